@@ -1,0 +1,40 @@
+# Two commands set everything up on a fresh machine with Python 3.11+, git and make: `make demo` and `make test`.
+PYTHON ?= python3
+DJANGO ?=
+VENV ?= .venv$(DJANGO)
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+TESTS ?= tests
+comma := ,
+EXTRAS := test,lint$(if $(STITCHBACK_TEST_POSTGRES),$(comma)postgres)$(if $(STITCHBACK_TEST_MYSQL),$(comma)mysql)$(if $(filter-out 4.2 6.1,$(or $(DJANGO),any)),$(comma)packages)
+
+.PHONY: demo test lint types format matrix bench clean
+
+demo: $(STAMP)
+	$(BIN)/stitchback demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]" $(if $(DJANGO),"django==$(DJANGO).*")
+	touch $(STAMP)
+
+clean:
+	rm -rf .venv* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,68 @@
+"""What is asked of each engine: the ledger's rows, and the names that its catalog knows. By Django's `connection.vendor`."""
+
+from __future__ import annotations
+
+import re
+
+ROWS = {
+    "sqlite": "SELECT id, app, name, CAST(applied AS text) FROM django_migrations ORDER BY id",
+    "postgresql": "SELECT id, app, name, to_json(applied)#>>'{}' FROM django_migrations ORDER BY id",
+    "mysql": "SELECT id, app, name, CAST(applied AS CHAR) FROM django_migrations ORDER BY id",
+    "oracle": "SELECT id, app, name, TO_CHAR(applied, 'YYYY-MM-DD HH24:MI:SS.FF6') FROM django_migrations ORDER BY id",
+}
+"""`applied` as text that gives the very same value when it is put back, whatever the session's zone and date style."""
+
+COLUMNS = {
+    "sqlite": (
+        'SELECT found.name, part.name, part."notnull", part.type FROM sqlite_master found, pragma_table_info(found.name) part'
+        " WHERE found.type = 'table' AND found.name NOT LIKE 'sqlite|_%' ESCAPE '|'"
+    ),
+    "postgresql": (
+        "SELECT c.relname, COALESCE(a.attname, ''), a.attnotnull, format_type(a.atttypid, a.atttypmod) FROM pg_class c"
+        " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+        " WHERE c.relkind IN ('r', 'p', 'f') AND pg_table_is_visible(c.oid)"
+        " AND c.relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')"
+    ),
+    "mysql": (
+        "SELECT TABLE_NAME, COLUMN_NAME, IS_NULLABLE = 'NO', COLUMN_TYPE"
+        " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
+    ),
+    "oracle": "SELECT table_name, column_name, NULL, NULL FROM user_tab_columns",
+}
+"""(table, column, whether it is NOT NULL, its type). Oracle's NULL is the empty text too, so Django's `null` cannot be seen there."""
+
+VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)", re.IGNORECASE)
+
+INDEXES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'",
+    "postgresql": (
+        "SELECT relname FROM pg_class WHERE relkind IN ('i', 'I') AND pg_table_is_visible(oid)"
+        " UNION SELECT conname FROM pg_constraint WHERE pg_table_is_visible(conrelid)"
+    ),
+    "mysql": (
+        "SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE()"
+        " UNION SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE()"
+    ),
+    "oracle": "SELECT index_name FROM user_indexes UNION SELECT constraint_name FROM user_constraints",
+}
+SQLITE_TABLES = "SELECT sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CONSTRAINT%'"
+SQLITE_CONSTRAINT = re.compile(r"""\bCONSTRAINT\s+(?:"((?:[^"]|"")+)"|(\w+))""", re.IGNORECASE)
+
+MYSQL_ENGINE = (
+    "SELECT ENGINE FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'django_migrations'"
+)
+
+READING = {
+    "sqlite": ("BEGIN",),
+    "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+    "mysql": ("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",),
+    "oracle": (),
+}
+
+ELSEWHERE = (
+    "SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE'), n.nspname = ANY (string_to_array("
+    "replace(replace(current_setting('search_path'), '\"', ''), ' ', ''), ','))"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.relname = 'django_migrations' AND c.relkind IN ('r', 'p', 'v', 'f') ORDER BY 1"
+)

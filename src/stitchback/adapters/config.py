@@ -1,0 +1,142 @@
+"""`[tool.stitchback]` of a tree's pyproject.toml, as a value.
+
+Nothing is guessed: a key that does not exist, or a value of another type than it must have, is told with its place.
+Keys may be spelt as the options are (`unreleased-since`) or with underscores.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Protocol
+
+from stitchback.errors import EnvironmentProblem
+from stitchback.model.configuration import Configuration, Suppression
+
+PATH = "pyproject.toml"
+CODE = re.compile(r"SB[1-6]\d\d")
+SUPPRESSION_KEYS = ("code", "path", "reason")
+
+
+class _Readable(Protocol):
+    def read(self) -> bytes: ...
+
+
+def read_configuration(files: Mapping[str, _Readable], *, ref: str = "") -> Configuration:
+    """The configuration of a tree; an empty one where it has no pyproject.toml, or no such table in it.
+
+    `ref` is named in messages. Raises EnvironmentProblem (SB509).
+    """
+    file = files.get(PATH)
+    return parse_configuration(file.read(), f"{PATH} of {ref}" if ref else PATH) if file else Configuration()
+
+
+def parse_configuration(source: bytes, place: str) -> Configuration:
+    """Raises EnvironmentProblem (SB509): not TOML, unknown key, wrong type."""
+    try:
+        document = tomllib.loads(source.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _problem(place, f"cannot be read: {error}") from error
+    tools = _table(document.get("tool", {}), place, "tool")
+    table = _table(tools.get("stitchback", {}), place, "tool.stitchback")
+    return _configuration(_Reader(_one_spelling(table, place), place))
+
+
+class _Reader:
+    """Takes values out of the table, by key, with their types checked; what is left over in the end is unknown."""
+
+    def __init__(self, table: dict[str, object], place: str) -> None:
+        self.left = dict(table)
+        self.place = place
+
+    def text(self, key: str) -> str | None:
+        value = self.left.pop(key, None)
+        return None if value is None else _text(value, self.place, f"tool.stitchback.{key}")
+
+    def texts(self, key: str) -> dict[str, str]:
+        where = f"tool.stitchback.{key}"
+        table = _table(self.left.pop(key, {}), self.place, where)
+        return {name: _text(value, self.place, f'{where}."{name}"') for name, value in sorted(table.items())}
+
+    def suppressions(self) -> tuple[Suppression, ...]:
+        where = "tool.stitchback.suppress"
+        items = self.left.pop("suppress", [])
+        if not isinstance(items, list):
+            raise _problem(self.place, f"{where} must be an array of tables, [[{where}]], not {_type(items)}")
+        return tuple(
+            _suppression(item, self.place, f"{where}[{number}]") for number, item in enumerate(items)
+        )
+
+
+def _configuration(reader: _Reader) -> Configuration:
+    configuration = Configuration(
+        apps={path.strip("/"): label for path, label in reader.texts("apps").items()},
+        operation_equivalents=reader.texts("operation_equivalents"),
+        migration_modules=reader.texts("migration_modules"),
+        unreleased_since=reader.text("unreleased_since"),
+        strategy=reader.text("strategy"),
+        suppress=reader.suppressions(),
+    )
+    if reader.left:
+        known = ", ".join(Configuration.__dataclass_fields__)
+        unknown = ", ".join(f"tool.stitchback.{key}" for key in sorted(reader.left))
+        raise _problem(reader.place, f"unknown key {unknown}", hint=f"Known keys: {known}.")
+    return configuration
+
+
+def _one_spelling(table: Mapping[str, object], place: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name in found:
+            raise _problem(
+                place, f"tool.stitchback.{name} is said twice, with a hyphen and with an underscore"
+            )
+        found[name] = value
+    return found
+
+
+def _suppression(item: object, place: str, where: str) -> Suppression:
+    table = _table(item, place, where)
+    wrong = sorted(set(table) ^ set(SUPPRESSION_KEYS))
+    if wrong:
+        raise _problem(
+            place, f"{where} must say code, path and reason, and nothing else ({', '.join(wrong)})"
+        )
+    values = {key: _text(table[key], place, f"{where}.{key}") for key in SUPPRESSION_KEYS}
+    if not CODE.fullmatch(values["code"]):
+        raise _problem(
+            place, f"{where}.code is no finding's code: {values['code']!r}", hint='Say "SB203", for example.'
+        )
+    return Suppression(**values)
+
+
+def _table(value: object, place: str, where: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _problem(place, f"{where} must be a table, not {_type(value)}")
+    return value
+
+
+def _text(value: object, place: str, where: str) -> str:
+    if not isinstance(value, str):
+        raise _problem(place, f"{where} must be a string, not {_type(value)}")
+    if not value.strip():
+        raise _problem(place, f"{where} must not be empty")
+    return value
+
+
+def _type(value: object) -> str:
+    names = {
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        list: "an array",
+        dict: "a table",
+        str: "a string",
+    }
+    return names.get(type(value), type(value).__name__)
+
+
+def _problem(place: str, message: str, *, hint: str = "") -> EnvironmentProblem:
+    return EnvironmentProblem("SB509", f"{place}: {message}", hint=hint)

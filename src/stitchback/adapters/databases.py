@@ -1,0 +1,231 @@
+"""Live databases: their ledger and their schema read, a repair run in one transaction. Nothing is written unless asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from stitchback.adapters.catalogs import (
+    COLUMNS,
+    ELSEWHERE,
+    INDEXES,
+    MYSQL_ENGINE,
+    READING,
+    ROWS,
+    SQLITE_CONSTRAINT,
+    SQLITE_TABLES,
+    VARCHAR,
+)
+from stitchback.adapters.connections import TIMEOUT, connected, explained
+from stitchback.adapters.urls import DatabaseUrl
+from stitchback.errors import EnvironmentProblem, Refusal
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger, LedgerRow
+from stitchback.repair.sql import Script, search_path
+from stitchback.repair.visible import VisibleSchema
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseReading:
+    """One database as it was at one moment. `has_table` is False on a database that Django never migrated: its ledger is empty.
+    `schema` is None where it was not asked for."""
+
+    ledger: Ledger
+    vendor: str
+    has_table: bool
+    schema: VisibleSchema | None = None
+    remarks: tuple[str, ...] = ()
+
+
+class Database:
+    """One live database, by a Django connection that stands. `source` is what it is called in reports."""
+
+    def __init__(self, connection: Any, source: str, url: DatabaseUrl | None = None) -> None:
+        self.connection = connection
+        self.source = source
+        self.url = url
+        self.vendor: str = connection.vendor
+        if self.vendor not in ROWS:
+            raise EnvironmentProblem("SB605", f"{source}: {self.vendor} is an engine that is not known here")
+
+    def read(self, *, with_schema: bool = False, schema: str = "") -> DatabaseReading:
+        """The ledger, and the names of tables and columns, in one read-only transaction. `schema`: the PostgreSQL schema to
+        look at, instead of the search path. Raises EnvironmentProblem."""
+        source = f"{self.source}, schema {schema}" if schema else self.source
+        with self._reading(schema):
+            rows, has_table = self._ledger_rows()
+            seen = self._schema() if with_schema and has_table else None
+        if has_table:
+            return DatabaseReading(Ledger(source, rows), self.vendor, True, seen)
+        with self._reading(schema):  # PostgreSQL ends a transaction at its first error
+            seen = self._schema() if with_schema else None
+            remarks = self._without_table()
+        return DatabaseReading(Ledger(source, ()), self.vendor, False, seen, remarks)
+
+    def schemas_with_ledger(self) -> tuple[str, ...]:
+        """PostgreSQL schemas that have a `django_migrations`, and that the role may use."""
+        return tuple(name for name, usable, _ in self._select(ELSEWHERE) if usable)
+
+    def run(self, script: Script, expected: Ledger) -> Ledger:
+        """The script's transaction, committed only if the ledger then has the rows that were proved; what it holds then.
+
+        Raises Refusal (SB611) where it has others (somebody else wrote meanwhile), EnvironmentProblem where the database
+        refuses; in both cases nothing is changed.
+        """
+        assert script.vendor == self.vendor, "a script for another engine"
+        self._require_transactions()
+        try:
+            for sql in script.opening:
+                self._execute(sql)
+            for statement in script.statements:
+                self._execute(statement.sql)
+            found = Ledger(self.source, self._rows())
+            _compare(found, expected, self.source)
+        except BaseException:
+            self._fail(script)
+            raise
+        for sql in script.closing:
+            self._execute(sql)
+        return found
+
+    def _fail(self, script: Script) -> None:
+        for sql in script.failing:
+            try:
+                self._execute(sql)
+            except EnvironmentProblem:  # the connection is gone, and the transaction with it
+                return
+
+    def _require_transactions(self) -> None:
+        """Oracle begins a transaction by itself once nobody commits for it; MySQL's MyISAM has none."""
+        if self.vendor == "oracle":
+            self.connection.set_autocommit(False)
+        if self.vendor != "mysql":
+            return
+        engines = [str(engine) for (engine,) in self._select(MYSQL_ENGINE)]
+        if engines and engines[0].lower() in ("myisam", "aria", "memory"):
+            raise Refusal(
+                "SB611",
+                f"{self.source}: django_migrations is a {engines[0]} table: nothing could be rolled back",
+                hint="ALTER TABLE django_migrations ENGINE=InnoDB, or run the printed script after a backup",
+            )
+
+    def _schema(self) -> VisibleSchema:
+        indexes = [name for (name,) in self._select(INDEXES[self.vendor])]
+        if self.vendor == "sqlite":  # its constraints stand in the table's own text only
+            for (sql,) in self._select(SQLITE_TABLES):
+                indexes += [quoted or plain for quoted, plain in SQLITE_CONSTRAINT.findall(sql)]
+        columns = self._select(COLUMNS[self.vendor])
+        traits = (trait for column in columns for trait in _traits(*column))
+        return VisibleSchema.of([(table, column) for table, column, _, _ in columns], indexes, traits)
+
+    # --- one statement ------------------------------------------------------------------------------------------
+
+    def _ledger_rows(self) -> tuple[tuple[LedgerRow, ...], bool]:
+        from django.db.utils import Error
+
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(ROWS[self.vendor])
+                return tuple(_row(values) for values in cursor.fetchall()), True
+        except Error as error:
+            wrong = explained(error, self.url, "its ledger cannot be read", self.vendor)
+            if wrong.missing_table:
+                return (), False
+            raise wrong.problem from None
+
+    def _rows(self) -> tuple[LedgerRow, ...]:
+        return tuple(_row(values) for values in self._select(ROWS[self.vendor]))
+
+    def _select(self, sql: str) -> list[Any]:
+        return list(self._execute(sql, fetch=True))
+
+    def _execute(self, sql: str, *, fetch: bool = False) -> list[Any]:
+        from django.db.utils import Error
+
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(sql)
+                return list(cursor.fetchall()) if fetch else []
+        except Error as error:
+            raise explained(error, self.url, "a statement failed", self.vendor).problem from None
+
+    @contextmanager
+    def _reading(self, schema: str = "") -> Iterator[None]:
+        """One snapshot, read only. Inside a transaction of the caller's nothing is begun."""
+        begin = () if self.connection.in_atomic_block else READING[self.vendor]
+        if schema:
+            begin = (*begin, search_path(schema))
+        for sql in begin:
+            self._execute(sql)
+        try:
+            yield
+        finally:
+            if begin:
+                self._execute("ROLLBACK")
+
+    def _without_table(self) -> tuple[str, ...]:
+        """PostgreSQL looks at its search path alone: a table elsewhere is worth a word, one that is closed to us an error."""
+        if self.vendor != "postgresql":
+            return ()
+        schemas = []
+        for schema, usable, looked_for in self._select(ELSEWHERE):
+            if looked_for and not usable:
+                raise EnvironmentProblem(
+                    "SB604",
+                    f"{self.source}: no permission on the schema {schema}",
+                    hint="the role needs USAGE on it",
+                )
+            schemas.append(schema)
+        if not schemas:
+            return ()
+        named = ", ".join(schemas[:5]) + (f" and {len(schemas) - 5} more" if len(schemas) > 5 else "")
+        return (f"django_migrations is not on the search path, but in the schemas {named}: see --schemas",)
+
+
+@contextmanager
+def open_database(url: DatabaseUrl, *, writable: bool = False, timeout: int = TIMEOUT) -> Iterator[Database]:
+    """The database at the address. Raises EnvironmentProblem (SB602, SB603, SB604)."""
+    with connected(url, writable=writable, timeout=timeout) as connection:
+        yield Database(connection, url.redacted, url)
+
+
+def read_database(url: DatabaseUrl, *, with_schema: bool = False, timeout: int = TIMEOUT) -> DatabaseReading:
+    with open_database(url, timeout=timeout) as database:
+        return database.read(with_schema=with_schema)
+
+
+def _row(values: tuple[int, str, str, str | None]) -> LedgerRow:
+    number, app, name, applied = values
+    return LedgerRow(MigrationKey(app or "", name or ""), number, applied)
+
+
+def _traits(
+    table: str, column: str, required: int | None, kind: str | None
+) -> Iterator[tuple[str, str, str]]:
+    if required is not None:
+        yield table, column, "not null" if required else "null"
+    length = VARCHAR.fullmatch(kind or "")
+    if length:
+        yield table, column, f"varchar({length[1]})"
+
+
+def _compare(found: Ledger, expected: Ledger, source: str) -> None:
+    """As multisets of names: ids and times are the database's own."""
+    ours, wanted = sorted(row.key for row in found.rows), sorted(row.key for row in expected.rows)
+    if ours == wanted:
+        return
+    extra, lacking = _difference(ours, wanted), _difference(wanted, ours)
+    raise Refusal(
+        "SB611",
+        f"{source}: after the repair the ledger is not what was proved; rolled back, nothing is changed",
+        hint="somebody else wrote to django_migrations meanwhile, or something migrates right now: read it again and repeat",
+        evidence=tuple(f"not expected: {key}" for key in extra)
+        + tuple(f"not there: {key}" for key in lacking),
+    )
+
+
+def _difference(left: list[MigrationKey], right: list[MigrationKey]) -> list[MigrationKey]:
+    rest = list(right)
+    return [key for key in left if key not in rest or rest.remove(key)]  # type: ignore[func-returns-value]

@@ -1,0 +1,247 @@
+"""The one door to git: a repository, its refs, its files at a commit, in the index and on disk, and what is written to it.
+
+Plain `git` processes do the work: reading 5,000 blobs takes one `ls-tree` and one `cat-file --batch` (FACTS, Speed), and
+what such a process may touch is decided in one place (`git_process`). Nothing is fetched, checked out or run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from stitchback.adapters import git_commit, git_refs, git_worktree
+from stitchback.adapters.git_objects import Blobs, FileEntry, ObjectFiles, tree_files
+from stitchback.adapters.git_process import Git, no_git, said
+from stitchback.adapters.git_refs import Merged, Ref
+from stitchback.adapters.git_worktree import DiskFile, DiskFiles
+from stitchback.errors import EnvironmentProblem
+from stitchback.model.findings import Finding, Severity
+
+WORKTREE = "WORKTREE"
+INDEX = "INDEX"
+
+__all__ = [
+    "INDEX",
+    "WORKTREE",
+    "DiskFile",
+    "DiskFiles",
+    "FileEntry",
+    "Merged",
+    "ObjectFiles",
+    "Ref",
+    "Repository",
+]
+
+
+@dataclass(slots=True)
+class Repository:
+    """One repository. `work_tree` is None for a bare one; paths of files are relative to its top, posix.
+
+    What a person should know about a choice that was made for him is in `findings` (SB506, SB507). Use it as a
+    context manager, or close it: it holds a git process.
+    """
+
+    git_dir: Path
+    common_dir: Path
+    work_tree: Path | None
+    is_shallow: bool
+    object_format: str
+    _git: Git
+    _blobs: Blobs
+    _findings: dict[Finding, None] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, directory: Path | str = ".") -> Repository:
+        """The repository that the directory lies in. Raises EnvironmentProblem (SB500, SB502)."""
+        here = Git(Path(directory))
+        if not here.directory.is_dir():
+            raise no_git(here.directory)
+        asked = (
+            "--is-inside-work-tree",
+            "--is-shallow-repository",
+            "--show-object-format",
+            "--absolute-git-dir",
+        )
+        done = here.run("rev-parse", *asked, accept=(0, 128))
+        if done.code:
+            raise _not_a_repository(here.directory, said(done))
+        inside, is_shallow, object_format, git_dir = done.line.split("\n", 3)
+        common = here.run("rev-parse", "--path-format=absolute", "--git-common-dir").line
+        top = Path(here.run("rev-parse", "--show-toplevel").line) if inside == "true" else None
+        git = Git(top or Path(git_dir))
+        return cls(Path(git_dir), Path(common), top, is_shallow == "true", object_format, git, Blobs(git))
+
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._blobs.close()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(sorted(self._findings, key=lambda finding: finding.sort_key))
+
+    # Refs
+
+    def resolve(self, ref: str) -> str:
+        """The SHA of the commit that git means by the name; see `git_refs.resolve`. A name that several refs have is told (SB507)."""
+        commit = git_refs.resolve(self._git, ref)
+        names = git_refs.namesakes(self._git, ref) if ref not in (commit, "HEAD") else ()
+        if names:
+            self._note("SB507", ref, f"{ref} is {' and '.join(names)}; {_meant(names)} is taken, as git does")
+        return commit
+
+    def head_branch(self) -> str | None:
+        """The branch that is checked out, also one without a commit yet; None where HEAD is detached."""
+        name = self._git.run("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)).line
+        return name.removeprefix("refs/heads/") or None
+
+    def is_checked_out(self, ref: str) -> bool:
+        """Whether the name is that of what is checked out: HEAD, its branch, or where HEAD is detached its very commit."""
+        if self.work_tree is None:
+            return False
+        if ref in ("HEAD", "@"):
+            return True
+        branch = self.head_branch()
+        if branch is not None:
+            return git_refs.full_name(self._git, ref) == f"refs/heads/{branch}"
+        return git_refs.parse(self._git, f"{ref}^{{commit}}") == git_refs.parse(self._git, "HEAD^{commit}")
+
+    def merge_heads(self) -> tuple[str, ...]:
+        """The commits that a merge under way brings in; empty where none is under way."""
+        file = self.git_dir / "MERGE_HEAD"
+        return tuple(file.read_text(encoding="ascii").split()) if file.is_file() else ()
+
+    def tags(self, pattern: str = "*") -> tuple[Ref, ...]:
+        """Tags of commits by a glob over their names, oldest version first."""
+        return git_refs.tags(self._git, pattern)
+
+    def branches(self) -> tuple[Ref, ...]:
+        """Branches, then remote-tracking branches (`origin/main`)."""
+        return tuple(ref for ref in git_refs.refs(self._git) if ref.kind != "tag")
+
+    # History
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The newest of the best common ancestors of two commits. That there are several is told (SB506).
+
+        Raises EnvironmentProblem: none (SB505), a shallow clone (SB503).
+        """
+        if one == other:
+            return one
+        found = self.merge_bases(one, other)
+        if not found:
+            raise git_refs.no_common_history(one, other)
+        if len(found) > 1:
+            rest = ", ".join(sha[:12] for sha in found[1:])
+            self._note(
+                "SB506", "", f"the branches have several merge bases; {found[0][:12]} is taken, not {rest}"
+            )
+        return found[0]
+
+    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+        """All best common ancestors, the newest first. Raises EnvironmentProblem (SB503) in a shallow clone."""
+        self._need_history("where two branches parted")
+        return git_refs.merge_bases(self._git, one, other)
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """As git counts: a commit is its own ancestor. Raises EnvironmentProblem (SB503) in a shallow clone."""
+        if ancestor == descendant:
+            return True
+        self._need_history("whether a branch is merged")
+        return git_refs.is_ancestor(self._git, ancestor, descendant)
+
+    def first_merge_of(self, patch: str, onto: str) -> Merged | None:
+        """The oldest commit of onto's first-parent line that holds the patch's tip, and mainline right before it: the
+        fork point of a branch that git has merged is the merge base of `patch` and `before`.
+
+        None where it is not merged, or nothing was merged because the tip lies on that line itself (a fast-forward).
+        """
+        self._need_history("where a branch was merged")
+        return git_refs.first_merge_of(self._git, patch, onto)
+
+    # Files
+
+    def files(self, ref: str) -> ObjectFiles | DiskFiles:
+        """Path -> file of a commit (by any name), of "INDEX" or of "WORKTREE". Unmerged paths are none of the index's."""
+        match ref:
+            case "WORKTREE":
+                return git_worktree.working_files(
+                    self._git, self._need_work_tree(), self._blobs, self.object_format
+                )
+            case "INDEX":
+                return git_worktree.index_files(self._git, self._blobs)
+            case _:
+                return tree_files(self._git, self.resolve(ref), self._blobs)
+
+    def unmerged(self) -> Mapping[str, Mapping[int, FileEntry]]:
+        """Path -> stage (1 base, 2 ours, 3 theirs) -> file, of what a merge has left unmerged in the index."""
+        return git_worktree.unmerged_files(self._git, self._blobs)
+
+    def read_blob(self, blob: str) -> bytes:
+        """Raises EnvironmentProblem (SB503) where the repository does not have it."""
+        return self._blobs.read(blob)
+
+    def prefetch(self, blobs: Iterable[str]) -> None:
+        """Reads these with one git process, for `read_blob` and `FileEntry.read` to have at hand."""
+        self._blobs.prefetch(blobs)
+
+    def dirty_paths(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of the paths whose content on disk or in the index is not HEAD's: changed, staged, deleted, untracked, ignored too."""
+        return git_worktree.dirty_paths(self._git, self._need_work_tree(), tuple(paths))
+
+    # Writing
+
+    def commit_to_branch(
+        self, branch: str, contents: Mapping[str, bytes | None], message: str, expected_parent: str
+    ) -> str:
+        """The new commit on a branch that stands at `expected_parent` or is new; see `git_commit.commit_to_branch`."""
+        return git_commit.commit_to_branch(
+            self._git, self.git_dir, branch, contents, message, expected_parent
+        )
+
+    def worktree_add(self, commit: str, place: Path) -> None:
+        """A detached worktree, for `verify`; without the repository's filters and hooks."""
+        git_commit.add_worktree(self._git, commit, place)
+
+    def worktree_remove(self, place: Path) -> None:
+        git_commit.remove_worktree(self._git, place)
+
+    def _note(self, code: str, ref: str, message: str) -> None:
+        self._findings[Finding(code, Severity.NOTE, ref, None, message)] = None
+
+    def _need_history(self, what: str) -> None:
+        if self.is_shallow:
+            raise git_refs.shallow(what)
+
+    def _need_work_tree(self) -> Path:
+        if self.work_tree is None:
+            raise EnvironmentProblem(
+                "SB502",
+                f"{self.git_dir} is a bare repository: it has no working tree",
+                hint="Name a ref with --onto, and a branch to write to with --branch.",
+            )
+        return self.work_tree
+
+
+def _meant(names: tuple[str, ...]) -> str:
+    """git's rules: tags before branches before remote-tracking branches (gitrevisions)."""
+    order = ("refs/tags/", "refs/heads/", "refs/remotes/")
+    return min(names, key=lambda name: next(n for n, prefix in enumerate(order) if name.startswith(prefix)))
+
+
+def _not_a_repository(directory: Path, words: tuple[str, ...]) -> EnvironmentProblem:
+    if any("dubious ownership" in word for word in words):
+        message = f"git does not open the repository at {directory}: it belongs to somebody else"
+        hint = "If it is safe, say so: `git config --global --add safe.directory DIR`."
+    else:
+        message = f"{directory} is not in a git repository"
+        hint = "Run it inside the project, or name the project's folder with -C."
+    return EnvironmentProblem("SB502", message, hint=hint, evidence=words)

@@ -1,0 +1,147 @@
+"""Writing: a commit on a branch that nobody has checked out, and worktrees for `verify`.
+
+The commit is made through an index of its own, so neither the working tree nor the repository's index is touched; the
+branch moves last, and only if it still stands where it was read.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from stitchback.adapters import git_refs
+from stitchback.adapters.git_process import Git, decode, encode, failed, said
+from stitchback.errors import EnvironmentProblem
+
+FILE, EXECUTABLE = "100644", "100755"
+Entry = tuple[str, str]  # mode, object id
+
+
+def commit_to_branch(
+    git: Git,
+    git_dir: Path,
+    branch: str,
+    contents: Mapping[str, bytes | None],
+    message: str,
+    expected_parent: str,
+) -> str:
+    """The new commit's SHA; `expected_parent` itself where the contents change nothing of it.
+
+    `contents`: path -> bytes, or None where the file goes away. The branch must stand at `expected_parent`, or be new.
+    Raises EnvironmentProblem (SB508): a branch that moved, is checked out, is no valid name; a path that git does not take.
+    """
+    name = _branch_ref(git, branch)
+    before = git_refs.parse(git, name)
+    if before not in (None, expected_parent):
+        raise _moved(branch, expected_parent, before)
+    _refuse_checked_out(git, name, branch)
+    commit = _commit(git, git_dir, contents, message, expected_parent)
+    _move(git, name, branch, commit, before)
+    return commit
+
+
+def _branch_ref(git: Git, branch: str) -> str:
+    name = f"refs/heads/{branch}"
+    valid = "\0" not in branch and git.run("check-ref-format", name, accept=(0, 1)).code == 0
+    if not valid or branch.startswith("-") or branch == "HEAD":
+        raise EnvironmentProblem(
+            "SB508", f"{branch!r} is no name for a branch", hint="Say --branch with another name."
+        )
+    return name
+
+
+def _refuse_checked_out(git: Git, name: str, branch: str) -> None:
+    place = git.run("for-each-ref", "--format=%(worktreepath)", name).line
+    unborn = git.run("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)).line == name
+    if place or unborn:
+        raise EnvironmentProblem(
+            "SB508",
+            f"{branch} is checked out in {place or git.directory}",
+            hint="Name another branch, or leave --branch out to write into the working tree.",
+        )
+
+
+def _commit(git: Git, git_dir: Path, contents: Mapping[str, bytes | None], message: str, parent: str) -> str:
+    before = _listing(git, parent)
+    wanted = _wanted(git, before, contents)
+    if wanted == before:
+        return parent
+    tree = _write_tree(git, git_dir, parent, {path: wanted.get(path) for path in contents})
+    written = _listing(git, tree)
+    if (
+        written != wanted
+    ):  # git passes over `../x` and `.git/x` with a remark, and puts a file in a folder's place
+        refused = sorted(path for path in {*written, *wanted} if written.get(path) != wanted.get(path))
+        raise EnvironmentProblem(
+            "SB508", f"git does not take the path {refused[0]!r}", evidence=tuple(map(repr, refused))
+        )
+    done = git.run("commit-tree", "-p", parent, "-F", "-", tree, stdin=message.encode(), accept=(0, 128))
+    if done.code:
+        hint = "Tell git who you are: git config user.name, git config user.email."
+        raise EnvironmentProblem("SB508", "git cannot make the commit", hint=hint, evidence=said(done))
+    return done.line
+
+
+def _wanted(git: Git, before: Mapping[str, Entry], contents: Mapping[str, bytes | None]) -> dict[str, Entry]:
+    """The whole listing afterwards; a file that is there keeps its mode."""
+    wanted = dict(before)
+    for path, content in contents.items():
+        if content is None:
+            wanted.pop(path, None)
+        else:
+            blob = git.run("hash-object", "-w", "-t", "blob", "--stdin", stdin=content).line
+            mode = before[path][0] if path in before else FILE
+            wanted[path] = (mode if mode in (FILE, EXECUTABLE) else FILE, blob)
+    return wanted
+
+
+def _write_tree(git: Git, git_dir: Path, parent: str, changes: Mapping[str, Entry | None]) -> str:
+    """The tree's id, made in an index that is thrown away."""
+    absent = ("0", "0" * len(parent))
+    lines = [
+        " ".join(entry or absent).encode() + b"\t" + encode(path) + b"\0" for path, entry in changes.items()
+    ]
+    with tempfile.TemporaryDirectory(prefix="stitchback-", dir=git_dir) as folder:
+        environment = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git.run("read-tree", parent, environment=environment)
+        git.run("update-index", "-z", "--index-info", stdin=b"".join(lines), environment=environment)
+        return git.run("write-tree", environment=environment).line
+
+
+def _listing(git: Git, tree: str) -> dict[str, Entry]:
+    listed = git.run("ls-tree", "-r", "-z", "--full-tree", tree).stdout.split(b"\0")[:-1]
+    rows = (line.partition(b"\t") for line in listed)
+    return {decode(path): (decode(meta[:6]), decode(meta.rpartition(b" ")[2])) for meta, _, path in rows}
+
+
+def _move(git: Git, name: str, branch: str, commit: str, before: str | None) -> None:
+    old = before or "0" * len(commit)
+    done = git.run("update-ref", "-m", "stitchback", name, commit, old, accept=(0, 1, 128))
+    if done.code:
+        now = git_refs.parse(git, name)
+        if now != before:
+            raise _moved(branch, before, now)
+        raise EnvironmentProblem("SB508", f"{branch} could not be moved", evidence=said(done))
+
+
+def _moved(branch: str, expected: str | None, now: str | None) -> EnvironmentProblem:
+    was, stands = (f"at {sha[:12]}" if sha else "not there" for sha in (expected, now))
+    return EnvironmentProblem(
+        "SB508",
+        f"{branch} is {stands}, and was {was} when it was read",
+        hint="Somebody moved it meanwhile: run the command again, or name another branch.",
+    )
+
+
+def add_worktree(git: Git, commit: str, place: Path) -> None:
+    """A detached worktree of the commit, without filters and hooks of the repository. Raises EnvironmentProblem (SB501)."""
+    arguments = ("worktree", "add", "--quiet", "--detach", "--force", str(place.absolute()), commit)
+    git.run(*arguments, environment=git.unfiltered())
+
+
+def remove_worktree(git: Git, place: Path) -> None:
+    """The worktree and what lies in it; fine where it is gone already."""
+    done = git.run("worktree", "remove", "--force", "--force", str(place.absolute()), accept=(0, 128))
+    if done.code and place.exists():
+        raise failed("worktree remove", git.directory, done)

@@ -1,0 +1,155 @@
+"""Blobs, and the files of a commit or of the index: read as objects, all at once where many are wanted."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO
+
+from stitchback.adapters.git_process import Git, decode
+from stitchback.errors import EnvironmentProblem
+
+SYMLINK = "120000"
+SUBMODULE = "160000"
+PREFETCH_CHUNK = 4096  # blobs asked for at once: bounds the memory that one answer of git takes
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of a commit or of the index. `mode` is git's: 100644, 100755, 120000 (then `read` gives where the link points)."""
+
+    path: str
+    blob: str
+    mode: str
+    _read: Callable[[str], bytes] = field(repr=False, compare=False)
+
+    @property
+    def is_symlink(self) -> bool:
+        return self.mode == SYMLINK
+
+    def read(self) -> bytes:
+        return self._read(self.blob)
+
+
+class ObjectFiles(Mapping[str, FileEntry]):
+    """Path -> file, sorted by path. An entry is made when it is asked for: a tree may have a hundred thousand."""
+
+    def __init__(self, listed: Mapping[str, tuple[str, str]], blobs: Blobs) -> None:
+        """`listed`: path -> (mode, blob). Submodules are none of a tree's files."""
+        self._listed = {path: entry for path, entry in sorted(listed.items()) if entry[0] != SUBMODULE}
+        self._blobs = blobs
+
+    def __getitem__(self, path: str) -> FileEntry:
+        mode, blob = self._listed[path]
+        return FileEntry(path, blob, mode, self._blobs.read)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._listed
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Reads these files with one git process; `read` of each then costs nothing."""
+        self._blobs.prefetch(self._listed[path][1] for path in paths)
+
+
+class Blobs:
+    """The repository's blobs by id, through one `git cat-file --batch` that lives as long as this."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._ready: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stop: weakref.finalize[..., Blobs] | None = None
+
+    def read(self, blob: str) -> bytes:
+        """Raises EnvironmentProblem (SB503) where the repository does not have it."""
+        with self._lock:
+            ready = self._ready.get(blob)
+            return self._ask(blob) if ready is None else ready
+
+    def prefetch(self, blobs: Iterable[str]) -> None:
+        """Has these at hand from now on. A blob that is missing is told when it is read."""
+        wanted = [blob for blob in dict.fromkeys(blobs) if blob not in self._ready]
+        for start in range(0, len(wanted), PREFETCH_CHUNK):
+            chunk = "".join(f"{blob}\n" for blob in wanted[start : start + PREFETCH_CHUNK])
+            answer = self._git.run("cat-file", "--batch", "--buffer", stdin=chunk.encode()).stdout
+            self._ready.update(_answers(answer))
+
+    def close(self) -> None:
+        if self._stop is not None:
+            self._stop()
+        self._process = self._stop = None
+
+    def _ask(self, blob: str) -> bytes:
+        to_git, from_git = _pipes(self._running())
+        to_git.write(f"{blob}\n".encode())
+        to_git.flush()
+        header = from_git.readline().split()
+        if len(header) != 3 or header[1] != b"blob":
+            self.close()
+            raise missing(blob)
+        content = from_git.read(int(header[2]))
+        from_git.read(1)
+        return content
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = self._git.start("cat-file", "--batch")
+            self._stop = weakref.finalize(self, _end, self._process)
+        return self._process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in _pipes(process):
+        pipe.close()
+    process.wait()
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    assert process.stdin is not None, "Git.start makes pipes"
+    assert process.stdout is not None, "Git.start makes pipes"
+    return process.stdin, process.stdout
+
+
+def _answers(answer: bytes) -> Iterator[tuple[str, bytes]]:
+    """What `cat-file --batch` says: "<id> blob <size>" and the content; "<id> missing" is passed over."""
+    position = 0
+    while position < len(answer):
+        end = answer.index(b"\n", position)
+        header = answer[position:end].split()
+        position = end + 1
+        if len(header) == 3:
+            size = int(header[2])
+            if header[1] == b"blob":
+                yield header[0].decode(), answer[position : position + size]
+            position += size + 1
+
+
+def missing(blob: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "SB503",
+        f"the repository does not have the object {blob}",
+        hint="A clone made with --filter leaves files out, and nothing is fetched here: "
+        "run `git fetch --refetch --no-filter`, or clone without --filter.",
+    )
+
+
+def tree_files(git: Git, commit: str, blobs: Blobs) -> ObjectFiles:
+    """All files of a commit, of the whole repository wherever one stands in it."""
+    listed = git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout
+    return ObjectFiles(dict(map(_tree_line, listed.split(b"\0")[:-1])), blobs)
+
+
+def _tree_line(line: bytes) -> tuple[str, tuple[str, str]]:
+    meta, _, path = line.partition(b"\t")
+    mode, _, blob = meta.decode("ascii").split(" ")
+    return decode(path), (mode, blob)

@@ -1,0 +1,152 @@
+"""Names of commits, and how commits descend from each other."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from stitchback.adapters.git_process import Git, decode
+from stitchback.errors import EnvironmentProblem
+
+SHA = re.compile(rb"[0-9a-f]{40}([0-9a-f]{24})?\n")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """A branch, remote-tracking branch or tag by its short name, and the commit that it stands for. `kind`: "branch", "remote", "tag"."""
+
+    name: str
+    commit: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Where a branch came into mainline: the merge, and mainline right before it (its first parent)."""
+
+    commit: str
+    before: str
+
+
+KINDS = {"refs/heads/": "branch", "refs/remotes/": "remote", "refs/tags/": "tag"}
+
+
+def resolve(git: Git, ref: str) -> str:
+    """The commit's SHA that git means by the name: branch, remote-tracking branch, tag, SHA, HEAD, MERGE_HEAD, `x~2`.
+
+    Raises EnvironmentProblem (SB504) with near names. A name that begins with "-" is a name.
+    """
+    found = parse(git, f"{ref}^{{commit}}") if ref and "\0" not in ref else None
+    if found is None:
+        raise unknown(ref, refs(git))
+    return found
+
+
+def parse(git: Git, revision: str) -> str | None:
+    """What a revision is, or None. Ranges and negations (`^x`) are no revisions here."""
+    done = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", revision, accept=(0, 1, 128))
+    return done.line if SHA.fullmatch(done.stdout) else None
+
+
+def full_name(git: Git, ref: str) -> str | None:
+    """`main` -> "refs/heads/main", by git's own rules of precedence; None for a SHA or an unknown name."""
+    arguments = ("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", ref)
+    lines = git.run(*arguments, accept=(0, 1, 128)).line.splitlines()
+    return next((line for line in lines if line.startswith("refs/")), None)
+
+
+def refs(git: Git) -> tuple[Ref, ...]:
+    """All branches, remote-tracking branches and tags that stand for commits, in the order of their versions."""
+    form = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00"
+    arguments = ("for-each-ref", "--sort=version:refname", f"--format={form}", *KINDS)
+    fields = [decode(item).removeprefix("\n") for item in git.run(*arguments).stdout.split(b"\0")]
+    return tuple(_refs_of(fields))
+
+
+def _refs_of(fields: list[str]) -> Iterator[Ref]:
+    for start in range(0, len(fields) - 4, 5):
+        name, kind, object_id, peeled_kind, peeled_id = fields[start : start + 5]
+        commit = object_id if kind == "commit" else peeled_id if peeled_kind == "commit" else ""
+        prefix = next((prefix for prefix in KINDS if name.startswith(prefix)), "")
+        if commit and prefix and not name.endswith("/HEAD"):
+            yield Ref(name.removeprefix(prefix), commit, KINDS[prefix])
+
+
+def tags(git: Git, pattern: str) -> tuple[Ref, ...]:
+    """The tags whose name fits the glob ("v2.*"; "*" goes across "/"), oldest version first."""
+    return tuple(ref for ref in refs(git) if ref.kind == "tag" and fnmatchcase(ref.name, pattern))
+
+
+def namesakes(git: Git, ref: str) -> tuple[str, ...]:
+    """The full names of all refs that are called so, where it is more than one: git takes the tag."""
+    found = tuple(prefix + ref for prefix in KINDS if parse(git, prefix + ref))
+    return found if len(found) > 1 else ()
+
+
+def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:
+    """All best common ancestors, newest commit date first, then by SHA; empty for unrelated histories."""
+    done = git.run("merge-base", "--all", one, other, accept=(0, 1))
+    found = done.line.split()
+    return tuple(found) if len(found) < 2 else _newest_first(git, found)
+
+
+def _newest_first(git: Git, commits: list[str]) -> tuple[str, ...]:
+    lines = git.run("rev-list", "--no-walk=unsorted", "--timestamp", *commits).line.splitlines()
+    dated = [(int(date), sha) for date, _, sha in (line.partition(" ") for line in lines)]
+    return tuple(sha for _, sha in sorted(dated, key=lambda pair: (-pair[0], pair[1])))
+
+
+def is_ancestor(git: Git, ancestor: str, descendant: str) -> bool:
+    """As git counts: a commit is its own ancestor."""
+    return git.run("merge-base", "--is-ancestor", ancestor, descendant, accept=(0, 1)).code == 0
+
+
+def first_merge_of(git: Git, patch: str, onto: str) -> Merged | None:
+    """The oldest commit of onto's first-parent line that has `patch` among its ancestors.
+
+    None where `patch` is not merged, or lies on that line itself (nothing was merged: mainline was there, or was
+    moved forward to it).
+    """
+    line = git.run("rev-list", "--first-parent", "--parents", onto, f"^{patch}").line.splitlines()
+    holding = set(git.run("rev-list", "--ancestry-path", f"{patch}..{onto}").line.split())
+    merges = [
+        (commit, parents[0]) for commit, *parents in map(str.split, line) if commit in holding and parents
+    ]
+    if not merges or merges[-1][1] == patch:
+        return None
+    return Merged(*merges[-1])
+
+
+def unknown(ref: str, known: tuple[Ref, ...]) -> EnvironmentProblem:
+    near = near_names(ref, tuple(item.name for item in known))
+    if near:
+        hint = f"Did you mean {' or '.join(near)}?"
+    else:
+        hint = "Name a branch, a tag or a commit of this repository; nothing is fetched here."
+    return EnvironmentProblem("SB504", f"there is no branch, tag or commit {ref!r}", hint=hint)
+
+
+def near_names(ref: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """At most three: the same name on a remote first, then names that look alike."""
+    same = [name for name in names if ref and name.endswith(f"/{ref}")]
+    alike = difflib.get_close_matches(ref, names, n=3, cutoff=0.6)
+    return tuple(dict.fromkeys([*same, *alike]))[:3]
+
+
+def no_common_history(one: str, other: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "SB505",
+        f"{one} and {other} have no commit in common",
+        hint="The point where the branches parted is needed. Is one of the two from another repository?",
+    )
+
+
+def shallow(what: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "SB503",
+        f"this is a shallow clone: {what} cannot be known without the history",
+        hint="Run `git fetch --unshallow` (in GitHub Actions, give actions/checkout `fetch-depth: 0`).",
+    )

@@ -1,0 +1,228 @@
+"""The index and the working tree, as they are now: tracked files and untracked ones that are not ignored.
+
+A file on disk is its bytes: no filter and no line-end conversion is applied, so its blob id is the hash of what is there.
+Links are not followed, neither a file that is one nor one on the way to a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, Blobs, FileEntry, ObjectFiles
+from stitchback.adapters.git_process import Git, decode
+from stitchback.errors import EnvironmentProblem
+
+# A link or a pipe put in a file's place after it was looked at is neither followed nor waited for.
+READ_ONLY = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLine:
+    """One line of the index. `stage`: 0, or in a merge 1 the base, 2 ours, 3 theirs. `skipped`: sparse, not on disk."""
+
+    path: str
+    mode: str
+    blob: str
+    stage: int
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What `git ls-files` sees: the index, untracked files, and tracked ones that are not on disk."""
+
+    index: tuple[IndexLine, ...]
+    untracked: frozenset[str]
+    deleted: frozenset[str]
+
+
+class DiskFile:
+    """A file on disk, read once: `blob` and `read` speak of the same bytes, whatever happens to it meanwhile."""
+
+    def __init__(self, path: str, place: Path, object_format: str) -> None:
+        self.path = path
+        self._place = place
+        self._format = object_format
+
+    def __repr__(self) -> str:
+        return f"DiskFile({self.path!r})"
+
+    @cached_property
+    def blob(self) -> str:
+        """As `git hash-object --no-filters` gives it."""
+        content = self.read()
+        return hashlib.new(self._format, b"blob %d\0" % len(content) + content).hexdigest()
+
+    @cached_property
+    def mode(self) -> str:
+        try:
+            status = self._place.lstat()
+        except OSError as error:
+            raise _unreadable(self.path, error.strerror) from error
+        if stat.S_ISLNK(status.st_mode):
+            return SYMLINK
+        if not stat.S_ISREG(status.st_mode):
+            raise _unreadable(self.path, "it is no longer a regular file")
+        return "100755" if status.st_mode & stat.S_IXUSR else "100644"
+
+    @property
+    def is_symlink(self) -> bool:
+        return self.mode == SYMLINK
+
+    @cached_property
+    def _content(self) -> bytes:
+        try:
+            if self.is_symlink:
+                return os.fsencode(os.readlink(self._place))
+            with open(os.open(self._place, READ_ONLY), "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise _unreadable(self.path, error.strerror) from error
+
+    def read(self) -> bytes:
+        return self._content
+
+
+class DiskFiles(Mapping[str, FileEntry | DiskFile]):
+    """Path -> file as on disk. A tracked file that a sparse checkout leaves out is the index's."""
+
+    def __init__(self, paths: Iterable[str], root: Path, sparse: ObjectFiles, object_format: str) -> None:
+        self._paths = frozenset(paths)
+        self._root = root
+        self._format = object_format
+        self._sparse = sparse
+        self._order = sorted({*self._paths, *sparse})
+        self._files: dict[str, DiskFile] = {}
+
+    def __getitem__(self, path: str) -> FileEntry | DiskFile:
+        if path not in self._paths:
+            return self._sparse[path]
+        if path not in self._files:
+            self._files[path] = DiskFile(path, place(self._root, path), self._format)
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths or path in self._sparse
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """As of a commit's files; what is on disk is read when it is asked for."""
+        self._sparse.prefetch(path for path in paths if path not in self._paths)
+
+
+def list_files(git: Git) -> Listing:
+    """One look of git at the index and the working tree (`git ls-files`)."""
+    arguments = ("ls-files", "-z", "-t", "--stage", "--cached", "--deleted", "--others", "--exclude-standard")
+    index, untracked, deleted = {}, set(), set()
+    for line in git.run(*arguments).stdout.split(b"\0")[:-1]:
+        tag, rest = line[:1], line[2:]
+        if tag == b"?":
+            untracked.add(decode(rest))
+            continue
+        item = _index_line(rest, skipped=tag == b"S")
+        if tag == b"R":
+            deleted.add(item.path)
+        index[item.path, item.stage] = item
+    return Listing(tuple(index.values()), frozenset(untracked), frozenset(deleted))
+
+
+def index_lines(git: Git) -> tuple[IndexLine, ...]:
+    listed = git.run("ls-files", "-z", "-t", "--stage").stdout.split(b"\0")[:-1]
+    return tuple(_index_line(line[2:], skipped=line[:1] == b"S") for line in listed)
+
+
+def index_files(git: Git, blobs: Blobs) -> ObjectFiles:
+    """The index without unmerged paths (git would not write a tree of those either; `unmerged_files` has them)."""
+    return ObjectFiles(
+        {line.path: (line.mode, line.blob) for line in index_lines(git) if line.stage == 0}, blobs
+    )
+
+
+def unmerged_files(git: Git, blobs: Blobs) -> dict[str, dict[int, FileEntry]]:
+    """Path -> stage (1 the merge base's, 2 ours, 3 theirs) -> file, of what a merge has left unmerged."""
+    found: dict[str, dict[int, FileEntry]] = {}
+    for line in index_lines(git):
+        if line.stage:
+            found.setdefault(line.path, {})[line.stage] = FileEntry(
+                line.path, line.blob, line.mode, blobs.read
+            )
+    return found
+
+
+def working_files(git: Git, root: Path, blobs: Blobs, object_format: str) -> DiskFiles:
+    """The working tree at `root`; git runs in it."""
+    listing = list_files(git)
+    ours = _Directories(root)
+    tracked = {line.path for line in listing.index if line.mode != SUBMODULE and not line.skipped}
+    candidates = (tracked - listing.deleted) | {path for path in listing.untracked if not path.endswith("/")}
+    sparse = {
+        line.path: (line.mode, line.blob)
+        for line in listing.index
+        if line.skipped and not os.path.lexists(place(root, line.path))
+    }
+    on_disk = candidates | {line.path for line in listing.index if line.skipped and line.path not in sparse}
+    found = (path for path in on_disk if ours.hold(path))
+    return DiskFiles(found, root, ObjectFiles(sparse, blobs), object_format)
+
+
+def place(root: Path, path: str) -> Path:
+    """Where a path of the repository is on disk."""
+    return root / os.fsdecode(path.encode("utf-8", "surrogateescape"))
+
+
+def dirty_paths(git: Git, root: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the paths that are not as HEAD has them, on disk or in the index; a file that git ignores counts too.
+
+    Line ends are compared as the configuration says (a checkout may have made CRLF of them), without any filter.
+    """
+    if not paths:
+        return ()
+    options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all")
+    changed = git.run("status", *options, "--", *paths, environment=git.unfiltered()).stdout
+    dirty = {decode(line[3:]) for line in changed.split(b"\0")[:-1]}
+    tracked = {decode(path) for path in git.run("ls-files", "-z", "--", *paths).stdout.split(b"\0")}
+    in_the_way = {path for path in paths if path not in tracked and os.path.lexists(place(root, path))}
+    return tuple(sorted((dirty & set(paths)) | in_the_way))
+
+
+class _Directories:
+    """Which directories are the working tree's own: no link on the way (git's has_symlink_leading_path)."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._is_own = lru_cache(maxsize=None)(self._look)
+
+    def hold(self, path: str) -> bool:
+        return self._is_own(path.rpartition("/")[0])
+
+    def _look(self, directory: str) -> bool:
+        if not directory:
+            return True
+        return self._is_own(directory.rpartition("/")[0]) and not place(self._root, directory).is_symlink()
+
+
+def _index_line(line: bytes, *, skipped: bool) -> IndexLine:
+    meta, _, path = line.partition(b"\t")
+    mode, blob, stage = meta.decode("ascii").split(" ")
+    return IndexLine(decode(path), mode, blob, int(stage), skipped)
+
+
+def _unreadable(path: str, reason: str | None) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "SB510",
+        f"{path} cannot be read from the working tree: {reason}",
+        hint="Another program may be changing the working tree; run the command again when it is done.",
+    )

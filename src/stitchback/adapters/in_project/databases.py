@@ -1,0 +1,112 @@
+"""Which database the project's `default` is. It is never the one of its settings.
+
+`default` itself is re-pointed, since migrations name it, and `schema_editor.connection.alias` too. Every other alias is put out
+of reach (Django's dummy backend, which raises ImproperlyConfigured when used): it may be somebody's production.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+KEPT_OPTIONS = ("charset", "sql_mode", "isolation_level", "collation")
+
+_own: dict[str, Any] = {}  # what the project's settings say about `default`
+
+
+def start(database: dict[str, Any]) -> dict[str, Any]:
+    """Sets Django up with `database`, an entry of DATABASES, for `default`."""
+    from django.conf import settings
+
+    _own.update(settings.DATABASES.get("default", {}))
+    settings.DATABASES = {
+        alias: {"ENGINE": "django.db.backends.dummy"} for alias in {"default", *settings.DATABASES}
+    }
+    settings.DATABASES["default"] = settings_of(database)
+    import django
+
+    django.setup()
+    _hurry()
+    from django.apps import apps
+
+    return {
+        "django": django.get_version(),
+        "python": sys.version.split()[0],
+        "apps": sorted(config.label for config in apps.get_app_configs()),
+    }
+
+
+def use(database: dict[str, Any]) -> None:
+    """Makes `default` that database."""
+    from django.db import connections
+
+    leave()
+    connections.databases["default"] = settings_of(database)
+    if hasattr(connections, "configure_settings"):
+        connections.configure_settings(connections.databases)
+
+
+def leave() -> None:
+    """Closes `default`, so that the database can be copied or dropped."""
+    from django.db import connections
+
+    try:
+        connection = connections["default"]
+    except KeyError:
+        return
+    connection.close()
+    # psycopg's pool (Django 5.1) would keep connections open.
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    del connections["default"]
+
+
+def execute(sql: str) -> None:
+    """Runs a script of statements, as the engine's own client would."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        connection.connection.executescript(sql)
+        return
+    with connection.cursor() as cursor:
+        for statement in connection.ops.prepare_sql_script(sql):
+            cursor.execute(statement, None)
+
+
+def settings_of(database: dict[str, Any]) -> dict[str, Any]:
+    """The entry, with the backend of the project's own where it is one for the same engine, and those of its options that
+    cannot lead anywhere else."""
+    engine = _own.get("ENGINE", "")
+    if not engine or vendor_of(engine) != vendor_of(database["ENGINE"]):
+        return {**database, "TIME_ZONE": _own.get("TIME_ZONE")}
+    kept = {key: value for key, value in _own.get("OPTIONS", {}).items() if key in KEPT_OPTIONS}
+    return {
+        **database,
+        "ENGINE": engine,
+        "OPTIONS": {**kept, **database["OPTIONS"]},
+        "TIME_ZONE": _own.get("TIME_ZONE"),
+    }
+
+
+def vendor_of(engine: str) -> str:
+    """The vendor of a backend, by asking its DatabaseWrapper (a project may have a backend of its own)."""
+    return str(getattr(import_module(engine + ".base").DatabaseWrapper, "vendor", ""))
+
+
+def _hurry() -> None:
+    """Scratch databases need not survive a power cut."""
+    from django.db.backends.signals import connection_created
+
+    connection_created.connect(_relax, weak=False)
+
+
+def _relax(connection: Any, **_: Any) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous = OFF")
+            cursor.execute("PRAGMA journal_mode = MEMORY")
+    elif connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")

@@ -1,0 +1,256 @@
+"""Ledgers from files: whatever a person can get out of a database that stitchback cannot reach.
+
+The form is found by looking: JSON, CSV, `showmigrations` (list and `--plan`), or a table as `psql`, `mysql` or `sqlite3`
+print it. What cannot be read is an error that names the line; no line is left out in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from stitchback.errors import EnvironmentProblem
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger, LedgerRow
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_COLUMNS = ("id", "app", "name", "applied")
+_NOISE = re.compile(
+    r"^\s*(\(\d+ rows?\)|\d+ rows? in set.*|Time: .*|mysql>.*|MariaDB \[.*|.*[=-][#>] .*select.*)\s*$", re.I
+)
+_RULE = re.compile(r"^\s*[|+]?[-+=|]+[|+]?\s*$")
+_PLAN = re.compile(r"^\[(?P<mark>[ Xx-])\]\s+(?P<app>[^\s.]+)\.(?P<name>\S+)(\s+\.\.\. \(.*\))?\s*$")
+_ITEM = re.compile(
+    r"^\s+\[(?P<mark>[ Xx-])\]\s+(?P<name>.+?)"
+    r"(?P<squash> \((?P<count>\d+) squashed migrations\))?"
+    r"(?P<hint> run 'manage\.py migrate' to finish recording\.)?"
+    r"( \(applied at (?P<applied>[^)]+)\))?\s*$"
+)
+_LABEL = re.compile(r"^(?P<app>[A-Za-z_]\w*)\s*$")
+
+SHOWN_ONLY = (
+    "showmigrations tells the migrations of its own code only: it is silent about ghost rows, duplicated rows and rows of"
+    " replaced migrations. A database URL, or `SELECT id, app, name, applied FROM django_migrations`, tells them all."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    """A ledger as read from a file. `form`: "csv", "json", "showmigrations" or "table".
+
+    `complete` is False where the form cannot tell every row; `remarks` say so to a person.
+    """
+
+    ledger: Ledger
+    form: str
+    complete: bool = True
+    remarks: tuple[str, ...] = ()
+
+
+def read_ledger_file(path: Path, source: str = "") -> LedgerFile:
+    """Raises EnvironmentProblem: SB606 where the file cannot be read or understood."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise EnvironmentProblem("SB606", f"{path}: cannot be read: {error.strerror}") from error
+    return parse_ledger(decoded(raw, source or str(path)), source or str(path))
+
+
+def decoded(raw: bytes, source: str) -> str:
+    """UTF-8, or UTF-16 where a byte order mark says so (PowerShell's redirection)."""
+    encoding = next((name for mark, name in _BOMS if raw.startswith(mark)), "utf-8")
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        _fail(source, line, f"is not {encoding} text")
+
+
+def parse_ledger(text: str, source: str) -> LedgerFile:
+    """The ledger in the text, in the order of its lines. An empty text is an error: nothing tells it from a failed export."""
+    lines = _LINE_END.split(_ANSI.sub("", text).rstrip("\r\n"))
+    first = next((line for line in lines if line.strip()), None)
+    if first is None:
+        _fail(source, 1, "holds nothing", "an empty ledger is `app,name` with no lines below, or []")
+    form, parse = _form_of(first, lines)
+    rows = tuple(parse(lines, source))
+    remarks = (SHOWN_ONLY,) if form == "showmigrations" else ()
+    return LedgerFile(Ledger(source, rows), form, complete=form != "showmigrations", remarks=remarks)
+
+
+Parser = Callable[[Sequence[str], str], Iterator[LedgerRow]]
+
+
+def _form_of(first: str, lines: Sequence[str]) -> tuple[str, Parser]:
+    stripped = first.strip()
+    if _PLAN.match(stripped):
+        return "showmigrations", _plan
+    if stripped.startswith(("[", "{")):
+        return "json", _json
+    if _LABEL.match(first) and any(_ITEM.match(line) or line.strip() == "(no migrations)" for line in lines):
+        return "showmigrations", _listing
+    if any("|" in line for line in lines if not _NOISE.match(line)) and "," not in first:
+        return "table", _table
+    return "csv", _csv
+
+
+def _csv(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
+    """`app,name[,applied]`, or any order of id, app, name, applied under a header; separated by commas, semicolons or tabs."""
+    first = next(line for line in lines if line.strip())
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, strict=True)
+    try:
+        cells = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        _fail(source, reader.line_num, f"is no CSV: {error}")
+    yield from _rows(cells, source)
+
+
+def _table(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
+    """A table as pasted from psql, mysql or sqlite3: cells between bars, rules and row counts around."""
+    cells = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or _RULE.match(line) or _NOISE.match(line):
+            continue
+        if "|" not in line:
+            _fail(source, number, f"is no row of the table: {line.strip()[:60]!r}")
+        inner = line.strip()
+        inner = inner[1:-1] if inner.startswith("|") and inner.endswith("|") and len(inner) > 1 else line
+        cells.append((number, [cell.strip() for cell in inner.split("|")]))
+    yield from _rows(cells, source)
+
+
+def _rows(cells: Sequence[tuple[int, Sequence[str]]], source: str) -> Iterator[LedgerRow]:
+    names = _header(cells[0][1]) if cells else None
+    for number, row in cells[1:] if names else cells:
+        columns = names or _headless(row, source, number)
+        if len(row) != len(columns):
+            _fail(source, number, f"has {len(row)} cells, the lines above have {len(columns)}")
+        yield _row(dict(zip(columns, row, strict=True)), source, number)
+
+
+def _header(row: Sequence[str]) -> tuple[str, ...] | None:
+    names = tuple(cell.strip().strip('"`').lower() for cell in row)
+    return names if "app" in names and "name" in names else None
+
+
+def _headless(row: Sequence[str], source: str, line: int) -> tuple[str, ...]:
+    """Columns of a line where no header names them: by their number, an id first where it is a whole number."""
+    numbered = row[0].strip().isdigit()
+    known = {
+        (2, numbered): ("app", "name"),
+        (3, True): ("id", "app", "name"),
+        (3, False): ("app", "name", "applied"),
+        (4, True): _COLUMNS,
+    }
+    columns = known.get((len(row), numbered))
+    if columns is None:
+        _fail(source, line, f"has {len(row)} cell{'s'[: len(row) != 1]}: app,name[,applied] is wanted")
+    return columns
+
+
+def _row(values: dict[str, str], source: str, line: int) -> LedgerRow:
+    app, name = values["app"].strip(), values["name"].strip()
+    if not app or not name:
+        _fail(source, line, f"has no {'name' if app else 'app'}")
+    number = values.get("id", "").strip()
+    if number and not number.isdigit():
+        _fail(source, line, f"has an id that is no number: {number[:20]!r}")
+    applied = values.get("applied", "").strip()
+    return LedgerRow(MigrationKey(app, name), int(number) if number else None, applied or None)
+
+
+def _plan(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
+    """`showmigrations --plan`: `[X]  app.name`, what is not ticked is not applied."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        found = _PLAN.match(line.strip())
+        if found is None:
+            _fail(source, number, f"is no line of `showmigrations --plan`: {line.strip()[:60]!r}")
+        if found["mark"] in "Xx":
+            yield LedgerRow(MigrationKey(found["app"], found["name"]))
+
+
+def _listing(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
+    """`showmigrations`: an app's label, and its migrations below. `[-]` is a squash that no row records yet."""
+    app = ""
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.strip() == "(no migrations)":
+            continue
+        if label := _LABEL.match(line):
+            app = label["app"]
+            continue
+        found = _ITEM.match(line)
+        if found is None or not app:
+            _fail(source, number, f"is no line of `showmigrations`: {line.strip()[:60]!r}")
+        if found["mark"] in "Xx":
+            yield LedgerRow(MigrationKey(app, found["name"]), applied=found["applied"])
+
+
+def _json(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
+    """A list of {"app", "name", …}, of ["app", "name"], of "app.name", or of dumpdata's objects; or {"rows": that list}."""
+    text = "\n".join(lines)
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        _fail(source, error.lineno, f"is no JSON: {error.msg}")
+    if isinstance(document, dict):
+        document = document.get("rows", document.get("ledger"))
+    if not isinstance(document, list):
+        _fail(source, 1, 'is JSON, but no list of rows, and no {"rows": […]}')
+    places = _places(text)
+    for index, item in enumerate(document):
+        yield _json_row(item, source, places[index] if index < len(places) else 1)
+
+
+def _places(text: str) -> list[int]:
+    """The line on which each item of the text's (first) list begins."""
+    decoder = json.JSONDecoder()
+    position = text.index("[") + 1
+    found = []
+    while (position := _skip(text, position)) < len(text) and text[position] != "]":
+        found.append(text.count("\n", 0, position) + 1)
+        _, position = decoder.raw_decode(text, position)
+    return found
+
+
+def _skip(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n,":
+        position += 1
+    return position
+
+
+def _json_row(item: object, source: str, line: int) -> LedgerRow:
+    values: dict[object, object]
+    match item:
+        case {"fields": dict(fields), **rest}:
+            values = {**fields, "id": rest.get("pk")}
+        case dict() if "app" in item and "name" in item:
+            values = dict(item)
+        case [app, name, *applied] if len(applied) <= 1:
+            values = {"app": app, "name": name, "applied": applied[0] if applied else None}
+        case str() if "." in item:
+            app, _, name = item.partition(".")
+            values = {"app": app, "name": name}
+        case _:
+            _fail(source, line, f"is no row of a ledger: {json.dumps(item)[:60]}")
+    if not (isinstance(values.get("app"), str) and isinstance(values.get("name"), str)):
+        _fail(source, line, "has an app or a name that is no text")
+    return _row({key: "" if values.get(key) is None else str(values[key]) for key in _COLUMNS}, source, line)
+
+
+def _fail(source: str, line: int, reason: str, hint: str = "") -> NoReturn:
+    raise EnvironmentProblem(
+        "SB606",
+        f"{source}: line {line} {reason}",
+        hint=hint
+        or "a ledger is CSV (app,name[,applied]), JSON, what showmigrations prints, or a psql or mysql table",
+    ) from None

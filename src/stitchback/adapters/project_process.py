@@ -1,0 +1,137 @@
+"""The process in which a project's code runs, and the lines that go to and from it (`in_project.serving`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from stitchback.errors import EnvironmentProblem
+
+CHILD = Path(__file__).with_name("_project_child.py")
+PATIENCE = 5.0  # seconds that a process gets to leave by itself
+
+
+class Raised(Exception):
+    """What the process raised for a command, with its traceback there."""
+
+    def __init__(self, error_class: str, message: str, traceback: str) -> None:
+        super().__init__(f"{error_class}: {message}")
+        self.error_class = error_class
+        self.message = message
+        self.traceback = traceback
+
+
+class ProjectProcess:
+    """A Python process in `folder` that answers commands, one at a time. A context manager: it ends with the block.
+
+    It is in a session of its own: Ctrl-C on the terminal reaches only us, and we end it in order. `patience`: seconds that it gets to
+    leave by itself.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        python: str = sys.executable,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.folder = folder
+        self.python = python
+        self.patience = patience
+        self._environment = environment
+        self._process: subprocess.Popen[str] | None = None
+        self._printed: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._printed = tempfile.TemporaryFile()
+        try:
+            self._process = subprocess.Popen(
+                [self.python, str(CHILD)],
+                cwd=self.folder,
+                env=self._whole_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._printed,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._printed.close()
+            raise EnvironmentProblem(
+                "SB523", f"{self.python} cannot be run: {error.strerror}", hint="Say --python PATH."
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process is not None
+        assert self._printed is not None
+        try:
+            self._end(self._process)
+        finally:
+            self._process = None
+            self._printed.close()
+
+    def ask(self, command: str, **arguments: Any) -> Any:
+        """The command's result. Raises Raised for what the command raised, EnvironmentProblem SB520 where the process ended."""
+        process = self._process
+        assert process is not None, "used inside the block only"
+        assert process.stdin is not None
+        assert process.stdout is not None
+        line = ""
+        with suppress(BrokenPipeError):
+            process.stdin.write(json.dumps({"command": command, **arguments}) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        if not line:
+            raise self._ended(process, command)
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Raised(answer["error"], answer["message"], answer["traceback"])
+        return answer["result"]
+
+    def last_words(self, lines: int = 12) -> tuple[str, ...]:
+        """The end of what was printed there."""
+        assert self._printed is not None
+        size = self._printed.seek(0, os.SEEK_END)
+        self._printed.seek(max(0, size - 8192))
+        return tuple(self._printed.read().decode("utf-8", "replace").splitlines()[-lines:])
+
+    def _ended(self, process: subprocess.Popen[str], command: str) -> EnvironmentProblem:
+        return EnvironmentProblem(
+            "SB520",
+            f"{self.python} in {self.folder} ended with code {process.wait()} at {command!r}",
+            hint="Does the project's own `manage.py check` run with this interpreter and these settings?",
+            evidence=self.last_words(),
+        )
+
+    def _whole_environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
+            "PYTHONUNBUFFERED": "1",
+            **self._environment,
+        }
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        """Lets the process go at the end of its input; kills one that does not."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        try:
+            process.wait(self.patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()

@@ -1,0 +1,75 @@
+"""Where a tree's project is, and which settings it names: read from `manage.py`, never by running it."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stitchback.errors import EnvironmentProblem
+
+VARIABLE = "DJANGO_SETTINGS_MODULE"
+DEPTH = 3  # folders below the tree's root in which manage.py is looked for
+SKIPPED = frozenset({"node_modules", "site-packages", "venv"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPlace:
+    """`folder` is manage.py's (what Python puts first on its path), or the tree's root."""
+
+    folder: Path
+    settings: str
+
+
+def find_project(tree: Path, settings: str | None = None) -> ProjectPlace:
+    """`settings` where given, else DJANGO_SETTINGS_MODULE of the environment (manage.py only sets a default), else what the
+    manage.py nearest to the root names. Raises EnvironmentProblem SB521 where nothing tells."""
+    scripts = sorted(_manage_scripts(tree), key=lambda path: (len(path.parts), path))
+    said = settings or os.environ.get(VARIABLE)
+    if said:
+        return ProjectPlace(scripts[0].parent if scripts else tree, said)
+    for script in scripts:
+        found = settings_of(script.read_bytes())
+        if found:
+            return ProjectPlace(script.parent, found)
+    raise EnvironmentProblem(
+        "SB521",
+        f"no settings module for {tree}: no manage.py there names one",
+        hint="Say --settings MODULE.",
+    )
+
+
+def settings_of(manage: bytes) -> str | None:
+    """The constant that a manage.py puts into DJANGO_SETTINGS_MODULE, by `setdefault` or by assignment."""
+    try:
+        module = ast.parse(manage)
+    except (SyntaxError, ValueError):
+        return None
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="setdefault"),
+                args=[ast.Constant(value="DJANGO_SETTINGS_MODULE"), ast.Constant(value=str(value))],
+            ):
+                return value
+            case ast.Assign(
+                targets=[ast.Subscript(slice=ast.Constant(value="DJANGO_SETTINGS_MODULE"))],
+                value=ast.Constant(value=str(value)),
+            ):
+                return value
+    return None
+
+
+def _manage_scripts(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name == "manage.py" and path.is_file():
+            yield path
+        elif depth and _may_hold_a_project(path):
+            yield from _manage_scripts(path, depth - 1)
+
+
+def _may_hold_a_project(folder: Path) -> bool:
+    hidden = folder.name.startswith(".") or folder.name in SKIPPED
+    return not hidden and folder.is_dir() and not folder.is_symlink()

@@ -1,0 +1,167 @@
+"""Databases for trial runs: made, copied, dropped; never one that was there before.
+
+SQLite: files of a folder of their own. PostgreSQL and MySQL/MariaDB: databases with a random name on the server of a URL, made by
+a process of the project's interpreter (it has the driver), which drops what is left when we end, however we end.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from stitchback.adapters.project_process import ProjectProcess, Raised
+from stitchback.adapters.urls import SCHEMES, DatabaseUrl
+from stitchback.errors import EnvironmentProblem
+
+PREFIX = "stitchback_verify_"
+HOME_DATABASES = {"postgresql": "postgres", "mysql": "information_schema"}
+LONG_PATIENCE = 60.0  # seconds for dropping what is left
+
+
+class ScratchDatabases(Protocol):
+    """A context manager; the databases are gone after its block. `vendor` is Django's."""
+
+    vendor: str
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def create(self) -> str:
+        """The URL of a new, empty database."""
+
+    def copy(self, url: str) -> str:
+        """The URL of a new database that holds all that the one at `url`, made here, holds. Nobody is connected to that."""
+
+    def drop(self, url: str) -> None:
+        """Takes away a database that was made here."""
+
+
+def scratch_databases(url: str, python: str = sys.executable) -> ScratchDatabases:
+    """`sqlite:///` (whatever follows: a folder for temporary files is used, that file is not), or the URL of a server."""
+    vendor = SCHEMES.get(urlsplit(url).scheme.partition("+")[0].lower())
+    return ScratchFiles() if vendor == "sqlite" else ScratchServer(url, python)
+
+
+class ScratchFiles:
+    """SQLite files."""
+
+    vendor = "sqlite"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._parent = folder
+        self._folder = Path()
+        self._count = 0
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        folder = tempfile.TemporaryDirectory(prefix=PREFIX, dir=self._parent, ignore_cleanup_errors=True)
+        self._folder = Path(self._stack.enter_context(folder)).resolve()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def create(self) -> str:
+        self._count += 1
+        url = f"sqlite:///{quote(str(self._folder))}/{self._count}.sqlite3"
+        self._path(url).touch()  # an empty database is an empty file: what looks at it must find it
+        return url
+
+    def copy(self, url: str) -> str:
+        source, copy = self._path(url), self.create()
+        shutil.copyfile(source, self._path(copy))
+        return copy
+
+    def drop(self, url: str) -> None:
+        self._path(url).unlink(missing_ok=True)
+
+    def _path(self, url: str) -> Path:
+        path = Path(DatabaseUrl.parse(url).name)
+        if path.parent != self._folder:
+            raise PermissionError(f"{path} was not made here")
+        return path
+
+
+class ScratchServer:
+    """Databases on a PostgreSQL or MySQL server whose user may create some."""
+
+    def __init__(self, url: str, python: str = sys.executable) -> None:
+        self._address = _with_database(url)
+        self.vendor = self._address.vendor
+        self._url = url
+        self._count = 0
+        self._started = False
+        self._series = secrets.token_hex(4)
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
+        self._process = ProjectProcess(Path(self._folder.name), {}, python, LONG_PATIENCE)
+
+    def __enter__(self) -> Self:
+        self._process.__enter__()
+        try:
+            self._ask("start_bare", database=self._address.settings())
+            self._started = True
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """All is dropped, however long that takes; by the process itself where we do not get so far."""
+        try:
+            if self._started:
+                self._ask("drop_everything")
+        finally:
+            self._process.__exit__(kind, error, trace)
+            self._folder.cleanup()
+
+    def create(self) -> str:
+        return self._create(None)
+
+    def copy(self, url: str) -> str:
+        return self._create(DatabaseUrl.parse(url).name)
+
+    def drop(self, url: str) -> None:
+        self._ask("drop_database", name=DatabaseUrl.parse(url).name)
+
+    def _create(self, source: str | None) -> str:
+        self._count += 1
+        name = f"{PREFIX}{self._series}_{self._count}"
+        self._ask("create_database", name=name, source=source)
+        return urlunsplit(urlsplit(self._url)._replace(path=f"/{name}"))
+
+    def _ask(self, command: str, **arguments: object) -> None:
+        """What the server refuses is told without the URL's secrets."""
+        try:
+            self._process.ask(command, **arguments)
+        except Raised as raised:
+            message = raised.message
+            for secret in self._address.secrets:
+                message = message.replace(secret, "***")
+            raise EnvironmentProblem(
+                "SB524",
+                f"{self._address.redacted}: {' '.join(message.split())}",
+                hint="verify needs a user who may create databases there.",
+            ) from None
+
+
+def _with_database(url: str) -> DatabaseUrl:
+    """The server's address; a URL without a database means the one that every such server has."""
+    parts = urlsplit(url)
+    vendor = SCHEMES.get(parts.scheme.partition("+")[0].lower(), "")
+    if parts.path in ("", "/") and vendor in HOME_DATABASES:
+        url = urlunsplit(parts._replace(path=f"/{HOME_DATABASES[vendor]}"))
+    return DatabaseUrl.parse(url)

@@ -1,0 +1,132 @@
+"""The use case `apply`: a proved plan in, changed files out, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stitchback.adapters.files import Change, write_changes
+from stitchback.api.comparing import Wish
+from stitchback.api.project import WORKTREE, Project
+from stitchback.errors import EnvironmentProblem
+from stitchback.graph import MigrationGraph
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Candidate, SafePlan
+from stitchback.parsing.context import FileEntry
+from stitchback.parsing.tree import read_tree
+from stitchback.planning import Planned, PlanReport
+from stitchback.rewriting import FileContent, check_reread, marker_edits, render_files, unified_diff
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything rendered and read again: ready to be written. `branch` None writes into the working tree."""
+
+    safe: SafePlan
+    contents: tuple[FileContent, ...]
+    base: str  # the commit of mainline that was read, or of HEAD where the working tree was
+    branch: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`commit` is the new commit where a branch was written to."""
+
+    paths: tuple[str, ...]
+    branch: str | None
+    commit: str | None
+
+
+def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]:
+    """What the chosen plan's files will hold, marker files too. Empty where nothing was proved."""
+    if not isinstance(report.outcome, Planned):
+        return ()
+    candidate = report.outcome.chosen.candidate
+    mainline = report.status.case.situation.mainline
+    files = project.repository.files(mainline.commit)
+    rendered = render_files(candidate.edits, project.read_blob)
+    graph = MigrationGraph.of(candidate.result)
+    leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
+    markers = marker_edits(files, candidate.result, leaves)
+    return tuple(sorted((*rendered, *markers), key=lambda content: content.path))
+
+
+def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
+    """What the files would become, a unified diff each."""
+    files = project.repository.files(report.status.case.situation.mainline.commit)
+    return tuple(
+        unified_diff(
+            content.path, files[content.path].read() if content.path in files else None, content.content
+        )
+        for content in contents_of(project, report)
+    )
+
+
+def prepare(project: Project, report: PlanReport, wish: Wish, branch: str | None) -> Prepared:
+    """Renders the plan and reads it again as it will be. Raises EnvironmentProblem where there is no place to write to, and
+    AssertionError (a bug) where what would be written is not what was proved."""
+    assert isinstance(report.outcome, Planned), "only a proved plan is written"
+    mainline = report.status.case.situation.mainline
+    if branch is None and mainline.commit != WORKTREE:
+        raise EnvironmentProblem(
+            "SB511",
+            f"{wish.onto} is not what is checked out",
+            hint=f"Check it out, or say --branch NAME to commit the plan to a branch on top of {wish.onto}.",
+        )
+    safe = report.outcome.chosen
+    contents = contents_of(project, report)
+    _reread(project, mainline, safe.candidate, contents)
+    patches = ", ".join(wish.patches)
+    return Prepared(
+        safe, contents, project.history_of(wish.onto), branch, f"Stitch the migrations of {patches}\n"
+    )
+
+
+def _reread(
+    project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]
+) -> None:
+    """What will be written is read again and must be the graph that was proved."""
+    files: dict[str, FileEntry] = dict(project.repository.files(mainline.commit))
+    for content in contents:
+        if content.content is None:
+            files.pop(content.path, None)
+        else:
+            files[content.path] = Rendered(content.content)
+    again = read_tree(mainline.ref, mainline.commit, files, project.reading)
+    check_reread(candidate.edits, candidate.result, again)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A file that is about to be written, for reading it again."""
+
+    content: bytes
+
+    @property
+    def blob(self) -> str:
+        import hashlib
+
+        return hashlib.sha1(
+            b"blob %d\0" % len(self.content) + self.content, usedforsecurity=False
+        ).hexdigest()
+
+    def read(self) -> bytes:
+        return self.content
+
+
+def write(project: Project, prepared: Prepared) -> Written:
+    """Writes all of it. Raises EnvironmentProblem where something moved meanwhile, a file is dirty or cannot be written."""
+    changed: Mapping[str, bytes | None] = {content.path: content.content for content in prepared.contents}
+    if prepared.branch is not None:
+        commit = project.repository.commit_to_branch(
+            prepared.branch, changed, prepared.message, prepared.base
+        )
+        return Written(tuple(sorted(changed)), prepared.branch, commit)
+    files = project.repository.files(WORKTREE)
+    changes = tuple(
+        Change(path, files[path].read() if path in files else None, content)
+        for path, content in sorted(changed.items())
+    )
+    write_changes(project.repository, changes)
+    return Written(tuple(sorted(changed)), None, None)

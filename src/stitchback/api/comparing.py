@@ -1,0 +1,85 @@
+"""Refs in, a case out: both sides since the fork point, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stitchback.api.project import Project
+from stitchback.errors import EnvironmentProblem
+from stitchback.matching import compare, sides
+from stitchback.matching.case import Case, Side
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Patch, Policy, Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks of `status`, `plan` and `apply`. `unreleased_since` is a ref."""
+
+    patches: tuple[str, ...]
+    onto: str = "HEAD"
+    strategy: str | None = None
+    zero_touch: bool = False
+    unreleased_since: str | None = None
+    ledgers: tuple[Ledger, ...] = ()
+
+
+def read_case(project: Project, wish: Wish) -> Case:
+    """Reads both branches and where they parted, and compares them.
+
+    Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself.
+    """
+    mainline = project.tree(wish.onto)
+    patches = tuple(read_patch(project, ref, wish.onto) for ref in wish.patches)
+    unreleased = _unreleased(project, wish, mainline)
+    policy = Policy(wish.zero_touch, unreleased, wish.strategy or project.configuration.strategy)
+    compared = tuple(_side(patch, mainline, unreleased) for patch in patches)
+    matches = tuple(side.comparison.matches for side in compared)
+    return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)
+
+
+def read_patch(project: Project, ref: str, onto: str) -> Patch:
+    """One patch branch, with the tree of the fork point: of the two sides before the merge where git has merged it."""
+    repository = project.repository
+    tip, mainline = repository.resolve(ref), project.history_of(onto)
+    if tip == mainline:
+        raise EnvironmentProblem(
+            "SB530",
+            f"{ref} and {onto} are the same commit",
+            hint="Name the patch branch first, and mainline with --onto.",
+        )
+    base = repository.merge_base(tip, mainline)
+    merged = repository.first_merge_of(tip, mainline) if base == tip else None
+    if merged is not None:
+        base = repository.merge_base(tip, merged.before)
+    tree, fork = project.tree(ref, tip), project.tree(f"fork point of {ref}", base)
+    own = tuple(tree.migrations[key] for key in _order(tree) if key not in fork.migrations)
+    return Patch(tree, fork, own, merged is not None)
+
+
+def _order(tree: Tree) -> Sequence[MigrationKey]:
+    from stitchback.graph import MigrationGraph
+
+    return MigrationGraph.raw(tree).order()
+
+
+def _side(patch: Patch, mainline: Tree, unreleased: frozenset[MigrationKey]) -> Side:
+    split = sides(patch, mainline)
+    bases = {**patch.tree.field_bases, **mainline.field_bases}
+    return Side(patch, split, compare(split, bases), unreleased)
+
+
+def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[MigrationKey]:
+    since = wish.unreleased_since or project.configuration.unreleased_since
+    if since is None:
+        return frozenset()
+    released = project.tree(since, project.repository.resolve(since))
+    return frozenset(mainline.migrations) - frozenset(released.migrations)
+
+
+def all_opaque(trees: Iterable[Tree]) -> int:
+    """How many values of the trees could not be read."""
+    return sum(len(migration.opaques) for tree in trees for migration in tree.migrations.values())

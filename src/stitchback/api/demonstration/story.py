@@ -1,0 +1,191 @@
+"""The use case `demo`: a repository with a hotfix, taken through all of it, on real databases."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stitchback.adapters.demo_fixture import DemoFixture
+from stitchback.adapters.project_process import Raised
+from stitchback.api.applying import prepare, write
+from stitchback.api.comparing import Wish
+from stitchback.api.demonstration.databases import (
+    COLUMN,
+    KINDS,
+    Database,
+    copied,
+    lost_values,
+    made,
+    url_of,
+    wrong,
+)
+from stitchback.api.planning import make_plan, status
+from stitchback.api.project import Project
+from stitchback.api.repairing import Source, apply_repair, inspect, treat
+from stitchback.api.verification.trial import Reconciled
+from stitchback.api.verification.workshop import Workshop
+from stitchback.model.demonstration import Event, Listed, Said, Seen, Shown, Step
+from stitchback.planning import Planned, PlanReport
+from stitchback.reporting import render_diagnosis, render_plan, render_status
+
+PATCH = "release/2.4"
+MAINLINE = "main"
+
+
+@dataclass(slots=True)
+class Demo:
+    """`folder` is empty or not there yet; all that the demo makes is in it. `tell` yields what there is to say, as it happens."""
+
+    folder: Path
+    fixture: DemoFixture
+    commits: dict[str, str] = field(default_factory=dict)
+    databases: list[Database] = field(default_factory=list)
+
+    @property
+    def repository(self) -> Path:
+        return self.folder / "shop"
+
+    def tell(self) -> Iterator[Event]:
+        with Workshop(self.repository) as workshop:
+            yield from self._repository()
+            yield from self._made(workshop)
+            yield from self._without(workshop)
+            with Project.open(self.repository) as project:
+                report = yield from self._planned(project)
+                yield from self._applied(project, report)
+            yield from self._repaired()
+            yield from self._migrated(workshop)
+            yield from self._again()
+
+    def _repository(self) -> Iterator[Event]:
+        yield Step("A shop, a release, and a hotfix")
+        self.commits = self.fixture.build(self.repository)
+        yield Said(self.fixture.case.story)
+        yield Said(
+            f"Both add the column {COLUMN}: {PATCH} in shop.0003_item_colour, {MAINLINE} in shop.0004_catalogue_colours. "
+            f"The repository is at {self.repository}."
+        )
+
+    def _made(self, workshop: Workshop) -> Iterator[Event]:
+        yield Step("The databases that there are")
+        yield Said(
+            "Made by Django with the code of each branch, and filled: a value of its own in every column."
+        )
+        (self.folder / "databases").mkdir(parents=True)
+        for kind in KINDS:
+            path = self.folder / "databases" / f"{kind.name}.sqlite3"
+            if kind.commit is None:
+                database = Database(kind, path)
+            else:
+                database = made(kind, path, workshop.at(self.commits[kind.commit]))
+            self.databases.append(database)
+        yield Listed(tuple((each.path.name, each.kind.words, _applied(each)) for each in self.databases))
+
+    def _without(self, workshop: Workshop) -> Iterator[Event]:
+        yield Step(f"Without stitchback: {MAINLINE} as it is, on the patched database")
+        patched = self._database("patched")
+        spoilt = url_of(copied(patched, "patched-spoilt"))
+        session = workshop.at(self.commits["feature"])
+        outcome = session.migrate(spoilt)
+        lost = lost_values(patched.rows, session.rows(spoilt))
+        if outcome.went_well:
+            yield Said(
+                "`migrate` says OK. It has added the column a second time: SQLite makes the table anew, and every value in it "
+                "is the default again. PostgreSQL and MySQL stop here: duplicate column."
+            )
+        else:
+            yield Said(f"`migrate` stops: {outcome.error_class}: {outcome.error_message}")
+        yield Seen(f"{MAINLINE} as it is harms the patched database", bool(lost) or not outcome.went_well)
+        for words in lost:
+            yield Said(words)
+
+    def _planned(self, project: Project) -> Generator[Event, None, PlanReport]:
+        yield Step("What is the same on both sides, and a plan that is proved")
+        wish = Wish((PATCH,))
+        yield Shown(f"stitchback status {PATCH}", render_status(status(project, wish), "text"))
+        report = make_plan(project, wish)
+        yield Shown(f"stitchback plan {PATCH}", render_plan(report, "text"))
+        yield Seen("a plan is proved", isinstance(report.outcome, Planned))
+        return report
+
+    def _applied(self, project: Project, report: PlanReport) -> Iterator[Event]:
+        yield Step("Writing it")
+        written = write(project, prepare(project, report, Wish((PATCH,)), None))
+        yield Shown(f"stitchback apply {PATCH} --yes", "\n".join(written.paths))
+        stitched = next(path for path in written.paths if "stitched" in path)
+        yield Shown(f"cat {stitched}", (self.repository / stitched).read_text(encoding="utf-8").rstrip())
+
+    def _repaired(self) -> Iterator[Event]:
+        yield Step("The ledger of each database (django_migrations)")
+        for database in self.databases[1:]:
+            yield from self._repair(database)
+
+    def _repair(self, database: Database) -> Iterator[Event]:
+        source = Source.of(database.url, None)
+        with Project.open(self.repository) as project:
+            treatment = treat(project, source, "HEAD")
+            if treatment.script is None:
+                yield Said(f"{database.path.name}: nothing has to be done.")
+                return
+            diagnosis = render_diagnosis(inspect(project, source, "HEAD"), "text")
+            yield Shown(f"stitchback inspect --database {database.url}", diagnosis)
+            yield Shown(
+                f"stitchback repair --database {database.url} --apply --yes", treatment.script.text.rstrip()
+            )
+            apply_repair(source, treatment)
+            again = treat(project, source, "HEAD")
+        yield Seen(f"{database.path.name}: repaired; a second run has nothing to do", again.script is None)
+
+    def _migrated(self, workshop: Workshop) -> Iterator[Event]:
+        yield Step("The deploy: every database migrated with the reconciled tree")
+        tree = workshop.reconciled_folder(self.repository, self.databases[0].url)
+        if isinstance(tree, Raised):
+            yield Seen("Django loads the reconciled tree", False, (str(tree),))
+            return
+        yield from self._deployed(tree)
+        yield Step("The next release: one more migration in each app, on every database")
+        yield from self._deployed_next(tree)
+
+    def _deployed(self, tree: Reconciled) -> Iterator[Event]:
+        session = tree.session
+        fresh = None
+        for database in self.databases:
+            outcomes = (session.migrate(database.url), session.migrate(database.url))
+            after = session.snapshot(database.url)
+            fresh = fresh or after
+            found = wrong(outcomes, database, after, fresh)
+            unapplied = session.standing(database.url).unapplied
+            left = tuple(f"{key} is not applied" for key in unapplied)
+            ran = f"{len(outcomes[0].ran)} migrations run"
+            yield Seen(
+                f"{database.path.name}: {ran}, schema and values right",
+                not found and not left,
+                (*found, *left),
+            )
+
+    def _deployed_next(self, tree: Reconciled) -> Iterator[Event]:
+        fresh = None
+        for database in self.databases:
+            outcome = tree.following.migrate(database.url)
+            after = tree.following.snapshot(database.url)
+            fresh = fresh or after
+            found = wrong((outcome,), database, after, fresh)
+            only = tuple(f"{key} was run" for key in sorted(set(outcome.ran) ^ set(tree.new)))
+            yield Seen(
+                f"{database.path.name}: only the new migrations run", not found and not only, (*found, *only)
+            )
+
+    def _again(self) -> Iterator[Event]:
+        yield Step("Once more")
+        with Project.open(self.repository) as project:
+            report = make_plan(project, Wish((PATCH,)))
+        yield Seen(f"`stitchback plan {PATCH}` has nothing left to do", report.exit_code == 0)
+
+    def _database(self, name: str) -> Database:
+        return next(database for database in self.databases if database.kind.name == name)
+
+
+def _applied(database: Database) -> str:
+    count = len(database.before.ledger) if database.before else 0
+    return f"{count} migrations applied"

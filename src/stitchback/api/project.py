@@ -1,0 +1,115 @@
+"""A project as git has it: refs in, trees out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stitchback.adapters.config import read_configuration
+from stitchback.adapters.files import recover
+from stitchback.adapters.git import Repository
+from stitchback.model.configuration import Configuration
+from stitchback.model.migrations import Tree
+from stitchback.parsing.context import CachedReading, FileEntry, ReadingConfig
+from stitchback.parsing.tree import read_tree
+
+WORKTREE = "WORKTREE"
+
+
+@dataclass(slots=True)
+class Readings:
+    """What has been read so far, by blob and path: several refs share most of their files."""
+
+    known: dict[tuple[str, str], CachedReading] = field(default_factory=dict)
+
+    def get(self, blob: str, path: str) -> CachedReading | None:
+        return self.known.get((blob, path))
+
+    def put(self, blob: str, path: str, reading: CachedReading) -> None:
+        self.known[blob, path] = reading
+
+
+def is_migration(path: str) -> bool:
+    """Whether the path looks like a migration's: those are read with one question to git."""
+    return path.endswith(".py") and "migrations" in path.rpartition("/")[0]
+
+
+@dataclass(slots=True)
+class Project:
+    """One repository with the configuration of what is checked out (of `onto` in a bare one). Trees are read once a ref.
+
+    Use it as a context manager: it holds a git process.
+    """
+
+    repository: Repository
+    configuration: Configuration
+    _trees: dict[str, Tree] = field(default_factory=dict)
+    _blobs: dict[str, FileEntry] = field(default_factory=dict)
+    _readings: Readings = field(default_factory=Readings)
+
+    @classmethod
+    def open(cls, directory: Path | str = ".") -> Project:
+        """Raises EnvironmentProblem: not a repository, a configuration that cannot be read."""
+        repository = Repository.open(directory)
+        recover(repository)  # a write that was killed comes to its end before anything is read
+        files: Mapping[str, FileEntry] = {}
+        if repository.work_tree is not None:
+            here = repository.work_tree / "pyproject.toml"
+            files = {"pyproject.toml": DiskEntry(here)} if here.is_file() else {}
+        return cls(repository, read_configuration(files))
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.repository.close()
+
+    def commit_of(self, ref: str) -> str:
+        """The commit that a ref means; WORKTREE where the ref is what is checked out."""
+        return WORKTREE if self.repository.is_checked_out(ref) else self.repository.resolve(ref)
+
+    def name_of(self, ref: str) -> str:
+        """How reports call the ref: HEAD by its branch."""
+        return (self.repository.head_branch() or ref) if ref == "HEAD" else ref
+
+    def history_of(self, ref: str) -> str:
+        """The commit that a ref means, for questions about history."""
+        return self.repository.resolve("HEAD" if ref == WORKTREE else ref)
+
+    def tree(self, ref: str, commit: str | None = None) -> Tree:
+        """All migrations of a ref, read once."""
+        commit = commit or self.commit_of(ref)
+        if commit not in self._trees:
+            files = self.repository.files(commit)
+            files.prefetch(path for path in files if is_migration(path))
+            tree = read_tree(self.name_of(ref), commit, files, self.reading, self._readings)
+            for migration in tree.migrations.values():
+                self._blobs.setdefault(migration.blob, files[migration.path])
+            self._trees[commit] = tree
+        return self._trees[commit]
+
+    @property
+    def reading(self) -> ReadingConfig:
+        """The configuration as far as reading goes."""
+        said = self.configuration
+        labels = {label: folder for folder, label in said.apps.items()}
+        return ReadingConfig(labels, dict(said.migration_modules), dict(said.operation_equivalents))
+
+    def read_blob(self, blob: str) -> bytes:
+        """The bytes of a migration that was read, also of one that only the working tree has."""
+        return self._blobs[blob].read() if blob in self._blobs else self.repository.read_blob(blob)
+
+
+@dataclass(frozen=True, slots=True)
+class DiskEntry:
+    """A file of the disk, where no ref is asked."""
+
+    place: Path
+
+    @property
+    def blob(self) -> str:
+        return ""
+
+    def read(self) -> bytes:
+        return self.place.read_bytes()

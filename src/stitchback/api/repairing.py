@@ -1,0 +1,166 @@
+"""The use cases `repair` and `inspect`: a ledger in, what it needs out, proved against that very ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stitchback.adapters.databases import open_database, read_database
+from stitchback.adapters.ledgers import read_ledger_file
+from stitchback.adapters.urls import DatabaseUrl
+from stitchback.api.project import Project
+from stitchback.errors import EnvironmentProblem, Refusal
+from stitchback.matching import covered
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger
+from stitchback.model.migrations import Tree
+from stitchback.repair.deriving import Deriver, Surroundings
+from stitchback.repair.diagnosis import Diagnosis
+from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.sql import Script, render_script
+from stitchback.repair.visible import VisibleSchema
+
+VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
+MOST_REFS = 40  # branches and tags that are searched for rows that the tree does not know
+FEW_REFS = 5  # the same for rows of apps that the tree does not have at all
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a ledger is from: a database's URL, or a file."""
+
+    url: DatabaseUrl | None = None
+    file: Path | None = None
+
+    @classmethod
+    def of(cls, database: str | None, ledger: str | None) -> Source:
+        """Raises EnvironmentProblem where not exactly one is said, or the URL is none."""
+        if (database is None) == (ledger is None):
+            raise EnvironmentProblem(
+                "SB607", "say where the ledger is", hint="--database URL, or --ledger FILE."
+            )
+        return cls(DatabaseUrl.parse(database) if database else None, Path(ledger) if ledger else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A ledger with what its source tells besides."""
+
+    ledger: Ledger
+    vendor: str | None
+    schema: VisibleSchema | None
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What is to be done for one ledger. `script` is None where nothing is, or nothing could be proved."""
+
+    given: Given
+    tree: Tree
+    outcome: RepairOutcome
+    script: Script | None
+
+
+def read_ledgers(files: Iterable[str]) -> tuple[Ledger, ...]:
+    """Raises EnvironmentProblem for a file that cannot be understood."""
+    return tuple(read_ledger_file(Path(file)).ledger for file in files)
+
+
+def read_source(source: Source) -> Given:
+    """The ledger, and from a live database the names in its schema. Writes nothing."""
+    if source.url is not None:
+        reading = read_database(source.url, with_schema=True)
+        return Given(reading.ledger, reading.vendor, reading.schema, reading.remarks)
+    assert source.file is not None
+    read = read_ledger_file(source.file)
+    return Given(read.ledger, None, None, read.remarks)
+
+
+def inspect(project: Project, source: Source, ref: str) -> Diagnosis:
+    """Where the ledger stands against the ref's tree. Writes nothing."""
+    given, tree = read_source(source), project.tree(ref)
+    past = histories(project, given.ledger, tree)
+    unknown = set(given.ledger.keys) - _known(tree)
+    origins = {key: tuple(other.ref for other in past if key in other.migrations) for key in unknown}
+    return Deriver(tree).diagnose(given.ledger, _around(past, given), origins)
+
+
+def treat(project: Project, source: Source, ref: str, vendor: str | None = None) -> Treatment:
+    """The edits that make the ledger ready for the ref's tree, and the SQL for them.
+
+    Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name.
+    """
+    return treat_with(project, read_source(source), project.tree(ref), vendor)
+
+
+def treat_with(project: Project, given: Given, tree: Tree, vendor: str | None = None) -> Treatment:
+    """As `treat`, against any tree: one that is only planned, too."""
+    outcome = derive(project, given, tree)
+    script = None
+    if isinstance(outcome, Repair) and outcome.edits:
+        script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
+    return Treatment(given, tree, outcome, script)
+
+
+def derive(project: Project, given: Given, tree: Tree) -> RepairOutcome:
+    """The edits, proved, or why there are none."""
+    return Deriver(tree).derive(given.ledger, around_of(project, given, tree))
+
+
+def around_of(project: Project, given: Given, tree: Tree) -> Surroundings:
+    """What is known of the ledger's database besides its rows."""
+    return _around(histories(project, given.ledger, tree), given)
+
+
+def _around(past: tuple[Tree, ...], given: Given) -> Surroundings:
+    return Surroundings(past, given.schema, transactional=given.vendor not in ("mysql", "oracle"))
+
+
+def histories(project: Project, ledger: Ledger, tree: Tree) -> tuple[Tree, ...]:
+    """Trees of other refs that know rows which this tree does not: newest first, no more than are needed."""
+    unknown = set(ledger.keys) - _known(tree)
+    if not unknown:
+        return ()
+    found: list[Tree] = []
+    repository = project.repository
+    refs = (*repository.branches(), *reversed(repository.tags()))
+    for place, ref in enumerate(refs[:MOST_REFS]):
+        if place >= FEW_REFS and not any(key.app in tree.apps for key in unknown):
+            break  # rows of installed packages are known to no ref, however many are looked at
+        other = project.tree(ref.name, ref.commit)
+        if unknown & set(other.migrations):
+            found.append(other)
+            unknown -= set(other.migrations)
+        if not unknown:
+            break
+    return tuple(found)
+
+
+def _known(tree: Tree) -> set[MigrationKey]:
+    """What the tree has, or stands for; migrations of apps that it does not have are not its own to know."""
+    return set(tree.migrations) | set(covered(tree)) | set(tree.replacers)
+
+
+def _vendor(said: str | None, given: Given) -> str:
+    if said is None and given.vendor is None:
+        raise EnvironmentProblem(
+            "SB608", "a ledger in a file does not tell the engine", hint=f"Say --vendor {'|'.join(VENDORS)}."
+        )
+    return said or given.vendor or ""
+
+
+def apply_repair(source: Source, treatment: Treatment) -> Ledger:
+    """Runs the script in one transaction and reads back. Raises Refusal where the ledger then is not what was proved."""
+    assert source.url is not None, "only a live database is written to"
+    assert treatment.script is not None
+    assert isinstance(treatment.outcome, Repair)
+    with open_database(source.url, writable=True) as database:
+        return database.run(treatment.script, treatment.outcome.after)
+
+
+def refused(outcome: Unrepairable) -> Refusal:
+    """The refusal that the outcome is."""
+    failures = tuple(f"{failure.rollout}: {failure.message}" for failure in outcome.failures)
+    return Refusal(outcome.code, outcome.message, hint=outcome.hint, evidence=(*outcome.evidence, *failures))

@@ -1,0 +1,138 @@
+"""Every kind of database that the branches' histories left behind, made by the old trees themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from stitchback.adapters.project_process import Raised
+from stitchback.adapters.projects import Keys, LoaderStanding, ProjectSession
+from stitchback.api.verification.bench import FULL, Bench, Migrate, State
+from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import Population
+
+FRESH, FORK, PATCHED, MAINLINE = "fresh", "fork point", "patched", "mainline"
+ONE = Migrate(stop_after=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OldTree:
+    """A tree that databases were migrated with. `unreleased`: migrations that nobody has applied."""
+
+    ref: str
+    lineage: str
+    session: ProjectSession
+    unreleased: frozenset[MigrationKey] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """The old trees. `forks` and `patches` go in pairs; `mainline` made databases, `oracle` is mainline as it stands, which
+    may have migrations that nobody applied. `releases`: trees of one line, oldest first, that came one after the other."""
+
+    forks: tuple[OldTree, ...]
+    patches: tuple[OldTree, ...]
+    mainline: OldTree
+    oracle: ProjectSession
+    releases: tuple[tuple[OldTree, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inhabitant:
+    population: Population
+    state: State
+
+
+@dataclass(slots=True)
+class Census:
+    """Every database once, under the first name that it gets."""
+
+    bench: Bench
+    inhabitants: list[Inhabitant] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def add(self, name: str, lineage: str, ref: str, state: State) -> None:
+        if state.digest not in self.seen:
+            self.seen.add(state.digest)
+            self.inhabitants.append(Inhabitant(Population(name, lineage, ref, state.ledger), state))
+
+    def say(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
+
+    def migrated(self, tree: OldTree, start: State, act: Migrate = FULL) -> State | None:
+        """What one migrate with the old tree makes of it, filled; None where it cannot, which is remarked."""
+        step = self.bench.step(tree.session, start, act, fill=True)
+        if step.state is None:
+            said = f"{step.outcome.error_class}: {step.outcome.error_message}".splitlines()[0]
+            self.say(f"{tree.ref} itself cannot {act} a database with {_in_short(start.ledger)}: {said}")
+        return step.state
+
+    def fork(self, tree: OldTree) -> State:
+        """The database that the fork point's own tree made."""
+        state = self.migrated(tree, self.bench.empty()) or self.bench.empty()
+        self.add(tree.ref, FORK, tree.ref, state)
+        return state
+
+    def grow(self, tree: OldTree, start: State) -> None:
+        """What each partial target makes from `start` on, and the prefixes in the order of a full plan."""
+        standing = self.bench.standing(tree.session, start)
+        if isinstance(standing, Raised):
+            self.say(f"no database was ever made by {tree.ref} from {_in_short(start.ledger)}: {standing}")
+            return
+        for target in released(standing, tree.unreleased):
+            state = self.migrated(tree, start, Migrate(target.app, target.name))
+            if state is not None:
+                self.add(f"{tree.ref} up to {target}", tree.lineage, tree.ref, state)
+        self._grow_along(tree, start)
+
+    def grow_anew(self, tree: OldTree, start: State) -> None:
+        """Installs of the tree itself that are past `start`, where their rows are others: after a squash, or a rename."""
+        standing = self.bench.standing(tree.session, start)
+        whole = self.bench.step(tree.session, self.bench.empty()).state
+        upgraded = self.bench.step(tree.session, start).state
+        if isinstance(standing, Raised) or whole is None or _same_rows(whole, upgraded):
+            return
+        for target in released(standing, tree.unreleased):
+            state = self.migrated(tree, self.bench.empty(), Migrate(target.app, target.name))
+            if state is not None:
+                self.add(f"{tree.ref}, installed up to {target}", tree.lineage, tree.ref, state)
+
+    def _grow_along(self, tree: OldTree, start: State) -> None:
+        state = start
+        while True:
+            step = self.bench.step(tree.session, state, ONE, fill=True)
+            if not step.outcome.ran or tree.unreleased.intersection(step.outcome.ran):
+                break
+            after = self.migrated(tree, state, ONE)
+            assert after is not None, "the step went well"
+            self.add(f"{tree.ref}, stopped after {step.outcome.ran[-1]}", tree.lineage, tree.ref, after)
+            state = after
+        whole = None if tree.unreleased else self.migrated(tree, state)
+        if whole is not None:
+            self.add(tree.ref, tree.lineage, tree.ref, whole)
+
+    def deployed(self, trees: Iterable[OldTree], shared: frozenset[MigrationKey]) -> None:
+        """An install of each of the trees, and one database that was migrated by each in turn, as releases came."""
+        state = self.bench.empty()
+        for tree in trees:
+            installed = self.migrated(tree, self.bench.empty())
+            upgraded = self.migrated(tree, state)
+            for after, how in ((installed, "installed"), (upgraded, "release after release")):
+                if after is not None:
+                    lineage = FORK if shared.issuperset(after.ledger) else tree.lineage
+                    self.add(f"{tree.ref}, {how}", lineage, tree.ref, after)
+            state = upgraded or installed or state
+
+
+def _same_rows(one: State, other: State | None) -> bool:
+    return other is not None and sorted(one.ledger) == sorted(other.ledger)
+
+
+def released(standing: LoaderStanding, unreleased: frozenset[MigrationKey]) -> Iterator[MigrationKey]:
+    return (key for key in standing.unapplied if key not in unreleased)
+
+
+def _in_short(ledger: Keys) -> str:
+    return f"{len(ledger)} migrations" if ledger else "nothing"

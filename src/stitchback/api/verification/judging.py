@@ -1,0 +1,219 @@
+"""All of it on one engine: the populations, the repair of each, the rollouts of each, the comparison with a fresh install."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from stitchback.adapters.project_process import Raised
+from stitchback.api.verification.bench import Bench, Remedy, State
+from stitchback.api.verification.census import FORK, FRESH, MAINLINE, Branches, Census, Inhabitant
+from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.expectations import Expectations
+from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
+from stitchback.api.verification.trial import Reconciled, RowsJudge, Trial, Wanted
+from stitchback.api.verification.whole import Old, wrong_install
+from stitchback.errors import Refusal
+from stitchback.model.keys import MigrationKey
+
+Repair = Callable[
+    [str], str
+]  # a database's URL -> its script, "" where nothing is to be done; raises Refusal where none is known
+Progress = Callable[[str], None]
+ITSELF = "the reconciled tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The repair before the deploy: `repair` gives the script, `remedy` runs it. `lineages` are those that may need one."""
+
+    repair: Repair
+    remedy: Remedy
+    lineages: frozenset[str] = frozenset({MAINLINE})
+
+
+def not_loaded(vendor: str, raised: Raised) -> EngineReport:
+    """Of a reconciled tree that Django cannot even load."""
+    difference = Difference(ITSELF, "as it is", "loading", str(raised))
+    return EngineReport(vendor, "", (), (difference,), (), 0)
+
+
+@dataclass(slots=True)
+class Judge:
+    bench: Bench
+    branches: Branches
+    tree: Reconciled
+    hand: Hand
+    progress: Progress = lambda text: None
+    thorough: bool = True  # see Trial
+    focus: frozenset[MigrationKey] = frozenset()
+    reached: list[tuple[str, str, State]] = field(default_factory=list)
+    repaired_states: set[str] = field(default_factory=set)
+
+    def judged(self) -> EngineReport:
+        census = self.census()
+        fresh = self.fresh_installs()
+        if isinstance(fresh, Difference):
+            return self.report(census, (), (fresh,))
+        expectations = Expectations(self.bench, self.branches, census)
+        expected = expectations.rows_judges()
+        populations = tuple(
+            self.population(inhabitant, fresh, expected[inhabitant.state.digest], census.say)
+            for inhabitant in census.inhabitants
+        )
+        found = tuple(difference for each in populations for difference in each.differences)
+        own = (*self.leaves(), *self.install(expectations, fresh), *self.one_ledger_two_schemas(census))
+        return self.report(census, populations, (*own, *found))
+
+    def report(
+        self, census: Census, populations: tuple[PopulationReport, ...], differences: tuple[Difference, ...]
+    ) -> EngineReport:
+        return EngineReport(
+            self.bench.scratch.vendor,
+            self.tree.session.django,
+            populations,
+            differences,
+            tuple(census.remarks),
+            self.bench.migrations,
+        )
+
+    def census(self) -> Census:
+        """Fresh, fork points, patch branches, mainline, in this order: a database keeps the first name."""
+        census = Census(self.bench)
+        census.add("fresh install", FRESH, ITSELF, self.bench.empty())
+        self.progress("making databases with the old trees")
+        forks = [census.fork(tree) for tree in self.branches.forks]
+        for tree, start in zip(self.branches.patches, forks, strict=True):
+            census.grow(tree, start)
+        for start in forks:
+            census.grow(self.branches.mainline, start)
+            census.grow_anew(self.branches.mainline, start)
+        shared = frozenset(key for fork in forks for key in fork.ledger)
+        for line in self.branches.releases:
+            census.deployed(line, shared)
+        self.focus = frozenset(self.tree.graph.order) - shared
+        return census
+
+    def fresh_installs(self) -> Wanted | Difference:
+        """Of the reconciled tree and of the next release after it; what Django says where there is none."""
+        first = self.bench.step(self.tree.session, self.bench.empty())
+        if first.state is None:
+            return self._no_install("migrate", first.outcome.error_class, first.outcome.error_message)
+        then = self.bench.step(self.tree.following, first.state)
+        if then.state is None:
+            return self._no_install("the next release", then.outcome.error_class, then.outcome.error_message)
+        return Wanted(first.state, then.state)
+
+    def _no_install(self, step: str, error: str, message: str) -> Difference:
+        return Difference("fresh install", "migrate", step, f"{error}: {message}")
+
+    def leaves(self) -> Iterator[Difference]:
+        """Exactly one leaf an app."""
+        counts = Counter(leaf.app for leaf in self.tree.graph.leaves)
+        for app in sorted(app for app, count in counts.items() if count > 1):
+            names = ", ".join(leaf.name for leaf in self.tree.graph.leaves if leaf.app == app)
+            yield Difference(ITSELF, "as it is", "graph", f"{app} has several leaves: {names}")
+
+    def install(self, expectations: Expectations, wanted: Wanted) -> Iterator[Difference]:
+        """A fresh install is what mainline's was, with what only the patches had."""
+        mainline = self.bench.step(self.branches.oracle, self.bench.empty()).state
+        if mainline is None:
+            return
+        pairs = [(fork.schema, after.schema) for fork, after in expectations.patched()]
+        for what in wrong_install(wanted.fresh.schema, Old(mainline.schema, tuple(pairs))):
+            yield Difference(ITSELF, "fresh install", "schema", what)
+
+    def one_ledger_two_schemas(self, census: Census) -> Iterator[Difference]:
+        """Whoever repairs by the ledger repairs every database that has it (FACTS F28)."""
+        by_ledger = {
+            frozenset(each.state.ledger): each
+            for each in census.inhabitants
+            if each.state.digest in self.repaired_states
+        }
+        said: set[str] = set()
+        for population, act, state in self.reached:
+            twin = by_ledger.get(frozenset(state.ledger))
+            if twin is None or twin.population.name in said or twin.state.schema == state.schema:
+                continue
+            said.add(twin.population.name)
+            what = "; ".join(schema_differences(state.schema, twin.state.schema)).replace(
+                "a fresh install", "that one"
+            )
+            yield Difference(
+                population,
+                act,
+                "repair",
+                f"the ledger of {twin.population.name}, which gets a repair, and another schema: {what}",
+            )
+
+    def excused(self, inhabitant: Inhabitant, say: Progress) -> bool:
+        """Whether mainline's own tree fails there without any change of ours, and no repair is known."""
+        if inhabitant.population.lineage not in (FORK, MAINLINE):
+            return False
+        outcome = self.bench.step(self.branches.oracle, inhabitant.state).outcome
+        if outcome.error_class:
+            said = f"{outcome.error_class}: {outcome.error_message}"
+            say(
+                f"{inhabitant.population.name}: left out, mainline fails there without any change of ours: {said}"
+            )
+        return bool(outcome.error_class)
+
+    def population(
+        self, inhabitant: Inhabitant, wanted: Wanted, rows: RowsJudge, say: Progress
+    ) -> PopulationReport:
+        population = inhabitant.population
+        self.progress(population.name)
+        start, script, differences = self.repaired(inhabitant)
+        trial = Trial(self.bench, self.tree, wanted, population.name, rows, self.focus, self.thorough)
+        found = (*differences, *trial.run(start))
+        if found and not script and self.excused(inhabitant, say):
+            found = ()
+        self.reached += [(population.name, act, state) for act, state in trial.reached]
+        if script:
+            self.repaired_states.add(inhabitant.state.digest)
+        if trial.left_out:
+            say(
+                f"{population.name}: {trial.left_out} migrations from before the fork point were no targets of their own"
+            )
+        ran = self.bench.step(self.tree.session, start).outcome.ran
+        return PopulationReport(
+            population.name,
+            population.lineage,
+            population.ledger,
+            script,
+            ran,
+            trial.rollouts,
+            found,
+            inhabitant.state.unfilled,
+        )
+
+    def repaired(self, inhabitant: Inhabitant) -> tuple[State, str, tuple[Difference, ...]]:
+        """The database as it goes into the deploy, the script that was run, and what was wrong with that."""
+        name = inhabitant.population.name
+        try:
+            script = self.hand.repair(inhabitant.state.url)
+        except Refusal as refusal:
+            refused = Difference(name, "repair", "repair", f"refused: {refusal.message}")
+            return inhabitant.state, "", (refused,)
+        if not script:
+            return inhabitant.state, "", ()
+        session, remedy = self.tree.session, self.hand.remedy
+        once, twice = self.bench.repaired(session, inhabitant.state, script, remedy)
+        said = tuple(
+            Difference(name, "repair", "repair", what) for what in self._wrong_repair(inhabitant, once, twice)
+        )
+        return once, script, said
+
+    def _wrong_repair(self, inhabitant: Inhabitant, once: State, twice: State) -> Iterator[str]:
+        before = inhabitant.state
+        if inhabitant.population.lineage not in self.hand.lineages:
+            yield f"a {inhabitant.population.lineage} database needs a hand"
+        if once.digest == before.digest:
+            yield "the script changes nothing"
+        if once.schema != before.schema or once.rows != before.rows:
+            yield "the script changes more than the ledger"
+        if twice.digest != once.digest:
+            yield "the script changes something when it is run again"
+        if self.hand.repair(once.url):
+            yield "another repair is wanted after the repair"

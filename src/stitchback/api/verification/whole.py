@@ -1,0 +1,68 @@
+"""What a fresh install of the reconciled tree must be: mainline's own, with what only the patch branches had."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from stitchback.adapters.projects import DatabaseSchema
+from stitchback.api.verification.differences import LISTS, schema_differences, without_name
+
+Part = tuple[str, str, object]  # what it is, its name or definition, wherever it is, and its shape
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """Schemas that the old trees make: `mainline` of a fresh install, `patches` before and after each patch branch."""
+
+    mainline: DatabaseSchema
+    patches: tuple[tuple[DatabaseSchema, DatabaseSchema], ...]
+
+
+def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[str]:
+    """What a fresh install lacks, has otherwise or has twice, and no patch branch explains."""
+    by_patches = {part for before, after in old.patches for part in changed_parts(before, after)}
+    strange = {name for _, name, _ in set(changed_parts(old.mainline, fresh)) - by_patches}
+    for text in schema_differences(fresh, old.mainline):
+        if any(name in text for name in strange):
+            yield text.replace("a fresh install", "mainline's own")
+    yield from twice(fresh, (old.mainline, *(after for _, after in old.patches)))
+
+
+def changed_parts(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[Part]:
+    """Tables, columns, indexes and constraints that are not the same, and what they are after (None: not there). Without the
+    table: mainline may have renamed that."""
+    old, new = dict(_parts(before)), dict(_parts(after))
+    for place in {*old, *new}:
+        if old.get(place) != new.get(place):
+            yield place[0], place[2], new.get(place)
+
+
+def _parts(schema: DatabaseSchema) -> Iterator[tuple[tuple[str, str, str], object]]:
+    for name, table in schema.tables.items():
+        yield ("table", name, name), ""
+        for column, shape in table["columns"].items():
+            yield ("column", name, column), tuple(sorted(shape.items()))
+        for what in LISTS:
+            for text, count in Counter(table[what]).items():
+                yield (what, name, text), count
+
+
+def twice(fresh: DatabaseSchema, old: Iterable[DatabaseSchema]) -> Iterator[str]:
+    """Indexes and constraints of one definition, under whatever names, of which no old tree makes so many."""
+    known = Counter[tuple[str, str, str]]()
+    for schema in old:
+        known |= _definitions(schema)
+    for (what, name, text), count in sorted(_definitions(fresh).items()):
+        if count > max(1, known[what, name, text]):
+            yield f"{LISTS[what]} of {name} is there {count} times in a fresh install: {text}"
+
+
+def _definitions(schema: DatabaseSchema) -> Counter[tuple[str, str, str]]:
+    return Counter(
+        (what, name, without_name(text))
+        for name, table in schema.tables.items()
+        for what in LISTS
+        for text in table[what]
+    )

@@ -1,0 +1,83 @@
+"""Trees as folders, each with a process that runs its project. All gone at the end."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from stitchback.adapters.project_process import Raised
+from stitchback.adapters.project_trees import export_tree, lay_over
+from stitchback.adapters.projects import ProjectSession
+from stitchback.api.verification.next_release import own_apps, write_next_release
+from stitchback.api.verification.trial import Reconciled
+
+NOT_COPIED = shutil.ignore_patterns(".git", "__pycache__", "*.sqlite3")
+
+
+@dataclass(slots=True)
+class Workshop:
+    """A context manager. `settings` None: what each tree's own manage.py names."""
+
+    repository: Path
+    settings: str | None = None
+    python: str = sys.executable
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _folder: Path = Path()
+    _folders: int = 0
+    _sessions: dict[tuple[str, frozenset[str]], ProjectSession] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        folder = tempfile.TemporaryDirectory(prefix="stitchback_verify_", ignore_cleanup_errors=True)
+        self._folder = Path(self._stack.enter_context(folder)).resolve()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def at(self, commit: str, without: frozenset[str] = frozenset()) -> ProjectSession:
+        """The project as it is at that commit, or as it was without some of its files."""
+        place = (commit, without)
+        if place not in self._sessions:
+            tree = export_tree(self.repository, commit, self._next_folder(commit[:12]))
+            lay_over(tree, dict.fromkeys(without))
+            self._sessions[place] = self._opened(tree)
+        return self._sessions[place]
+
+    def reconciled(self, commit: str, files: Mapping[str, bytes | None], url: str) -> Reconciled | Raised:
+        """The tree of the commit with these files laid over it, and the next release after it; what Django says where it cannot
+        be loaded. `url` is any database."""
+        tree = export_tree(self.repository, commit, self._next_folder("reconciled"))
+        lay_over(tree, files)
+        return self._reconciled(tree, url)
+
+    def reconciled_folder(self, folder: Path, url: str) -> Reconciled | Raised:
+        """The same for a tree that stands in a folder; that one is left as it is."""
+        return self._reconciled(
+            Path(shutil.copytree(folder, self._next_folder("reconciled"), ignore=NOT_COPIED)), url
+        )
+
+    def _reconciled(self, tree: Path, url: str) -> Reconciled | Raised:
+        session = self._opened(tree)
+        try:
+            graph = session.graph(url)
+        except Raised as raised:
+            return raised
+        following = Path(shutil.copytree(tree, self._next_folder("next"), ignore=NOT_COPIED))
+        new = write_next_release(graph, tree, following)
+        return Reconciled(session, self._opened(following), graph, own_apps(graph, tree), new)
+
+    def _next_folder(self, name: str) -> Path:
+        self._folders += 1
+        return self._folder / f"{self._folders}_{name}"
+
+    def _opened(self, tree: Path) -> ProjectSession:
+        return self._stack.enter_context(ProjectSession(tree, self.settings, self.python))

@@ -1,0 +1,136 @@
+"""The use case `verify`: a proved plan done on real databases, with the project's own code, before anybody deploys it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stitchback.adapters.project_process import Raised
+from stitchback.adapters.scratch_databases import scratch_databases
+from stitchback.api.verification.bench import Bench, Remedy
+from stitchback.api.verification.census import FORK, MAINLINE, PATCHED, Branches, OldTree
+from stitchback.api.verification.judging import Hand, Judge, Progress, Repair, not_loaded
+from stitchback.api.verification.report import EngineReport
+from stitchback.api.verification.trial import Reconciled
+from stitchback.api.verification.workshop import Workshop
+from stitchback.model.keys import MigrationKey
+
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class PatchCommits:
+    """A patch branch: its tip, and the commit where it parted from mainline (from before the merge, where git has merged it)."""
+
+    ref: str
+    commit: str
+    fork: str
+
+
+@dataclass(frozen=True, slots=True)
+class MainlineCommit:
+    """Mainline as it was read. `brought`: paths of migrations that git's merge brought over and that left several leaves, so
+    that no database was made with them. `unreleased`: migrations that nobody has applied."""
+
+    ref: str
+    commit: str
+    brought: frozenset[str] = frozenset()
+    unreleased: frozenset[MigrationKey] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedTag:
+    """A release whose databases are made too. `lineage`: what it counts as, once it is past the fork point."""
+
+    ref: str
+    commit: str
+    lineage: str = MAINLINE
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyCase:
+    """What is tried. `files`: the reconciled tree's, over mainline's commit (path -> bytes, None: deleted). `hands`: the
+    lineages that the plan says may need a repair. `tags`: oldest first."""
+
+    repository: Path
+    patches: tuple[PatchCommits, ...]
+    mainline: MainlineCommit
+    files: Mapping[str, bytes | None]
+    hands: frozenset[str] = frozenset({MAINLINE})
+    tags: tuple[ReplayedTag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    engines: tuple[EngineReport, ...]
+
+    @property
+    def went_well(self) -> bool:
+        return not any(engine.differences for engine in self.engines)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """`settings` None: what manage.py names. `python`: the project's interpreter. `remedy` runs a repair's script on a database;
+    None: the project's own Django runs it. `thorough` None: on SQLite, where a database is copied in a millisecond."""
+
+    settings: str | None = None
+    python: str = sys.executable
+    remedy: Remedy | None = None
+    thorough: bool | None = None
+    progress: Progress = field(default=lambda text: None)
+
+
+def verify_plan(
+    case: VerifyCase, repair: Repair, urls: tuple[str, ...] = (SQLITE,), how: How | None = None
+) -> VerifyReport:
+    """Each engine in turn, SQLite's files and databases made on the servers of the URLs; all of it is gone afterwards, whatever
+    happens. `repair` gives the script for the database at a URL, "" where it needs none.
+
+    Raises EnvironmentProblem: a server that cannot be reached or refuses to make databases, a project that cannot be run.
+    """
+    how = how or How()
+    return VerifyReport(tuple(_on_engine(case, repair, url, how) for url in urls))
+
+
+def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineReport:
+    with (
+        scratch_databases(url, how.python) as scratch,
+        Workshop(case.repository, how.settings, how.python) as shop,
+    ):
+        how.progress(f"{scratch.vendor}: exporting the trees")
+        reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())
+        if isinstance(reconciled, Raised):
+            return not_loaded(scratch.vendor, reconciled)
+        hand = Hand(repair, how.remedy or _by_django(reconciled), case.hands)
+        progress = _prefixed(scratch.vendor, how.progress)
+        thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
+        return Judge(Bench(scratch), _branches(case, shop), reconciled, hand, progress, thorough).judged()
+
+
+def _branches(case: VerifyCase, shop: Workshop) -> Branches:
+    mainline = shop.at(case.mainline.commit, case.mainline.brought)
+    return Branches(
+        forks=tuple(
+            OldTree(f"fork point of {patch.ref}", FORK, shop.at(patch.fork)) for patch in case.patches
+        ),
+        patches=tuple(OldTree(patch.ref, PATCHED, shop.at(patch.commit)) for patch in case.patches),
+        mainline=OldTree(case.mainline.ref, MAINLINE, mainline, case.mainline.unreleased),
+        oracle=mainline,
+        releases=tuple(_releases(case, shop)),
+    )
+
+
+def _releases(case: VerifyCase, shop: Workshop) -> Iterator[tuple[OldTree, ...]]:
+    if case.tags:
+        yield tuple(OldTree(tag.ref, tag.lineage, shop.at(tag.commit)) for tag in case.tags)
+
+
+def _by_django(tree: Reconciled) -> Callable[[str, str], None]:
+    return lambda url, script: tree.session.execute(url, script)
+
+
+def _prefixed(vendor: str, progress: Progress) -> Progress:
+    return lambda text: progress(f"{vendor}: {text}")

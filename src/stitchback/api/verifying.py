@@ -1,0 +1,106 @@
+"""`verify` for a plan, or for the tree as it stands: what is tried, put together from the refs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from stitchback.adapters.urls import DatabaseUrl
+from stitchback.api.applying import contents_of
+from stitchback.api.project import WORKTREE, Project
+from stitchback.api.repairing import Source, read_source, refused, treat_with
+from stitchback.api.verify import (
+    SQLITE,
+    How,
+    MainlineCommit,
+    PatchCommits,
+    ReplayedTag,
+    VerifyCase,
+    VerifyReport,
+    verify_plan,
+)
+from stitchback.model.migrations import Tree
+from stitchback.planning import Planned, PlanReport
+from stitchback.repair.outcomes import Unrepairable
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none."""
+
+    urls: tuple[str, ...]
+    settings: str | None = None
+    replay: str | None = None
+
+
+def verify(
+    project: Project, report: PlanReport, trial: Trial, progress: Callable[[str], None]
+) -> VerifyReport:
+    """Does the plan on real databases. Raises EnvironmentProblem as `verify_plan` does, Refusal where a ledger cannot be mended."""
+    assert isinstance(report.outcome, Planned), "only a proved plan is tried out"
+    for url in trial.urls:
+        if url != SQLITE:
+            DatabaseUrl.parse(url)
+    result = report.outcome.chosen.candidate.result
+
+    def repair(url: str) -> str:
+        treatment = treat_with(project, read_source(Source.of(url, None)), result)
+        if isinstance(treatment.outcome, Unrepairable):
+            raise refused(treatment.outcome)
+        return treatment.script.text if treatment.script else ""
+
+    return verify_plan(
+        _case(project, report, trial), repair, trial.urls, How(trial.settings, progress=progress)
+    )
+
+
+def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
+    situation = report.status.case.situation
+    assert isinstance(report.outcome, Planned)
+    hands = frozenset(o.population.lineage for o in report.outcome.chosen.proof.outcomes if o.inserts)
+    commit = (
+        project.history_of("HEAD") if situation.mainline.commit == WORKTREE else situation.mainline.commit
+    )
+    files = dict(_uncommitted(project, situation.mainline))
+    files |= {content.path: content.content for content in contents_of(project, report)}
+    brought = frozenset(
+        migration.path
+        for patch in situation.patches
+        if patch.merged
+        for migration in patch.migrations
+        if migration.key in situation.mainline.migrations
+    )
+    return VerifyCase(
+        repository=project.repository.work_tree or project.repository.git_dir,
+        patches=tuple(PatchCommits(p.tree.ref, p.tree.commit, p.fork.commit) for p in situation.patches),
+        mainline=MainlineCommit(situation.mainline.ref, commit, brought, situation.policy.unreleased),
+        files=files,
+        hands=hands,
+        tags=tuple(_tags(project, trial.replay)),
+    )
+
+
+def _uncommitted(project: Project, mainline: Tree) -> Iterator[tuple[str, bytes | None]]:
+    """Migrations of the working tree that HEAD has otherwise, or not at all, and those that are gone."""
+    if mainline.commit != WORKTREE:
+        return
+    head = project.repository.files(project.history_of("HEAD"))
+    here = {migration.path: migration.blob for migration in mainline.migrations.values()}
+    for path, blob in here.items():
+        if path not in head or head[path].blob != blob:
+            yield path, project.read_blob(blob)
+    folders = {path.rpartition("/")[0] for path in here}
+    for path in head:
+        name = path.rpartition("/")[2]
+        if (
+            path not in here
+            and path.rpartition("/")[0] in folders
+            and name.endswith(".py")
+            and name[0].isdigit()
+        ):
+            yield path, None
+
+
+def _tags(project: Project, glob: str | None) -> Iterator[ReplayedTag]:
+    for tag in project.repository.tags(glob) if glob is not None else ():
+        yield ReplayedTag(tag.name, tag.commit)

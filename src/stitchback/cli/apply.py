@@ -1,0 +1,50 @@
+"""`stitchback apply`."""
+
+from __future__ import annotations
+
+import click
+
+from stitchback.cli import options
+from stitchback.cli.group import Session
+
+
+@click.command("apply")
+@options.patches
+@options.onto
+@options.planning
+@options.yes
+@click.option(
+    "--branch", default=None, metavar="NAME", help="Commit to this branch; the working tree is not touched."
+)
+@options.output_format
+@click.pass_obj
+def command(
+    session: Session,
+    patches: tuple[str, ...],
+    onto: str,
+    strategy: str | None,
+    zero_touch: bool,
+    unreleased_since: str | None,
+    ledgers: tuple[str, ...],
+    yes: bool,
+    branch: str | None,
+    output_format: str,
+) -> int:
+    """Write the plan: into the working tree where --onto is checked out, else to --branch. All of it, or nothing."""
+    from stitchback.api import Project, Wish, make_plan, prepare, write
+    from stitchback.api.repairing import read_ledgers
+    from stitchback.reporting import render_plan, render_written
+
+    wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))
+    with Project.open(session.directory) as project:
+        report = make_plan(project, wish)
+        if report.exit_code != 1:
+            click.echo(render_plan(report, output_format, verbose=session.verbose))
+            return report.exit_code
+        prepared = prepare(project, report, wish, branch)
+        if not yes:
+            click.echo(render_plan(report, "text", verbose=session.verbose), err=True)
+            click.confirm("Write this?", abort=True, err=True)
+        written = write(project, prepared)
+    click.echo(render_written(written.paths, written.branch or "the working tree", output_format))
+    return 0

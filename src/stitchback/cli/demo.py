@@ -1,0 +1,44 @@
+"""`stitchback demo`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from stitchback.cli.group import Session
+
+
+@click.command("demo")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False),
+    default=None,
+    metavar="DIR",
+    help="Leave everything in this new folder.",
+)
+@click.pass_obj
+def command(session: Session, keep: str | None) -> int:
+    """A repository with a hotfix, taken through all of it on real SQLite databases. Needs no service, and leaves nothing behind.
+
+    Exit 0 only if all of it held.
+    """
+    if keep is not None:
+        code = show(Path(keep).resolve())
+        session.remark(f"everything is in {keep}")
+        return code
+    with tempfile.TemporaryDirectory(prefix="stitchback_demo_") as folder:
+        return show(Path(folder).resolve())
+
+
+def show(folder: Path) -> int:
+    """Prints the events as they happen; 0 where every check held."""
+    from stitchback.api.demo import demo
+    from stitchback.reporting import DemoReport
+
+    report = DemoReport()
+    for event in demo(folder):
+        click.echo(report.told(event))
+    click.echo(report.verdict())
+    return 1 if report.failed else 0

@@ -1,0 +1,92 @@
+"""The group of commands. A command's module is imported only when it is run: `--help` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+# name -> (module below stitchback.cli, one line of help). A new command: one module, one line here.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "status": ("status", "What each side has since the fork point, what matches, and what to look out for."),
+    "plan": (
+        "plan",
+        "A proved plan to reconcile patch branches with mainline; writes nothing into the tree.",
+    ),
+    "apply": ("apply", "Write the plan into the working tree, or to a branch."),
+    "verify": ("verify", "Do the plan on real databases, with the project's own code."),
+    "inspect": ("inspect", "Where a database stands against a tree."),
+    "repair": ("repair", "The SQL that a database's ledger needs."),
+    "schema": ("schema", "The schema that a ref's migrations make, as read."),
+    "explain": ("explain", "A finding's page."),
+    "demo": ("demo", "A repository with a hotfix, taken through all of it."),
+}
+
+
+@dataclass(slots=True)
+class Session:
+    """What all commands share."""
+
+    directory: str
+    quiet: bool
+    verbose: bool
+    color: str
+
+    def remark(self, text: str) -> None:
+        """A remark for people, on stderr."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"stitchback.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: Sequence[tuple[str, str]] = [(name, line) for name, (_, line) in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-C", "directory", default=".", metavar="DIR", help="The repository (default: here).")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="When to colour the output.",
+)
+@click.option("-q", "quiet", is_flag=True, help="No remarks on stderr.")
+@click.option("-v", "verbose", is_flag=True, help="More of everything.")
+@click.version_option(package_name="stitchback")
+@click.pass_context
+def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bool) -> None:
+    """Reconciles Django migrations that were made in parallel on two branches.
+
+    \b
+    Merge a hotfix branch:      stitchback plan release/2.4, then stitchback apply release/2.4
+    Look at a database:         stitchback inspect --database sqlite:////path/to/db.sqlite3
+    Repair its ledger:          stitchback repair --database sqlite:////path/to/db.sqlite3
+    """
+    ctx.obj = Session(directory, quiet, verbose, color)
+    ctx.color = _color(color)
+
+
+def _color(when: str) -> bool | None:
+    """True or False where it is said, or where NO_COLOR is set (https://no-color.org); None lets click look at the terminal."""
+    import os
+
+    if when == "auto":
+        return False if os.environ.get("NO_COLOR") else None
+    return when == "always"

@@ -1,0 +1,116 @@
+"""`stitchback repair`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stitchback.cli import options
+from stitchback.cli.group import Session
+
+
+@click.command("repair")
+@options.database
+@options.ledger_file
+@click.option(
+    "--fleet",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Many databases: a file of URLs.",
+)
+@click.option("--schemas", default=None, metavar="URL", help="All schemas of one PostgreSQL database.")
+@click.option(
+    "--out", default=None, type=click.Path(file_okay=False), metavar="DIR", help="A fleet's scripts go there."
+)
+@options.output_format
+@options.ref
+@click.option(
+    "--vendor",
+    type=click.Choice(["sqlite", "postgresql", "mysql", "oracle"]),
+    default=None,
+    help="The SQL's dialect.",
+)
+@click.option(
+    "--undo", type=click.Path(dir_okay=False), default=None, metavar="FILE", help="Put the way back there."
+)
+@click.option(
+    "--apply", "run", is_flag=True, help="Run it on that database, in one transaction, after showing it."
+)
+@options.yes
+@click.pass_obj
+def command(
+    session: Session,
+    database: str | None,
+    ledger: str | None,
+    fleet: str | None,
+    schemas: str | None,
+    out: str | None,
+    output_format: str,
+    ref: str | None,
+    vendor: str | None,
+    undo: str | None,
+    run: bool,
+    yes: bool,
+) -> int:
+    """The SQL that a database's ledger needs, proved against that very ledger.
+
+    Exit 0 and nothing on stdout: nothing has to be done. 1 and the SQL on stdout: this has to be. 3: no repair could be proved.
+    """
+    from stitchback.api import Project
+    from stitchback.api.repairing import Source, apply_repair, refused, treat
+    from stitchback.repair.outcomes import Unrepairable
+
+    if fleet or schemas:
+        return _fleet(session, fleet, schemas, ref, out, output_format)
+    source = Source.of(database, ledger)
+    with Project.open(session.directory) as project:
+        treatment = treat(project, source, ref or "HEAD", vendor)
+    for remark in treatment.given.remarks:
+        session.remark(remark)
+    if isinstance(treatment.outcome, Unrepairable):
+        raise refused(treatment.outcome)
+    for remark in treatment.outcome.remarks:
+        session.remark(remark)
+    if treatment.script is None:
+        session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
+        return 0
+    click.echo(treatment.script.text, nl=False)
+    if undo:
+        Path(undo).write_text(treatment.script.undo, encoding="utf-8")
+        session.remark(f"the way back is in {undo}")
+    if not run:
+        return 1
+    if source.url is None:
+        raise click.UsageError("--apply needs --database")
+    if not yes:
+        click.confirm("Run this?", abort=True, err=True)
+    apply_repair(source, treatment)
+    session.remark("done, and read back: the ledger is what was proved")
+    return 0
+
+
+def _fleet(
+    session: Session,
+    fleet: str | None,
+    schemas: str | None,
+    ref: str | None,
+    out: str | None,
+    output_format: str,
+) -> int:
+    """One script for each group of tenants that need the same; those that cannot be read are told and passed over."""
+    from stitchback.api import Project
+    from stitchback.api.fleets import tenants_of, treat_fleet, write_scripts
+    from stitchback.cli.progress import bar
+    from stitchback.reporting.fleet import render_fleet
+
+    tenants = tenants_of(fleet, schemas)
+    with (
+        Project.open(session.directory) as project,
+        bar(len(tenants), "reading", quiet=session.quiet) as advance,
+    ):
+        report = treat_fleet(project, tenants, ref or "HEAD", advance)
+    click.echo(render_fleet(report.groups, report.unreached, output_format))
+    for path in write_scripts(report, Path(out)) if out else ():
+        session.remark(f"wrote {path}")
+    return report.exit_code

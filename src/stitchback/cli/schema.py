@@ -1,0 +1,39 @@
+"""`stitchback schema`."""
+
+from __future__ import annotations
+
+import click
+
+from stitchback.cli import options
+from stitchback.cli.group import Session
+
+
+@click.command("schema")
+@click.argument("ref", required=False, metavar="[REF]")
+@click.option(
+    "--app", "apps", multiple=True, metavar="LABEL", help="Only this app (may be said several times)."
+)
+@click.option("--diff", "other", default=None, metavar="REF2", help="What REF2 has otherwise.")
+@options.output_format
+@click.pass_obj
+def command(
+    session: Session, ref: str | None, apps: tuple[str, ...], other: str | None, output_format: str
+) -> int:
+    """The schema that the migrations of REF make, as read (REF left out: the working tree).
+
+    Exit 0; with --diff 1 where the two differ.
+    """
+    from stitchback.api.project import Project
+    from stitchback.api.schema import difference, read_schema
+    from stitchback.reporting import render_schema, render_schema_difference
+
+    with Project.open(session.directory) as project:
+        if other is None:
+            read = read_schema(project, ref, apps)
+            click.echo(render_schema(read.ref, read.commit, read.models, read.opaque, output_format))
+            return 0
+        found = difference(project, ref, other, apps)
+    click.echo(
+        render_schema_difference(found.ref, found.other, found.differences, found.opaque, output_format)
+    )
+    return 1 if found.differences else 0

@@ -1,0 +1,59 @@
+"""`stitchback verify`."""
+
+from __future__ import annotations
+
+import click
+
+from stitchback.cli import options
+from stitchback.cli.group import Session
+
+
+@click.command("verify")
+@options.patches
+@options.onto
+@options.planning
+@click.option(
+    "--settings",
+    default=None,
+    metavar="MODULE",
+    help="The project's settings (default: what manage.py names).",
+)
+@click.option(
+    "--database",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    help="A server to try it on (default: SQLite files). Only new databases are made there.",
+)
+@click.option("--replay", default=None, metavar="GLOB", help="Make databases of these release tags as well.")
+@options.output_format
+@click.pass_obj
+def command(
+    session: Session,
+    patches: tuple[str, ...],
+    onto: str,
+    strategy: str | None,
+    zero_touch: bool,
+    unreleased_since: str | None,
+    ledgers: tuple[str, ...],
+    settings: str | None,
+    urls: tuple[str, ...],
+    replay: str | None,
+    output_format: str,
+) -> int:
+    """Do the plan on real databases with the project's own code, before anybody deploys it. Exit 1: something differs."""
+    from stitchback.api import Project, Wish, make_plan
+    from stitchback.api.repairing import read_ledgers
+    from stitchback.api.verifying import Trial, verify
+    from stitchback.planning import Planned
+    from stitchback.reporting import render_plan, render_verified
+
+    wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))
+    with Project.open(session.directory) as project:
+        report = make_plan(project, wish)
+        if not isinstance(report.outcome, Planned):
+            click.echo(render_plan(report, output_format, verbose=session.verbose))
+            return report.exit_code
+        verified = verify(project, report, Trial(urls or ("sqlite:///",), settings, replay), session.remark)
+    click.echo(render_verified(verified.engines, output_format))
+    return 0 if verified.went_well else 1

@@ -1,0 +1,29 @@
+"""Django's own loader, executor and recorder over symbolic operations: the one door to Django below the adapters.
+
+Importing this package imports Django (about 0.25 s); nothing of a project is imported, and its settings are not asked.
+"""
+
+from stitchback.engine.database import SymbolicDatabase
+from stitchback.engine.engine import Engine, django_version
+from stitchback.engine.memory import Memory
+from stitchback.engine.migrating import Options, Target
+from stitchback.engine.runs import Run, RunError, Standing, Step
+from stitchback.engine.several import Several
+from stitchback.engine.traces import Moment, Place, Trace
+
+__all__ = [
+    "Engine",
+    "Memory",
+    "Moment",
+    "Options",
+    "Place",
+    "Run",
+    "RunError",
+    "Several",
+    "Standing",
+    "Step",
+    "SymbolicDatabase",
+    "Target",
+    "Trace",
+    "django_version",
+]

@@ -1,0 +1,53 @@
+"""Numbers for values, equal values the same: what many states share is hashed once, and not with every state again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.state import SchemaState
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Numbers(Generic[T]):
+    """By the object first, which is kept, so that its id stays its own; then by its content."""
+
+    content: Callable[[T], Hashable]
+    known: dict[int, tuple[T, int]] = field(default_factory=dict)
+    by_content: dict[Hashable, int] = field(default_factory=dict)
+
+    def number(self, value: T) -> int:
+        known = self.known.get(id(value))
+        if known is None:
+            number = self.by_content.setdefault(self.content(value), len(self.by_content))
+            known = self.known[id(value)] = (value, number)
+        return known[1]
+
+
+def itself(value: Hashable) -> Hashable:
+    return value
+
+
+def table_content(table: Table) -> Hashable:
+    parts = (table.columns, table.indexes, table.constraints)
+    return tuple(frozenset(part.items()) for part in parts), table.comment
+
+
+@dataclass(slots=True)
+class Contents:
+    """What tells states from each other, and database schemas."""
+
+    models: Numbers[Hashable] = field(default_factory=lambda: Numbers(itself))
+    tables: Numbers[Table] = field(default_factory=lambda: Numbers(table_content))
+
+    def of_state(self, state: SchemaState) -> Hashable:
+        models = ((key, self.models.number(model)) for key, model in state.models.items())
+        return frozenset(models), state.opaque
+
+    def of_schema(self, schema: PhysicalSchema) -> Hashable:
+        tables = ((name, self.tables.number(table)) for name, table in schema.tables.items())
+        return frozenset(tables), schema.others

@@ -1,0 +1,83 @@
+"""A tree's migrations as Django's loader would find them on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from stitchback.engine.memory import Memory
+from stitchback.engine.names import Name
+from stitchback.engine.simulation import Files, SymbolicMigration
+from stitchback.graph.resolution import FIRST
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency, Migration, Swappable, Tree
+
+INSTALLED = "0001_initial"
+
+
+def files_of(tree: Tree, memory: Memory, settings: Mapping[str, str], beside: Iterable[str] = ()) -> Files:
+    """`disk_migrations` of `MigrationLoader.load_disk`, in the order of the keys (Django's is the file system's).
+
+    Migrations of apps that the tree does not hold (installed packages) that something depends on are there, applied and
+    empty. A swappable dependency that no setting tells, and one that cannot be read, is left out: the user model's app
+    comes with Django, or the graph of the tree orders it anyway. `beside`: labels of installed apps that nothing depends on.
+    """
+    reader = Reader(tree, settings)
+    disk = {
+        (key.app, key.name): SymbolicMigration(
+            migration, reader.named(migration.dependencies), reader.named_inside(migration.run_before), memory
+        )
+        for key, migration in sorted(tree.migrations.items())
+    }
+    installed = reader.installed | {(label, INSTALLED) for label in beside}
+    replacing = {
+        name
+        for made in disk.values()
+        if made.replaces
+        for name in (*made.replaces, (made.app_label, made.name))
+    }
+    migrated = {app for app, _ in (*disk, *installed)}
+    return Files(
+        {**disk, **installed_migrations(installed, memory)},
+        frozenset(migrated),
+        frozenset(set(tree.apps) - migrated),
+        frozenset(installed),
+        frozenset(replacing),
+        {},
+    )
+
+
+class Reader:
+    """Dependencies as pairs of names; those that lead out of the tree are remembered in `installed`."""
+
+    def __init__(self, tree: Tree, settings: Mapping[str, str]) -> None:
+        self.known = {key.app for key in tree.migrations} | set(tree.apps)
+        self.settings = settings
+        self.installed: set[Name] = set()
+
+    def named(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
+        names = [name for name in map(self.name, dependencies) if name is not None]
+        self.installed.update(name for name in names if name[0] not in self.known)
+        return names
+
+    def named_inside(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
+        """Without what leads out of the tree: an installed migration is applied, nothing can run before it."""
+        names = [name for name in map(self.name, dependencies) if name is not None]
+        return [name for name in names if name[0] in self.known]
+
+    def name(self, dependency: Dependency) -> Name | None:
+        if isinstance(dependency, MigrationKey):
+            return (dependency.app, dependency.name)
+        if isinstance(dependency, Swappable) and dependency.setting in self.settings:
+            return (self.settings[dependency.setting].split(".", 1)[0], FIRST)
+        return None
+
+
+def installed_migrations(installed: set[Name], memory: Memory) -> dict[Name, SymbolicMigration]:
+    """Empty migrations, one line an app, so that no app has two leaves."""
+    made: dict[Name, SymbolicMigration] = {}
+    before: dict[str, Name] = {}
+    for app, name in sorted(installed):
+        parents = [before[app]] if app in before else []
+        made[app, name] = SymbolicMigration(Migration(MigrationKey(app, name), "", ""), parents, [], memory)
+        before[app] = (app, name)
+    return made

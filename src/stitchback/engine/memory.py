@@ -1,0 +1,208 @@
+"""What engines over related trees need not work out twice.
+
+A state and a database schema are kept once each (the same content is the same object), and what a migration does to them
+is worked out once: the proof asks thousands of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+
+from stitchback.engine.contents import Contents
+from stitchback.engine.names import Name
+from stitchback.engine.several import parts_of
+from stitchback.model.migrations import Migration
+from stitchback.model.physical import PhysicalSchema
+from stitchback.model.state import SchemaState
+from stitchback.schema import (
+    Clash,
+    Effect,
+    InconsistentState,
+    RunData,
+    Unknown,
+    apply_operation,
+    physical_effects,
+    physical_of,
+    run_effect,
+)
+
+EMPTY_STATE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a migration does from one state: its effects in order, each with the app, and the token of the state after it."""
+
+    effects: tuple[tuple[str, Effect], ...]
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A migration run on one database schema: the schema (and its number) and the data operations, or how it clashes."""
+
+    schema: PhysicalSchema
+    number: int
+    data: tuple[str, ...] = ()
+    clash: str = ""
+
+
+@dataclass(slots=True)
+class Memory:
+    """States are known by tokens (0 is `start`, without models), so that they can be compared and looked up at no cost."""
+
+    start: SchemaState = field(default_factory=SchemaState)
+    contents: Contents = field(default_factory=Contents)
+    states: list[SchemaState] = field(init=False)
+    tokens: dict[Hashable, int] = field(init=False)
+    schemas: dict[Hashable, PhysicalSchema] = field(default_factory=dict)
+    schemas_by_number: list[PhysicalSchema] = field(default_factory=list)
+    known_schemas: dict[int, tuple[PhysicalSchema, int]] = field(default_factory=dict)
+    bits: dict[Name, int] = field(default_factory=dict)
+    names: list[Name] = field(default_factory=list)
+    numbers: dict[Hashable, int] = field(default_factory=dict)
+    known_migrations: dict[int, tuple[Migration, int]] = field(default_factory=dict)
+    deeds: dict[tuple[int, int], Deed | InconsistentState] = field(default_factory=dict)
+    outcomes: dict[tuple[int, int, int], Outcome] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.states = [self.start]
+        self.tokens = {self.contents.of_state(self.start): EMPTY_STATE}
+
+    def number(self, migration: Migration) -> int:
+        """The same for migrations that do the same: equal operations in the same apps."""
+        known = self.known_migrations.get(id(migration))
+        if known is None:
+            content = tuple((part.key.app, part.operations) for part in parts_of(migration))
+            number = self.numbers.setdefault(content, len(self.numbers))
+            known = self.known_migrations[id(migration)] = (migration, number)
+        return known[1]
+
+    def token(self, state: SchemaState) -> int:
+        content = self.contents.of_state(state)
+        token = self.tokens.setdefault(content, len(self.states))
+        if token == len(self.states):
+            self.states.append(state)
+        return token
+
+    def schema(self, schema: PhysicalSchema) -> PhysicalSchema:
+        """The one object that stands for schemas of this content."""
+        if id(schema) in self.known_schemas:
+            return schema
+        found = self.schemas.setdefault(self.contents.of_schema(schema), schema)
+        if id(found) not in self.known_schemas:
+            self.known_schemas[id(found)] = (found, len(self.schemas_by_number))
+            self.schemas_by_number.append(found)
+        return found
+
+    def schema_number(self, schema: PhysicalSchema) -> int:
+        return self.known_schemas[id(self.schema(schema))][1]
+
+    def bit(self, name: Name) -> int:
+        """The bit that stands for a row of that name."""
+        bit = self.bits.get(name)
+        if bit is None:
+            bit = self.bits[name] = 1 << len(self.names)
+            self.names.append(name)
+        return bit
+
+    def rows_of(self, bits: int) -> list[Name]:
+        """The rows, sorted."""
+        return sorted(name for number, name in enumerate(self.names) if bits >> number & 1)
+
+    def bits_of(self, rows: Iterable[Name]) -> int:
+        bits = 0
+        for row in rows:
+            bits |= self.bit(row)
+        return bits
+
+    def deed(self, state: int, migration: Migration) -> Deed:
+        """What the migration does from that state. Raises InconsistentState where its operations do not fit the models."""
+        place = (state, self.number(migration))
+        deed = self.deeds.get(place)
+        if deed is None:
+            deed = self.deeds[place] = self.worked_out(self.states[state], migration)
+        if isinstance(deed, InconsistentState):
+            raise deed.at(str(migration.key))
+        return deed
+
+    def worked_out(self, state: SchemaState, migration: Migration) -> Deed | InconsistentState:
+        effects: list[tuple[str, Effect]] = []
+        for part in parts_of(migration):
+            for operation in part.operations:
+                try:
+                    after = apply_operation(state, part.key.app, operation)
+                    done = physical_effects(operation, part.key.app, state, after)
+                except InconsistentState as error:
+                    return error
+                effects.extend((part.key.app, effect) for effect in done)
+                state = after
+        return Deed(tuple(effects), self.token(state))
+
+    def outcome(self, schema: PhysicalSchema, state: int, migration: Migration) -> Outcome:
+        """The migration's database half on that schema, all or nothing (a migration runs in one transaction)."""
+        return self.outcome_on(self.schema_number(schema), state, migration, self.number(migration))
+
+    def outcome_on(self, schema: int, state: int, migration: Migration, number: int) -> Outcome:
+        """As `outcome`, by the schema's and the migration's numbers."""
+        place = (schema, state, number)
+        outcome = self.outcomes.get(place)
+        if outcome is None:
+            before = self.schemas_by_number[schema]
+            outcome = self.outcomes[place] = self.ran(before, self.deed(state, migration))
+        return outcome
+
+    def after(self, state: int, migration: Migration, number: int) -> int:
+        """The token of the state after the migration of that number. Raises InconsistentState."""
+        deed = self.deeds.get((state, number))
+        return deed.after if isinstance(deed, Deed) else self.deed(state, migration).after
+
+    def undone_on(self, schema: int, state: int, migration: Migration) -> Outcome:
+        return self.undone(self.schemas_by_number[schema], state, migration)
+
+    def undone(self, schema: PhysicalSchema, state: int, migration: Migration) -> Outcome:
+        """The migration taken back: tables that it changed are again as the state before it makes them. Data operations
+        are not taken back. Clashes where those tables are not as the migration left them."""
+        before, after = (
+            physical_of(self.states[state]),
+            physical_of(self.states[self.deed(state, migration).after]),
+        )
+        tables = dict(schema.tables)
+        for name in sorted({*before.tables, *after.tables}):
+            if before.tables.get(name) == after.tables.get(name):
+                continue
+            if tables.pop(name, None) != after.tables.get(name):
+                return self.clashed(schema, f"table {name} is not as {migration.key} left it")
+            if name in before.tables:
+                tables[name] = before.tables[name]
+        others = (schema.others - (after.others - before.others)) | (before.others - after.others)
+        return self.reached(PhysicalSchema(tables, others))
+
+    def ran(self, before: PhysicalSchema, deed: Deed) -> Outcome:
+        schema, data = before, list[str]()
+        for app, effect in deed.effects:
+            try:
+                schema = run_effect(schema, effect)
+            except Clash as clash:
+                return self.clashed(before, str(clash))
+            data.extend(data_run(effect, app))
+        return self.reached(schema, tuple(data))
+
+    def clashed(self, schema: PhysicalSchema, how: str) -> Outcome:
+        return Outcome(schema, self.schema_number(schema), clash=how)
+
+    def reached(self, schema: PhysicalSchema, data: tuple[str, ...] = ()) -> Outcome:
+        schema = self.schema(schema)
+        return Outcome(schema, self.schema_number(schema), data)
+
+
+def data_run(effect: Effect, app: str) -> tuple[str, ...]:
+    """How a data operation that ran is remembered; one that does nothing is not. What cannot be read may be one."""
+    match effect:
+        case RunData(fingerprint=fingerprint, empty=empty):
+            return () if empty else (f"{app}: {fingerprint}",)
+        case Unknown(text=text):
+            return (f"{app}: unread {text}",)
+        case _:
+            return ()

@@ -1,0 +1,220 @@
+"""Django's `migrate`, as far as a ledger and a schema see it.
+
+Source: `django.core.management.commands.migrate.Command.handle`, in its order: the executor is made (and with it the loader
+and its graph), `check_consistent_history`, `detect_conflicts`, the targets, `migration_plan`, `executor.migrate` (which ends
+with `check_replacements`). Signals, `--run-syncdb`, `--fake-initial` and `--prune` are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db.migrations.exceptions import (
+    AmbiguityError,
+    CircularDependencyError,
+    InconsistentMigrationHistory,
+    InvalidMigrationPlan,
+    NodeNotFoundError,
+)
+
+from stitchback.engine.database import SymbolicDatabase
+from stitchback.engine.memory import Memory
+from stitchback.engine.names import Name, as_key
+from stitchback.engine.runs import RunError, Standing
+from stitchback.engine.simulation import (
+    BrokenGraph,
+    DatabaseClash,
+    Files,
+    LedgerConnection,
+    TreeExecutor,
+    TreeLoader,
+    WouldUnapply,
+)
+from stitchback.engine.traces import Moment, Place, Trace
+from stitchback.model.keys import MigrationKey
+from stitchback.schema import InconsistentState
+
+Target = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`fake`: `--fake`. `backwards`: migrations may be unapplied, where the target lies below what is applied; a caller that
+    only means to go forward is told instead.
+
+    Two that `manage.py` does not offer, to make the databases that a branch's history left behind: `exact` takes the
+    target's name as it is, not as a prefix; `in_spite_of_conflicts` does not mind multiple leaf nodes (each side of a
+    merge had one leaf when it was deployed).
+    """
+
+    fake: bool = False
+    backwards: bool = False
+    exact: bool = False
+    in_spite_of_conflicts: bool = False
+
+
+FORWARDS = Options()
+
+
+class ConflictingMigrations(Exception):
+    """Multiple leaf nodes: the CommandError of `handle`."""
+
+
+# What Django raises on a tree or a ledger.
+SAYS_NO = (
+    CommandError,
+    AmbiguityError,
+    CircularDependencyError,
+    InconsistentMigrationHistory,
+    InvalidMigrationPlan,
+    NodeNotFoundError,
+    ConflictingMigrations,
+    DatabaseClash,
+    InconsistentState,
+    WouldUnapply,
+    BrokenGraph,
+)
+
+KINDS = {"ConflictingMigrations": "Conflict", "DatabaseClash": "Clash", "WouldUnapply": "Backwards"}
+
+
+def migrate(
+    connection: LedgerConnection, files: Files, target: Target | None, options: Options = FORWARDS
+) -> Trace:
+    """One call of `migrate`, of everything, of one app (`(app, None)`), up to one migration, or of none (`(app, "zero")`)."""
+    watch = Watch(connection)
+    start = connection.moment(None)
+    try:
+        handle(connection, files, target, watch, options)
+    except SAYS_NO as error:
+        last = watch.moments[-1] if watch.moments else start
+        return Trace(tuple(watch.moments), last, told(error, watch.running))
+    return Trace(tuple(watch.moments), connection.moment(None))
+
+
+def handle(
+    connection: LedgerConnection, files: Files, target: Target | None, watch: Watch, options: Options
+) -> None:
+    """The body of `Command.handle`."""
+    executor = TreeExecutor(connection, files, watch)
+    executor.loader.check_consistent_history(connection)
+    if not options.in_spite_of_conflicts:
+        refuse_conflicts(executor.loader)
+    targets = targets_of(executor, target, options)
+    plan = planned(executor, targets)
+    if not options.backwards and any(backwards for _, backwards in plan):
+        raise WouldUnapply(f"this would unapply {', '.join(str(migration) for migration, _ in plan)}")
+    state = executor._create_project_state(with_applied_migrations=True)
+    executor.migrate(targets, plan=plan, state=state, fake=options.fake and bool(plan), fake_initial=False)
+
+
+def planned(executor: TreeExecutor, targets: list[tuple[str, str | None]]) -> list[tuple[Any, bool]]:
+    try:
+        return list(executor.migration_plan(targets))
+    except KeyError as error:
+        raise BrokenGraph("KeyError", str(error)) from error
+
+
+def refuse_conflicts(loader: Any) -> None:
+    conflicts = loader.detect_conflicts()
+    if conflicts:
+        name_str = "; ".join(f"{', '.join(names)} in {app}" for app, names in sorted(conflicts.items()))
+        raise ConflictingMigrations(
+            f"Conflicting migrations detected; multiple leaf nodes in the migration graph: ({name_str}).\n"
+            "To fix them run 'python manage.py makemigrations --merge'"
+        )
+
+
+def targets_of(
+    executor: TreeExecutor, target: Target | None, options: Options
+) -> list[tuple[str, str | None]]:
+    loader = executor.loader
+    if target is None:
+        return list(loader.graph.leaf_nodes())
+    app, name = target
+    if app not in loader.migrated_apps:
+        raise CommandError(f"App '{app}' does not have migrations.")
+    if name is None:
+        return [key for key in loader.graph.leaf_nodes() if key[0] == app]
+    if name == "zero":
+        return [(app, None)]
+    return [(app, name) if options.exact else named_target(loader, app, name)]
+
+
+def named_target(loader: Any, app: str, name: str) -> Name:
+    try:
+        migration = loader.get_migration_by_prefix(app, name)
+    except AmbiguityError as error:
+        raise AmbiguityError(
+            f"More than one migration matches '{name}' in app '{app}'. Please be more specific."
+        ) from error
+    except KeyError as error:
+        raise CommandError(f"Cannot find a migration matching '{name}' from app '{app}'.") from error
+    target = (app, migration.name)
+    if target not in loader.graph.nodes and target in loader.replacements:
+        # A squash that is applied in part is not in the graph: the last of what it replaces stands for it.
+        return tuple(loader.replacements[target].replaces[-1])
+    return target
+
+
+class Watch:
+    """The executor's `progress_callback`: what is running, and the database after each migration."""
+
+    def __init__(self, connection: LedgerConnection) -> None:
+        self.connection = connection
+        self.running: MigrationKey | None = None
+        self.moments: list[Moment] = []
+
+    def __call__(self, action: str, migration: Any = None, fake: bool = False) -> None:
+        if action in ("apply_start", "unapply_start"):
+            self.running = migration.content.key
+        elif action in ("apply_success", "unapply_success"):
+            self.moments.append(self.connection.moment(migration.content.key))
+            self.running = None
+
+
+def standing(connection: LedgerConnection, files: Files) -> Standing | RunError:
+    """What the loader counts as applied, of the nodes of the graph that it builds for this ledger."""
+    try:
+        loader = TreeLoader(connection, files)
+    except SAYS_NO as error:
+        return told(error, None)
+    nodes = [key for key in loader.graph.nodes if key not in files.installed]
+    applied = frozenset(as_key(key) for key in loader.applied_migrations)
+    leaves = [key for key in loader.graph.leaf_nodes() if key not in files.installed]
+    return Standing(tuple(map(as_key, sorted(nodes))), applied, tuple(map(as_key, leaves)))
+
+
+def inconsistency(connection: LedgerConnection, files: Files) -> RunError | None:
+    """What `check_consistent_history` says of the ledger, or the error before it."""
+    try:
+        TreeLoader(connection, files).check_consistent_history(connection)
+    except SAYS_NO as error:
+        return told(error, None)
+    return None
+
+
+def connection_to(database: SymbolicDatabase, files: Files, memory: Memory) -> LedgerConnection:
+    rows = [(key.app, key.name) for key in database.ledger]
+    schema = memory.schema_number(database.schema)
+    return LedgerConnection(memory, rows, memory.bits_of(rows), schema, list(database.data), files.installed)
+
+
+def connection_at(place: Place, files: Files, memory: Memory) -> LedgerConnection:
+    rows = memory.rows_of(place.rows)
+    return LedgerConnection(memory, rows, place.rows, place.schema, list(place.data), files.installed)
+
+
+def told(error: Exception, at: MigrationKey | None) -> RunError:
+    name = error.kind if isinstance(error, BrokenGraph) else type(error).__name__
+    message = turned(str(error)) if isinstance(error, CircularDependencyError) else str(error)
+    return RunError(KINDS.get(name, name), message, at)
+
+
+def turned(ring: str) -> str:
+    """A circle begun at its smallest name: Django begins anywhere."""
+    names = ring.split(", ")
+    start = names.index(min(names))
+    return ", ".join(names[start:] + names[:start])

@@ -1,0 +1,223 @@
+"""Django's executor over a symbolic database: connection, migrations, loader and executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.migrations import Migration as DjangoMigration
+from django.db.migrations.executor import MigrationExecutor
+
+from stitchback.engine.memory import EMPTY_STATE, Memory
+from stitchback.engine.names import Name
+from stitchback.engine.rebinding import LedgerLoader, LedgerRecorder
+from stitchback.engine.traces import Moment, Place
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration
+
+
+class DatabaseClash(Exception):
+    """An operation met a database that does not fit it, as `ProgrammingError: column … already exists` would tell."""
+
+
+class BrokenGraph(Exception):
+    """Django's loader or executor fails on the tree with an exception that is not of its own making (FACTS F24, before 6.0)."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class WouldUnapply(Exception):
+    """Django would unapply migrations, and the caller did not ask for that."""
+
+
+@dataclass(slots=True)
+class LedgerConnection:
+    """As much of a connection as Django's loader and executor ask for. `installed` are migrations of apps that the tree
+    does not hold: applied, whatever the ledger says. `present` are the rows as bits, `schema` is a number of the memory's."""
+
+    memory: Memory
+    rows: list[Name]
+    present: int
+    schema: int
+    data: list[str]
+    installed: frozenset[Name]
+    alias: str = "default"
+
+    def write(self, row: Name) -> None:
+        self.rows.append(row)
+        self.present |= self.memory.bit(row)
+
+    def erase(self, row: Name) -> None:
+        self.rows[:] = [other for other in self.rows if other != row]
+        self.present &= ~self.memory.bit(row)
+
+    def moment(self, key: MigrationKey | None) -> Moment:
+        data = tuple(self.data)
+        return Moment(key, tuple(self.rows), data, Place(self.present, self.schema, tuple(sorted(data))))
+
+    def schema_editor(self, *, atomic: bool = True) -> SchemaEditor:
+        return SchemaEditor(self)
+
+
+@dataclass(slots=True)
+class SchemaEditor:
+    connection: LedgerConnection
+    deferred_sql: tuple[str, ...] = ()
+
+    def __enter__(self) -> SchemaEditor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
+    """One of the tree's migrations as Django's graph and executor take it. Its state is a token of the memory, kept on
+    Django's ProjectState, which itself stays empty."""
+
+    def __init__(
+        self, migration: Migration, dependencies: list[Name], run_before: list[Name], memory: Memory
+    ) -> None:
+        super().__init__(migration.key.name, migration.key.app)
+        self.dependencies = dependencies
+        self.run_before = run_before
+        self.replaces = [(ghost.app, ghost.name) for ghost in migration.ghosts]
+        self.initial = migration.initial
+        self.content = migration
+        self.memory = memory
+        self.number = memory.number(migration)
+        self.hashed = super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or bool(super().__eq__(other))
+
+    def __hash__(self) -> int:
+        return int(self.hashed)
+
+    def mutate_state(self, project_state: Any, preserve: bool = True) -> Any:
+        state = project_state.clone() if preserve else project_state
+        state.token = self.memory.after(token_of(project_state), self.content, self.number)
+        return state
+
+    def apply(self, project_state: Any, schema_editor: SchemaEditor, collect_sql: bool = False) -> Any:
+        connection, before = schema_editor.connection, token_of(project_state)
+        outcome = self.memory.outcome_on(connection.schema, before, self.content, self.number)
+        if outcome.clash:
+            raise DatabaseClash(outcome.clash)
+        connection.schema = outcome.number
+        connection.data.extend(outcome.data)
+        return self.mutate_state(project_state, preserve=False)
+
+    def unapply(self, project_state: Any, schema_editor: SchemaEditor, collect_sql: bool = False) -> Any:
+        connection, before = schema_editor.connection, token_of(project_state)
+        outcome = self.memory.undone_on(connection.schema, before, self.content)
+        if outcome.clash:
+            raise DatabaseClash(outcome.clash)
+        connection.schema = outcome.number
+        return project_state
+
+
+def token_of(project_state: Any) -> int:
+    return int(getattr(project_state, "token", EMPTY_STATE))
+
+
+class TreeLoader(LedgerLoader):  # type: ignore[misc]
+    """Django's loader over a tree. The graph that it builds depends on the ledger only as far as the names in `replaces`
+    are in it, so it is built once for each such part of a ledger (`shelf`)."""
+
+    def __init__(self, connection: LedgerConnection, files: Files) -> None:
+        self.files = files
+        super().__init__(connection)
+
+    def load_disk(self) -> None:
+        self.disk_migrations = self.files.migrations
+        self.unmigrated_apps = set(self.files.unmigrated)
+        self.migrated_apps = set(self.files.migrated)
+
+    def build_graph(self) -> None:
+        rows = set(self.connection.rows)
+        place = (self.replace_migrations, frozenset(self.files.replacing.intersection(rows)))
+        built = self.files.shelf.get(place)
+        if built is None:
+            built = self.files.shelf[place] = self.built(rows)
+        self.load_disk()
+        self.graph, self.replacements = built.graph, built.replacements
+        applied = LedgerRecorder(self.connection).applied_migrations()
+        applied.update(dict.fromkeys(built.counted, True))
+        self.applied_migrations = {key: True for key in applied if key not in built.discounted}
+
+    def built(self, rows: set[Name]) -> Built:
+        """Django's own `build_graph`, and what it made of the ledger. Raises BrokenGraph for what Django lets slip: KeyError,
+        ValueError (a dependency on an app without migrations)."""
+        try:
+            super().build_graph()
+        except (KeyError, ValueError) as error:
+            raise BrokenGraph(type(error).__name__, str(error)) from error
+        for node in self.graph.node_map.values():
+            # Sets of Django's: sorted, so that what it complains of first is always the same.
+            node.parents, node.children = sorted(node.parents), sorted(node.children)
+        self.graph.forwards_plan = remembered(self.graph.forwards_plan)
+        self.graph.leaf_nodes = remembered(self.graph.leaf_nodes)
+        applied = set(self.applied_migrations)
+        present = rows | self.connection.installed
+        return Built(
+            self.graph, self.replacements, frozenset(applied - present), frozenset(present - applied)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """`counted`: migrations that count as applied without a row; `discounted`: those that do not count in spite of one."""
+
+    graph: Any
+    replacements: Any
+    counted: frozenset[Name]
+    discounted: frozenset[Name]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What stands for the disk. `replacing`: every name in `replaces` and every migration that has one."""
+
+    migrations: dict[Name, Any]
+    migrated: frozenset[str]
+    unmigrated: frozenset[str]
+    installed: frozenset[Name]
+    replacing: frozenset[Name]
+    shelf: dict[tuple[bool, frozenset[Name]], Built]
+
+
+def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    answers: dict[Any, Any] = {}
+
+    def answer(argument: Any = None) -> Any:
+        if argument not in answers:
+            answers[argument] = function(argument)
+        return answers[argument]
+
+    return answer
+
+
+class TreeExecutor(MigrationExecutor):  # type: ignore[misc]
+    """Django's executor with the loader and the recorder of a symbolic database."""
+
+    def __init__(self, connection: LedgerConnection, files: Files, progress: Callable[..., None]) -> None:
+        self.connection = connection
+        self.loader = TreeLoader(connection, files)
+        self.recorder = LedgerRecorder(connection)
+        self.progress_callback = progress
+
+    def _create_project_state(self, with_applied_migrations: bool = False) -> Any:
+        state = super()._create_project_state(with_applied_migrations)
+        state.apps = NothingRendered()
+        return state
+
+
+class NothingRendered:
+    """In the place of a ProjectState's `apps`, which Django would otherwise render from models that are not there."""
+
+    def clone(self) -> NothingRendered:
+        return self

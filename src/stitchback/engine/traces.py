@@ -1,0 +1,57 @@
+"""Runs in short: what the proof compares by the thousand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stitchback.engine.database import SymbolicDatabase
+from stitchback.engine.memory import Memory
+from stitchback.engine.names import Name, as_key
+from stitchback.engine.runs import Run, RunError, Step
+from stitchback.model.keys import MigrationKey
+
+
+class Place(NamedTuple):
+    """All of a database that Django's loader looks at, and what it holds, in numbers of one Memory: which rows there are
+    (bits), which schema (`Memory.schemas_by_number`), which data operations ran, sorted. Equal for databases whose
+    `canonical` is equal."""
+
+    rows: int
+    schema: int
+    data: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A database at one moment of a run: right after `key` ran and was recorded, or at its end."""
+
+    key: MigrationKey | None
+    rows: tuple[Name, ...]
+    data: tuple[str, ...]
+    place: Place
+
+    def database(self, memory: Memory) -> SymbolicDatabase:
+        return SymbolicDatabase(
+            tuple(map(as_key, self.rows)), memory.schemas_by_number[self.place.schema], self.data
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One call of `migrate`: the moments after each migration, the end, the error. As `Run`, not written out."""
+
+    moments: tuple[Moment, ...]
+    end: Moment
+    error: RunError | None = None
+
+    @property
+    def ran(self) -> tuple[MigrationKey, ...]:
+        return tuple(moment.key for moment in self.moments if moment.key is not None)
+
+    def run(self, memory: Memory) -> Run:
+        steps = [Step(each.key, each.database(memory)) for each in self.moments if each.key is not None]
+        at_last_step = self.moments and self.end is self.moments[-1]
+        return Run(
+            tuple(steps), steps[-1].database if at_last_step else self.end.database(memory), self.error
+        )

@@ -1,0 +1,75 @@
+"""Squashes carried out, as Django's loader does it on a database that has applied none of their targets.
+
+Source: `MigrationLoader.build_graph` and (6.x, nested squashes) `replace_migration`; `MigrationGraph.remove_replaced_nodes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stitchback.graph.resolution import Edges
+from stitchback.model.keys import MigrationKey
+
+
+def carry_out(
+    edges: Edges, replaces: Mapping[MigrationKey, tuple[MigrationKey, ...]]
+) -> dict[MigrationKey, MigrationKey]:
+    """Put every replacer in the place of what it replaces; target -> the replacer that took its place.
+
+    Replacers go in the order of their keys, a nested one before the one that replaces it. Where two name the same
+    target the first takes its edges (FACTS F4). A replacer that was itself replaced by an earlier one is passed over.
+    """
+    resolved: dict[MigrationKey, MigrationKey] = {}
+    done: set[MigrationKey] = set()
+    for key in sorted(replaces):
+        replace_one(key, edges, replaces, resolved, done)
+    return resolved
+
+
+def replace_one(
+    key: MigrationKey,
+    edges: Edges,
+    replaces: Mapping[MigrationKey, tuple[MigrationKey, ...]],
+    resolved: dict[MigrationKey, MigrationKey],
+    done: set[MigrationKey],
+) -> None:
+    if key in done:
+        return
+    done.add(key)
+    for target in replaces[key]:
+        if target in replaces:
+            replace_one(target, edges, replaces, resolved, done)
+    if key in edges.parents:
+        take_place(key, replaces[key], edges, resolved)
+
+
+def take_place(
+    key: MigrationKey,
+    targets: tuple[MigrationKey, ...],
+    edges: Edges,
+    resolved: dict[MigrationKey, MigrationKey],
+) -> None:
+    replaced = set(targets)
+    for target in targets:
+        if target == key:
+            continue  # FACTS F24: Django fails on it; the engine says so
+        resolved.setdefault(target, key)
+        parents, children = edges.drop(target)
+        edges.files.discard(target)
+        for child in children - replaced:
+            edges.connect(
+                child, key
+            )  # to itself where it depends on what it replaces: Django's circle, and ours
+        for parent in parents - replaced:
+            edges.connect(key, parent)
+
+
+def put_in_place_of_ghosts(edges: Edges, ghosts: Mapping[MigrationKey, MigrationKey]) -> None:
+    """Whatever names a ghost hangs on the file that stands for it (FACTS F18); every file stays a node."""
+    for ghost, replacer in ghosts.items():
+        if ghost in edges.parents:
+            parents, children = edges.drop(ghost)
+            for child in children - {replacer}:
+                edges.connect(child, replacer)
+            for parent in parents - {replacer}:
+                edges.connect(replacer, parent)

@@ -1,0 +1,63 @@
+"""Kinds of trouble that parallel migrations bring: each finds its own kind, and explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
+
+from stitchback.hazards.contrary_change import ContraryChange
+from stitchback.hazards.cycle import Cycle
+from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
+from stitchback.hazards.hazard import Hazard
+from stitchback.hazards.missing_parent import MissingParent
+from stitchback.hazards.one_sided_data import OneSidedData
+from stitchback.hazards.opaque_value import OpaqueValue
+from stitchback.hazards.same_name import (
+    SameNameOtherData,
+    SameNameOtherLayout,
+    SameNameOtherParents,
+    SameNameOtherSchema,
+    SameNameOtherState,
+)
+from stitchback.hazards.several_leaves import SeveralLeaves
+from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
+from stitchback.hazards.unreadable_file import UnreadableFile
+from stitchback.matching.case import Case
+from stitchback.model.configuration import Suppression
+from stitchback.model.findings import Finding
+
+# A new hazard: one file, one line here, one test file.
+ALL: tuple[Hazard, ...] = (
+    UnreadableFile(),
+    OpaqueValue(),
+    SameNameOtherSchema(),
+    SameNameOtherParents(),
+    SameNameOtherLayout(),
+    SameNameOtherState(),
+    SameNameOtherData(),
+    OneSidedData(),
+    ContraryChange(),
+    MissingParent(),
+    SeveralLeaves(),
+    Cycle(),
+    GoneOnMainline(),
+    AppGone(),
+    SharedGhost(),
+    ManyGhosts(),
+)
+
+
+def find_all(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
+    """Every finding of every hazard that the configuration does not suppress."""
+    for hazard in ALL:
+        for finding in hazard.find(case):
+            if not any(_suppresses(entry, finding) for entry in suppressed):
+                yield finding
+
+
+def _suppresses(entry: Suppression, finding: Finding) -> bool:
+    path = finding.span.path if finding.span else ""
+    return entry.code == finding.code and fnmatch(path, entry.path)
+
+
+__all__ = ["ALL", "Hazard", "find_all"]

@@ -1,0 +1,26 @@
+"""SB303."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.graph import MigrationGraph
+from stitchback.matching.case import Case
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.source import Span
+
+
+class Cycle:
+    """Migrations depend on each other in a ring: Django stops with `CircularDependencyError`."""
+
+    code = "SB303"
+    severity = Severity.ERROR
+    title = "circular dependency"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        situation = case.situation
+        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+            for ring in MigrationGraph.raw(tree).cycles:
+                place = Span(tree.migrations[ring[0]].path)
+                message = " -> ".join(str(key) for key in (*ring, ring[0]))
+                yield Finding(self.code, self.severity, tree.ref, place, message)

@@ -1,0 +1,51 @@
+"""SB304 and SB307."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.matching.case import Case
+from stitchback.matching.sides import apps_gone
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.source import Span
+
+
+class GoneOnMainline:
+    """A migration of the fork point is neither on mainline any more nor named in a `replaces` there: it was renamed or deleted.
+
+    Databases that have applied it keep a row that no file stands for, and mainline runs the renamed one again. `plan` finds what it is
+    called now, and lets that one stand for the old name.
+    """
+
+    code = "SB304"
+    severity = Severity.ERROR
+    title = "a shared migration was renamed or deleted on mainline"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for unit in case.units:
+            if unit.key in unit.side.patch.fork.migrations:
+                givers = {str(atom.origin.migration) for match in unit.duplicated for atom in match.given}
+                now = f"; {', '.join(sorted(givers))} does the same" if givers else ""
+                message = f"{unit.key} is gone on {case.situation.mainline.ref}{now}"
+                yield Finding(
+                    self.code, self.severity, unit.side.patch.tree.ref, Span(unit.migration.path), message
+                )
+
+
+class AppGone:
+    """An app of the fork point is not on mainline any more, and the patch branch still has its migrations.
+
+    Mainline migrates nothing of it: its tables stay as they are until somebody drops them. Nothing is planned for it.
+    """
+
+    code = "SB307"
+    severity = Severity.NOTE
+    title = "an app is gone on mainline"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for side in case.sides:
+            for app in sorted(apps_gone(side.patch.fork, case.situation.mainline)):
+                keys = [key for key in side.patch.tree.migrations if key.app == app]
+                if keys:
+                    message = f"{app} is gone on {case.situation.mainline.ref}; its {len(keys)} migrations are left alone"
+                    yield Finding(self.code, self.severity, side.patch.tree.ref, None, message)

@@ -1,0 +1,21 @@
+"""What every hazard is: a class that finds one kind of trouble, and whose docstring is its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from stitchback.matching.case import Case
+from stitchback.model.findings import Finding, Severity
+
+
+class Hazard(Protocol):
+    """`code` is stable. The docstring says what, why, and what to do: `stitchback explain CODE` prints it."""
+
+    code: str
+    severity: Severity
+    title: str
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        """Everything of this kind in the case, in any order."""
+        ...

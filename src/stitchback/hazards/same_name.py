@@ -1,0 +1,143 @@
+"""SB201 to SB205: the same name on both branches, graded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.matching.case import Case, Unit
+from stitchback.model.atoms import DataRun, Unread
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.matches import Match, Verdict
+from stitchback.model.migrations import Migration
+from stitchback.model.source import Span
+
+FINE = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
+
+
+def twins(case: Case) -> Iterator[tuple[Unit, Migration]]:
+    """Patch migrations with a mainline migration of the same name that is another file."""
+    for unit in case.units:
+        if unit.twin is not None and unit.twin.blob != unit.migration.blob:
+            yield unit, unit.twin
+
+
+def place(unit: Unit) -> Span:
+    return Span(unit.migration.path)
+
+
+def about_schema(match: Match) -> bool:
+    return match.seen_by_database and not any(
+        isinstance(a, DataRun | Unread) for a in (*match.patch, *match.mainline)
+    )
+
+
+def makes_other_schema(unit: Unit) -> bool:
+    lonely = bool(unit.side.only_mainline(unit.key))
+    return lonely or any(about_schema(match) and match.verdict not in FINE for match in unit.touching)
+
+
+class SameNameOtherSchema:
+    """Both branches have a migration of this name, and they make different schemas (FACTS F17).
+
+    A database of the patch branch counts mainline's file as applied, so what only mainline's file makes is missing there, and no
+    migration will ever say so. `plan` offers a bridge: one more migration that looks at the database and makes what is missing.
+    """
+
+    code = "SB201"
+    severity = Severity.ERROR
+    title = "same name, other schema"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for unit, twin in twins(case):
+            if not makes_other_schema(unit):
+                continue
+            missing = ", ".join(str(getattr(atom, "thing", "")) for atom in unit.side.only_mainline(unit.key))
+            said = f": databases of {unit.side.patch.tree.ref} lack {missing}" if missing else ""
+            message = f"{unit.key} makes another schema on {case.situation.mainline.ref}{said}"
+            yield Finding(self.code, self.severity, unit.side.patch.tree.ref, Span(twin.path), message)
+
+
+class SameNameOtherParents:
+    """Both branches have this migration, and mainline hung it on parents that databases of the patch branch have not applied: the usual
+    backport under the same name (FACTS F30).
+
+    Such a database fails at once: `InconsistentMigrationHistory: … is applied before its dependency …`. `plan` hangs it where the
+    patch branch has it, and its children take over the parent that it loses; no database needs a hand.
+    """
+
+    code = "SB202"
+    severity = Severity.ERROR
+    title = "same name, other parents"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for unit, twin in twins(case):
+            lost = sorted(str(parent) for parent in twin.dependencies if not unit.has_below(parent))
+            if lost:
+                message = f"{unit.key} hangs on {', '.join(lost)} on {case.situation.mainline.ref}"
+                yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
+
+
+class SameNameOtherLayout:
+    """Both branches have this migration; the files differ in layout only (a formatter, comments, the order of arguments).
+
+    Nothing is to be done for any database.
+    """
+
+    code = "SB203"
+    severity = Severity.NOTE
+    title = "same name, other layout"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for unit, twin in twins(case):
+            same = (
+                unit.migration.operations == twin.operations
+                and unit.migration.dependencies == twin.dependencies
+            )
+            if same:
+                message = (
+                    f"{unit.key} is laid out otherwise on {case.situation.mainline.ref}; it does the same"
+                )
+                yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
+
+
+class SameNameOtherState:
+    """Both branches have this migration; they differ in what no database sees (help_text, verbose_name, choices …), or in Django's own
+    drift of spelling.
+
+    Nothing is to be done for any database: mainline's is the state from now on.
+    """
+
+    code = "SB204"
+    severity = Severity.NOTE
+    title = "same name, differs in the state only"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for unit, twin in twins(case):
+            said = [
+                text
+                for match in unit.touching
+                if match.verdict is Verdict.SAME_SCHEMA
+                for text in match.differences
+            ]
+            if said and not makes_other_schema(unit) and unit.migration.operations != twin.operations:
+                message = f"{unit.key} differs in what no database sees: {'; '.join(dict.fromkeys(said))}"
+                yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
+
+
+class SameNameOtherData:
+    """Both branches have this migration, and its data operation has other code on mainline, or does nothing any more there.
+
+    A database runs the one that it meets first, and never the other, whatever is planned. Where that matters, write a new data
+    migration that can run on both kinds of database.
+    """
+
+    code = "SB205"
+    severity = Severity.WARNING
+    title = "same name, other data operation"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for unit, _ in twins(case):
+            for match in unit.touching:
+                if match.verdict is Verdict.OPAQUE and match.given:
+                    message = f"{unit.key}: {'; '.join(match.differences)}"
+                    yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)

@@ -1,0 +1,33 @@
+"""SB302."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.graph import MigrationGraph
+from stitchback.matching.case import Case
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.source import Span
+
+
+class SeveralLeaves:
+    """An app has more than one leaf: `migrate` refuses with "Conflicting migrations detected; multiple leaf nodes".
+
+    An empty merge migration joins them where the branches did different things. Where both did the same thing it only hides that: every
+    database then makes it twice. `plan` knows the difference.
+    """
+
+    code = "SB302"
+    severity = Severity.ERROR
+    title = "multiple leaf nodes"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        situation = case.situation
+        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+            graph = MigrationGraph.of(tree)
+            for app in sorted({key.app for key in graph.nodes}):
+                leaves = graph.leaves(app)
+                if len(leaves) > 1:
+                    place = Span(tree.migrations[leaves[0]].path)
+                    message = f"{app} has {len(leaves)} leaves: {', '.join(leaf.name for leaf in leaves)}"
+                    yield Finding(self.code, self.severity, tree.ref, place, message)

@@ -1,0 +1,121 @@
+"""What strategies and hazards look at: the situation, compared, cut into one unit for each patch migration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.graph import MigrationGraph
+from stitchback.matching.match import Comparison
+from stitchback.matching.sides import Sides
+from stitchback.model.atoms import Altered, Atom, DataRun, Unread
+from stitchback.model.keys import MigrationKey
+from stitchback.model.matches import Match, Verdict
+from stitchback.model.migrations import Dependency, Migration
+from stitchback.model.plans import Patch, Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One patch branch, split and compared."""
+
+    patch: Patch
+    sides: Sides
+    comparison: Comparison
+    unreleased: frozenset[MigrationKey] = frozenset()  # Policy.unreleased
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return tuple(Unit(self, migration) for migration in self.sides.patch)
+
+    def only_mainline(self, key: MigrationKey) -> tuple[Atom, ...]:
+        """What mainline's migration of that name does and the patch's of the same name does not: schema that a database sees."""
+        matched = {atom for match in self.comparison.matches for atom in match.mainline}
+        theirs = (atom for atom in self.comparison.mainline_atoms if atom.origin.migration == key)
+        return tuple(
+            a for a in theirs if a not in matched and not isinstance(a, DataRun | Unread) and a.database
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A situation, compared."""
+
+    situation: Situation
+    sides: tuple[Side, ...]
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return tuple(unit for side in self.sides for unit in side.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One patch migration that is to be reconciled, and what matching says of it."""
+
+    side: Side
+    migration: Migration
+
+    @property
+    def key(self) -> MigrationKey:
+        return self.migration.key
+
+    @property
+    def twin(self) -> Migration | None:
+        """Mainline's migration of the same name, made since the fork point."""
+        return self.side.sides.twin(self.key)
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """The matches of the things that this migration is the first of the patch's to change."""
+        return tuple(m for m in self.side.comparison.matches if m.patch[0].origin.migration == self.key)
+
+    @property
+    def touching(self) -> tuple[Match, ...]:
+        """The matches of all things that this migration changes, first or later."""
+        found = self.side.comparison.matches
+        return tuple(m for m in found if any(atom.origin.migration == self.key for atom in m.patch))
+
+    @property
+    def duplicated(self) -> tuple[Match, ...]:
+        """Matches for which mainline has something to give up. What no database sees may be said twice, so it does not count
+        beside what one does."""
+        found = tuple(match for match in self.touching if match.given and match.verdict is not Verdict.OPAQUE)
+        seen = tuple(match for match in found if match.seen_by_database)
+        return seen if seen or self.remainder else found
+
+    @property
+    def remainder(self) -> tuple[Match, ...]:
+        """Patch-only matches that a database sees: what mainline's databases lack."""
+        lonely = (match for match in self.touching if match.verdict is Verdict.PATCH_ONLY)
+        return tuple(match for match in lonely if any(seen_by_database(atom) for atom in match.patch))
+
+    @property
+    def only_alters(self) -> bool:
+        """Whether all that it duplicates are alterations, which may be made twice."""
+        atoms = [atom for match in self.duplicated for atom in (*match.patch, *match.given)]
+        return bool(atoms) and all(isinstance(atom, Altered) for atom in atoms)
+
+    def has_below(self, parent: Dependency) -> bool:
+        """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, or as a
+        migration of an installed package that the branch depends on (which one does not matter: packages are migrated whole)."""
+        if parent in self.migration.dependencies:
+            return True
+        if not isinstance(parent, MigrationKey):
+            return False
+        tree = self.side.patch.tree
+        if any(parent.app == key.app for key in tree.migrations):
+            return parent in MigrationGraph.raw(tree).ancestors(self.key)
+        return any(parent.app == named.app for each in tree.migrations.values() for named in each.parents)
+
+    @property
+    def label(self) -> str:
+        """For comments: `shop.0003_color of release/2.4 (commit 1a2b3c4d5e6f)`."""
+        tree = self.side.patch.tree
+        return f"{self.key} of {tree.ref} (commit {tree.commit[:12]})"
+
+
+def seen_by_database(atom: Atom) -> bool:
+    """Whether the atom leaves a trace in a database: schema, or data."""
+    if isinstance(atom, DataRun):
+        return not atom.empty
+    return True if isinstance(atom, Unread) else atom.database

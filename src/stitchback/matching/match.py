@@ -1,0 +1,217 @@
+"""Every net change of a patch branch, with mainline's changes of the same thing and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stitchback.matching.histories import History, Standing, histories
+from stitchback.matching.sides import Sides
+from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
+from stitchback.model.keys import MigrationKey
+from stitchback.model.matches import Match, Verdict
+from stitchback.model.migrations import Migration
+from stitchback.model.source import Opaque
+from stitchback.model.state import SchemaState
+from stitchback.model.values import Call
+from stitchback.schema import Identity, InconsistentState, Played, apply_migration, play, play_with_identity
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What matching found out: the matches, and the states and atoms that planning needs as well."""
+
+    matches: tuple[Match, ...]
+    start: SchemaState
+    patch_end: SchemaState
+    mainline_end: SchemaState
+    patch_atoms: tuple[Atom, ...]
+    mainline_atoms: tuple[Atom, ...]
+    patch_identity: Identity
+    mainline_identity: Identity
+
+
+def compare(sides: Sides, bases: Mapping[str, str] | None = None) -> Comparison:
+    """Plays both sides from what they share and compares each thing that the patch branch changed."""
+    nothing = SchemaState(field_bases=dict(bases or {}))
+    start = fold(sides.shared, nothing)
+    mainline_start = start if sides.shared == sides.mainline_shared else fold(sides.mainline_shared, nothing)
+    patched, mainline = tolerant(sides.patch_all, start), tolerant(sides.mainline, mainline_start)
+    patch_atoms, mainline_atoms = patched.atoms, _without_remade(sides, mainline.atoms)
+    same_file = frozenset(patch.key for patch, mainline in sides.twins if patch.blob == mainline.blob)
+    open_keys = frozenset(migration.key for migration in sides.patch) - same_file
+    settled = same_file | {m.key for m in sides.mainline if m.ghosts and set(m.ghosts) <= sides.known}
+    ours = tuple(atom for atom in patch_atoms if atom.origin.migration in open_keys)
+    theirs = tuple(atom for atom in mainline_atoms if atom.origin.migration not in settled)
+    found = (*_schema_matches(ours, theirs), *_data_matches(ours, theirs), *_unread_matches(ours))
+    blurred = (_blurred(match, theirs) for match in found)
+    ordered = tuple(sorted(blurred, key=lambda match: _place(match, sides.patch)))
+    ends = (patched.state, mainline.state)
+    return Comparison(ordered, start, *ends, ours, theirs, patched.identity, mainline.identity)
+
+
+def fold(migrations: Iterable[Migration], start: SchemaState | None = None) -> SchemaState:
+    """The state after the migrations, in their order; one that does not fit what came before it counts as unreadable."""
+    state = start or SchemaState()
+    for migration in migrations:
+        try:
+            state = apply_migration(state, migration)
+        except InconsistentState as error:
+            state = apply_migration(state, unfitting(migration, error))
+    return state
+
+
+def tolerant(migrations: Sequence[Migration], start: SchemaState) -> Played:
+    """As `schema.play_with_identity`; a migration that does not fit what came before it counts as unreadable, with the reason."""
+    while True:
+        try:
+            return play_with_identity(migrations, start)
+        except InconsistentState as error:
+            found = tuple(unfitting(m, error) if str(m.key) == error.migration else m for m in migrations)
+            assert found != tuple(migrations), "an unreadable migration fits everywhere"
+            migrations = found
+
+
+def unfitting(migration: Migration, error: InconsistentState) -> Migration:
+    """The migration with all of its operations unreadable."""
+    return migration.with_changes(
+        operations=tuple(
+            operation
+            if isinstance(operation, Opaque)
+            else Opaque(f"does not fit what came before it: {error.reason}", str(operation), operation.span)
+            for operation in migration.operations
+        )
+    )
+
+
+def _place(match: Match, patch: Sequence[Migration]) -> tuple[int, int, str]:
+    order = {migration.key: place for place, migration in enumerate(patch)}
+    origin = match.patch[0].origin
+    return (order[origin.migration], origin.index, str(getattr(match.patch[0], "thing", "")))
+
+
+def _without_remade(sides: Sides, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    """Takes out what a squash on mainline only makes again: things that the fork point has in that shape already."""
+    if sides.shared == sides.mainline_shared:
+        return atoms
+    was = histories(play(sides.shared, SchemaState())[1])
+    return tuple(changed for atom in atoms if (changed := _since_fork(atom, was)) is not None)
+
+
+def _since_fork(atom: Atom, was: Mapping[Thing, History]) -> Atom | None:
+    before = was[atom.thing].end if isinstance(atom, Added) and atom.thing in was else None
+    if not isinstance(atom, Added) or before is None:
+        return atom
+    if liken_shapes(before, replace(before, shape=atom.shape)).alike:
+        return None
+    return Altered(atom.origin, atom.thing, atom.name, before.shape, atom.shape, atom.database, atom.state)
+
+
+def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
+    mainline = dict(histories(theirs))
+    found = []
+    for thing, history in histories(ours).items():
+        other = mainline.get(thing)
+        judged = judge(history, other)
+        if other is None and (namesake := _under_another_name(history, mainline)) is not None:
+            other, judged = namesake, _renamed(history, namesake)
+        found.append(_match(history, other, judged))
+    return tuple(found)
+
+
+def _match(history: History, other: History | None, judged: Judged) -> Match:
+    mainline = other.atoms if other else ()
+    return Match(history.atoms, mainline, judged.verdict, judged.differences, judged.taken)
+
+
+def _under_another_name(history: History, mainline: Mapping[Thing, History]) -> History | None:
+    """An index or constraint that mainline added to the same model with the same definition under another name."""
+    named = (ThingKind.INDEX, ThingKind.CONSTRAINT)
+    if history.thing.kind not in named or history.start is not None or history.end is None:
+        return None
+    for thing, other in mainline.items():
+        same_place = thing.kind is history.thing.kind and thing.model == history.thing.model
+        if (
+            same_place
+            and other.start is None
+            and other.end
+            and _same_but_for_the_name(history.end, other.end)
+        ):
+            return other
+    return None
+
+
+def _same_but_for_the_name(one: Standing, other: Standing) -> bool:
+    return liken_shapes(_nameless(one), _nameless(other)).alike
+
+
+def _nameless(standing: Standing) -> Standing:
+    shape = standing.shape
+    if not isinstance(shape, Call):
+        return standing
+    kwargs = tuple((name, value) for name, value in shape.kwargs if name != "name")
+    return replace(standing, shape=replace(shape, kwargs=kwargs))
+
+
+def _renamed(history: History, other: History) -> Judged:
+    assert history.end is not None
+    assert other.end is not None
+    return Judged(
+        Verdict.DIFFERENT, (f"name: {history.end.name} and {other.end.name}",), taken=len(other.atoms)
+    )
+
+
+def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
+    """Data operations: the same where their code is, each of mainline's used once."""
+    left = [atom for atom in theirs if isinstance(atom, DataRun)]
+    found = []
+    for atom in ours:
+        if not isinstance(atom, DataRun):
+            continue
+        same = next(
+            (other for other in left if (other.app, other.fingerprint) == (atom.app, atom.fingerprint)), None
+        )
+        if same is None:
+            found.append(_lonely_data(atom, left))
+            continue
+        left.remove(same)
+        found.append(Match((atom,), (same,), Verdict.IDENTICAL, taken=1))
+    return tuple(found)
+
+
+def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
+    """Of a name that both sides have: no migration will ever run it again, so its code is only reported. Else the patch's own."""
+    twin = tuple(other for other in left if other.origin == atom.origin)
+    if twin:
+        said = "does nothing on mainline" if twin[0].empty else "has other code on mainline"
+        return Match((atom,), twin, Verdict.OPAQUE, (f"{atom.label} {said} under the same name",), taken=1)
+    return Match(
+        (atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: data is changed on the patch branch only",)
+    )
+
+
+def _unread_matches(ours: Iterable[Atom]) -> tuple[Match, ...]:
+    return tuple(
+        Match((atom,), (), Verdict.OPAQUE, (str(atom.opaque),)) for atom in ours if isinstance(atom, Unread)
+    )
+
+
+def _blurred(match: Match, theirs: Iterable[Atom]) -> Match:
+    """Patch only cannot be said where mainline has operations in that app which cannot be read."""
+    first = match.patch[0]
+    if match.verdict is not Verdict.PATCH_ONLY or isinstance(first, DataRun | Unread):
+        return match
+    app = first.thing.model.app
+    unread = tuple(atom for atom in theirs if isinstance(atom, Unread) and atom.app == app)
+    if not unread:
+        return match
+    return Match(match.patch, unread, Verdict.OPAQUE, tuple(str(atom.opaque) for atom in unread))
+
+
+def origins(atoms: Iterable[Atom]) -> tuple[MigrationKey, ...]:
+    """The migrations that the atoms come from, each once, in order."""
+    return tuple(dict.fromkeys(atom.origin.migration for atom in atoms))
+
+
+__all__ = ["Comparison", "compare", "fold", "liken", "origins"]

@@ -1,0 +1,98 @@
+"""Which migrations are shared, which only one side has, and which both added under one name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides since the fork point, each in an order that its graph allows.
+
+    `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
+    migrations of the fork point together with its own). `known` are patch migrations that mainline stands for already
+    (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
+    `twins`: patch migration and mainline migration of one name, neither at the fork point.
+    """
+
+    shared: tuple[Migration, ...]
+    mainline_shared: tuple[Migration, ...]
+    patch_all: tuple[Migration, ...]
+    patch: tuple[Migration, ...]
+    mainline: tuple[Migration, ...]
+    known: frozenset[MigrationKey]
+    twins: tuple[tuple[Migration, Migration], ...]
+
+    def twin(self, key: MigrationKey) -> Migration | None:
+        return next((mainline for patch, mainline in self.twins if patch.key == key), None)
+
+
+def covered(tree: Tree) -> frozenset[MigrationKey]:
+    """Patch migrations that the tree stands for: ghosts in `replaces`, and what the tool's own "covers" lines name.
+
+    A name in `replaces` that has a file in the tree is a squash of the tree's own, not a ghost.
+    """
+    lines = (line for migration in tree.migrations.values() for line in migration.provenance)
+    said = {MigrationKey.parse(line.split()[1]) for line in lines if line.startswith("covers ")}
+    return (frozenset(tree.replacers) - frozenset(tree.migrations)) | said
+
+
+def sides(patch: Patch, mainline: Tree) -> Sides:
+    """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor stands for (renamed or
+    deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
+    fork, tree = patch.fork, patch.tree
+    known = covered(mainline)
+    brought = frozenset(tree.migrations) - frozenset(fork.migrations) if patch.merged else frozenset()
+    order = [tree.migrations[key] for key in MigrationGraph.raw(tree).order() if not _is_squash(tree, key)]
+    here = frozenset(mainline.migrations) - brought
+    shared = tuple(m for m in order if m.key in fork.migrations and (m.key in here or m.key in known))
+    shared_keys = {m.key for m in shared}
+    gone = apps_gone(fork, mainline)
+    patch_all = tuple(m for m in order if m.key not in shared_keys and m.key.app not in gone)
+    twins = tuple(
+        (m, mainline.migrations[m.key]) for m in patch_all if m.key in here and m.key not in fork.migrations
+    )
+    side = mainline.with_migrations(dict.fromkeys(brought))
+    own, swallowed = _mainline_only(side, fork)
+    return Sides(
+        shared=shared,
+        mainline_shared=tuple(m for m in shared if m.key not in swallowed),
+        patch_all=patch_all,
+        patch=tuple(m for m in patch_all if m.key not in known),
+        mainline=own,
+        known=known & {m.key for m in patch_all},
+        twins=twins,
+    )
+
+
+def apps_gone(fork: Tree, mainline: Tree) -> frozenset[str]:
+    """Apps of the fork point that mainline does not have any more: nobody migrates them there."""
+    here = {key.app for key in mainline.migrations} | set(mainline.apps)
+    return frozenset({key.app for key in fork.migrations} - here)
+
+
+def _is_squash(tree: Tree, key: MigrationKey) -> bool:
+    """Whether all that the migration replaces are files of the tree too: its operations are theirs."""
+    ghosts = tree.migrations[key].ghosts
+    return bool(ghosts) and all(ghost in tree.migrations for ghost in ghosts)
+
+
+def _mainline_only(side: Tree, fork: Tree) -> tuple[tuple[Migration, ...], frozenset[MigrationKey]]:
+    """Mainline's own migrations in order, and the fork's keys that a squash among them makes again from nothing."""
+    own: list[Migration] = []
+    swallowed: set[MigrationKey] = set()
+    for key in MigrationGraph.raw(side).order():
+        migration = side.migrations[key]
+        if key in fork.migrations or _is_squash(side, key):
+            continue
+        remade = [ghost for ghost in migration.ghosts if ghost in fork.migrations]
+        if remade and len(remade) == len(migration.ghosts):
+            continue  # a squash of shared migrations only, their files gone: it makes nothing new
+        swallowed.update(remade)
+        own.append(migration)
+    return tuple(own), frozenset(swallowed)

@@ -1,0 +1,120 @@
+"""Two histories of one thing, and what to call them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import assert_never
+
+from stitchback.matching.histories import History, Standing
+from stitchback.model.matches import Verdict
+from stitchback.schema import ComparisonKind, compare_shapes
+
+
+class Likeness(IntEnum):
+    """How alike two moments are; higher is more alike."""
+
+    UNREADABLE = 0
+    DIFFERENT = 1
+    SAME_SCHEMA = 2
+    IDENTICAL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Likening:
+    likeness: Likeness
+    differences: tuple[str, ...] = ()
+
+    @property
+    def alike(self) -> bool:
+        return self.likeness >= Likeness.SAME_SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`taken` as in Match."""
+
+    verdict: Verdict
+    differences: tuple[str, ...] = ()
+    taken: int = 0
+
+
+def liken(patch: Standing | None, mainline: Standing | None) -> Likening:
+    """Whether a thing at a moment of the patch branch is the thing at a moment of mainline."""
+    if patch is None or mainline is None:
+        gone = patch is None and mainline is None
+        return Likening(
+            Likeness.IDENTICAL if gone else Likeness.DIFFERENT, () if gone else ("there on one side only",)
+        )
+    shapes = liken_shapes(patch, mainline)
+    if patch.name.lower() != mainline.name.lower():
+        worst = min(shapes.likeness, Likeness.DIFFERENT)
+        return Likening(
+            worst,
+            (f"name: {patch.name} and {mainline.name}", *shapes.differences),
+        )
+    return shapes
+
+
+def liken_shapes(patch: Standing, mainline: Standing) -> Likening:
+    """As `liken`, whatever the names are."""
+    compared = compare_shapes(patch.shape, mainline.shape)
+    return Likening(_likeness(compared.kind), compared.differences)
+
+
+def _likeness(kind: ComparisonKind) -> Likeness:
+    match kind:
+        case ComparisonKind.IDENTICAL:
+            return Likeness.IDENTICAL
+        case ComparisonKind.SAME_SCHEMA:
+            return Likeness.SAME_SCHEMA
+        case ComparisonKind.DIFFERENT:
+            return Likeness.DIFFERENT
+        case ComparisonKind.OPAQUE:
+            return Likeness.UNREADABLE
+        case _:
+            assert_never(kind)
+
+
+def judge(patch: History, mainline: History | None) -> Judged:
+    """The verdict on a net change of the patch branch (DESIGN, Comparing)."""
+    if patch.start is None and patch.end is None:
+        return Judged(Verdict.PATCH_ONLY, ("added and removed again on the patch branch",))
+    if mainline is None:
+        return Judged(Verdict.PATCH_ONLY)
+    at_end = liken(patch.end, mainline.end)
+    if at_end.likeness is Likeness.UNREADABLE:
+        return Judged(Verdict.OPAQUE, at_end.differences)
+    moment = _first_alike(patch, mainline)
+    if moment is not None:
+        return _alike(patch, mainline, moment)
+    if _contradict(patch, mainline):
+        return Judged(Verdict.CONTRARY, at_end.differences)
+    verdict = Verdict.EVOLVED if mainline.end is None else Verdict.DIFFERENT
+    return Judged(verdict, at_end.differences, taken=1)
+
+
+def _alike(patch: History, mainline: History, moment: int) -> Judged:
+    likening = liken(patch.end, mainline.moments[moment])
+    if moment < len(mainline.atoms):
+        gone_on = liken(patch.end, mainline.end)
+        return Judged(Verdict.EVOLVED, gone_on.differences, taken=moment)
+    verdict = Verdict.IDENTICAL if likening.likeness is Likeness.IDENTICAL else Verdict.SAME_SCHEMA
+    return Judged(verdict, likening.differences, taken=moment)
+
+
+def _first_alike(patch: History, mainline: History) -> int | None:
+    """The moment at which mainline was where the patch branch ended; its very end if that is alike."""
+    last = len(mainline.atoms)
+    moments = (last, *range(1, last)) if last else ()
+    return next((index for index in moments if liken(patch.end, mainline.moments[index]).alike), None)
+
+
+def _contradict(patch: History, mainline: History) -> bool:
+    """One side removed what the other changed, or both renamed it, each to another name."""
+    if patch.start is None:
+        return False
+    if patch.end is None or mainline.end is None:
+        return True
+    was, here, there = patch.start.name, patch.end.name, mainline.end.name
+    return was != here and was != there and here != there

@@ -1,0 +1,123 @@
+"""Single changes of the schema, with the identity of the thing that they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.source import Opaque
+from stitchback.model.state import Field
+from stitchback.model.values import Value
+
+
+class ThingKind(Enum):
+    TABLE = "table"
+    COLUMN = "column"  # many-to-many fields too: their table goes with the field
+    INDEX = "index"
+    CONSTRAINT = "constraint"
+    UNIQUE_TOGETHER = "unique together"
+    INDEX_TOGETHER = "index together"
+    OPTIONS = "options"  # Meta options and managers: nothing that a database sees, db_table apart
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Thing:
+    """What an atom is about, by an identity that renames do not change.
+
+    `model` is the model's key at the fork point, or the key under which it was created since then. `name` is the field's
+    (index's, constraint's) name when it was created, or at the fork point; "" for a table and for options; for a together
+    the field names joined by ",", by their identities too.
+    """
+
+    kind: ThingKind
+    model: ModelKey
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.model}" + (f".{self.name}" if self.name else "")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """The operation that an atom comes from: `index` counts from 0 in the migration's `operations`; an operation inside
+    SeparateDatabaseAndState has the outer one's index."""
+
+    migration: MigrationKey
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.migration}[{self.index}]"
+
+
+# A thing's shape: a column's Field, an index's or constraint's Value, a together's () and a table's () where nothing more is to say.
+# An options thing has its options as sorted pairs.
+Shape = Field | Value | tuple[tuple[str, Value], ...] | Opaque
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """`name` is how the thing is called right after: for a column the field's name, for a table the model's."""
+
+    origin: Origin
+    thing: Thing
+    name: str
+    shape: Shape
+    database: bool = True  # False: in the state only (SeparateDatabaseAndState, unmanaged models)
+    state: bool = True  # False: in the database only
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    origin: Origin
+    thing: Thing
+    name: str
+    shape: Shape
+    database: bool = True
+    state: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    origin: Origin
+    thing: Thing
+    name: str
+    before: Shape
+    after: Shape
+    database: bool = True  # False too where no database sees the difference (help_text …)
+    state: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    origin: Origin
+    thing: Thing
+    before: str
+    after: str
+    database: bool = True
+    state: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DataRun:
+    """RunPython or RunSQL (without `state_operations`, which give atoms of their own): `fingerprint` is of the forward code
+    once names, comments and layout are taken out. `empty`: it does nothing (RunPython.noop, RunSQL.noop, a body of pass).
+    Also any operation of a class that is not known to change the schema only."""
+
+    origin: Origin
+    app: str
+    fingerprint: str
+    empty: bool
+    label: str  # for people: "RunPython forwards"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An operation that cannot be read: it may touch anything of its app."""
+
+    origin: Origin
+    app: str
+    opaque: Opaque
+
+
+Atom = Added | Removed | Altered | Renamed | DataRun | Unread

@@ -1,0 +1,29 @@
+"""What a project says about itself in `[tool.stitchback]` of its pyproject.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Suppression:
+    """A finding that is not to be reported: its code, the files (an `fnmatch` pattern over repository paths), and why."""
+
+    code: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`apps`: folder of an app -> its label. `operation_equivalents`: import path of a custom operation -> Django's class name
+    ("pkg.AddFieldSafely" -> "AddField"). `migration_modules`: app label -> dotted module, as Django's MIGRATION_MODULES.
+    `unreleased_since`: the ref up to which mainline may have reached a database."""
+
+    apps: Mapping[str, str] = field(default_factory=dict)
+    operation_equivalents: Mapping[str, str] = field(default_factory=dict)
+    migration_modules: Mapping[str, str] = field(default_factory=dict)
+    unreleased_since: str | None = None
+    strategy: str | None = None
+    suppress: tuple[Suppression, ...] = ()

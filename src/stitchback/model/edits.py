@@ -1,0 +1,139 @@
+"""What a plan does to the files of migrations: data, to be proved, shown, and only then written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency, Migration
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The operation of that index of the file's original, its text untouched."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeConditional:
+    """The operation of that index of the original, its class replaced by the template of `model.conditional` for its kind,
+    its arguments untouched; the template's class is put into the file."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A new operation, written from its values. Where `operation.conditional`, by the template for its kind."""
+
+    operation: Operation
+
+
+OperationEdit = Keep | MakeConditional | Insert
+
+
+@dataclass(frozen=True, slots=True)
+class SetDependencies:
+    dependencies: tuple[Dependency, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetReplaces:
+    replaces: tuple[MigrationKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetOperations:
+    """The whole list, in its new order."""
+
+    operations: tuple[OperationEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetComment:
+    """The tool's own comment block, one line each, without "# ". Lines that the tool reads back begin with "stitchback: "
+    in the file; `Migration.provenance` holds them without that marker. The others are for people."""
+
+    people: tuple[str, ...]
+    provenance: tuple[str, ...]
+
+
+FileChange = SetDependencies | SetReplaces | SetOperations | SetComment
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """A file that is made or changed.
+
+    `original` is the migration whose bytes (by its `blob`) the file starts from: the same file, one of the patch branch's that
+    is brought over, or None for a file made from nothing (then operations are Insert only).
+    No changes and an original: the bytes as they are.
+    """
+
+    key: MigrationKey
+    path: str
+    original: Migration | None
+    changes: tuple[FileChange, ...] = ()
+
+    @property
+    def result(self) -> Migration:
+        """The migration that must be read back from what is written (spans and blob apart)."""
+        migration = self.original or Migration(self.key, self.path, "")
+        migration = migration.with_changes(key=self.key, path=self.path)
+        for change in self.changes:
+            migration = changed(migration, change)
+        return migration
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFile:
+    key: MigrationKey
+    path: str
+
+
+FileEdit = WriteFile | DeleteFile
+
+
+def changed(migration: Migration, change: FileChange) -> Migration:
+    """The migration after one change. Insert's operations come without a place in a file."""
+    match change:
+        case SetDependencies(dependencies=dependencies):
+            return migration.with_changes(dependencies=dependencies)
+        case SetReplaces(replaces=replaces):
+            return migration.with_changes(replaces=replaces)
+        case SetOperations(operations=edits):
+            return migration.with_changes(
+                operations=tuple(edited_operation(migration, edit) for edit in edits)
+            )
+        case SetComment(provenance=provenance):
+            return migration.with_changes(provenance=(*migration.provenance, *provenance))
+        case _:
+            assert_never(change)
+
+
+def edited_operation(migration: Migration, edit: OperationEdit) -> Operation | Opaque:
+    match edit:
+        case Keep(index=index):
+            return migration.operations[index]
+        case MakeConditional(index=index):
+            operation = migration.operations[index]
+            assert isinstance(operation, Operation), "only what was read can be made conditional"
+            return conditional(operation)
+        case Insert(operation=operation):
+            return operation
+        case _:
+            assert_never(edit)
+
+
+def conditional(operation: Operation) -> Operation:
+    """The operation as its conditional template makes it."""
+    from dataclasses import replace
+
+    return replace(operation, conditional=True)
+
+
+NOWHERE = Span("", 0, 0, 0, 0)

@@ -1,0 +1,31 @@
+"""What the tool has to say about a place, with a stable code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from stitchback.model.source import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`code` is stable (`SB101`), `ref` the branch, tag or commit it was seen at, "" where it is about the pair."""
+
+    code: str
+    severity: Severity
+    ref: str
+    span: Span | None
+    message: str
+    hint: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, str, str, int, str]:
+        span = self.span or Span("")
+        return (self.ref, span.path, self.code, span.line, self.message)

@@ -1,0 +1,39 @@
+"""The rows of one database's `django_migrations`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """`id` and `applied` (ISO 8601 text) are None where the source does not tell."""
+
+    key: MigrationKey
+    id: int | None = None
+    applied: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """`source` says where it is from: a file's name, or a database URL without its password. Rows in the order of the table."""
+
+    source: str
+    rows: tuple[LedgerRow, ...]
+
+    @classmethod
+    def of(cls, *keys: MigrationKey, source: str = "") -> Ledger:
+        return cls(source, tuple(LedgerRow(key) for key in keys))
+
+    @property
+    def keys(self) -> frozenset[MigrationKey]:
+        return frozenset(row.key for row in self.rows)
+
+    @property
+    def duplicates(self) -> tuple[MigrationKey, ...]:
+        """Keys that have more than one row (the table has no unique constraint; FACTS F5)."""
+        counts = Counter(row.key for row in self.rows)
+        return tuple(sorted(key for key, count in counts.items() if count > 1))

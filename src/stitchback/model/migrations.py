@@ -1,0 +1,132 @@
+"""A migration file as read, and all of a ref's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque, Span
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Swappable:
+    """`migrations.swappable_dependency(settings.X)`: resolves to the first migration of the app that the setting names."""
+
+    setting: str
+
+    def __str__(self) -> str:
+        return f"settings.{self.setting}"
+
+
+Dependency = MigrationKey | Swappable | Opaque
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One migration, read without running it.
+
+    `path` is relative to the repository, posix. `blob` is git's blob id of the bytes (computed for files of the working tree too).
+    `operations` holds an Opaque where one operation, or the whole list, cannot be read: never an empty list instead.
+    """
+
+    key: MigrationKey
+    path: str
+    blob: str
+    dependencies: tuple[Dependency, ...] = ()
+    run_before: tuple[Dependency, ...] = ()
+    replaces: tuple[MigrationKey | Opaque, ...] = ()
+    operations: tuple[Operation | Opaque, ...] = ()
+    initial: bool | None = None
+    atomic: bool | None = True  # None where it cannot be read
+    opaque_attributes: tuple[Opaque, ...] = ()  # anything else of the class that cannot be read and matters
+    provenance: tuple[
+        str, ...
+    ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
+
+    @property
+    def parents(self) -> tuple[MigrationKey, ...]:
+        return tuple(item for item in self.dependencies if isinstance(item, MigrationKey))
+
+    @property
+    def ghosts(self) -> tuple[MigrationKey, ...]:
+        """The names in `replaces`, whether or not the tree has files for them."""
+        return tuple(item for item in self.replaces if isinstance(item, MigrationKey))
+
+    @property
+    def opaques(self) -> tuple[Opaque, ...]:
+        found: list[Opaque] = [*self.opaque_attributes]
+        for item in (*self.dependencies, *self.run_before, *self.replaces):
+            if isinstance(item, Opaque):
+                found.append(item)
+        for operation in self.operations:
+            found.extend((operation,) if isinstance(operation, Opaque) else operation.opaques)
+        return tuple(found)
+
+    def with_changes(self, **changes: object) -> Migration:
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One Django app of a tree. `path` is the app's folder, `migrations` the folder of its migrations, both relative, posix.
+    `package` is the dotted import path of the app, as far as the tree tells."""
+
+    label: str
+    path: str
+    migrations: str
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file in a migrations folder that gives no migration: syntax error, no Migration class, too large, not text."""
+
+    span: Span
+    reason: str
+    key: MigrationKey | None = None  # what it would be, by its name
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """All migrations of one ref. `ref` is what the user said, `commit` the full SHA, or "WORKTREE" / "INDEX".
+
+    `field_bases`: import path of a custom field class -> of the class that it extends, where the tree tells.
+    `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
+    Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
+    """
+
+    ref: str
+    commit: str
+    migrations: Mapping[MigrationKey, Migration]
+    apps: Mapping[str, App] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()
+    field_bases: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    assumed_settings: Mapping[str, str] = field(default_factory=dict)
+    memo: dict[str, object] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )  # of what is made of it
+
+    @property
+    def replacers(self) -> Mapping[MigrationKey, tuple[MigrationKey, ...]]:
+        """ghost -> the migrations that name it in `replaces`. Worked out once."""
+        known = self.memo.get("replacers")
+        if isinstance(known, dict):
+            return known
+        found: dict[MigrationKey, tuple[MigrationKey, ...]] = {}
+        for key in sorted(self.migrations):
+            for ghost in self.migrations[key].ghosts:
+                found[ghost] = (*found.get(ghost, ()), key)
+        self.memo["replacers"] = found
+        return found
+
+    def with_migrations(self, changed: Mapping[MigrationKey, Migration | None]) -> Tree:
+        """The tree with these migrations put in, or taken out where the value is None."""
+        merged = {
+            key: migration
+            for key, migration in {**self.migrations, **changed}.items()
+            if migration is not None
+        }
+        return replace(self, migrations=merged)

@@ -1,0 +1,136 @@
+"""Situations, candidates, proofs and plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stitchback.model.edits import FileEdit
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger
+from stitchback.model.matches import Match
+from stitchback.model.migrations import Migration, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch branch against mainline. `fork` is the tree of the merge base (of the two sides before the merge, where git
+    has merged them already). `migrations`: what only the patch branch has, in an order that its graph allows."""
+
+    tree: Tree
+    fork: Tree
+    migrations: tuple[Migration, ...]
+    merged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`zero_touch`: no population may need a hand. `unreleased_since`: keys of mainline migrations that no database has."""
+
+    zero_touch: bool = False
+    unreleased: frozenset[MigrationKey] = frozenset()
+    strategy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that planning looks at. `mainline` is the tree as it stands, `matches` are by patch, in the patches' order."""
+
+    patches: tuple[Patch, ...]
+    mainline: Tree
+    matches: tuple[tuple[Match, ...], ...]
+    policy: Policy = Policy()
+    ledgers: tuple[Ledger, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Handover:
+    """A repair that a plan relies on: a database that has applied all of `applied` and has no row of `insert` gets that row,
+    because what `insert` makes was made by `applied` there. `applied` are mainline migrations as they were before the plan."""
+
+    insert: MigrationKey
+    applied: tuple[MigrationKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a strategy proposes: not yet proved. `strategies`: app label -> strategy's name. `result` is mainline's tree afterwards."""
+
+    strategies: Mapping[str, str]
+    edits: tuple[FileEdit, ...]
+    result: Tree
+    handovers: tuple[Handover, ...] = ()
+    remarks: tuple[
+        str, ...
+    ] = ()  # what a person should know: data operations on which populations, narrowing …
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Population:
+    """A group of databases with one history. `lineage`: "fresh", "fork point", "patched", "mainline", "ledger"."""
+
+    name: str  # "release/2.4 up to shop.0003_hotfix"
+    lineage: str
+    ref: str
+    ledger: tuple[MigrationKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a candidate is refused: which population, at which step of which rollout, with what Django (or an invariant) says."""
+
+    population: str
+    rollout: str
+    step: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationOutcome:
+    """`inserts`: the ledger rows that this population gets before the deploy; empty: it needs no hand."""
+
+    population: Population
+    inserts: tuple[MigrationKey, ...]
+    rollouts: int
+    will_run: tuple[MigrationKey, ...]  # by a full migrate, in order
+    recorded: tuple[MigrationKey, ...]  # rows of the ledger afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    django: str  # version, "5.2.19"
+    outcomes: tuple[PopulationOutcome, ...]
+    simulated_runs: int
+    sliced_to: int  # how many migrations the graph held
+    left_out: int  # how many were left out because they do not matter
+    bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
+
+    @property
+    def hands(self) -> int:
+        """How many populations need a hand."""
+        return sum(1 for outcome in self.outcomes if outcome.inserts)
+
+
+_PROOF_TOKEN = object()
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class SafePlan:
+    """A candidate with its proof. Only `stitchback.proof` makes one; only a SafePlan can be written."""
+
+    candidate: Candidate
+    proof: Proof
+
+    def __init__(self, candidate: Candidate, proof: Proof, *, token: object) -> None:
+        if token is not _PROOF_TOKEN:
+            raise TypeError("a SafePlan is made by stitchback.proof only")
+        object.__setattr__(self, "candidate", candidate)
+        object.__setattr__(self, "proof", proof)
+
+
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """A candidate that the proof refused, with the failures that it met first."""
+
+    candidate: Candidate
+    failures: tuple[Failure, ...]

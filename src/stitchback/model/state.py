@@ -1,0 +1,81 @@
+"""The symbolic schema state: what Django's ProjectState would hold, as values.
+
+Source: `django.db.migrations.state.ProjectState` / `ModelState`; nothing is rendered, no field is instantiated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from stitchback.model.keys import ModelKey
+from stitchback.model.source import Opaque
+from stitchback.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A model field as `deconstruct()` would give it: import path of the class, arguments by parameter name, sorted,
+    positional ones named where the class is known ("0", "1" … where not), Django's defaults left out.
+    References to models are lower-case labels ("auth.user"), or Reference("django.conf.settings.AUTH_USER_MODEL").
+
+    `base` is the class of Django's that it is known to extend ("" where it is not known).
+    """
+
+    path: str
+    arguments: tuple[tuple[str, Value], ...] = ()
+    base: str = ""
+
+    def argument(self, name: str) -> Value | None:
+        return next((value for key, value in self.arguments if key == name), None)
+
+    def with_argument(self, name: str, value: Value | None) -> Field:
+        """The field with this argument said so, or unsaid where the value is None."""
+        rest = [(key, old) for key, old in self.arguments if key != name]
+        if value is not None:
+            rest.append((name, value))
+        return replace(self, arguments=tuple(sorted(rest, key=lambda pair: pair[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """One model. `fields` keep their order (`order_with_respect_to`'s `_order` is not among them).
+
+    `options` are the Meta options as Django's ModelState keeps them, without indexes, constraints, unique_together and
+    index_together, which stand apart: `indexes` / `constraints` by name (an index without a name by its rendered form),
+    the togethers as sets of tuples of field names.
+    """
+
+    key: ModelKey
+    name: str
+    fields: tuple[tuple[str, Field | Opaque], ...] = ()
+    options: tuple[tuple[str, Value], ...] = ()
+    bases: tuple[Value, ...] = ()
+    managers: tuple[tuple[str, Value], ...] = ()
+    indexes: tuple[tuple[str, Value], ...] = ()
+    constraints: tuple[tuple[str, Value], ...] = ()
+    unique_together: frozenset[tuple[str, ...]] = frozenset()
+    index_together: frozenset[tuple[str, ...]] = frozenset()
+    opaque: tuple[Opaque, ...] = ()
+
+    def option(self, name: str) -> Value | None:
+        return next((value for key, value in self.options if key == name), None)
+
+    def field(self, name: str) -> Field | Opaque | None:
+        return next((value for key, value in self.fields if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """All models at one point of the graph. `opaque` is what could not be read and may have touched anything of that app;
+    `opaque_apps` are the labels of those apps. `field_bases`: import path of a custom field class -> of the class that it
+    extends, where the tree tells; it stays the same whatever is played."""
+
+    models: Mapping[ModelKey, ModelState] = field(default_factory=dict)
+    opaque: tuple[Opaque, ...] = ()
+    opaque_apps: frozenset[str] = frozenset()
+    field_bases: Mapping[str, str] = field(default_factory=dict)
+
+    def with_models(self, changed: Mapping[ModelKey, ModelState | None]) -> SchemaState:
+        merged = {key: model for key, model in {**self.models, **changed}.items() if model is not None}
+        return replace(self, models=merged)

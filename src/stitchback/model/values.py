@@ -1,0 +1,168 @@
+"""Values that stand in a migration file, read without running it.
+
+A closed family: consume it with `match` that ends in `assert_never`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from stitchback.model.source import Opaque
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal: str, bytes, int, float, complex, bool, None or Ellipsis. Equal only where the types are equal too."""
+
+    value: object
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Constant)
+            and type(self.value) is type(other.value)
+            and (self.value == other.value or repr(self.value) == repr(other.value))
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), repr(self.value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, tuple, set or frozenset display. Sets are kept sorted by `render`, so equal sets are equal."""
+
+    kind: str  # "list" | "tuple" | "set" | "frozenset"
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    items: tuple[tuple[Value, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something imported, by its full dotted import path after aliases are resolved: `django.db.models.deletion.CASCADE`.
+
+    Django's re-exports are made one: `django.db.models.CharField`, `django.db.migrations.AddField`,
+    `django.db.models.CASCADE`. `settings.X` is `django.conf.settings.X`. A builtin is `builtins.dict`.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A function, lambda or class that the migration's own module defines.
+
+    `fingerprint` is a digest of its code, and of the module's own functions and constants that it uses, once names
+    of locals, comments, docstrings and layout are taken out. Equality looks at the fingerprint alone.
+    `source` is `ast.unparse`d, for people and for writing it out again. `name` is "<lambda>" for a lambda.
+    """
+
+    name: str
+    fingerprint: str
+    source: str
+    empty: bool = False  # the body does nothing (pass, return, docstring only)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Code) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, or an operator written as one: `Q(a=1) | Q(b=2)` is a Call of Reference("operator.or_").
+
+    Keyword arguments are sorted by name; `**{...}` of a literal is spread, any other `**` makes the whole opaque.
+    """
+
+    callee: Value
+    args: tuple[Value, ...] = ()
+    kwargs: tuple[tuple[str, Value], ...] = ()
+
+    def kwarg(self, name: str) -> Value | None:
+        return next((value for key, value in self.kwargs if key == name), None)
+
+
+Value = Constant | Items | Dictionary | Reference | Code | Call | Opaque
+
+TRUE = Constant(True)
+FALSE = Constant(False)
+NONE = Constant(None)
+
+
+def render(value: Value) -> str:
+    """One line of Python-like text, the same for equal values: for reports, sorting, JSON and hashes."""
+    match value:
+        case Constant(value=constant):
+            return repr(constant)
+        case Items(kind=kind, items=items):
+            inner = ", ".join(render(item) for item in items)
+            match kind:
+                case "list":
+                    return f"[{inner}]"
+                case "tuple":
+                    return f"({inner},)" if len(items) == 1 else f"({inner})"
+                case "set":
+                    return f"{{{inner}}}" if items else "set()"
+                case _:
+                    return f"frozenset([{inner}])"
+        case Dictionary(items=pairs):
+            return "{" + ", ".join(f"{render(k)}: {render(v)}" for k, v in pairs) + "}"
+        case Reference(path=path):
+            return path
+        case Code(name=name, fingerprint=fingerprint):
+            return f"<{name} {fingerprint[:12]}>"
+        case Call(callee=callee, args=args, kwargs=kwargs):
+            parts = [render(arg) for arg in args] + [f"{key}={render(item)}" for key, item in kwargs]
+            return f"{render(callee)}({', '.join(parts)})"
+        case Opaque(source=source):
+            return f"<opaque {source}>"
+        case _:
+            assert_never(value)
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """The value and everything in it, outermost first."""
+    yield value
+    match value:
+        case Items(items=items):
+            for item in items:
+                yield from walk(item)
+        case Dictionary(items=pairs):
+            for key, item in pairs:
+                yield from walk(key)
+                yield from walk(item)
+        case Call(callee=callee, args=args, kwargs=kwargs):
+            yield from walk(callee)
+            for arg in args:
+                yield from walk(arg)
+            for _, item in kwargs:
+                yield from walk(item)
+        case Constant() | Reference() | Code() | Opaque():
+            return
+        case _:
+            assert_never(value)
+
+
+def opaques(value: Value) -> tuple[Opaque, ...]:
+    """What inside the value could not be read."""
+    return tuple(item for item in walk(value) if isinstance(item, Opaque))
+
+
+def text(value: Value | None) -> str | None:
+    """The string that the value is, or None where it is no string constant."""
+    return value.value if isinstance(value, Constant) and isinstance(value.value, str) else None
+
+
+def strings(value: Value | None) -> tuple[str, ...] | None:
+    """The strings of a list, tuple or set of string constants; None where it is anything else."""
+    if not isinstance(value, Items):
+        return None
+    found = tuple(text(item) for item in value.items)
+    return None if None in found else tuple(item for item in found if item is not None)

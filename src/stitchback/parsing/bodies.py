@@ -1,0 +1,67 @@
+"""What the body of a function returns, where it runs from top to bottom without a condition that is not known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from stitchback.model.source import Opaque, Span
+from stitchback.model.values import NONE, Value
+from stitchback.parsing import folding
+from stitchback.parsing.interpreter import evaluate, execute, glance
+from stitchback.parsing.scopes import Scope
+
+_UNKNOWN = Opaque("not known", "", Span(""))  # this very object: no value of the code read is it
+_PLAIN = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.Expr,
+    ast.FunctionDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.For,
+    ast.Pass,
+)
+
+
+def returned(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, inner: Scope) -> Value | None:
+    """The value that is returned, with the parameters bound in the scope; None where it cannot be told."""
+    if isinstance(node, ast.Lambda):
+        return evaluate(node.body, inner)
+    if isinstance(node, ast.AsyncFunctionDef) or node.decorator_list or _is_generator(node):
+        return None
+    result = _run(node.body, inner)
+    if result is _UNKNOWN:
+        return None
+    return NONE if result is None else result
+
+
+def _run(statements: Sequence[ast.stmt], inner: Scope) -> Value | None:
+    """The value of the first `return` that is met, None where there is none, _UNKNOWN where that cannot be told."""
+    for statement in statements:
+        if isinstance(statement, ast.Return):
+            return NONE if statement.value is None else evaluate(statement.value, inner)
+        if isinstance(statement, ast.If):
+            known = folding.truth(glance(statement.test, inner))
+            if known is None:
+                return _UNKNOWN
+            result = _run(statement.body if known else statement.orelse, inner)
+            if result is not None:
+                return result
+        elif isinstance(statement, _PLAIN) and not _leaves(statement):
+            execute([statement], inner)
+        else:
+            return _UNKNOWN
+    return None
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Whether a loop returns."""
+    return isinstance(statement, ast.For) and any(
+        isinstance(part, ast.Return) for part in ast.walk(statement)
+    )
+
+
+def _is_generator(node: ast.FunctionDef) -> bool:
+    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))

@@ -1,0 +1,149 @@
+"""Operation classes that are not Django's own, followed to the class of Django's that they extend."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from stitchback.model.conditional import MIGRATIONS
+from stitchback.model.values import Call, Code, Reference, Value
+from stitchback.parsing import imports, names
+from stitchback.parsing.calls import Arguments
+from stitchback.parsing.conditional import template_of
+from stitchback.parsing.constructors import passed_on
+from stitchback.parsing.fingerprints import code_of
+from stitchback.parsing.loads import binding_of
+from stitchback.parsing.scopes import Class, Function, ModuleReading, Place, Scope
+from stitchback.parsing.signatures import KINDS, SIGNATURES
+from stitchback.parsing.third_party import known_operation
+
+_MAX_LEVELS = 8
+_OPERATION = "django.db.migrations.operations.base.Operation"
+_DATA = {"RunPython": "code", "RunSQL": "sql"}  # kind -> the argument that holds what is run
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A class that is one of Django's: `arguments` are those that Django's own constructor gets. `conditional`: it is one of
+    the tool's templates. `half`: "state" or "database" where the other half is made to do nothing."""
+
+    kind: str
+    path: str
+    arguments: Arguments
+    conditional: bool = False
+    half: str = ""
+
+
+def known_class(call: Call, place: Place | None, module: ModuleReading) -> Known | str:
+    """What the called class is equal to or extends; where that is not known, why not."""
+    owner = place.callee if place is not None else None
+    path = _path(call.callee, owner)
+    equal = module.context.equivalent(path)
+    if equal:
+        kind = KINDS.get(names.canonical(equal), equal)
+        if kind not in SIGNATURES:
+            return f"{path} is configured as equal to {equal}, which is no operation of Django's"
+        return Known(kind, path, (call.args, call.kwargs))
+    third_party = known_operation(path, call)
+    if third_party is not None:
+        return Known(third_party[0], path, third_party[1])
+    if owner is None and isinstance(call.callee, Reference):
+        owner = imports.class_of(path, module)
+    if owner is None:
+        return f"{path or 'this'} is not an operation that is known"
+    template = template_of(owner)
+    if template is not None:
+        return Known(template.kind, f"{MIGRATIONS}.{template.kind}", (call.args, call.kwargs), True)
+    return _Following(path, owner).known(call)
+
+
+def _path(callee: Value, owner: Class | None) -> str:
+    match callee:
+        case Reference(path=path):
+            return path
+        case Code(name=name) if owner is not None:
+            module = owner.scope.module
+            return f"{module.context.module_name(module.path)}.{name}"
+        case _:
+            return ""
+
+
+@dataclass(slots=True, eq=False)
+class _Following:
+    """A class on the way up to Django's. `classes` are those passed, in the order in which Python looks methods up."""
+
+    path: str
+    owner: Class
+
+    def known(self, call: Call) -> Known | str:
+        line = _line(self.owner)
+        if isinstance(line, str):
+            return line
+        kind, classes = line
+        state, database = _method(classes, "state_forwards"), _method(classes, "database_forwards")
+        name = self.owner.node.name
+        if kind == _OPERATION or (kind in _DATA and database is not None):
+            if kind == _OPERATION and (state is None or not _is_empty(state)):
+                return f"{name} extends Operation itself and changes the state in its own way"
+            return Known("RunPython", self.path, _own_code(self.owner, call, "code"))
+        if state is not None and not _is_empty(state):
+            return f"{name} changes the state in its own way (state_forwards)"
+        half = "state" if database is not None and _is_empty(database) else ""
+        half = "database" if state is not None else half
+        arguments: Arguments | None = (call.args, call.kwargs)
+        for one in classes:
+            arguments = passed_on(one, arguments) if arguments is not None else None
+        if arguments is not None:
+            return Known(kind, self.path, arguments, half=half)
+        if kind in _DATA and "state_operations" not in ast.unparse(self.owner.node):
+            return Known(kind, self.path, _own_code(self.owner, call, _DATA[kind]))
+        return f"what {name}.__init__ hands on is not known"
+
+
+def _own_code(owner: Class, call: Call, argument: str) -> Arguments:
+    """What a class of the project's own runs: its code, with what it is called with."""
+    return (), ((argument, Call(code_of(owner), call.args, call.kwargs)),)
+
+
+def _line(owner: Class) -> tuple[str, tuple[Class, ...]] | str:
+    """Django's kind (or Operation itself) and the tree's classes up to it; or why that is not known."""
+    classes: list[Class] = []
+    queue = [owner]
+    while queue and len(classes) < _MAX_LEVELS:
+        current = queue.pop(0)
+        classes.append(current)
+        for node in current.node.bases:
+            base = _base(node, current.scope)
+            if isinstance(base, Class):
+                queue.append(base)
+            elif isinstance(base, str):
+                return base, tuple(classes)
+    return f"{owner.node.name} extends no operation of Django's that is known"
+
+
+def _base(node: ast.expr, scope: Scope) -> Class | str | None:
+    """A class of the tree, or the kind of Django's operation."""
+    binding = binding_of(node, scope)
+    if isinstance(binding, Class):
+        return binding
+    if not isinstance(binding, Reference):
+        return None
+    path = binding.path
+    if path in KINDS or path == _OPERATION:
+        return KINDS.get(path, path)
+    equal = scope.module.context.equivalent(path)
+    if equal in SIGNATURES:
+        return equal
+    return imports.class_of(path, scope.module)
+
+
+def _method(classes: tuple[Class, ...], name: str) -> Function | None:
+    for one in classes:
+        box = imports.class_body(one).names.get(name)
+        if box is not None and isinstance(box.binding, Function):
+            return box.binding
+    return None
+
+
+def _is_empty(function: Function) -> bool:
+    return code_of(function).empty

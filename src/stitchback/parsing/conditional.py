@@ -1,0 +1,30 @@
+"""Recognising the tool's own conditional operations, letter for letter."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from stitchback.model.conditional import TEMPLATES, Template, recognise
+from stitchback.model.values import Reference
+from stitchback.parsing.scopes import Class
+
+
+def template_of(owner: Class) -> Template | None:
+    """The template that the class is, word for word (layout and comments apart), where the names that it uses are what
+    the template means by them; None for any other."""
+    if owner.node.name not in _names():  # writing a class out as text takes long
+        return None
+    template = recognise(owner.node)
+    if template is None or not all(_is_imported(path, owner) for path in template.imports):
+        return None
+    return template
+
+
+def _is_imported(path: str, owner: Class) -> bool:
+    box = owner.scope.find(path.rpartition(".")[2])
+    return box is not None and box.binding == Reference(path)
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(template.name for template in TEMPLATES.values())

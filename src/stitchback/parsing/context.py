@@ -1,0 +1,241 @@
+"""What a migration may look at besides its own text: the other files of its tree, and the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from stitchback.model.migrations import Migration, Unreadable
+from stitchback.model.values import Value
+
+if TYPE_CHECKING:
+    from stitchback.parsing.lazy import LazyScope
+    from stitchback.parsing.scopes import Binding, ModuleReading
+
+
+# Notes that are no questions: they hold always, and are taken over from a cached reading.
+_ASSUMED = "assumed:"
+_CALLED = "called:"
+
+
+class FileEntry(Protocol):
+    """One file of a tree. `blob` is git's id of its bytes; they are read only when asked for."""
+
+    @property
+    def blob(self) -> str: ...
+
+    def read(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingConfig:
+    """`[tool.stitchback]`, as far as reading goes.
+
+    apps: app label -> its folder, or its folder of migrations, relative to the repository, posix.
+    migration_modules: app label -> dotted module, as Django's MIGRATION_MODULES (None: the app has no migrations).
+    operation_equivalents: dotted path of an operation class -> the name of Django's that it is equal to.
+    """
+
+    apps: Mapping[str, str] = field(default_factory=dict)
+    migration_modules: Mapping[str, str | None] = field(default_factory=dict)
+    operation_equivalents: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedReading:
+    """What one file gave, and what was asked about the rest of the tree on the way: it holds as long as each question
+    has the same answer (`ReadingContext.answer`)."""
+
+    result: Migration | Unreadable
+    questions: tuple[tuple[str, str], ...] = ()
+
+
+class ReadingCache(Protocol):
+    """Readings by blob and path. What it gives back must be what was put in; None where it does not know."""
+
+    def get(self, blob: str, path: str) -> CachedReading | None: ...
+
+    def put(self, blob: str, path: str, reading: CachedReading) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What an import path leads to in the tree, and in which module."""
+
+    binding: Binding | None
+    module: ModuleReading | None
+    asked: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What the settings files say; `values` is None where that cannot be read."""
+
+    values: tuple[Value, ...] | None
+    asked: Mapping[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class ReadingContext:
+    """One tree's files as modules. Every question that is asked is noted, so that a cache can ask it again."""
+
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+    config: ReadingConfig = ReadingConfig()
+    _roots: dict[str, tuple[str, ...]] | None = None
+    _asked: list[dict[str, str]] = field(default_factory=list)
+    _answers: dict[str, str] = field(default_factory=dict)
+    _texts: dict[str, bytes] = field(default_factory=dict)
+    modules: dict[str, LazyScope | None] = field(default_factory=dict)  # of the tree, as read so far
+    found: dict[tuple[str, str, str], Found] = field(default_factory=dict)  # what import paths led to
+    settings: dict[str, Setting] = field(default_factory=dict)  # those that were asked for
+    called: set[str] = field(
+        default_factory=set
+    )  # import paths of classes and functions that are not Django's
+    assumed: dict[str, str] = field(
+        default_factory=dict
+    )  # settings that no file of the tree sets -> default taken
+
+    @contextmanager
+    def noting(self) -> Iterator[dict[str, str]]:
+        """What is asked within."""
+        asked: dict[str, str] = {}
+        self._asked.append(asked)
+        try:
+            yield asked
+        finally:
+            self._asked.pop()
+            self.note(asked)
+
+    def note(self, asked: Mapping[str, str]) -> None:
+        if self._asked:
+            self._asked[-1].update(asked)
+
+    def holds(self, reading: CachedReading) -> bool:
+        """Whether every question of the reading still has its answer."""
+        if not all(self._ask(q) == a for q, a in reading.questions if not q.startswith((_ASSUMED, _CALLED))):
+            return False
+        for note, text in reading.questions:
+            if note.startswith(_ASSUMED):
+                self.assume(note.removeprefix(_ASSUMED), text)
+            elif note.startswith(_CALLED):
+                self.call(note.removeprefix(_CALLED))
+        return True
+
+    def forget(self) -> None:
+        """Let go of the modules that were looked at."""
+        for scope in self.modules.values():
+            if scope is not None:
+                scope.forget()
+        self.modules.clear()
+        self.found.clear()
+        self._texts.clear()
+
+    def assume(self, setting: str, default: str) -> None:
+        """Note that a setting was taken to have its default, for nothing in the tree sets it."""
+        self.assumed[setting] = default
+        self.note({_ASSUMED + setting: default})
+
+    def call(self, path: str) -> None:
+        """Note that something that is not Django's is called: a custom field, perhaps."""
+        self.called.add(path)
+        self.note({_CALLED + path: ""})
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a module that is looked at, read once."""
+        if path not in self._texts:
+            self._texts[path] = self.files[path].read()
+        return self._texts[path]
+
+    @property
+    def settings_files(self) -> tuple[str, ...]:
+        """The tree's settings files, those of tests last."""
+        listed = self._ask("settings:")
+        return tuple(listed.split("|")) if listed else ()
+
+    def answer(self, question: str) -> str:
+        """`file:PATH` -> its blob or ""; `roots:NAME` -> the folders that hold a package of that name;
+        `equivalent:PATH` -> what the configuration says an operation class is equal to;
+        `settings:` -> the settings files."""
+        kind, _, subject = question.partition(":")
+        if kind == "file":
+            entry = self.files.get(subject)
+            return "" if entry is None else entry.blob
+        if kind == "settings":
+            settings = filter(is_settings, self.files)
+            return "|".join(sorted(settings, key=lambda path: ("test" in path, path)))
+        if kind == "equivalent":
+            return self.config.operation_equivalents.get(subject, "")
+        return "|".join(self._packages.get(subject, ()))
+
+    def _ask(self, question: str) -> str:
+        answer = self._answers.get(question)
+        if answer is None:
+            answer = self._answers[question] = self.answer(question)
+        if self._asked:
+            self._asked[-1][question] = answer
+        return answer
+
+    def has_file(self, path: str) -> bool:
+        return self._ask(f"file:{path}") != ""
+
+    def equivalent(self, path: str) -> str:
+        """The name of Django's operation that the configuration says this class is equal to, or ""."""
+        return self._ask(f"equivalent:{path}")
+
+    def find_module(self, dotted: str, root: str) -> str | None:
+        """The file of a module as it is imported in a project whose import root is that folder, or in any other."""
+        top = dotted.partition(".")[0]
+        others = self._ask(f"roots:{top}")
+        for folder in dict.fromkeys((root, *(others.split("|") if others else ()))):
+            stem = join(folder, dotted.replace(".", "/"))
+            for path in (f"{stem}.py", f"{stem}/__init__.py"):
+                if self.has_file(path):
+                    return path
+        return None
+
+    def root_of(self, path: str) -> str:
+        """The folder that must be on Python's path for the file to be imported: the first above its packages."""
+        folder = parent(path)
+        while folder and self.has_file(f"{folder}/__init__.py"):
+            folder = parent(folder)
+        return folder
+
+    def module_name(self, path: str) -> str:
+        """The dotted name under which the file is imported."""
+        root = self.root_of(path)
+        stem = path[len(root) + 1 if root else 0 :].removesuffix(".py")
+        return stem.removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def _packages(self) -> dict[str, tuple[str, ...]]:
+        """Top-level package -> the folders that hold one of that name, shortest first."""
+        if self._roots is None:
+            found: dict[str, list[str]] = {}
+            for path in self.files:
+                if path.endswith("/__init__.py"):
+                    package = parent(path)
+                    folder = parent(package)
+                    if f"{folder}/__init__.py" not in self.files:
+                        found.setdefault(package.rpartition("/")[2], []).append(folder)
+            self._roots = {
+                name: tuple(sorted(folders, key=lambda f: (len(f), f))) for name, folders in found.items()
+            }
+        return self._roots
+
+
+def is_settings(path: str) -> bool:
+    """Whether the file looks like Django settings: by its name, or in a folder of settings."""
+    if not path.endswith(".py"):
+        return False
+    folder, _, name = path.rpartition("/")
+    return "settings" in name or folder.rpartition("/")[2] in ("settings", "config", "conf")
+
+
+def parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def join(folder: str, path: str) -> str:
+    return f"{folder}/{path}" if folder else path

@@ -1,0 +1,222 @@
+"""Functions, lambdas and classes of a module -> Code: the same fingerprint where the same is done under other names.
+
+Equal fingerprints must mean equal work. So only names that nothing outside can see are taken out: the locals of functions, and
+parameters that no call in sight names. Names within classes, attributes and keywords stay.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from dataclasses import dataclass, field
+
+from stitchback.model.values import Code, render
+from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
+
+_SKIPPED = frozenset({"ctx", "annotation", "returns", "type_comment", "type_params", "kind", "simple"})
+Definition = Function | Class
+
+
+def code_of(definition: Definition) -> Code:
+    """The code of a function, lambda or class, with the module's own functions and constants that it uses."""
+    module = definition.scope.module
+    node = definition.node
+    identity = (id(node), id(definition.scope))  # a closure is another one for each call that makes it
+    known = module.codes.get(identity)
+    if known is not None:
+        return known[1]
+    name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+    code = Code(name, _fingerprint(definition), ast.unparse(node), _is_empty(node))
+    module.codes[identity] = (definition, code)
+    return code
+
+
+def _fingerprint(definition: Definition) -> str:
+    writing = _Writing(_keywords_used(definition), definition.scope)
+    writing.number(definition)
+    done = 0
+    while done < len(writing.queue):
+        writing.write_definition(writing.queue[done])
+        done += 1
+    return hashlib.sha256("\x1f".join(writing.parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _keywords_used(definition: Definition) -> frozenset[str]:
+    """Every keyword that a call names, in the definition and in what it uses of its module."""
+    keywords: set[str] = set()
+    seen: dict[int, Definition] = {}
+    queue = [definition]
+    while queue:
+        current = queue.pop()
+        if id(current.node) in seen:
+            continue
+        seen[id(current.node)] = current
+        for node in ast.walk(current.node):
+            if isinstance(node, ast.keyword) and node.arg is not None:
+                keywords.add(node.arg)
+            elif isinstance(node, ast.Name):
+                named = _definition_of(node.id, current.scope)
+                if named is not None:
+                    queue.append(named)
+    return frozenset(keywords)
+
+
+def _definition_of(name: str, scope: Scope) -> Definition | None:
+    """The function or class that the name is, also one that the module defines further down."""
+    box = scope.find(name)
+    if box is not None:
+        return box.binding if isinstance(box.binding, DEFINITIONS) else None
+    for node in scope.module.binders(name):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return Function(node, scope.globals)
+        if isinstance(node, ast.ClassDef):
+            return Class(node, scope.globals)
+    return None
+
+
+@dataclass(slots=True, eq=False)
+class _Writing:
+    """A definition being written as one list of words: names of locals and of the module's own functions as numbers."""
+
+    keywords: frozenset[str]
+    scope: Scope  # where the definition stands that is written just now
+    parts: list[str] = field(default_factory=list)
+    queue: list[Definition] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
+    local: dict[str, str] = field(default_factory=dict)
+    renamed: frozenset[str] = frozenset()
+
+    def number(self, definition: Definition) -> str:
+        """The definition's number; it is put in the queue when it is first named."""
+        key = id(definition.node)
+        if key not in self.numbers:
+            self.numbers[key] = len(self.queue)
+            self.queue.append(definition)
+        return f"@{self.numbers[key]}"
+
+    def write_definition(self, definition: Definition) -> None:
+        self.renamed = _renamed(definition.node, self.keywords)
+        self.local = {}
+        self.scope = definition.scope
+        node = definition.node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self.parts.append(type(node).__name__)
+            self.write_fields(node, {"name"})
+        else:
+            self.write(node)
+
+    def write(self, node: object) -> None:
+        match node:
+            case ast.Name(id=name):
+                self.parts.append(self.name(name))
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                self.parts += (type(node).__name__, self.name(name))
+                self.write_fields(node, {"name"})
+            case ast.arg(arg=name):
+                self.parts.append(self.name(name))
+            case ast.AnnAssign():
+                self.write_annotated(node)
+            case ast.ExceptHandler(name=name) | ast.alias(asname=name) if name is not None:
+                self.parts.append(self.name(name))
+                self.write_fields(node, {"name" if isinstance(node, ast.ExceptHandler) else "asname"})
+            case ast.AST():
+                self.parts.append(type(node).__name__)
+                self.write_fields(node, set())
+            case list():
+                self.parts.append("[")
+                for item in _without_docstrings(node):
+                    self.write(item)
+                self.parts.append("]")
+            case _:
+                self.parts.append(repr(node))
+
+    def write_fields(self, node: ast.AST, without: set[str]) -> None:
+        for name, value in ast.iter_fields(node):
+            if name not in _SKIPPED and name not in without and not (value is None and name != "value"):
+                self.parts.append(name)
+                self.write(value)
+
+    def write_annotated(self, node: ast.AnnAssign) -> None:
+        """`x: int = 1` is `x = 1`."""
+        if node.value is not None:
+            self.write(ast.Assign([node.target], node.value))
+
+    def name(self, name: str) -> str:
+        if name in self.renamed:
+            return self.local.setdefault(name, f"${len(self.local)}")
+        named = _definition_of(name, self.scope)
+        if named is not None:
+            return self.number(named)
+        box = self.scope.find(name)
+        if box is None:
+            later = self.scope.module.binders(name)  # bound further down than the module has been read
+            return " ".join((name, *(ast.dump(statement) for statement in later)))
+        assert not isinstance(box.binding, DEFINITIONS), "that would have been a definition"
+        return render(box.binding)
+
+
+def _without_docstrings(nodes: list[object]) -> list[object]:
+    return [
+        node
+        for node in nodes
+        if not (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        )
+    ]
+
+
+def _renamed(node: ast.AST, keywords: frozenset[str]) -> frozenset[str]:
+    """The names bound in functions, whatever they are called: not those of class bodies, not `global` ones."""
+    bound: set[str] = set()
+    kept: set[str] = set(keywords)
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if part is not node:
+                bound.add(name)
+            case ast.ExceptHandler(name=str(name)) | ast.alias(asname=str(name)):
+                bound.add(name)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                kept.update(names)
+            case ast.ClassDef():
+                kept |= _class_names(part)
+    return frozenset(bound - kept)
+
+
+def _class_names(node: ast.ClassDef) -> set[str]:
+    """Names that stand in a class's body, and the parameters of its methods: callers may know them."""
+    found = {node.name}
+    for statement in node.body:
+        for part in ast.walk(statement):
+            if isinstance(part, ast.arg):
+                found.add(part.arg)
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(statement.name)
+        else:
+            found.update(part.id for part in ast.walk(statement) if isinstance(part, ast.Name))
+    return found
+
+
+def _is_empty(node: ast.AST) -> bool:
+    """Whether the body does nothing: pass, `...`, a docstring, `return` or `return None`."""
+    if isinstance(node, ast.Lambda):
+        return isinstance(node.body, ast.Constant)
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    return all(_does_nothing(statement) for statement in node.body)
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case (
+            ast.Pass()
+            | ast.Return(value=None)
+            | ast.Return(value=ast.Constant())
+            | ast.Expr(value=ast.Constant())
+        ):
+            return True
+        case _:
+            return False

@@ -1,0 +1,189 @@
+"""Import paths that lead into the tree itself: constants, functions and classes of its other modules."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+
+from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
+from stitchback.parsing import names, sources
+from stitchback.parsing.context import Found, ReadingContext
+from stitchback.parsing.interpreter import execute
+from stitchback.parsing.lazy import LazyScope
+from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Function, ModuleReading, Scope
+from stitchback.parsing.signatures import KINDS
+
+_ELSEWHERE = frozenset(sys.stdlib_module_names) | {"django", "builtins"}
+_PATTERNS = {
+    "constant": r"^NAME[ \t]*(?::|=|\+=)",
+    "function": r"^[ \t]*(?:async )?def NAME\b",
+    "class": r"^[ \t]*class NAME\b",
+}
+_MAX_IMPORTS = 8  # modules that import from each other, one inside the other
+
+
+def followed(reference: Reference, module: ModuleReading) -> Value:
+    """The constant that an import path leads to, where the tree holds it; otherwise the reference as it is."""
+    if _is_elsewhere(reference.path):
+        return reference
+    found = definition(reference.path, module, "constant")
+    if found is None or isinstance(found, DEFINITIONS) or not is_static(found):
+        return reference
+    return found
+
+
+def function(path: str, module: ModuleReading) -> Function | None:
+    """The function of the tree that an import path leads to."""
+    found = None if _is_elsewhere(path) else definition(path, module, "function")
+    return found if isinstance(found, Function) else None
+
+
+def class_of(path: str, module: ModuleReading) -> Class | None:
+    """The class of the tree that an import path leads to."""
+    found = None if _is_elsewhere(path) else definition(path, module, "class")
+    return found if isinstance(found, Class) else None
+
+
+def starred(source: str, name: str, module: ModuleReading) -> Value | None:
+    """What `from source import *` brings in under that name."""
+    path = names.canonical(f"{source}.{name}")
+    if path in KINDS or (path.startswith("django.db.models.") and names.is_model_name(name)):
+        return names.reference(path)
+    if _is_elsewhere(source + ".") or name.startswith("_"):
+        return None
+    found = definition(path, module, "anything")
+    if found is None:
+        return None
+    return names.reference(path) if isinstance(found, DEFINITIONS) else found
+
+
+@lru_cache(maxsize=65536)
+def _is_elsewhere(path: str) -> bool:
+    """Whether the path leads into Django or Python itself."""
+    return path.startswith("django.") or path.partition(".")[0] in _ELSEWHERE
+
+
+def definition(path: str, module: ModuleReading, wanted: str) -> Binding | None:
+    """What the path leads to in the tree, also where a package passes it on. `wanted` ("constant", "function", "class",
+    "anything") saves parsing whole modules of models for each function that a field names: a look at the text tells."""
+    context = module.context
+    root = context.root_of(module.path)
+    found = context.found.get((path, root, wanted))
+    if found is None:
+        with context.noting() as asked:
+            binding, holder = _Search(root, context, wanted).found(path, 0)
+        found = context.found[path, root, wanted] = Found(binding, holder, asked)
+    else:
+        context.note(found.asked)
+    if found.module is not None and found.module is not module and found.module not in module.others:
+        module.others.append(found.module)
+    return found.binding
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    root: str
+    context: ReadingContext
+    wanted: str
+
+    def found(self, path: str, level: int) -> tuple[Binding | None, ModuleReading | None]:
+        place = _place(path, self.root, self.context) if level < _MAX_IMPORTS else None
+        if place is None:
+            return None, None
+        file, name, rest = place
+        if not self.may_hold(file, name, rest):
+            return None, None
+        scope = module_scope(file, self.context)
+        if scope is None:
+            return None, None
+        box = scope.find(name)
+        self.context.note(scope.asked)
+        if box is None:
+            return self.in_stars(scope, (name, *rest), level)
+        if isinstance(box.binding, Reference):
+            return self.found(".".join((box.binding.path, *rest)), level + 1)
+        return _within(box, rest), scope.module
+
+    def in_stars(
+        self, scope: Scope, names: tuple[str, ...], level: int
+    ) -> tuple[Binding | None, ModuleReading | None]:
+        """`from .x import *` in a module that is asked for a name it does not bind itself."""
+        for source in scope.module.stars:
+            if not _is_elsewhere(source + "."):
+                found = self.found(".".join((source, *names)), level + 1)
+                if found[0] is not None:
+                    return found
+        return None, None
+
+    def may_hold(self, file: str, name: str, rest: tuple[str, ...]) -> bool:
+        """Whether the module's text can hold what is wanted under that name; a package may pass it on."""
+        source = self.context.read(file)
+        if name.encode() not in source and b"import *" not in source:
+            return False
+        if rest or self.wanted == "anything":
+            return True
+        kinds = {kind for kind, pattern in _PATTERNS.items() if _has_line(source, name, pattern)}
+        if name.isupper() and f"{name} =".encode() in source:
+            kinds.add("constant")  # also within an `if`
+        return self.wanted in kinds or (not kinds and file.endswith("/__init__.py"))
+
+
+def _place(path: str, root: str, context: ReadingContext) -> tuple[str, str, tuple[str, ...]] | None:
+    """The file of the module, the name in it, and what follows behind that name."""
+    parts = path.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        file = context.find_module(".".join(parts[:end]), root)
+        if file is not None:
+            return file, parts[end], tuple(parts[end + 1 :])
+    return None
+
+
+def _within(box: Box, rest: tuple[str, ...]) -> Binding | None:
+    """Follow the rest of a dotted path into classes."""
+    binding: Binding = box.binding
+    for name in rest:
+        if not isinstance(binding, Class):
+            return None
+        inner = class_body(binding).names.get(name)
+        if inner is None:
+            return None
+        binding = inner.binding
+    return binding
+
+
+def class_body(owner: Class) -> Scope:
+    """The names of a class's body, read when first asked for."""
+    if owner.body is None:
+        owner.body = owner.scope.body()
+        owner.body.is_class = True
+        module = owner.scope.globals
+        with module.noting() if isinstance(module, LazyScope) else nullcontext():
+            execute(owner.node.body, owner.body)
+    return owner.body
+
+
+def module_scope(path: str, context: ReadingContext) -> LazyScope | None:
+    """The names of a module of the tree, parsed once; None where it cannot be."""
+    if path not in context.modules:
+        context.modules[path] = _read(path, context)
+    return context.modules[path]
+
+
+def _read(path: str, context: ReadingContext) -> LazyScope | None:
+    try:
+        tree = sources.parse(context.read(path))
+        return LazyScope.of(ModuleReading(path, context, tree))
+    except (sources.NotPython, RecursionError):
+        return None
+
+
+def _has_line(source: bytes, name: str, pattern: str) -> bool:
+    return re.search(pattern.replace("NAME", re.escape(name)).encode(), source, re.MULTILINE) is not None
+
+
+def is_static(value: Value) -> bool:
+    """Whether the value is data and references all the way."""
+    return all(isinstance(item, Constant | Items | Dictionary | Reference | Call) for item in walk(value))

@@ -1,0 +1,60 @@
+"""The two tables by which syntax is read, and the two functions that look things up there.
+
+`expressions` and `statements` fill the tables: what reads one kind of node calls back here for the parts of it, so that no module
+needs to import another that needs it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from stitchback.model.values import Constant, Dictionary, Items, Value
+from stitchback.parsing.gaps import Gap
+from stitchback.parsing.scopes import Scope
+
+EXPRESSIONS: dict[type[ast.expr], Callable[[Any, Scope], Value]] = {}
+STATEMENTS: dict[type[ast.stmt], Callable[[Any, Scope], None]] = {}
+
+
+def evaluate(node: ast.expr, scope: Scope) -> Value:
+    """The value of an expression; Opaque with its place where it cannot be known."""
+    kind = type(node)
+    if isinstance(node, ast.Constant) and type(node.value) is str:  # most of a migration
+        return Constant(node.value)
+    reader = EXPRESSIONS.get(kind)
+    if reader is None:
+        return scope.unknown(f"{type(node).__name__} is not read", node)
+    return reader(node, scope)
+
+
+def glance(node: ast.expr, scope: Scope) -> Value:
+    """The value of an expression that is only looked at: nothing keeps the object itself."""
+    box = scope.find(node.id) if isinstance(node, ast.Name) else None
+    if box is None:
+        return evaluate(node, scope)
+    was_held = box.is_held
+    value = evaluate(node, scope)
+    box.is_held = was_held
+    return value
+
+
+def execute(statements: Sequence[ast.stmt], scope: Scope) -> None:
+    """What the statements bind and fill, put into the scope. What is not understood makes what it touches opaque."""
+    for statement in statements:
+        STATEMENTS[type(statement)](statement, scope)
+
+
+def spread(node: ast.expr, scope: Scope) -> tuple[Value, ...]:
+    """The items that `*node` puts in; a Gap where they are not known."""
+    value = glance(node, scope)
+    match value:
+        case Items(kind="list" | "tuple", items=items):
+            return items
+        case Items(items=items) if len(items) < 2:
+            return items
+        case Dictionary(items=pairs):
+            return tuple(key for key, _ in pairs)
+        case _:
+            return (Gap.of(scope.opaque("items that are not known: *", node)),)

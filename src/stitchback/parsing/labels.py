@@ -1,0 +1,121 @@
+"""What Django calls the apps of a tree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from stitchback.model.migrations import Migration, Unreadable
+from stitchback.model.source import Span
+from stitchback.model.values import Constant, text
+from stitchback.parsing.apps import Folder
+from stitchback.parsing.context import ReadingContext, join
+from stitchback.parsing.family import Family
+from stitchback.parsing.imports import module_scope
+from stitchback.parsing.scopes import Class
+
+Result = Migration | Unreadable
+_NO_CLASS = ("no Migration class", "Migration does not extend Django's Migration")
+# A dependency on `("auth", "0001_initial")` says nothing about a folder that has a file of that name too.
+_CONTRIB = frozenset({"admin", "auth", "contenttypes", "sessions", "sites", "flatpages", "redirects"})
+
+
+def labelled(
+    read: Mapping[Folder, Sequence[Result]], context: ReadingContext
+) -> Iterator[tuple[str, Folder, Unreadable | None]]:
+    """Each folder that holds Django's migrations with its app's label. Of two folders with one label the likelier is taken; the other
+    comes with the reason why it is not."""
+    groups: dict[str, list[Folder]] = {}
+    for folder, results in read.items():
+        if _is_djangos(folder, results):
+            groups.setdefault(label_of(folder, results, context), []).append(folder)
+    for label, folders in groups.items():
+        first, *others = sorted(folders, key=lambda folder: _rank(folder, read[folder]))
+        yield label, first, None
+        for folder in others:
+            if not read[folder]:
+                continue
+            reason = f'the label "{label}" is taken by {first.path}; say in [tool.stitchback] apps which one is meant'
+            yield label, folder, Unreadable(Span(folder.path), reason)
+
+
+def _is_djangos(folder: Folder, results: Sequence[Result]) -> bool:
+    """Not another tool's `migrations`, nor a package of that name with other code in it."""
+    if folder.label or any(isinstance(result, Migration) for result in results):
+        return True
+    if not results:
+        return folder.is_package
+    return any(isinstance(result, Unreadable) and result.reason not in _NO_CLASS for result in results)
+
+
+def _rank(folder: Folder, results: Sequence[Result]) -> tuple[bool, bool, bool, int, int, str]:
+    """Smaller is likelier: named in the configuration, in the settings, no test, more migrations, nearer to the root."""
+    parts = folder.path.split("/")
+    is_test = any(
+        part.startswith(("test", "example", "fixture", "template", "build", "dist")) for part in parts
+    )
+    return (not folder.named, not folder.label, is_test, -len(results), len(parts), folder.path)
+
+
+def label_of(folder: Folder, results: Sequence[Result], context: ReadingContext) -> str:
+    """The configuration, else the AppConfig, else what the folder's own migrations call each other, else its name."""
+    if folder.label:
+        return folder.label
+    labels = _configs(folder, context)
+    if len(labels) == 1:
+        return labels[0]
+    votes = _votes(results)
+    ranked = sorted(
+        votes, key=lambda label: (-votes[label], label not in labels, label != folder.name, label)
+    )
+    if labels:
+        return next((label for label in ranked if label in labels), labels[0])
+    return ranked[0] if ranked else folder.name
+
+
+def _votes(results: Sequence[Result]) -> Counter[str]:
+    """How often the folder's migrations name another one of the folder under a label."""
+    migrations = [result for result in results if isinstance(result, Migration)]
+    own = {migration.key.name for migration in migrations}
+    votes: Counter[str] = Counter()
+    for migration in migrations:
+        for parent in (*migration.parents, *migration.ghosts):
+            if parent.name in own and parent.name != migration.key.name and parent.app not in _CONTRIB:
+                votes[parent.app] += 1
+    return votes
+
+
+def _configs(folder: Folder, context: ReadingContext) -> tuple[str, ...]:
+    """Labels of the app's AppConfigs: the default one's alone, where one says so or there is only one
+    (`django.apps.AppConfig.create`)."""
+    for name in ("apps.py", "apps/__init__.py", "app.py", "config.py", "__init__.py"):
+        path = join(folder.app, name)
+        if not context.has_file(path) or b"AppConfig" not in context.read(path):
+            continue
+        found = _labels_in(path, context)
+        if found:
+            return found
+    return ()
+
+
+def _labels_in(path: str, context: ReadingContext) -> tuple[str, ...]:
+    scope = module_scope(path, context)
+    if scope is None:
+        return ()
+    classes = [box.binding for box in scope.all().values() if isinstance(box.binding, Class)]
+    found: dict[str, bool] = {}
+    for owner in classes:
+        family = Family.of(owner)
+        label = _label(family)
+        if label is not None:
+            found[label] = found.get(label, False) or family.attribute("default") == Constant(True)
+    chosen = [label for label, is_default in found.items() if is_default]
+    return tuple(chosen) if len(chosen) == 1 else tuple(found)
+
+
+def _label(family: Family) -> str | None:
+    """`label`, or the last part of `name`."""
+    if family.box("label") is not None:
+        return text(family.attribute("label"))
+    name = text(family.attribute("name")) if family.box("name") is not None else None
+    return name.rpartition(".")[2] if name else None

@@ -1,0 +1,80 @@
+"""A file's bytes -> one Migration, or why there is none."""
+
+from __future__ import annotations
+
+import ast
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Unreadable
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque, Span
+from stitchback.parsing import attributes, expressions, sources, statements
+from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.family import Family, migration_class
+from stitchback.parsing.interpreter import execute
+from stitchback.parsing.operations import read_operations
+from stitchback.parsing.provenance import provenance_of
+from stitchback.parsing.scopes import ModuleReading, Scope
+
+_TABLES = (expressions, statements)  # imported for what they put into the interpreter's tables
+
+
+def read_migration(
+    key: MigrationKey, path: str, blob: str, source: bytes, context: ReadingContext
+) -> Migration | Unreadable:
+    """The migration that the file defines, never running it (`MigrationLoader.load_disk` imports it)."""
+    try:
+        return _read(key, path, blob, source, sources.parse(source), context)
+    except sources.NotPython as problem:
+        return Unreadable(
+            Span(path, problem.line, problem.column, problem.line, problem.column), problem.reason, key
+        )
+    except RecursionError:
+        return Unreadable(Span(path), "the code is nested too deeply", key)
+
+
+def _read(
+    key: MigrationKey, path: str, blob: str, source: bytes, tree: ast.Module, context: ReadingContext
+) -> Migration | Unreadable:
+    scope = Scope(ModuleReading(path, context, tree))
+    scope.module.scopes.append(scope)
+    try:
+        execute(tree.body, scope)
+        owner = migration_class(scope)
+        if owner is None:
+            return Unreadable(Span(path), "no Migration class", key)
+        if isinstance(owner, Opaque):
+            return Unreadable(owner.span, f"Migration: {owner.reason}", key)
+        return _migration(key, path, blob, source, Family.of(owner), scope.module)
+    finally:
+        scope.forget()
+
+
+def _migration(
+    key: MigrationKey, path: str, blob: str, source: bytes, family: Family, module: ModuleReading
+) -> Migration | Unreadable:
+    """The migration, from what the class's names stand for."""
+    if family.is_south:
+        return Unreadable(family.span(""), "a migration of South, not of Django", key)
+    if not family.is_django and not family.unknown:
+        return Unreadable(family.span(""), "Migration does not extend Django's Migration", key)
+    initial, initial_opaque = attributes.flag(family, "initial", None)
+    atomic, atomic_opaque = attributes.flag(family, "atomic", True)
+    return Migration(
+        key=key,
+        path=path,
+        blob=blob,
+        dependencies=attributes.dependencies(family, "dependencies"),
+        run_before=attributes.dependencies(family, "run_before"),
+        replaces=attributes.replaced(family),
+        operations=_operations(family, module),
+        initial=initial,
+        atomic=atomic,
+        opaque_attributes=(*family.behaviour, *initial_opaque, *atomic_opaque),
+        provenance=provenance_of(source),
+    )
+
+
+def _operations(family: Family, module: ModuleReading) -> tuple[Operation | Opaque, ...]:
+    value = family.attribute("operations")
+    return () if value is None else read_operations(value, module, family.span("operations"))

@@ -1,0 +1,248 @@
+"""What names stand for while a module is read: the reader's own small memory.
+
+Unlike the model, this changes while it is used: Python's lists do too, and `operations = name` before the list is filled must
+see what is put in later. A `Box` is that identity: two names of one list share one box.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Call, Code, Dictionary, Items, Value, walk
+from stitchback.parsing import sources
+
+if TYPE_CHECKING:
+    from stitchback.parsing.context import ReadingContext
+
+MAX_STEPS = 20_000  # calls followed and loop rounds run in one module
+MAX_LOADED = 500_000  # nodes of values that names bring in, all in all, in one module
+MAX_COPIED = 20_000_000  # items of lists that grow, all in all, in one module
+MAX_DEPTH = 60  # of values within values
+MAX_CALLS = 12  # of calls within calls that are followed
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A function of a module, not yet read."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class of a module. `body` is its names, once they have been read."""
+
+    node: ast.ClassDef
+    scope: Scope
+    body: Scope | None = None
+
+
+Binding = Value | Function | Class
+DEFINITIONS = (Function, Class)  # for isinstance, which takes a tuple faster than a union
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """What a name stands for. Python's lists, sets and dictionaries can change under every name and in every place that holds them;
+    all names of one share a box. `is_own`: the statement that made the box made the object too, so that nothing else held it then.
+    `is_held`: it has been put into something since (a list, a call), which knows it as it was."""
+
+    binding: Binding
+    node: ast.stmt | None = None  # the statement that bound the name
+    is_own: bool = False
+    is_held: bool = False
+    weight: int | None = None  # nodes of the value, counted when a name first brings it in
+
+    def put(self, binding: Binding) -> None:
+        self.binding = binding
+        self.weight = None
+
+    @property
+    def can_change(self) -> bool:
+        """Whether the object can change while its names stay."""
+        binding = self.binding
+        return isinstance(binding, Dictionary) or (
+            isinstance(binding, Items) and binding.kind in ("list", "set")
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where a call stands, and what it calls where that is a class of the tree."""
+
+    call: Call
+    node: ast.Call
+    path: str
+    callee: Class | None
+
+    @property
+    def span(self) -> Span:
+        return sources.span_of(self.node, self.path)
+
+
+@dataclass(slots=True, eq=False)
+class ModuleReading:
+    """One module while it is read. `places` is by `id` of the call (which it keeps alive)."""
+
+    path: str
+    context: ReadingContext
+    tree: ast.Module
+    places: dict[int, Place] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)  # modules of `from x import *`
+    codes: dict[tuple[int, int], tuple[Function | Class, Code]] = field(default_factory=dict)
+    others: list[ModuleReading] = field(default_factory=list)  # modules of the tree that gave something
+    scopes: list[Scope] = field(default_factory=list)  # the module's own, its classes', its functions'
+    further: dict[str, list[ast.stmt]] | None = None  # name -> the module's statements that bind it
+    steps: int = 0
+    loaded: int = 0
+    copied: int = 0
+    depth: int = 0
+
+    @property
+    def package(self) -> str:
+        """The dotted name that relative imports start from."""
+        name = self.context.module_name(self.path)
+        return name if self.path.endswith("/__init__.py") else name.rpartition(".")[0]
+
+    def binders(self, name: str) -> list[ast.stmt]:
+        """The statements of the module that bind the name, wherever they stand."""
+        if self.further is None:
+            self.further = {}
+            for statement in self.tree.body:
+                for bound in _bound(statement):
+                    self.further.setdefault(bound, []).append(statement)
+        return self.further.get(name, [])
+
+    def opaque(self, reason: str, node: ast.expr | ast.stmt) -> Opaque:
+        return sources.opaque(reason, node, self.path)
+
+    def place(self, call: Call) -> Place | None:
+        """Where the call stands, here or in a module that it was imported from."""
+        found = self.places.get(id(call))
+        return found or next((place for other in self.others if (place := other.places.get(id(call)))), None)
+
+    def step(self) -> bool:
+        """Whether one more round may be run."""
+        self.steps += 1
+        return self.steps <= MAX_STEPS
+
+    def copy(self, items: int) -> bool:
+        """Whether a list of that many items may be copied once more (a tuple grows by a copy)."""
+        self.copied += items
+        return self.copied <= MAX_COPIED
+
+    @contextmanager
+    def deeper(self) -> Iterator[bool]:
+        """Within a call that is followed; whether that is still allowed."""
+        self.depth += 1
+        try:
+            yield self.depth <= MAX_CALLS and self.step()
+        finally:
+            self.depth -= 1
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    module: ModuleReading
+    outer: Scope | None = None
+    names: dict[str, Box] = field(default_factory=dict)
+    is_class: bool = (
+        False  # what stands in a class's functions and comprehensions does not see the class's names
+    )
+
+    def find(self, name: str) -> Box | None:
+        box = self.names.get(name)
+        if box is not None:
+            return box
+        outer = self.outer
+        while outer is not None and outer.is_class:
+            outer = outer.outer
+        return outer.find(name) if outer is not None else None
+
+    def bind(self, name: str, binding: Binding) -> None:
+        self.names[name] = Box(binding)
+
+    def inner(self) -> Scope:
+        """A scope for a comprehension."""
+        return Scope(self.module, self)
+
+    def body(self) -> Scope:
+        """A scope for a class's or function's body, whose names may live on."""
+        scope = Scope(self.module, self)
+        self.module.scopes.append(scope)
+        return scope
+
+    @property
+    def globals(self) -> Scope:
+        scope = self
+        while scope.outer is not None:
+            scope = scope.outer
+        return scope
+
+    def opaque(self, reason: str, node: ast.expr | ast.stmt) -> Opaque:
+        return self.module.opaque(reason, node)
+
+    def unknown(self, reason: str, node: ast.expr) -> Opaque:
+        """An expression that is not read to its end: it may be, or hold, any object that it names."""
+        for part in ast.walk(node):
+            box = self.find(part.id) if isinstance(part, ast.Name) else None
+            if box is not None:
+                box.is_held = True
+        return self.module.opaque(reason, node)
+
+    def forget(self) -> None:
+        """Take apart what holds each other (a function and the scope that it stands in), so that the syntax tree goes at once."""
+        for scope in self.module.scopes:
+            scope.names.clear()
+        self.module.scopes.clear()
+        self.module.codes.clear()
+        self.module.places.clear()
+        self.module.others.clear()
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Assign(targets=targets):
+            yield from (
+                part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
+            )
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
+            yield name
+        case _:
+            return
+
+
+def weight_of(value: Value) -> int:
+    """How many values there are in it, itself included; more than MAX_LOADED where they lie too deep or are too many."""
+    count, level, depth = 0, [value], 0
+    while level:
+        depth += 1
+        count += len(level)
+        if depth > MAX_DEPTH or count > MAX_LOADED:
+            return MAX_LOADED + 1
+        level = [child for item in level for child in _children(item)]
+    return count
+
+
+def _children(value: Value) -> tuple[Value, ...]:
+    match value:
+        case Items(items=items):
+            return items
+        case Dictionary(items=pairs):
+            return tuple(part for pair in pairs for part in pair)
+        case Call(callee=callee, args=args, kwargs=kwargs):
+            return (callee, *args, *(item for _, item in kwargs))
+        case _:
+            return ()
+
+
+def has_opaque(value: Value) -> bool:
+    return any(isinstance(item, Opaque) for item in walk(value))

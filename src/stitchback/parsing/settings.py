@@ -1,0 +1,84 @@
+"""What the tree's own settings files say, as far as that can be read."""
+
+from __future__ import annotations
+
+import re
+
+from stitchback.model.values import Constant, Dictionary, Reference, Value, text
+from stitchback.parsing.context import ReadingContext, Setting
+from stitchback.parsing.imports import is_static, module_scope
+from stitchback.parsing.scopes import DEFINITIONS
+
+_MIGRATION_MODULES = "MIGRATION_MODULES"
+_OF_AN_APP = (
+    b"django.conf import settings"  # a module of an app's own defaults, not what Django is started with
+)
+_DEFAULTS = {"AUTH_USER_MODEL": "auth.User"}  # django.conf.global_settings
+
+
+def said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
+    """The setting's values in the settings files that set it, those of tests last; None where it is set and cannot be read
+    (what tests set on a condition counts as not set)."""
+    known = context.settings.get(name)
+    if known is None:
+        with context.noting() as asked:
+            values = _said(name, context)
+        known = context.settings[name] = Setting(values, asked)
+    else:
+        context.note(known.asked)
+    return known.values
+
+
+def _said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
+    found: list[Value] = []
+    unknown = False
+    line = re.compile(rb"^[ \t]*%b[ \t]*[:=]" % re.escape(name.encode()), re.MULTILINE)
+    for path in context.settings_files:
+        context.has_file(path)  # notes that this very file was looked at
+        source = context.read(path)
+        if name.encode() not in source or _OF_AN_APP in source or not line.search(source):
+            continue
+        scope = module_scope(path, context)
+        box = scope.find(name) if scope is not None else None
+        if box is not None and not isinstance(box.binding, DEFINITIONS) and is_static(box.binding):
+            found.append(box.binding)
+        else:
+            unknown = unknown or "test" not in path
+    return None if unknown and not found else tuple(found)
+
+
+def string_setting(name: str, context: ReadingContext) -> Constant | None:
+    """A setting that is a string, as the first settings file says that sets it; Django's own default where none does."""
+    values = said(name, context)
+    if values == () and name in _DEFAULTS:
+        context.assume(name, _DEFAULTS[name])
+        return Constant(_DEFAULTS[name])
+    first = values[0] if values else None
+    return first if isinstance(first, Constant) and isinstance(first.value, str) else None
+
+
+def migration_modules(context: ReadingContext) -> dict[str, str | None]:
+    """MIGRATION_MODULES: app label -> dotted module. A label without a module (None: no migrations, which is what test
+    settings say) is left out."""
+    found: dict[str, str | None] = {}
+    for value in reversed(said(_MIGRATION_MODULES, context) or ()):
+        for key, module in value.items if isinstance(value, Dictionary) else ():
+            label, dotted = text(key), text(module)
+            if label is not None and dotted is not None:
+                found[label] = dotted
+    return found
+
+
+def setting(name: str, default: Value, context: ReadingContext) -> Value | None:
+    """`getattr(settings, name, default)`: what a settings file of the tree says; the default where none sets it, which the
+    context notes; None where it is set and cannot be read.
+
+    AUTH_USER_MODEL stays a reference: Django itself sets it, and its name is how migrations refer to it.
+    """
+    if name == "AUTH_USER_MODEL":
+        return Reference("django.conf.settings.AUTH_USER_MODEL")
+    values = said(name, context)
+    if values == ():
+        context.assume(name, str(default.value) if isinstance(default, Constant) else "its default")
+        return default
+    return values[0] if values else None

@@ -1,0 +1,74 @@
+"""Bytes of a file -> its syntax tree, or why there is none."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from stitchback.model.source import Opaque, Span
+
+MAX_BYTES = 5_000_000  # no migration of use is larger; `ast` takes about 100 times the size in memory
+MAX_SHOWN = 400  # characters of an opaque value's source
+_MAX_UNPARSED_LINES = 40
+_CONFLICT = re.compile(rb"^(<{7} |={7}\r?$|>{7} )", re.MULTILINE)
+
+
+class NotPython(Exception):
+    """The bytes are no Python that can be read. `reason` says why, `line` and `column` where."""
+
+    def __init__(self, reason: str, line: int = 1, column: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+def parse(source: bytes) -> ast.Module:
+    """The syntax tree. BOM, CRLF and coding cookies are Python's own business. Raises NotPython."""
+    if len(source) > MAX_BYTES:
+        raise NotPython(f"the file has {len(source):,} bytes, more than {MAX_BYTES:,}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SyntaxWarnings of the code read, "\d" in old files
+            return ast.parse(source)
+    except SyntaxError as error:
+        raise _explained(error, source) from None
+    except ValueError as error:  # NUL bytes, before Python 3.12
+        raise NotPython(str(error)) from None
+    except (RecursionError, MemoryError):
+        raise NotPython("the code is nested too deeply") from None
+
+
+def _explained(error: SyntaxError, source: bytes) -> NotPython:
+    line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
+    conflict = _CONFLICT.search(source)
+    if conflict is not None:
+        return NotPython("git conflict markers", source.count(b"\n", 0, conflict.start()) + 1)
+    return NotPython(f"syntax error: {error.msg}", line, column)
+
+
+def span_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.alias, path: str) -> Span:
+    """Where the node stands."""
+    return Span(
+        path,
+        node.lineno,
+        node.col_offset,
+        node.end_lineno or node.lineno,
+        node.end_col_offset or node.col_offset,
+    )
+
+
+def shown(node: ast.expr | ast.stmt) -> str:
+    """The node as one normalised text, cut to what a person reads."""
+    if (node.end_lineno or node.lineno) - node.lineno > _MAX_UNPARSED_LINES:
+        return f"<{type(node).__name__} of {(node.end_lineno or 0) - node.lineno + 1} lines>"
+    try:
+        text = ast.unparse(node)
+    except (RecursionError, ValueError):
+        return f"<{type(node).__name__}>"
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + " …"
+
+
+def opaque(reason: str, node: ast.expr | ast.stmt, path: str) -> Opaque:
+    return Opaque(reason, shown(node), span_of(node, path))

@@ -1,0 +1,191 @@
+"""Statements -> what they bind and fill.
+
+A statement that is not understood makes every name that it binds, and every list that it names, opaque: a list that code we
+cannot follow may have filled must not read as it was before.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from stitchback.parsing import folding, imports, names
+from stitchback.parsing.binding import read_annotated, read_assignment
+from stitchback.parsing.branches import either
+from stitchback.parsing.comprehensions import NotUnrolled, assign, items_of
+from stitchback.parsing.filling import fill_by_method, read_augmented
+from stitchback.parsing.interpreter import STATEMENTS, evaluate, execute, glance
+from stitchback.parsing.loads import binding_of
+from stitchback.parsing.scopes import Class, Function, Scope
+from stitchback.parsing.signatures import KINDS
+from stitchback.parsing.tainting import is_harmless, taint
+
+# Modules of which every supported Django has what migrations import from them.
+_THERE = frozenset(
+    {
+        "django.conf",
+        "django.db",
+        "django.utils.timezone",
+        "django.utils.translation",
+        "django.contrib.postgres.fields",
+    }
+)
+
+_MAX_TRIED = 10  # statements that may each be where an exception comes from
+
+
+def _import(node: ast.Import, scope: Scope) -> None:
+    for alias in node.names:
+        if alias.asname is not None:
+            scope.bind(alias.asname, names.reference(alias.name))
+        else:
+            top = alias.name.partition(".")[0]
+            scope.bind(top, names.reference(top))
+
+
+def _import_from(node: ast.ImportFrom, scope: Scope) -> None:
+    module = node.module or ""
+    if node.level:
+        module = _absolute(scope.module.package, node.level, module)
+    for alias in node.names:
+        if alias.name == "*":
+            scope.module.stars.append(module)
+        else:
+            scope.bind(alias.asname or alias.name, names.member(module, alias.name))
+
+
+def _absolute(package: str, level: int, module: str) -> str:
+    """The dotted name that a relative import means."""
+    parts = package.split(".")
+    base = parts[: len(parts) - level + 1]
+    return ".".join((*base, module)) if module else ".".join(base)
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+    for decorator in node.decorator_list:
+        evaluate(decorator, scope)  # for what it changes
+    scope.bind(node.name, Function(node, scope))
+
+
+def _class(node: ast.ClassDef, scope: Scope) -> None:
+    """A class's body is read where it stands; in other modules of the tree only when somebody asks."""
+    for decorator in node.decorator_list:
+        evaluate(decorator, scope)  # for what it changes
+    owner = Class(node, scope)
+    if type(scope.globals) is Scope:
+        imports.class_body(owner)
+    scope.bind(node.name, owner)
+
+
+def _expression(node: ast.Expr, scope: Scope) -> None:
+    value = node.value
+    if isinstance(value, ast.Constant | ast.Name | ast.Attribute):
+        return
+    if isinstance(value, ast.Call) and fill_by_method(value, node, scope):
+        return
+    evaluate(value, scope)  # for what the calls within it change
+    if not (isinstance(value, ast.Call) and _is_understood(value, scope)):
+        taint(node, scope, "a call that is not understood may change it")
+
+
+def _is_understood(call: ast.Call, scope: Scope) -> bool:
+    """Whether all that the call can change was seen when it was read: a function of the module, or one known to be harmless."""
+    if not isinstance(call.func, ast.Name | ast.Attribute):
+        return False
+    callee = binding_of(call.func, scope)
+    return isinstance(callee, Function) or is_harmless(callee)
+
+
+def _if(node: ast.If, scope: Scope) -> None:
+    known = folding.truth(glance(node.test, scope))
+    if known is not None:
+        execute(node.body if known else node.orelse, scope)
+    else:
+        either((node.body, node.orelse), node.test, scope)
+
+
+def _try(node: ast.Try, scope: Scope) -> None:
+    """The body runs, or any part of it and a handler; the body alone where nothing in it can fail."""
+    if all(isinstance(part, ast.ImportFrom) and _is_there(part) for part in node.body):
+        execute([*node.body, *node.orelse, *node.finalbody], scope)
+        return
+    if len(node.body) > _MAX_TRIED:
+        taint(node, scope, "a long try statement is not followed")
+        return
+    handled = [
+        [*node.body[:done], *handler.body] for handler in node.handlers for done in range(len(node.body))
+    ]
+    either(([*node.body, *node.orelse], *handled), node, scope)
+    execute(node.finalbody, scope)
+
+
+def _is_there(node: ast.ImportFrom) -> bool:
+    """Whether every supported Django, or Python, has what is imported."""
+    module = node.module or ""
+    if node.level or any(alias.name == "*" for alias in node.names):
+        return False
+    paths = [names.member(module, alias.name).path for alias in node.names]
+    return module in _THERE or all(path in KINDS or names.is_model_name(path[17:]) for path in paths)
+
+
+def _for(node: ast.For, scope: Scope) -> None:
+    try:
+        items = items_of(glance(node.iter, scope))
+    except NotUnrolled as problem:
+        taint(node, scope, problem.reason)
+        return
+    if any(isinstance(part, ast.Break | ast.Continue | ast.Return) for part in ast.walk(node)):
+        taint(node, scope, "a loop that is left half-way")
+        return
+    for item in items:
+        if not scope.module.step():
+            taint(node, scope, "too many rounds")
+            return
+        try:
+            assign(node.target, item, scope)
+        except NotUnrolled as problem:
+            taint(node, scope, problem.reason)
+            return
+        execute(node.body, scope)
+    execute(node.orelse, scope)
+
+
+def _delete(node: ast.Delete, scope: Scope) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name) and target.id in scope.names:
+            del scope.names[target.id]
+        else:
+            taint(node, scope, "something of it is deleted")
+
+
+def _nothing(node: ast.stmt, scope: Scope) -> None:
+    """Statements that bind nothing that could matter."""
+
+
+def _other(node: ast.stmt, scope: Scope) -> None:
+    taint(node, scope, f"a {type(node).__name__.lower()} statement is not followed")
+
+
+STATEMENTS.update(
+    {kind: _other for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.stmt)}
+)
+STATEMENTS.update(
+    {
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+        ast.FunctionDef: _function,
+        ast.AsyncFunctionDef: _function,
+        ast.ClassDef: _class,
+        ast.Assign: read_assignment,
+        ast.AnnAssign: read_annotated,
+        ast.AugAssign: read_augmented,
+        ast.Expr: _expression,
+        ast.If: _if,
+        ast.Try: _try,
+        ast.For: _for,
+        ast.Delete: _delete,
+        ast.Pass: _nothing,
+        ast.Assert: _nothing,
+        ast.Global: _nothing,
+        ast.Raise: _nothing,
+    }
+)

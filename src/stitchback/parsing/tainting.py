@@ -1,0 +1,186 @@
+"""What code that is not followed may have changed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from stitchback.model.source import Opaque
+from stitchback.model.values import Call, Dictionary, Items, Reference, Value, walk
+from stitchback.parsing.scopes import DEFINITIONS, Box, Class, Function, ModuleReading, Scope
+
+_GETATTR = Reference("builtins.getattr")
+_HARMLESS = (
+    "django.",
+    "builtins.print",
+    "sys.",
+    "logging.",
+    "warnings.",
+    "itertools.",
+    "copy.",
+    "json.",
+    "os.path.",
+    "functools.",
+    "collections.",
+    "datetime.",
+    "decimal.",
+    "re.",
+    "uuid.",
+    "textwrap.",
+)
+# Methods of lists, sets and dictionaries that leave them as they are.
+READING_METHODS = frozenset(
+    [
+        "copy",
+        "count",
+        "difference",
+        "get",
+        "index",
+        "intersection",
+        "issubset",
+        "issuperset",
+        "items",
+        "keys",
+        "union",
+        "values",
+    ]
+)
+
+
+def change(box: Box, value: Value, node: ast.expr | ast.stmt, scope: Scope) -> None:
+    """The object that the box stands for becomes this value, for all of its names. Where something else may hold it too, which
+    cannot be followed, everything that may hold it is opaque."""
+    if box.is_own and not box.is_held:
+        box.put(value)
+    else:
+        spoil((box,), scope.opaque("changed where more than one place holds it", node), scope.module)
+
+
+def spoil(boxes: Iterable[Box], problem: Opaque, module: ModuleReading) -> None:
+    """These objects may have been changed: they are not known any more, nor is what may hold one of them or be held by one."""
+    given = list(boxes)
+    changed = [box for box in given if box.can_change or _holds_others(box)]
+    if any(map(_may_be_anything, given)) or any(map(_is_shared, changed)):
+        for scope in module.scopes:
+            for other in scope.names.values():
+                if _is_shared(other):
+                    other.put(problem)
+    for box in changed:
+        box.put(problem)
+
+
+def _is_shared(box: Box) -> bool:
+    """Whether the object, or one in it, may be reached otherwise than by its own names."""
+    return _holds_others(box) or (box.can_change and (not box.is_own or box.is_held))
+
+
+def _may_be_anything(box: Box) -> bool:
+    """Whether the object, or one in it, may be one that other names stand for."""
+    if isinstance(box.binding, DEFINITIONS):
+        return False
+    return any(
+        isinstance(item, Opaque) or (isinstance(item, Call) and not is_harmless(item.callee))
+        for item in walk(box.binding)
+    )
+
+
+def is_harmless(callee: object) -> bool:
+    """Whether what is called is known not to change what it is given: Django's, some of Python's, and classes."""
+    while isinstance(callee, Call):  # logging.getLogger("x").info
+        callee = callee.args[0] if callee.callee == _GETATTR and callee.args else callee.callee
+    if not isinstance(callee, Reference):
+        return False
+    name = callee.path.rpartition(".")[2]
+    is_class = name[:1].isupper() and (len(name) == 1 or not name.isupper())
+    return is_class or callee.path.startswith(_HARMLESS)
+
+
+def _holds_others(box: Box) -> bool:
+    """Whether there is a list or the like within the value."""
+    binding = box.binding
+    if isinstance(binding, DEFINITIONS):
+        return False
+    inner = (item for item in walk(binding) if item is not binding)
+    return any(isinstance(item, Items | Dictionary) and _can_change(item) for item in inner)
+
+
+def _can_change(value: Items | Dictionary) -> bool:
+    return isinstance(value, Dictionary) or value.kind in ("list", "set")
+
+
+def taint(statement: ast.stmt, scope: Scope, reason: str) -> None:
+    """Make opaque what the statement binds, and every list, dictionary and class that it (or a function of the module that it
+    names) could change."""
+    _Tainting(scope.opaque(reason, statement), set()).code(statement, scope)
+
+
+def taint_arguments(call: ast.Call, scope: Scope, reason: str) -> None:
+    """A call that is not followed may change what it is given."""
+    tainting = _Tainting(scope.opaque(reason, call), set())
+    for part in (*call.args, *(keyword.value for keyword in call.keywords)):
+        tainting.code(part, scope)
+
+
+def taint_function(function: Function, call: ast.Call, scope: Scope, reason: str) -> None:
+    """A function of the module that was called and cannot be followed to its end."""
+    tainting = _Tainting(scope.opaque(reason, call), set())
+    tainting.function(function)
+    tainting.code(call, scope)
+
+
+class _Tainting:
+    def __init__(self, problem: Opaque, seen: set[int]) -> None:
+        self.problem = problem
+        self.seen = seen
+
+    def code(self, root: ast.AST, scope: Scope) -> None:
+        """A statement or expression that stands in this scope."""
+        for node in ast.walk(root):
+            match node:
+                case ast.Name(id=name, ctx=ast.Load()):
+                    self.box(scope.find(name), scope)
+                case ast.Name(id=name):
+                    self.bind(name, scope)
+                case ast.alias(name=name, asname=other):
+                    self.bind((other or name).partition(".")[0], scope)
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    self.bind(name, scope)
+                case (
+                    ast.ExceptHandler(name=str(name))
+                    | ast.MatchAs(name=str(name))
+                    | ast.MatchStar(name=str(name))
+                ):
+                    self.bind(name, scope)
+                case _:
+                    continue
+
+    def bind(self, name: str, scope: Scope) -> None:
+        scope.bind(name, self.problem)
+
+    def box(self, box: Box | None, scope: Scope) -> None:
+        if box is None:
+            return
+        binding = box.binding
+        if isinstance(binding, Class):
+            if binding.body is not None:
+                spoil(binding.body.names.values(), self.problem, scope.module)
+        elif isinstance(binding, Function):
+            self.function(binding)
+        else:
+            spoil((box,), self.problem, scope.module)
+
+    def function(self, function: Function) -> None:
+        """A function changes what it names and does not bind itself, and what it says is global."""
+        if id(function.node) in self.seen:
+            return
+        self.seen.add(id(function.node))
+        scope = function.scope
+        for node in ast.walk(function.node):
+            match node:
+                case ast.Name(id=name, ctx=ast.Load()):
+                    self.box(scope.find(name), scope)
+                case ast.Global(names=names) | ast.Nonlocal(names=names):
+                    for name in names:
+                        self.bind(name, scope.globals if isinstance(node, ast.Global) else scope)
+                case _:
+                    continue

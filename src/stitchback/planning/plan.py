@@ -1,0 +1,123 @@
+"""From a case to a proved plan, or to what nobody could prove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from stitchback.errors import Refusal
+from stitchback.graph import MigrationGraph
+from stitchback.matching.case import Case
+from stitchback.model.matches import Match, Verdict
+from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.planning.prices import Price, price
+from stitchback.strategies import ALL, Strategy, compose
+
+Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
+MOST_LISTED = 2  # how many plans beside the chosen one are proved, to be listed with their price
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`chosen` is the cheapest proved plan; `others` are proved too, cheapest first. `refuted` did not pass."""
+
+    chosen: SafePlan
+    others: tuple[SafePlan, ...]
+    refuted: tuple[Refuted, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.chosen.candidate.edits
+
+
+@dataclass(frozen=True, slots=True)
+class Unproved:
+    """No candidate passed. `blocking` are matches that no plan may go past."""
+
+    refuted: tuple[Refuted, ...]
+    blocking: tuple[Match, ...]
+
+
+def plan(case: Case, prove: Prove, order: Sequence[Strategy] = ALL) -> Planned | Unproved:
+    """The cheapest plan that the proof lets through. Raises Refusal for a strategy that does not exist."""
+    only = case.situation.policy.strategy
+    if only is not None and only not in {strategy.name for strategy in order}:
+        names = ", ".join(strategy.name for strategy in order)
+        raise Refusal("SB402", f"there is no strategy {only!r}", hint=f"Strategies: {names}.")
+    _refuse_homeless(case)
+    _refuse_unread(case)
+    blocking = _blocking(case)
+    if blocking:
+        return Unproved((), blocking)
+    candidates = sorted(compose(case, order, only), key=price)
+    return _proved(candidates, case.situation, prove)
+
+
+def _refuse_homeless(case: Case) -> None:
+    """A migration with a parent that its own branch lacks was never run by Django: where it belongs is a person's to say."""
+    for side in case.sides:
+        lost = dict(MigrationGraph.raw(side.patch.tree).missing)
+        homeless = [unit.key for unit in side.units if unit.key in lost and unit.twin is None]
+        if homeless:
+            ref = side.patch.tree.ref
+            raise Refusal(
+                "SB403",
+                f"{ref} has migrations with a parent that it lacks: Django cannot run them there",
+                hint=f"Hang them on a parent that {ref} has, on that branch, and plan again.",
+                evidence=tuple(f"{key} depends on {lost[key]}" for key in homeless),
+            )
+
+
+def _refuse_unread(case: Case) -> None:
+    """Django may run a file that cannot be read here: production may have its row, and what it made."""
+    mainline = case.situation.mainline
+    for side in case.sides:
+        old = {unreadable.span.path for unreadable in side.patch.fork.unreadable}
+        apps = {unit.key.app for unit in side.units}
+        found = [
+            (side.patch.tree.ref, item) for item in side.patch.tree.unreadable if item.span.path not in old
+        ]
+        found += [
+            (mainline.ref, item)
+            for item in mainline.unreadable
+            if item.span.path not in old and item.key is not None and item.key.app in apps
+        ]
+        if found:
+            raise Refusal(
+                "SB404",
+                "migrations since the fork point cannot be read, so nothing can be concluded about them",
+                hint="Mend the files on their branch (stitchback explain SB101), and plan again.",
+                evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
+            )
+
+
+def _blocking(case: Case) -> tuple[Match, ...]:
+    """Contrary changes, and what cannot be read. Data operations of one name are reported only: they never run again."""
+    matches = (match for side in case.sides for match in side.comparison.matches)
+    return tuple(match for match in matches if match.verdict is Verdict.CONTRARY or _unreadable(match))
+
+
+def _unreadable(match: Match) -> bool:
+    return match.verdict is Verdict.OPAQUE and not match.given
+
+
+def _proved(candidates: Sequence[Candidate], situation: Situation, prove: Prove) -> Planned | Unproved:
+    safe: list[SafePlan] = []
+    refuted: list[Refuted] = []
+    for candidate in candidates:
+        if len(safe) > MOST_LISTED:
+            break
+        outcome = prove(candidate, situation)
+        if isinstance(outcome, SafePlan):
+            safe.append(outcome)
+        else:
+            refuted.append(outcome)
+    if not safe:
+        return Unproved(tuple(refuted), ())
+    ranked = sorted(safe, key=price_of)
+    return Planned(ranked[0], tuple(ranked[1:]), tuple(refuted))
+
+
+def price_of(plan: SafePlan) -> Price:
+    """The price of a proved plan: with the hands that its proof counted."""
+    return price(plan.candidate, plan.proof.hands)

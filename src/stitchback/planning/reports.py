@@ -1,0 +1,55 @@
+"""What the use cases give back, for the reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.matching.case import Case
+from stitchback.model.findings import Finding
+from stitchback.model.migrations import Tree
+from stitchback.planning.plan import Planned, Unproved
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the trees was read, and how much not."""
+
+    migrations: int
+    operations: int
+    opaque: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What each side has since the fork point, what matches, and what is to be said about it."""
+
+    case: Case
+    findings: tuple[Finding, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    status: Status
+    outcome: Planned | Unproved
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing to do, 1 something would change, 3 no plan could be proved."""
+        if isinstance(self.outcome, Unproved):
+            return 3
+        return 0 if self.outcome.changes_nothing else 1
+
+
+def coverage(case: Case) -> Coverage:
+    """Over all trees of the case, a migration that several share counted once."""
+    situation = case.situation
+    trees: tuple[Tree, ...] = (situation.mainline, *(patch.tree for patch in situation.patches))
+    migrations = {(m.key, m.blob): m for tree in trees for m in tree.migrations.values()}
+    return Coverage(
+        migrations=len(migrations),
+        operations=sum(len(migration.operations) for migration in migrations.values()),
+        opaque=sum(len(migration.opaques) for migration in migrations.values()),
+        unreadable=len({unreadable.span for tree in trees for unreadable in tree.unreadable}),
+    )

@@ -1,0 +1,187 @@
+"""One candidate's proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from stitchback.engine import Place, SymbolicDatabase, django_version
+from stitchback.engine.names import as_key
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger
+from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
+from stitchback.proof.data_runs import data_work
+from stitchback.proof.ends import Ends
+from stitchback.proof.models_kept import models_changed
+from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, Inhabitant
+from stitchback.proof.repairs import Remedies
+from stitchback.proof.rollouts import REPAIR, Rollouts, Trouble
+from stitchback.proof.scene import Ground, Scene, ground
+from stitchback.proof.slicing import Slice
+from stitchback.proof.standing_rules import schema_is_the_states
+from stitchback.proof.trees import named_in
+from stitchback.proof.unread import unread
+
+NO_HANDS = (FRESH, FORK, PATCHED)
+OF_MAINLINE = (FORK, MAINLINE)
+
+
+class Attempt:
+    def __init__(self, cut: Slice, scene: Scene) -> None:
+        self.cut = cut
+        self.scene = scene
+        self.candidate = cut.candidate
+        self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
+        self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
+        self.bounded: list[str] = []
+
+    def failures(self) -> Iterator[Failure]:
+        """All of them, the tree's own first."""
+        if isinstance(self.ground, Failure):
+            yield self.ground
+            return
+        found = list(self.of_the_models(self.ground))
+        yield from found or self.of_the_databases(self.ground)
+
+    def of_the_models(self, found: Ground) -> Iterator[Failure]:
+        result, scene = self.candidate.result, self.scene
+        for said in (
+            *schema_is_the_states(
+                result, scene.memory.schemas_by_number[found.fresh.schema], scene.excused, scene.memory
+            ),
+            *models_changed(scene.sides(result)),
+        ):
+            yield Failure("every database", "the reconciled tree", "its models", said)
+
+    def of_the_databases(self, found: Ground) -> Iterator[Failure]:
+        work = data_work(self.candidate, self.scene.situation)
+        ends = Ends(
+            found.engine, found.following, found.fresh, found.fresh_next, work, self.scene.of_gone_apps
+        )
+        remedies = Remedies(self.candidate.handovers, self.scene.memory)
+        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander)
+        for thoroughly in (False, True):
+            for inhabitant in self.scene.census.inhabitants:
+                yield from self.of_one(inhabitant, rollouts, thoroughly)
+        for ledger, of_slice in zip(self.cut.ledgers, self.scene.situation.ledgers, strict=True):
+            yield from self.of_ledger(ledger, of_slice.keys, rollouts)
+        if rollouts.curtailed:
+            self.say("a second partial migrate after a first one was not tried everywhere")
+
+    def of_ledger(
+        self, ledger: Ledger, rows: frozenset[MigrationKey], rollouts: Rollouts
+    ) -> Iterator[Failure]:
+        """A real ledger has the schema of the databases that come about with those rows, before the plan or on its way."""
+        known = frozenset(key for tree in self.scene.trees for key in named_in(tree)) | named_in(
+            self.candidate.result
+        )
+        bits = rollouts.remedies.bits(rows & known)
+        of_populations = (rollouts.result.place(each.database) for each in self.scene.census.inhabitants)
+        fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
+        name = ledger.source or "a ledger"
+        if len(fitting) != 1:
+            why = "databases of more than one schema have" if fitting else "no branch makes a database with"
+            self.say(f"{name}: {why} these rows, so its schema is not known and nothing was proved for it")
+            return
+        population = Population(name, LEDGER, "", tuple(row.key for row in ledger.rows))
+        yield from self.of_place(Inhabitant(population, SymbolicDatabase()), fitting.pop(), rollouts, False)
+
+    def of_one(self, inhabitant: Inhabitant, rollouts: Rollouts, thoroughly: bool) -> Iterator[Failure]:
+        yield from self.of_place(inhabitant, rollouts.result.place(inhabitant.database), rollouts, thoroughly)
+
+    def of_place(
+        self, inhabitant: Inhabitant, start: Place, rollouts: Rollouts, thoroughly: bool
+    ) -> Iterator[Failure]:
+        start = self.without_what_ran_too_often(inhabitant, start, rollouts.ends)
+        rows = rollouts.remedies.rows_for(start)
+        refusal = self.may_not_need(inhabitant.population, rows)
+        if refusal:
+            yield Failure(inhabitant.population.name, REPAIR, "before the deploy", refusal)
+            return
+        place = rollouts.remedies.with_rows(start, rows)
+        troubles, tried = rollouts.explore(place, thoroughly=thoroughly)
+        if not troubles:
+            self.passed[inhabitant] = (rows, tried, place)
+        elif not rows and self.was_so_before(inhabitant, troubles):
+            self.say(
+                f"{inhabitant.population.name}: left out, mainline fails there without any change of ours: {troubles[0].message}"
+            )
+        else:
+            yield from (told(inhabitant, rows, trouble) for trouble in troubles)
+
+    def without_what_ran_too_often(self, inhabitant: Inhabitant, start: Place, ends: Ends) -> Place:
+        """What a data operation did twice before any plan (mainline had renamed its migration) is no plan's doing."""
+        data, twice = ends.work.capped(start.data, ends.fresh.data)
+        for name in twice:
+            self.say(
+                f"{name} has run more than once on some databases already, {inhabitant.population.name} one of them"
+            )
+        return start._replace(data=data)
+
+    def say(self, text: str) -> None:
+        if text not in self.bounded:
+            self.bounded.append(text)
+
+    def may_not_need(self, population: Population, rows: tuple[MigrationKey, ...]) -> str:
+        """Why these rows may not be asked for, or nothing."""
+        names = ", ".join(map(str, rows))
+        if rows and population.lineage in NO_HANDS:
+            return f"it would need a hand: the row of {names}"
+        if rows and self.scene.situation.policy.zero_touch:
+            return f"no database may need a hand, and it needs the row of {names}"
+        return ""
+
+    def was_so_before(self, inhabitant: Inhabitant, troubles: tuple[Trouble, ...]) -> bool:
+        """Whether mainline as it stands, untouched, fails for this database in the very same way."""
+        if inhabitant.population.lineage not in OF_MAINLINE or self.scene.untouched is None:
+            return False
+        before, _ = self.scene.untouched.explore(self.scene.untouched.result.place(inhabitant.database))
+        known = {(trouble.step, trouble.message) for trouble in before}
+        return all((trouble.step, trouble.message) in known for trouble in troubles)
+
+    def outcome(self, found: Ground, inhabitant: Inhabitant) -> PopulationOutcome:
+        """In the words of the whole trees. What was left aside counts as not applied yet, unless a ledger tells."""
+        rows, tried, place = self.passed[inhabitant]
+        trace, population = found.engine.go(place), inhabitant.population
+        fresh, real = population.lineage == FRESH, population.lineage == LEDGER
+        before = set(population.ledger if real else self.cut.in_full(population.ledger))
+        aside = tuple(key for key in self.cut.aside if key not in before)
+        ran = {*self.cut.in_full(trace.ran), *aside, *(self.cut.below if fresh else ())} - before
+        if not real:
+            population = replace(population, ledger=self.all_rows(population.ledger, below=not fresh))
+        return PopulationOutcome(
+            population,
+            rows,
+            tried,
+            tuple(sorted(ran & self.order.keys(), key=self.order.__getitem__)),
+            (*self.all_rows(tuple(map(as_key, trace.end.rows))), *aside),
+        )
+
+    @cached_property
+    def order(self) -> dict[MigrationKey, int]:
+        return {key: number for number, key in enumerate(self.cut.order)}
+
+    @cached_property
+    def below(self) -> frozenset[MigrationKey]:
+        return frozenset(self.cut.below)
+
+    def all_rows(self, keys: tuple[MigrationKey, ...], *, below: bool = True) -> tuple[MigrationKey, ...]:
+        """Rows as the whole trees have them: with what stands below all branches, in front."""
+        rest = (key for key in self.cut.in_full(keys) if key not in self.below)
+        return (*(self.cut.below if below else ()), *rest)
+
+    def proof(self) -> Proof:
+        assert isinstance(self.ground, Ground), "without it there are failures"
+        runs = self.ground.engine.runs + self.ground.following.runs
+        bounded = (*self.scene.census.bounded, *unread(self.candidate.result), *self.bounded)
+        outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
+        return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded)
+
+
+def told(inhabitant: Inhabitant, rows: tuple[MigrationKey, ...], trouble: Trouble) -> Failure:
+    acts = (f"{REPAIR} ({', '.join(map(str, rows))} put in)", *trouble.did) if rows else trouble.did
+    message = trouble.message
+    if any(act.startswith(REPAIR) for act in trouble.did):
+        message += " (its ledger asks for the row, but its schema is not that of the databases that need it)"
+    return Failure(inhabitant.population.name, ", then ".join(acts), trouble.step, message)

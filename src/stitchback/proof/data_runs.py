@@ -1,0 +1,125 @@
+"""Data operations: none twice, none left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from stitchback.engine.memory import data_run
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
+from stitchback.model.plans import Candidate, Situation
+from stitchback.model.source import Opaque
+from stitchback.schema import Unknown
+from stitchback.schema import data_run as effect_of
+from stitchback.schema.applying import STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class DataWork:
+    """`doers`: which migrations do a piece of work, by its fingerprint. `dropped`: pieces of work that one of the branches does
+    and the result does not, and that no remark of the plan speaks of. `instead`: what migrations of the same name did before
+    mainline, or did on a patch branch, by what mainline's do. `edited`: what mainline put into migrations of the fork point
+    afterwards; who had applied them never runs it, with any plan or without."""
+
+    doers: dict[str, tuple[MigrationKey, ...]]
+    dropped: frozenset[str]
+    instead: dict[str, frozenset[str]] = field(default_factory=dict)
+    edited: frozenset[str] = frozenset()
+
+    def wrong(self, final: tuple[str, ...], fresh: tuple[str, ...]) -> Iterator[str]:
+        """What ran otherwise than on a fresh install, counting what old trees ran before."""
+        ran, should = Counter(final), Counter(fresh)
+        for work in sorted({*ran, *should}):
+            if should[work] and ran[work] > should[work]:
+                yield f"{self.name(work)} has run {ran[work]} times, on a fresh install {should[work]}"
+            elif ran[work] < should[work] and not self.settled(work, ran):
+                yield f"{self.name(work)} has not run"
+            elif work in self.dropped:
+                yield f"{self.name(work)} has run here, the reconciled tree has it no more, and no remark says so"
+
+    def capped(self, ran: tuple[str, ...], fresh: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What ran, each piece of work no more often than on a fresh install, and the names of those that were above it."""
+        should = Counter(fresh)
+        above = {work for work, times in Counter(ran).items() if times > should[work] > 0}
+        rest = [work for work in ran if work not in above]
+        rest += [work for work in above for _ in range(should[work])]
+        return tuple(sorted(rest)), tuple(self.name(work) for work in sorted(above))
+
+    def settled(self, work: str, ran: Counter[str]) -> bool:
+        """Whether the row of a migration of that name stands for it (SB205)."""
+        return work in self.edited or any(ran[other] for other in self.instead.get(work, ()))
+
+    def name(self, work: str) -> str:
+        return f"the data operation of {' / '.join(map(str, self.doers.get(work, ()))) or work}"
+
+
+def data_work(candidate: Candidate, situation: Situation) -> DataWork:
+    def same_name(migration: Migration) -> bool:
+        """Mainline has a migration of that name, and decided itself what it does: a finding says so, no plan changes it."""
+        return migration.key in situation.mainline.migrations
+
+    doers: dict[str, tuple[MigrationKey, ...]] = {}
+    ours = [migration for patch in situation.patches for migration in patch.migrations]
+    for migration in (*situation.mainline.migrations.values(), *ours, *candidate.result.migrations.values()):
+        for work in work_of(migration):
+            doers[work] = tuple(sorted({*doers.get(work, ()), migration.key}))
+    kept = all_work(candidate.result)
+    branches = {work for migration in ours if not same_name(migration) for work in work_of(migration)}
+    lost = (branches | all_work(situation.mainline)) - kept
+    unsaid = {work for work in lost if not remarked(doers[work], candidate.remarks)}
+    return DataWork(doers, frozenset(unsaid), work_instead(situation), work_edited_in(situation))
+
+
+def work_instead(situation: Situation) -> dict[str, frozenset[str]]:
+    """What the other trees' migration of the same name does and mainline's does not, by what only mainline's does."""
+    found: dict[str, frozenset[str]] = {}
+    for _, theirs, ours in other_versions(situation):
+        for work in theirs - ours:
+            found[work] = found.get(work, frozenset()) | (ours - theirs)
+    return found
+
+
+def work_edited_in(situation: Situation) -> frozenset[str]:
+    forks = frozenset(key for patch in situation.patches for key in patch.fork.migrations)
+    return frozenset(
+        work for key, theirs, ours in other_versions(situation) if key in forks for work in theirs - ours
+    )
+
+
+def other_versions(situation: Situation) -> Iterator[tuple[MigrationKey, frozenset[str], frozenset[str]]]:
+    """Migrations that mainline has with another content: (name, mainline's work, the other's)."""
+    mainline = situation.mainline.migrations
+    for tree in (tree for patch in situation.patches for tree in (patch.fork, patch.tree)):
+        for key, other in tree.migrations.items():
+            if key in mainline and mainline[key].operations != other.operations:
+                yield key, frozenset(work_of(mainline[key])), frozenset(work_of(other))
+
+
+def all_work(tree: Tree) -> set[str]:
+    return {work for migration in tree.migrations.values() for work in work_of(migration)}
+
+
+def work_of(migration: Migration) -> Iterator[str]:
+    for operation in operations_in(migration.operations):
+        if isinstance(operation, Opaque):
+            yield from data_run(Unknown(operation.source or operation.reason), migration.key.app)
+        elif operation.kind not in STEPS:
+            yield from data_run(Unknown(str(operation)), migration.key.app)
+        elif operation.kind in ("RunPython", "RunSQL"):
+            yield from data_run(effect_of(operation), migration.key.app)
+
+
+def operations_in(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
+    for operation in operations:
+        yield operation
+        if isinstance(operation, Operation):
+            yield from operations_in(operation.database)
+
+
+def remarked(doers: Iterable[MigrationKey], remarks: Iterable[str]) -> bool:
+    """Whether a remark of the plan names one of the migrations."""
+    said = " ".join(remarks)
+    return any(str(key) in said for key in doers)

@@ -1,0 +1,187 @@
+"""Every kind of database that the branches' histories left behind, made by running the old trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from stitchback.engine import Engine, Memory, Options, RunError, Standing, SymbolicDatabase
+from stitchback.graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Patch, Population, Situation
+from stitchback.proof.closed_sets import ClosedSets, Keys, closed_sets, topmost
+from stitchback.proof.trees import before_merge, before_squashes, loadable
+
+FRESH = "fresh"
+FORK = "fork point"
+PATCHED = "patched"
+MAINLINE = "mainline"
+LEDGER = "ledger"
+
+ONE_BY_ONE = Options(exact=True, in_spite_of_conflicts=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Inhabitant:
+    """A population and the database that stands for it, not repaired yet."""
+
+    population: Population
+    database: SymbolicDatabase
+
+
+@dataclass(slots=True)
+class Census:
+    """All inhabitants, each database once (the first lineage that has it keeps it), and what could not be made or tried."""
+
+    inhabitants: list[Inhabitant] = field(default_factory=list)
+    bounded: list[str] = field(default_factory=list)
+    seen: set[SymbolicDatabase] = field(default_factory=set)
+
+    def add(self, name: str, lineage: str, ref: str, database: SymbolicDatabase) -> None:
+        if database.canonical not in self.seen:
+            self.seen.add(database.canonical)
+            self.inhabitants.append(Inhabitant(Population(name, lineage, ref, database.ledger), database))
+
+    def loadable(self, tree: Tree) -> Tree:
+        tree, left_out = loadable(tree)
+        for text in left_out:
+            self.say(text)
+        return tree
+
+    def say(self, text: str) -> None:
+        if text not in self.bounded:
+            self.bounded.append(text)
+
+
+def census(situation: Situation, memory: Memory) -> Census:
+    """Fresh, fork points, every patch branch, mainline (from nothing where there is no patch branch)."""
+    found = Census()
+    found.add("fresh install", FRESH, situation.mainline.ref, SymbolicDatabase())
+    forks = [at_fork_point(patch, memory, found) for patch in situation.patches]
+    for patch, start in zip(situation.patches, forks, strict=True):
+        for tree in variants(patch.tree, start, found):
+            grow(tree, start, PATCHED, frozenset(), memory, found)
+    mainline = deployed_mainline(situation, memory)
+    for start in forks or [SymbolicDatabase()]:
+        for tree in variants(mainline, start, found):
+            for base in (start, own_base(tree, start, memory)):
+                grow(tree, base, MAINLINE, situation.policy.unreleased, memory, found)
+    return found
+
+
+def at_fork_point(patch: Patch, memory: Memory, found: Census) -> SymbolicDatabase:
+    """A database that the fork point's own tree made, as far as Django can run it."""
+    tree = found.loadable(patch.fork)
+    engine = Engine(tree, memory=memory)
+    run = engine.migrate(SymbolicDatabase())
+    database = run.final
+    if run.error is not None:
+        database, error = one_by_one(engine, SymbolicDatabase(), MigrationGraph.of(tree).order())
+        if error is not None:
+            found.say(f"the fork point's own tree cannot be migrated to its end: {error.message}")
+    found.add(f"fork point of {patch.tree.ref}", FORK, patch.fork.ref, database)
+    return database
+
+
+def one_by_one(
+    engine: Engine, database: SymbolicDatabase, keys: Iterable[MigrationKey]
+) -> tuple[SymbolicDatabase, RunError | None]:
+    first: RunError | None = None
+    for key in keys:
+        run = engine.migrate(database, (key.app, key.name), ONE_BY_ONE)
+        database = run.final
+        first = first or run.error
+    return database, first
+
+
+def variants(tree: Tree, start: SymbolicDatabase, found: Census) -> Iterator[Tree]:
+    """The tree as it stands, and as it was before its own squashes."""
+    tree = found.loadable(tree)
+    yield tree
+    older = before_squashes(tree, frozenset(tree.migrations) - start.rows)
+    if older is not None:
+        yield older
+
+
+def deployed_mainline(situation: Situation, memory: Memory) -> Tree:
+    """Mainline as it stands, or, where git's merge left it with two leaves so that nobody could migrate with it, without
+    what the merge brought."""
+    run = Engine(situation.mainline, memory=memory).migrate(SymbolicDatabase())
+    conflict = run.error is not None and run.error.kind == "Conflict"
+    return before_merge(situation) if conflict else situation.mainline
+
+
+def own_base(tree: Tree, start: SymbolicDatabase, memory: Memory) -> SymbolicDatabase:
+    """What a database at the fork point has, made by this tree's own files from nothing: after a squash or a rename the rows
+    are others."""
+    engine = Engine(tree, memory=memory)
+    found = engine.standing(start)
+    if isinstance(found, RunError):
+        return start
+    shared = [key for key in MigrationGraph.of(tree).order() if key in found.applied]
+    database, error = one_by_one(engine, SymbolicDatabase(), shared)
+    same = database.canonical.ledger == start.canonical.ledger
+    return start if error is not None or same else database
+
+
+def grow(
+    tree: Tree,
+    start: SymbolicDatabase,
+    lineage: str,
+    unreleased: frozenset[MigrationKey],
+    memory: Memory,
+    found: Census,
+) -> None:
+    """Add a database for every set of the tree's own migrations that may have been applied on top of `start`."""
+    engine = Engine(tree, memory=memory)
+    standing = engine.standing(start)
+    if isinstance(standing, RunError):
+        found.say(f"{tree.ref}: no database can be made, Django says: {standing.message}")
+        return
+    order, parents = own_graph(tree, standing, unreleased)
+    sets = closed_sets(order, parents)
+    if not sets.all:
+        found.say(
+            f"{tree.ref}: of the many sets of its {len(order)} migrations only those in the order of one deploy, each app first in turn"
+        )
+    build(engine, tree.ref, start, lineage, sets, parents, found)
+
+
+def own_graph(
+    tree: Tree, standing: Standing, unreleased: frozenset[MigrationKey]
+) -> tuple[tuple[MigrationKey, ...], dict[MigrationKey, Keys]]:
+    """The migrations that are not applied yet and that somebody may have, in order, with the ancestors among them."""
+    graph = MigrationGraph.of(tree)
+    unapplied = set(standing.unapplied) & graph.nodes
+    held_back = {key for each in unreleased & graph.nodes for key in graph.descendants(each)}
+    order = tuple(key for key in graph.order() if key in unapplied - held_back)
+    own = frozenset(order)
+    return order, {key: (frozenset(graph.ancestors(key)) & own) - {key} for key in order}
+
+
+def build(
+    engine: Engine,
+    ref: str,
+    start: SymbolicDatabase,
+    lineage: str,
+    sets: ClosedSets,
+    parents: dict[MigrationKey, Keys],
+    found: Census,
+) -> None:
+    made: dict[Keys, SymbolicDatabase] = {frozenset(): start}
+    failures: list[RunError] = []
+    for grown in sets.grown:
+        if grown.smaller not in made:
+            continue
+        run = engine.migrate(made[grown.smaller], (grown.last.app, grown.last.name), ONE_BY_ONE)
+        if run.error is not None:
+            failures.append(run.error)
+            continue
+        made[grown.keys] = run.final
+        names = ", ".join(map(str, topmost(grown.keys, parents)))
+        found.add(f"{ref} up to {names}", lineage, ref, run.final)
+    if failures:
+        found.say(
+            f"{ref}: some sets of its migrations cannot be applied by {ref} itself ({failures[0].message})"
+        )

@@ -1,0 +1,75 @@
+"""The proof: every population taken through every rollout by Django's own loader and executor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+from stitchback.engine import Memory
+from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, SafePlan, Situation
+from stitchback.model.state import SchemaState
+from stitchback.proof.attempt import Attempt
+from stitchback.proof.edited import as_mainline_has_them
+from stitchback.proof.scene import Scene
+from stitchback.proof.slicing import Base, sliced, whole
+from stitchback.proof.standing_rules import one_replacer_a_ghost
+
+MOST_FAILURES = 8
+
+
+class Prover:
+    """Proves candidates for one situation; what does not depend on the candidate is worked out once."""
+
+    def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
+        self.given = situation
+        self.memory = Memory(SchemaState(field_bases=field_bases(situation)))
+        self.situation, self.edited = as_mainline_has_them(situation, self.memory)
+        self.base = Base(self.situation) if slicing else None
+        self._scenes: list[Scene] = []
+
+    def prove(self, candidate: Candidate) -> SafePlan | Refuted:
+        """A SafePlan, or the failures that were met first."""
+        cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
+        ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
+        failures = tuple(map(of_the_graph, (*cut.unsound, *ghosts)))
+        if not failures:
+            attempt = Attempt(cut, self.scene(cut.situation))
+            failures = tuple(islice(attempt.failures(), MOST_FAILURES))
+        if failures:
+            return Refuted(candidate, failures)
+        proof = attempt.proof()
+        return SafePlan(candidate, replace(proof, bounded=(*self.edited, *proof.bounded)), token=_PROOF_TOKEN)
+
+    def scene(self, situation: Situation) -> Scene:
+        """What the situation is without a plan. Most candidates leave the same of it to look at."""
+        for scene in self._scenes:
+            if scene.situation == situation:
+                return scene
+        self._scenes.append(Scene(situation, self.memory))
+        return self._scenes[-1]
+
+
+def of_the_graph(said: str) -> Failure:
+    return Failure("every database", "the reconciled tree", "its graph", said)
+
+
+def field_bases(situation: Situation) -> dict[str, str]:
+    """What custom fields extend, as far as any of the trees tells; mainline has the last word."""
+    bases: dict[str, str] = {}
+    for patch in situation.patches:
+        bases |= {**patch.fork.field_bases, **patch.tree.field_bases}
+    return bases | dict(situation.mainline.field_bases)
+
+
+def prove(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+    """Every population through every rollout on the candidate's tree: permission to write it, or why not."""
+    return prover_of(situation).prove(candidate)
+
+
+def prover_of(situation: Situation) -> Prover:
+    """The situation's prover, the same one for all its candidates; kept with mainline's tree."""
+    memo = situation.mainline.memo
+    prover = memo.get("prover")
+    if not isinstance(prover, Prover) or prover.given is not situation:
+        prover = memo["prover"] = Prover(situation)
+    return prover

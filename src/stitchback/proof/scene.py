@@ -1,0 +1,107 @@
+"""A situation before any plan: its databases, its models, and mainline left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from stitchback.engine import Engine, Memory, Place, SymbolicDatabase
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Candidate, Failure, Situation
+from stitchback.model.state import SchemaState
+from stitchback.proof.data_runs import data_work
+from stitchback.proof.ends import NEXT_RELEASE, Ends
+from stitchback.proof.models_kept import Sides
+from stitchback.proof.next_release import next_release
+from stitchback.proof.populations import Census, census
+from stitchback.proof.repairs import Remedies
+from stitchback.proof.rollouts import Rollouts, step_of
+from stitchback.proof.standing_rules import excused_tables, final_state
+from stitchback.proof.trees import before_merge
+from stitchback.schema import InconsistentState
+from stitchback.schema.tables import tables_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A tree with its next release, and fresh installs of both: what databases are judged against."""
+
+    engine: Engine
+    following: Engine
+    fresh: Place
+    fresh_next: Place
+
+
+def ground(
+    tree: Tree, apps: tuple[str, ...], memory: Memory, bystander: str | None = None
+) -> Ground | Failure:
+    """A Failure where Django cannot even install the tree."""
+    engine = Engine(tree, memory=memory, beside=(bystander,) if bystander else ())
+    following = Engine(next_release(tree, apps), memory=memory)
+    nothing = engine.place(SymbolicDatabase())
+    traces = [each.go(nothing) for each in (engine, following)]
+    for trace, act in zip(traces, ("migrate", NEXT_RELEASE), strict=True):
+        if trace.error is not None:
+            return Failure("fresh install", act, step_of(trace.error.at), trace.error.message)
+    return Ground(engine, following, *(trace.end.place for trace in traces))
+
+
+class Scene:
+    """What of a proof does not depend on the candidate."""
+
+    def __init__(self, situation: Situation, memory: Memory) -> None:
+        self.situation = situation
+        self.memory = memory
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        patches = self.situation.patches
+        return (self.situation.mainline, *(tree for patch in patches for tree in (patch.fork, patch.tree)))
+
+    @cached_property
+    def census(self) -> Census:
+        return census(self.situation, self.memory)
+
+    @cached_property
+    def excused(self) -> frozenset[str]:
+        """Tables that are not what the models say on a branch already."""
+        trees = (self.situation.mainline, *(patch.tree for patch in self.situation.patches))
+        return frozenset(name for tree in trees for name in excused_tables(tree, self.memory))
+
+    @cached_property
+    def of_gone_apps(self) -> frozenset[str]:
+        """Tables that models of apps had which mainline does not have any more (SB307): they stay where they are."""
+        here = {key.app for key in self.situation.mainline.migrations} | set(self.situation.mainline.apps)
+        found = frozenset[str]()
+        for tree in (tree for patch in self.situation.patches for tree in (patch.fork, patch.tree)):
+            state = self.models_of(tree)
+            models = (model for key, model in state.models.items() if key.app not in here)
+            found |= {name for model in models for name, _ in tables_of(state, model).all}
+        return found
+
+    @cached_property
+    def untouched(self) -> Rollouts | None:
+        """Mainline as it stands, without what git's merge brought, to be tried as a plan; None where it cannot be installed."""
+        tree = before_merge(self.situation)
+        found = ground(tree, tuple(sorted({key.app for key in tree.migrations})), self.memory, "contenttypes")
+        if isinstance(found, Failure):
+            return None
+        work = data_work(Candidate({}, (), tree), self.situation)
+        ends = Ends(found.engine, found.following, found.fresh, found.fresh_next, work, self.of_gone_apps)
+        return Rollouts(ends, Remedies((), self.memory), frozenset(), "contenttypes")
+
+    def sides(self, result: Tree) -> Sides:
+        patches = self.situation.patches
+        return Sides(
+            tuple(self.models_of(patch.fork) for patch in patches),
+            tuple(self.models_of(patch.tree) for patch in patches),
+            self.models_of(self.situation.mainline),
+            self.models_of(result),
+        )
+
+    def models_of(self, tree: Tree) -> SchemaState:
+        """The models at the leaves; none where the tree's own operations do not fit each other."""
+        try:
+            return final_state(tree, self.memory)
+        except InconsistentState:
+            return SchemaState()

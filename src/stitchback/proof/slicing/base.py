@@ -1,0 +1,104 @@
+"""What of a slice is the same for every candidate of a situation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from stitchback.graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Situation
+from stitchback.proof.slicing.footing import Footing, footing
+from stitchback.proof.slicing.footprint import Models, under_all_names
+from stitchback.proof.slicing.shared import Ties, ties
+from stitchback.proof.slicing.views import Keys, View
+
+
+class Base:
+    """A situation's trees, and what they share. A candidate that changes nothing of that takes it as it is."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        of_patches = [tree for patch in situation.patches for tree in (patch.fork, patch.tree)]
+        self.trees = (situation.mainline, *of_patches)
+        self.graph = MigrationGraph.of(situation.mainline)
+        self._grounds: dict[Keys, Ground] = {}
+
+    @cached_property
+    def ties(self) -> Ties:
+        return ties(self.trees, self.situation.ledgers)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether there is no circle in any tree: then slicing makes sense."""
+        return not any(MigrationGraph.raw(tree).cycles for tree in self.trees)
+
+    def changes(self, result: Tree) -> dict[MigrationKey, Migration | None]:
+        """What the result has otherwise than mainline; None for what it has not."""
+        before, after = self.situation.mainline.migrations, result.migrations
+        found: dict[MigrationKey, Migration | None] = {
+            key: migration for key, migration in after.items() if before.get(key) is not migration
+        }
+        if len(after) - len(found) < len(before):
+            found |= {key: None for key in before if key not in after}
+        return found
+
+    def ground(self, changes: dict[MigrationKey, Migration | None]) -> Ground:
+        """What stands below the branches and such a result."""
+        shared: Keys = frozenset()
+        if self.situation.patches:  # without a patch branch nothing tells what all databases have
+            shared = self.ties.without([migration or key for key, migration in changes.items()])
+        if shared not in self._grounds:
+            self._grounds[shared] = Ground(self, shared)
+        return self._grounds[shared]
+
+
+class Ground:
+    """A situation over one set of shared keys."""
+
+    def __init__(self, base: Base, shared: Keys) -> None:
+        self.base = base
+        self.shared = shared
+        self.mainline = base.situation.mainline
+        self.order = [key for key in base.graph.order() if key in shared]
+        files = self.mainline.migrations
+        self.hasty = tuple(files[key] for key in sorted(shared) if files[key].run_before)
+        self.apps = frozenset(key.app for key in shared)
+        self.views = tuple(self.view(tree) for tree in base.trees)
+        self._footings: dict[object, Footing] = {}
+
+    def labels(self, tree: Tree, own: Iterable[MigrationKey]) -> frozenset[str]:
+        """The apps of the tree."""
+        return self.apps | set(tree.apps) | {key.app for key in own}
+
+    def view(self, tree: Tree) -> View:
+        own = {key: migration for key, migration in tree.migrations.items() if key not in self.shared}
+        return View(tree, own, self.shared, self.base.graph, self.labels(tree, own), self.hasty)
+
+    def view_of_result(self, result: Tree, changes: dict[MigrationKey, Migration | None]) -> View:
+        own = {**self.views[0].own, **{key: each for key, each in changes.items() if each is not None}}
+        for key in (key for key, migration in changes.items() if migration is None):
+            own.pop(key, None)
+        return View(result, own, self.shared, self.base.graph, self.labels(result, own), self.hasty)
+
+    @cached_property
+    def rows(self) -> tuple[MigrationKey, ...]:
+        """The shared keys, and the ghosts that their squashes name, as a ledger has them."""
+        files = self.mainline.migrations
+        ordered = [key for key in MigrationGraph.raw(self.mainline).order() if key in self.shared]
+        return tuple(dict.fromkeys(row for key in ordered for row in (*files[key].ghosts, key)))
+
+    def footing(self, front: Keys, hung: tuple[Keys, ...], models: Models) -> Footing:
+        place = (front, hung, models)
+        if place not in self._footings:
+            below = under_all_names(
+                models, self.of_apps(set(models.apps).union(key.app for key in models.keys))
+            )
+            self._footings[place] = footing(
+                self.mainline, self.shared, self.base.graph, self.order, front, hung, below
+            )
+        return self._footings[place]
+
+    def of_apps(self, apps: set[str]) -> Iterator[Migration]:
+        return (self.mainline.migrations[key] for key in self.shared if key.app in apps)

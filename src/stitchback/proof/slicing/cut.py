@@ -1,0 +1,172 @@
+"""The trees of a proof with only those migrations in them that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from stitchback.graph.resolution import FIRST, LATEST
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger, LedgerRow
+from stitchback.model.migrations import App, Dependency, Migration, Tree
+from stitchback.model.plans import Candidate, Patch, Situation
+from stitchback.proof.slicing.base import Base
+from stitchback.proof.slicing.footing import Footing, frontier
+from stitchback.proof.slicing.slice import Slice, bystander, planned_order, whole
+from stitchback.proof.slicing.soundness import unsound
+from stitchback.proof.slicing.steady import Clump, clumps, set_apart
+from stitchback.proof.slicing.views import Keys, View
+
+
+def sliced(candidate: Candidate, situation: Situation, base: Base | None = None) -> Slice:
+    """Everything that all trees share is put together below; mainline's own migrations that no plan touches, and that work on
+    other models, are put together where something essential is above or below them, and left out where nothing is.
+
+    `base`: of the same situation, where several candidates are sliced.
+    """
+    base = base or Base(situation)
+    if not base.is_sound:
+        return whole(candidate, situation)
+    return Cut(base, candidate).slice()
+
+
+class Cut:
+    def __init__(self, base: Base, candidate: Candidate) -> None:
+        self.base, self.candidate, self.situation = base, candidate, base.situation
+        self.changes = base.changes(candidate.result)
+        self.ground = base.ground(self.changes)
+        self.shared = self.ground.shared
+        self.graph = base.graph
+        mainline, *others = self.ground.views
+        self.result = self.ground.view_of_result(candidate.result, self.changes)
+        self.views = (mainline, self.result, *others)
+        self.apart = set_apart(candidate, self.views)
+        policy = self.situation.policy
+        marks = (policy.unreleased, *(ledger.keys for ledger in self.situation.ledgers))
+        self.clumps: tuple[Clump, ...] = clumps(self.views[:2], self.apart, marks)
+        self.stands = {key: clump.keys[-1] for clump in self.clumps for key in clump.keys}
+        self.front = self.frontier()
+        self.footing: Footing = self.made_footing()
+
+    def slice(self) -> Slice:
+        nodes = self.tree(self.result)
+        names, files = set(nodes.migrations), self.candidate.result.migrations
+        changed = {key.app for key in self.changes}
+        own = Tree("", "", self.result.own, {label: App(label, "", "", "") for label in self.result.labels})
+        stands_for = {clump.keys[-1]: clump.keys for clump in self.clumps}
+        return Slice(
+            self.sliced_situation(),
+            replace(self.candidate, result=nodes),
+            tuple(sorted({key.app for key in names - set(self.footing.nodes)})),
+            bystander({key.app for key in names}, self.result.labels),
+            self.footing.blocks,
+            self.ground.rows,
+            stands_for | dict.fromkeys(self.footing.blocks, ()),
+            tuple(sorted(self.apart.steady - set(self.stands))),
+            tuple(dict.fromkeys((*self.ground.rows, *planned_order(own)))),
+            tuple(unsound(nodes, self.candidate.result, self.situation.mainline, changed)),
+            self.situation.ledgers,
+            len(names),
+            len(files) - len(names - self.footing.blocks),
+        )
+
+    def frontier(self) -> Keys:
+        """Shared migrations that something essential hangs on, or a handover speaks of, with the last of their apps."""
+        parents = {
+            parent
+            for view in self.views
+            for key in self.apart.essential & view.own.keys()
+            for parent in view.parents(key)
+        }
+        named = {key for each in self.candidate.handovers for key in each.applied}
+        apps = {key.app for key in self.apart.essential}
+        return frontier(self.shared, self.graph, (parents | named) & self.shared, apps)
+
+    def made_footing(self) -> Footing:
+        mainline = self.views[0]
+        hung = tuple(
+            frozenset(parent for key in clump.keys for parent in mainline.parents(key)) & self.shared
+            for clump in self.clumps
+        )
+        return self.ground.footing(self.front, hung, self.apart.models)
+
+    def tree(self, view: View) -> Tree:
+        nodes = dict(self.footing.nodes)
+        for key in sorted(self.apart.essential & view.own.keys()):
+            migration = view.own[key]
+            dependencies = (*self.hung_on(view, (key,)), *self.outside(view, migration))
+            nodes[key] = replace(
+                migration, dependencies=dependencies, run_before=self.lost_children(view, migration)
+            )
+        for clump in self.clumps:
+            if clump.keys[0] in view.own:
+                nodes[clump.keys[-1]] = self.clumped(view, clump)
+        apps = {**{label: App(label, "", "", "") for label in view.labels}, **view.tree.apps}
+        return replace(view.tree, migrations=nodes, apps=apps)
+
+    def clumped(self, view: View, clump: Clump) -> Migration:
+        last = view.own[clump.keys[-1]]
+        before = () if clump.before is None else (clump.before,)
+        parents = (*self.hung_on(view, clump.keys), *before)
+        return Migration(last.key, last.path, last.blob, dependencies=tuple(dict.fromkeys(parents)))
+
+    def hung_on(self, view: View, keys: tuple[MigrationKey, ...]) -> tuple[MigrationKey, ...]:
+        """What stands for the parents of these migrations, themselves left out."""
+        found: set[MigrationKey] = set()
+        for parent in (parent for key in keys for parent in view.parents(key)):
+            if parent in self.shared:
+                found.update((parent,) if parent in self.front else self.footing.block_of[parent])
+            elif parent in self.apart.essential or parent in self.stands:
+                found.add(self.stands.get(parent, parent))  # of what is left aside nothing essential comes
+        return tuple(sorted(found - {self.stands.get(key, key) for key in keys}))
+
+    def outside(self, view: View, migration: Migration) -> Iterator[Dependency]:
+        """Dependencies that are not files of the tree: ghosts, what is missing, installed packages, settings; and whatever is
+        last in another app, which is another one after the next release."""
+        for parent in migration.dependencies:
+            if (
+                not isinstance(parent, MigrationKey)
+                or parent.app not in view.labels
+                or (parent.name == LATEST and parent.app != migration.key.app)
+                or (
+                    parent not in view.own
+                    and parent.name not in (FIRST, LATEST)
+                    and view.standing(parent) not in self.shared
+                )
+            ):
+                yield parent
+
+    def lost_children(self, view: View, migration: Migration) -> tuple[Dependency, ...]:
+        """What `run_before` names and the tree lacks; the others have become dependencies of theirs."""
+        return tuple(
+            child
+            for child in migration.run_before
+            if isinstance(child, MigrationKey)
+            and child not in view.tree.migrations
+            and child.name not in (FIRST, LATEST)
+        )
+
+    def sliced_situation(self) -> Situation:
+        situation = self.situation
+        mainline, _, *others = self.views
+        unreleased = frozenset(self.stands.get(key, key) for key in situation.policy.unreleased)
+        patches = zip(situation.patches, others[::2], others[1::2], strict=True)
+        return replace(
+            situation,
+            patches=tuple(self.patch(patch, fork, tree) for patch, fork, tree in patches),
+            mainline=self.tree(mainline),
+            policy=replace(situation.policy, unreleased=unreleased),
+            ledgers=tuple(map(self.ledger, situation.ledgers)),
+        )
+
+    def patch(self, patch: Patch, fork: View, view: View) -> Patch:
+        tree = self.tree(view)
+        own = tuple(tree.migrations[each.key] for each in patch.migrations if each.key in tree.migrations)
+        return replace(patch, tree=tree, fork=self.tree(fork), migrations=own)
+
+    def ledger(self, ledger: Ledger) -> Ledger:
+        """The rows of the slice: what is below all branches is applied, or it would not be shared."""
+        below = (LedgerRow(key) for key in self.footing.nodes)
+        gone = self.shared | self.apart.steady
+        rows = (row for row in ledger.rows if row.key not in gone or row.key in self.stands.values())
+        return replace(ledger, rows=(*below, *rows))

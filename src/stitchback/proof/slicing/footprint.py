@@ -1,0 +1,153 @@
+"""Which models a migration works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from stitchback.model.keys import ModelKey
+from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.values import NONE, Items, text, walk
+from stitchback.schema.applying import EXTENSIONS, STEPS
+
+ON_FIELDS = frozenset(
+    {
+        "AddField", "AlterField", "RemoveField", "RenameField", "AddIndex", "AddIndexConcurrently", "RemoveIndex",
+        "RemoveIndexConcurrently", "RenameIndex", "AddConstraint", "AddConstraintNotValid", "RemoveConstraint",
+        "AlterConstraint", "ValidateConstraint",
+    }
+)  # fmt: skip
+ON_ROWS = frozenset({"RunPython", "RunSQL"})
+OF_THE_DATABASE = frozenset({"CreateCollation", "RemoveCollation", *EXTENSIONS})
+LIFE = frozenset(
+    {
+        "CreateModel",
+        "DeleteModel",
+        "RenameModel",
+        "AlterModelTable",
+        "RenameField",
+        "SeparateDatabaseAndState",
+        "RunSQL",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Some models, and apps of which all models are meant."""
+
+    keys: frozenset[ModelKey] = frozenset()
+    apps: frozenset[str] = frozenset()
+
+    def __or__(self, other: Models) -> Models:
+        return Models(self.keys | other.keys, self.apps | other.apps)
+
+    def meets(self, other: Models) -> bool:
+        """Whether some model is in both."""
+        return (
+            not self.keys.isdisjoint(other.keys)
+            or not self.apps.isdisjoint(other.apps)
+            or any(key.app in self.apps for key in other.keys)
+            or any(key.app in other.apps for key in self.keys)
+        )
+
+
+def joined(many: Iterable[Models]) -> Models:
+    keys: set[ModelKey] = set()
+    apps: set[str] = set()
+    for each in many:
+        keys |= each.keys
+        apps |= each.apps
+    return Models(frozenset(keys), frozenset(apps))
+
+
+def changed_models(migration: Migration) -> Models:
+    """Models that the migration's operations change; all of its app where one cannot be read."""
+    return joined(changed_by(operation, migration.key.app) for operation in migration.operations)
+
+
+def changed_by(operation: Operation | Opaque, app: str) -> Models:
+    if isinstance(operation, Opaque) or operation.kind not in STEPS or has_unread_state(operation):
+        return Models(apps=frozenset({app}))
+    if operation.kind in OF_THE_DATABASE:
+        return Models()
+    if operation.kind in ON_ROWS or operation.kind == "SeparateDatabaseAndState":
+        return joined(changed_by(inner, app) for inner in (*operation.database, *operation.state))
+    names = (text(operation.argument(name)) for name in subjects(operation.kind))
+    return Models(frozenset(ModelKey.of(app, name) for name in names if name))
+
+
+def has_unread_state(operation: Operation) -> bool:
+    """RunSQL with `state_operations` that are not a list of operations."""
+    said = operation.argument("state_operations")
+    return said not in (None, NONE, Items("list", ())) and not operation.state
+
+
+def lifecycle_models(migration: Migration) -> Models:
+    """Models that are made, dropped or renamed, or a field of which is renamed: others refer to them by name."""
+    kept = tuple(
+        each for each in migration.operations if not isinstance(each, Operation) or each.kind in LIFE
+    )
+    return changed_models(migration.with_changes(operations=kept))
+
+
+def subjects(kind: str) -> tuple[str, ...]:
+    """Arguments that name the model."""
+    if kind == "RenameModel":
+        return ("old_name", "new_name")
+    return ("model_name",) if kind in ON_FIELDS else ("name",)
+
+
+def mentioned_models(migration: Migration) -> Models:
+    """Whatever may be a model's name in what the operations say: more than is meant does no harm."""
+    return Models(frozenset(mentions(migration.operations, migration.key.app)))
+
+
+def mentions(operations: Iterable[Operation | Opaque], app: str) -> Iterator[ModelKey]:
+    for operation in operations:
+        if isinstance(operation, Opaque):
+            continue
+        for _, value in operation.arguments:
+            for part in walk(value):
+                said = text(part)
+                if said and said.count(".") == 1:
+                    yield ModelKey.of(*said.split("."))
+                elif said and said.isidentifier():
+                    yield ModelKey.of(app, said)
+        yield from mentions((*operation.database, *operation.state), app)
+
+
+def renames(migration: Migration) -> Iterator[tuple[ModelKey, ModelKey]]:
+    for operation in migration.operations:
+        if isinstance(operation, Operation) and operation.kind == "RenameModel":
+            old, new = text(operation.argument("old_name")), text(operation.argument("new_name"))
+            if old and new:
+                yield ModelKey.of(migration.key.app, old), ModelKey.of(migration.key.app, new)
+
+
+def under_all_names(models: Models, migrations: Iterable[Migration]) -> Models:
+    """The models with the names that they had before and after, as far as these migrations rename them."""
+    pairs = [pair for migration in migrations for pair in renames(migration)]
+    keys, grown = set(models.keys), True
+    while grown:
+        more = {name for pair in pairs if keys.intersection(pair) for name in pair} - keys
+        keys |= more
+        grown = bool(more)
+    return Models(frozenset(keys), models.apps)
+
+
+def part_on(migration: Migration, models: Models) -> Migration | None:
+    """The migration with the operations that change one of the models, and those that change no model and no rows
+    (extensions, collations); None where none is left."""
+    app = migration.key.app
+    kept = tuple(operation for operation in migration.operations if is_on(operation, app, models))
+    return migration.with_changes(operations=kept) if kept else None
+
+
+def is_on(operation: Operation | Opaque, app: str, models: Models) -> bool:
+    changed = changed_by(operation, app)
+    if not changed.keys and not changed.apps:
+        return isinstance(operation, Operation) and operation.kind not in ON_ROWS
+    return changed.meets(models)

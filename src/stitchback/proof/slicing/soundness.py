@@ -1,0 +1,24 @@
+"""Whether Django can make a graph of a result at all, told from its slice and from the apps that the plan changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stitchback.graph import MigrationGraph
+from stitchback.model.migrations import App, Tree
+from stitchback.proof.standing_rules import several_leaves, unlinked
+
+
+def unsound(cut: Tree, result: Tree, mainline: Tree, changed: Iterable[str]) -> Iterator[str]:
+    """One leaf an app, every parent there, no circle. What is not in the slice depends on nothing that is missing, and on
+    nothing that the plan changes; leaves of the other apps are mainline's."""
+    apps = frozenset(changed)
+    yield from unlinked(MigrationGraph.of(cut))
+    yield from several_leaves(MigrationGraph.of(of_apps(result, apps)), apps)
+    others = {key.app for key in mainline.migrations} - apps
+    yield from several_leaves(MigrationGraph.of(mainline), others)
+
+
+def of_apps(tree: Tree, apps: frozenset[str]) -> Tree:
+    migrations = {key: migration for key, migration in tree.migrations.items() if key.app in apps}
+    return Tree(tree.ref, tree.commit, migrations, {app: App(app, "", "", "") for app in apps})

@@ -1,0 +1,131 @@
+"""Mainline's own migrations that no plan changes and that have nothing to do with those that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stitchback.graph.resolution import FIRST, LATEST
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration
+from stitchback.model.plans import Candidate
+from stitchback.proof.data_runs import work_of
+from stitchback.proof.slicing.footprint import (
+    Models,
+    changed_models,
+    joined,
+    lifecycle_models,
+    mentioned_models,
+    under_all_names,
+)
+from stitchback.proof.slicing.shared import is_readable, same_content
+from stitchback.proof.slicing.views import Keys, View
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """`steady` migrations may be put together or left out; `models` are those that all others, the essential ones, work on."""
+
+    steady: Keys
+    essential: Keys
+    models: Models
+
+
+def set_apart(candidate: Candidate, views: Sequence[View]) -> Apart:
+    """`views`: mainline's, the result's, the others'."""
+    own = {key: migration for view in views for key, migration in view.own.items()}
+    versions = list({id(each): each for view in views for each in view.own.values()}.values())
+    steady = unchanged(views) - named_elsewhere(candidate, versions)
+    while True:
+        essential = [migration for migration in versions if migration.key not in steady]
+        changed = under_all_names(joined(map(changed_models, essential)), versions)
+        mentioned = under_all_names(joined(map(mentioned_models, essential)), versions)
+        works = {work for migration in essential for work in work_of(migration)}
+        touching = {
+            key
+            for key in steady
+            if changed_models(own[key]).meets(changed)
+            or lifecycle_models(own[key]).meets(mentioned)
+            or not works.isdisjoint(work_of(own[key]))
+        }
+        if not touching:
+            return Apart(frozenset(steady), frozenset(set(own) - steady), changed | mentioned)
+        steady -= touching
+
+
+def unchanged(views: Sequence[View]) -> set[MigrationKey]:
+    """Mainline's alone, the same in the result."""
+    mainline, result, *others = views
+    elsewhere = {key for view in others for key in view.own}
+    return {
+        key
+        for key, migration in mainline.own.items()
+        if key not in elsewhere
+        and same_content(migration, result.own.get(key))
+        and is_plain(migration, mainline.tree.migrations, mainline.labels)
+    }
+
+
+def is_plain(migration: Migration, files: Mapping[MigrationKey, Migration], apps: Collection[str]) -> bool:
+    """Depends on files of its tree by their names, or on what is outside of it."""
+    return (
+        is_readable(migration)
+        and not migration.run_before
+        and not migration.replaces
+        and all(
+            parent in files or (parent.app not in apps and parent.name not in (FIRST, LATEST))
+            for parent in migration.parents
+        )
+    )
+
+
+def named_elsewhere(candidate: Candidate, migrations: Iterable[Migration]) -> set[MigrationKey]:
+    """Keys in handovers, in `replaces`, in `run_before`."""
+    named = {key for each in candidate.handovers for key in (each.insert, *each.applied)}
+    for migration in migrations:
+        named.update(migration.ghosts)
+        named.update(each for each in migration.run_before if isinstance(each, MigrationKey))
+    return named
+
+
+@dataclass(frozen=True, slots=True)
+class Clump:
+    """Steady migrations of one app that nothing essential can tell apart: `keys` in order, the last one stands for all.
+    `before` is the clump that it follows although nothing says so: another app's, of the same kind."""
+
+    keys: tuple[MigrationKey, ...]
+    before: MigrationKey | None
+
+
+def clumps(views: Sequence[View], apart: Apart, marks: Sequence[Keys]) -> tuple[Clump, ...]:
+    """Steady migrations that have the same essential ancestors and descendants in all `views` (mainline and the result) and
+    are in the same `marks` (ledgers, what is unreleased) together, by app. Those without any are left out."""
+    kin = [relations(view, apart) for view in views]
+    kinds: dict[tuple[object, ...], dict[str, list[MigrationKey]]] = {}
+    for key in views[0].order(apart.steady):
+        related = tuple(found[key] for found in kin)
+        if any(mask for pair in related for mask in pair):
+            kind = (related, tuple(key in mark for mark in marks))
+            kinds.setdefault(kind, {}).setdefault(key.app, []).append(key)
+    made: list[Clump] = []
+    for by_app in kinds.values():
+        before: MigrationKey | None = None
+        for keys in by_app.values():
+            made.append(Clump(tuple(keys), before))
+            before = keys[-1]
+    return tuple(made)
+
+
+def relations(view: View, apart: Apart) -> dict[MigrationKey, tuple[int, int]]:
+    """Each own migration -> its essential ancestors and descendants, as bits."""
+    order = view.order(view.own)
+    bits = {key: 1 << number for number, key in enumerate(order) if key in apart.essential}
+    above, below = dict.fromkeys(order, 0), dict.fromkeys(order, 0)
+    for key in order:
+        for parent in view.parents(key):
+            above[key] |= above.get(parent, 0) | bits.get(parent, 0)
+    for key in reversed(order):
+        for parent in view.parents(key):
+            if parent in below:
+                below[parent] |= below[key] | bits.get(key, 0)
+    return {key: (above[key], below[key]) for key in order}

@@ -1,0 +1,102 @@
+"""Trees as they were, or may have been, when databases were migrated with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from stitchback.graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency, Migration, Tree
+from stitchback.model.plans import Situation
+
+
+def loadable(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
+    """The tree as Django can have run it, and what was left out, in words.
+
+    With a parent that is not there Django runs nothing at all: no database has that migration, or what depends on it. A
+    parent that is there and cannot be read is another thing: then only our graph lacks it.
+    """
+    graph = MigrationGraph.of(tree)
+    unread = {each.key for each in tree.unreadable}
+    said, changed = list[str](), dict[MigrationKey, Migration | None]()
+    for child, parent in graph.missing:
+        if parent in unread:
+            said.append(f"{tree.ref}: {parent} cannot be read, and {child} depends on it")
+            changed[child] = without_parents(changed.get(child) or tree.migrations[child], {parent})
+    for child, parent in graph.missing:
+        if parent not in unread:
+            said.append(
+                f"{tree.ref}: {child} names {parent}, which is not there: Django cannot run it, no database has it"
+            )
+            changed |= dict.fromkeys(graph.descendants(child), None)
+    return tree.with_migrations(changed), tuple(said)
+
+
+def without_parents(migration: Migration, gone: Iterable[MigrationKey]) -> Migration:
+    unwanted = set(gone)
+    return migration.with_changes(
+        dependencies=kept(migration.dependencies, unwanted), run_before=kept(migration.run_before, unwanted)
+    )
+
+
+def kept(dependencies: tuple[Dependency, ...], unwanted: set[MigrationKey]) -> tuple[Dependency, ...]:
+    return tuple(each for each in dependencies if not (isinstance(each, MigrationKey) and each in unwanted))
+
+
+def before_squashes(tree: Tree, own: frozenset[MigrationKey]) -> Tree | None:
+    """The tree before those of its own squashes were made whose replaced files are all still there; None where there are none.
+
+    What depends on such a squash depends on what it replaces instead.
+    """
+    squashes = {
+        key: migration.ghosts
+        for key, migration in tree.migrations.items()
+        if key in own and migration.ghosts and all(ghost in tree.migrations for ghost in migration.ghosts)
+    }
+    if not squashes:
+        return None
+    rest = {key: migration for key, migration in tree.migrations.items() if key not in squashes}
+    changed: dict[MigrationKey, Migration | None] = dict.fromkeys(squashes, None)
+    changed |= {key: re_pointed(migration, squashes) for key, migration in rest.items()}
+    return tree.with_migrations(changed)
+
+
+def re_pointed(migration: Migration, squashes: Mapping[MigrationKey, tuple[MigrationKey, ...]]) -> Migration:
+    if not any(parent in squashes for parent in migration.parents):
+        return migration
+    dependencies: list[Dependency] = []
+    for parent in migration.dependencies:
+        replaced = squashes.get(parent, ()) if isinstance(parent, MigrationKey) else ()
+        dependencies.extend(replaced or (parent,))
+    return migration.with_changes(dependencies=tuple(dict.fromkeys(dependencies)))
+
+
+def before_merge(situation: Situation) -> Tree:
+    """Mainline without the files that git brought over from a merged patch branch."""
+    mainline = situation.mainline
+    brought = {
+        migration.key
+        for patch in situation.patches
+        if patch.merged
+        for migration in patch.migrations
+        if same_file(mainline.migrations.get(migration.key), migration)
+    }
+    if not brought:
+        return mainline
+    rest = {key: migration for key, migration in mainline.migrations.items() if key not in brought}
+    changed: dict[MigrationKey, Migration | None] = dict.fromkeys(brought, None)
+    changed |= {
+        key: without_parents(migration, brought)
+        for key, migration in rest.items()
+        if brought & {*migration.parents}
+    }
+    return mainline.with_migrations(changed)
+
+
+def same_file(one: Migration | None, other: Migration) -> bool:
+    return one is not None and bool(one.blob) and one.blob == other.blob
+
+
+def named_in(tree: Tree) -> frozenset[MigrationKey]:
+    """The tree's migrations, and the ghosts that they name."""
+    return frozenset((*tree.migrations, *tree.replacers))

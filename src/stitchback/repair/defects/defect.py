@@ -1,0 +1,48 @@
+"""What every defect is: a class that finds one kind of trouble in a ledger, and whose docstring is its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger
+from stitchback.model.source import Span
+from stitchback.repair.accounts import Accounts, Standing
+from stitchback.repair.hypotheses import Hidden
+from stitchback.repair.outcomes import RepairOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One ledger against one tree. `unknown`: rows that the tree does not know, with the refs that do. `now` and `following`:
+    what Django will say against a migrate now, and against the next release's."""
+
+    ledger: Ledger
+    accounts: Accounts
+    standing: Standing
+    hidden: tuple[Hidden, ...]
+    unknown: Mapping[MigrationKey, tuple[str, ...]]
+    outcome: RepairOutcome
+    now: str
+    following: str
+
+    def span(self, key: MigrationKey) -> Span | None:
+        migration = self.accounts.tree.migrations.get(key)
+        return Span(migration.path) if migration else None
+
+    def finding(self, defect: Defect, key: MigrationKey | None, message: str, hint: str = "") -> Finding:
+        span = self.span(key) if key else None
+        return Finding(defect.code, defect.severity, self.accounts.tree.ref, span, message, hint)
+
+
+class Defect(Protocol):
+    """`code` is stable. The docstring says what, why, and what to do: `stitchback explain CODE` prints it."""
+
+    code: str
+    severity: Severity
+    title: str
+
+    def find(self, examined: Examined) -> Iterator[Finding]: ...

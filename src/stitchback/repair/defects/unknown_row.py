@@ -1,0 +1,29 @@
+"""SB621: a row that the tree does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.model.findings import Finding, Severity
+from stitchback.repair.defects.defect import Examined
+
+
+class UnknownRow:
+    """A row names a migration of this project's apps that the tree neither has nor stands for.
+
+    Either a branch that is not reconciled was deployed (its name is given where it is found), or the migration was renamed, squashed away or
+    deleted. Django passes such rows over; but a new migration of that name would count as applied and never run. Rows of
+    apps that the repository does not hold are other packages' and are counted only.
+    """
+
+    code = "SB621"
+    severity = Severity.WARNING
+    title = "a row that the tree does not know"
+
+    def find(self, examined: Examined) -> Iterator[Finding]:
+        for key, refs in sorted(examined.unknown.items()):
+            where = f": it is in {', '.join(refs[:3])}" if refs else " and no ref that was searched does"
+            hint = f"`stitchback plan {refs[0]}` brings it in" if refs else ""
+            yield examined.finding(
+                self, None, f"{examined.accounts.tree.ref} does not know {key}{where}", hint
+            )

@@ -1,0 +1,266 @@
+"""From a ledger and a tree to the edits that make the database ready for that tree, proved, or the reason why there are none.
+
+The database's schema decides. A live database shows it; for a ledger in a file it is worked out, and only where the rows
+leave no doubt about it: a script that is right for one of two databases with the same rows is no repair (FACTS F28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stitchback.engine import Memory, SymbolicDatabase
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger, LedgerRow
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Failure
+from stitchback.repair.accounts import Accounts, Keys
+from stitchback.repair.adjusting import adjusted
+from stitchback.repair.diagnosis import Diagnosis, diagnose
+from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, RenameRow, edited
+from stitchback.repair.evidence import Case, Contradiction, edits_for
+from stitchback.repair.faking import FakeTrial, try_fake
+from stitchback.repair.fitting import Fit, Fitter, beyond, within
+from stitchback.repair.hypotheses import hidden
+from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.playing import Played, Player
+from stitchback.repair.proving import LedgerProver
+from stitchback.repair.renames import renames
+from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.repair.worlds import Doubt, Past, the_worlds
+
+Prove = Callable[[SymbolicDatabase], Sequence[Failure]]
+
+LOOK = "give the database's URL (--database): whether the table or column is there decides, and a ledger in a file does not tell it"
+
+TABLES = "the tables are still called as before: rename them (AlterModelTable, RunSQL), or keep their names with `db_table`"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`histories`: trees of other refs, and of earlier commits, that may have made the database. `visible`: what a look into
+    the database showed, None for a ledger from a file. `transactional`: whether the engine takes DDL back (not MySQL, not
+    Oracle). `deleted`: migrations that no ref has any more. Not `complete`: the ledger was read off `showmigrations`, which
+    ticks a replacer and does not show the rows of what it replaces."""
+
+    histories: tuple[Tree, ...] = ()
+    visible: VisibleSchema | None = None
+    transactional: bool = True
+    deleted: Keys = frozenset()
+    complete: bool = True
+
+
+class Deriver:
+    """Derives repairs for ledgers against one tree; what does not depend on the ledger is worked out once."""
+
+    def __init__(self, tree: Tree, *, memory: Memory | None = None, prove: Prove | None = None) -> None:
+        self.memory = memory or Memory()
+        self.accounts = Accounts(tree)
+        self.player = Player(self.accounts, self.memory)
+        self.prover = LedgerProver(tree, self.memory)
+        self.prove: Prove = prove or self.prover
+        self._pasts: dict[int, Past] = {}
+
+    def derive(self, ledger: Ledger, around: Surroundings = Surroundings()) -> RepairOutcome:
+        ledger = ledger if around.complete else self._completed(ledger)
+        first: list[LedgerEdit] = [
+            DeleteDuplicate(key, f"{key} has more than one row, the oldest stays (FACTS F5)")
+            for key in ledger.duplicates
+        ]
+        renamed = renames(self.accounts, ledger.keys, around.histories)
+        rows = edited(ledger, renamed).keys
+        case = Case(
+            self.player, self.accounts.standing(rows), rows, hidden(self.accounts, rows), around.histories
+        )
+        shown = self._shown(case, ledger, around)
+        if isinstance(shown, Doubt):
+            return Unrepairable(ledger, "SB613", shown.message, hint=LOOK, evidence=shown.evidence)
+        rest = (*first, *renamed), _deleted(ledger, self.accounts, around)
+        outcomes = [self._by_schema(case, names, ledger, rest, around.transactional) for names in shown]
+        return _the_one(outcomes, ledger)
+
+    def _by_schema(
+        self,
+        case: Case,
+        names: Names,
+        ledger: Ledger,
+        rest: tuple[tuple[LedgerEdit, ...], tuple[LedgerEdit, ...]],
+        transactional: bool,
+    ) -> RepairOutcome:
+        """`rest`: edits that come first and last, whatever the schema is."""
+        before, after = rest
+        renamed = tuple(edit for edit in before if isinstance(edit, RenameRow))
+        fitter = Fitter(self.player, case.standing, names)
+        found = self._fitted(case, fitter, renamed, ledger, transactional)
+        by_sql = self.player.names_of_apps(self.player.by_sql(case.standing.made))
+        if isinstance(found, Unrepairable) and by_sql:
+            # SQL of an app's own may have done what no row explains: then its tables tell nothing of its rows.
+            fitter = Fitter(self.player, case.standing, names, ignored=by_sql)
+            found = self._fitted(case, fitter, renamed, ledger, transactional)
+        if isinstance(found, Unrepairable):
+            return found
+        fit, edits = found
+        return self._proved(ledger, (*before, *edits, *after), fit, case)
+
+    def diagnose(
+        self,
+        ledger: Ledger,
+        around: Surroundings = Surroundings(),
+        origins: Mapping[MigrationKey, tuple[str, ...]] | None = None,
+    ) -> Diagnosis:
+        """Where the database stands, and what can be done. `origins`: the refs that know rows which the tree does not."""
+        outcome = self.derive(ledger, around)
+        if outcome.found is None:
+            outcome = replace(outcome, found=self._as_told(ledger))
+        tree = self.accounts.tree
+        forecast = self.prover.forecast
+        return diagnose(ledger, tree, outcome, histories=around.histories, origins=origins, forecast=forecast)
+
+    def try_fake(self, repair: Repair) -> FakeTrial:
+        """Whether `migrate --fake` would do instead of the repair's SQL."""
+        return try_fake(self.accounts, self.prover.engine, self.prove, repair.found, repair.edits)
+
+    def _as_told(self, ledger: Ledger) -> SymbolicDatabase | None:
+        """The database by its rows alone, where one could have them."""
+        played = self.player.play(self.accounts.standing(ledger.keys).made)
+        rows = tuple(row.key for row in ledger.rows)
+        return SymbolicDatabase(rows, played.schema, played.data) if isinstance(played, Played) else None
+
+    def _completed(self, ledger: Ledger) -> Ledger:
+        """With the rows without which Django would not have ticked a replacer."""
+        ticked = [key for key in sorted(ledger.keys) if self.accounts.is_replacer(key)]
+        rows = dict.fromkeys(target for key in ticked for target in self.accounts.targets(key))
+        hidden_rows = tuple(LedgerRow(key) for key in rows if key not in ledger.keys)
+        return replace(ledger, rows=(*ledger.rows, *hidden_rows))
+
+    def _shown(self, case: Case, ledger: Ledger, around: Surroundings) -> tuple[Names, ...] | Doubt:
+        """What the database shows, or, of a ledger from a file, what it must show."""
+        if around.visible is not None:
+            return (around.visible.names,)
+        fitter = Fitter(self.player, case.standing, frozenset())
+        pasts = [self._past(tree) for tree in around.histories if tree is not self.accounts.tree]
+        return the_worlds(case, fitter, ledger.keys, pasts)
+
+    def _past(self, tree: Tree) -> Past:
+        if id(tree) not in self._pasts:
+            self._pasts[id(tree)] = Past(Player(Accounts(tree), self.memory))
+        return self._pasts[id(tree)]
+
+    def _fitted(
+        self, case: Case, fitter: Fitter, renamed: tuple[RenameRow, ...], ledger: Ledger, transactional: bool
+    ) -> tuple[Fit, tuple[LedgerEdit, ...]] | Unrepairable:
+        told = case.standing.made
+        probable = told | {each.key for each in case.hidden}
+        fit = fitter.best((probable, told, fitter.closed(probable), fitter.closed(told)))
+        if fit.unplayable:
+            why = f"no database can have these rows and this schema: {fit.unplayable}"
+            return Unrepairable(ledger, "SB614", why)
+        for edit in renamed:
+            if edit.new not in fit.made:
+                why = f"{edit.old} is {edit.new} now, but the database does not have what {edit.new} makes"
+                return Unrepairable(ledger, "SB614", why, hint=TABLES, evidence=_evidence(fit))
+        try:
+            edits = edits_for(case, fit, transactional=transactional)
+        except Contradiction as contradiction:
+            return Unrepairable(
+                ledger, "SB614", str(contradiction), hint=contradiction.hint, evidence=_evidence(fit)
+            )
+        why = self._unexplained(fit, case)
+        if why:
+            return Unrepairable(ledger, "SB614", why, evidence=_evidence(fit))
+        return fit, edits
+
+    def _unexplained(self, fit: Fit, case: Case) -> str:
+        """Why what the fit leaves unexplained matters: an edit has to do with it. What migrations that are still to run meet, the
+        proof tells."""
+        touched = {name.table for key in fit.made ^ case.standing.made for name in self.player.footprint(key)}
+        excused = self._met(fit, case) | self._by_sql(fit)
+        if {name.table for name in beyond(fit.wrong, excused)} & touched:
+            return "the schema is neither what the ledger tells nor anything near it that the tree could have made"
+        return ""
+
+    def _met(self, fit: Fit, case: Case) -> Names:
+        """Names that migrations still to run have to do with."""
+        pending = case.standing.nodes - fit.made
+        return frozenset(name for key in pending for name in self.player.footprint(key))
+
+    def _by_sql(self, fit: Fit) -> Names:
+        """Names of apps whose own SQL may have made or dropped them."""
+        return self.player.names_of_apps(self.player.by_sql(fit.made))
+
+    # --- the proof ----------------------------------------------------------------------------------------------
+
+    def _proved(self, ledger: Ledger, edits: tuple[LedgerEdit, ...], fit: Fit, case: Case) -> RepairOutcome:
+        played = self.player.play(fit.made)
+        assert isinstance(played, Played), "it was played before"
+        after = edited(ledger, edits)
+        met = self._met(fit, case)
+        effects = (effect for effects in self.player.effects.values() for effect in effects)
+        schema = adjusted(played.schema, within(fit.missing, met), within(fit.extra, met), effects)
+        found = SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
+        database = replace(found, ledger=tuple(row.key for row in after.rows))
+        failures = tuple(self.prove(database))
+        if failures:
+            first = failures[0]
+            tried = f"with {len(edits)} edit{'s'[: len(edits) != 1]} of its rows" if edits else "as it is"
+            why = f"the database {tried} cannot be migrated: {first.rollout}: {first.step}: {first.message}"
+            return Unrepairable(ledger, "SB612", why, failures=failures, found=found)
+        by_sql = self._by_sql(fit)
+        remarks = (*_remarks(ledger, self.accounts, edits), *_said_by_sql(fit, met, by_sql))
+        return Repair(ledger, edits, after, database, found, remarks, _evidence(fit, met | by_sql))
+
+
+def _deleted(ledger: Ledger, accounts: Accounts, around: Surroundings) -> tuple[DeleteRow, ...]:
+    """Rows of migrations that no ref has any more. Django does not look at them, until a new file takes the name."""
+    keys = sorted((ledger.keys & around.deleted) - accounts.named)
+    return tuple(
+        DeleteRow(key, f"{key} is gone from every ref: a new migration of that name would never run")
+        for key in keys
+    )
+
+
+def _remarks(ledger: Ledger, accounts: Accounts, edits: tuple[LedgerEdit, ...]) -> tuple[str, ...]:
+    treated = {edit.old for edit in edits if isinstance(edit, RenameRow)}
+    treated |= {edit.key for edit in edits if isinstance(edit, DeleteRow)}
+    unknown = sorted(key for key in ledger.keys - accounts.named - treated if key.app in accounts.apps)
+    return tuple(f"the tree does not know {key}; its row is left alone" for key in unknown)
+
+
+def _evidence(fit: Fit, settled: Names = frozenset()) -> tuple[str, ...]:
+    missing = [f"{name} is missing" for name in sorted(beyond(fit.missing, settled))]
+    return (*missing, *(f"{name} is there already" for name in sorted(beyond(fit.extra, settled))))
+
+
+def _said_by_sql(fit: Fit, met: Names, by_sql: Names) -> Iterator[str]:
+    """What differs from the ledger, but in apps that run SQL of their own."""
+    for words in _evidence(fit, met):
+        if words not in _evidence(fit, met | by_sql):
+            yield f"{words}: SQL of the app's own may have done that"
+
+
+def _the_one(outcomes: Sequence[RepairOutcome], ledger: Ledger) -> RepairOutcome:
+    """What is right for every schema that the database may have."""
+    first = outcomes[0]
+    for outcome in outcomes:
+        if isinstance(outcome, Unrepairable):
+            return outcome
+        if isinstance(first, Repair) and outcome.edits != first.edits:
+            return Unrepairable(ledger, "SB613", "what the rows need depends on the schema", hint=LOOK)
+    return first
+
+
+def derive_edits(
+    ledger: Ledger,
+    tree: Tree,
+    around: Surroundings = Surroundings(),
+    *,
+    memory: Memory | None = None,
+    prove: Prove | None = None,
+) -> RepairOutcome:
+    """One ledger's repair. For many ledgers against one tree keep a `Deriver`."""
+    return Deriver(tree, memory=memory, prove=prove).derive(ledger, around)
+
+
+def row_key(edit: LedgerEdit) -> MigrationKey:
+    """What the edit is about, for reports."""
+    return edit.new if isinstance(edit, RenameRow) else edit.key

@@ -1,0 +1,101 @@
+"""A fleet's repairs: tenants that need the same edits share one script, so that ten thousand come to a handful."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger, LedgerRow
+from stitchback.repair.edits import LedgerEdit, keys_of, rows_of
+from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.sql import Script, render_script
+from stitchback.repair.visible import Names, VisibleSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One tenant as read. `name` is without credentials; `schema` is the PostgreSQL schema that it lives in, if any."""
+
+    name: str
+    vendor: str
+    ledger: Ledger
+    visible: VisibleSchema | None = None
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tenants of one engine for which the same is to be done: the same edits (none: nothing has to be done), or the same
+    refusal. In the order of the tenants; groups by size, largest first."""
+
+    vendor: str
+    edits: tuple[LedgerEdit, ...]
+    refusal: Unrepairable | None
+    members: tuple[Member, ...]
+    repairs: tuple[Repair, ...]
+
+    def script(self) -> Script:
+        """One script for all of them. Ids and times of rows that go differ from tenant to tenant, so the undo script names
+        none: the script's first part prints what is needed to put them back."""
+        assert self.edits, "nothing to be done"
+        first = self.members[0]
+        if len(self.members) == 1:
+            return render_script(self.edits, self.vendor, first.ledger, schema=first.schema)
+        shared = replace(_without_ids(first.ledger), source=f"{len(self.members)} databases: {first.name}, …")
+        return render_script(self.edits, self.vendor, shared, shared=True)
+
+    def scripts_by_schema(self) -> str:
+        """The script for each schema in turn, one transaction each, where the tenants are schemas of one database."""
+        texts = (
+            render_script(self.edits, self.vendor, member.ledger, schema=member.schema).text
+            for member in self.members
+        )
+        return "\n".join(texts)
+
+
+Situation = tuple[str, tuple[MigrationKey, ...], Names | None]
+Need = tuple[str, tuple[LedgerEdit, ...], tuple[int, ...], str]
+
+
+def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]) -> tuple[Group, ...]:
+    """`derive` is asked once for tenants whose rows and schema are alike, whatever their ids and times are."""
+    outcomes: dict[Situation, RepairOutcome] = {}
+    found: dict[Need, list[tuple[Member, RepairOutcome]]] = {}
+    for member in members:
+        place = _situation(member)
+        if place not in outcomes:
+            outcomes[place] = derive(member)
+        found.setdefault(_need(member, outcomes[place]), []).append((member, outcomes[place]))
+    groups = [_group(need, pairs) for need, pairs in found.items()]
+    return tuple(sorted(groups, key=lambda group: (-len(group.members), group.members[0].name)))
+
+
+def _situation(member: Member) -> Situation:
+    """The order of rows says nothing to Django."""
+    rows = tuple(sorted(row.key for row in member.ledger.rows))
+    return member.vendor, rows, member.visible.names if member.visible else None
+
+
+def _need(member: Member, outcome: RepairOutcome) -> Need:
+    """How many rows of each touched name there are belongs to it: the shared script's probe tells the numbers."""
+    match outcome:
+        case Repair(edits=edits):
+            counts = tuple(len(rows_of(member.ledger, key)) for edit in edits for key in keys_of(edit))
+            return member.vendor, edits, counts, ""
+        case Unrepairable(code=code, message=message):
+            return member.vendor, (), (), f"{code} {message}"
+        case _:
+            assert_never(outcome)
+
+
+def _group(need: Need, pairs: list[tuple[Member, RepairOutcome]]) -> Group:
+    vendor, edits, _, _ = need
+    refusal = next((outcome for _, outcome in pairs if isinstance(outcome, Unrepairable)), None)
+    repairs = tuple(outcome for _, outcome in pairs if isinstance(outcome, Repair))
+    return Group(vendor, edits, refusal, tuple(member for member, _ in pairs), repairs)
+
+
+def _without_ids(ledger: Ledger) -> Ledger:
+    return replace(ledger, rows=tuple(LedgerRow(row.key) for row in ledger.rows))

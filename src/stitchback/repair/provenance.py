@@ -1,0 +1,59 @@
+"""What stitched files say of themselves: which patch migration they stand for, and from which mainline migration they took over.
+
+The lines are written by the strategies (`stands for`, `brought`, `takes over`) and tell, from the tree alone, which
+databases need a hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stitched:
+    """`stands_for`: the patch migration, where it is not the file's own name. `label` is the words about it
+    ("shop.0003_color of release/2.4 (commit …)"). `takes_over`: mainline migrations that made, before the stitch, what
+    this one makes now."""
+
+    key: MigrationKey
+    stands_for: tuple[MigrationKey, ...]
+    takes_over: tuple[MigrationKey, ...]
+    label: str
+
+
+def stitched(tree: Tree) -> tuple[Stitched, ...]:
+    """All of the tree's, sorted by key."""
+    found = (_of(tree.migrations[key]) for key in sorted(tree.migrations))
+    return tuple(each for each in found if each is not None)
+
+
+def _of(migration: Migration) -> Stitched | None:
+    origins = [*_said(migration, "stands for "), *_said(migration, "brought ")]
+    givers = _said(migration, "takes over ")
+    if not origins and not givers:
+        return None
+    ghosts = tuple(key for key in map(_key, _said(migration, "stands for ")) if key is not None)
+    takes_over = tuple(key for key in map(_key, givers) if key is not None)
+    label = ", ".join(origins) or str(migration.key)
+    return Stitched(migration.key, ghosts, takes_over, label)
+
+
+def _said(migration: Migration, word: str) -> tuple[str, ...]:
+    return tuple(line.removeprefix(word) for line in migration.provenance if line.startswith(word))
+
+
+def _key(text: str) -> MigrationKey | None:
+    """The migration that a line begins with; None where somebody has edited the line beyond reading."""
+    try:
+        return MigrationKey.parse(next(iter(text.split()), ""))
+    except ValueError:
+        return None
+
+
+def covered(tree: Tree) -> frozenset[MigrationKey]:
+    """Patch migrations whose work the tree's own migrations take care of, without a row for them ("covers" lines)."""
+    lines = (line for migration in tree.migrations.values() for line in _said(migration, "covers "))
+    return frozenset(key for key in map(_key, lines) if key is not None)

@@ -1,0 +1,152 @@
+"""A repaired database taken through what may be done to it: by Django's own loader and executor, on values.
+
+A full migrate, each app first, a stop after every migration that matters and again, the next release; judged against a fresh
+install.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+
+from stitchback.engine import Engine, Memory, Run, RunError, SymbolicDatabase
+from stitchback.graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
+from stitchback.model.physical import PhysicalSchema
+from stitchback.model.plans import Failure
+from stitchback.model.source import Opaque
+
+FOLLOWING = "stitchback_following"
+MOST_FAILURES = 5
+MOST_STOPS = 200
+
+
+class LedgerProver:
+    """Proves databases against one tree. Callable: the failures met first, none where all is well."""
+
+    def __init__(self, tree: Tree, memory: Memory) -> None:
+        self.engine = Engine(tree, memory=memory)
+        self.following = Engine(followed(tree), memory=memory)
+        self.fresh = self.engine.migrate(SymbolicDatabase())
+        self._found: dict[SymbolicDatabase, tuple[Failure, ...]] = {}
+
+    def __call__(self, database: SymbolicDatabase) -> tuple[Failure, ...]:
+        place = database.canonical
+        if place not in self._found:
+            self._found[place] = tuple(self._failures(place))[:MOST_FAILURES]
+        return self._found[place]
+
+    def forecast(self, database: SymbolicDatabase) -> tuple[Run, Run]:
+        """A full migrate as things are, and the next release's after it."""
+        now = self.engine.migrate(database)
+        return now, self.following.migrate(now.final)
+
+    def _failures(self, database: SymbolicDatabase) -> Iterator[Failure]:
+        if self.fresh.error is not None:
+            yield _failed("a fresh install of the tree itself", self.fresh.error)
+            return
+        reached = {database: ""}
+        queue = [database]
+        for current in queue:
+            yield from self._whole(current, reached[current])
+            for act, run in self._acts(current):
+                if run.error is not None and run.error.kind != "Backwards":
+                    yield _failed(f"{reached[current]}{act}", run.error)
+                for step in run.steps:
+                    if step.key not in self.focus or len(reached) >= MOST_STOPS:
+                        continue
+                    stopped = step.database.canonical
+                    if stopped not in reached:
+                        reached[stopped] = f"{reached[current]}{act}, stopped after {step.key}, then "
+                        queue.append(stopped)
+
+    @cached_property
+    def focus(self) -> frozenset[MigrationKey]:
+        """Where a stop may make a difference: at replacers, at what looks at the database first, and right above and below those.
+        Between other migrations Django's graph is the same, whatever of them is applied."""
+        graph = MigrationGraph.of(self.engine.tree)
+        special = [
+            key
+            for key, migration in self.engine.tree.migrations.items()
+            if key in graph.nodes
+            and (migration.ghosts or migration.provenance or any(map(is_conditional, migration.operations)))
+        ]
+        near = {other for key in special for other in (*graph.parents(key), *graph.children(key))}
+        return frozenset({*special, *near})
+
+    def _acts(self, database: SymbolicDatabase) -> Iterator[tuple[str, Run]]:
+        """A full migrate; and, where it may make a difference, each app that has to do with it first, and one that has not."""
+        yield "migrate", self.engine.migrate(database)
+        pending = self.engine.unapplied(database)
+        near = sorted({key.app for key in self.focus})
+        others = sorted({key.app for key in pending} - set(near))
+        for app in (*near, *others[:1]) if near else ():
+            yield f"migrate {app}", self.engine.migrate(database, (app, None))
+
+    def _whole(self, database: SymbolicDatabase, before: str) -> Iterator[Failure]:
+        """A full migrate and then the next release; and the next release at once."""
+        run = self.engine.migrate(database)
+        if run.error is not None:
+            yield _failed(f"{before}migrate", run.error)
+            return
+        for said in self._wrong_end(run.final):
+            yield Failure("this database", f"{before}migrate", "afterwards", said)
+        for start, act in (
+            (run.final, f"{before}migrate, then the next release's"),
+            (database, f"{before}the next release's migrate"),
+        ):
+            later = self.following.migrate(start)
+            if later.error is not None:
+                yield _failed(act, later.error)
+            elif start is run.final and any(key.name != FOLLOWING for key in later.ran):
+                again = ", ".join(str(key) for key in later.ran if key.name != FOLLOWING)
+                yield Failure("this database", act, "afterwards", f"runs again: {again}")
+
+    def _wrong_end(self, final: SymbolicDatabase) -> Iterator[str]:
+        left = self.engine.unapplied(final)
+        if left:
+            yield f"not applied after a full migrate: {', '.join(map(str, left))}"
+        yield from unlike(final.schema, self.fresh.final.schema)
+        ran, wanted = Counter(final.data), Counter(self.fresh.final.data)
+        for label, work in (("run more than once", ran - wanted), ("never run", wanted - ran)):
+            if work:
+                yield f"data operations {label}: {', '.join(sorted(work))}"
+
+
+def is_conditional(operation: Operation | Opaque) -> bool:
+    return isinstance(operation, Operation) and operation.conditional
+
+
+def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
+    """How the schema differs from a fresh install's, table by table."""
+    for name in sorted({*found.tables, *wanted.tables}):
+        ours, theirs = found.tables.get(name), wanted.tables.get(name)
+        if ours == theirs:
+            continue
+        if ours is None or theirs is None:
+            yield f"table {name} is {'missing' if ours is None else 'too many'}"
+            continue
+        parts = (
+            (ours.columns, theirs.columns),
+            (ours.indexes, theirs.indexes),
+            (ours.constraints, theirs.constraints),
+        )
+        names = {key for mine, other in parts for key in {*mine, *other} if mine.get(key) != other.get(key)}
+        yield f"table {name} differs from a fresh install's in {', '.join(sorted(names)) or 'its comment'}"
+
+
+def followed(tree: Tree) -> Tree:
+    """The tree with one more, empty, migration on every app's leaf: the next release."""
+    graph = MigrationGraph.of(tree)
+    apps = sorted({key.app for key in tree.migrations})
+    later = (MigrationKey(app, FOLLOWING) for app in apps)
+    return tree.with_migrations(
+        {key: Migration(key, "", "", dependencies=graph.leaves(key.app)) for key in later}
+    )
+
+
+def _failed(act: str, error: RunError) -> Failure:
+    return Failure("this database", act, str(error.at or "before anything is run"), error.message)

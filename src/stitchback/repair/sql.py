@@ -1,0 +1,246 @@
+"""Repair scripts: a look first, one transaction, guarded statements with their reasons, a look afterwards; and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stitchback.errors import Refusal
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger
+from stitchback.repair import quoting
+from stitchback.repair.dialects import DIALECTS, TABLE, Dialect
+from stitchback.repair.edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    InsertRow,
+    LedgerEdit,
+    after_edit,
+    edited,
+    keys_of,
+    rows_of,
+)
+from stitchback.repair.statements import Statement, is_key, printed_rows, statement, undo, unknown_rows
+
+LONGEST = 255  # MigrationRecorder.Migration: both are CharField(max_length=255)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A repair of one ledger (or of many that are alike) on one engine.
+
+    `probe` only reads. `opening`, `statements` and `closing` are one transaction; `failing` ends it otherwise.
+    `undo` brings the ledger back byte for byte; where `undo_is_whole` is False the ledger did not tell id and time of rows that
+    go, and the probe prints what is needed beside it. `text` is all of it as a file for the engine's own client.
+    """
+
+    vendor: str
+    edits: tuple[LedgerEdit, ...]
+    probe: tuple[str, ...]
+    opening: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    closing: tuple[str, ...]
+    failing: tuple[str, ...]
+    text: str
+    undo: str
+    undo_is_whole: bool
+
+
+def render_script(
+    edits: Iterable[LedgerEdit], vendor: str, ledger: Ledger, *, schema: str = "", shared: bool = False
+) -> Script:
+    """The script that takes `ledger` to `edited(ledger, edits)` on `vendor` (sqlite, postgresql, mysql, oracle).
+
+    `schema`: the PostgreSQL schema to work in (schema-per-tenant); otherwise where the connection looks. `shared`: the scripts
+    are for many databases, some of which may need nothing; the undo script then leaves those alone.
+    Raises Refusal (SB610) where the engine could not hold a name.
+    """
+    dialect, edits = DIALECTS[vendor], tuple(edits)
+    for key in _keys_written(edits):
+        _check_name(key, vendor)
+    unknown = unknown_rows(ledger, edits, dialect)
+    probe = (
+        _counts(edits, ledger, dialect),
+        *_to_keep(edits, frozenset(row.key for row in unknown), dialect),
+    )
+    opening = _opening(dialect, schema)
+    statements = _statements(edits, dialect)
+    back = _way_back(edits, ledger, dialect, shared)
+    return Script(
+        vendor=vendor,
+        edits=edits,
+        probe=probe,
+        opening=opening,
+        statements=statements,
+        closing=dialect.closing,
+        failing=dialect.failing,
+        text=_text(edits, ledger, dialect, probe, opening, statements, schema),
+        undo=_undo_text(back, ledger, dialect, opening, unknown=[str(row.key) for row in unknown]),
+        undo_is_whole=not unknown,
+    )
+
+
+def _statements(edits: Sequence[LedgerEdit], dialect: Dialect) -> tuple[Statement, ...]:
+    found = [statement(edit, dialect) for edit in edits]
+    if any(isinstance(edit, InsertRow) for edit in edits):
+        reason = "the sequence of id is behind its table after some restores: an INSERT would meet a used id"
+        found = [*(Statement(reason, sql) for sql in dialect.prepare_insert), *found]
+    return tuple(found)
+
+
+def _way_back(
+    edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect, shared: bool
+) -> tuple[Statement, ...]:
+    back: list[Statement] = []
+    for edit in edits:
+        back[:0] = undo(edit, ledger, dialect, shared=shared)
+        ledger = after_edit(ledger, edit)
+    return tuple(back)
+
+
+def _opening(dialect: Dialect, schema: str) -> tuple[str, ...]:
+    """SET LOCAL stands right behind BEGIN: the lock is of that schema's table already."""
+    if not schema:
+        return dialect.opening
+    assert dialect.vendor == "postgresql", "schemas are PostgreSQL's"
+    begin, *rest = dialect.opening
+    return (begin, search_path(schema), *rest)
+
+
+def search_path(schema: str) -> str:
+    """Makes the schema the only one that is looked at, until the transaction ends."""
+    if quoting.is_plain(schema):
+        return f'SET LOCAL search_path TO "{schema}"'
+    return f"SELECT set_config('search_path', quote_ident({quoting.postgresql(schema)}), true)"
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+def _keys_written(edits: Iterable[LedgerEdit]) -> Iterable[MigrationKey]:
+    return dict.fromkeys(key for edit in edits for key in keys_of(edit))
+
+
+def _check_name(key: MigrationKey, vendor: str) -> None:
+    for part in (key.app, key.name):
+        problem = _problem(part, vendor)
+        if problem:
+            raise Refusal(
+                "SB610",
+                f"{quoting.comment(str(key))} cannot be a row of {TABLE} on {vendor}: {problem}",
+                hint="rename the migration's file before it is applied anywhere",
+            )
+
+
+def _problem(part: str, vendor: str) -> str:
+    if any("\ud800" <= letter <= "\udfff" for letter in part):
+        return "it is no valid text (a lone surrogate)"
+    if vendor == "postgresql" and "\0" in part:
+        return "PostgreSQL's text cannot hold the character NUL"
+    if vendor != "sqlite" and len(part) > LONGEST:
+        return f"it has {len(part)} characters, the column holds {LONGEST}"
+    return ""
+
+
+# --- looking --------------------------------------------------------------------------------------------------------
+
+
+def _counts(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> str:
+    """One SELECT: for every row that is touched how many there are, were when the ledger was read, and will be."""
+    after = edited(ledger, edits)
+    selects = []
+    for key in _keys_written(edits):
+        label = dialect.literal(quoting.comment(str(key)))
+        numbers = f"{len(rows_of(ledger, key))} AS rows_before, {len(rows_of(after, key))} AS rows_after"
+        where = f"FROM {TABLE} WHERE {is_key(key, dialect)}"
+        selects.append(f"SELECT {label} AS migration, COUNT(*) AS rows_found, {numbers}\n{where}")
+    return "\nUNION ALL ".join(selects)
+
+
+def _to_keep(
+    edits: Sequence[LedgerEdit], unknown: frozenset[MigrationKey], dialect: Dialect
+) -> tuple[str, ...]:
+    return tuple(
+        printed_rows(edit, dialect)
+        for edit in edits
+        if isinstance(edit, DeleteDuplicate | DeleteRow) and edit.key in unknown
+    )
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+def _text(
+    edits: Sequence[LedgerEdit],
+    ledger: Ledger,
+    dialect: Dialect,
+    probe: Sequence[str],
+    opening: Sequence[str],
+    statements: Sequence[Statement],
+    schema: str,
+) -> str:
+    changes = f"{len(edits)} change{'s'[: len(edits) != 1]}"
+    lines = [
+        _comment(f"stitchback: repair of {TABLE} on {dialect.vendor}, {changes}"),
+        _comment(f"for: {ledger.source or 'a ledger'}{f', schema {schema}' if schema else ''}"),
+        _comment(f"run it with: {dialect.how_to_run}"),
+        _comment("Running it twice changes nothing. The undo script stands beside it."),
+        *dialect.directives,
+        "",
+        _comment(
+            "1. Look first (this part only reads). rows_found is rows_before: go on. It is rows_after: done already."
+        ),
+    ]
+    if schema:
+        lines.append(_comment(f"(In schema {schema}: SET search_path before you run this part alone.)"))
+        lines.append(f"{search_path(schema).replace('SET LOCAL', 'SET', 1).replace(', true)', ', false)')};")
+    lines += _ended((*dialect.patience, *probe))
+    lines += ["", _comment("2. The repair, in one transaction."), *_ended(opening)]
+    lines += _explained(statements)
+    lines += [
+        *_ended(dialect.closing),
+        "",
+        _comment("3. Look again: rows_found is rows_after."),
+        *_ended(probe[:1]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _undo_text(
+    back: Sequence[Statement],
+    ledger: Ledger,
+    dialect: Dialect,
+    opening: Sequence[str],
+    unknown: Sequence[str],
+) -> str:
+    lines = [
+        _comment(f"stitchback: undo of the repair of {TABLE} on {dialect.vendor}"),
+        _comment(f"for: {ledger.source or 'a ledger'}"),
+        _comment(f"run it with: {dialect.how_to_run}"),
+        _comment("It is for the ledger as the repair left it, before anything else was migrated."),
+        *dialect.directives,
+    ]
+    for name in unknown:
+        lines.append(_comment(f"NOT WHOLE: the ledger did not tell id and time of the row {name} that goes."))
+        lines.append(
+            _comment(
+                "The first part of the repair script prints the INSERT that puts it back: keep its output."
+            )
+        )
+    lines += ["", *_ended((*dialect.patience, *opening)), *_explained(back), *_ended(dialect.closing)]
+    return "\n".join(lines) + "\n"
+
+
+def _explained(statements: Iterable[Statement]) -> list[str]:
+    lines: list[str] = []
+    for item in statements:
+        lines += ["", _comment(item.reason), f"{item.sql};"]
+    return [*lines, ""] if lines else lines
+
+
+def _ended(statements: Iterable[str]) -> list[str]:
+    return [f"{sql};" for sql in statements]
+
+
+def _comment(text: str) -> str:
+    return f"-- {quoting.comment(text)}"

@@ -1,0 +1,56 @@
+"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and two traits of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from stitchback.repair.edits import Presence
+
+Names = frozenset[Presence]
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleSchema:
+    """`tables`: table -> its columns; `indexes`: names of indexes and constraints; `traits`: (table, column, trait), as far as
+    the engine tells them. Names in lower case: engines fold them in ways of their own, Django's do not clash by it."""
+
+    tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    indexes: frozenset[str] = frozenset()
+    traits: frozenset[tuple[str, str, str]] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        pairs: Iterable[tuple[str, str]],
+        indexes: Iterable[str] = (),
+        traits: Iterable[tuple[str, str, str]] = (),
+    ) -> VisibleSchema:
+        """From (table, column) pairs; a table without columns comes with the column ""."""
+        found: dict[str, set[str]] = {}
+        for table, column in pairs:
+            found.setdefault(table.lower(), set()).update({column.lower()} - {""})
+        tables = {table: frozenset(found[table]) for table in sorted(found)}
+        folded = frozenset((table.lower(), column.lower(), trait) for table, column, trait in traits)
+        return cls(tables, frozenset(name.lower() for name in indexes), folded)
+
+    @classmethod
+    def showing(cls, names: Names) -> VisibleSchema:
+        """A look that shows just this."""
+        return cls.of(
+            [(name.table, name.column) for name in names if not (name.index or name.trait)],
+            [name.index for name in names if name.index],
+            [(name.table, name.column, name.trait) for name in names if name.trait],
+        )
+
+    @property
+    def names(self) -> Names:
+        return frozenset(
+            {Presence(table, column) for table, columns in self.tables.items() for column in ("", *columns)}
+            | {Presence("", index=name) for name in self.indexes}
+            | {Presence(table, column, trait=trait) for table, column, trait in self.traits}
+        )
+
+    def has(self, wanted: Presence) -> bool:
+        folded = Presence(wanted.table.lower(), wanted.column.lower(), wanted.index.lower(), wanted.trait)
+        return folded in self.names

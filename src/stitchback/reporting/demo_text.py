@@ -1,0 +1,63 @@
+"""The demo for people, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from stitchback.model.demonstration import Event, Listed, Said, Seen, Shown, Step
+from stitchback.reporting.layout import BLANK, aligned, wrapped
+from stitchback.reporting.style import Line, bold, cyan, green, paint, plain, red
+
+
+@dataclass(slots=True)
+class DemoReport:
+    """Counts the steps and what was seen."""
+
+    steps: int = 0
+    held: int = 0
+    failed: int = 0
+    _close: bool = False  # whether what was told last has no empty line behind it
+
+    def told(self, event: Event) -> str:
+        gap = "\n" if self._close and isinstance(event, Step | Shown) else ""
+        self._close = not isinstance(event, Step | Shown)
+        return gap + self._told(event)
+
+    def _told(self, event: Event) -> str:
+        match event:
+            case Step(title=title):
+                self.steps += 1
+                return _text(((bold(f"{self.steps}. {title}"),), BLANK))
+            case Said(text=text):
+                return _text(wrapped((plain(text),), 3))
+            case Shown(command=command, output=output):
+                return f"{_text(wrapped((cyan(f'$ {command}'),), 0, 4))}\n{output}\n"
+            case Seen():
+                self.held, self.failed = self.held + event.held, self.failed + (not event.held)
+                return _text(_seen(event))
+            case Listed(rows=rows):
+                table = aligned([tuple((plain(text),) for text in row) for row in rows], 3)
+                return _text(table or tuple((plain(f"   {'  '.join(row)}"),) for row in rows))
+            case _:
+                assert_never(event)
+
+    def verdict(self) -> str:
+        if self.failed:
+            return _text((BLANK, (red(f"{self.failed} of {self.held + self.failed} checks failed."),)))
+        words = (
+            f"{self.held} checks on real databases. Every database has reached the schema of a fresh install, "
+            "no value was lost, and the next release went through on each of them."
+        )
+        return _text((BLANK, *wrapped((green("All of it held: "), plain(words)))))
+
+
+def _seen(event: Seen) -> Iterator[Line]:
+    yield from wrapped((green(" ✓ ") if event.held else red(" ✗ "), plain(event.what)), 0, 3)
+    for detail in event.details:
+        yield from wrapped((plain(detail),), 6, 2)
+
+
+def _text(lines: Iterator[Line] | tuple[Line, ...]) -> str:
+    return "\n".join(map(paint, lines))

@@ -1,0 +1,115 @@
+"""Where a database stands: text for people, a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from stitchback.repair.diagnosis import Diagnosis, Forecast, Ghost
+from stitchback.repair.lineage import Lineage
+from stitchback.repair.outcomes import Repair, Unrepairable
+from stitchback.repair.proving import FOLLOWING
+from stitchback.reporting.document import Document, finding_document
+from stitchback.reporting.finding_text import finding_lines
+from stitchback.reporting.layout import BLANK, listed, wrapped
+from stitchback.reporting.next_steps import repair_command, step_lines
+from stitchback.reporting.status_text import counted
+from stitchback.reporting.style import Line, Words, bold, cyan, dim, green, plain, red, yellow
+
+LABELS = 13  # the width of the labels' column
+MOST_LINEAGES = 3
+
+
+def diagnosis_document(diagnosis: Diagnosis) -> Document:
+    return {
+        "source": diagnosis.ledger.source,
+        "rows": len(diagnosis.ledger.rows),
+        "lineages": [
+            {
+                "ref": lineage.ref,
+                "stands": str(lineage),
+                "explains": lineage.explains,
+                "pending": len(lineage.pending),
+            }
+            for lineage in diagnosis.lineages
+        ],
+        "ghosts": [
+            {"row": str(ghost.key), "by": [str(key) for key in ghost.by], "label": ghost.label}
+            for ghost in diagnosis.ghosts
+        ],
+        "unknown": [{"row": str(key), "refs": list(refs)} for key, refs in diagnosis.unknown],
+        "elsewhere": dict(diagnosis.elsewhere),
+        "findings": [finding_document(finding) for finding in diagnosis.findings],
+        "now": _forecast_document(diagnosis.now),
+        "next_release": _forecast_document(diagnosis.following),
+        "edits": len(diagnosis.outcome.edits) if isinstance(diagnosis.outcome, Repair) else None,
+        "needs_a_hand": diagnosis.needs_a_hand,
+    }
+
+
+def _forecast_document(forecast: Forecast | None) -> Document | None:
+    return (
+        None if forecast is None else {"runs": [str(key) for key in forecast.runs], "error": forecast.error}
+    )
+
+
+def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    rows = counted(len(diagnosis.ledger.rows), "row")
+    source = diagnosis.ledger.source or "the ledger"
+    yield from wrapped((bold(source), dim(f"  {rows} in django_migrations")), 0, 2)
+    yield BLANK
+    yield from _lineage_lines(diagnosis.lineages)
+    yield from _labelled(dim("ghost"), map(_ghost, diagnosis.ghosts))
+    elsewhere = ", ".join(f"{app} {count}" for app, count in diagnosis.elsewhere)
+    yield from _labelled(dim("of other apps"), [plain(elsewhere)] if elsewhere else [])
+    yield from _labelled(dim("migrate now"), [_forecast(diagnosis.now)])
+    yield from _labelled(dim("next release"), [_forecast(diagnosis.following)])
+    yield BLANK
+    yield from finding_lines(diagnosis.findings)
+    yield from _verdict_lines(diagnosis)
+
+
+def _labelled(label: Words, items: Iterable[Words]) -> Iterator[Line]:
+    yield from listed(label, items, 2, LABELS)
+
+
+def _lineage_lines(lineages: Sequence[Lineage]) -> Iterator[Line]:
+    """The refs that explain the rows; where none does, the one that comes nearest."""
+    explaining = [lineage for lineage in lineages if lineage.explains][:MOST_LINEAGES]
+    if explaining:
+        yield from _labelled(green("stands at"), (plain(str(lineage)) for lineage in explaining))
+    else:
+        yield from _labelled(yellow("nearest to"), (plain(str(lineage)) for lineage in lineages[:1]))
+
+
+def _ghost(ghost: Ghost) -> Words:
+    by = ", ".join(map(str, ghost.by))
+    return plain(f"{ghost.key}: {by} stands for it" if by else f"{ghost.key}: nothing stands for it")
+
+
+def _forecast(forecast: Forecast | None) -> Words:
+    if forecast is None:
+        return dim("cannot be told without a look at the schema")
+    if forecast.error:
+        return red(f"fails: {' '.join(forecast.error.split())}")
+    runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
+    if len(runs) == len(forecast.runs):
+        return plain(f"runs {', '.join(runs) or 'nothing'}")
+    return plain(f"runs {', '.join([*runs, 'its own migrations'])}")
+
+
+def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    outcome = diagnosis.outcome
+    if isinstance(outcome, Unrepairable):
+        yield from wrapped((red(f"No repair could be proved [{outcome.code}]: "), plain(outcome.message)))
+        if outcome.hint:
+            yield from wrapped((cyan("hint "), plain(outcome.hint)), 2, 5)
+    elif outcome.edits:
+        changes = counted(len(outcome.edits), "change")
+        yield from wrapped(
+            (yellow("Needs a hand: "), plain(f"{changes} of its rows, proved to be right for this ledger."))
+        )
+        yield from step_lines([(repair_command(diagnosis.ledger.source), "the SQL")])
+    elif diagnosis.needs_a_hand:
+        yield (red("Needs a hand."),)
+    else:
+        yield (green("Needs no hand."),)

@@ -1,0 +1,164 @@
+"""The JSON form of the reports: `"schema": 1`, keys sorted, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from stitchback.matching.case import Case
+from stitchback.model.edits import FileEdit
+from stitchback.model.findings import Finding
+from stitchback.model.matches import Match
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Patch, Refuted, SafePlan
+from stitchback.planning import Planned, PlanReport, Status, Unproved, price_of
+from stitchback.reporting.choosing import leading_name
+from stitchback.reporting.edit_words import deeds, reasons, verb
+from stitchback.reporting.grouping import origins, thing_of
+
+Document = dict[str, Any]
+
+
+def dump(document: Document) -> str:
+    """One JSON document, ending without a newline."""
+    return as_json({"schema": 1, **document})
+
+
+def as_json(document: Document) -> str:
+    """ASCII only, DEL too: nothing in it that a terminal obeys, and any byte of any path can be told."""
+    return json.dumps(document, sort_keys=True, indent=2).replace("\x7f", "\\u007f")
+
+
+def status_document(status: Status) -> Document:
+    situation = status.case.situation
+    return {
+        "mainline": {"ref": situation.mainline.ref, "commit": situation.mainline.commit},
+        "patches": [
+            _patch(patch, matches)
+            for patch, matches in zip(situation.patches, situation.matches, strict=True)
+        ],
+        "findings": [finding_document(finding) for finding in status.findings],
+        "read": {
+            "migrations": status.coverage.migrations,
+            "operations": status.coverage.operations,
+            "opaque": status.coverage.opaque,
+            "unreadable": status.coverage.unreadable,
+        },
+    }
+
+
+def _patch(patch: Patch, matches: Iterable[Match]) -> Document:
+    return {
+        "ref": patch.tree.ref,
+        "commit": patch.tree.commit,
+        "fork_point": patch.fork.commit,
+        "merged": patch.merged,
+        "migrations": [str(migration.key) for migration in patch.migrations],
+        "matches": [_match(match) for match in matches],
+    }
+
+
+def _match(match: Match) -> Document:
+    return {
+        "verdict": match.verdict.value,
+        "thing": thing_of(match),
+        "patch": list(origins(match.patch)),
+        "mainline": list(origins(match.mainline)),
+        "differences": list(match.differences),
+    }
+
+
+def finding_document(finding: Finding) -> Document:
+    span = finding.span
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "ref": finding.ref,
+        "path": span.path if span else None,
+        "line": span.line if span else None,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
+
+
+def plan_document(report: PlanReport) -> Document:
+    outcome = report.outcome
+    document = {"status": status_document(report.status), "exit": report.exit_code}
+    match outcome:
+        case Planned():
+            document["plan"] = _plan(outcome.chosen, report.status.case.situation.mainline)
+            document["others"] = [_other(plan, report.status.case) for plan in outcome.others]
+            document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
+        case Unproved():
+            document["plan"] = None
+            document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
+            document["blocking"] = [_match(match) for match in outcome.blocking]
+    return document
+
+
+def _plan(plan: SafePlan, before: Tree) -> Document:
+    candidate, proof = plan.candidate, plan.proof
+    return {
+        "strategies": dict(candidate.strategies),
+        "files": [edit_document(edit, before) for edit in candidate.edits],
+        "handovers": [
+            {"insert": str(handover.insert), "applied": [str(key) for key in handover.applied]}
+            for handover in candidate.handovers
+        ],
+        "remarks": list(candidate.remarks),
+        "proof": {
+            "django": proof.django,
+            "runs": proof.simulated_runs,
+            "graph": proof.sliced_to,
+            "left_out": proof.left_out,
+            "bounded": list(proof.bounded),
+            "populations": [
+                {
+                    "name": outcome.population.name,
+                    "lineage": outcome.population.lineage,
+                    "inserts": [str(key) for key in outcome.inserts],
+                    "will_run": [str(key) for key in outcome.will_run],
+                    "rollouts": outcome.rollouts,
+                }
+                for outcome in proof.outcomes
+            ],
+        },
+    }
+
+
+def edit_document(edit: FileEdit, before: Tree) -> Document:
+    return {
+        "path": edit.path,
+        "migration": str(edit.key),
+        "does": verb(edit, before),
+        "details": list(deeds(edit, before)),
+        "reasons": list(reasons(edit)),
+    }
+
+
+def _other(plan: SafePlan, case: Case) -> Document:
+    """`choose`: the name for `--strategy`, null where only a mixture of strategies leads there."""
+    cost = price_of(plan)
+    return {
+        "choose": leading_name(plan.candidate, case),
+        "strategies": dict(plan.candidate.strategies),
+        "files": cost.files,
+        "hands": cost.hands,
+        "conditional": cost.conditional,
+    }
+
+
+def _refused(refuted: Refuted) -> Document:
+    return {
+        "strategies": dict(refuted.candidate.strategies),
+        "failures": [
+            {
+                "population": failure.population,
+                "rollout": failure.rollout,
+                "step": failure.step,
+                "message": failure.message,
+            }
+            for failure in dict.fromkeys(refuted.failures)
+        ],
+    }

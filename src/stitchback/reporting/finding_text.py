@@ -1,0 +1,39 @@
+"""Findings for people: what, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stitchback.model.findings import Finding, Severity
+from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.style import Line, Style, Words, bold, cyan, dim, plain
+
+STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.CYAN}
+INDENT = 2
+HANG = 18  # below the place: severity and code take two columns
+
+
+def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
+    """Grouped as they come, an empty line behind; nothing where there is none."""
+    if not findings:
+        return
+    yield (bold("Findings"),)
+    for finding in findings:
+        yield from _finding(finding)
+    codes = tuple(dict.fromkeys(finding.code for finding in findings))
+    said = ", ".join(f"`stitchback explain {code}`" for code in codes[:3])
+    more = ", …" if len(codes) > 3 else ""
+    verb = "says" if len(codes) == 1 else "say"
+    yield from wrapped((dim(f"{said}{more} {verb} more."),), INDENT)
+    yield BLANK
+
+
+def _finding(finding: Finding) -> Iterator[Line]:
+    severity = Words(f"{finding.severity.value:<8}", STYLES[finding.severity])
+    place = str(finding.span) if finding.span else finding.ref
+    where = f" on {finding.ref}" if finding.span and finding.ref else ""
+    head = (severity, plain(" "), bold(finding.code), plain("  "), plain(place), dim(where))
+    yield from wrapped(head if place else head[:3], INDENT, HANG - INDENT)
+    yield from wrapped((plain(finding.message),), HANG)
+    if finding.hint:
+        yield from wrapped((cyan("hint "), plain(finding.hint)), HANG, 5)

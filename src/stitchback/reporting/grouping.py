@@ -1,0 +1,118 @@
+"""Matches put together for people: one row for what one migration of each side does alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Renamed, Thing, ThingKind, Unread
+from stitchback.model.keys import MigrationKey
+from stitchback.model.matches import Match, Verdict
+
+Keys = tuple[MigrationKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a branch does to one thing in the end: "adds" and the thing. A data operation has its label for a verb, and no thing."""
+
+    verb: str
+    thing: Thing | None
+    app: str
+
+    def __str__(self) -> str:
+        """ "adds column item.color"; the app is told where it is not the migration's own."""
+        if self.thing is None:
+            return self.verb
+        model = self.thing.model.model if self.thing.model.app == self.app else str(self.thing.model)
+        name = f"{model}.{self.thing.name}" if self.thing.name else model
+        return f"{self.verb} {self.thing.kind.value} {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`patch` and `mainline` are the migrations, `changes` what the patch does."""
+
+    verdict: Verdict
+    patch: Keys
+    mainline: Keys
+    changes: tuple[Change, ...]
+    differences: tuple[str, ...] = ()
+    gone: bool = False  # mainline has taken the thing away in the end
+
+    @property
+    def app(self) -> str:
+        return self.patch[0].app
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The changes; a table stands for the columns that it is made or gone with."""
+        tables = {
+            (c.verb, c.thing.model) for c in self.changes if c.thing and c.thing.kind is ThingKind.TABLE
+        }
+        columns = [c for c in self.changes if c.thing and c.thing.kind is ThingKind.COLUMN]
+        inside = [c for c in columns if c.thing and (c.verb, c.thing.model) in tables]
+        return tuple(_counted(change, inside) for change in self.changes if change not in inside)
+
+
+def _counted(change: Change, inside: list[Change]) -> str:
+    if change.thing is None or change.thing.kind is not ThingKind.TABLE:
+        return str(change)
+    mine = [c for c in inside if c.verb == change.verb and c.thing and c.thing.model == change.thing.model]
+    return f"{change} with {len(mine)} column{'' if len(mine) == 1 else 's'}" if mine else str(change)
+
+
+def rows(matches: Iterable[Match]) -> tuple[Row, ...]:
+    """In the matches' order. Things that differ stay apart, so that it is clear which difference is whose."""
+    found: dict[tuple[object, ...], Row] = {}
+    for match in matches:
+        row = _row(match)
+        key = (row.verdict, row.patch, row.mainline, row.changes if row.differences else ())
+        before = found.get(key, replace(row, changes=()))
+        found[key] = replace(before, changes=tuple(dict.fromkeys((*before.changes, *row.changes))))
+    return tuple(found.values())
+
+
+def _row(match: Match) -> Row:
+    gone = bool(match.mainline) and isinstance(match.mainline[-1], Removed)
+    patch, mainline = migrations(match.patch), migrations(match.mainline)
+    return Row(match.verdict, patch, mainline, (change_of(match),), match.differences, gone)
+
+
+def migrations(atoms: Iterable[Atom]) -> Keys:
+    """The migrations that the atoms come from, each once, in order."""
+    return tuple(dict.fromkeys(atom.origin.migration for atom in atoms))
+
+
+def origins(atoms: Iterable[Atom]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(atom.origin) for atom in atoms))
+
+
+def thing_of(match: Match) -> str:
+    """ "column shop.item.color", "RunPython forwards": for programs."""
+    atom = match.patch[0] if match.patch else match.mainline[0]
+    if isinstance(atom, DataRun):
+        return atom.label
+    return "what cannot be read" if isinstance(atom, Unread) else str(atom.thing)
+
+
+def change_of(match: Match) -> Change:
+    """What the patch branch does in the end."""
+    first = match.patch[0]
+    app = first.origin.migration.app
+    if isinstance(first, DataRun):
+        return Change(f"runs {first.label}", None, app)
+    if isinstance(first, Unread):
+        return Change("does what cannot be read", None, app)
+    return Change(_verb(match.patch), first.thing, app)
+
+
+def _verb(atoms: tuple[Atom, ...]) -> str:
+    """The net change."""
+    first, last = atoms[0], atoms[-1]
+    if isinstance(first, Added):
+        return "adds and removes" if isinstance(last, Removed) else "adds"
+    if isinstance(last, Removed):
+        return "removes"
+    renamed = any(isinstance(atom, Renamed) for atom in atoms)
+    return "renames" if renamed and not any(isinstance(atom, Altered) for atom in atoms) else "alters"

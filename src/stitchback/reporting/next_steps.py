@@ -1,0 +1,73 @@
+"""The command that comes next, as it would be typed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from stitchback.model.plans import Situation
+from stitchback.planning import Planned, PlanReport, Status
+from stitchback.reporting.layout import BLANK, aligned
+from stitchback.reporting.style import Line, bold, dim, plain
+
+WORKTREE = "WORKTREE"
+REPAIR = "stitchback repair --database URL"
+Step = tuple[str, str]  # the command, and what it does
+
+
+def status_next(status: Status) -> Iterator[Line]:
+    if not status.case.units:
+        yield BLANK
+        yield (plain("Nothing is left to reconcile."),)
+        return
+    yield from step_lines([(command("plan", status.case.situation), "a proved plan; writes nothing")])
+
+
+def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
+    """`shown`: the files' differences were shown already."""
+    situation = report.status.case.situation
+    if report.exit_code == 0 and any(side.sides.known for side in report.status.case.sides):
+        yield from step_lines([(REPAIR, "whether a database from before the stitch needs a row")])
+    if report.exit_code != 1:
+        return
+    steps = [] if shown else [(command("plan", situation, "--diff"), "the files as they will be")]
+    steps.append((command("apply", situation, *_place(situation)), "writes them, all or none"))
+    if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.hands:
+        steps.append((command("plan", situation, "--out", "DIR"), "the runbook and the SQL"))
+        steps.append((REPAIR, "the SQL for one database, after apply"))
+    yield from step_lines(steps)
+
+
+def _place(situation: Situation) -> tuple[str, ...]:
+    return () if situation.mainline.commit == WORKTREE else ("--branch", "NAME")
+
+
+def step_lines(steps: Sequence[Step]) -> Iterator[Line]:
+    yield BLANK
+    yield (bold("Next"),)
+    table = aligned([((plain(text),), (dim(what),)) for text, what in steps], 2)
+    yield from table or (
+        line for text, what in steps for line in ((plain(f"  {text}"),), (dim(f"      {what}"),))
+    )
+
+
+def command(name: str, situation: Situation, *more: str) -> str:
+    """The command with the refs and the policy that led here. What came from the configuration is said again: that is harmless."""
+    words = ["stitchback", name, *(patch.tree.ref for patch in situation.patches)]
+    if situation.mainline.commit != WORKTREE:
+        words += ["--onto", situation.mainline.ref]
+    policy = situation.policy
+    if policy.strategy:
+        words += ["--strategy", policy.strategy]
+    if policy.zero_touch:
+        words.append("--zero-touch")
+    for ledger in situation.ledgers:
+        words += ["--ledger", ledger.source]
+    return " ".join([*map(shlex.quote, words), *more])
+
+
+def repair_command(source: str) -> str:
+    """For the ledger that was looked at: a URL, as far as it holds no secret that was taken out, or a file."""
+    if "://" not in source:
+        return f"stitchback repair --ledger {shlex.quote(source)} --vendor VENDOR"
+    return f"stitchback repair --database {shlex.quote(source)}" if "***" not in source else REPAIR

@@ -1,0 +1,152 @@
+"""`plan` for people: what is written and why, what was proved, who needs a hand, and what else there is to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from stitchback.matching.case import Case
+from stitchback.model.edits import FileEdit
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Candidate, Proof, SafePlan
+from stitchback.planning import Planned, PlanReport, Price, Unproved, price_of
+from stitchback.reporting.choosing import leading_name
+from stitchback.reporting.diff_text import diff_lines
+from stitchback.reporting.edit_words import deeds, reasons, verb
+from stitchback.reporting.finding_text import finding_lines
+from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
+from stitchback.reporting.next_steps import plan_next
+from stitchback.reporting.population_groups import Group, groups
+from stitchback.reporting.refusal_text import refused_lines, unproved_lines
+from stitchback.reporting.status_text import counted, coverage_lines, side_lines
+from stitchback.reporting.style import Line, Style, Words, bold, dim, green, plain, yellow
+
+VERBS = {
+    "new": Style.GREEN,
+    "bring": Style.GREEN,
+    "move": Style.YELLOW,
+    "edit": Style.YELLOW,
+    "delete": Style.RED,
+}
+BELOW = 11  # below a file's path
+
+
+def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
+    yield from side_lines(report.status, verbose=verbose)
+    yield from finding_lines(report.status.findings)
+    match report.outcome:
+        case Planned() as planned if planned.changes_nothing:
+            yield (green("Nothing to write: the tree as it is serves these databases."),)
+            yield BLANK
+            yield from proof_lines(planned.chosen.proof, verbose=verbose)
+        case Planned() as planned:
+            yield from chosen_lines(planned.chosen, report.status.case.situation.mainline)
+            yield from proof_lines(planned.chosen.proof, verbose=verbose)
+            yield from other_lines(planned.others, report.status.case)
+            yield from refused_lines(planned.refuted, verbose=verbose)
+        case Unproved() as unproved:
+            yield from unproved_lines(unproved, report.status, verbose=verbose)
+    yield from coverage_lines(report.status.coverage)
+    for diff in diffs:
+        yield BLANK
+        yield from diff_lines(diff)
+    yield from plan_next(report, shown=bool(diffs))
+
+
+def chosen_lines(plan: SafePlan, before: Tree) -> Iterator[Line]:
+    yield from wrapped(
+        (bold("Plan"), plain("  "), plain(strategies(plan.candidate)), dim(f"  {cost(price_of(plan))}")), 0, 6
+    )
+    yield BLANK
+    for edit in plan.candidate.edits:
+        yield from _edit_lines(edit, before)
+    for remark in plan.candidate.remarks:
+        yield from wrapped((yellow("note   "), plain("  "), plain(remark)), 2, 9)
+    yield BLANK
+
+
+def strategies(candidate: Candidate) -> str:
+    """ "diamond", or app by app where they differ: "shop: diamond, billing: merge"."""
+    names = set(candidate.strategies.values())
+    if len(names) == 1:
+        return names.pop()
+    return ", ".join(f"{app}: {name}" for app, name in sorted(candidate.strategies.items()))
+
+
+def cost(price: Price) -> str:
+    said = [counted(price.files, "file")]
+    if price.conditional:
+        looks = "looks" if price.conditional == 1 else "look"
+        said.append(f"{counted(price.conditional, 'operation')} that {looks} at the database")
+    needs = "needs a hand" if price.hands == 1 else "need a hand"
+    said.append(
+        f"{counted(price.hands, 'kind')} of database {needs}" if price.hands else "nobody needs a hand"
+    )
+    return ", ".join(said)
+
+
+def _edit_lines(edit: FileEdit, before: Tree) -> Iterator[Line]:
+    done = verb(edit, before)
+    yield from wrapped((Words(f"{done:<7}", VERBS[done]), plain("  "), bold(edit.path)), 2, 9)
+    said = "; ".join(deeds(edit, before))
+    if said:
+        yield from wrapped((plain(said),), BELOW)
+    why = " ".join(reasons(edit))
+    if why:
+        yield from wrapped((dim(why),), BELOW)
+
+
+def proof_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
+    said = f" with Django {proof.django}'s own loader and executor: {counted(len(proof.outcomes), 'kind')} of database, "
+    yield from wrapped((bold("Proved"), plain(f"{said}{counted(proof.simulated_runs, 'run')}, no failure")))
+    if verbose:
+        graph = f"{counted(proof.sliced_to, 'migration')} in the graph, {proof.left_out} left out as they do not matter"
+        yield from wrapped((dim(graph),), 2)
+    yield BLANK
+    found = groups(proof.outcomes)
+    yield from _hands([group for group in found if not group.inserts], verbose=verbose)
+    yield from _hands([group for group in found if group.inserts], verbose=verbose)
+    for bound in proof.bounded:
+        yield from wrapped((yellow("not tried"), plain("     "), plain(bound)), 2, 14)
+    yield BLANK
+
+
+def _hands(found: Sequence[Group], *, verbose: bool) -> Iterator[Line]:
+    label = yellow("need a hand") if any(group.inserts for group in found) else green("no hand")
+    for group in found:
+        yield from _group_lines(label, group)
+        label = plain("")
+        if verbose and group.kinds > 1:
+            for outcome in group.outcomes:
+                yield from wrapped((dim(outcome.population.name),), 18)
+
+
+def _group_lines(label: Words, group: Group) -> Iterator[Line]:
+    kinds = dim(f"  {counted(group.kinds, 'kind')}") if group.kinds > 1 else plain("")
+    gap = plain(" " * (14 - len(label.text)))
+    yield from wrapped((label, gap, plain(group.title), kinds), 2, 16)
+    if group.inserts:
+        many = "these rows" if len(group.inserts) > 1 else "this row"
+        names = ", ".join(map(str, group.inserts))
+        yield from wrapped((dim(f"{many} in django_migrations before the deploy: "), plain(names)), 18, 2)
+
+
+def other_lines(others: Sequence[SafePlan], case: Case) -> Iterator[Line]:
+    """The other plans that were proved, with their price and how to choose them."""
+    if not others:
+        return
+    yield (bold("Also proved"),)
+    rows = [_other_cells(other, case) for other in others]
+    yield from aligned(rows, 2) or _unaligned(rows)
+    yield BLANK
+
+
+def _other_cells(other: SafePlan, case: Case) -> tuple[Cell, ...]:
+    name = leading_name(other.candidate, case)
+    choice = plain(f"--strategy {name}") if name else dim("(a mixture)")
+    return ((choice,), (plain(strategies(other.candidate)),), (dim(cost(price_of(other))),))
+
+
+def _unaligned(rows: Iterable[Sequence[Cell]]) -> Iterator[Line]:
+    for choice, names, price in rows:
+        yield from wrapped((*choice, plain("   "), *names), 2, 4)
+        yield from wrapped(price, 6)

@@ -1,0 +1,69 @@
+"""Populations that need the same, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import PopulationOutcome
+
+Keys = tuple[MigrationKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Databases of one lineage and ref that need the same rows. `since`: a migration that all of them have applied, and none of
+    those which need less; `before`: one that none of them has, and all of those which need more."""
+
+    outcomes: tuple[PopulationOutcome, ...]
+    since: MigrationKey | None = None
+    before: MigrationKey | None = None
+
+    @property
+    def inserts(self) -> Keys:
+        return self.outcomes[0].inserts
+
+    @property
+    def kinds(self) -> int:
+        return len(self.outcomes)
+
+    @property
+    def title(self) -> str:
+        """ "main with shop.0004_colors", the population's own name where it is one alone."""
+        first = self.outcomes[0].population
+        if self.kinds == 1:
+            return first.name
+        told = (f"with {self.since}" if self.since else "", f"without {self.before}" if self.before else "")
+        return " ".join((first.ref or first.name, ", ".join(filter(None, told)))).rstrip()
+
+
+def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[Group, ...]:
+    """In the order of their first population."""
+    found: dict[tuple[str, str, Keys], list[PopulationOutcome]] = {}
+    for outcome in outcomes:
+        population = outcome.population
+        found.setdefault((population.lineage, population.ref, outcome.inserts), []).append(outcome)
+    return tuple(
+        _group(mine, [many for other, many in found.items() if other[:2] == key[:2] and other != key])
+        for key, mine in found.items()
+    )
+
+
+def _group(mine: Sequence[PopulationOutcome], others: Sequence[Sequence[PopulationOutcome]]) -> Group:
+    """`others`: the groups of the same lineage and ref."""
+    needs = set(mine[0].inserts)
+    less = [outcome for many in others if set(many[0].inserts) < needs for outcome in many]
+    more = [outcome for many in others if set(many[0].inserts) > needs for outcome in many]
+    since = _told_apart(mine, less) if less else None
+    return Group(tuple(mine), since, _told_apart(more, mine) if more else None)
+
+
+def _told_apart(
+    these: Sequence[PopulationOutcome], those: Sequence[PopulationOutcome]
+) -> MigrationKey | None:
+    """The first migration that all of these have applied and none of those."""
+    shared = set[MigrationKey].intersection(*(set(outcome.population.ledger) for outcome in these))
+    absent = set[MigrationKey]().union(*(outcome.population.ledger for outcome in those))
+    order = these[0].population.ledger.index
+    return min(shared - absent, key=order, default=None)

@@ -1,0 +1,80 @@
+"""What the proof refused, and what a person can decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stitchback.model.matches import Verdict
+from stitchback.model.plans import Failure, Refuted
+from stitchback.planning import Status, Unproved
+from stitchback.reporting.differing import Refs
+from stitchback.reporting.grouping import rows
+from stitchback.reporting.layout import BLANK, cells, listed, wrapped
+from stitchback.reporting.status_text import BELOW, match_lines
+from stitchback.reporting.style import Line, Words, bold, dim, plain, red
+
+WIDEST_NAMES = 24
+MOST_REFUSED = 4
+DECISIONS = {
+    Verdict.CONTRARY: (
+        "A person has to decide which side is right:",
+        "{mainline}'s: undo the change on {patch} with a migration of its own, release that, and plan again;",
+        "{patch}'s: undo {mainline}'s change with a new migration on {mainline}, and plan again.",
+    ),
+    Verdict.OPAQUE: (
+        "It has to be readable before anything can be concluded:",
+        "write it plainly (a list of Django's operations), on the branch where it stands;",
+        'or say in pyproject.toml what the operation\'s class is equal to: [tool.stitchback.operation_equivalents], "pkg.AddFieldSafely" = "AddField".',
+    ),
+}
+
+
+def refused_lines(refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line]:
+    """Candidates that did not pass, with what went wrong first."""
+    shown = refuted if verbose else _different(refuted)[:MOST_REFUSED]
+    if not shown:
+        return
+    yield (bold("Refused by the proof"),)
+    width = min(max(cells(_names(refusal)) for refusal in shown), WIDEST_NAMES)
+    for refusal in shown:
+        for failure in refusal.failures[: 3 if verbose else 1]:
+            yield from listed(red(_names(refusal)), _failure(failure), 2, width)
+    if len(shown) < len(refuted):
+        yield from wrapped((dim(f"and {len(refuted) - len(shown)} more, which `-v` lists"),), 2)
+    yield BLANK
+
+
+def _different(refuted: Sequence[Refuted]) -> tuple[Refuted, ...]:
+    """The first of those that fail alike: mixtures of strategies share what is wrong with one of them."""
+    return tuple({refusal.failures[:1]: refusal for refusal in reversed(refuted)}.values())[::-1]
+
+
+def _names(refusal: Refuted) -> str:
+    return ", ".join(sorted(set(refusal.candidate.strategies.values())))
+
+
+def _failure(failure: Failure) -> Iterator[Words]:
+    """Who, in which rollout and where in it, and what was said."""
+    yield plain(failure.population)
+    yield plain(f"{failure.rollout}: {failure.step}")
+    yield from map(dim, failure.message.splitlines())
+
+
+def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iterator[Line]:
+    yield (red("Refused: no plan could be proved. Nothing was written."),)
+    yield BLANK
+    for side in status.case.sides:
+        refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
+        blocking = tuple(match for match in side.comparison.matches if match in unproved.blocking)
+        for row in rows(blocking):
+            yield from match_lines((row,), refs)
+            yield from _decision_lines(row.verdict, refs)
+    yield from refused_lines(unproved.refuted, verbose=verbose)
+
+
+def _decision_lines(verdict: Verdict, refs: Refs) -> Iterator[Line]:
+    decisions = DECISIONS.get(verdict, ())
+    for number, text in enumerate(decisions):
+        said = text.format(mainline=refs.mainline, patch=refs.patch)
+        yield from wrapped((plain("" if number == 0 else "- "), plain(said)), BELOW, 2 if number else 0)
+    yield BLANK

@@ -1,0 +1,184 @@
+"""`status` for people: each app that a patch branch touches, what both sides have there, and what is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from stitchback.matching.case import Side
+from stitchback.model.keys import MigrationKey
+from stitchback.model.matches import Verdict
+from stitchback.model.migrations import Migration
+from stitchback.planning import Coverage, Status
+from stitchback.reporting.differing import Refs, difference_lines
+from stitchback.reporting.finding_text import finding_lines
+from stitchback.reporting.grouping import Row, rows
+from stitchback.reporting.layout import BLANK, GAP, Cell, aligned, cells, flowing, listed, wrapped
+from stitchback.reporting.next_steps import status_next
+from stitchback.reporting.style import Line, Style, Words, bold, dim, plain
+
+MARKS = {
+    Verdict.IDENTICAL: ("=", Style.GREEN),
+    Verdict.SAME_SCHEMA: ("≈", Style.GREEN),
+    Verdict.DIFFERENT: ("≠", Style.YELLOW),
+    Verdict.EVOLVED: ("→", Style.YELLOW),
+    Verdict.CONTRARY: ("×", Style.RED),
+    Verdict.PATCH_ONLY: ("+", Style.GREEN),
+    Verdict.OPAQUE: ("?", Style.YELLOW),
+}
+MARK = max(len(f"{mark} {verdict.value}") for verdict, (mark, _) in MARKS.items())
+BELOW = 2 + MARK + GAP  # where the column behind the mark begins
+MOST_NAMED = 12  # of mainline's migrations in one app, those with a match apart
+
+
+def status_lines(status: Status, *, verbose: bool = False) -> Iterator[Line]:
+    yield from side_lines(status, verbose=verbose)
+    yield from finding_lines(status.findings)
+    yield from coverage_lines(status.coverage)
+    yield from status_next(status)
+
+
+def side_lines(status: Status, *, verbose: bool) -> Iterator[Line]:
+    for side in status.case.sides:
+        refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
+        yield from _head(side, refs)
+        for app in _apps(side):
+            yield from _app_lines(side, app, refs, verbose=verbose)
+        yield from _elsewhere(side, refs)
+
+
+def _head(side: Side, refs: Refs) -> Iterator[Line]:
+    parted = f"  parted at {side.patch.fork.commit[:12]}"
+    merged = f", {refs.patch} merged by git since" if side.patch.merged else ""
+    yield from wrapped((bold(refs.patch), plain(" onto "), bold(refs.mainline), dim(parted + merged)), 0, 2)
+    yield BLANK
+    if not side.sides.patch_all:
+        yield from wrapped((plain(f"{refs.patch} has no migrations of its own since then."),), 2)
+        yield BLANK
+
+
+def _apps(side: Side) -> tuple[str, ...]:
+    return tuple(sorted({migration.key.app for migration in side.sides.patch_all}))
+
+
+def _app_lines(side: Side, app: str, refs: Refs, *, verbose: bool) -> Iterator[Line]:
+    yield (bold(app),)
+    width = max(cells(refs.patch), cells(refs.mainline))
+    found = tuple(row for row in rows(side.comparison.matches) if row.app == app)
+    patch = [migration for migration in side.sides.patch_all if migration.key.app == app]
+    yield from listed(dim(refs.patch), (_patch_words(side, migration, refs) for migration in patch), 2, width)
+    named = {key for row in found for key in row.mainline}
+    mainline = [migration.key for migration in side.sides.mainline if migration.key.app == app]
+    names = _named(mainline, named, len(mainline) if verbose else MOST_NAMED)
+    yield from flowing(dim(refs.mainline), names or ["–"], 2, width)
+    yield BLANK
+    if found:
+        yield from match_lines(found, refs)
+        yield BLANK
+
+
+def _patch_words(side: Side, migration: Migration, refs: Refs) -> Words:
+    """The migration's name, and what makes a match superfluous."""
+    name = migration.key.name
+    twin = side.sides.twin(migration.key)
+    if migration.key in side.sides.known:
+        return plain(f"{name} – reconciled before")
+    if migration.key in side.patch.fork.migrations:
+        return plain(f"{name} – of the fork point, gone on {refs.mainline}")
+    if twin is None:
+        return plain(name)
+    same = twin.blob == migration.blob
+    return plain(f"{name} – the same {'file' if same else 'name'} on {refs.mainline}")
+
+
+def _named(keys: Sequence[MigrationKey], always: set[MigrationKey], most: int) -> list[str]:
+    """The names, as many as there is room for, those of `always` in any case."""
+    if len(keys) <= most:
+        return [key.name for key in keys]
+    shown = [key for place, key in enumerate(keys) if key in always or place < most - len(always)]
+    return [*(key.name for key in shown), f"and {len(keys) - len(shown)} more"]
+
+
+def match_lines(found: Sequence[Row], refs: Refs) -> Iterator[Line]:
+    """A table of the matches, or one block a match where that would be too wide."""
+    head = _dim("", "change", f"on {refs.patch}", f"on {refs.mainline}")
+    lines = aligned([head, *map(_cells, found)], 2, MARK)
+    if lines is None:
+        for row in found:
+            yield from _stacked(row, refs)
+        return
+    yield lines[0]
+    taken = 1
+    for row in found:
+        height = max(len(cell) for cell in _cells(row))
+        yield from lines[taken : taken + height]
+        taken += height
+        yield from _differences(row, refs)
+
+
+def _dim(*texts: str) -> tuple[Cell, ...]:
+    return tuple((dim(text),) for text in texts)
+
+
+def _cells(row: Row) -> tuple[Cell, ...]:
+    return (
+        (_mark(row),),
+        _column(row.words),
+        _column(_names(row, row.patch)),
+        _column(_names(row, row.mainline)),
+    )
+
+
+def _mark(row: Row) -> Words:
+    mark, style = MARKS[row.verdict]
+    return Words(f"{mark} {row.verdict.value}", style)
+
+
+def _column(texts: Iterable[str]) -> Cell:
+    return tuple(map(plain, texts)) or (dim("–"),)
+
+
+def _names(row: Row, keys: Iterable[MigrationKey]) -> tuple[str, ...]:
+    """Without the app's label where it is the section's."""
+    return tuple(key.name if key.app == row.app else str(key) for key in keys)
+
+
+def _stacked(row: Row, refs: Refs) -> Iterator[Line]:
+    yield from listed(_mark(row), map(plain, row.words), 2, MARK)
+    width = max(cells(refs.patch), cells(refs.mainline))
+    yield from flowing(dim(refs.patch), _names(row, row.patch), BELOW, width)
+    if row.mainline:
+        yield from flowing(dim(refs.mainline), _names(row, row.mainline), BELOW, width)
+    yield from _differences(row, refs)
+
+
+def _differences(row: Row, refs: Refs) -> Iterator[Line]:
+    for words in difference_lines(row, refs):
+        yield from wrapped((plain(words),), BELOW, 2)
+
+
+def _elsewhere(side: Side, refs: Refs) -> Iterator[Line]:
+    """What mainline did in apps that the patch branch does not touch."""
+    counts: dict[str, int] = {}
+    for migration in side.sides.mainline:
+        if migration.key.app not in _apps(side):
+            counts[migration.key.app] = counts.get(migration.key.app, 0) + 1
+    if not counts:
+        return
+    apps = ", ".join(f"{app} {number}" for app, number in sorted(counts.items()))
+    yield from wrapped((dim(f"{refs.mainline} also has migrations in other apps: {apps}"),), 0, 2)
+    yield BLANK
+
+
+def coverage_lines(coverage: Coverage) -> Iterator[Line]:
+    """How much was read, and how much not."""
+    read = f"Read {counted(coverage.migrations, 'migration')}, {counted(coverage.operations, 'operation')}"
+    missed = []
+    if coverage.opaque:
+        missed.append(f"{counted(coverage.opaque, 'value')} cannot be known without running the code")
+    if coverage.unreadable:
+        missed.append(f"{counted(coverage.unreadable, 'file')} cannot be read")
+    yield from wrapped((dim(f"{read}; {', '.join(missed) if missed else 'nothing was left unread'}."),))
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,107 @@
+"""Words with a style. Whoever prints takes the ANSI codes out where colour is not wanted (`click.echo` does)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Style(Enum):
+    """The value is the parameter of ANSI's SGR sequence."""
+
+    PLAIN = ""
+    BOLD = "1"
+    DIM = "2"
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+    CYAN = "36"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A piece of a line in one style. `text` may come from a branch that nobody has looked at: it is made visible when it is painted."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Words, ...]
+
+
+def plain(text: str) -> Words:
+    return Words(text)
+
+
+def bold(text: str) -> Words:
+    return Words(text, Style.BOLD)
+
+
+def dim(text: str) -> Words:
+    return Words(text, Style.DIM)
+
+
+def red(text: str) -> Words:
+    return Words(text, Style.RED)
+
+
+def green(text: str) -> Words:
+    return Words(text, Style.GREEN)
+
+
+def yellow(text: str) -> Words:
+    return Words(text, Style.YELLOW)
+
+
+def cyan(text: str) -> Words:
+    return Words(text, Style.CYAN)
+
+
+# Categories of Unicode that a terminal obeys, or shows as nothing: control, format (the marks that turn the direction of
+# writing), surrogates (bytes that are no UTF-8), line and paragraph separators.
+OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """The text with everything that a terminal would obey spelled out, `\\x1b` for escape: a branch may be anybody's."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_spelled(character) for character in text)
+
+
+def _spelled(character: str) -> str:
+    if unicodedata.category(character) not in OBEYED:
+        return character
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:
+        return f"\\x{number - 0xDC00:02x}"  # a byte that is no UTF-8, as `surrogateescape` keeps it
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def paint(line: Iterable[Words]) -> str:
+    """The line with its styles, spaces at its end taken away."""
+    runs: list[tuple[str, Style]] = []
+    for words in line:
+        if runs and runs[-1][1] is words.style:
+            runs[-1] = (runs[-1][0] + visible(words.text), words.style)
+        else:
+            runs.append((visible(words.text), words.style))
+    while runs and not runs[-1][0].rstrip():
+        runs.pop()
+    if runs:
+        runs[-1] = (runs[-1][0].rstrip(), runs[-1][1])
+    return "".join(_painted(text, style) for text, style in runs)
+
+
+def _painted(text: str, style: Style) -> str:
+    """The spaces in front stay out of the style."""
+    inner = text.lstrip(" ")
+    before = text[: len(text) - len(inner)]
+    return f"{before}\033[{style.value}m{inner}\033[0m" if style.value and inner else text
+
+
+def page(lines: Iterable[Line]) -> str:
+    """All lines, without a line break at the end and without an empty line at either end."""
+    return "\n".join(paint(line) for line in lines).strip("\n")

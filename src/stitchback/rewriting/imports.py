@@ -1,0 +1,223 @@
+"""Imports and definitions put into a module that is there, and imports taken out that an edit has left without a use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+import libcst as cst
+
+from stitchback.rewriting.modules import dotted, imports_of
+from stitchback.rewriting.names import Import
+
+Body = list[cst.SimpleStatementLine | cst.BaseCompoundStatement]
+
+
+def with_imports(module: cst.Module, needed: Iterable[Import]) -> cst.Module:
+    body: Body = list(module.body)
+    for item in sorted(needed):
+        if not _joined(body, item):
+            _inserted(body, item)
+    return module.with_changes(body=body)
+
+
+def _joined(body: Body, item: Import) -> bool:
+    """Adds the name to the `from … import` of its module, where there is one."""
+    for index, statement in enumerate(body):
+        for node, _ in imports_of(statement) if item.is_from else ():
+            if _imports_from(node, item.module):
+                assert isinstance(node, cst.ImportFrom)
+                assert isinstance(statement, cst.SimpleStatementLine)
+                longer = _with_name(node, item.name)
+                parts = [longer if part is node else part for part in statement.body]
+                body[index] = statement.with_changes(body=parts)
+                return True
+    return False
+
+
+def _imports_from(node: cst.Import | cst.ImportFrom, module: str) -> bool:
+    return (
+        isinstance(node, cst.ImportFrom)
+        and not isinstance(node.names, cst.ImportStar)
+        and not node.relative
+        and node.module is not None
+        and dotted(node.module) == module
+    )
+
+
+def _with_name(node: cst.ImportFrom, name: str) -> cst.ImportFrom:
+    """Sorted in where the names are sorted, else behind them, with the same white space between."""
+    assert not isinstance(node.names, cst.ImportStar)
+    aliases = list(node.names)
+    names = [dotted(alias.name) for alias in aliases]
+    place = (
+        next((index for index, one in enumerate(names) if one > name), len(names))
+        if names == sorted(names)
+        else len(names)
+    )
+    between = aliases[0].comma if len(aliases) > 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    added = cst.ImportAlias(cst.Name(name), comma=between)
+    if place == len(aliases):
+        added = added.with_changes(comma=aliases[-1].comma)
+        aliases[-1] = aliases[-1].with_changes(comma=between)
+    return node.with_changes(names=[*aliases[:place], added, *aliases[place:]])
+
+
+def _inserted(body: Body, item: Import) -> None:
+    """A statement of its own, beside those of its kind, in the order in which makemigrations sorts them."""
+    statement = _statement(item)
+    imports = [
+        (index, node)
+        for index, line in enumerate(body)
+        for node, _ in imports_of(line)
+        if _module_of(node) != "__future__"
+    ]
+    root = item.module.partition(".")[0]
+    kin = [(index, node) for index, node in imports if _module_of(node).partition(".")[0] == root]
+    later = [
+        index
+        for index, node in kin
+        if (isinstance(node, cst.ImportFrom), _module_of(node)) > (item.is_from, item.module)
+    ]
+    if later:
+        _before(body, later[0], statement)
+    elif kin or (imports and root not in sys.stdlib_module_names):
+        body.insert((kin or imports)[-1][0] + 1, statement)
+    else:
+        _before(body, imports[0][0] if imports else _behind_docstring(body), statement)
+
+
+def _statement(item: Import) -> cst.SimpleStatementLine:
+    text = f"from {item.module} import {item.name}" if item.is_from else f"import {item.module}"
+    statement = cst.parse_statement(text)
+    assert isinstance(statement, cst.SimpleStatementLine)
+    return statement
+
+
+def _module_of(node: cst.Import | cst.ImportFrom) -> str:
+    if isinstance(node, cst.Import):
+        return dotted(node.names[0].name)
+    return "." * len(node.relative) + (dotted(node.module) if node.module is not None else "")
+
+
+def _before(body: Body, index: int, statement: cst.SimpleStatementLine) -> None:
+    """Takes over the empty lines above that place; comments stay with what they stand above."""
+    following = body[index]
+    lines = list(following.leading_lines)
+    blank = 0
+    while blank < len(lines) and lines[blank].comment is None:
+        blank += 1
+    body[index] = following.with_changes(leading_lines=lines[blank:])
+    body.insert(index, statement.with_changes(leading_lines=lines[:blank]))
+
+
+def _behind_docstring(body: Body) -> int:
+    first = body[0] if body else None
+    is_docstring = (
+        isinstance(first, cst.SimpleStatementLine)
+        and isinstance(first.body[0], cst.Expr)
+        and isinstance(first.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+    )
+    return 1 if is_docstring else 0
+
+
+def with_definitions(module: cst.Module, sources: Sequence[str], before: int) -> cst.Module:
+    """Functions and classes put behind the last import above the statement of index `before`, two empty lines around each."""
+    if not sources:
+        return module
+    body: Body = list(module.body)
+    index = 1 + max(
+        (place for place in range(before) if any(imports_of(body[place]))),
+        default=_behind_docstring(body) - 1,
+    )
+    made = []
+    for source in sources:
+        text = source.replace("\n", module.default_newline)
+        parsed = cst.parse_module(text, module.config_for_parsing).body[0]
+        made.append(parsed.with_changes(leading_lines=_blank(2)))
+    following = body[index]
+    lines = list(following.leading_lines)
+    have = next((place for place, line in enumerate(lines) if line.comment is not None), len(lines))
+    body[index] = following.with_changes(leading_lines=[*_blank(2 - have), *lines])
+    return module.with_changes(body=[*body[:index], *made, *body[index:]])
+
+
+def _blank(count: int) -> list[cst.EmptyLine]:
+    return [cst.EmptyLine(indent=False) for _ in range(count)]
+
+
+def without_unused(module: cst.Module, before: cst.Module, *, elsewhere: bool = False) -> cst.Module:
+    """Without the imports of Django's own modules that an edit has left without a use: they do nothing but bind a name.
+
+    What was not used before stays (somebody wants it so); so does an import with a comment, and one that is not Django's: it
+    may be there for what it does. `elsewhere`: the module is a copy for another branch, which may not have what is not Django's:
+    there every import that has no use goes.
+    """
+    still = _used(module)
+    lost = _used(before) - still
+    body: Body = []
+    blank: Sequence[cst.EmptyLine] = ()
+    for statement in module.body:
+        kept = _without(statement, lost, still, elsewhere=elsewhere)
+        if kept is None:
+            blank = blank or statement.leading_lines
+        else:
+            body.append(kept.with_changes(leading_lines=blank) if blank and not kept.leading_lines else kept)
+            blank = ()
+    return module.with_changes(body=body) if lost else module
+
+
+def _without(
+    statement: cst.BaseCompoundStatement | cst.SimpleStatementLine,
+    lost: frozenset[str],
+    still: frozenset[str],
+    *,
+    elsewhere: bool,
+) -> cst.BaseCompoundStatement | cst.SimpleStatementLine | None:
+    """The statement without the names that are lost; None where nothing is left of it."""
+    found = list(imports_of(statement))
+    if len(found) != 1 or not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return statement
+    (node, bound), lines = found[0], statement.leading_lines
+    gone = {name for name, path in bound if name in lost and (elsewhere or path.startswith("django."))}
+    if isinstance(node, cst.Import) and "django" in still:
+        gone = {name for name in gone if "." not in name}
+    if not gone or statement.trailing_whitespace.comment or any(line.comment for line in lines):
+        return statement
+    if len(gone) == len(bound):
+        return None
+    assert not isinstance(node.names, cst.ImportStar)
+    aliases = [alias for alias, (name, _) in zip(node.names, bound, strict=True) if name not in gone]
+    aliases[-1] = aliases[-1].with_changes(comma=node.names[-1].comma)
+    return statement.with_changes(body=[node.with_changes(names=aliases)])
+
+
+def _used(module: cst.Module) -> frozenset[str]:
+    """Every name and dotted name that stands in the module, imports apart, each with what it begins with."""
+    found = _Used()
+    module.visit(found)
+    return frozenset(found.names)
+
+
+class _Used(cst.CSTVisitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        parts: list[str] = []
+        inner: cst.BaseExpression = node
+        while isinstance(inner, cst.Attribute):
+            parts.insert(0, inner.attr.value)
+            inner = inner.value
+        if isinstance(inner, cst.Name):
+            self.names.add(".".join([inner.value, *parts]))
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.names.add(node.value)

@@ -1,0 +1,60 @@
+"""Files in which other tools keep the name of each app's last migration.
+
+* `max_migration.txt` in an app's migrations folder (django-linear-migrations): the leaf's name and a newline.
+* `migrations_lockfile.txt` (Sentry, and those who took it from there): lines `app: name` below words for people.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from stitchback.model.migrations import Tree
+from stitchback.parsing.context import FileEntry
+from stitchback.rewriting.contents import FileContent
+
+MAX_MIGRATION = "max_migration.txt"
+LOCKFILE = "migrations_lockfile.txt"
+_LOCKED = re.compile(rb"^(?P<app>\w+): (?P<name>\S+)(?=\r?$)", re.MULTILINE)
+
+
+def marker_edits(
+    files: Mapping[str, FileEntry], result: Tree, leaves: Mapping[str, str]
+) -> tuple[FileContent, ...]:
+    """The marker files of the tree (path -> entry) that have to change for its migrations to be `result`'s, sorted by path.
+
+    `leaves`: app -> the name of its last migration. An app that has none there keeps what its marker says.
+    """
+    found: list[FileContent] = []
+    for label, app in sorted(result.apps.items()):
+        path = posixpath.join(app.migrations, MAX_MIGRATION)
+        if path in files and label in leaves:
+            before = files[path].read()
+            found += _changed(path, before, _max_migration(before, leaves[label]))
+    for path in sorted(files):
+        if posixpath.basename(path) == LOCKFILE:
+            before = files[path].read()
+            found += _changed(path, before, _locked(before, leaves))
+    return tuple(sorted(found, key=lambda content: content.path))
+
+
+def _changed(path: str, before: bytes, after: bytes) -> list[FileContent]:
+    return [] if before == after else [FileContent(path, after)]
+
+
+def _max_migration(before: bytes, name: str) -> bytes:
+    """Conflict markers of an unfinished merge give way too."""
+    if before.strip() == name.encode():
+        return before
+    return name.encode() + (b"\r\n" if b"\r\n" in before else b"\n")
+
+
+def _locked(before: bytes, leaves: Mapping[str, str]) -> bytes:
+    """Only apps that have a line there: the file may be kept for some apps only."""
+
+    def line(match: re.Match[bytes]) -> bytes:
+        name = leaves.get(match["app"].decode())
+        return match[0] if name is None else match["app"] + b": " + name.encode()
+
+    return _LOCKED.sub(line, before)

@@ -1,0 +1,61 @@
+"""What was rendered, read again: it must be what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+
+from stitchback.model.edits import NOWHERE, DeleteFile, FileEdit, WriteFile
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.source import Opaque, Span
+
+
+class Misrendered(AssertionError):
+    """A file would not be read as it was planned: a bug, and nothing may be written."""
+
+
+def check_reread(edits: Iterable[FileEdit], planned: Tree, again: Tree) -> None:
+    """`again` is the tree as read with the rendered files in it. Raises Misrendered where an edited migration is not what its edit
+    says, or where the tree's migrations are not those that were planned. Places in files do not matter."""
+    for edit in edits:
+        match edit:
+            case DeleteFile(key=key):
+                if key in again.migrations:
+                    raise Misrendered(f"{key} is still there")
+            case WriteFile(key=key):
+                found = again.migrations.get(key)
+                if found is None:
+                    raise Misrendered(f"{edit.path} does not read as {key}")
+                _same(edit.result, found)
+    if set(planned.migrations) != set(again.migrations):
+        odd = sorted(set(planned.migrations) ^ set(again.migrations))
+        raise Misrendered(f"planned or read alone: {', '.join(map(str, odd))}")
+
+
+def _same(planned: Migration, found: Migration) -> None:
+    wanted, read = placeless(planned), placeless(found)
+    assert isinstance(wanted, Migration)
+    for field in fields(wanted):
+        one, other = getattr(wanted, field.name), getattr(read, field.name)
+        if one != other:
+            raise Misrendered(f"{planned.path}: {field.name} was planned as {one!r} and reads as {other!r}")
+
+
+def placeless(migration: Migration) -> Migration:
+    """The migration without its places in the file and its blob."""
+    bare = _bare(migration)
+    assert isinstance(bare, Migration)
+    return replace(bare, blob="", provenance=tuple(sorted(bare.provenance)))
+
+
+def _bare(value: object) -> object:
+    """Every Span in the value made the same, and what is said of an opaque value: its source is what it is."""
+    if isinstance(value, Span):
+        return NOWHERE
+    if isinstance(value, Opaque):
+        return Opaque("", value.source, NOWHERE)
+    if isinstance(value, tuple):
+        return tuple(_bare(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{field.name: _bare(getattr(value, field.name)) for field in fields(value)})
+    return value

@@ -1,0 +1,40 @@
+"""Populations that are told about together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import PopulationOutcome
+
+MOST_NAMES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Populations with the same hand and the same migrations to run."""
+
+    outcomes: tuple[PopulationOutcome, ...]
+
+    @property
+    def inserts(self) -> tuple[MigrationKey, ...]:
+        return self.outcomes[0].inserts
+
+    @property
+    def will_run(self) -> tuple[MigrationKey, ...]:
+        return self.outcomes[0].will_run
+
+    @property
+    def names(self) -> str:
+        names = [outcome.population.name for outcome in self.outcomes]
+        rest = len(names) - MOST_NAMES
+        return "; ".join(names[:MOST_NAMES]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def together(outcomes: Iterable[PopulationOutcome]) -> tuple[Together, ...]:
+    """In the order in which each kind comes first."""
+    found: dict[tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]], list[PopulationOutcome]] = {}
+    for outcome in outcomes:
+        found.setdefault((outcome.inserts, outcome.will_run), []).append(outcome)
+    return tuple(Together(tuple(each)) for each in found.values())

@@ -1,0 +1,201 @@
+"""The text. The same plan gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
+
+from stitchback.model.edits import DeleteFile, FileEdit, WriteFile
+from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import Candidate, Proof
+from stitchback.runbook.groups import together
+from stitchback.runbook.values import FakeAdvice, RunbookSql
+
+CLIENTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL and MariaDB", "oracle": "Oracle"}
+
+
+def render_runbook(
+    candidate: Candidate,
+    proof: Proof,
+    *,
+    patches: Sequence[str],
+    onto: str,
+    sql: Sequence[RunbookSql] = (),
+    fakes: Sequence[FakeAdvice] = (),
+) -> str:
+    """Markdown, ends with a line break. `sql`: the repair for each engine that is wanted; needed only where a population gets rows."""
+    hands = any(outcome.inserts for outcome in proof.outcomes)
+    parts = [
+        _title(candidate, proof, patches, onto),
+        _databases(proof),
+        *([_before(candidate, sql, fakes)] if hands else [NO_HAND]),
+        _deploy(candidate),
+        _after(hands, sql),
+        _back(hands, sql),
+    ]
+    return "\n".join("\n".join(part) + "\n" for part in parts)
+
+
+NO_HAND = ["## Before the deploy", "", "Nothing: no database needs a hand."]
+
+
+def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str) -> list[str]:
+    strategies = ", ".join(f"{app}: {name}" for app, name in sorted(candidate.strategies.items()))
+    tried = f"{len(proof.outcomes)} kinds of databases, {proof.simulated_runs} runs of `migrate`"
+    lines = [
+        f"# Runbook: {_text(', '.join(patches))} into {_text(onto)}",
+        "",
+        f"Proved with Django {proof.django}: {tried}.",
+        *([f"Strategies: {_text(strategies)}."] if strategies else []),
+        *(f"Not tried: {_text(text)}." for text in proof.bounded),
+    ]
+    if candidate.remarks:
+        lines += ["", *(f"- {_text(remark)}" for remark in candidate.remarks)]
+    return lines
+
+
+def _databases(proof: Proof) -> list[str]:
+    lines = [
+        "## Which database is which, and what happens to it",
+        "",
+        "| database | rows to put in | `migrate` will run |",
+        "| --- | --- | --- |",
+    ]
+    for group in together(proof.outcomes):
+        rows = _names(group.inserts) or "none"
+        lines.append(f"| {_cell(group.names)} | {rows} | {_names(group.will_run) or 'nothing'} |")
+    return [*lines, "", "`stitchback inspect --database URL` tells which kind a database is."]
+
+
+def _before(candidate: Candidate, sql: Sequence[RunbookSql], fakes: Sequence[FakeAdvice]) -> list[str]:
+    lines = [
+        "## Before the deploy",
+        "",
+        "With the old code still running, put in the rows that tell Django what is there already:",
+        "",
+    ]
+    for handover in sorted(candidate.handovers):
+        given = " and ".join(map(_code, handover.applied))
+        lines.append(f"- {_code(handover.insert)}, where {given} is applied: what it makes was made there.")
+    lines += [
+        "",
+        "The script looks first: on a database that does not need a row it does nothing, and run twice it changes nothing. "
+        "So it may be run on all of them. `stitchback repair --database URL` prints the one for that very database.",
+    ]
+    for each in sql:
+        lines += ["", *_script(f"### {CLIENTS.get(each.vendor, each.vendor)}", each.file, each.script)]
+    for fake in fakes:
+        lines += ["", *_fake(fake)]
+    return lines
+
+
+def _script(heading: str, file: str, text: str) -> list[str]:
+    lines = [heading, ""]
+    if file:
+        return [*lines, f"Run {_code(file)}."]
+    return [*lines, "```sql", *text.rstrip("\n").split("\n"), "```"]
+
+
+def _fake(fake: FakeAdvice) -> list[str]:
+    whom = _text("; ".join(fake.populations))
+    if not fake.commands:
+        return [f"`migrate --fake` is no way for {whom}: {_text(fake.reason)}"]
+    commands = [f"python manage.py {command}" for command in fake.commands]
+    return [
+        f"Instead of the SQL, with the new code deployed, this does the same for {whom}:",
+        "",
+        "```sh",
+        *commands,
+        "```",
+    ]
+
+
+def _deploy(candidate: Candidate) -> list[str]:
+    lines = ["## The deploy", "", "1. Deploy the code with these files:", ""]
+    lines += [f"   - {words}" for words in map(_edit, candidate.edits)] or ["   - nothing is changed"]
+    lines += [
+        "",
+        "2. `python manage.py migrate`. A stop half-way does no harm: run it again. The order of apps does not matter, neither do partial targets.",
+    ]
+    return lines
+
+
+def _edit(edit: FileEdit) -> str:
+    match edit:
+        case WriteFile(path=path, original=None):
+            return f"{_code(path)} (new)"
+        case WriteFile(path=path):
+            return _code(path)
+        case DeleteFile(path=path):
+            return f"{_code(path)} (gone)"
+        case _:
+            assert_never(edit)
+
+
+def _after(hands: bool, sql: Sequence[RunbookSql]) -> list[str]:
+    lines = [
+        "## After: did it work?",
+        "",
+        '`migrate --check` and "No migrations to apply" prove nothing here. Look at the ledger and the schema:',
+        "",
+        "- `stitchback inspect --database URL` exits 0, and says nothing against the next release.",
+        "- `python manage.py makemigrations --check --dry-run` says what it said before.",
+    ]
+    for each in sql if hands else ():
+        lines += [
+            "",
+            *_script(
+                f"In {CLIENTS.get(each.vendor, each.vendor)} (`rows_found` is 0 where `rows_after` is not: the database did not need the row)",
+                "",
+                each.probe + ";",
+            ),
+        ]
+    return lines
+
+
+def _back(hands: bool, sql: Sequence[RunbookSql]) -> list[str]:
+    lines = ["## How to go back", ""]
+    if hands:
+        files = [_code(each.undo_file) for each in sql if each.undo_file]
+        where = f" ({', '.join(files)})" if files else ""
+        lines.append(
+            f"- Before `migrate`: the undo script takes the rows out again{where}, where the repair put them in."
+        )
+    lines += [
+        "- After `migrate`: deploy the old code. Its Django passes the new rows over; columns that it does not know must have a "
+        "default in the database, or be nullable, for its INSERTs.",
+        "- Do not migrate backwards over a stitched migration: that drops its columns with their data, and takes the release's row along (FACTS F20).",
+    ]
+    for each in sql if hands else ():
+        if not each.undo_file:
+            lines += ["", *_script(f"### Undo, {CLIENTS.get(each.vendor, each.vendor)}", "", each.undo)]
+    return lines
+
+
+# --- words in Markdown ------------------------------------------------------------------------------------------------
+
+
+def _names(keys: Iterable[MigrationKey]) -> str:
+    return ", ".join(map(_code, keys))
+
+
+def _code(thing: object) -> str:
+    """In backquotes; a name that has some, or a bar or a line break, is spelled."""
+    return "`" + "".join(_plain(str(thing))) + "`"
+
+
+def _plain(text: str) -> Iterator[str]:
+    for letter in text:
+        yield letter if letter.isprintable() and letter not in "`|" else f"\\x{ord(letter):02x}"
+
+
+def _text(text: str) -> str:
+    """One line, nothing in it that Markdown or HTML would take for its own."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    for sign in "\\`*_[]<>|":
+        line = line.replace(sign, f"\\{sign}")
+    return line
+
+
+def _cell(text: str) -> str:
+    return _text(text)

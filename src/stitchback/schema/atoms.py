@@ -1,0 +1,161 @@
+"""The atoms of one operation: what is otherwise between the states around it.
+
+Renames are told by the operation; everything else is the difference of the models that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from stitchback.model.atoms import Added, Altered, Atom, Origin, Removed, Renamed, Shape, ThingKind
+from stitchback.model.keys import ModelKey
+from stitchback.model.state import ModelState, SchemaState
+from stitchback.schema.comparing import ComparisonKind, compare_shapes
+from stitchback.schema.identity import Identity
+from stitchback.schema.tables import has_tables
+
+TABLE_SHAPE = ()  # nothing more is to say
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A thing of a model by its current name, with its shape."""
+
+    kind: ThingKind
+    name: str
+    shape: Shape
+
+
+def parts_of(model: ModelState) -> tuple[Part, ...]:
+    """Everything in a model, the table apart."""
+    return tuple(Part(kind, name, shape) for kind in CONTAINERS for name, shape in contents(model, kind))
+
+
+CONTAINERS = (
+    ThingKind.COLUMN,
+    ThingKind.INDEX,
+    ThingKind.CONSTRAINT,
+    ThingKind.UNIQUE_TOGETHER,
+    ThingKind.INDEX_TOGETHER,
+    ThingKind.OPTIONS,
+)
+
+
+def contents(model: ModelState, kind: ThingKind) -> tuple[tuple[str, Shape], ...]:
+    """The model's things of one kind by their names."""
+    match kind:
+        case ThingKind.COLUMN:
+            return model.fields
+        case ThingKind.INDEX:
+            return model.indexes
+        case ThingKind.CONSTRAINT:
+            return model.constraints
+        case ThingKind.UNIQUE_TOGETHER:
+            return tuple((",".join(names), ()) for names in sorted(model.unique_together))
+        case ThingKind.INDEX_TOGETHER:
+            return tuple((",".join(names), ()) for names in sorted(model.index_together))
+        case ThingKind.OPTIONS:
+            managers = ((f"manager {name}", value) for name, value in model.managers)
+            options = tuple(sorted((*model.options, *managers), key=lambda pair: pair[0]))
+            return (("", options),) if options else ()
+        case ThingKind.TABLE:
+            return ()
+        case _:
+            assert_never(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What all atoms of one operation share."""
+
+    origin: Origin
+    identity: Identity
+    database: bool
+    state: bool
+
+
+def model_atoms(where: Where, key: ModelKey, before: SchemaState, after: SchemaState) -> Iterator[Atom]:
+    """The atoms of one model: made, gone, or the difference of its parts."""
+    old, new = before.models.get(key), after.models.get(key)
+    if old is None and new is not None:
+        yield from made_model(where, new)
+    elif old is not None and new is None:
+        yield from gone_model(where, old)
+    elif old is not None and new is not None:
+        yield from changed_model(where, old, new)
+
+
+def made_model(where: Where, model: ModelState) -> Iterator[Atom]:
+    where.identity.model_made(model.key)
+    real = where.database and has_tables(model)
+    thing = where.identity.thing(ThingKind.TABLE, model.key)
+    yield Added(where.origin, thing, model.name, TABLE_SHAPE, real, where.state)
+    for part in parts_of(model):
+        yield added(where, model, part)
+
+
+def gone_model(where: Where, model: ModelState) -> Iterator[Atom]:
+    for part in reversed(parts_of(model)):
+        yield removed(where, model, part)
+    thing = where.identity.thing(ThingKind.TABLE, model.key)
+    real = where.database and has_tables(model)
+    yield Removed(where.origin, thing, model.name, TABLE_SHAPE, real, where.state)
+    where.identity.model_gone(model.key)
+
+
+def added(where: Where, model: ModelState, part: Part) -> Added:
+    where.identity.made(part.kind, model.key, part.name)
+    thing = where.identity.thing(part.kind, model.key, part.name)
+    return Added(where.origin, thing, part.name, part.shape, is_real(where, model, part), where.state)
+
+
+def removed(where: Where, model: ModelState, part: Part) -> Removed:
+    thing = where.identity.thing(part.kind, model.key, part.name)
+    where.identity.gone(part.kind, model.key, part.name)
+    return Removed(where.origin, thing, part.name, part.shape, is_real(where, model, part), where.state)
+
+
+def is_real(where: Where, model: ModelState, part: Part) -> bool:
+    """Whether a database sees that the part is there: of options only some, of a proxy or an unmanaged model nothing."""
+    seen = part.kind != ThingKind.OPTIONS or differ((), part.shape)
+    return where.database and has_tables(model) and seen
+
+
+def differ(a: Shape, b: Shape) -> bool:
+    """Whether a database sees the difference."""
+    return compare_shapes(a, b).kind not in (ComparisonKind.IDENTICAL, ComparisonKind.SAME_SCHEMA)
+
+
+def changed_model(where: Where, old: ModelState, new: ModelState) -> Iterator[Atom]:
+    """What went, then what came or is otherwise, kind by kind. What both hold unchanged is the same object mostly."""
+    for kind in CONTAINERS:
+        before, after = contents(old, kind), contents(new, kind)
+        if before is after:
+            continue
+        was, now = dict(before), dict(after)
+        yield from (removed(where, old, Part(kind, name, was[name])) for name in was if name not in now)
+        for name, shape in now.items():
+            if name not in was:
+                yield added(where, new, Part(kind, name, shape))
+            elif was[name] is not shape and was[name] != shape:
+                yield altered(where, new, Part(kind, name, shape), was[name])
+
+
+def altered(where: Where, model: ModelState, part: Part, before: Shape) -> Altered:
+    thing = where.identity.thing(part.kind, model.key, part.name)
+    real = where.database and has_tables(model) and differ(before, part.shape)
+    return Altered(where.origin, thing, part.name, before, part.shape, real, where.state)
+
+
+def renamed_model(where: Where, old: ModelState, new: ModelState) -> Iterator[Atom]:
+    thing = where.identity.thing(ThingKind.TABLE, old.key)
+    where.identity.model_renamed(old.key, new.key)
+    yield Renamed(where.origin, thing, old.name, new.name, where.database and has_tables(new), where.state)
+
+
+def renamed_part(where: Where, kind: ThingKind, model: ModelState, old: str, new: str) -> Iterator[Atom]:
+    thing = where.identity.thing(kind, model.key, old)
+    where.identity.renamed(kind, model.key, old, new)
+    yield Renamed(where.origin, thing, old, new, where.database and has_tables(model), where.state)

@@ -1,0 +1,57 @@
+"""Small changes of a SchemaState: a new value each, nothing scanned that need not be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stitchback.model.keys import ModelKey
+from stitchback.model.source import Opaque
+from stitchback.model.state import Field, ModelState, SchemaState
+from stitchback.model.values import Value
+from stitchback.schema.problems import InconsistentState
+
+Pairs = tuple[tuple[str, Value], ...]
+
+
+def with_model(state: SchemaState, model: ModelState) -> SchemaState:
+    models = dict(state.models)
+    models[model.key] = model
+    return replace(state, models=models)
+
+
+def without_model(state: SchemaState, key: ModelKey) -> SchemaState:
+    models = dict(state.models)
+    models.pop(key, None)
+    return replace(state, models=models)
+
+
+def with_opaque(state: SchemaState, app: str, *opaque: Opaque) -> SchemaState:
+    """The state marked: anything of that app may be otherwise."""
+    if not opaque:
+        return state
+    return replace(state, opaque=(*state.opaque, *opaque), opaque_apps=state.opaque_apps | {app})
+
+
+def model_of(state: SchemaState, key: ModelKey) -> ModelState:
+    """Raises InconsistentState where the state has no such model."""
+    model = state.models.get(key)
+    if model is None:
+        raise InconsistentState(f"there is no model {key}")
+    return model
+
+
+def put(
+    pairs: tuple[tuple[str, Field | Opaque], ...], name: str, field: Field | Opaque
+) -> tuple[tuple[str, Field | Opaque], ...]:
+    """The fields with this one in its old place, or at the end, as a dict does."""
+    if any(key == name for key, _ in pairs):
+        return tuple((key, field if key == name else old) for key, old in pairs)
+    return (*pairs, (name, field))
+
+
+def take(pairs: tuple[tuple[str, Field | Opaque], ...], name: str) -> tuple[tuple[str, Field | Opaque], ...]:
+    return tuple((key, field) for key, field in pairs if key != name)
+
+
+def without_options(options: Pairs, names: frozenset[str]) -> Pairs:
+    return tuple((key, value) for key, value in options if key not in names)

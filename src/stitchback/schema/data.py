@@ -1,0 +1,63 @@
+"""Data operations: what tells one from another."""
+
+from __future__ import annotations
+
+import hashlib
+
+from stitchback.model.operations import Operation
+from stitchback.model.values import Code, Constant, Items, Reference, Value, render
+from stitchback.schema.effects import RunData
+
+NOOPS = ("RunPython.noop", "RunSQL.noop")
+
+
+def data_run(operation: Operation) -> RunData:
+    """RunPython or RunSQL as its forward code's fingerprint, whether it does nothing, and a word for people."""
+    code = operation.argument("code" if operation.kind == "RunPython" else "sql")
+    return RunData(fingerprint_of(operation, code), label_of(operation, code), is_empty(code))
+
+
+def fingerprint_of(operation: Operation, code: Value | None) -> str:
+    """The digest of the code where the module defines it; a digest of the text for SQL and for what is imported."""
+    if isinstance(code, Code):
+        return code.fingerprint
+    text = "" if code is None else render(without_layout(code))
+    return hashlib.sha256(f"{operation.kind}:{text}".encode()).hexdigest()
+
+
+def without_layout(value: Value) -> Value:
+    """SQL text with its white space made one, inside lists of statements as well."""
+    match value:
+        case Constant(value=str() as sql):
+            return Constant(" ".join(sql.split()))
+        case Items(items=items):
+            return Items("list", tuple(without_layout(item) for item in items))
+        case _:
+            return value
+
+
+def is_empty(code: Value | None) -> bool:
+    match code:
+        case Code(empty=empty):
+            return empty
+        case Reference(path=path):
+            return path.endswith(NOOPS)
+        case Constant(value=value):
+            return value in ("", None)
+        case Items(items=items):
+            return all(is_empty(item) for item in items)
+        case _:
+            return False
+
+
+def label_of(operation: Operation, code: Value | None) -> str:
+    match code:
+        case Code(name=name):
+            return f"{operation.kind} {name}"
+        case Reference(path=path):
+            return f"{operation.kind} {path.rpartition('.')[2]}"
+        case None:
+            return operation.kind
+        case _:
+            line = " ".join(render(code).split())
+            return f"{operation.kind} {line[:60]}"

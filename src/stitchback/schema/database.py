@@ -1,0 +1,151 @@
+"""What an operation does to a database: the twin of every operation's `database_forwards`.
+
+Source: `django.db.migrations.operations`, `BaseDatabaseSchemaEditor`. Proxies and unmanaged models give nothing. Where
+Django would raise before it touches the database, InconsistentState is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.state import SchemaState
+from stitchback.schema.applying import EXTENSIONS, apply_operation
+from stitchback.schema.bridging import CONDITIONAL, conditional
+from stitchback.schema.data import data_run
+from stitchback.schema.definition_effects import (
+    add_constraint,
+    add_index,
+    create_collation,
+    create_extension,
+    remove_collation,
+    remove_constraint,
+    remove_index,
+    rename_index,
+)
+from stitchback.schema.effects import Effect, Unknown
+from stitchback.schema.halves import done_by_code, done_elsewhere, has_code, is_code
+from stitchback.schema.model_effects import (
+    add_field,
+    alter_comment,
+    alter_field,
+    alter_options,
+    alter_order,
+    alter_table,
+    alter_together,
+    create_model,
+    delete_model,
+    remove_field,
+    rename_field,
+    rename_model,
+)
+from stitchback.schema.naming import summary
+from stitchback.schema.problems import InconsistentState, UnreadName
+
+Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
+
+
+def physical_effects(
+    operation: Operation | Opaque,
+    app: str,
+    before: SchemaState,
+    after: SchemaState,
+) -> tuple[Effect, ...]:
+    """The effects, in order. `before` and `after` are the states around the operation, as Django hands them to
+    `database_forwards`. Raises InconsistentState."""
+    if isinstance(operation, Opaque):
+        return (Unknown(operation.source or operation.reason),)
+    if operation.kind == "SeparateDatabaseAndState":
+        return tuple(separate(operation, app, before))
+    doing = doing_of(operation)
+    if doing is None:
+        return (Unknown(str(operation)),)
+    try:
+        found = tuple(doing(operation, app, before, after))
+    except UnreadName:
+        return (Unknown(str(operation)),)
+    except InconsistentState as error:
+        if app in before.opaque_apps or app in after.opaque_apps:
+            return (Unknown(str(operation)),)
+        raise InconsistentState(error.reason, operation=summary(operation)) from error
+    return tuple(conditional(effect) for effect in found) if operation.conditional else found
+
+
+def doing_of(operation: Operation) -> Doing | None:
+    plain = DOINGS.get(operation.kind)
+    return CONDITIONAL.get(operation.kind, plain) if operation.conditional else plain
+
+
+def separate(operation: Operation, app: str, before: SchemaState) -> Iterator[Effect]:
+    """The database's half, then what the state's half takes to be done (see `halves`)."""
+    done = tuple(half(operation.database, app, before))
+    yield from done
+    stated = half(operation.state, app, before, refusals=False)
+    yield from done_by_code(stated, done) if has_code(operation.database) else done_elsewhere(stated, done)
+
+
+def half(
+    operations: tuple[Operation | Opaque, ...], app: str, before: SchemaState, *, refusals: bool = True
+) -> Iterator[Effect]:
+    """The effects of one half, each operation on the state that those before it make. `refusals`: whether what Django's
+    schema editor would refuse is raised, or left out (it never does the state's half)."""
+    for inner in operations:
+        after = apply_operation(before, app, inner)
+        try:
+            yield from physical_effects(inner, app, before, after)
+        except InconsistentState:
+            if refusals:
+                raise
+        before = after
+
+
+def run_python(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
+    yield data_run(operation)
+
+
+def run_sql(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
+    """The SQL, and what its `state_operations` say that it does."""
+    yield data_run(operation)
+    stated = half(operation.state, app, before, refusals=False)
+    yield from done_by_code(stated, ()) if is_code(operation) else done_elsewhere(stated, ())
+
+
+def nothing(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> tuple[Effect, ...]:
+    return ()
+
+
+DOINGS: Mapping[str, Doing] = MappingProxyType(
+    {
+        "CreateModel": create_model,
+        "DeleteModel": delete_model,
+        "RenameModel": rename_model,
+        "AlterModelTable": alter_table,
+        "AlterModelTableComment": alter_comment,
+        "AlterUniqueTogether": alter_together,
+        "AlterIndexTogether": alter_together,
+        "AlterOrderWithRespectTo": alter_order,
+        "AlterModelOptions": alter_options,
+        "AlterModelManagers": nothing,
+        "AddField": add_field,
+        "AlterField": alter_field,
+        "RemoveField": remove_field,
+        "RenameField": rename_field,
+        "AddIndex": add_index,
+        "AddIndexConcurrently": add_index,
+        "RemoveIndex": remove_index,
+        "RemoveIndexConcurrently": remove_index,
+        "RenameIndex": rename_index,
+        "AddConstraint": add_constraint,
+        "AddConstraintNotValid": add_constraint,
+        "RemoveConstraint": remove_constraint,
+        "AlterConstraint": nothing,
+        "ValidateConstraint": nothing,
+        "CreateCollation": create_collation,
+        "RemoveCollation": remove_collation,
+        "RunPython": run_python,
+        "RunSQL": run_sql,
+        **dict.fromkeys(EXTENSIONS, create_extension),
+    }
+)

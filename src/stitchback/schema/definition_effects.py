@@ -1,0 +1,118 @@
+"""What the operations on indexes, constraints, extensions and collations do to a database: `database_forwards` of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.model.operations import Operation
+from stitchback.model.state import ModelState, SchemaState
+from stitchback.model.values import Value, strings
+from stitchback.schema.changes import model_of
+from stitchback.schema.definitions import definition
+from stitchback.schema.effects import (
+    AddConstraint,
+    AddIndex,
+    AddOther,
+    DropConstraint,
+    DropIndex,
+    Effect,
+    RemoveOther,
+    RenameIndex,
+)
+from stitchback.schema.model_effects import both
+from stitchback.schema.models import name_of
+from stitchback.schema.naming import model_key, needed
+from stitchback.schema.problems import InconsistentState
+from stitchback.schema.tables import column_of, has_tables, main_table, table_name
+
+
+def add_index(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
+    model = model_of(after, model_key(operation, app, "model_name"))
+    index = operation.argument("index")
+    if has_tables(model) and index is not None:
+        name = name_of(index)
+        yield AddIndex(table_name(model), name, main_table(after, model).indexes[name])
+
+
+def remove_index(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
+    model = model_of(before, model_key(operation, app, "model_name"))
+    if has_tables(model):
+        name = needed(operation, "name")
+        existing("index", model, model.indexes, name, operation)
+        yield DropIndex(table_name(model), name)
+
+
+def existing(
+    what: str, model: ModelState, pairs: tuple[tuple[str, Value], ...], name: str, operation: Operation
+) -> None:
+    """`ModelState.get_index_by_name`, `get_constraint_by_name`. Raises InconsistentState."""
+    if not operation.conditional and all(key != name for key, _ in pairs):
+        raise InconsistentState(f"{model.key} has no {what} {name}")
+
+
+def rename_index(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
+    source, target = both(operation, app, before, after, "model_name")
+    if not has_tables(target):
+        return
+    new = needed(operation, "new_name")
+    fields = strings(operation.argument("old_fields"))
+    if fields:
+        columns = [column_of(source, name) for name in fields]
+        yield RenameIndex(table_name(target), definition("index", columns), new, unnamed=True)
+        return
+    old = needed(operation, "old_name")
+    existing("index", source, source.indexes, old, operation)
+    if old != new:
+        yield RenameIndex(table_name(target), old, new)
+
+
+def add_constraint(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState
+) -> Iterator[Effect]:
+    model = model_of(after, model_key(operation, app, "model_name"))
+    constraint = operation.argument("constraint")
+    if has_tables(model) and constraint is not None:
+        name = name_of(constraint)
+        yield AddConstraint(table_name(model), name, main_table(after, model).constraints[name])
+
+
+def remove_constraint(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState
+) -> Iterator[Effect]:
+    model = model_of(before, model_key(operation, app, "model_name"))
+    if has_tables(model):
+        name = needed(operation, "name")
+        existing("constraint", model, model.constraints, name, operation)
+        yield DropConstraint(table_name(model), name)
+
+
+EXTENSION_NAMES = {
+    "BloomExtension": "bloom",
+    "BtreeGinExtension": "btree_gin",
+    "BtreeGistExtension": "btree_gist",
+    "CITextExtension": "citext",
+    "CryptoExtension": "pgcrypto",
+    "HStoreExtension": "hstore",
+    "TrigramExtension": "pg_trgm",
+    "UnaccentExtension": "unaccent",
+}
+
+
+def create_extension(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState
+) -> Iterator[Effect]:
+    """`CREATE EXTENSION IF NOT EXISTS`: harmless twice."""
+    name = EXTENSION_NAMES.get(operation.kind) or needed(operation, "name")
+    yield AddOther(f"extension {name}", conditional=True)
+
+
+def create_collation(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState
+) -> Iterator[Effect]:
+    yield AddOther(f"collation {needed(operation, 'name')}")
+
+
+def remove_collation(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState
+) -> Iterator[Effect]:
+    yield RemoveOther(f"collation {needed(operation, 'name')}")

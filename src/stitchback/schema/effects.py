@@ -1,0 +1,164 @@
+"""What an operation does to a database, as values. Source: `BaseDatabaseSchemaEditor`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.model.physical import Table
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable:
+    """`unless`: left out where that other table is there (a conditional CreateModel looks for the model's table alone)."""
+
+    name: str
+    table: Table
+    unless: str = ""
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable:
+    name: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable:
+    """Foreign keys that refer to the table follow."""
+
+    before: str
+    after: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn:
+    """`indexes`: definitions that come with the column, by name."""
+
+    table: str
+    column: str
+    shape: str
+    indexes: tuple[tuple[str, str], ...] = ()
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn:
+    """Indexes and constraints that hold the column go with it."""
+
+    table: str
+    column: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlterColumn:
+    table: str
+    column: str
+    before: str
+    after: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn:
+    """Indexes and constraints that hold the column, and foreign keys that refer to it, follow."""
+
+    table: str
+    before: str
+    after: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddIndex:
+    table: str
+    name: str
+    definition: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndex:
+    table: str
+    name: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameIndex:
+    """`before` is a name, or a definition where `unnamed`: then the one index of those columns is meant, whatever its name,
+    and nothing is done where it has the new one already (RenameIndex with `old_fields`)."""
+
+    table: str
+    before: str
+    after: str
+    unnamed: bool = False
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddConstraint:
+    table: str
+    name: str
+    definition: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropConstraint:
+    table: str
+    name: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MakeUniqueTogether:
+    """Exactly these of more than one column, whatever the table has (a conditional AlterUniqueTogether)."""
+
+    table: str
+    definitions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlterComment:
+    table: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddOther:
+    """An extension (made where it is not there yet), a collation."""
+
+    text: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOther:
+    text: str
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """A data operation: the schema stays. `label` for people."""
+
+    fingerprint: str
+    label: str
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What it does cannot be read. The schema is taken as it was."""
+
+    text: str
+
+
+Effect = (
+    CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | RenameColumn
+    | AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint | MakeUniqueTogether | AlterComment
+    | AddOther | RemoveOther | RunData | Unknown
+)  # fmt: skip

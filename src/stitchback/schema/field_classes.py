@@ -1,0 +1,349 @@
+"""What is known about Django's field classes: parameters, defaults, what they extend.
+
+Source: the `__init__` and `deconstruct` of each class in `django.db.models.fields`, `django.contrib.postgres.fields`,
+`django.contrib.gis.db.models.fields`, `django.contrib.contenttypes.fields`, Django 4.2 to 6.1, and those of 1.7 to 4.1
+that old migrations hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from stitchback.model.values import FALSE, NONE, TRUE, Constant, Items, Value
+from stitchback.schema.known_fields import EXTENDED, MODELS
+
+EMPTY = Constant("")
+POSTGRES = "django.contrib.postgres.fields."
+
+# Order of `Field.__init__`; names that come after `error_messages` are never given by position.
+FIELD_PARAMETERS = (
+    "verbose_name",
+    "name",
+    "primary_key",
+    "max_length",
+    "unique",
+    "blank",
+    "null",
+    "db_index",
+    "rel",
+    "default",
+    "editable",
+    "serialize",
+    "unique_for_date",
+    "unique_for_month",
+    "unique_for_year",
+    "choices",
+    "help_text",
+    "db_column",
+    "db_tablespace",
+    "auto_created",
+    "validators",
+    "error_messages",
+    "db_comment",
+    "db_default",
+)
+
+# What `Field.deconstruct` leaves out.
+FIELD_DEFAULTS: Mapping[str, tuple[Value, ...]] = {
+    "verbose_name": (NONE,),
+    "name": (NONE,),
+    "primary_key": (FALSE,),
+    "max_length": (NONE,),
+    "unique": (FALSE,),
+    "blank": (FALSE,),
+    "null": (FALSE,),
+    "db_index": (FALSE,),
+    "editable": (TRUE,),
+    "serialize": (TRUE,),
+    "unique_for_date": (NONE,),
+    "unique_for_month": (NONE,),
+    "unique_for_year": (NONE,),
+    "choices": (NONE, Items("list", ()), Items("tuple", ())),
+    "help_text": (EMPTY, Constant(b"")),
+    "db_column": (NONE,),
+    "db_comment": (NONE,),
+    "db_tablespace": (NONE, EMPTY),
+    "auto_created": (FALSE,),
+    "validators": (Items("list", ()), Items("tuple", ())),
+    "error_messages": (NONE,),
+    "rel": (NONE,),
+    "db_collation": (NONE,),
+    "limit_choices_to": (NONE,),
+    "related_name": (NONE,),
+    "related_query_name": (NONE,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldClass:
+    """`defaults` are left out where said, on top of (or instead of) FIELD_DEFAULTS; `implied` are said where left out;
+    `dropped` are never said."""
+
+    parent: str = ""
+    parameters: tuple[str, ...] = FIELD_PARAMETERS
+    defaults: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    implied: Mapping[str, Value] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
+
+
+RELATED = {
+    "parent_link": (FALSE,),
+    "to_field": (NONE,),
+    "db_constraint": (TRUE,),
+    "db_index": (TRUE,),
+    "swappable": (TRUE,),
+}
+DATES = {"auto_now": (FALSE,), "auto_now_add": (FALSE,)}
+NAMED = ("verbose_name", "name")
+GEO = {
+    "srid": (Constant(4326),),
+    "dim": (Constant(2),),
+    "spatial_index": (TRUE,),
+    "geography": (FALSE,),
+}
+
+
+def plain(parent: str = "django.db.models.Field") -> FieldClass:
+    return FieldClass(parent)
+
+
+def geometry(parent: str = "django.contrib.gis.db.models.GeometryField") -> FieldClass:
+    return FieldClass(parent, ("verbose_name", "srid", "spatial_index"), GEO)
+
+
+CLASSES: Mapping[str, FieldClass] = {
+    MODELS + "Field": FieldClass(),
+    MODELS + "AutoField": plain(),
+    MODELS + "BigAutoField": plain(),
+    MODELS + "SmallAutoField": plain(),
+    MODELS + "BigIntegerField": plain(MODELS + "IntegerField"),
+    MODELS + "BinaryField": FieldClass(MODELS + "Field", defaults={"editable": (FALSE,)}),
+    MODELS + "BooleanField": plain(),
+    MODELS + "NullBooleanField": FieldClass(MODELS + "BooleanField", dropped=frozenset({"null", "blank"})),
+    MODELS + "CharField": plain(),
+    MODELS + "CommaSeparatedIntegerField": plain(MODELS + "CharField"),
+    MODELS + "CompositePrimaryKey": FieldClass(
+        MODELS + "Field", (), dropped=frozenset({"primary_key", "editable", "blank"})
+    ),
+    MODELS + "DateField": FieldClass(MODELS + "Field", (*NAMED, "auto_now", "auto_now_add"), DATES),
+    MODELS + "DateTimeField": FieldClass(MODELS + "DateField", (*NAMED, "auto_now", "auto_now_add"), DATES),
+    MODELS + "TimeField": FieldClass(MODELS + "Field", (*NAMED, "auto_now", "auto_now_add"), DATES),
+    MODELS + "DecimalField": FieldClass(
+        MODELS + "Field",
+        (*NAMED, "max_digits", "decimal_places"),
+        {"max_digits": (NONE,), "decimal_places": (NONE,)},
+    ),
+    MODELS + "DurationField": plain(),
+    MODELS + "EmailField": FieldClass(MODELS + "CharField", implied={"max_length": Constant(254)}),
+    MODELS + "FileField": FieldClass(
+        MODELS + "Field",
+        (*NAMED, "upload_to", "storage"),
+        {"max_length": (Constant(100),), "storage": (NONE,)},
+    ),
+    MODELS + "ImageField": FieldClass(
+        MODELS + "FileField",
+        (*NAMED, "width_field", "height_field"),
+        {
+            "max_length": (Constant(100),),
+            "storage": (NONE,),
+            "width_field": (NONE, EMPTY),
+            "height_field": (NONE, EMPTY),
+        },
+    ),
+    MODELS + "FilePathField": FieldClass(
+        MODELS + "Field",
+        (*NAMED, "path", "match", "recursive", "allow_files", "allow_folders"),
+        {
+            "max_length": (Constant(100),),
+            "path": (EMPTY,),
+            "match": (NONE,),
+            "recursive": (FALSE,),
+            "allow_files": (TRUE,),
+            "allow_folders": (FALSE,),
+        },
+    ),
+    MODELS + "FloatField": plain(),
+    MODELS + "GeneratedField": FieldClass(MODELS + "Field", (), dropped=frozenset({"editable", "blank"})),
+    MODELS + "GenericIPAddressField": FieldClass(
+        MODELS + "Field",
+        (*NAMED, "protocol", "unpack_ipv4"),
+        {
+            "protocol": (Constant("both"),),
+            "unpack_ipv4": (FALSE,),
+            "max_length": (Constant(39),),
+        },
+        dropped=frozenset({"max_length"}),
+    ),
+    MODELS + "IPAddressField": FieldClass(MODELS + "Field", dropped=frozenset({"max_length"})),
+    MODELS + "IntegerField": plain(),
+    MODELS + "JSONField": FieldClass(
+        MODELS + "Field",
+        (*NAMED, "encoder", "decoder"),
+        {"encoder": (NONE,), "decoder": (NONE,)},
+    ),
+    MODELS + "OrderWrt": FieldClass(MODELS + "IntegerField", dropped=frozenset({"editable"})),
+    MODELS + "PositiveBigIntegerField": plain(MODELS + "BigIntegerField"),
+    MODELS + "PositiveIntegerField": plain(MODELS + "IntegerField"),
+    MODELS + "PositiveSmallIntegerField": plain(MODELS + "SmallIntegerField"),
+    MODELS + "SmallIntegerField": plain(MODELS + "IntegerField"),
+    MODELS + "SlugField": FieldClass(
+        MODELS + "CharField",
+        defaults={
+            "max_length": (Constant(50),),
+            "db_index": (TRUE,),
+            "allow_unicode": (FALSE,),
+        },
+    ),
+    MODELS + "TextField": plain(),
+    MODELS + "URLField": FieldClass(MODELS + "CharField", NAMED, {"max_length": (Constant(200),)}),
+    MODELS + "UUIDField": FieldClass(MODELS + "Field", dropped=frozenset({"max_length"})),
+    MODELS + "ForeignObject": FieldClass(
+        MODELS + "Field",
+        ("to", "on_delete", "from_fields", "to_fields"),
+        {"parent_link": (FALSE,), "swappable": (TRUE,)},
+    ),
+    MODELS + "ForeignKey": FieldClass(
+        MODELS + "ForeignObject",
+        (
+            "to",
+            "on_delete",
+            "related_name",
+            "related_query_name",
+            "limit_choices_to",
+            "parent_link",
+            "to_field",
+            "db_constraint",
+        ),
+        RELATED,
+        {"on_delete": NONE},
+    ),
+    MODELS + "OneToOneField": FieldClass(
+        MODELS + "ForeignKey",
+        ("to", "on_delete", "to_field"),
+        RELATED,
+        {"on_delete": NONE},
+        frozenset({"unique"}),
+    ),
+    MODELS + "ManyToManyField": FieldClass(
+        MODELS + "Field",
+        (
+            "to",
+            "related_name",
+            "related_query_name",
+            "limit_choices_to",
+            "symmetrical",
+            "through",
+            "through_fields",
+            "db_constraint",
+            "db_table",
+            "swappable",
+        ),
+        {
+            "symmetrical": (NONE,),
+            "through": (NONE,),
+            "through_fields": (NONE,),
+            "db_constraint": (TRUE,),
+            "db_table": (NONE,),
+            "swappable": (TRUE,),
+        },
+    ),
+    POSTGRES + "ArrayField": FieldClass(MODELS + "Field", ("base_field", "size"), {"size": (NONE,)}),
+    POSTGRES + "JSONField": FieldClass(
+        MODELS + "JSONField",
+        (*NAMED, "encoder"),
+        {"encoder": (NONE,), "decoder": (NONE,)},
+    ),
+    POSTGRES + "HStoreField": plain(),
+    POSTGRES + "CICharField": plain(MODELS + "CharField"),
+    POSTGRES + "CIEmailField": FieldClass(MODELS + "EmailField", implied={"max_length": Constant(254)}),
+    POSTGRES + "CITextField": plain(MODELS + "TextField"),
+    **{
+        POSTGRES + name: plain()
+        for name in (
+            "IntegerRangeField",
+            "BigIntegerRangeField",
+            "DecimalRangeField",
+            "FloatRangeField",
+            "DateTimeRangeField",
+            "DateRangeField",
+        )
+    },
+    "django.contrib.postgres.search.SearchVectorField": plain(),
+    "django.contrib.contenttypes.fields.GenericForeignKey": FieldClass(
+        parameters=("ct_field", "fk_field", "for_concrete_model")
+    ),
+    "django.contrib.contenttypes.fields.GenericRelation": FieldClass(
+        parameters=("to", "object_id_field", "content_type_field")
+    ),
+    "django.contrib.gis.db.models.GeometryField": geometry(MODELS + "Field"),
+    **{
+        f"django.contrib.gis.db.models.{name}": geometry()
+        for name in (
+            "PointField",
+            "LineStringField",
+            "PolygonField",
+            "MultiPointField",
+            "MultiLineStringField",
+            "MultiPolygonField",
+            "GeometryCollectionField",
+        )
+    },
+    "django.contrib.gis.db.models.RasterField": geometry(MODELS + "Field"),
+}
+
+# Where a class was, or where its own module has it, to where `deconstruct` says it is.
+MOVED_PREFIXES = (
+    ("django.db.models.fields.related.", MODELS),
+    ("django.db.models.fields.files.", MODELS),
+    ("django.db.models.fields.generated.", MODELS),
+    ("django.db.models.fields.json.", MODELS),
+    ("django.db.models.fields.proxy.", MODELS),
+    ("django.db.models.fields.composite.", MODELS),
+    ("django.db.models.fields.subclassing.", MODELS),
+    ("django.db.models.fields.", MODELS),
+    ("django.contrib.postgres.fields.array.", POSTGRES),
+    ("django.contrib.postgres.fields.hstore.", POSTGRES),
+    ("django.contrib.postgres.fields.jsonb.", POSTGRES),
+    ("django.contrib.postgres.fields.citext.", POSTGRES),
+    ("django.contrib.postgres.fields.ranges.", POSTGRES),
+    ("django.contrib.contenttypes.generic.", "django.contrib.contenttypes.fields."),
+    ("django.contrib.gis.db.models.fields.", "django.contrib.gis.db.models."),
+    ("django.db.models.deletion.", MODELS),
+    ("django.db.models.manager.", MODELS),
+)
+
+
+@lru_cache(maxsize=4096)
+def canonical_path(path: str) -> str:
+    """The import path as `Field.deconstruct` says it."""
+    for prefix, now in MOVED_PREFIXES:
+        rest = path.removeprefix(prefix)
+        if rest != path and "." not in rest:
+            return now + rest
+    return path
+
+
+def ancestry(path: str, bases: Mapping[str, str]) -> tuple[str, ...]:
+    """The class and what it extends, as far as it is known, nearest first."""
+    found = [path]
+    while True:
+        known = CLASSES.get(found[-1])
+        parent = (
+            known.parent if known else canonical_path(bases.get(found[-1]) or EXTENDED.get(found[-1], ""))
+        )
+        if not parent or parent in found:
+            return tuple(found)
+        found.append(parent)
+
+
+@lru_cache(maxsize=1024)
+def djangos_ancestry(path: str) -> tuple[str, ...]:
+    """The class of Django's and what it extends."""
+    return ancestry(path, {})
+
+
+def django_base(path: str, bases: Mapping[str, str]) -> str:
+    """The nearest class of Django's that the class is or extends, "" where that is not known."""
+    return next((name for name in ancestry(path, bases) if name in CLASSES), "")

@@ -1,0 +1,26 @@
+"""The names in an operation."""
+
+from __future__ import annotations
+
+from stitchback.model.keys import ModelKey
+from stitchback.model.operations import Operation
+from stitchback.schema.labels import string
+from stitchback.schema.problems import UnreadName
+
+
+def summary(operation: Operation) -> str:
+    """The operation in few words: its kind and the names in it."""
+    names = [string(operation.argument(name)) for name in ("model_name", "name", "old_name", "new_name")]
+    return f"{operation.kind}({', '.join(name for name in names if name)})"
+
+
+def needed(operation: Operation, name: str) -> str:
+    """A name that the operation must say. Raises UnreadName where it is missing or cannot be read."""
+    found = string(operation.argument(name))
+    if found is None:
+        raise UnreadName(f"{name} cannot be read")
+    return found
+
+
+def model_key(operation: Operation, app: str, name: str = "name") -> ModelKey:
+    return ModelKey.of(app, needed(operation, name))

@@ -1,0 +1,35 @@
+"""What playing operations can run into."""
+
+from __future__ import annotations
+
+from stitchback.errors import Refusal
+
+
+class InconsistentState(Refusal):
+    """An operation does not fit the state that it is applied to: Django would stop there, too.
+
+    `reason` says what does not fit; `operation` and `migration` say where, as far as it is known.
+    """
+
+    def __init__(self, reason: str, *, operation: str = "", migration: str = "") -> None:
+        where = " ".join(part for part in (migration, operation) if part)
+        super().__init__(
+            "SB401",
+            f"{where}: {reason}" if where else reason,
+            hint="the migrations of this ref do not fit each other: look at what came before it",
+        )
+        self.reason = reason
+        self.operation = operation
+        self.migration = migration
+
+    def at(self, migration: str) -> InconsistentState:
+        """The same, with the migration's name."""
+        return InconsistentState(self.reason, operation=self.operation, migration=migration)
+
+
+class UnreadName(InconsistentState):
+    """The operation does not say in a way that can be read which model or field it is about: it may be any of its app."""
+
+
+class Clash(Exception):
+    """An effect meets a database where its thing exists already, or not at all, or has another shape (FACTS F7, F14, F31)."""

@@ -1,0 +1,60 @@
+"""adopt: mainline's own migration says that it replaces the patch's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stitchback.matching.case import Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.strategies.draft import Draft
+
+
+class Adopt:
+    """`replaces = [p]` in `m`, in place, where `m` makes just what p made (FACTS F1).
+
+    Right only where m's parents are applied wherever p is (F2, F3): the proof looks.
+    """
+
+    name = "adopt"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        if unit.twin or draft.holds(unit.key) or unit.remainder or not unit.duplicated:
+            return None
+        givers = {atom.origin.migration for match in unit.duplicated for atom in match.given}
+        if len(givers) != 1:
+            return None
+        (giver,) = givers
+        file = draft.open(giver)
+        if file.replaces:
+            return self._into_squash(draft, unit, giver)
+        if not _makes_the_same(unit, draft, giver):
+            return None
+        people = f"Stands for {unit.label}: databases that have applied that one do not run this one."
+        file = replace(file, replaces=(unit.key,)).saying(people, provenance=(f"stands for {unit.label}",))
+        adopted = draft.keeping(file).standing_in(unit.key, giver)
+        return adopted.handing_over(unit.key, (giver,)).using(unit.key.app, self.name)
+
+    def _into_squash(self, draft: Draft, unit: Unit, squash: MigrationKey) -> Draft | None:
+        """A squash that swallowed mainline's migration of the same change, its file deleted: the patch's name takes the place of
+        that one in `replaces`. Whoever has applied that one gets the patch's row."""
+        file, shared = draft.open(squash), unit.side.patch.fork.migrations
+        swallowed = tuple(ghost for ghost in file.replaces if ghost not in shared and not draft.holds(ghost))
+        if len(swallowed) != 1 or not _makes_the_same(unit, draft, squash):
+            return None
+        replaces = tuple(unit.key if ghost == swallowed[0] else ghost for ghost in file.replaces)
+        people = f"Stands for {unit.label} in the place of {swallowed[0]}, whose file is gone."
+        provenance = (f"stands for {unit.label}", f"takes over {swallowed[0]}")
+        adopted = draft.keeping(replace(file, replaces=replaces).saying(people, provenance=provenance))
+        adopted = adopted.standing_in(unit.key, squash).handing_over(unit.key, swallowed)
+        return adopted.using(unit.key.app, self.name)
+
+
+def _makes_the_same(unit: Unit, draft: Draft, giver: MigrationKey) -> bool:
+    """Whether all that the mainline migration does is given to this unit, and no other unit has a part in it."""
+    comparison = unit.side.comparison
+    theirs = [atom for atom in comparison.mainline_atoms if atom.origin.migration == giver]
+    given = {atom for match in unit.duplicated for atom in match.given}
+    ours = {atom.origin.migration for match in unit.duplicated for atom in match.patch}
+    exact = all(match.verdict.value in ("identical", "same schema", "evolved") for match in unit.duplicated)
+    return exact and ours == {unit.key} and all(atom in given for atom in theirs)

@@ -1,0 +1,168 @@
+"""bridge: one more migration at the leaf that looks at the database and makes what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stitchback.matching.case import Unit
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
+from stitchback.model.edits import Insert
+from stitchback.model.matches import Match, Verdict
+from stitchback.model.operations import Operation
+from stitchback.model.state import Field, ModelState, SchemaState
+from stitchback.model.values import Constant
+from stitchback.strategies.draft import Draft, FileDraft
+from stitchback.strategies.leaves import leaves
+from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.residues import ending
+from stitchback.strategies.values import conditional, create_model, operation, shape_value, state_only
+
+
+class Bridge:
+    """For the same name with other schema (FACTS F17), which no migration will ever mend, and for changes of the patch that
+    mainline's tree has no place for any more. What a database has is left as it is; what it lacks is made."""
+
+    name = "bridge"
+    conditional = True
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        if unit.duplicated and not unit.twin:
+            return None  # mainline would still make those again
+        wanted = _missing_on_one_side(unit)
+        if wanted is None or not wanted:
+            return None
+        key = leaf_key(draft, unit.key.app, f"bridge_{unit.key.name}")
+        operations = tuple(Insert(item) for item in wanted)
+        file = FileDraft(
+            key,
+            path_for(draft, key, unit.migration.path),
+            None,
+            leaves(draft.result, unit.key.app),
+            (),
+            operations,
+        ).saying(
+            f"Bridges {unit.label} and mainline: makes what a database lacks, and leaves what it has.",
+            provenance=(f"covers {unit.label}",),
+        )
+        stand_in = unit.key if unit.twin else key
+        bridged = draft.keeping(file).standing_in(unit.key, stand_in).using(unit.key.app, self.name)
+        return bridged.remarking(
+            f"{unit.key}: on SQLite, a mainline migration that alters one of these tables before the bridge drops what the state "
+            "does not know there; back up such databases first"
+        )
+
+
+def _missing_on_one_side(unit: Unit) -> tuple[Operation, ...] | None:
+    """Operations that are right on every database; None where something cannot be bridged (data, removals)."""
+    found: list[Operation] = []
+    for match in (*unit.touching, *_only_mainline(unit)):
+        made = _bridged(unit, match)
+        if made is None:
+            return None
+        found.extend(made)
+    return tuple(dict.fromkeys(found))
+
+
+def _only_mainline(unit: Unit) -> tuple[Match, ...]:
+    """What mainline's migration of the same name does and the patch's does not."""
+    if unit.twin is None:
+        return ()
+    theirs = unit.side.only_mainline(unit.key)
+    return tuple(Match((), (atom,), Verdict.DIFFERENT, taken=1) for atom in theirs)
+
+
+def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
+    atoms: tuple[Atom, ...] = match.patch or match.mainline
+    if not any(not isinstance(atom, DataRun | Unread) and atom.database for atom in atoms):
+        return (
+            ()
+            if unit.twin or not any(isinstance(atom, DataRun) and not atom.empty for atom in atoms)
+            else None
+        )
+    if match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA) or (
+        match.verdict is Verdict.EVOLVED and unit.twin
+    ):
+        return ()
+    if match.verdict is Verdict.PATCH_ONLY or not match.patch:
+        return _made_where_missing(unit, atoms, in_patch=bool(match.patch))
+    if match.verdict is Verdict.DIFFERENT and unit.twin:
+        return _to_mainline_shape(unit, match)
+    return None
+
+
+def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) -> tuple[Operation, ...] | None:
+    first = next(iter(atoms))
+    if not isinstance(first, Added):
+        return None
+    comparison = unit.side.comparison
+    state = comparison.patch_end if in_patch else comparison.mainline_end
+    model = _model_now(unit, state, first.thing)
+    if model is None:
+        return None
+    here = Constant(model.name.lower())
+    match first.thing.kind:
+        case ThingKind.TABLE:
+            made = create_model(model)
+            return None if made is None else (conditional(made),)
+        case ThingKind.COLUMN:
+            return () if _with_its_table(unit, first) else _add_field(state, first, here)
+        case ThingKind.INDEX:
+            value = shape_value(first.shape)
+            return (
+                None if value is None else (conditional(operation("AddIndex", model_name=here, index=value)),)
+            )
+        case ThingKind.CONSTRAINT:
+            value = shape_value(first.shape)
+            return (
+                None
+                if value is None
+                else (conditional(operation("AddConstraint", model_name=here, constraint=value)),)
+            )
+        case _:
+            return ()
+
+
+def _with_its_table(unit: Unit, column: Added) -> bool:
+    """Whether the same operation makes the column's table: then the bridge makes the table whole."""
+    comparison = unit.side.comparison
+    return any(
+        isinstance(atom, Added) and atom.thing.kind is ThingKind.TABLE and atom.origin == column.origin
+        for atom in (*comparison.patch_atoms, *comparison.mainline_atoms)
+    )
+
+
+def _model_now(unit: Unit, state: SchemaState, thing: Thing) -> ModelState | None:
+    """The model as mainline's leaves have it, whatever it is called there; as the patch has it where only the patch has it."""
+    comparison = unit.side.comparison
+    now = comparison.mainline_identity.current_model(thing.model)
+    return comparison.mainline_end.models.get(now) or state.models.get(thing.model)
+
+
+def _add_field(state: SchemaState, atom: Added, model: Constant) -> tuple[Operation, ...] | None:
+    owner = state.models.get(atom.thing.model)
+    field = owner.field(atom.name) if owner else None
+    value = shape_value(field) if isinstance(field, Field) else None
+    if value is None:
+        return None
+    return (conditional(operation("AddField", model_name=model, name=Constant(atom.name), field=value)),)
+
+
+def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
+    """The state is told the patch's shape, then the column is altered to mainline's for real: on databases that have mainline's
+    shape already that changes nothing."""
+    last = match.given[-1]
+    patched = ending(match)
+    if (
+        not isinstance(last, Added | Altered)
+        or last.thing.kind is not ThingKind.COLUMN
+        or patched.shape is None
+    ):
+        return None
+    owner = _model_now(unit, unit.side.comparison.mainline_end, last.thing)
+    field = owner.field(last.name) if owner else None
+    ours, theirs = (shape_value(field) if isinstance(field, Field) else None), shape_value(patched.shape)
+    if ours is None or theirs is None or owner is None:
+        return None
+    model, name = Constant(owner.name.lower()), Constant(last.name)
+    to_patch = operation("AlterField", model_name=model, name=name, field=theirs)
+    return (state_only(to_patch), operation("AlterField", model_name=model, name=name, field=ours))

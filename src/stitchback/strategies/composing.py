@@ -1,0 +1,70 @@
+"""Candidates: every unit treated by one of the strategies that fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from stitchback.matching.case import Case, Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import Candidate
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.finishing import finish
+from stitchback.strategies.strategy import Strategy
+
+MOST_MIXED = 64  # how many mixtures of strategies, app by app, are put together at the most
+
+
+def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> Iterator[Candidate]:
+    """Candidates that differ, those of one strategy for all apps first, then mixtures app by app.
+
+    A unit that the strategy does not fit is treated by the first of `order` that does. With `only`, that strategy alone leads.
+    """
+    leading = [strategy for strategy in order if only in (None, strategy.name)]
+    seen: list[Candidate] = []
+    for choice in _choices(case, leading):
+        candidate = _composed(case, order, choice, only)
+        if candidate is not None and all(candidate.edits != other.edits for other in seen):
+            seen.append(candidate)
+            yield candidate
+
+
+def _choices(case: Case, leading: Sequence[Strategy]) -> Iterator[Mapping[str, Strategy]]:
+    apps = sorted({unit.key.app for unit in case.units})
+    for strategy in leading:
+        yield dict.fromkeys(apps, strategy)
+    if len(apps) < 2 or len(leading) < 2:
+        return
+    mixed = (
+        combination
+        for combination in product(leading, repeat=len(apps))
+        if len(set(map(id, combination))) > 1
+    )
+    for _, combination in zip(range(MOST_MIXED), mixed, strict=False):
+        yield dict(zip(apps, combination, strict=True))
+
+
+def _composed(
+    case: Case, order: Sequence[Strategy], choice: Mapping[str, Strategy], only: str | None
+) -> Candidate | None:
+    draft = Draft(case.situation.mainline)
+    led = False
+    done: set[MigrationKey] = set()
+    for unit in case.units:
+        if unit.key in done:
+            continue  # two patch branches with the same migration
+        leader = choice[unit.key.app]
+        treated = leader.treat(draft, unit)
+        led = led or treated is not None
+        treated = treated or _first_that_fits(draft, unit, order)
+        if treated is None:
+            return None
+        draft = treated
+        done.add(unit.key)
+    if only is not None and not led:
+        return None
+    return finish(draft, case.units)
+
+
+def _first_that_fits(draft: Draft, unit: Unit, order: Sequence[Strategy]) -> Draft | None:
+    return next((treated for strategy in order if (treated := strategy.treat(draft, unit)) is not None), None)

@@ -1,0 +1,30 @@
+"""converge: a diamond in which mainline's migration turns the patch's shape into its own."""
+
+from __future__ import annotations
+
+from stitchback.matching.case import Unit
+from stitchback.model.matches import Verdict
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.stitching import stitch
+
+
+class Converge:
+    """For the same thing in another shape: mainline's shape is what every database ends with."""
+
+    name = "converge"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        different = [match for match in unit.duplicated if match.verdict is Verdict.DIFFERENT]
+        if not different or unit.remainder or unit.twin or draft.holds(unit.key):
+            return None
+        stitched = stitch(draft, unit, self.name)
+        return stitched and stitched.remarking(
+            *(_remark(unit, said) for match in different for said in match.differences)
+        )
+
+
+def _remark(unit: Unit, said: str) -> str:
+    return (
+        f"{unit.key}: mainline's shape is kept ({said}); look whether the patched databases' values fit it."
+    )

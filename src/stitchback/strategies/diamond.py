@@ -1,0 +1,24 @@
+"""diamond: a stitched migration at the fork point makes the change; mainline's gives it up and depends on it."""
+
+from __future__ import annotations
+
+from stitchback.matching.case import Unit
+from stitchback.model.matches import Verdict
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.stitching import stitch
+
+ALIKE = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
+
+
+class Diamond:
+    """The general case (FACTS F12, F28): patched databases count the stitched migration as applied, all others run it, and
+    mainline's databases that have made the change get the ghost's row."""
+
+    name = "diamond"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        fits = unit.duplicated and not unit.remainder and not unit.twin and not draft.holds(unit.key)
+        if not fits or any(match.verdict not in ALIKE for match in unit.duplicated):
+            return None
+        return stitch(draft, unit, self.name)

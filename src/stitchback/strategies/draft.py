@@ -1,0 +1,165 @@
+"""A plan while it is put together: mainline's files with the edits made so far. A value; each edit gives a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from stitchback.matching.case import Unit
+from stitchback.model.edits import (
+    DeleteFile,
+    FileChange,
+    FileEdit,
+    Keep,
+    OperationEdit,
+    SetComment,
+    SetDependencies,
+    SetOperations,
+    SetReplaces,
+    WriteFile,
+)
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency, Migration, Tree
+from stitchback.model.plans import Handover
+
+
+@dataclass(frozen=True, slots=True)
+class FileDraft:
+    """One file while it is edited. `original` as in WriteFile."""
+
+    key: MigrationKey
+    path: str
+    original: Migration | None
+    dependencies: tuple[Dependency, ...] = ()
+    replaces: tuple[MigrationKey, ...] = ()
+    operations: tuple[OperationEdit, ...] = ()
+    people: tuple[str, ...] = ()
+    provenance: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, migration: Migration) -> FileDraft:
+        """The file as it stands."""
+        return cls(
+            migration.key,
+            migration.path,
+            migration,
+            migration.dependencies,
+            migration.ghosts,
+            tuple(Keep(index) for index in range(len(migration.operations))),
+        )
+
+    def saying(self, *people: str, provenance: tuple[str, ...] = ()) -> FileDraft:
+        """With these comment lines too, each once."""
+        return replace(
+            self,
+            people=tuple(dict.fromkeys((*self.people, *people))),
+            provenance=tuple(dict.fromkeys((*self.provenance, *provenance))),
+        )
+
+    @property
+    def edit(self) -> WriteFile:
+        """The edit that leads from the original to this, with no change that changes nothing."""
+        return WriteFile(self.key, self.path, self.original, tuple(self._changes()))
+
+    def _changes(self) -> list[FileChange]:
+        was = FileDraft.of(self.original) if self.original else FileDraft(self.key, self.path, None)
+        changes: list[FileChange] = []
+        if self.replaces != was.replaces:
+            changes.append(SetReplaces(self.replaces))
+        if self.dependencies != was.dependencies:
+            changes.append(SetDependencies(self.dependencies))
+        if self.operations != was.operations:
+            changes.append(SetOperations(self.operations))
+        if self.people or self.provenance:
+            changes.append(SetComment(self.people, self.provenance))
+        return changes
+
+
+class Taking(Enum):
+    """What mainline's duplicates of a unit become."""
+
+    GIVE_UP = (
+        "give up"  # what stands in makes it: mainline's operation goes, or turns it into mainline's shape
+    )
+    GUARD = "guard"  # mainline's operation stays and looks first whether the thing is there
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A unit whose duplicates on mainline are still to be settled. `stand_in` is what makes the thing in its stead, if anything."""
+
+    unit: Unit
+    taking: Taking
+    stand_in: MigrationKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`stand_ins`: patch migration -> what stands for it in the result (its own key where its file was brought)."""
+
+    mainline: Tree
+    files: Mapping[MigrationKey, FileDraft] = field(default_factory=dict)
+    deleted: frozenset[MigrationKey] = frozenset()
+    stand_ins: Mapping[MigrationKey, MigrationKey] = field(default_factory=dict)
+    handovers: frozenset[Handover] = frozenset()
+    remarks: tuple[str, ...] = ()
+    used: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # app -> names of the strategies that treated it
+    treated: tuple[Treated, ...] = ()
+
+    def open(self, key: MigrationKey) -> FileDraft:
+        """The file as drafted so far, or as mainline has it. Raises KeyError where neither is."""
+        return self.files[key] if key in self.files else FileDraft.of(self.mainline.migrations[key])
+
+    def holds(self, key: MigrationKey) -> bool:
+        """Whether the result has a file of that name."""
+        return key in self.files or (key in self.mainline.migrations and key not in self.deleted)
+
+    def keeping(self, file: FileDraft) -> Draft:
+        return replace(self, files={**self.files, file.key: file})
+
+    def deleting(self, key: MigrationKey) -> Draft:
+        rest = {name: file for name, file in self.files.items() if name != key}
+        return replace(self, files=rest, deleted=self.deleted | {key})
+
+    def standing_in(self, patch: MigrationKey, stand_in: MigrationKey) -> Draft:
+        return replace(self, stand_ins={**self.stand_ins, patch: stand_in})
+
+    def handing_over(self, insert: MigrationKey, applied: tuple[MigrationKey, ...]) -> Draft:
+        if not applied:
+            return self
+        return replace(self, handovers=self.handovers | {Handover(insert, tuple(sorted(applied)))})
+
+    def taking(self, unit: Unit, taking: Taking, stand_in: MigrationKey | None) -> Draft:
+        return replace(self, treated=(*self.treated, Treated(unit, taking, stand_in)))
+
+    def remarking(self, *remarks: str) -> Draft:
+        return replace(self, remarks=tuple(dict.fromkeys((*self.remarks, *remarks))))
+
+    def using(self, app: str, strategy: str) -> Draft:
+        return replace(
+            self, used={**self.used, app: tuple(dict.fromkeys((*self.used.get(app, ()), strategy)))}
+        )
+
+    @property
+    def result(self) -> Tree:
+        """Mainline's tree with the edits made."""
+        changed: dict[MigrationKey, Migration | None] = dict.fromkeys(self.deleted)
+        for key, file in self.files.items():
+            changed[key] = file.edit.result
+        return self.mainline.with_migrations(changed)
+
+    @property
+    def edits(self) -> tuple[FileEdit, ...]:
+        """The edits in the order of their paths; files that stay as they are left out."""
+        found: list[FileEdit] = []
+        for key in sorted(self.deleted):
+            if key in self.mainline.migrations:
+                found.append(DeleteFile(key, self.mainline.migrations[key].path))
+        for key, file in self.files.items():
+            edit = file.edit
+            if edit.changes or key not in self.mainline.migrations:
+                found.append(edit)
+        return tuple(sorted(found, key=lambda edit: (edit.path, isinstance(edit, WriteFile))))

@@ -1,0 +1,62 @@
+"""guard: mainline's duplicate is made conditional on the database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stitchback.matching.case import Unit
+from stitchback.model.edits import OperationEdit
+from stitchback.model.operations import Operation
+from stitchback.strategies.bringing import brought
+from stitchback.strategies.draft import Draft, Taking
+from stitchback.strategies.guarding import guarded_own
+from stitchback.strategies.rebuilding import rebuilt_before
+from stitchback.strategies.stitching import givers_of
+
+
+class Guard:
+    """Each duplicate looks first whether the thing is there, so no population needs a hand: for products that others install, for
+    one patch migration that mainline made in several steps, for the same hotfix on two branches under two names.
+
+    What only the patch migration does comes with its own file, its duplicates made conditional in the same way. So does a migration
+    whose columns SQLite would lose: with the file, the state knows them wherever the migration is applied.
+    """
+
+    name = "guard"
+    conditional = True
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        if not unit.duplicated or unit.twin:
+            return None
+        if not unit.remainder and not draft.holds(unit.key) and not rebuilt_before(unit):
+            stand_in = max(givers_of(unit))
+            return (
+                draft.taking(unit, Taking.GUARD, None)
+                .standing_in(unit.key, stand_in)
+                .using(unit.key.app, self.name)
+            )
+        return self._with_its_file(draft, unit)
+
+    def _with_its_file(self, draft: Draft, unit: Unit) -> Draft | None:
+        file = brought(draft, unit)
+        operations = _conditional_operations(unit) if file else None
+        if file is None or operations is None:
+            return None
+        file = replace(file, operations=operations).saying(
+            f"Brought from {unit.side.patch.tree.ref}; what mainline made as well is made only where it is missing.",
+            provenance=(f"brought {unit.label}",),
+        )
+        guarded = draft.keeping(file).standing_in(unit.key, unit.key).taking(unit, Taking.GUARD, None)
+        return guarded.using(unit.key.app, self.name)
+
+
+def _conditional_operations(unit: Unit) -> tuple[OperationEdit, ...] | None:
+    found: list[OperationEdit] = []
+    for index, operation in enumerate(unit.migration.operations):
+        if not isinstance(operation, Operation):
+            return None
+        edits = guarded_own(index, operation, unit)
+        if edits is None:
+            return None
+        found.extend(edits)
+    return tuple(found)

@@ -1,0 +1,49 @@
+"""loosen: the same migration under the same name, hung where the patch branch has it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stitchback.matching.case import Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency, Migration
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.parents import dependencies_there, hangs_well, with_parent
+
+
+class Loosen:
+    """A backport under the same name (FACTS F30): mainline hung it on its own chain, and a patched database fails at once. Its
+    children take over the parent that it loses; losing a parent is harmless, and they had it before by way of it (F13)."""
+
+    name = "loosen"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        twin = unit.twin
+        if twin is None or hangs_well(draft, unit) or not _same_changes(unit, twin):
+            return None
+        parents = dependencies_there(draft, unit)
+        if parents is None or set(parents) == set(twin.dependencies):
+            return None
+        lost = tuple(parent for parent in twin.dependencies if parent not in parents)
+        people = f"Hung where {unit.side.patch.tree.ref} has it: its databases have applied it without {_names(lost)}."
+        file = replace(draft.open(twin.key), dependencies=parents).saying(people)
+        loosened = draft.keeping(file).standing_in(unit.key, twin.key).using(unit.key.app, self.name)
+        for child in _children(draft, twin.key):
+            heir = loosened.open(child)
+            loosened = loosened.keeping(replace(heir, dependencies=with_parent(heir.dependencies, *lost)))
+        return loosened
+
+
+def _same_changes(unit: Unit, twin: Migration) -> bool:
+    verdicts = {match.verdict.value for match in unit.touching}
+    return twin.operations == unit.migration.operations or verdicts <= {"identical", "same schema", "evolved"}
+
+
+def _children(draft: Draft, key: MigrationKey) -> tuple[MigrationKey, ...]:
+    found = draft.result.migrations
+    return tuple(sorted(child for child, migration in found.items() if key in migration.parents))
+
+
+def _names(parents: tuple[Dependency, ...]) -> str:
+    return ", ".join(str(parent) for parent in parents) or "its other parents"

@@ -1,0 +1,52 @@
+"""merge: the patch migration's file, byte for byte, and an empty merge migration where there would be two leaves."""
+
+from __future__ import annotations
+
+from stitchback.matching.case import Unit
+from stitchback.model.atoms import Altered, DataRun
+from stitchback.model.matches import Match, Verdict
+from stitchback.strategies.bringing import brought
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.parents import hangs_well
+
+
+class Merge:
+    """Where mainline makes nothing that the patch migration makes, or only alterations that may run twice: the recipe that
+    serves every database without a hand (FACTS F16)."""
+
+    name = "merge"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        if unit.twin:
+            return _same_file(draft, unit, self.name)
+        if any(_doubled(match) for match in unit.duplicated):
+            return None
+        file = brought(draft, unit)
+        if file is None:
+            return None
+        merged = draft.keeping(file).standing_in(unit.key, unit.key).using(unit.key.app, self.name)
+        return merged.remarking(*_remarks(unit))
+
+
+def _doubled(match: Match) -> bool:
+    """Whether making it on both sides would make it twice."""
+    repeatable = all(isinstance(atom, Altered) for atom in (*match.patch, *match.given))
+    return not (repeatable and match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA))
+
+
+def _same_file(draft: Draft, unit: Unit, name: str) -> Draft | None:
+    twin = unit.twin
+    if twin is None or twin.operations != unit.migration.operations or not hangs_well(draft, unit):
+        return None
+    return draft.standing_in(unit.key, twin.key).using(unit.key.app, name)
+
+
+def _remarks(unit: Unit) -> list[str]:
+    """A data operation is never run twice and never dropped in silence: say where it will run."""
+    data = [atom for match in unit.remainder for atom in match.patch if isinstance(atom, DataRun)]
+    where = "fresh databases, those at the fork point and mainline's"
+    return [
+        f"{unit.key}: {atom.label} will run on {where}; databases of the patch branch have run it."
+        for atom in data
+    ]

@@ -1,0 +1,48 @@
+"""rehome: the patch migration's own file in mainline's tree; mainline's duplicate gives up what it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stitchback.matching.case import Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.strategies.bringing import brought
+from stitchback.strategies.draft import Draft, Taking
+from stitchback.strategies.stitching import givers_of
+
+
+class Rehome:
+    """As a diamond, with the patch migration itself in the stitched one's place: it stays a first-class migration, and a
+    branch that git has merged already has its file. Works past a squash too (FACTS F19)."""
+
+    name = "rehome"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        if not unit.duplicated or unit.remainder or unit.twin:
+            return None
+        file = brought(draft, unit)
+        if file is None:
+            return None
+        givers = givers_of(unit)
+        file = replace(file, provenance=()).saying(
+            f"Brought from {unit.side.patch.tree.ref}; mainline's own migrations do not make it again.",
+            provenance=(f"brought {unit.label}", *(f"takes over {giver}" for giver in givers)),
+        )
+        rehomed = draft.keeping(file).standing_in(unit.key, unit.key).taking(unit, Taking.GIVE_UP, unit.key)
+        squashed = _into_squashes(rehomed, unit.key, givers)
+        return squashed.handing_over(unit.key, givers).using(unit.key.app, self.name)
+
+
+def _into_squashes(draft: Draft, patch: MigrationKey, givers: tuple[MigrationKey, ...]) -> Draft:
+    """Where mainline has squashed a giver since, its file still there, the squash makes what the patch made as well: it replaces the
+    patch migration's file too, so that a fresh database does not make it twice."""
+    for key, migration in sorted(draft.result.migrations.items()):
+        inner = [giver for giver in givers if giver in migration.ghosts and draft.holds(giver)]
+        if inner and patch not in migration.ghosts:
+            file = draft.open(key)
+            place = file.replaces.index(inner[0])
+            draft = draft.keeping(
+                replace(file, replaces=(*file.replaces[:place], patch, *file.replaces[place:]))
+            )
+    return draft

@@ -1,0 +1,101 @@
+"""renumber: mainline's unreleased migrations are hung behind the patch's, under new numbers."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from stitchback.matching.case import Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency
+from stitchback.strategies.bringing import brought
+from stitchback.strategies.draft import Draft, FileDraft, Taking
+from stitchback.strategies.parents import with_parent
+
+
+class Renumber:
+    """What maintainers do by hand with migrations that nobody can have applied. Only for what the policy calls unreleased
+    (`--unreleased-since REF`): any other database would fail (FACTS F13)."""
+
+    name = "renumber"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        unreleased = _unreleased(draft, unit)
+        if not unreleased or unit.twin or any(giver not in unreleased for giver in _givers(unit)):
+            return None
+        file = brought(draft, unit)
+        if file is None:
+            return None
+        brought_in = draft.keeping(file).standing_in(unit.key, unit.key).using(unit.key.app, self.name)
+        if unit.duplicated:
+            brought_in = brought_in.taking(unit, Taking.GIVE_UP, unit.key)
+        return _rehung(brought_in, unit, unreleased)
+
+
+def _givers(unit: Unit) -> set[MigrationKey]:
+    return {atom.origin.migration for match in unit.duplicated for atom in match.given}
+
+
+def _unreleased(draft: Draft, unit: Unit) -> frozenset[MigrationKey]:
+    return frozenset(key for key in unit.side.unreleased if key.app == unit.key.app and draft.holds(key))
+
+
+def _rehung(draft: Draft, unit: Unit, unreleased: frozenset[MigrationKey]) -> Draft:
+    """The first of the unreleased depend on the patch's last migration instead of what it hangs on itself."""
+    parents = set(draft.open(unit.key).dependencies)
+    for key in sorted(unreleased):
+        file = draft.open(key)
+        own = [
+            parent
+            for parent in file.dependencies
+            if isinstance(parent, MigrationKey) and parent.app == key.app
+        ]
+        if any(parent in unreleased for parent in own):
+            continue
+        kept = tuple(parent for parent in file.dependencies if parent not in parents)
+        draft = draft.keeping(replace(file, dependencies=with_parent(kept, unit.key)))
+    return draft
+
+
+def renumbered(draft: Draft, app: str, unreleased: frozenset[MigrationKey], after: int) -> Draft:
+    """The unreleased migrations of the app under numbers behind `after`, in their old order, every reference to them renamed."""
+    mine = sorted(
+        (key for key in unreleased if key.app == app and draft.holds(key)), key=lambda key: key.name
+    )
+    lowest = min((number(key) for key in mine), default=0)
+    shift = after + 1 - lowest
+    if shift <= 0 or lowest == 0:
+        return draft
+    names = {key: MigrationKey(app, f"{number(key) + shift:04d}{_rest(key)}") for key in mine}
+    moved = draft
+    for old in reversed(mine):
+        file = moved.open(old)
+        path = posixpath.join(posixpath.dirname(file.path), f"{names[old].name}.py")
+        moved = moved.deleting(old).keeping(replace(file, key=names[old], path=path))
+    for key in sorted(moved.result.migrations):
+        moved = _referring(moved, moved.open(key), names)
+    return moved
+
+
+def _referring(draft: Draft, file: FileDraft, names: Mapping[MigrationKey, MigrationKey]) -> Draft:
+    dependencies = tuple(_renamed(parent, names) for parent in file.dependencies)
+    replaces = tuple(names.get(ghost, ghost) for ghost in file.replaces)
+    if (dependencies, replaces) == (file.dependencies, file.replaces):
+        return draft
+    return draft.keeping(replace(file, dependencies=dependencies, replaces=replaces))
+
+
+def _renamed(parent: Dependency, names: Mapping[MigrationKey, MigrationKey]) -> Dependency:
+    return names.get(parent, parent) if isinstance(parent, MigrationKey) else parent
+
+
+def number(key: MigrationKey) -> int:
+    found = re.match(r"\d+", key.name)
+    return int(found.group()) if found else 0
+
+
+def _rest(key: MigrationKey) -> str:
+    return re.sub(r"^\d+", "", key.name)

@@ -1,0 +1,31 @@
+"""What all tests share: golden files, updated by a flag."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from golden_files import Golden
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says something about the machine, not about the law.
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("laws")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens",
+        action="store_true",
+        help="Write the golden files anew (never in CI), then look at the diff.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--update-goldens") and os.environ.get("CI"):
+        raise pytest.UsageError("golden files are not updated by CI")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    return Golden(bool(request.config.getoption("--update-goldens")))

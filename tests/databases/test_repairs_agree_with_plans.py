@@ -1,0 +1,80 @@
+"""For every fixture and every population of its plan: the repair that the ledger alone leads to is the one that the plan relies on.
+
+By the reconciled tree alone, with the other branches at hand, and with the schema shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixture_repos import build_repository, case_names
+
+from stitchback.adapters.cases import Case
+from stitchback.api import Project, Wish, make_plan
+from stitchback.errors import Refusal
+from stitchback.model.ledger import Ledger
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import PopulationOutcome
+from stitchback.planning import Planned, PlanReport
+from stitchback.repair.accounts import Accounts
+from stitchback.repair.deriving import Deriver, Surroundings
+from stitchback.repair.edits import InsertRow
+from stitchback.repair.outcomes import Repair
+from stitchback.repair.playing import Played, Player
+from stitchback.repair.visible import VisibleSchema
+
+
+def planned(case: Case, repository: Path) -> PlanReport | None:
+    options = dict(zip(case.options, case.options[1:], strict=False))
+    wish = Wish(
+        case.patches,
+        case.onto,
+        strategy=options.get("--strategy"),
+        zero_touch="--zero-touch" in case.options,
+        unreleased_since=options.get("--unreleased-since"),
+    )
+    with Project.open(repository) as project:
+        try:
+            report = make_plan(project, wish)
+        except Refusal:
+            return None
+    return report if isinstance(report.outcome, Planned) else None
+
+
+def surroundings(
+    outcome: PopulationOutcome, trees: tuple[Tree, ...], deriver: Deriver
+) -> Iterator[tuple[str, Surroundings]]:
+    yield "the tree alone", Surroundings()
+    yield "with histories", Surroundings(trees)
+    rows = frozenset(outcome.population.ledger)
+    for tree in trees:
+        if tree.ref == outcome.population.ref:
+            accounts = Accounts(tree)
+            played = Player(accounts, deriver.memory).play(accounts.standing(rows).made)
+            if isinstance(played, Played):
+                yield f"as {tree.ref} made it", Surroundings(trees, VisibleSchema.showing(played.names))
+
+
+@pytest.mark.parametrize("name", case_names())
+def test_the_repair_is_the_plans(name: str, tmp_path: Path) -> None:
+    built = build_repository(name, tmp_path / "repository")
+    report = planned(built.case, built.path)
+    if report is None:
+        return  # refused: there is nothing to agree with
+    assert isinstance(report.outcome, Planned)
+    situation, safe = report.status.case.situation, report.outcome.chosen
+    trees = (situation.mainline, *(tree for patch in situation.patches for tree in (patch.tree, patch.fork)))
+    deriver = Deriver(safe.candidate.result)
+    for outcome in safe.proof.outcomes:
+        ledger = Ledger.of(*outcome.population.ledger, source=outcome.population.name)
+        for how, around in surroundings(outcome, trees, deriver):
+            found = deriver.derive(ledger, around)
+            place = f"{outcome.population.name}, {how}: {found}"
+            assert isinstance(found, Repair), place
+            assert all(isinstance(edit, InsertRow) for edit in found.edits), place
+            assert sorted(edit.key for edit in found.edits if isinstance(edit, InsertRow)) == sorted(
+                outcome.inserts
+            ), place
+            assert not found.mismatches, place

@@ -1,0 +1,124 @@
+"""`verify` on every engine that there is a server for, and the printed repairs run by the engine's own client."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+from command_line import REFUSED, repair_script, stitchback
+from fixture_repos import BuiltRepository, build_repository, case_names, read_case
+
+from stitchback.adapters.projects import ProjectSession
+from stitchback.adapters.scratch_databases import scratch_databases
+from stitchback.adapters.urls import DatabaseUrl
+from stitchback.api.verification.report import EngineReport
+from stitchback.api.verify import How, MainlineCommit, PatchCommits, VerifyCase, verify_plan
+from stitchback.model.keys import MigrationKey
+
+SERVERS = {"postgresql": "STITCHBACK_TEST_POSTGRES", "mysql": "STITCHBACK_TEST_MYSQL"}
+ALL = tuple(name for name in case_names() if read_case(name).expect.exit != REFUSED)
+SOME = (
+    "same-column-mid-chain",
+    "foreign-keys-across-two-patched-apps",
+    "index-under-two-names",
+    "other-length",
+)
+SHAPES = ALL if os.environ.get("STITCHBACK_TEST_ALL") else SOME  # all of them take an hour
+
+
+def server_url(engine: str) -> str:
+    if engine == "sqlite":
+        return "sqlite:///"
+    url = os.environ.get(SERVERS[engine])
+    if not url:
+        pytest.skip(f"no server: {SERVERS[engine]} holds no URL")
+    return url
+
+
+def by_client(url: str, script: str) -> None:
+    """sqlite3, psql or mariadb, stopping at the first error."""
+    address = DatabaseUrl.parse(url)
+    if address.vendor == "sqlite":
+        with closing(sqlite3.connect(address.name)) as connection:
+            connection.executescript(script)
+        return
+    command = {
+        "postgresql": ["psql", url, "-v", "ON_ERROR_STOP=1", "-q"],
+        "mysql": ["mariadb", f"-h{address.host}", f"-P{address.port}", f"-u{address.user}", address.name],
+    }[address.vendor]
+    subprocess.run(command, input=script, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", *SERVERS])
+def test_a_kill_within_a_migration_leaves_half_of_it_on_mysql_alone(engine: str, tmp_path: Path) -> None:
+    """MySQL commits each DDL statement: the column is there, the ledger knows nothing of it, and Django cannot go on."""
+    built = build_repository("mainline-does-more", tmp_path / "repository")
+    (target,) = (path.stem for path in (built.path / "bakery/migrations").glob("0004*.py"))
+    key = MigrationKey("bakery", target)
+    with scratch_databases(server_url(engine)) as scratch, ProjectSession(built.path) as session:
+        url = scratch.create()
+        assert session.migrate(url, stop_amid=(key, 1)).stopped
+        assert key not in session.ledger(url)
+        again = session.migrate(url)
+        if engine == "mysql":
+            assert again.failed == key
+            assert "Duplicate column" in again.error_message
+        else:
+            assert again.went_well
+            assert key in session.ledger(url)
+
+
+def case_of(built: BuiltRepository) -> VerifyCase:
+    """The reconciled tree is what the repository has checked out."""
+    case = built.case
+    commits = {commit.branch: built.commits[commit.id] for commit in case.commits}
+    fork = built.commits[case.commits[0].id]
+    changed = git(built.path, "status", "--porcelain", "--untracked-files=all").splitlines()
+    files = {line[3:]: (built.path / line[3:]).read_bytes() for line in changed}
+    patches = tuple(PatchCommits(ref, commits[ref], fork) for ref in case.patches)
+    mainline = MainlineCommit(case.onto, commits[case.onto])
+    return VerifyCase(built.path, patches, mainline, files, frozenset(case.expect.hands))
+
+
+def git(repository: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def verified(built: BuiltRepository, url: str) -> EngineReport:
+    repair = partial(repair_script, built.path)
+    (report,) = verify_plan(case_of(built), repair, (url,), How(remedy=by_client)).engines
+    return report
+
+
+@pytest.mark.parametrize("engine", ["sqlite", *SERVERS])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_plan_serves_every_database_of_the_engine(name: str, engine: str, tmp_path: Path) -> None:
+    url = server_url(engine)
+    built = build_repository(name, tmp_path / "repository")
+    assert stitchback(built.path, "apply", *built.case.patches, "--yes").exit_code == 0
+    report = verified(built, url)
+    assert "\n".join(map(str, report.differences)) == ""
+    assert report.vendor == engine
+    assert report.repaired
+    assert not any(population.unfilled for population in report.populations)
+    assert git(built.path, "worktree", "list").count("\n") == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite", *SERVERS])
+def test_a_planted_fault_is_named(engine: str, tmp_path: Path) -> None:
+    url = server_url(engine)
+    built = build_repository("same-column-mid-chain", tmp_path / "repository")
+    assert stitchback(built.path, "apply", *built.case.patches, "--yes").exit_code == 0
+    (stitched,) = (built.path / "shop/migrations").glob("*stitched*")
+    stitched.write_text(stitched.read_text().replace("max_length=20", "max_length=30"))
+    report = verify_plan(case_of(built), lambda url: "", (url,)).engines[0]
+    found = "\n".join(map(str, report.differences))
+    for what in ("column shop_item.colour", "20", "30"):
+        assert what in found

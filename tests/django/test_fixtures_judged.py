@@ -1,0 +1,59 @@
+"""Every fixture, judged by real Django: `apply` writes a tree, `repair` mends the ledgers, and nothing is lost anywhere.
+
+Where the case expects a refusal: exit 3, and nothing has changed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from command_line import REFUSED, stitchback
+from fixture_repos import BuiltRepository, build_repository, case_names, read_case
+from harness import court, git, repair_by
+from mirror import Mirror
+
+from stitchback.api.project import Project
+from stitchback.api.verification.report import EngineReport
+
+PLANNED = tuple(name for name in case_names() if read_case(name).expect.exit != REFUSED)
+UNPLANNED = tuple(name for name in case_names() if read_case(name).expect.exit == REFUSED)
+
+
+def apply(built: BuiltRepository) -> int:
+    said = stitchback(built.path, "apply", *built.case.patches, *built.case.options, "--yes")
+    assert said.exit_code in (0, REFUSED), f"apply exits {said.exit_code}: {said.err}{said.out}"
+    return said.exit_code
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_the_reconciled_tree_serves_every_database(name: str, tmp_path: Path) -> None:
+    """And what the proof simulates is what Django does, act by act."""
+    built = build_repository(name, tmp_path / "repository")
+    assert apply(built) == 0
+    assert apply(built) == 0, "a second time changes nothing"
+    report, mirror = judged(built)
+    assert "\n".join(map(str, report.differences)) == ""
+    assert "\n".join(mirror.disagreements) == ""
+    assert all(not population.unfilled for population in report.populations)
+    wanted = {population.lineage for population in report.populations if population.repair}
+    assert wanted <= set(built.case.expect.hands)
+
+
+@pytest.mark.parametrize("name", UNPLANNED)
+def test_what_cannot_be_reconciled_is_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    built = build_repository(name, tmp_path / "repository")
+    head = git(built.path, "rev-parse", "HEAD")
+    assert apply(built) == REFUSED
+    assert git(built.path, "status", "--porcelain") == ""
+    assert git(built.path, "rev-parse", "HEAD") == head
+
+
+def judged(built: BuiltRepository) -> tuple[EngineReport, Mirror]:
+    with Project.open(built.path) as project:
+        reading = project.reading
+    with court(built, bench=partial(Mirror, reading=reading)) as bench:
+        report = bench.judge(repair_by(built.path))
+    assert isinstance(bench.bench, Mirror)
+    return report, bench.bench

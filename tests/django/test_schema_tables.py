@@ -1,0 +1,85 @@
+"""Our tables of operations and field classes hold all that the installed Django has, with its parameters and parents."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import conditional_databases  # noqa: F401  (settings)
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import migrations, models
+from django.db.migrations import operations
+from django.db.migrations.operations.models import AlterModelOptions
+
+from stitchback.schema.applying import STEPS
+from stitchback.schema.database import DOINGS
+from stitchback.schema.field_classes import CLASSES, FIELD_PARAMETERS
+from stitchback.schema.known_fields import MODELS
+from stitchback.schema.model_steps import ALTER_OPTION_KEYS
+
+
+def test_every_operation_is_known() -> None:
+    assert set(operations.__all__) <= set(STEPS)
+    assert set(STEPS) - set(DOINGS) == {"SeparateDatabaseAndState"}
+    assert hasattr(migrations, "AddField")
+
+
+def test_every_operation_of_postgres_is_known() -> None:
+    pytest.importorskip("psycopg", reason="django.contrib.postgres needs a driver")
+    found = importlib.import_module("django.contrib.postgres.operations")
+    own = [
+        name
+        for name, each in vars(found).items()
+        if inspect.isclass(each) and each.__module__ == found.__name__
+    ]
+    assert set(own) - {"NotInTransactionMixin", "CollationOperation"} <= set(STEPS)
+
+
+def test_every_field_class_is_known() -> None:
+    fields = {
+        name
+        for name, each in vars(models).items()
+        if inspect.isclass(each) and issubclass(each, models.Field)
+    }
+    assert {MODELS + name for name in fields} <= set(CLASSES)
+
+
+def positional(cls: type) -> tuple[str, ...] | None:
+    """The names of what can be given by position; None where it is `*args`."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters):
+        return None
+    return tuple(each.name for each in parameters if each.kind in kinds)
+
+
+def installed(path: str) -> type | None:
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name, None)
+    except (ImportError, ImproperlyConfigured, RuntimeError):  # no driver, no GDAL, no such app here
+        return None
+
+
+@pytest.mark.parametrize("path", CLASSES)
+def test_parameters_and_parents_are_djangos(path: str) -> None:
+    cls, known = installed(path), CLASSES[path]
+    if cls is None:
+        pytest.skip("not in this Django, or it cannot be imported here")
+    names = positional(cls)
+    if names is not None:
+        assert names[: len(known.parameters)] == known.parameters[: len(names)]
+    if known.parent:
+        parent = installed(known.parent)
+        assert parent is not None
+        assert issubclass(cls, parent)
+
+
+def test_a_field_takes_by_position_what_we_say() -> None:
+    names = positional(models.Field)
+    assert names == FIELD_PARAMETERS[: len(names or ())]
+
+
+def test_the_options_that_go_when_they_are_not_said() -> None:
+    assert set(AlterModelOptions.ALTER_OPTION_KEYS) == ALTER_OPTION_KEYS

@@ -1,0 +1,39 @@
+"""The fixture repositories, built: `fixtures/repos/<case>/` -> a git repository with the same SHAs everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stitchback.adapters import cases, git_build
+from stitchback.adapters.cases import Case
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+SKELETON = FIXTURES / "skeleton"
+REPOSITORIES = FIXTURES / "repos"
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltRepository:
+    """`commits`: the case's commit ids -> SHAs. `onto` is checked out."""
+
+    path: Path
+    commits: Mapping[str, str]
+    case: Case
+
+
+def case_names() -> tuple[str, ...]:
+    return tuple(sorted(folder.parent.name for folder in REPOSITORIES.glob("*/case.toml")))
+
+
+def read_case(case: str | Path) -> Case:
+    """A case by its name under fixtures/repos, or by its folder."""
+    return cases.read_case(REPOSITORIES / case)  # an absolute path stays what it is
+
+
+def build_repository(case: str | Path, destination: Path) -> BuiltRepository:
+    """The case's repository at `destination`, which is made or empty."""
+    read = read_case(case)
+    commits = git_build.build(cases.build_commits(read, SKELETON), destination, checkout=read.onto)
+    return BuiltRepository(destination, commits, read)

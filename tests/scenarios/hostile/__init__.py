@@ -1,0 +1,1 @@
+"""Repositories that mean harm: `build.HOSTILES`."""

@@ -1,0 +1,60 @@
+"""Every fixture repository: what `status` and `plan` say of it is what its case.toml says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fixture_repos import build_repository, case_names
+
+from stitchback.api import Project, Wish, make_plan
+from stitchback.errors import Refusal
+from stitchback.planning import Planned, PlanReport
+
+Options = tuple[str, ...]
+
+# Cases in which nothing can be planned at all: there is no report then.
+REFUSED_AT_ONCE = ("dangling-parent-nowhere",)
+
+
+def option(options: Options, name: str) -> str | None:
+    return options[options.index(name) + 1] if name in options else None
+
+
+def wish(patches: tuple[str, ...], onto: str, options: Options) -> Wish:
+    return Wish(
+        patches,
+        onto,
+        strategy=option(options, "--strategy"),
+        zero_touch="--zero-touch" in options,
+        unreleased_since=option(options, "--unreleased-since"),
+    )
+
+
+def hands(report: PlanReport) -> list[str]:
+    """The lineages of the populations that need a hand."""
+    assert isinstance(report.outcome, Planned)
+    return sorted(
+        {outcome.population.lineage for outcome in report.outcome.chosen.proof.outcomes if outcome.inserts}
+    )
+
+
+@pytest.mark.parametrize("name", case_names())
+def test_the_plan_is_the_one_of_the_case(name: str, tmp_path: Path) -> None:
+    built = build_repository(name, tmp_path / "repository")
+    case, expected = built.case, built.case.expect
+    with Project.open(built.path) as project:
+        wanted = wish(case.patches, case.onto, case.options)
+        if name in REFUSED_AT_ONCE:
+            with pytest.raises(Refusal):
+                make_plan(project, wanted)
+            return
+        report = make_plan(project, wanted)
+    assert report.exit_code == expected.exit
+    verdicts = {match.verdict.value for matches in report.status.case.situation.matches for match in matches}
+    assert verdicts == set(expected.verdicts)
+    codes = {finding.code for finding in report.status.findings}
+    assert codes == set(expected.findings)
+    if isinstance(report.outcome, Planned):
+        assert dict(report.outcome.chosen.candidate.strategies) == dict(expected.strategies)
+        assert hands(report) == sorted(expected.hands)

@@ -1,0 +1,95 @@
+"""[tool.stitchback]: what is read, and what is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from stitchback.adapters.config import parse_configuration, read_configuration
+from stitchback.errors import EnvironmentProblem
+from stitchback.model.configuration import Configuration, Suppression
+
+FULL = b"""
+[project]
+name = "x"
+[tool.stitchback]
+unreleased-since = "v2.5"
+strategy = "diamond"
+[tool.stitchback.apps]
+"src/shop/" = "store"
+[tool.stitchback.operation_equivalents]
+"pkg.AddFieldSafely" = "AddField"
+[tool.stitchback.migration-modules]
+shop = "project.shop_migrations"
+[[tool.stitchback.suppress]]
+code = "SB203"
+path = "shop/migrations/*"
+reason = "the column was put in by hand in 2019"
+"""
+
+
+class Bytes:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def read(self) -> bytes:
+        return self.content
+
+
+def test_every_key_is_read() -> None:
+    assert parse_configuration(FULL, "pyproject.toml") == Configuration(
+        apps={"src/shop": "store"},
+        operation_equivalents={"pkg.AddFieldSafely": "AddField"},
+        migration_modules={"shop": "project.shop_migrations"},
+        unreleased_since="v2.5",
+        strategy="diamond",
+        suppress=(Suppression("SB203", "shop/migrations/*", "the column was put in by hand in 2019"),),
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [b"", b"[tool.ruff]\nline-length = 80\n", b"[tool.stitchback]\n", b"\xef\xbb\xbf[tool.stitchback]\n"],
+)
+def test_nothing_said_is_an_empty_configuration(source: bytes) -> None:
+    assert parse_configuration(source, "pyproject.toml") == Configuration()
+
+
+def test_no_file_is_an_empty_configuration() -> None:
+    assert read_configuration({}) == Configuration()
+
+
+def test_the_file_of_a_tree_is_read() -> None:
+    assert read_configuration({"pyproject.toml": Bytes(FULL)}).strategy == "diamond"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (b"[tool.stitchback]\nstrtegy = 'x'\n", "unknown key tool.stitchback.strtegy"),
+        (b"[tool.stitchback]\nstrategy = 1\n", "tool.stitchback.strategy must be a string, not a number"),
+        (b"[tool.stitchback]\nstrategy = ''\n", "must not be empty"),
+        (b"[tool.stitchback]\napps = ['shop']\n", "tool.stitchback.apps must be a table, not an array"),
+        (
+            b"[tool.stitchback.apps]\nshop = true\n",
+            'tool.stitchback.apps."shop" must be a string, not a boolean',
+        ),
+        (b"[tool]\nstitchback = 3\n", "tool.stitchback must be a table"),
+        (b"tool = 3\n", "tool must be a table"),
+        (b"[tool.stitchback]\nsuppress = 'SB101'\n", "must be an array of tables"),
+        (
+            b"[[tool.stitchback.suppress]]\ncode = 'SB101'\npath = 'x'\n",
+            "suppress[0] must say code, path and reason",
+        ),
+        (b"[[tool.stitchback.suppress]]\ncode = 'SB101'\npath = 'x'\nreason = ' '\n", "must not be empty"),
+        (b"[[tool.stitchback.suppress]]\ncode = 'E501'\npath = 'x'\nreason = 'y'\n", "no finding's code"),
+        (b"[tool.stitchback]\nunreleased-since = 'a'\nunreleased_since = 'b'\n", "said twice"),
+        (b"[tool.stitchback\n", "cannot be read"),
+        (b"# \xff\n", "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(source: bytes, words: str) -> None:
+    with pytest.raises(EnvironmentProblem) as caught:
+        read_configuration({"pyproject.toml": Bytes(source)}, ref="main")
+    assert caught.value.code == "SB509"
+    assert caught.value.message.startswith("pyproject.toml of main: ")
+    assert words in caught.value.message

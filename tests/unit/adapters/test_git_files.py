@@ -1,0 +1,258 @@
+"""The door to git: files of a commit, of the index and on disk; nothing of the repository runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from git_places import ODD_NAMES, Make, commit, git, top
+
+from stitchback.adapters.git import Repository
+from stitchback.errors import EnvironmentProblem
+
+pytestmark = pytest.mark.usefixtures("sealed")
+
+
+class TestFilesOfACommit:
+    def test_paths_of_any_bytes(self, make: Make) -> None:
+        repository, _ = make(commit("one", files=ODD_NAMES))
+        files = repository.files("main")
+        assert {path: file.read() for path, file in files.items()} == ODD_NAMES
+        assert list(files) == sorted(ODD_NAMES)
+
+    def test_read_at_once_and_one_by_one_is_the_same(self, make: Make) -> None:
+        contents = {f"f{number}.py": b"x" * number + b"\n\r\0" for number in range(200)}
+        repository, _ = make(commit("one", files=contents))
+        files = repository.files("main")
+        files.prefetch(path for path in files if path.endswith("0.py"))
+        assert {path: files[path].read() for path in files} == contents
+
+    def test_an_entry_names_its_blob_and_mode(self, make: Make) -> None:
+        repository, _ = make(commit("one", files={"a": b"hello\n"}))
+        entry = repository.files("main")["a"]
+        assert (entry.blob, entry.mode) == ("ce013625030ba8dba906f756967f9e9ca394464a", "100644")
+        assert repository.read_blob(entry.blob) == b"hello\n"
+
+    def test_links_and_submodules_are_not_followed(self, make: Make) -> None:
+        repository, shas = make(commit("one", files={"a": b"hello\n"}))
+        link = git(top(repository), "hash-object", "-w", "--stdin", stdin=b"/etc/passwd")
+        lines = f"120000 blob {link}\tlink\n160000 commit {shas['one']}\tmodule\n"
+        tree = git(top(repository), "mktree", stdin=lines.encode())
+        made = git(top(repository), "commit-tree", "-m", "x", tree)
+        files = repository.files(made)
+        assert list(files) == ["link"]
+        assert files["link"].is_symlink
+        assert files["link"].read() == b"/etc/passwd"
+
+    def test_a_blob_that_is_not_there_is_told_and_reading_goes_on(self, make: Make) -> None:
+        repository, _ = make(commit("one"))
+        repository.prefetch(["0" * 40])
+        for _ in range(2):
+            with pytest.raises(EnvironmentProblem) as caught:
+                repository.read_blob("0" * 40)
+            assert caught.value.code == "SB503"
+        assert repository.files("main")["one.py"].read() == b"one"
+
+    def test_a_partial_clone_fetches_nothing(self, make: Make, tmp_path: Path) -> None:
+        origin, _ = make(commit("one"))
+        git(top(origin), "config", "uploadpack.allowFilter", "true")
+        git(
+            tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{top(origin)}", "partial"
+        )
+        with Repository.open(tmp_path / "partial") as repository:
+            with pytest.raises(EnvironmentProblem) as caught:
+                repository.files("main")["one.py"].read()
+            assert caught.value.code == "SB503"
+            assert "--filter" in caught.value.hint
+
+    def test_a_repository_of_sha256(self, tmp_path: Path) -> None:
+        git(tmp_path, "init", "-q", "--object-format=sha256", "r")
+        git(tmp_path / "r", "config", "user.email", "x@example.com")
+        git(tmp_path / "r", "config", "user.name", "x")
+        (tmp_path / "r" / "a.py").write_bytes(b"hello\n")
+        git(tmp_path / "r", "add", ".")
+        git(tmp_path / "r", "commit", "-qm", "x")
+        with Repository.open(tmp_path / "r") as repository:
+            assert repository.files("HEAD")["a.py"].blob == repository.files("WORKTREE")["a.py"].blob
+            new = repository.commit_to_branch("b", {"a.py": None}, "m", repository.resolve("HEAD"))
+            assert list(repository.files(new)) == []
+
+
+class TestTheWorkingTree:
+    def test_tracked_and_untracked_as_on_disk(self, make: Make) -> None:
+        repository, _ = make(
+            commit("one", files={"same": b"1\n", "changed": b"1\n", "gone": b"1\n", ".gitignore": b"*.log\n"})
+        )
+        root = top(repository)
+        (root / "changed").write_bytes(b"2\r\n")
+        (root / "gone").unlink()
+        (root / "x.log").write_bytes(b"")
+        (root / "new").mkdir()
+        (root / "new" / "er").write_bytes(b"3\n")
+        files = repository.files("WORKTREE")
+        assert {path: file.read() for path, file in files.items()} == {
+            ".gitignore": b"*.log\n", "changed": b"2\r\n", "new/er": b"3\n", "same": b"1\n",
+        }  # fmt: skip
+        assert files["same"].blob == repository.files("HEAD")["same"].blob
+        assert files["changed"].blob == git(root, "hash-object", "--no-filters", "changed")
+        assert list(repository.files("INDEX")) == [".gitignore", "changed", "gone", "same"]
+        assert repository.files("INDEX")["changed"].read() == b"1\n"
+
+    def test_paths_of_any_bytes(self, make: Make) -> None:
+        repository, _ = make(commit("one", files=ODD_NAMES))
+        assert {path: file.read() for path, file in repository.files("WORKTREE").items()} == ODD_NAMES
+        assert list(repository.files("INDEX")) == sorted(ODD_NAMES)
+
+    def test_links_are_not_followed_neither_on_the_way(self, make: Make, tmp_path: Path) -> None:
+        repository, _ = make(commit("one", files={"app/m.py": b"1\n", "other.py": b"2\n"}))
+        (tmp_path / "outside").mkdir()
+        (tmp_path / "outside" / "m.py").write_bytes(b"secret\n")
+        root = top(repository)
+        (root / "app" / "m.py").unlink()
+        (root / "app").rmdir()
+        (root / "app").symlink_to(tmp_path / "outside")
+        (root / "other.py").unlink()
+        (root / "other.py").symlink_to(tmp_path / "outside" / "m.py")
+        files = repository.files("WORKTREE")
+        assert list(files) == ["app", "other.py"]
+        assert files["other.py"].is_symlink
+        assert files["other.py"].read() == os.fsencode(tmp_path / "outside" / "m.py")
+
+    def test_a_file_is_read_once(self, make: Make) -> None:
+        repository, _ = make(commit("one"))
+        entry = repository.files("WORKTREE")["one.py"]
+        before = entry.blob
+        (top(repository) / "one.py").write_bytes(b"other")
+        assert (entry.read(), entry.blob) == (b"one", before)
+
+    def test_a_file_that_goes_meanwhile_is_told(self, make: Make) -> None:
+        repository, _ = make(commit("one"))
+        files = repository.files("WORKTREE")
+        (top(repository) / "one.py").unlink()
+        with pytest.raises(EnvironmentProblem) as caught:
+            files["one.py"].read()
+        assert caught.value.code == "SB510"
+
+    def test_a_pipe_in_a_files_place_is_not_waited_for(self, make: Make) -> None:
+        repository, _ = make(commit("one"))
+        (top(repository) / "one.py").unlink()
+        os.mkfifo(top(repository) / "one.py")
+        with pytest.raises(EnvironmentProblem, match="no longer a regular file"):
+            repository.files("WORKTREE")["one.py"].read()
+
+    def test_a_sparse_checkout_keeps_what_it_leaves_out(self, make: Make) -> None:
+        repository, _ = make(commit("one", files={"in/a.py": b"1\n", "out/b.py": b"2\n", "top.py": b"3\n"}))
+        git(top(repository), "sparse-checkout", "set", "in")
+        assert not (top(repository) / "out").exists()
+        assert repository.files("WORKTREE")["out/b.py"].read() == b"2\n"
+        assert list(repository.files("WORKTREE")) == ["in/a.py", "out/b.py", "top.py"]
+
+    def test_an_unmerged_path_shows_its_stages(self, make: Make) -> None:
+        repository, _ = make(
+            commit("one", files={"a.py": b"base\n"}),
+            commit("two", "side", "one", files={"a.py": b"theirs\n"}),
+            commit("three", files={"a.py": b"ours\n"}),
+        )
+        subprocess.run(["git", "merge", "side"], cwd=top(repository), capture_output=True, check=False)
+        stages = repository.unmerged()["a.py"]
+        assert {stage: entry.read() for stage, entry in stages.items()} == {
+            1: b"base\n",
+            2: b"ours\n",
+            3: b"theirs\n",
+        }
+        assert list(repository.files("INDEX")) == []
+        assert b"<<<<<<<" in repository.files("WORKTREE")["a.py"].read()
+
+    def test_dirty_paths(self, make: Make) -> None:
+        names = ("clean", "changed", "staged", "gone", "untracked", "ignored", "absent", 'quo"te')
+        repository, _ = make(
+            commit(
+                "one",
+                files={
+                    ".gitignore": b"ignored\n",
+                    **dict.fromkeys(("clean", "changed", "staged", "gone"), b"1\n"),
+                },
+            )
+        )
+        root = top(repository)
+        for name in ("changed", "staged", "untracked", "ignored", 'quo"te'):
+            (root / name).write_bytes(b"2\n")
+        (root / "gone").unlink()
+        git(root, "add", "staged")
+        (root / "staged").write_bytes(b"1\n")
+        assert repository.dirty_paths(names) == (
+            "changed",
+            "gone",
+            "ignored",
+            'quo"te',
+            "staged",
+            "untracked",
+        )
+        assert repository.dirty_paths(["clean", "absent"]) == ()
+        assert repository.dirty_paths([]) == ()
+
+    def test_line_ends_made_by_the_checkout_are_not_dirt(self, make: Make) -> None:
+        repository, _ = make(commit("one", files={"a.py": b"1\n"}))
+        git(top(repository), "config", "core.autocrlf", "true")
+        (top(repository) / "a.py").unlink()
+        git(top(repository), "checkout", "a.py")
+        (top(repository) / "a.py").touch()
+        assert (top(repository) / "a.py").read_bytes() == b"1\r\n"
+        assert repository.dirty_paths(["a.py"]) == ()
+        (top(repository) / "a.py").write_bytes(b"2\r\n")
+        assert repository.dirty_paths(["a.py"]) == ("a.py",)
+
+
+def test_nothing_of_the_repository_runs(make: Make, tmp_path: Path) -> None:
+    """Monitor, hooks, filters, text conversion, an external diff, a signing program: each would leave a trace."""
+    attributes = b"*.py filter=spy diff=spy\n"
+    repository, shas = make(
+        commit("one", files={"a.py": b"1\n", ".gitattributes": attributes}), commit("two", "side", "one")
+    )
+    root, trace = top(repository), tmp_path / "trace"
+    spy = tmp_path / "spy"
+    spy.write_text(f"#!/bin/sh\necho $0 $@ >> '{trace}'\ncat\n")
+    spy.chmod(0o755)
+    hooks = root / ".git" / "hooks"
+    hooks.mkdir()
+    for hook in ("post-checkout", "post-index-change", "reference-transaction", "pre-commit", "post-commit"):
+        (hooks / hook).symlink_to(spy)
+    settings = {
+        "core.fsmonitor": spy, "core.hooksPath": hooks, "filter.spy.clean": spy, "filter.spy.smudge": spy,
+        "filter.spy.process": spy, "filter.spy.required": "true", "diff.spy.textconv": spy, "diff.spy.command": spy,
+        "diff.external": spy, "core.pager": spy, "core.editor": spy, "gpg.program": spy, "log.showSignature": "true",
+        "core.alternateRefsCommand": spy, "core.sshCommand": spy,
+    }  # fmt: skip
+    for name, value in settings.items():
+        git(root, "config", name, str(value))
+    trace.unlink(missing_ok=True)
+    (root / "a.py").write_bytes(b"2\n")
+    with Repository.open(root) as hostile:
+        for ref in ("main", "INDEX", "WORKTREE"):
+            assert [file.read() for file in hostile.files(ref).values()]
+        assert hostile.dirty_paths(["a.py", "b.py"]) == ("a.py",)
+        hostile.merge_base(shas["one"], shas["two"])
+        hostile.first_merge_of(shas["two"], shas["one"])
+        hostile.commit_to_branch("new", {"a.py": b"3\n"}, "m", shas["one"])
+        hostile.worktree_add(shas["one"], tmp_path / "tree")
+        assert (tmp_path / "tree" / "a.py").read_bytes() == b"1\n"
+        hostile.worktree_remove(tmp_path / "tree")
+    assert not trace.exists(), trace.read_text()
+
+
+def test_reading_leaves_the_repository_as_it_is(make: Make) -> None:
+    repository, shas = make(commit("one"), commit("two", "side", "one"))
+    (top(repository) / "one.py").touch()  # git status would refresh the index
+
+    def snapshot() -> dict[str, tuple[int, bytes]]:
+        found = [path for path in repository.git_dir.rglob("*") if path.is_file()]
+        return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in found}
+
+    before = snapshot()
+    for ref in ("main", "INDEX", "WORKTREE"):
+        assert [file.read() for file in repository.files(ref).values()]
+    repository.dirty_paths(["one.py"])
+    repository.merge_base(shas["one"], shas["two"])
+    assert snapshot() == before

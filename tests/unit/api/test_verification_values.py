@@ -1,0 +1,186 @@
+"""Schemas, rows and ledgers of real databases compared, without any database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from stitchback.adapters.projects import DatabaseSchema, Rows
+from stitchback.api.verification.bench import State
+from stitchback.api.verification.differences import schema_differences, without_name
+from stitchback.api.verification.rows import Fates, changed, unequal
+from stitchback.api.verification.trial import data_differences, ledger_differences
+from stitchback.api.verification.whole import Old, wrong_install
+from stitchback.model.keys import MigrationKey
+
+COLOUR = {"type": "varchar(20)", "null": "not null"}
+PLAIN = {"name": {"type": "text", "null": "null"}}
+
+
+def table(columns: Mapping[str, Mapping[str, str]] = PLAIN, **lists: Sequence[str]) -> dict[str, Any]:
+    empty = {"primary_key": ["id"], "indexes": [], "uniques": [], "checks": [], "foreign_keys": []}
+    return {"columns": dict(columns), **empty, **lists}
+
+
+def schema(**tables: Mapping[str, Any]) -> DatabaseSchema:
+    return DatabaseSchema(tables)
+
+
+def rows(**tables: Sequence[Mapping[str, Any]]) -> Rows:
+    return {name: tuple(held) for name, held in tables.items()}
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (schema(), "table item is missing"),
+        (schema(item=table(), more=table()), "table more is there, and a fresh install has none"),
+        (schema(item=table({})), "column item.name is missing"),
+        (
+            schema(item=table({**PLAIN, "colour": COLOUR})),
+            "column item.colour is there, and a fresh install has none",
+        ),
+        (
+            schema(item=table({"name": COLOUR})),
+            "column item.name: varchar(20) not null, in a fresh install text null",
+        ),
+        (schema(item=table(primary_key=["name"])), "primary key of item: (name), in a fresh install (id)"),
+        (schema(item=table(indexes=["name"])), "index of item is there, and a fresh install has none: name"),
+    ],
+)
+def test_what_is_otherwise_is_named(found: DatabaseSchema, words: str) -> None:
+    assert schema_differences(found, schema(item=table())) == (words,)
+
+
+def test_an_index_that_is_there_twice_is_no_other_index() -> None:
+    twice, once = schema(item=table(indexes=["name", "name"])), schema(item=table(indexes=["name"]))
+    assert schema_differences(twice, once) == ("index of item is there 2 times: name",)
+    assert schema_differences(once, twice) == ("index of item is missing: name",)
+
+
+def test_the_same_schemas_do_not_differ() -> None:
+    assert schema_differences(schema(item=table()), schema(item=table())) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "definition"),
+    [("by_name: name", "name"), ("name", "name"), ("CHECK ((a::text > 0))", "CHECK ((a::text > 0))")],
+)
+def test_a_definition_without_its_name(text: str, definition: str) -> None:
+    assert without_name(text) == definition
+
+
+BEFORE = rows(item=[{"id": 1, "name": "a", "size": 7}, {"id": 2, "name": "b", "size": 9}])
+
+
+def lost(after: Rows, *runs: tuple[Rows, Rows]) -> list[str]:
+    return list(Fates.of(runs).lost(BEFORE, after, frozenset()))
+
+
+def test_values_that_stay_are_not_lost() -> None:
+    more = rows(item=[{**row, "new": None} for row in BEFORE["item"]])
+    assert lost(more) == []
+
+
+def test_a_renamed_column_keeps_its_values() -> None:
+    renamed = rows(
+        item=[{"id": row["id"], "title": row["name"], "size": row["size"]} for row in BEFORE["item"]]
+    )
+    assert lost(renamed) == []
+
+
+def test_a_reset_column_is_lost() -> None:
+    reset = rows(item=[{**row, "name": "red"} for row in BEFORE["item"]])
+    assert lost(reset) == ["values of item.name: a, b before, now red, red"]
+
+
+def test_a_lost_row_is_lost_in_every_column() -> None:
+    assert len(lost(rows(item=[BEFORE["item"][0]]))) == 3
+
+
+def test_what_mainline_takes_away_need_not_last() -> None:
+    without = rows(item=[{"id": row["id"], "size": row["size"]} for row in BEFORE["item"]])
+    assert lost(without, (BEFORE, without)) == []
+    assert lost(without) == ["values of item.name: a, b before, gone"]
+
+
+def test_where_mainline_moves_values_they_must_be() -> None:
+    moved = rows(
+        item=[{"id": row["id"], "title": row["name"], "size": row["size"]} for row in BEFORE["item"]]
+    )
+    elsewhere = rows(
+        item=[{"id": row["id"], "other": row["name"], "size": row["size"]} for row in BEFORE["item"]]
+    )
+    assert lost(elsewhere, (BEFORE, moved)) == ["values of item.name: a, b before, gone"]
+
+
+def test_rows_as_wanted_may_have_more_columns() -> None:
+    more = rows(item=[{**row, "new": 1} for row in BEFORE["item"]])
+    assert list(unequal(more, BEFORE, frozenset())) == []
+    assert changed(BEFORE, more) == frozenset()
+
+
+def test_tables_that_django_fills_may_have_more_rows() -> None:
+    few = rows(django_content_type=[{"id": 1}])
+    many = rows(django_content_type=[{"id": 1}, {"id": 2}])
+    assert list(unequal(many, few, frozenset())) == []
+    assert len(list(unequal(few, many, frozenset()))) == 1
+
+
+A, B, GHOST = (MigrationKey("shop", name) for name in ("0001_a", "0002_b", "0003_ghost"))
+
+
+def ledger(*keys: MigrationKey) -> State:
+    return State("", keys)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ((), (A,), ["ledger: no row for shop.0002_b"]),
+        ((), (A, B, B), ["ledger: more than one row for shop.0002_b"]),
+        ((GHOST,), (A, B), ["ledger: the row of shop.0003_ghost is gone"]),
+        ((), (A, B, GHOST), ["ledger: a row for shop.0003_ghost, which a fresh install has not"]),
+        ((A, A), (A, A, B), []),
+        ((GHOST,), (GHOST, A, B), []),
+    ],
+)
+def test_ledgers_at_the_end(
+    before: tuple[MigrationKey, ...], after: tuple[MigrationKey, ...], words: list[str]
+) -> None:
+    assert list(ledger_differences(ledger(*before), ledger(*after), (A, B), ledger(A, B))) == words
+
+
+def test_data_operations_run_once() -> None:
+    once, twice, never = State("", data=("x",)), State("", data=("x", "x")), State("")
+    assert list(data_differences(once, once)) == []
+    assert list(data_differences(twice, once)) == [
+        "a data operation has run 2 times, in a fresh install 1 (x)"
+    ]
+    assert list(data_differences(never, once)) == ["1 data operation(s) of a fresh install have not run"]
+    assert list(data_differences(once, never)) == [], "the patch's own, which mainline has emptied"
+
+
+MAINLINE = schema(item=table({**PLAIN, "colour": COLOUR}))
+FORK = schema(item=table())
+
+
+def test_a_fresh_install_may_have_what_only_the_patch_had() -> None:
+    patched = schema(item=table({**PLAIN, "note": COLOUR}))
+    both = schema(item=table({**PLAIN, "note": COLOUR, "colour": COLOUR}))
+    assert list(wrong_install(both, Old(MAINLINE, ((FORK, patched),)))) == []
+    said = list(wrong_install(both, Old(MAINLINE, ())))
+    assert said == ["column item.note is there, and mainline's own has none"]
+
+
+def test_a_fresh_install_may_not_lack_what_both_have() -> None:
+    old = Old(MAINLINE, ((FORK, MAINLINE),))
+    assert list(wrong_install(FORK, old)) == ["column item.colour is missing"]
+
+
+def test_two_indexes_of_one_definition_are_one_too_many() -> None:
+    old = Old(schema(item=table(indexes=["one: name"])), ((FORK, schema(item=table(indexes=["two: name"]))),))
+    both = schema(item=table(indexes=["one: name", "two: name"]))
+    assert list(wrong_install(both, old)) == ["index of item is there 2 times in a fresh install: name"]

@@ -1,0 +1,68 @@
+"""What `status` and `plan` print besides their text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import Commands
+from fixture_repos import build_repository
+
+
+def test_the_next_command_can_be_typed(commands: Commands, shop: Path) -> None:
+    status = commands.run(shop, "status", "release/2.4").stdout.splitlines()
+    assert status[-1].split("   ")[0].split() == ["stitchback", "plan", "release/2.4"]
+    plan = commands.run(shop, "plan", "release/2.4", "--strategy", "rehome").stdout
+    assert "  stitchback apply release/2.4 --strategy rehome " in plan
+
+
+def test_another_mainline_is_named_in_the_next_command(commands: Commands, shop: Path) -> None:
+    plan = commands.run(shop, "plan", "release/2.4", "--onto", "main^0").stdout
+    assert "  stitchback apply release/2.4 --onto 'main^0' --branch NAME" in plan
+
+
+def test_every_plan_that_is_listed_can_be_chosen(commands: Commands, shop: Path) -> None:
+    document = json.loads(commands.run(shop, "plan", "release/2.4", "--format", "json").stdout)
+    assert document["others"]
+    for other in document["others"]:
+        chosen = json.loads(
+            commands.run(
+                shop, "plan", "release/2.4", "--strategy", other["choose"], "--format", "json"
+            ).stdout
+        )
+        assert chosen["plan"]["strategies"] == other["strategies"]
+
+
+def test_a_diff_stands_before_the_next_command(commands: Commands, shop: Path) -> None:
+    lines = commands.run(shop, "plan", "release/2.4", "--diff").stdout.splitlines()
+    assert "+++ b/shop/migrations/0003_stitched_item_colour.py" in lines
+    assert lines.index("Next") > lines.index("+++ b/shop/migrations/0003_stitched_item_colour.py")
+
+
+def test_annotations_and_sarif(commands: Commands, tmp_path: Path) -> None:
+    club = build_repository("same-name-missing-column", tmp_path / "club").path
+    github = commands.run(club, "status", "release/2.4", "--format", "github")
+    assert github.stdout.startswith(
+        "::error file=club/migrations/0003_member_contact.py,line=1,title=SB201::"
+    )
+    sarif = json.loads(commands.run(club, "status", "release/2.4", "--format", "sarif").stdout)
+    assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["SB201"]
+    assert github.code == 1
+
+
+def test_no_finding_prints_nothing(commands: Commands, shop: Path) -> None:
+    assert commands.run(shop, "status", "release/2.4", "--format", "github").stdout == ""
+
+
+@pytest.mark.parametrize("when", ["always", "never"])
+def test_colour(commands: Commands, shop: Path, when: str) -> None:
+    done = commands.run(shop, "--color", when, "status", "release/2.4")
+    assert ("\033[" in done.stdout) == (when == "always")
+
+
+def test_no_colour_where_it_is_not_wanted(
+    commands: Commands, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\033[" not in commands.run(shop, "status", "release/2.4").stdout

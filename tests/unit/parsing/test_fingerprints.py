@@ -1,0 +1,120 @@
+"""When two functions count as the same code."""
+
+from __future__ import annotations
+
+import pytest
+
+from stitchback.model.values import Call, Code, Constant
+
+from .reading import operation
+
+
+def code(source: str, text: str = "forwards") -> Code:
+    found = operation(f"migrations.RunPython({text})", source).argument("code")
+    assert isinstance(found, Code), found
+    return found
+
+
+PLAIN = """
+def forwards(apps, schema_editor):
+    Item = apps.get_model("shop", "Item")
+    for item in Item.objects.all():
+        item.color = pick(item.size)
+        item.save()
+
+def pick(size):
+    return COLORS[size]
+
+COLORS = {"a": "red"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("item", "thing"),
+        ("apps, schema_editor", "a, s"),
+        ("def forwards(apps, schema_editor):\n", 'def forwards(apps, schema_editor):\n    """Colours."""\n    # why\n\n'),
+        ("(apps, schema_editor)", "(apps: object, schema_editor: object) -> None"),
+        ("pick", "choose"),
+        ("def pick(size):\n    return COLORS[size]", "def pick(s):\n    return (COLORS\n        [s])"),
+        ("COLORS", "PALETTE"),
+    ],
+)  # fmt: skip
+def test_same(old: str, new: str) -> None:
+    other = (
+        PLAIN.replace(old, new)
+        if old != "apps, schema_editor"
+        else PLAIN.replace(old, new).replace("apps.", "a.")
+    )
+    assert code(PLAIN) == code(other)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"red"', '"blue"'),  # a constant that a helper uses
+        ("return COLORS[size]", "return COLORS[size].upper()"),  # the helper
+        ('"Item"', '"Order"'),
+        ("item.color", "item.colour"),  # attributes are no locals
+        ("item.save()", "item.save(); print(item)"),
+        ("objects.all()", "objects.filter(a=1)"),
+        ("pick(item.size)", "pick(size=item.size)"),
+    ],
+)
+def test_other(old: str, new: str) -> None:
+    assert code(PLAIN) != code(PLAIN.replace(old, new))
+
+
+def test_parameters_that_calls_name_are_kept() -> None:
+    source = "def forwards(x, y):\n    f(a=x, b=y)\ndef f(a, b):\n    return a - b\n"
+    assert code(source) != code(source.replace("def f(a, b)", "def f(b, a)").replace("a - b", "b - a"))
+
+
+def test_what_a_closure_holds_belongs_to_it() -> None:
+    source = "def make(name):\n    def inner(apps, schema_editor):\n        use(name)\n    return inner\n"
+    first, second = code(source, "make('a')"), code(source, "make('b')")
+    assert first != second
+    assert first == code(source.replace("inner", "run"), "make('a')")
+
+
+def test_an_import_is_part_of_it() -> None:
+    source = "from a import work\ndef forwards(apps, schema_editor):\n    work(apps)\n"
+    assert code(source) != code(source.replace("from a", "from b"))
+
+
+@pytest.mark.parametrize(
+    "body", ["pass", "return", "return None", '"""Nothing."""', "...", "pass\n    return"]
+)
+def test_empty(body: str) -> None:
+    assert code(f"def forwards(apps, schema_editor):\n    {body}\n").empty
+
+
+def test_a_lambda_may_be_empty() -> None:
+    assert code("", "lambda apps, schema_editor: None").empty
+    assert not code("", "lambda apps, schema_editor: apps.get_model('a', 'b')").empty
+
+
+@pytest.mark.parametrize("body", ["print(1)", "return apps", "raise ValueError"])
+def test_not_empty(body: str) -> None:
+    assert not code(f"def forwards(apps, schema_editor):\n    {body}\n").empty
+
+
+def test_functions_that_use_each_other() -> None:
+    source = "def forwards(a, s):\n    back(a)\ndef back(a):\n    forwards(a, 1)\n"
+    assert code(source) == code(source.replace("back", "other"))
+
+
+def test_the_source_can_be_written_again() -> None:
+    assert code("def forwards(apps, schema_editor):\n    x = 1  # one\n").source == (
+        "def forwards(apps, schema_editor):\n    x = 1"
+    )
+
+
+def test_a_class_is_called() -> None:
+    found = operation(
+        "migrations.RunPython(Run(3))", "class Run:\n    def __init__(self, n): pass\n"
+    ).argument("code")
+    assert isinstance(found, Call)
+    assert isinstance(found.callee, Code)
+    assert found.args == (Constant(3),)

@@ -1,0 +1,103 @@
+"""What mainline did to migrations and apps that the fork point has already: no plan can change it, so none is refused for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migration_values import TRUE, char, create, keys, migration, run_python
+from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch
+
+from stitchback.model.migrations import App, Migration, Tree
+from stitchback.model.plans import Policy, Refuted, SafePlan, Situation
+from stitchback.proof import prove
+
+OLD = migration("seed.0001_fill", "shop.0001_initial", run_python("old"))
+LOGS = migration("logs.0001_initial", "", create("Line"))
+
+
+def beside(fork: Migration, *mainline: Migration, apps: tuple[str, ...] = ()) -> Situation:
+    """The usual situation with one more migration at the fork point, for which mainline has these."""
+    base = changed(FORK, fork)
+    onto = changed(FORK, *MAINLINE, *mainline)
+    known = {label: App(label, label, f"{label}/migrations", label) for label in apps}
+    tree = Tree("main", "main", onto.migrations, known)
+    return Situation((patch(P, fork=base),), tree, (), Policy())
+
+
+def proved(given: Situation) -> SafePlan | Refuted:
+    stitched = (S, EMPTY_M.with_changes(dependencies=keys("shop.0003_x shop.0003_s")))
+    return prove(candidate(given, *stitched, hand=HAND), given)
+
+
+def test_a_data_operation_of_the_fork_point_that_mainline_edited_is_taken_as_run() -> None:
+    """galaxy_ng edited an address in 0017_populate_repos_and_remotes after its release."""
+    assert isinstance(proved(beside(OLD, OLD.with_changes(operations=(run_python("new"),)))), SafePlan)
+
+
+def test_a_data_operation_that_mainline_put_into_the_fork_points_migration_is_taken_as_run() -> None:
+    both = OLD.with_changes(operations=(run_python("old"), run_python("more")))
+    assert isinstance(proved(beside(OLD, both)), SafePlan)
+
+
+def test_tables_of_an_app_that_is_gone_on_mainline_stay() -> None:
+    """galaxy_ng dropped the app automated_logging: its tables are left in all older databases."""
+    assert isinstance(proved(beside(LOGS)), SafePlan)
+
+
+def test_where_the_app_is_still_there_without_that_migration_its_tables_count() -> None:
+    assert isinstance(proved(beside(LOGS, apps=("logs",))), Refuted)
+
+
+def test_a_twin_whose_code_differs_is_taken_as_run() -> None:
+    """FACTS F17 for data: a row of that name stands for either (SB205)."""
+    theirs = P.with_changes(operations=(*P.operations, run_python("new")))
+    ours = P.with_changes(operations=(*P.operations, run_python("old")))
+    onto = changed(FORK, theirs)
+    given = Situation((patch(ours),), replace(onto, ref="main"), (), Policy())
+    assert isinstance(prove(candidate(given), given), SafePlan)
+
+
+def test_a_column_that_mainline_edited_in_place_is_taken_as_edited_and_said() -> None:
+    """kpi made a column nullable in a file that releases have applied."""
+    old = migration("logs.0001_initial", "", create("Line", text=char(20)))
+    new = old.with_changes(operations=(create("Line", text=char(20, null=TRUE)),))
+    found = proved(beside(old, new))
+    assert isinstance(found, SafePlan)
+    assert found.proof.bounded[0] == "taken as mainline has edited them since: logs.0001_initial"
+
+
+def test_a_file_that_was_only_laid_out_anew_is_not_spoken_of() -> None:
+    found = proved(beside(LOGS, LOGS.with_changes(blob="other", path="moved/logs/0001_initial.py")))
+    assert isinstance(found, SafePlan)
+    assert not [said for said in found.proof.bounded if "edited" in said]
+
+
+def test_where_mainline_put_the_patchs_column_into_an_old_file_no_plan_is_proved() -> None:
+    """Databases of mainline's older releases lack it, and its fresh installs have it: the plan cannot be right for both."""
+    with_color = create("Item", label=char(), color=char())
+    old = FORK.migrations[keys("shop.0001_initial")[0]]
+    tree = changed(FORK, X, old.with_changes(operations=(with_color,)))
+    given = Situation((patch(P),), replace(tree, ref="main"), (), Policy())
+    assert isinstance(prove(candidate(given), given), Refuted)
+
+
+def test_an_old_file_that_mainline_hung_on_a_new_one_still_fails() -> None:
+    """FACTS F30, in the fork point's own files."""
+    below = migration("logs.0000_below", "")
+    hung = LOGS.with_changes(dependencies=keys("logs.0000_below"))
+    assert isinstance(proved(beside(LOGS, hung, below)), Refuted)
+
+
+def test_a_data_operation_that_mainline_renamed_has_run_twice_before_any_plan() -> None:
+    """django-cms renamed 0013 of its 3.1 line to 0014: whoever upgraded ran it under both names."""
+    old = migration("cms.0002_slugs", "cms.0001_initial", run_python("slugs"))
+    first = migration("cms.0001_initial", "", create("Page"))
+    fork = changed(FORK, first, old)
+    new = migration("cms.0003_slugs", "cms.0001_initial", run_python("slugs"))
+    onto = changed(FORK, first, new)
+    given = Situation((patch(fork=fork),), replace(onto, ref="main"), (), Policy())
+    stitched = migration("cms.0002_s", "cms.0001_initial", run_python("slugs"), replaces="cms.0002_slugs")
+    empty = new.with_changes(operations=(), dependencies=keys("cms.0002_s"))
+    found = prove(candidate(given, stitched, empty, hand="cms.0002_slugs: cms.0003_slugs"), given)
+    assert isinstance(found, SafePlan), found.failures
+    assert any("has run more than once on some databases already" in said for said in found.proof.bounded)

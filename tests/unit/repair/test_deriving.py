@@ -1,0 +1,306 @@
+"""What a ledger needs against a tree: the rows of FACTS and the points of repair, by hand-made trees."""
+
+from __future__ import annotations
+
+from migration_values import add, create, integer, migration, run_python, tree
+from repair_trees import (
+    ADOPTED,
+    BASE,
+    DIAMOND,
+    EMPTIED,
+    HOTFIX,
+    LATER,
+    LOOSE_DIAMOND,
+    MAINLINE,
+    OLD_COLOR,
+    PATCH,
+    SIZE,
+    STITCH,
+    rows,
+    saying,
+    shown,
+)
+
+from stitchback.model.plans import Failure
+from stitchback.model.values import Constant
+from stitchback.repair.deriving import Surroundings, derive_edits
+from stitchback.repair.edits import DeleteDuplicate, DeleteRow, InsertRow, LedgerEdit, Presence, RenameRow
+from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.visible import VisibleSchema
+
+
+def edits(outcome: RepairOutcome) -> tuple[LedgerEdit, ...]:
+    assert isinstance(outcome, Repair), outcome
+    return outcome.edits
+
+
+def insert(outcome: RepairOutcome) -> InsertRow:
+    (edit,) = edits(outcome)
+    assert isinstance(edit, InsertRow)
+    return edit
+
+
+def refused(outcome: RepairOutcome, code: str) -> str:
+    assert isinstance(outcome, Unrepairable), outcome
+    assert outcome.code == code, outcome
+    return outcome.message
+
+
+# --- nothing to do ----------------------------------------------------------------------------------------------------
+
+
+def test_databases_that_need_no_hand() -> None:
+    for ledger in ("", "shop.0001_base", "shop.0001_base shop.0002_hotfix", "shop.0001_base shop.0002_size"):
+        assert edits(derive_edits(rows(ledger), DIAMOND)) == ()
+    done = "shop.0001_base shop.0002_size shop.0002_hotfix shop.0002_stitch shop.0003_color shop.0004_later"
+    assert edits(derive_edits(rows(done), DIAMOND)) == ()
+
+
+def test_rows_of_other_packages_are_nobodys_business() -> None:
+    found = derive_edits(rows("auth.0001_initial shop.0001_base"), DIAMOND)
+    assert isinstance(found, Repair)
+    assert (found.edits, found.remarks) == ((), ())
+
+
+def test_rows_that_nobody_knows_are_left_alone_and_told() -> None:
+    found = derive_edits(rows("shop.0001_base shop.0099_lost"), DIAMOND)
+    assert isinstance(found, Repair)
+    assert found.edits == ()
+    assert "shop.0099_lost" in found.remarks[0]
+
+
+# --- ghosts -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_mainline_database_gets_the_ghosts_row() -> None:
+    """FACTS F12, F9."""
+    for ledger in (
+        "shop.0001_base shop.0002_size shop.0003_color",
+        "shop.0001_base shop.0002_size shop.0003_color shop.0004_later",
+    ):
+        edit = insert(derive_edits(rows(ledger), DIAMOND))
+        assert edit.key == HOTFIX.key
+        assert edit.given == (OLD_COLOR.key,)
+        assert edit.seen == (Presence("shop_item", "color"),)
+        assert "0003_color made here" in edit.reason
+
+
+def test_a_migration_that_got_replaces_after_it_was_applied() -> None:
+    """FACTS F7 (in mid-chain), F8 (as the leaf)."""
+    for ledger in ("shop.0003_color", "shop.0003_color shop.0004_later"):
+        edit = insert(derive_edits(rows(f"shop.0001_base shop.0002_size {ledger}"), ADOPTED))
+        assert (edit.key, edit.given) == (HOTFIX.key, (OLD_COLOR.key,))
+
+
+def test_the_same_rows_with_two_schemas_need_a_look() -> None:
+    """FACTS F28: the new tree may have stopped at the emptied migration."""
+    ledger = rows("shop.0001_base shop.0002_size shop.0003_color")
+    assert "may or may not" in refused(derive_edits(ledger, LOOSE_DIAMOND), "SB613")
+    old = shown(MAINLINE, "shop.0001_base shop.0002_size shop.0003_color")
+    new = shown(LOOSE_DIAMOND, "shop.0001_base shop.0002_size shop.0003_color")
+    assert insert(derive_edits(ledger, LOOSE_DIAMOND, Surroundings(visible=old))).key == HOTFIX.key
+    assert edits(derive_edits(ledger, LOOSE_DIAMOND, Surroundings(visible=new))) == ()
+
+
+def test_a_brought_file_gets_its_own_row() -> None:
+    brought = saying(HOTFIX, "brought shop.0002_hotfix of release (commit abc)", "takes over shop.0003_color")
+    rehomed = tree(
+        BASE, SIZE, brought, migration("shop.0003_color", "shop.0002_size shop.0002_hotfix"), LATER
+    )
+    ledger = rows("shop.0001_base shop.0002_size shop.0003_color")
+    assert insert(derive_edits(ledger, rehomed)).key == HOTFIX.key
+
+
+def test_replaces_that_is_gone_before_the_replacer_was_recorded() -> None:
+    """FACTS F22."""
+    grown = saying(STITCH.with_changes(replaces=()), *STITCH.provenance)
+    later = tree(BASE, SIZE, grown, EMPTIED, LATER)
+    edit = insert(derive_edits(rows("shop.0001_base shop.0002_hotfix"), later))
+    assert (edit.key, edit.given) == (STITCH.key, (HOTFIX.key,))
+    assert edits(derive_edits(rows("shop.0001_base shop.0002_hotfix shop.0002_stitch"), later)) == ()
+
+
+def test_a_part_of_what_is_replaced() -> None:
+    """FACTS F6: with the files gone nobody knows what was done, until the schema is looked at."""
+    squash = migration("shop.0001_sq", "", create("Item", name=integer()), add("item", "size"))
+    squashed = tree(
+        squash.with_changes(replaces=(BASE.key, SIZE.key)), migration("shop.0003_x", "shop.0001_sq")
+    )
+    ledger = rows("shop.0001_base")
+    assert "a part of what" in refused(derive_edits(ledger, squashed), "SB613")
+    half = Surroundings(visible=shown(MAINLINE, "shop.0001_base"))
+    refused(derive_edits(ledger, squashed, half), "SB614")
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------------
+
+
+def test_doubled_rows() -> None:
+    """FACTS F5."""
+    found = edits(derive_edits(rows("shop.0001_base shop.0001_base shop.0002_size shop.0002_size"), MAINLINE))
+    assert [type(edit) for edit in found] == [DeleteDuplicate, DeleteDuplicate]
+
+
+def test_a_renamed_migration_keeps_its_row() -> None:
+    renamed = migration("shop.0003_colour", "shop.0002_size", add("item", "color"))
+    after = tree(BASE, SIZE, renamed)
+    ledger = rows("shop.0001_base shop.0002_size shop.0003_color")
+    found = edits(derive_edits(ledger, after, Surroundings((MAINLINE,))))
+    assert [(edit.old, edit.new) for edit in found if isinstance(edit, RenameRow)] == [
+        (OLD_COLOR.key, renamed.key)
+    ]
+
+
+def test_nothing_is_renamed_where_two_could_be_meant() -> None:
+    one = migration("shop.0003_one", "shop.0002_size", run_python("work"))
+    after = tree(BASE, SIZE, one, migration("shop.0004_two", "shop.0003_one", run_python("work")))
+    past = tree(BASE, SIZE, migration("shop.0003_old", "shop.0002_size", run_python("work")))
+    found = derive_edits(rows("shop.0001_base shop.0002_size shop.0003_old"), after, Surroundings((past,)))
+    assert edits(found) == ()
+
+
+def test_an_apps_label_changed() -> None:
+    """The tables keep their names only where `db_table` says so."""
+    named = {"db_table": Constant("items")}
+    old = tree(migration("shop.0001_base", "", create("Item", named, name=integer())))
+    new = tree(migration("store.0001_base", "", create("Item", named, name=integer())))
+    found = edits(derive_edits(rows("shop.0001_base"), new, Surroundings((old,))))
+    assert [type(edit) for edit in found] == [RenameRow]
+    moved = tree(migration("store.0001_base", "", create("Item", name=integer())))
+    past = tree(migration("shop.0001_base", "", create("Item", name=integer())))
+    refused(derive_edits(rows("shop.0001_base"), moved, Surroundings((past,))), "SB614")
+    live = Surroundings((past,), visible=shown(past, "shop.0001_base"))
+    refused(derive_edits(rows("shop.0001_base"), moved, live), "SB614")
+    by_hand = Surroundings((past,), visible=shown(moved, "store.0001_base"))
+    assert [type(edit) for edit in edits(derive_edits(rows("shop.0001_base"), moved, by_hand))] == [RenameRow]
+
+
+def test_rows_of_deleted_migrations_go_only_where_no_ref_has_them() -> None:
+    ledger = rows("shop.0001_base shop.0002_size shop.0002_hotfix")
+    mainline = tree(BASE, SIZE)
+    assert edits(derive_edits(ledger, mainline)) == ()
+    around = Surroundings(deleted=frozenset([HOTFIX.key, SIZE.key]))
+    (edit,) = edits(derive_edits(ledger, mainline, around))
+    assert isinstance(edit, DeleteRow)
+    assert edit.key == HOTFIX.key
+
+
+# --- holes, lost rows, rows too many ------------------------------------------------------------------------------------
+
+
+def test_a_hole_in_a_file_may_be_anything() -> None:
+    ledger = rows("shop.0001_base shop.0003_color")
+    assert "FACTS F13, F30" in refused(derive_edits(ledger, MAINLINE, Surroundings((MAINLINE,))), "SB613")
+
+
+def test_a_hole_whose_migration_ran_is_filled() -> None:
+    visible = shown(MAINLINE, "shop.0001_base shop.0002_size shop.0003_color")
+    ledger = rows("shop.0001_base shop.0003_color")
+    edit = insert(derive_edits(ledger, MAINLINE, Surroundings((MAINLINE,), visible)))
+    assert (edit.key, edit.given) == (SIZE.key, (OLD_COLOR.key,))
+
+
+def test_a_hole_whose_migration_never_ran_is_not() -> None:
+    """FACTS F30: the parents were changed."""
+    patched = shown(PATCH, "shop.0001_base shop.0002_hotfix")
+    backported = tree(BASE, SIZE, migration("shop.0002_hotfix", "shop.0002_size", add("item", "color")))
+    found = derive_edits(rows("shop.0001_base shop.0002_hotfix"), backported, Surroundings((PATCH,), patched))
+    assert "applied before its dependency" in refused(found, "SB612")
+
+
+def test_a_lost_row_of_a_leaf() -> None:
+    visible = shown(MAINLINE, "shop.0001_base shop.0002_size")
+    ledger = rows("shop.0001_base")
+    assert insert(derive_edits(ledger, MAINLINE, Surroundings((MAINLINE,), visible))).key == SIZE.key
+    mysql = Surroundings((MAINLINE,), visible, transactional=False)
+    assert "half-way" in refused(derive_edits(ledger, MAINLINE, mysql), "SB614")
+
+
+def test_what_cannot_be_seen_is_not_believed() -> None:
+    silent = migration("shop.0002_size", "shop.0001_base", add("item", "size"), run_python("work"))
+    history = tree(BASE, silent, migration("shop.0003_x", "shop.0002_size", add("item", "x")))
+    visible = shown(history, "shop.0001_base shop.0002_size")
+    refused(derive_edits(rows("shop.0001_base"), history, Surroundings((history,), visible)), "SB614")
+    above = shown(history, "shop.0001_base shop.0002_size shop.0003_x")
+    ledger = rows("shop.0001_base shop.0003_x")
+    assert insert(derive_edits(ledger, history, Surroundings((history,), above))).key == silent.key
+    refused(derive_edits(ledger, history, Surroundings((), above)), "SB614")
+
+
+def test_a_row_of_what_was_never_run() -> None:
+    visible = shown(MAINLINE, "shop.0001_base")
+    (edit,) = edits(derive_edits(rows("shop.0001_base shop.0002_size"), MAINLINE, Surroundings((), visible)))
+    assert isinstance(edit, DeleteRow)
+    assert edit.key == SIZE.key
+
+
+def test_a_column_that_only_one_sides_file_has() -> None:
+    """FACTS F17."""
+    short = migration("shop.0002_size", "shop.0001_base", add("item", "size"))
+    long = migration("shop.0002_size", "shop.0001_base", add("item", "size"), add("item", "depth"))
+    visible = shown(tree(BASE, short), "shop.0001_base shop.0002_size")
+    found = derive_edits(rows("shop.0001_base shop.0002_size"), tree(BASE, long), Surroundings((), visible))
+    assert isinstance(found, Repair)
+    assert found.edits == ()
+    assert found.mismatches == ("column shop_item.depth is missing",)
+
+
+def test_a_database_that_was_taken_back() -> None:
+    """FACTS F20: the ghost's row went with the column; but not where the taking back was faked."""
+    around = Surroundings((PATCH,), shown(PATCH, "shop.0001_base"))
+    assert edits(derive_edits(rows("shop.0001_base"), PATCH, around)) == ()
+    kept = Surroundings((PATCH,), shown(PATCH, "shop.0001_base shop.0002_hotfix"))
+    assert insert(derive_edits(rows("shop.0001_base"), PATCH, kept)).key == HOTFIX.key
+    assert insert(derive_edits(rows("shop.0001_base"), DIAMOND, kept)).key == HOTFIX.key
+
+
+def test_a_merge_that_was_reverted() -> None:
+    """The database got as far as the stitched migration; mainline's own is whole again and would make the column once more."""
+    visible = shown(DIAMOND, "shop.0001_base shop.0002_size shop.0002_stitch")
+    ledger = rows("shop.0001_base shop.0002_size shop.0002_hotfix shop.0002_stitch")
+    edit = insert(derive_edits(ledger, MAINLINE, Surroundings((DIAMOND,), visible)))
+    assert edit.key == OLD_COLOR.key
+    early = rows("shop.0001_base shop.0002_hotfix shop.0002_stitch")
+    around = Surroundings((DIAMOND,), shown(DIAMOND, "shop.0001_base shop.0002_stitch"))
+    assert "applied before its dependency" in refused(derive_edits(early, MAINLINE, around), "SB612")
+
+
+def test_a_database_no_tree_could_have_made_is_refused() -> None:
+    visible = VisibleSchema.of([("shop_item", "id"), ("shop_item", "later")])
+    found = derive_edits(rows("shop.0001_base"), MAINLINE, Surroundings((MAINLINE,), visible))
+    assert isinstance(found, Unrepairable)
+
+
+def test_a_tree_that_is_not_reconciled_is_not_the_ledgers_fault() -> None:
+    parallel = tree(
+        BASE, SIZE, OLD_COLOR, HOTFIX, migration("shop.0005_merge", "shop.0003_color shop.0002_hotfix")
+    )
+    message = refused(derive_edits(rows("shop.0001_base shop.0002_hotfix"), parallel), "SB612")
+    assert "already" in message or "exists" in message
+
+
+def test_the_callers_proof_has_the_last_word() -> None:
+    failure = Failure("prod", "migrate", "shop.0003_color", "says no")
+    found = derive_edits(rows("shop.0001_base"), DIAMOND, prove=lambda database: [failure])
+    assert "says no" in refused(found, "SB612")
+    assert isinstance(found, Unrepairable)
+    assert found.failures == (failure,)
+
+
+def test_a_ticked_replacer_tells_of_rows_that_showmigrations_hides() -> None:
+    shown_only = "shop.0001_base shop.0002_size shop.0002_stitch shop.0003_color"
+    assert insert(derive_edits(rows(shown_only), DIAMOND)).key == HOTFIX.key
+    assert edits(derive_edits(rows(shown_only), DIAMOND, Surroundings(complete=False))) == ()
+
+
+def test_sql_of_an_apps_own_may_have_done_anything() -> None:
+    """It is told, and no row is taken out or put in on its account."""
+    sql = Constant("ALTER TABLE shop_item DROP size")
+    raw = migration("shop.0003_raw", "shop.0002_size", operation("RunSQL", sql=sql))
+    today = tree(BASE, SIZE, raw, migration("shop.0004_x", "shop.0003_raw", add("item", "x")))
+    dropped = shown(tree(BASE), "shop.0001_base")
+    ledger = rows("shop.0001_base shop.0002_size shop.0003_raw")
+    found = derive_edits(ledger, today, Surroundings((today,), dropped))
+    assert isinstance(found, Repair)
+    assert (found.edits, found.mismatches) == ((), ())
+    assert "column shop_item.size is missing: SQL of the app's own" in found.remarks[0]

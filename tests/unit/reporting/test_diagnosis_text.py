@@ -1,0 +1,70 @@
+"""What `inspect` says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import Commands
+from fixture_repos import build_repository
+
+ROWS = ("customers,0001_initial", "shop,0001_initial", "shop,0002_item_is_visible")
+MAINLINE = ("customers,0002_customer_phone", "shop,0003_item_supplier", "shop,0004_catalogue_colours")
+
+
+@pytest.fixture
+def commands(capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(capsys)
+
+
+@pytest.fixture
+def stitched(tmp_path: Path, commands: Commands) -> Path:
+    shop = build_repository("same-column-mid-chain", tmp_path / "shop").path
+    assert commands.run(shop, "apply", "release/2.4", "--yes").code == 0
+    return shop
+
+
+def ledger(tmp_path: Path, *rows: str) -> str:
+    file = tmp_path / "ledger.csv"
+    file.write_text("\n".join(("app,name", *rows)) + "\n")
+    return str(file)
+
+
+def test_a_database_that_needs_nothing(stitched: Path, tmp_path: Path, commands: Commands) -> None:
+    file = ledger(tmp_path, *ROWS, "shop,0003_item_colour")
+    done = commands.run(stitched, "inspect", "--ledger", file)
+    assert done.code == 0
+    assert (
+        "  ghost           shop.0003_item_colour: shop.0003_stitched_item_colour stands for it\n"
+        in done.stdout
+    )
+    assert (
+        "  next release    runs its own migrations\n" in done.stdout or "its own migrations\n" in done.stdout
+    )
+    assert done.stdout.endswith("\nNeeds no hand.\n")
+
+
+def test_a_database_that_needs_a_row(stitched: Path, tmp_path: Path, commands: Commands) -> None:
+    file = ledger(tmp_path, *ROWS, *MAINLINE)
+    done = commands.run(stitched, "inspect", "--ledger", file)
+    assert done.code == 1
+    assert (
+        "  migrate now     fails: Migration shop.0004_catalogue_colours is applied before its" in done.stdout
+    )
+    assert "Needs a hand: 1 change of its rows" in done.stdout
+    assert f"  stitchback repair --ledger {file} --vendor VENDOR" in done.stdout
+
+
+def test_as_json(stitched: Path, tmp_path: Path, commands: Commands) -> None:
+    file = ledger(tmp_path, *ROWS, *MAINLINE)
+    document = json.loads(commands.run(stitched, "inspect", "--ledger", file, "--format", "json").stdout)
+    assert (document["schema"], document["needs_a_hand"], document["edits"]) == (1, True, 1)
+    assert document["now"]["error"]
+
+
+def test_rows_that_the_tree_does_not_know(stitched: Path, tmp_path: Path, commands: Commands) -> None:
+    file = ledger(tmp_path, *ROWS, "shop,0009_from_nowhere", "auth,0001_initial")
+    done = commands.run(stitched, "inspect", "--ledger", file)
+    assert "shop.0009_from_nowhere" in done.stdout
+    assert "  of other apps   auth 1\n" in done.stdout

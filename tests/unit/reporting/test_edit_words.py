@@ -1,0 +1,89 @@
+"""What a plan does to a file, in a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migration_values import add, key, migration, operation, tree
+
+from stitchback.model.edits import (
+    DeleteFile,
+    Insert,
+    Keep,
+    MakeConditional,
+    SetDependencies,
+    SetOperations,
+    SetReplaces,
+    WriteFile,
+)
+from stitchback.model.values import Call, Constant, Reference
+from stitchback.reporting.edit_words import deeds, operation_words, verb
+
+BASE = migration("shop.0001_a")
+MINE = migration("shop.0002_b", "shop.0001_a", add("item", "color"), add("item", "size"))
+BEFORE = tree(BASE, MINE)
+PATCH = migration("shop.0002_p", "shop.0001_a", add("item", "color"))
+
+
+def test_an_edited_file() -> None:
+    edit = WriteFile(
+        MINE.key,
+        MINE.path,
+        MINE,
+        (SetDependencies((key("shop.0001_a"), key("shop.0002_s"))), SetOperations((Keep(1),))),
+    )
+    assert verb(edit, BEFORE) == "edit"
+    assert deeds(edit, BEFORE) == ("also depends on shop.0002_s", "no longer makes AddField item.color")
+
+
+def test_a_stitched_file_is_new() -> None:
+    edit = WriteFile(key("shop.0002_s"), "shop/migrations/0002_s.py", PATCH, (SetReplaces((PATCH.key,)),))
+    assert verb(edit, BEFORE) == "new"
+    assert deeds(edit, BEFORE) == (
+        "replaces shop.0002_p",
+        "depends on shop.0001_a",
+        "makes AddField item.color",
+    )
+
+
+def test_a_merge_makes_nothing() -> None:
+    made = WriteFile(key("shop.0003_m"), "x.py", None, (SetDependencies((PATCH.key, MINE.key)),))
+    assert verb(made, BEFORE) == "new"
+    assert deeds(made, BEFORE) == ("depends on shop.0002_p and shop.0002_b", "no operations")
+
+
+def test_a_file_brought_over_as_it_is() -> None:
+    edit = WriteFile(PATCH.key, PATCH.path, PATCH)
+    assert verb(edit, BEFORE) == "bring"
+    assert deeds(edit, BEFORE) == ("the patch branch's file, byte for byte",)
+
+
+def test_a_file_brought_over_and_hung_elsewhere() -> None:
+    edit = WriteFile(PATCH.key, PATCH.path, PATCH, (SetDependencies((MINE.key,)),))
+    assert verb(edit, BEFORE) == "bring"
+    assert deeds(edit, BEFORE) == ("depends on shop.0002_b, no longer on shop.0001_a",)
+
+
+def test_a_renumbered_file_moves() -> None:
+    edit = WriteFile(key("shop.0003_b"), "shop/migrations/0003_b.py", MINE)
+    assert verb(replace(edit, changes=(SetReplaces(()),)), BEFORE) == "move"
+    assert verb(DeleteFile(MINE.key, MINE.path), BEFORE) == "delete"
+
+
+def test_conditions_are_told() -> None:
+    edit = WriteFile(MINE.key, MINE.path, MINE, (SetOperations((MakeConditional(0), Keep(1))),))
+    assert deeds(edit, BEFORE) == ("makes AddField item.color only where it is missing",)
+    inserted = replace(add("item", "color"), conditional=True)
+    made = WriteFile(key("shop.0003_x"), "x.py", None, (SetOperations((Insert(inserted),)),))
+    assert deeds(made, BEFORE) == ("makes AddField item.color where it is missing",)
+
+
+def test_operations_are_named_by_what_they_are_about() -> None:
+    index = Call(Reference("django.db.models.Index"), (), (("name", Constant("by_sku")),))
+    assert (
+        operation_words(operation("AddIndex", model_name=Constant("Item"), index=index))
+        == "AddIndex item.by_sku"
+    )
+    assert operation_words(operation("RunSQL", sql=Constant("DROP TABLE x"))) == "RunSQL"
+    both = replace(operation("SeparateDatabaseAndState"), state=(add("item", "color"), add("item", "size")))
+    assert operation_words(both) == "AddField item.color then AddField item.size (state only)"

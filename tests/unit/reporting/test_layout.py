@@ -1,0 +1,73 @@
+"""Lines of a fixed width, and what a terminal must not obey."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stitchback.reporting.layout import WIDTH, aligned, cells, flowing, listed, wrapped
+from stitchback.reporting.style import Line, dim, page, paint, plain, red, visible
+
+names = st.text(st.sampled_from("abc_./-ü界"), min_size=1, max_size=130)
+texts = st.lists(names, max_size=12).map(" ".join)
+
+
+def texts_of(lines: object) -> list[str]:
+    return ["".join(words.text for words in line) for line in lines]  # type: ignore[attr-defined]
+
+
+@given(texts, st.integers(0, 30), st.integers(0, 10))
+def test_no_line_is_wider_than_the_page(text: str, indent: int, hang: int) -> None:
+    assert all(cells(line) <= WIDTH for line in texts_of(wrapped((plain(text),), indent, hang)))
+
+
+@given(texts, st.integers(0, 30), st.integers(0, 10))
+def test_wrapping_loses_no_letter(text: str, indent: int, hang: int) -> None:
+    lines = texts_of(wrapped((plain(text),), indent, hang))
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_names_stay_whole_where_they_fit() -> None:
+    words = [f"{number:04d}_a_migration_with_a_name" for number in range(9)]
+    lines = texts_of(flowing(plain("main"), words, 2, 12))
+    assert all(line.startswith(" " * 17) for line in lines[1:])
+    assert [
+        name.strip(" ,") for line in lines for name in line.replace("main", "").split(",") if name.strip()
+    ] == words
+
+
+def test_pieces_that_belong_together_are_not_torn_apart() -> None:
+    line = [plain("x" * 97 + " "), red("ab"), plain("[c]")]
+    assert (
+        texts_of(wrapped(line)) == ["x" * 97, "ab[c]"]
+        or texts_of(wrapped(line))[0].rstrip() == "x" * 97 + " ab[c]"
+    )
+
+
+def test_a_table_has_columns() -> None:
+    lines = aligned([[(plain("a"),), (plain("b"),)], [(plain("long"),), (plain("c"), plain("d"))]], 2)
+    assert lines is not None
+    assert [paint(line) for line in lines] == ["  a      b", "  long   c", "         d"]
+
+
+def test_a_table_that_is_too_wide_is_none() -> None:
+    assert aligned([[(plain("a" * 60),), (plain("b" * 60),)]]) is None
+
+
+def test_a_label_stands_once() -> None:
+    lines = listed(plain("new"), [plain("one"), plain("two")], 2, 6)
+    assert texts_of(lines) == ["  new      one", "           two"]
+
+
+def test_what_a_terminal_obeys_is_spelled_out() -> None:
+    assert visible("a\x1b[31mb\nc\u202ed\udcff") == "a\\x1b[31mb\\nc\\u202ed\\xff"
+    assert visible("0003_größe_界") == "0003_größe_界"
+
+
+def test_styles_are_put_on_runs_of_words() -> None:
+    line: Line = (plain("  "), dim("a"), dim(" b"), plain("  "))
+    assert paint(line) == "  \033[2ma b\033[0m"
+
+
+def test_a_page_has_no_empty_lines_around_it() -> None:
+    assert page([(), (plain("x"),), ()]) == "x"

@@ -1,0 +1,44 @@
+"""Laws of every report: at most 100 columns, nothing that a terminal obeys, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from commands import Commands
+from fixture_repos import build_repository, case_names
+
+from stitchback.model.matches import Verdict
+from stitchback.reporting.layout import WIDTH
+
+OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_status(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    built = build_repository(case, tmp_path / "repository")
+    commands = Commands(capsys)
+    done = commands.run(built.path, "status", *built.case.patches)
+    assert done.code in (0, 1)
+    assert [line for line in done.stdout.splitlines() if len(line) > WIDTH] == []
+    assert not OBEYED.search(done.stdout)
+    document = commands.run(built.path, "status", *built.case.patches, "--format", "json")
+    assert json.loads(document.stdout)["schema"] == 1
+    assert (
+        document.stdout == commands.run(built.path, "status", *built.case.patches, "--format", "json").stdout
+    )
+    for verdict in built.case.expect.verdicts:
+        assert Verdict(verdict).value in done.stdout
+    for code in built.case.expect.findings:
+        assert code in done.stdout
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_plan(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    built = build_repository(case, tmp_path / "repository")
+    done = Commands(capsys).run(built.path, "-v", "plan", *built.case.patches, *built.case.options)
+    assert done.code == built.case.expect.exit, done.stderr
+    assert [line for line in done.stdout.splitlines() if len(line) > WIDTH] == []
+    assert not OBEYED.search(done.stdout)

@@ -1,0 +1,125 @@
+"""Fields as `Field.deconstruct()` gives them."""
+
+from __future__ import annotations
+
+import pytest
+from schema_sources import field, value
+
+from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Call, Constant, Reference, render
+from stitchback.schema import canonical_field
+
+
+def said(source: str) -> dict[str, str]:
+    return {name: render(value) for name, value in field(source).arguments}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("CharField(max_length=9, null=False, blank=False, unique=False, db_index=False)", {"max_length": "9"}),
+        ('CharField("name", max_length=9)', {"max_length": "9", "verbose_name": "'name'"}),
+        ("SlugField(max_length=50, db_index=True)", {}),
+        ("SlugField(db_index=False)", {"db_index": "False"}),
+        ("EmailField()", {"max_length": "254"}),
+        ("URLField(max_length=200)", {}),
+        ("FileField(max_length=100, upload_to='x')", {"upload_to": "'x'"}),
+        ("UUIDField(max_length=32)", {}),
+        ("DateField(auto_now=True, blank=True, editable=False)", {"auto_now": "True"}),
+        ("BinaryField(editable=False)", {}),
+        ("DecimalField('price', None, 8, 2)", {"verbose_name": "'price'", "max_digits": "8", "decimal_places": "2"}),
+        ("IntegerField('i', None, False, None, True)", {"unique": "True", "verbose_name": "'i'"}),
+        ("ForeignKey('Tag', CASCADE)", {"on_delete": "django.db.models.CASCADE", "to": "'shop.tag'"}),
+        ("ForeignKey('depot.Tag', SET_NULL, 'x')", {"on_delete": "django.db.models.SET_NULL", "to": "'depot.tag'", "related_name": "'x'"}),
+        ("OneToOneField('self', CASCADE, unique=True)", {"on_delete": "django.db.models.CASCADE", "to": "'shop.item'"}),
+        ("ManyToManyField(to=settings.AUTH_USER_MODEL)", {"to": "django.conf.settings.AUTH_USER_MODEL"}),
+        ("ManyToManyField('Tag', through='Tagging')", {"to": "'shop.tag'", "through": "'shop.tagging'"}),
+        ("NullBooleanField(null=True, blank=True)", {}),
+        ("CharField(max_length=9, verbose_name=b'n', db_column=b'c')", {"max_length": "9", "verbose_name": "'n'", "db_column": "'c'"}),
+        ("IntegerField(choices=[], validators=[], error_messages=None, help_text='')", {}),
+    ],
+)  # fmt: skip
+def test_arguments_are_what_deconstruct_says(source: str, expected: dict[str, str]) -> None:
+    assert said(source) == expected
+
+
+def test_a_foreign_key_of_django_1_cascades() -> None:
+    assert said("ForeignKey(to='shop.Tag')")["on_delete"] == "django.db.models.CASCADE"
+
+
+@pytest.mark.parametrize(
+    ("path", "now"),
+    [
+        ("django.db.models.fields.CharField", "django.db.models.CharField"),
+        ("django.db.models.fields.related.ForeignKey", "django.db.models.ForeignKey"),
+        ("django.contrib.postgres.fields.jsonb.JSONField", "django.contrib.postgres.fields.JSONField"),
+        ("shop.fields.ColorField", "shop.fields.ColorField"),
+    ],
+)
+def test_a_class_goes_by_the_path_that_deconstruct_says(path: str, now: str) -> None:
+    found = canonical_field(Call(Reference(path)), "shop")
+    assert not isinstance(found, Opaque)
+    assert found.path == now
+
+
+def test_a_custom_field_keeps_its_arguments_and_is_told_its_base() -> None:
+    call = Call(Reference("shop.fields.Color"), (Constant(7),), (("null", Constant(False)),))
+    found = canonical_field(
+        call,
+        "shop",
+        bases={
+            "shop.fields.Color": "shop.fields.Text",
+            "shop.fields.Text": "django.db.models.fields.CharField",
+        },
+    )
+    assert not isinstance(found, Opaque)
+    assert found.base == "django.db.models.CharField"
+    assert dict(found.arguments) == {"0": Constant(7), "null": Constant(False)}
+
+
+@pytest.mark.parametrize(
+    ("source", "base"),
+    [
+        ("mptt.fields.TreeForeignKey", "ForeignKey"),
+        ("shop.fields.OwnerKey", "ForeignKey"),
+        ("shop.fields.MyOneToOneField", "OneToOneField"),
+    ],
+)
+def test_what_takes_on_delete_is_a_foreign_key(source: str, base: str) -> None:
+    kwargs = (("on_delete", Reference("django.db.models.CASCADE")), ("to", Constant("Tag")))
+    found = canonical_field(Call(Reference(source), (), kwargs), "shop")
+    assert not isinstance(found, Opaque)
+    assert (found.base, found.argument("to")) == (f"django.db.models.{base}", Constant("shop.tag"))
+
+
+def test_fields_inside_fields_are_canonical_too() -> None:
+    found = canonical_field(
+        Call(
+            Reference("django.contrib.postgres.fields.ArrayField"),
+            (value("CharField(max_length=5, null=False)"),),
+        ),
+        "shop",
+    )
+    assert not isinstance(found, Opaque)
+    assert (
+        render(found.argument("base_field") or Constant(None)) == "django.db.models.CharField(max_length=5)"
+    )
+
+
+def test_the_key_that_a_setting_names_is_known_for_one() -> None:
+    auto = Call(
+        Reference("django.utils.module_loading.import_string"),
+        (Reference("django.conf.settings.DEFAULT_AUTO_FIELD"),),
+    )
+    found = canonical_field(Call(auto, (), (("primary_key", Constant(True)),)), "shop")
+    assert not isinstance(found, Opaque)
+    assert (found.path, found.base) == (
+        "django.conf.settings.DEFAULT_AUTO_FIELD",
+        "django.db.models.AutoField",
+    )
+
+
+def test_what_is_no_call_of_a_class_is_opaque() -> None:
+    assert isinstance(canonical_field(Constant(3), "shop"), Opaque)
+    unread = Opaque("a loop", "x", Span("a.py", 3))
+    assert canonical_field(unread, "shop") is unread

@@ -1,0 +1,108 @@
+"""SeparateDatabaseAndState and RunSQL: what the database is taken to have afterwards, and that the next operation finds it."""
+
+from __future__ import annotations
+
+import pytest
+from schema_sources import ITEM, database, migration
+
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.schema import Clash
+
+
+def after(*sources: str) -> PhysicalSchema:
+    later = [migration(source, f"shop.{number:04}_x") for number, source in enumerate(sources, 2)]
+    return database(migration(ITEM), *later)[1]
+
+
+def item(physical: PhysicalSchema) -> Table:
+    return physical.tables["shop_item"]
+
+
+INDEX = 'Index(fields=["stock"], name="i")'
+
+
+def test_an_index_that_sql_makes_can_be_removed_by_django() -> None:
+    made = f'SeparateDatabaseAndState([RunSQL("CREATE INDEX CONCURRENTLY …")], [AddIndex("Item", {INDEX})])'
+    assert "i" in item(after(made)).indexes
+    assert "i" not in item(after(made, 'RemoveIndex("Item", "i")')).indexes
+
+
+def test_sql_that_says_what_it_does_does_it_once() -> None:
+    made = 'RunSQL("ALTER TABLE …", state_operations=[AddField("Item", "color", IntegerField())])'
+    assert "color" in item(after(made)).columns
+    with pytest.raises(Clash):
+        after('AddField("Item", "color", IntegerField())', made)
+
+
+def test_what_the_state_follows_is_there_already() -> None:
+    assert (
+        "color"
+        in item(after('SeparateDatabaseAndState([], [AddField("Item", "color", IntegerField())])')).columns
+    )
+    after(
+        'SeparateDatabaseAndState([AddField("Item", "color", IntegerField())], [])',
+        'SeparateDatabaseAndState([], [AddField("Item", "color", IntegerField())])',
+    )
+
+
+def test_what_the_state_only_forgets_stays_in_the_database() -> None:
+    physical = after('SeparateDatabaseAndState([], [RemoveField("Item", "stock"), DeleteModel("Item")])')
+    assert "stock" in item(physical).columns
+
+
+def test_a_model_moved_to_another_app_keeps_its_table() -> None:
+    physical = after(
+        """SeparateDatabaseAndState([], [
+            CreateModel("Ware", [("id", AutoField(primary_key=True)), ("stock", IntegerField())], {"db_table": "shop_item"}),
+            DeleteModel("Item")])""",
+        'AddField("Ware", "color", IntegerField())',
+    )
+    assert {"name", "color"} <= {*item(physical).columns}
+
+
+def test_a_many_to_many_table_that_becomes_a_model() -> None:
+    """The example of Django's documentation."""
+    physical = after(
+        """SeparateDatabaseAndState(
+            database_operations=[RunSQL("ALTER TABLE shop_item_tags RENAME TO shop_tagging")],
+            state_operations=[
+                CreateModel("Tagging", [("id", AutoField(primary_key=True)), ("item", ForeignKey("Item", DO_NOTHING)), ("category", ForeignKey("Category", DO_NOTHING))]),
+                AlterField("Item", "tags", ManyToManyField("Category", through="shop.Tagging"))])""",
+        'AddField("Tagging", "is_primary", BooleanField(default=False))',
+    )
+    assert "is_primary" in physical.tables["shop_tagging"].columns
+
+
+def test_a_many_to_many_table_that_becomes_a_model_under_its_own_name() -> None:
+    physical = after(
+        """SeparateDatabaseAndState(state_operations=[
+            CreateModel("Tagging", [("id", AutoField(primary_key=True)), ("item", ForeignKey("Item", CASCADE)), ("category", ForeignKey("Category", CASCADE))], {"db_table": "shop_item_tags"}),
+            AlterField("Item", "tags", ManyToManyField("Category", through="shop.Tagging"))])""",
+        'AlterField("Tagging", "id", BigAutoField(primary_key=True))',
+    )
+    assert physical.tables["shop_item_tags"].columns["id"] == "BigAutoField primary key"
+
+
+def test_an_altered_column_of_the_state_is_as_the_state_says() -> None:
+    altered = 'AlterField("Item", "name", CharField(max_length=7, unique=True))'
+    for half in ('[RunSQL("ALTER …")]', "[]"):
+        physical = after(
+            f"SeparateDatabaseAndState({half}, [{altered}])", 'AlterField("Item", "name", TextField())'
+        )
+        assert item(physical).columns["name"] == "TextField"
+        assert "unique(name)" not in item(physical).indexes
+
+
+def test_both_halves_the_same_is_done_once() -> None:
+    added = 'AddField("Item", "color", IntegerField())'
+    assert "color" in item(after(f"SeparateDatabaseAndState([{added}], [{added}])")).columns
+    with pytest.raises(Clash):
+        after(added, f"SeparateDatabaseAndState([{added}], [{added}])")
+
+
+def test_a_model_that_becomes_managed_has_its_table() -> None:
+    physical = after(
+        'CreateModel("Old", [("id", AutoField(primary_key=True))], {"managed": False})',
+        'AlterModelOptions("Old", {"managed": True}), AddField("Old", "a", IntegerField())',
+    )
+    assert "a" in physical.tables["shop_old"].columns
