@@ -18,7 +18,8 @@ MOST_MIXED = 64  # how many mixtures of strategies, app by app, are put together
 def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> Iterator[Candidate]:
     """Candidates that differ, those of one strategy for all apps first, then mixtures app by app.
 
-    A unit that the strategy does not fit is treated by the first of `order` that does. With `only`, that strategy alone leads.
+    A unit that the strategy does not fit is treated by the first of `order` that does. With `only`, that strategy alone leads;
+    where it fits nothing, a tree that needs no edit stays a plan: so it is when the strategy has been applied already.
     """
     leading = [strategy for strategy in order if only in (None, strategy.name)]
     seen: list[Candidate] = []
@@ -27,6 +28,8 @@ def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> I
         if candidate is not None and all(candidate.edits != other.edits for other in seen):
             seen.append(candidate)
             yield candidate
+    if only is not None and not seen:
+        yield from (candidate for candidate in compose(case, order) if not candidate.edits)
 
 
 def _choices(case: Case, leading: Sequence[Strategy]) -> Iterator[Mapping[str, Strategy]]:
