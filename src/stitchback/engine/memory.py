@@ -18,10 +18,13 @@ from stitchback.model.state import SchemaState
 from stitchback.schema import (
     Clash,
     Effect,
+    Forget,
     InconsistentState,
+    Remake,
     RunData,
     Unknown,
     apply_operation,
+    lost_columns,
     physical_effects,
     physical_of,
     run_effect,
@@ -65,6 +68,8 @@ class Memory:
     known_migrations: dict[int, tuple[Migration, int]] = field(default_factory=dict)
     deeds: dict[tuple[int, int], Deed | InconsistentState] = field(default_factory=dict)
     outcomes: dict[tuple[int, int, int], Outcome] = field(default_factory=dict)
+    forgotten: dict[str, set[str | None]] = field(default_factory=dict)
+    """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
 
     def __post_init__(self) -> None:
         self.states = [self.start]
@@ -136,6 +141,9 @@ class Memory:
                     done = physical_effects(operation, part.key.app, state, after)
                 except InconsistentState as error:
                     return error
+                for each in done:
+                    if isinstance(each, Forget):
+                        self.forgotten.setdefault(each.table, set()).add(each.column)
                 effects.extend((part.key.app, effect) for effect in done)
                 state = after
         return Deed(tuple(effects), self.token(state))
@@ -180,14 +188,26 @@ class Memory:
         return self.reached(PhysicalSchema(tables, others))
 
     def ran(self, before: PhysicalSchema, deed: Deed) -> Outcome:
-        schema, data = before, list[str]()
+        last, schema, data = before, before, list[str]()
         for app, effect in deed.effects:
             try:
-                schema = run_effect(schema, effect)
+                if isinstance(effect, Remake):
+                    self.remake(last, schema, effect)
+                    continue
+                last, schema = schema, run_effect(schema, effect)
             except Clash as clash:
                 return self.clashed(before, str(clash))
             data.extend(data_run(effect, app))
         return self.reached(schema, tuple(data))
+
+    def remake(self, last: PhysicalSchema, schema: PhysicalSchema, effect: Remake) -> None:
+        """Raises Clash where SQLite would lose a column; not where a conditional operation has left the table alone."""
+        lost = lost_columns(schema, effect, self.forgotten.get(effect.table, set()))
+        if lost and not (effect.conditional and last == schema):
+            names = ", ".join(lost)
+            raise Clash(
+                f"SQLite makes table {effect.table} anew from the models and loses what they do not know: {names}"
+            )
 
     def clashed(self, schema: PhysicalSchema, how: str) -> Outcome:
         return Outcome(schema, self.schema_number(schema), clash=how)

@@ -27,7 +27,9 @@ from stitchback.schema.effects import (
     DropIndex,
     DropTable,
     Effect,
+    Forget,
     MakeUniqueTogether,
+    Remake,
     RemoveOther,
     RenameColumn,
     RenameIndex,
@@ -40,6 +42,7 @@ from stitchback.schema.identity import Identity
 from stitchback.schema.physical import physical_of
 from stitchback.schema.playing import Played, play, play_with_identity
 from stitchback.schema.problems import Clash, InconsistentState
+from stitchback.schema.remaking import lost_columns
 from stitchback.schema.running import run_effect
 
 __all__ = [
@@ -58,10 +61,12 @@ __all__ = [
     "DropTable",
     "Effect",
     "FieldComparison",
+    "Forget",
     "Identity",
     "InconsistentState",
     "MakeUniqueTogether",
     "Played",
+    "Remake",
     "RemoveOther",
     "RenameColumn",
     "RenameIndex",
@@ -79,6 +84,7 @@ __all__ = [
     "data_run",
     "diff_states",
     "field_operation",
+    "lost_columns",
     "operation",
     "operations_between",
     "physical_effects",

@@ -23,6 +23,7 @@ from stitchback.schema.effects import (
     DropIndex,
     DropTable,
     Effect,
+    Forget,
     MakeUniqueTogether,
     RunData,
     Unknown,
@@ -48,7 +49,7 @@ Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 
 def conditional(effect: Effect) -> Effect:
     """The effect as a conditional template does it: first it looks whether the thing is there."""
-    if isinstance(effect, RunData | Unknown | AlterComment | MakeUniqueTogether):
+    if isinstance(effect, RunData | Unknown | AlterComment | MakeUniqueTogether | Forget):
         return effect
     return replace(effect, conditional=True)
 

@@ -43,6 +43,7 @@ from stitchback.schema.model_effects import (
 )
 from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState, UnreadName
+from stitchback.schema.remaking import remade
 
 Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 
@@ -70,7 +71,8 @@ def physical_effects(
         if app in before.opaque_apps or app in after.opaque_apps:
             return (Unknown(str(operation)),)
         raise InconsistentState(error.reason, operation=summary(operation)) from error
-    return tuple(conditional(effect) for effect in found) if operation.conditional else found
+    done = tuple(conditional(effect) for effect in found) if operation.conditional else found
+    return (*done, *remade(operation, app, before, after, done))
 
 
 def doing_of(operation: Operation) -> Doing | None:

@@ -128,6 +128,23 @@ class AlterComment:
 
 
 @dataclass(frozen=True, slots=True)
+class Remake:
+    """SQLite makes the table anew, with the columns that are known; others go (see `remaking`)."""
+
+    table: str
+    known: frozenset[str]
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The models have no such column (None: no such table) any more, the database keeps it: on purpose."""
+
+    table: str
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AddOther:
     """An extension (made where it is not there yet), a collation."""
 
@@ -160,5 +177,5 @@ class Unknown:
 Effect = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | RenameColumn
     | AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint | MakeUniqueTogether | AlterComment
-    | AddOther | RemoveOther | RunData | Unknown
+    | Remake | Forget | AddOther | RemoveOther | RunData | Unknown
 )  # fmt: skip

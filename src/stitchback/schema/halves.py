@@ -21,6 +21,8 @@ from stitchback.schema.effects import (
     DropColumn,
     DropTable,
     Effect,
+    Forget,
+    Remake,
     RemoveOther,
     RunData,
     Unknown,
@@ -54,7 +56,12 @@ def done_elsewhere(stated: Iterable[Effect], done: Iterable[Effect]) -> Iterator
     """What the state's half says, as it must be there already or was made by the database's own operations."""
     have = list(done)
     for effect in schema_effects(stated):
-        if effect in have or isinstance(effect, DropColumn | DropTable | RemoveOther):
+        if effect in have or isinstance(effect, RemoveOther):
+            continue
+        if isinstance(effect, DropColumn | DropTable):
+            yield (
+                Forget(effect.table, effect.column) if isinstance(effect, DropColumn) else Forget(effect.name)
+            )
             continue
         if isinstance(effect, AlterColumn):
             yield AddColumn(effect.table, effect.column, effect.after, conditional=True)
@@ -62,4 +69,4 @@ def done_elsewhere(stated: Iterable[Effect], done: Iterable[Effect]) -> Iterator
 
 
 def schema_effects(effects: Iterable[Effect]) -> Iterator[Effect]:
-    return (effect for effect in effects if not isinstance(effect, RunData | Unknown))
+    return (effect for effect in effects if not isinstance(effect, RunData | Unknown | Remake | Forget))

@@ -25,7 +25,9 @@ from stitchback.schema.effects import (
     DropIndex,
     DropTable,
     Effect,
+    Forget,
     MakeUniqueTogether,
+    Remake,
     RemoveOther,
     RenameColumn,
     RenameIndex,
@@ -58,7 +60,7 @@ def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
             if text not in physical.others and not conditional:
                 raise Clash(f"{text} does not exist")
             return replace(physical, others=physical.others - {text})
-        case RunData() | Unknown():
+        case RunData() | Unknown() | Forget() | Remake():
             return physical
         case _:
             assert_never(effect)
