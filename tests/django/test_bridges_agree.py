@@ -28,6 +28,7 @@ import copy
 from django.db import migrations, models
 from django.db.migrations import *
 from django.db.models import *
+from django.db.models.functions import Lower
 """
 
 

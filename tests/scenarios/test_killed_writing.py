@@ -87,13 +87,14 @@ def seconds_for_one(pristine: Path, root: Path, listed: Path, pause: float) -> f
 MOMENTS = ("any", journal.DRAFT, journal.DECIDED)
 
 
-def wait_for(moment: str, home: Path, longest: float, choose: random.Random) -> None:
-    """Any time at all, or a moment after the draft or the journal is there."""
-    deadline = time.monotonic() + longest
+def wait_for(
+    moment: str, home: Path, longest: float, choose: random.Random, writer: subprocess.Popen[str]
+) -> None:
+    """Any time at all, or a moment after the draft or the journal is there (or the writer has ended, and was not seen)."""
     if moment == "any":
         time.sleep(choose.uniform(0, longest))
         return
-    while not (home / moment).exists() and time.monotonic() < deadline:
+    while not (home / moment).exists() and writer.poll() is None:
         pass
     time.sleep(choose.choice([0.0, choose.uniform(0, 0.01), choose.uniform(0, longest / 3)]))
 
@@ -109,7 +110,7 @@ def test_killed_at_random_moments(pristine: Path, tmp_path: Path, listed: Path, 
         shutil.copytree(pristine, root)
         home = root / ".git" / "stitchback"
         writer = start(root, listed, pause)
-        wait_for(MOMENTS[number % 3], home, longest, choose)
+        wait_for(MOMENTS[number % 3], home, longest, choose, writer)
         os.killpg(writer.pid, signal.SIGKILL)
         writer.wait()
         wait_for_the_finisher(home)
@@ -135,7 +136,7 @@ def test_killed_together_with_its_finisher(pristine: Path, tmp_path: Path, liste
         shutil.copytree(pristine, root)
         home = root / ".git" / "stitchback"
         writer = start(root, listed, 0.0)
-        wait_for(MOMENTS[number % 3], home, longest, choose)
+        wait_for(MOMENTS[number % 3], home, longest, choose, writer)
         kill_all_of(writer.pid)
         writer.wait()
         wait_for_the_finisher(home)
