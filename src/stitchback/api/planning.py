@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stitchback.api.comparing import Wish, read_case
+from stitchback.api.importing import Imports
 from stitchback.api.project import Project
 from stitchback.hazards import find_all
+from stitchback.matching.case import Case
+from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning import PlanReport, Status, coverage, plan
 
 Progress = Callable[[str], None]
@@ -25,4 +28,16 @@ def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None)
 
     found = status(project, wish)
     progress("proving")
-    return PlanReport(found, plan(found.case, prove))
+    imports = _imports(project, found.case)
+
+    def judged(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+        failures = imports.failures(candidate)
+        return Refuted(candidate, failures) if failures else prove(candidate, situation)
+
+    return PlanReport(found, plan(found.case, judged))
+
+
+def _imports(project: Project, case: Case) -> Imports:
+    files = project.repository.files
+    patches = {side.patch.tree.ref: files(side.patch.tree.commit) for side in case.sides}
+    return Imports(files(case.situation.mainline.commit), patches, project.read_blob)
