@@ -30,6 +30,12 @@ def labelled(
         if _is_djangos(folder, results):
             groups.setdefault(label_of(folder, results, context), []).append(folder)
     for label, folders in groups.items():
+        impossible = [folder for folder in folders if _why_no_app(folder, label)]
+        for folder in impossible:
+            yield label, folder, Unreadable(Span(folder.path), _why_no_app(folder, label))
+        folders = [folder for folder in folders if folder not in impossible]
+        if not folders:
+            continue
         first, *others = sorted(folders, key=lambda folder: _rank(folder, read[folder]))
         yield label, first, None
         for folder in others:
@@ -37,6 +43,15 @@ def labelled(
                 continue
             reason = f'the label "{label}" is taken by {first.path}; say in [tool.stitchback] apps which one is meant'
             yield label, folder, Unreadable(Span(folder.path), reason)
+
+
+def _why_no_app(folder: Folder, label: str) -> str:
+    """Why there can be no such app in any checkout, or nothing. `AppConfig.__init__`: "The app label … is not a valid Python identifier"."""
+    if {"", ".", ".."}.intersection(folder.path.split("/")):
+        return "git checks out no such path"
+    if not label.isidentifier():
+        return f"the app label {label!r} is not a valid Python identifier: Django refuses such an app"
+    return ""
 
 
 def _is_djangos(folder: Folder, results: Sequence[Result]) -> bool:

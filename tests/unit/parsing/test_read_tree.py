@@ -165,6 +165,23 @@ def test_two_folders_with_one_label() -> None:
     assert labels({**app("shop"), **app("tests/shop")}, named) == {"shop": "tests/shop"}
 
 
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("../../outside", "git checks out no such path"),
+        ("we'ird; app", "is not a valid Python identifier"),
+        ("-rf", "is not a valid Python identifier"),
+    ],
+)
+def test_folders_that_can_be_no_app(folder: str, reason: str) -> None:
+    """A hostile tree has them; no checkout and no Django ever would. It is said, and the others are read."""
+    tree = tree_of({**app("shop"), **app(folder, label=folder.rpartition("/")[2])})
+    assert list(tree.apps) == ["shop"]
+    (told,) = tree.unreadable
+    assert told.span.path == f"{folder}/migrations"
+    assert reason in told.reason
+
+
 def test_relative_imports_within_a_root() -> None:
     files = {
         **app("src/shop"),
