@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.configuration import Configuration, Suppression
+from stitchback.model.configuration import ENGINES, Configuration, Suppression
 
 PATH = "pyproject.toml"
 CODE = re.compile(r"SB[1-6]\d\d")
@@ -59,6 +59,20 @@ class _Reader:
         table = _table(self.left.pop(key, {}), self.place, where)
         return {name: _text(value, self.place, f'{where}."{name}"') for name, value in sorted(table.items())}
 
+    def engines(self) -> tuple[str, ...]:
+        """Not empty, and each one that is known."""
+        where = "tool.stitchback.engines"
+        items = self.left.pop("engines", list(ENGINES))
+        if not isinstance(items, list) or not items:
+            raise _problem(self.place, f"{where} must be an array of names, not {_type(items)}")
+        names = tuple(_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
+        for name in names:
+            if name not in ENGINES:
+                raise _problem(
+                    self.place, f"{where}: no engine {name!r}", hint=f"Engines: {', '.join(ENGINES)}."
+                )
+        return names
+
     def suppressions(self) -> tuple[Suppression, ...]:
         where = "tool.stitchback.suppress"
         items = self.left.pop("suppress", [])
@@ -76,6 +90,7 @@ def _configuration(reader: _Reader) -> Configuration:
         migration_modules=reader.texts("migration_modules"),
         unreleased_since=reader.text("unreleased_since"),
         strategy=reader.text("strategy"),
+        engines=reader.engines(),
         suppress=reader.suppressions(),
     )
     if reader.left:

@@ -35,7 +35,8 @@ def read_case(project: Project, wish: Wish) -> Case:
     mainline = project.tree(wish.onto)
     patches = tuple(read_patch(project, ref, wish.onto) for ref in wish.patches)
     unreleased = _unreleased(project, wish, mainline)
-    policy = Policy(wish.zero_touch, unreleased, wish.strategy or project.configuration.strategy)
+    said = project.configuration
+    policy = Policy(wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines)
     compared = tuple(_side(patch, mainline, unreleased) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
     return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)

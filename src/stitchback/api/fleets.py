@@ -9,9 +9,8 @@ from pathlib import Path
 from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet, read_fleet_file, schemas_of
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
-from stitchback.api.repairing import Given, around_of
+from stitchback.api.repairing import Given, around_of, deriver_for
 from stitchback.errors import EnvironmentProblem
-from stitchback.repair.deriving import Deriver
 from stitchback.repair.groups import Group, Member, grouped
 from stitchback.repair.outcomes import RepairOutcome
 
@@ -48,7 +47,8 @@ def treat_fleet(project: Project, tenants: tuple[Tenant, ...], ref: str, progres
     """What every tenant needs, against the ref's tree. Writes nothing."""
     tree = project.tree(ref)
     answers = read_fleet(tenants, with_schema=True, progress=progress)
-    deriver = Deriver(tree)
+    vendors = {answer.reading.vendor for answer in answers if isinstance(answer, Reached)}
+    deriver = deriver_for(tree, *vendors)
 
     def derive(member: Member) -> RepairOutcome:
         given = Given(member.ledger, member.vendor, member.visible, ())

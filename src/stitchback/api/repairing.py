@@ -84,7 +84,7 @@ def inspect(project: Project, source: Source, ref: str) -> Diagnosis:
     past = histories(project, given.ledger, tree)
     unknown = set(given.ledger.keys) - _known(tree)
     origins = {key: tuple(other.ref for other in past if key in other.migrations) for key in unknown}
-    return Deriver(tree).diagnose(given.ledger, _around(past, given), origins)
+    return deriver_for(tree, given.vendor).diagnose(given.ledger, _around(past, given), origins)
 
 
 def treat(project: Project, source: Source, ref: str, vendor: str | None = None) -> Treatment:
@@ -106,7 +106,14 @@ def treat_with(project: Project, given: Given, tree: Tree, vendor: str | None = 
 
 def derive(project: Project, given: Given, tree: Tree) -> RepairOutcome:
     """The edits, proved, or why there are none."""
-    return Deriver(tree).derive(given.ledger, around_of(project, given, tree))
+    return deriver_for(tree, given.vendor).derive(given.ledger, around_of(project, given, tree))
+
+
+def deriver_for(tree: Tree, *vendors: str | None) -> Deriver:
+    """For databases of those engines; None where it is not known."""
+    from stitchback.engine import Memory
+
+    return Deriver(tree, memory=Memory(sqlite=bool({"sqlite", None}.intersection(vendors))))
 
 
 def around_of(project: Project, given: Given, tree: Tree) -> Surroundings:

@@ -56,6 +56,8 @@ class Memory:
     """States are known by tokens (0 is `start`, without models), so that they can be compared and looked up at no cost."""
 
     start: SchemaState = field(default_factory=SchemaState)
+    sqlite: bool = True
+    """Whether the database may be SQLite, which alters a table by making it anew from the models."""
     contents: Contents = field(default_factory=Contents)
     states: list[SchemaState] = field(init=False)
     tokens: dict[Hashable, int] = field(init=False)
@@ -202,11 +204,14 @@ class Memory:
 
     def remake(self, last: PhysicalSchema, schema: PhysicalSchema, effect: Remake) -> None:
         """Raises Clash where SQLite would lose a column; not where a conditional operation has left the table alone."""
-        lost = lost_columns(schema, effect, self.forgotten.get(effect.table, set()))
+        lost = (
+            () if not self.sqlite else lost_columns(schema, effect, self.forgotten.get(effect.table, set()))
+        )
         if lost and not (effect.conditional and last == schema):
             names = ", ".join(lost)
             raise Clash(
-                f"SQLite makes table {effect.table} anew from the models and loses what they do not know: {names}"
+                f"SQLite makes table {effect.table} anew from the models and loses what they do not know: {names} "
+                "(where no database is SQLite, say which are: engines in [tool.stitchback])"
             )
 
     def clashed(self, schema: PhysicalSchema, how: str) -> Outcome:

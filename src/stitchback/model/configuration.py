@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+ENGINES = ("sqlite", "postgresql", "mysql", "oracle")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Suppression:
@@ -19,11 +21,12 @@ class Suppression:
 class Configuration:
     """`apps`: folder of an app -> its label. `operation_equivalents`: import path of a custom operation -> Django's class name
     ("pkg.AddFieldSafely" -> "AddField"). `migration_modules`: app label -> dotted module, as Django's MIGRATION_MODULES.
-    `unreleased_since`: the ref up to which mainline may have reached a database."""
+    `unreleased_since`: the ref up to which mainline may have reached a database. `engines`: those that the project's databases run on."""
 
     apps: Mapping[str, str] = field(default_factory=dict)
     operation_equivalents: Mapping[str, str] = field(default_factory=dict)
     migration_modules: Mapping[str, str] = field(default_factory=dict)
     unreleased_since: str | None = None
     strategy: str | None = None
+    engines: tuple[str, ...] = ENGINES
     suppress: tuple[Suppression, ...] = ()

@@ -25,11 +25,13 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`zero_touch`: no population may need a hand. `unreleased_since`: keys of mainline migrations that no database has."""
+    """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
+    there may be SQLite databases, which lose what the models do not know when a table is altered."""
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
     strategy: str | None = None
+    sqlite: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class Prover:
 
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
-        self.memory = Memory(SchemaState(field_bases=field_bases(situation)))
+        start = SchemaState(field_bases=field_bases(situation))
+        self.memory = Memory(start, sqlite=situation.policy.sqlite)
         self.situation, self.edited = as_mainline_has_them(situation, self.memory)
         self.base = Base(self.situation) if slicing else None
         self._scenes: list[Scene] = []

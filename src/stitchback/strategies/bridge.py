@@ -45,11 +45,7 @@ class Bridge:
             provenance=(f"covers {unit.label}",),
         )
         stand_in = unit.key if unit.twin else key
-        bridged = draft.keeping(file).standing_in(unit.key, stand_in).using(unit.key.app, self.name)
-        return bridged.remarking(
-            f"{unit.key}: on SQLite, a mainline migration that alters one of these tables before the bridge drops what the state "
-            "does not know there; back up such databases first"
-        )
+        return draft.keeping(file).standing_in(unit.key, stand_in).using(unit.key.app, self.name)
 
 
 def _missing_on_one_side(unit: Unit) -> tuple[Operation, ...] | None:

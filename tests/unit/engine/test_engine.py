@@ -3,12 +3,26 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from django.db.migrations.loader import MigrationLoader
-from migration_values import add, alter, char, create, integer, key, keys, migration, remove, run_python, tree
+from migration_values import (
+    add,
+    alter,
+    char,
+    create,
+    integer,
+    key,
+    keys,
+    migration,
+    operation,
+    remove,
+    run_python,
+    tree,
+)
 
-from stitchback.engine import Engine, RunError, SymbolicDatabase
+from stitchback.engine import Engine, Memory, RunError, SymbolicDatabase
 from stitchback.engine.rebinding import LedgerLoader
 from stitchback.engine.simulation import TreeLoader
 from stitchback.model.migrations import Swappable, Tree
@@ -82,6 +96,39 @@ def test_a_clash_leaves_the_database_as_it_was_before_that_migration() -> None:
     assert "color" not in run.final.schema.tables["shop_item"].columns
     assert run.final.data == ()
     assert run.final == run.steps[-1].database
+
+
+def with_a_column_of_another_branch(forget: bool = False) -> tuple[Tree, SymbolicDatabase]:
+    """A database that the branch has given shop_item.extra, and a tree that alters the table and knows nothing of that column."""
+    base = migration("shop.0001_initial", "", create("Item", label=char()))
+    extra = add("item", "extra", integer())
+    branch = tree(base, migration("shop.0002_extra", "shop.0001_initial", extra))
+    altered = migration("shop.0003_x", "shop.0001_initial", alter("item", "label", char(50)))
+    moves = operation("SeparateDatabaseAndState")
+    leaves = replace(moves, state=(extra,)), replace(moves, state=(remove("item", "extra"),))
+    first = migration("shop.0001_initial", "", *base.operations, *(leaves if forget else ()))
+    return tree(first, altered), Engine(branch).migrate(EMPTY).final
+
+
+def test_sqlite_would_lose_a_column_that_the_models_do_not_know() -> None:
+    files, database = with_a_column_of_another_branch()
+    error = Engine(files).migrate(database).error
+    assert error is not None
+    assert (error.kind, error.at) == ("Clash", key("shop.0003_x"))
+    assert "loses what they do not know: extra" in error.message
+
+
+def test_other_engines_lose_nothing() -> None:
+    files, database = with_a_column_of_another_branch()
+    run = Engine(files, memory=Memory(sqlite=False)).migrate(database)
+    assert run.error is None
+    assert "extra" in run.final.schema.tables["shop_item"].columns
+
+
+def test_what_the_models_have_let_go_of_on_purpose_may_go() -> None:
+    files, database = with_a_column_of_another_branch(forget=True)
+    assert Engine(files).migrate(EMPTY).error is None
+    assert Engine(files).migrate(database).error is None
 
 
 def test_an_operation_that_does_not_fit_the_models_is_an_error_of_the_run() -> None:
