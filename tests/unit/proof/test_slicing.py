@@ -166,3 +166,15 @@ def test_leaves_of_an_app_that_nothing_touches() -> None:
     assert any(said.startswith("crm has several leaves") for said in proved.proof.bounded)
     more = changed(plan.result, migration("crm.0002_d", "crm.0001_a"))
     assert isinstance(Prover(given).prove(Candidate({}, (), more, plan.handovers)), Refuted)
+
+
+def test_what_is_left_aside_between_two_migrations_makes_no_leaf_of_the_first() -> None:
+    given = on_top_of_all_trees(migration("crm.0001_a", "", create("Deal")))
+    aside = migration("crm.0002_b", "crm.0001_a", create("Offer"))
+    last = migration("crm.0003_c", "crm.0002_b shop.0004_m", create("Lead"))
+    hung = Y.with_changes(dependencies=keys("shop.0004_m crm.0001_a"))
+    onto = changed(given.mainline, aside, last, hung)
+    given = Situation(given.patches, Tree("main", "main", onto.migrations), ())
+    plan = diamond_in(given)
+    assert isinstance(Prover(given).prove(plan), SafePlan)
+    assert agree(plan, given)

@@ -120,8 +120,23 @@ class Cut:
             if parent in self.shared:
                 found.update((parent,) if parent in self.front else self.footing.block_of[parent])
             elif parent in self.apart.essential or parent in self.stands:
-                found.add(self.stands.get(parent, parent))  # of what is left aside nothing essential comes
+                found.add(self.stands.get(parent, parent))
+            else:
+                found |= self.front_behind(view, parent)
         return tuple(sorted(found - {self.stands.get(key, key) for key in keys}))
+
+    def front_behind(self, view: View, aside: MigrationKey) -> set[MigrationKey]:
+        """The frontier's migrations that something left aside hangs on: of it comes nothing essential, but without the link
+        they would be leaves that the app has not."""
+        found, seen, waiting = set[MigrationKey](), {aside}, [aside]
+        for key in waiting:
+            for parent in view.parents(key):
+                if parent in self.front:
+                    found.add(parent)
+                elif parent not in seen and parent not in self.shared:
+                    seen.add(parent)
+                    waiting.append(parent)
+        return found
 
     def outside(self, view: View, migration: Migration) -> Iterator[Dependency]:
         """Dependencies that are not files of the tree: ghosts, what is missing, installed packages, settings; and whatever is
