@@ -62,8 +62,8 @@ def _listed(value: Value, span: Span) -> tuple[Value, ...]:
 def _dependency(value: Value, span: Span) -> Dependency:
     """One `(app, name)`, or a swappable one (`django.db.migrations.migration.swappable_dependency`)."""
     match value:
-        case Items(items=(Constant(value=str(app)), Constant(value=str(name)))):
-            return MigrationKey(app, name)
+        case Items(items=(Constant(value=str() | bytes() as app), Constant(value=str() | bytes() as name))):
+            return MigrationKey(_string(app), _string(name))
         case Call(
             callee=Reference(path="django.db.migrations.swappable_dependency"), args=args, kwargs=kwargs
         ):
@@ -73,6 +73,11 @@ def _dependency(value: Value, span: Span) -> Dependency:
             )
         case _:
             return _opaque("a dependency that is not known", value, span)
+
+
+def _string(name: str | bytes) -> str:
+    """Python 2's byte strings are strings here: no project of Python 3 can have meant them otherwise."""
+    return name if isinstance(name, str) else name.decode("utf-8", "replace")
 
 
 def _swappable(value: Value, span: Span) -> Dependency:

@@ -73,13 +73,19 @@ def _rank(folder: Folder, results: Sequence[Result]) -> tuple[bool, bool, bool, 
 
 
 def label_of(folder: Folder, results: Sequence[Result], context: ReadingContext) -> str:
-    """The configuration, else the AppConfig, else what the folder's own migrations call each other, else its name."""
+    """The configuration, else the AppConfig, else what the folder's own migrations call each other, else its name.
+
+    An AppConfig whose label none of them uses, while they use the folder's name, is not the one that the project installs
+    (before Django 3.2 none was looked for, and a label copied from another app did no harm).
+    """
     if folder.label:
         return folder.label
     labels = _configs(folder, context)
+    votes = _votes(results)
+    if votes[folder.name] and not any(votes[label] for label in labels):
+        labels = ()
     if len(labels) == 1:
         return labels[0]
-    votes = _votes(results)
     ranked = sorted(
         votes, key=lambda label: (-votes[label], label not in labels, label != folder.name, label)
     )

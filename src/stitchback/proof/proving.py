@@ -12,7 +12,7 @@ from stitchback.proof.attempt import Attempt
 from stitchback.proof.edited import as_mainline_has_them
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
-from stitchback.proof.standing_rules import one_replacer_a_ghost
+from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us
 
 MOST_FAILURES = 8
 
@@ -39,7 +39,9 @@ class Prover:
         if failures:
             return Refuted(candidate, failures)
         proof = attempt.proof()
-        return SafePlan(candidate, replace(proof, bounded=(*self.edited, *proof.bounded)), token=_PROOF_TOKEN)
+        split = map(of_a_split_app, sorted(split_without_us(candidate.result, self.situation)))
+        bounded = (*self.edited, *split, *proof.bounded)
+        return SafePlan(candidate, replace(proof, bounded=bounded), token=_PROOF_TOKEN)
 
     def scene(self, situation: Situation) -> Scene:
         """What the situation is without a plan. Most candidates leave the same of it to look at."""
@@ -52,6 +54,12 @@ class Prover:
 
 def of_the_graph(said: str) -> Failure:
     return Failure("every database", "the reconciled tree", "its graph", said)
+
+
+def of_a_split_app(app: str) -> str:
+    return (
+        f"{app} has several leaves without any change of ours: Django migrates nothing until they are merged"
+    )
 
 
 def field_bases(situation: Situation) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 
 from stitchback.engine import Engine, Memory, SymbolicDatabase
 from stitchback.graph import MigrationGraph
-from stitchback.model.migrations import Tree
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
 from stitchback.model.physical import PhysicalSchema
+from stitchback.model.plans import Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.differences import in_short, schema_differences
 from stitchback.schema import InconsistentState, physical_of
@@ -34,6 +37,20 @@ def several_leaves(graph: MigrationGraph, apps: Collection[str]) -> Iterator[str
     for app, names in sorted(leaves.items()):
         if len(names) > 1 and app in apps:
             yield f"{app} has several leaf nodes: {', '.join(names)}"
+
+
+def split_without_us(result: Tree, situation: Situation) -> frozenset[str]:
+    """Apps that have several leaves on mainline, and in which neither a patch branch nor the plan has anything: what is to be
+    done there is the same with any plan and without one (SB302 tells)."""
+    mainline = situation.mainline
+    counts = Counter(key.app for key in MigrationGraph.of(mainline).leaves())
+    ours = {migration.key.app for patch in situation.patches for migration in patch.migrations}
+    split = {app for app, count in counts.items() if count > 1} - ours
+    return frozenset(app for app in split if of_app(result, app) == of_app(mainline, app))
+
+
+def of_app(tree: Tree, app: str) -> dict[MigrationKey, Migration]:
+    return {key: migration for key, migration in tree.migrations.items() if key.app == app}
 
 
 def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[str]:

@@ -324,3 +324,10 @@ def test_a_class_on_a_condition() -> None:
     found = read(f"{HEAD}from lib import x\nif x:\n    class Migration(migrations.Migration): pass\n")
     assert isinstance(found, Unreadable)
     assert "condition" in found.reason
+
+
+def test_byte_strings_of_python_2_name_migrations_as_strings_do() -> None:
+    found = body("    replaces = [(b'shop', '0001_old')]\n    dependencies = [('crm', b'0001_initial')]")
+    assert found.ghosts == (MigrationKey("shop", "0001_old"),)
+    assert found.dependencies == (MigrationKey("crm", "0001_initial"),)
+    assert not found.opaques

@@ -81,6 +81,17 @@ def test_labels(files: dict[str, str | bytes], expected: dict[str, str]) -> None
     assert labels(files) == expected
 
 
+def test_an_app_config_that_nothing_goes_by_is_not_the_installed_one() -> None:
+    copied = "from django.apps import AppConfig\nclass C(AppConfig):\n    name = 'news'\n"
+    assert labels(app("shop", **{"apps.py": copied})) == {"shop": "shop"}
+    used = app("shop", "store", **{"apps.py": copied.replace("news", "store")})
+    used["shop/migrations/0003_next.py"] = second("shop")
+    assert labels(used) == {"store": "shop"}
+    alone = app("shop", **{"apps.py": copied})
+    del alone["shop/migrations/0002_next.py"]
+    assert labels(alone) == {"news": "shop"}
+
+
 def test_a_dependency_on_another_app_is_no_vote() -> None:
     files = {**app("shop"), "shop/migrations/0002_next.py": second("auth")}
     assert labels(files) == {"shop": "shop"}

@@ -8,6 +8,7 @@ import pytest
 from migration_values import add, create, integer, keys, migration
 from plans_by_hand import (
     ADOPT,
+    BLOG,
     DIAMOND,
     EMPTY_M,
     HAND,
@@ -133,3 +134,47 @@ def test_a_squash_of_the_shared_part_stays_whole() -> None:
         migration("blog.0001_squashed", "", create("Post"), replaces="blog.0001_initial")
     )
     assert agree(diamond_in(given), given)
+
+
+def test_apps_that_wait_for_each_other_in_turns_make_no_circle() -> None:
+    turns = (
+        migration("crm.0001_a", "shop.0004_m", create("Deal")),
+        migration("sales.0001_a", "crm.0001_a", create("Offer")),
+        migration("crm.0002_b", "crm.0001_a sales.0001_a", add("deal", "x")),
+        migration("sales.0002_b", "sales.0001_a crm.0002_b", add("offer", "x")),
+        migration("crm.0003_c", "crm.0002_b", add("deal", "y")),
+    )
+    given = situation(X, M, Y, BLOG, *turns)
+    plan = diamond_in(given)
+    own = {str(key) for key in sliced(plan, given).candidate.result.migrations if key.app in ("crm", "sales")}
+    assert own == {"crm.0001_a", "sales.0001_a", "crm.0003_c", "sales.0002_b"}
+    assert isinstance(Prover(given).prove(plan), SafePlan)
+    assert agree(plan, given)
+
+
+def test_leaves_of_an_app_that_nothing_touches() -> None:
+    """They are mainline's own affair, and said; a plan that leaves its own app with several is refused."""
+    split = (
+        migration("crm.0001_a", ""),
+        migration("crm.0002_b", "crm.0001_a"),
+        migration("crm.0002_c", "crm.0001_a"),
+    )
+    given = on_top_of_all_trees(*split)
+    plan = diamond_in(given)
+    proved = Prover(given).prove(plan)
+    assert isinstance(proved, SafePlan)
+    assert any(said.startswith("crm has several leaves") for said in proved.proof.bounded)
+    more = changed(plan.result, migration("crm.0002_d", "crm.0001_a"))
+    assert isinstance(Prover(given).prove(Candidate({}, (), more, plan.handovers)), Refuted)
+
+
+def test_what_is_left_aside_between_two_migrations_makes_no_leaf_of_the_first() -> None:
+    given = on_top_of_all_trees(migration("crm.0001_a", "", create("Deal")))
+    aside = migration("crm.0002_b", "crm.0001_a", create("Offer"))
+    last = migration("crm.0003_c", "crm.0002_b shop.0004_m", create("Lead"))
+    hung = Y.with_changes(dependencies=keys("shop.0004_m crm.0001_a"))
+    onto = changed(given.mainline, aside, last, hung)
+    given = Situation(given.patches, Tree("main", "main", onto.migrations), ())
+    plan = diamond_in(given)
+    assert isinstance(Prover(given).prove(plan), SafePlan)
+    assert agree(plan, given)

@@ -16,6 +16,7 @@ from stitchback.proof.slicing.slice import Slice, bystander, planned_order, whol
 from stitchback.proof.slicing.soundness import unsound
 from stitchback.proof.slicing.steady import Clump, clumps, set_apart
 from stitchback.proof.slicing.views import Keys, View
+from stitchback.proof.standing_rules import split_without_us
 
 
 def sliced(candidate: Candidate, situation: Situation, base: Base | None = None) -> Slice:
@@ -50,8 +51,10 @@ class Cut:
 
     def slice(self) -> Slice:
         nodes = self.tree(self.result)
-        names, files = set(nodes.migrations), self.candidate.result.migrations
+        result = self.candidate.result
+        names, files = set(nodes.migrations), result.migrations
         changed = {key.app for key in self.changes}
+        excused = split_without_us(result, self.situation)
         own = Tree("", "", self.result.own, {label: App(label, "", "", "") for label in self.result.labels})
         stands_for = {clump.keys[-1]: clump.keys for clump in self.clumps}
         return Slice(
@@ -64,7 +67,7 @@ class Cut:
             stands_for | dict.fromkeys(self.footing.blocks, ()),
             tuple(sorted(self.apart.steady - set(self.stands))),
             tuple(dict.fromkeys((*self.ground.rows, *planned_order(own)))),
-            tuple(unsound(nodes, self.candidate.result, self.situation.mainline, changed)),
+            tuple(unsound(nodes, result, self.situation.mainline, changed, excused)),
             self.situation.ledgers,
             len(names),
             len(files) - len(names - self.footing.blocks),
@@ -117,8 +120,23 @@ class Cut:
             if parent in self.shared:
                 found.update((parent,) if parent in self.front else self.footing.block_of[parent])
             elif parent in self.apart.essential or parent in self.stands:
-                found.add(self.stands.get(parent, parent))  # of what is left aside nothing essential comes
+                found.add(self.stands.get(parent, parent))
+            else:
+                found |= self.front_behind(view, parent)
         return tuple(sorted(found - {self.stands.get(key, key) for key in keys}))
+
+    def front_behind(self, view: View, aside: MigrationKey) -> set[MigrationKey]:
+        """The frontier's migrations that something left aside hangs on: of it comes nothing essential, but without the link
+        they would be leaves that the app has not."""
+        found, seen, waiting = set[MigrationKey](), {aside}, [aside]
+        for key in waiting:
+            for parent in view.parents(key):
+                if parent in self.front:
+                    found.add(parent)
+                elif parent not in seen and parent not in self.shared:
+                    seen.add(parent)
+                    waiting.append(parent)
+        return found
 
     def outside(self, view: View, migration: Migration) -> Iterator[Dependency]:
         """Dependencies that are not files of the tree: ghosts, what is missing, installed packages, settings; and whatever is

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import App, Tree
 from stitchback.proof.standing_rules import several_leaves, unlinked
 
 
-def unsound(cut: Tree, result: Tree, mainline: Tree, changed: Iterable[str]) -> Iterator[str]:
-    """One leaf an app, every parent there, no circle. What is not in the slice depends on nothing that is missing, and on
-    nothing that the plan changes; leaves of the other apps are mainline's."""
+def unsound(
+    cut: Tree, result: Tree, mainline: Tree, changed: Iterable[str], excused: Collection[str]
+) -> Iterator[str]:
+    """One leaf an app (but for `excused` ones), every parent there, no circle. What is not in the slice depends on nothing
+    that is missing, and on nothing that the plan changes; leaves of the other apps are mainline's."""
     apps = frozenset(changed)
     yield from unlinked(MigrationGraph.of(cut))
     yield from several_leaves(MigrationGraph.of(of_apps(result, apps)), apps)
-    others = {key.app for key in mainline.migrations} - apps
+    others = {key.app for key in mainline.migrations}.difference(apps, excused)
     yield from several_leaves(MigrationGraph.of(mainline), others)
 
 

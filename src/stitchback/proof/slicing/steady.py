@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stitchback.graph.resolution import FIRST, LATEST
@@ -101,19 +101,38 @@ def clumps(views: Sequence[View], apart: Apart, marks: Sequence[Keys]) -> tuple[
     """Steady migrations that have the same essential ancestors and descendants in all `views` (mainline and the result) and
     are in the same `marks` (ledgers, what is unreleased) together, by app. Those without any are left out."""
     kin = [relations(view, apart) for view in views]
-    kinds: dict[tuple[object, ...], dict[str, list[MigrationKey]]] = {}
+    kinds: dict[tuple[object, ...], Kind] = {}
     for key in views[0].order(apart.steady):
         related = tuple(found[key] for found in kin)
         if any(mask for pair in related for mask in pair):
             kind = (related, tuple(key in mark for mark in marks))
-            kinds.setdefault(kind, {}).setdefault(key.app, []).append(key)
-    made: list[Clump] = []
-    for by_app in kinds.values():
+            kinds.setdefault(kind, Kind()).add(key, views[0].parents(key))
+    return tuple(clump for kind in kinds.values() for clump in kind.clumps())
+
+
+class Kind:
+    """Migrations that nothing essential can tell apart, given parents first, put together by app into as few runs as can
+    follow each other: two apps whose migrations take turns in waiting for each other get several runs each, or their nodes
+    would depend on each other in a circle."""
+
+    def __init__(self) -> None:
+        self.runs: list[list[MigrationKey]] = []
+        self.place: dict[MigrationKey, int] = {}  # a migration -> the number of its run
+        self.last: dict[str, int] = {}  # an app -> its last run
+
+    def add(self, key: MigrationKey, parents: Iterable[MigrationKey]) -> None:
+        number = self.last.get(key.app, -1)
+        if number < max((self.place.get(parent, 0) for parent in parents), default=0):
+            number = self.last[key.app] = len(self.runs)
+            self.runs.append([])
+        self.place[key] = number
+        self.runs[number].append(key)
+
+    def clumps(self) -> Iterator[Clump]:
         before: MigrationKey | None = None
-        for keys in by_app.values():
-            made.append(Clump(tuple(keys), before))
+        for keys in self.runs:
+            yield Clump(tuple(keys), before)
             before = keys[-1]
-    return tuple(made)
 
 
 def relations(view: View, apart: Apart) -> dict[MigrationKey, tuple[int, int]]:
