@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migration_values import add, create, integer, migration, run_python, tree
+from migration_values import add, create, integer, migration, operation, run_python, tree
 from repair_trees import (
     ADOPTED,
     BASE,
