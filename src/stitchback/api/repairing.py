@@ -166,5 +166,6 @@ def apply_repair(source: Source, treatment: Treatment) -> Ledger:
 
 def refused(outcome: Unrepairable) -> Refusal:
     """The refusal that the outcome is."""
-    failures = tuple(f"{failure.rollout}: {failure.message}" for failure in outcome.failures)
-    return Refusal(outcome.code, outcome.message, hint=outcome.hint, evidence=(*outcome.evidence, *failures))
+    failures = (f"{failure.rollout}: {failure.message}" for failure in outcome.failures)
+    evidence = tuple(dict.fromkeys((*outcome.evidence, *failures)))
+    return Refusal(outcome.code, outcome.message, hint=outcome.hint, evidence=evidence)

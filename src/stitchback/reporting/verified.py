@@ -81,7 +81,7 @@ def verified_lines(engines: Sequence[Engine]) -> Iterator[Line]:
         for difference in engine.differences:
             yield from wrapped((red("differs  "), plain(str(difference))), 4, 6)
         for remark in engine.remarks:
-            yield from wrapped((yellow("not tried  "), plain(remark)), 4, 6)
+            yield from wrapped((yellow("remark  "), plain(remark)), 4, 6)
         yield BLANK
     bad = sum(len(engine.differences) for engine in engines)
     yield (red(f"{bad} differences."),) if bad else (green("No error, no difference, nothing lost."),)

@@ -11,6 +11,7 @@ from stitchback.api.verification.bench import Bench, Remedy, State
 from stitchback.api.verification.census import FORK, FRESH, MAINLINE, Branches, Census, Inhabitant
 from stitchback.api.verification.differences import schema_differences
 from stitchback.api.verification.expectations import Expectations
+from stitchback.api.verification.half_way import half_way
 from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
 from stitchback.api.verification.trial import Reconciled, RowsJudge, Trial, Wanted
 from stitchback.api.verification.whole import Old, wrong_install
@@ -63,6 +64,7 @@ class Judge:
             for inhabitant in census.inhabitants
         )
         found = tuple(difference for each in populations for difference in each.differences)
+        self.half_way(census)
         own = (*self.leaves(), *self.install(expectations, fresh), *self.one_ledger_two_schemas(census))
         return self.report(census, populations, (*own, *found))
 
@@ -94,6 +96,15 @@ class Judge:
             census.deployed(line, shared)
         self.focus = frozenset(self.tree.graph.order) - shared
         return census
+
+    def half_way(self, census: Census) -> None:
+        """Told, not judged: it is the engine's doing."""
+        start = next((each.state for each in census.inhabitants if each.population.lineage == FORK), None)
+        if self.bench.scratch.vendor != "mysql" or start is None:
+            return
+        self.progress("kills within migrations")
+        for remark in half_way(self.bench, self.tree, start, self.focus):
+            census.say(remark)
 
     def fresh_installs(self) -> Wanted | Difference:
         """Of the reconciled tree and of the next release after it; what Django says where there is none."""
