@@ -60,7 +60,7 @@ class Judge:
         expectations = Expectations(self.bench, self.branches, census)
         expected = expectations.rows_judges()
         populations = tuple(
-            self.population(inhabitant, fresh, expected[inhabitant.state.digest], census.say)
+            self.population(inhabitant, fresh, expected[inhabitant.state.digest], census)
             for inhabitant in census.inhabitants
         )
         found = tuple(difference for each in populations for difference in each.differences)
@@ -171,20 +171,20 @@ class Judge:
         return bool(outcome.error_class)
 
     def population(
-        self, inhabitant: Inhabitant, wanted: Wanted, rows: RowsJudge, say: Progress
+        self, inhabitant: Inhabitant, wanted: Wanted, rows: RowsJudge, census: Census
     ) -> PopulationReport:
         population = inhabitant.population
         self.progress(population.name)
         start, script, differences = self.repaired(inhabitant)
         trial = Trial(self.bench, self.tree, wanted, population.name, rows, self.focus, self.thorough)
         found = (*differences, *trial.run(start))
-        if found and not script and self.excused(inhabitant, say):
+        if found and not script and self.excused(inhabitant, census.say):
             found = ()
         self.reached += [(population.name, act, state) for act, state in trial.reached]
         if script:
             self.repaired_states.add(inhabitant.state.digest)
         if trial.left_out:
-            say(
+            census.say(
                 f"{population.name}: {trial.left_out} migrations from before the fork point were no targets of their own"
             )
         ran = self.bench.step(self.tree.session, start).outcome.ran
@@ -197,6 +197,7 @@ class Judge:
             trial.rollouts,
             found,
             inhabitant.state.unfilled,
+            census.also(inhabitant),
         )
 
     def repaired(self, inhabitant: Inhabitant) -> tuple[State, str, tuple[Difference, ...]]:
