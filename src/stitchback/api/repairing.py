@@ -17,6 +17,8 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.diagnosis import Diagnosis
+from stitchback.repair.edits import InsertRow
+from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
 from stitchback.repair.visible import VisibleSchema
@@ -55,12 +57,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What is to be done for one ledger. `script` is None where nothing is, or nothing could be proved."""
+    """What is to be done for one ledger. `script` is None where nothing is, or nothing could be proved. `fake`: whether
+    `migrate --fake` would do instead, where rows are to be put in and that was tried."""
 
     given: Given
     tree: Tree
     outcome: RepairOutcome
     script: Script | None
+    fake: FakeTrial | None = None
 
 
 def read_ledgers(files: Iterable[str]) -> tuple[Ledger, ...]:
@@ -92,21 +96,21 @@ def treat(project: Project, source: Source, ref: str, vendor: str | None = None)
 
     Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name.
     """
-    return treat_with(project, read_source(source), project.tree(ref), vendor)
+    return treat_with(project, read_source(source), project.tree(ref), vendor, try_fake=True)
 
 
-def treat_with(project: Project, given: Given, tree: Tree, vendor: str | None = None) -> Treatment:
+def treat_with(
+    project: Project, given: Given, tree: Tree, vendor: str | None = None, *, try_fake: bool = False
+) -> Treatment:
     """As `treat`, against any tree: one that is only planned, too."""
-    outcome = derive(project, given, tree)
-    script = None
-    if isinstance(outcome, Repair) and outcome.edits:
-        script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
-    return Treatment(given, tree, outcome, script)
-
-
-def derive(project: Project, given: Given, tree: Tree) -> RepairOutcome:
-    """The edits, proved, or why there are none."""
-    return deriver_for(tree, given.vendor).derive(given.ledger, around_of(project, given, tree))
+    deriver = deriver_for(tree, given.vendor or vendor)
+    outcome = deriver.derive(given.ledger, around_of(project, given, tree))
+    if isinstance(outcome, Unrepairable) or not outcome.edits:
+        return Treatment(given, tree, outcome, None)
+    script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
+    puts_in = any(isinstance(edit, InsertRow) for edit in outcome.edits)
+    fake = deriver.try_fake(outcome) if try_fake and puts_in else None
+    return Treatment(given, tree, outcome, script, fake)
 
 
 def deriver_for(tree: Tree, *vendors: str | None) -> Deriver:
@@ -169,5 +173,6 @@ def apply_repair(source: Source, treatment: Treatment) -> Ledger:
 
 def refused(outcome: Unrepairable) -> Refusal:
     """The refusal that the outcome is."""
-    failures = tuple(f"{failure.rollout}: {failure.message}" for failure in outcome.failures)
-    return Refusal(outcome.code, outcome.message, hint=outcome.hint, evidence=(*outcome.evidence, *failures))
+    failures = (f"{failure.rollout}: {failure.message}" for failure in outcome.failures)
+    evidence = tuple(dict.fromkeys((*outcome.evidence, *failures)))
+    return Refusal(outcome.code, outcome.message, hint=outcome.hint, evidence=evidence)

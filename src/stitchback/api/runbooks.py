@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from stitchback.errors import EnvironmentProblem
+from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import SafePlan, Situation
 from stitchback.planning import Planned, PlanReport
-from stitchback.repair.planned import plan_edits
-from stitchback.repair.sql import render_script
+from stitchback.repair.deriving import Deriver, Surroundings
+from stitchback.repair.faking import FakeTrial
+from stitchback.repair.outcomes import Unrepairable
+from stitchback.repair.planned import plan_script
 from stitchback.runbook.render import render_runbook
-from stitchback.runbook.values import RunbookSql
+from stitchback.runbook.values import FakeAdvice, RunbookSql
 
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
 
@@ -20,17 +26,57 @@ def runbook_files(report: PlanReport) -> dict[str, str]:
     if not isinstance(report.outcome, Planned):
         return {}
     safe, situation = report.outcome.chosen, report.status.case.situation
-    edits = plan_edits(safe.candidate)
     sql: list[RunbookSql] = []
     files: dict[str, str] = {}
-    for vendor in VENDORS if edits else ():
-        script = render_script(edits, vendor, Ledger("every database that the plan is for", ()))
+    for vendor in VENDORS if safe.candidate.handovers else ():
+        script = plan_script(safe.candidate, vendor)
         repair, undo = f"repair.{vendor}.sql", f"undo.{vendor}.sql"
         files |= {repair: script.text, undo: script.undo}
         sql.append(RunbookSql(vendor, script.text, script.undo, "\n".join(script.probe), repair, undo))
-    patches = tuple(patch.tree.ref for patch in situation.patches)
-    text = render_runbook(safe.candidate, safe.proof, patches=patches, onto=situation.mainline.ref, sql=sql)
+    text = render_runbook(
+        safe.candidate,
+        safe.proof,
+        patches=tuple(patch.tree.ref for patch in situation.patches),
+        onto=situation.mainline.ref,
+        sql=sql,
+        fakes=fake_advice(safe, situation),
+    )
     return {"runbook.md": text, **files}
+
+
+def fake_advice(safe: SafePlan, situation: Situation) -> tuple[FakeAdvice, ...]:
+    """Whether `migrate --fake` would do instead of the SQL, tried on each population that needs a hand; alike ones together."""
+    found: dict[tuple[tuple[MigrationKey, ...], FakeTrial], list[str]] = {}
+    for population, inserts, trial in _trials(safe, situation):
+        found.setdefault((inserts, trial), []).append(population)
+    return tuple(
+        FakeAdvice(tuple(names), inserts, trial.commands, trial.reason)
+        for (inserts, trial), names in found.items()
+    )
+
+
+def _trials(
+    safe: SafePlan, situation: Situation
+) -> Iterator[tuple[str, tuple[MigrationKey, ...], FakeTrial]]:
+    needy = [outcome for outcome in safe.proof.outcomes if outcome.inserts]
+    if not needy:
+        return
+    deriver, around = Deriver(safe.candidate.result), Surroundings(_old_trees(situation))
+    for outcome in needy:
+        name = outcome.population.name
+        repair = deriver.derive(Ledger.of(*outcome.population.ledger, source=name), around)
+        if isinstance(repair, Unrepairable):  # its rows alone do not tell the schema
+            trial = FakeTrial(reason=f"it could not be tried: {repair.message}")
+        else:
+            trial = deriver.try_fake(repair)
+        yield name, outcome.inserts, trial
+
+
+def _old_trees(situation: Situation) -> tuple[Tree, ...]:
+    return (
+        situation.mainline,
+        *(tree for patch in situation.patches for tree in (patch.tree, patch.fork)),
+    )
 
 
 def write_out(report: PlanReport, folder: Path) -> tuple[Path, ...]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.api.verification.bench import Bench, Remedy
-from stitchback.api.verification.census import FORK, MAINLINE, PATCHED, Branches, OldTree
+from stitchback.api.verification.census import FORK, MAINLINE, PATCHED, Branches, NotRun, OldTree
 from stitchback.api.verification.judging import Hand, Judge, Progress, Repair, not_loaded
 from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.trial import Reconciled
 from stitchback.api.verification.workshop import Workshop
+from stitchback.errors import EnvironmentProblem
 from stitchback.model.keys import MigrationKey
 
 SQLITE = "sqlite:///"
@@ -42,7 +43,7 @@ class MainlineCommit:
 
 @dataclass(frozen=True, slots=True)
 class ReplayedTag:
-    """A release whose databases are made too. `lineage`: what it counts as, once it is past the fork point."""
+    """A release whose databases are made too. `lineage`: what it counts as, once it is past the fork point (patched, mainline)."""
 
     ref: str
     commit: str
@@ -52,14 +53,14 @@ class ReplayedTag:
 @dataclass(frozen=True, slots=True)
 class VerifyCase:
     """What is tried. `files`: the reconciled tree's, over mainline's commit (path -> bytes, None: deleted). `hands`: the
-    lineages that the plan says may need a repair. `tags`: oldest first."""
+    lineages that the plan says may need a repair. `releases`: lines of releases that came one after the other, oldest first."""
 
     repository: Path
     patches: tuple[PatchCommits, ...]
     mainline: MainlineCommit
     files: Mapping[str, bytes | None]
     hands: frozenset[str] = frozenset({MAINLINE})
-    tags: tuple[ReplayedTag, ...] = ()
+    releases: tuple[tuple[ReplayedTag, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,13 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         hand = Hand(repair, how.remedy or _by_django(reconciled), case.hands)
         progress = _prefixed(scratch.vendor, how.progress)
         thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
-        return Judge(Bench(scratch), _branches(case, shop), reconciled, hand, progress, thorough).judged()
+        branches = _branches(case, shop, scratch.create())
+        judge = Judge(Bench(scratch), branches, reconciled, hand, progress, thorough)
+        return judge.judged()
 
 
-def _branches(case: VerifyCase, shop: Workshop) -> Branches:
+def _branches(case: VerifyCase, shop: Workshop, url: str) -> Branches:
+    """`url` is any database, for releases' projects to be started with."""
     mainline = shop.at(case.mainline.commit, case.mainline.brought)
     return Branches(
         forks=tuple(
@@ -119,13 +123,18 @@ def _branches(case: VerifyCase, shop: Workshop) -> Branches:
         patches=tuple(OldTree(patch.ref, PATCHED, shop.at(patch.commit)) for patch in case.patches),
         mainline=OldTree(case.mainline.ref, MAINLINE, mainline, case.mainline.unreleased),
         oracle=mainline,
-        releases=tuple(_releases(case, shop)),
+        releases=tuple(_releases(line, shop, url) for line in case.releases),
     )
 
 
-def _releases(case: VerifyCase, shop: Workshop) -> Iterator[tuple[OldTree, ...]]:
-    if case.tags:
-        yield tuple(OldTree(tag.ref, tag.lineage, shop.at(tag.commit)) for tag in case.tags)
+def _releases(line: Iterable[ReplayedTag], shop: Workshop, url: str) -> Iterator[OldTree | NotRun]:
+    """One after the other: a release's process ends when the next is asked for."""
+    for tag in line:
+        try:
+            with shop.for_a_while(tag.commit, url) as session:
+                yield OldTree(tag.ref, tag.lineage, session)
+        except (Raised, EnvironmentProblem) as problem:
+            yield NotRun(tag.ref, str(problem).splitlines()[0])
 
 
 def _by_django(tree: Reconciled) -> Callable[[str, str], None]:

@@ -9,12 +9,12 @@ from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.applying import contents_of
 from stitchback.api.project import WORKTREE, Project
 from stitchback.api.repairing import Source, read_source, refused, treat_with
+from stitchback.api.replaying import release_lines
 from stitchback.api.verify import (
     SQLITE,
     How,
     MainlineCommit,
     PatchCommits,
-    ReplayedTag,
     VerifyCase,
     VerifyReport,
     verify_plan,
@@ -70,13 +70,15 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
         for migration in patch.migrations
         if migration.key in situation.mainline.migrations
     )
+    patches = tuple(PatchCommits(p.tree.ref, p.tree.commit, p.fork.commit) for p in situation.patches)
+    releases = () if trial.replay is None else release_lines(project.repository, trial.replay, patches)
     return VerifyCase(
         repository=project.repository.work_tree or project.repository.git_dir,
-        patches=tuple(PatchCommits(p.tree.ref, p.tree.commit, p.fork.commit) for p in situation.patches),
+        patches=patches,
         mainline=MainlineCommit(situation.mainline.ref, commit, brought, situation.policy.unreleased),
         files=files,
         hands=hands,
-        tags=tuple(_tags(project, trial.replay)),
+        releases=releases,
     )
 
 
@@ -99,8 +101,3 @@ def _uncommitted(project: Project, mainline: Tree) -> Iterator[tuple[str, bytes 
             and name[0].isdigit()
         ):
             yield path, None
-
-
-def _tags(project: Project, glob: str | None) -> Iterator[ReplayedTag]:
-    for tag in project.repository.tags(glob) if glob is not None else ():
-        yield ReplayedTag(tag.name, tag.commit)

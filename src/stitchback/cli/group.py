@@ -36,8 +36,10 @@ class Session:
 
     def remark(self, text: str) -> None:
         """A remark for people, on stderr."""
+        from stitchback.reporting.style import visible  # names may hold what a terminal obeys
+
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(visible(text), err=True)
 
 
 class LazyGroup(click.Group):

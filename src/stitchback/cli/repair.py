@@ -60,6 +60,7 @@ def command(
     from stitchback.api import Project
     from stitchback.api.repairing import Source, apply_repair, refused, treat
     from stitchback.repair.outcomes import Unrepairable
+    from stitchback.reporting import fake_words
 
     if fleet or schemas:
         return _fleet(session, fleet, schemas, ref, out, output_format)
@@ -76,6 +77,8 @@ def command(
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
         return 0
     click.echo(treatment.script.text, nl=False)
+    for remark in fake_words(treatment.fake):
+        session.remark(remark)
     if undo:
         Path(undo).write_text(treatment.script.undo, encoding="utf-8")
         session.remark(f"the way back is in {undo}")

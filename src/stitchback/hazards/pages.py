@@ -240,6 +240,13 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         lacks them. Install stitchback anew.""",
     ),
     ErrorPage(
+        "SB526",
+        ("api.replaying",),
+        "no tag fits",
+        """`verify --replay GLOB` makes databases of the releases whose tags fit the glob, and no tag does.
+        A clone may lack the tags: `git fetch --tags`.""",
+    ),
+    ErrorPage(
         "SB530",
         ("api.comparing",),
         "a branch is to be merged into itself",

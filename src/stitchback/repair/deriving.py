@@ -21,9 +21,10 @@ from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, Rena
 from stitchback.repair.evidence import Case, Contradiction, edits_for
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
+from stitchback.repair.half_done import half_done
 from stitchback.repair.hypotheses import hidden
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
-from stitchback.repair.playing import Played, Player
+from stitchback.repair.playing import Played, Player, names_of
 from stitchback.repair.proving import LedgerProver
 from stitchback.repair.renames import renames
 from stitchback.repair.visible import Names, VisibleSchema
@@ -77,7 +78,9 @@ class Deriver:
             return Unrepairable(ledger, "SB613", shown.message, hint=LOOK, evidence=shown.evidence)
         rest = (*first, *renamed), _deleted(ledger, self.accounts, around)
         outcomes = [self._by_schema(case, names, ledger, rest, around.transactional) for names in shown]
-        return _the_one(outcomes, ledger)
+        outcome = _the_one(outcomes, ledger)
+        looked = around.visible is not None and isinstance(outcome, Unrepairable)
+        return self._with_half(outcome, around.transactional) if looked else outcome
 
     def _by_schema(
         self,
@@ -119,6 +122,22 @@ class Deriver:
     def try_fake(self, repair: Repair) -> FakeTrial:
         """Whether `migrate --fake` would do instead of the repair's SQL."""
         return try_fake(self.accounts, self.prover.engine, self.prove, repair.found, repair.edits)
+
+    def _with_half(self, outcome: RepairOutcome, transactional: bool) -> RepairOutcome:
+        """The refusal, told by the migration that was killed within where that is in the way."""
+        assert isinstance(outcome, Unrepairable)
+        if outcome.found is None or not outcome.failures:
+            return outcome
+        now, _ = self.prover.forecast(outcome.found)
+        key = now.error.at if now.error is not None else None
+        if key is None or (transactional and self.accounts.tree.migrations[key].atomic is True):
+            return outcome
+        if any(row.app == key.app for row in outcome.ledger.keys - self.accounts.named):
+            return outcome  # what that row's migration did may be what is there
+        half = half_done(self.player, key, names_of(now.final.schema))
+        return (
+            outcome if half is None else replace(outcome, message=str(half), hint=half.hint, half_done=half)
+        )
 
     def _as_told(self, ledger: Ledger) -> SymbolicDatabase | None:
         """The database by its rows alone, where one could have them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def try_fake(
                 reason=f"`migrate --fake {maker.app} {maker.name}` would fake {names} too, which has not run"
             )
         database = run.final
-        commands.append(f"migrate --fake {maker.app} {maker.name}")
+        commands.append(shlex.join(("migrate", "--fake", maker.app, maker.name)))
     return _judged(database, tuple(commands), prove)
 
 

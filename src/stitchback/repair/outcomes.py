@@ -8,6 +8,7 @@ from stitchback.engine import SymbolicDatabase
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Failure
 from stitchback.repair.edits import LedgerEdit
+from stitchback.repair.half_done import HalfDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Repair:
 @dataclass(frozen=True, slots=True)
 class Unrepairable:
     """No edit of the rows could be proved. `found` is the database as far as it is known. `code`: SB612 what was tried fails, SB613 the schema has to be looked at first,
-    SB614 ledger and schema contradict each other."""
+    SB614 ledger and schema contradict each other. `half_done`: the migration that was killed within, and is in the way."""
 
     ledger: Ledger
     code: str
@@ -37,6 +38,7 @@ class Unrepairable:
     evidence: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     found: SymbolicDatabase | None = None
+    half_done: HalfDone | None = None
 
 
 RepairOutcome = Repair | Unrepairable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stitchback.planning import PlanReport, Status
 from stitchback.reporting.demo_text import DemoReport
 from stitchback.reporting.document import Document, dump, edit_document, plan_document, status_document
+from stitchback.reporting.fake_text import fake_words
 from stitchback.reporting.github import github
 from stitchback.reporting.plan_text import plan_lines
 from stitchback.reporting.schema_text import difference_lines, schema_lines
@@ -104,6 +105,7 @@ __all__ = [
     "DemoReport",
     "dump",
     "edit_document",
+    "fake_words",
     "render_diagnosis",
     "render_page",
     "render_pages",

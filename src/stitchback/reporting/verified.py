@@ -26,6 +26,8 @@ class Population(Protocol):
     def rollouts(self) -> int: ...
     @property
     def differences(self) -> Sequence[object]: ...
+    @property
+    def also(self) -> Sequence[str]: ...
 
 
 class Engine(Protocol):
@@ -57,6 +59,7 @@ def _engine(engine: Engine) -> Document:
         "populations": [
             {
                 "name": each.name,
+                "also": list(each.also),
                 "lineage": each.lineage,
                 "repaired": bool(each.repair),
                 "ran": [str(key) for key in sorted(each.ran)],
@@ -77,11 +80,13 @@ def verified_lines(engines: Sequence[Engine]) -> Iterator[Line]:
         for each in engine.populations:
             mark = red("✗ ") if each.differences else green("✓ ")
             hand = yellow("repaired, ") if each.repair else plain("")
-            yield from wrapped((mark, plain(f"{each.name}  "), hand, dim(f"{each.rollouts} rollouts")), 2, 4)
+            also = f"; also {'; '.join(each.also)}" if each.also else ""
+            rollouts = f"{each.rollouts} rollout{'s'[: each.rollouts != 1]}{also}"
+            yield from wrapped((mark, plain(f"{each.name}  "), hand, dim(rollouts)), 2, 4)
         for difference in engine.differences:
             yield from wrapped((red("differs  "), plain(str(difference))), 4, 6)
         for remark in engine.remarks:
-            yield from wrapped((yellow("not tried  "), plain(remark)), 4, 6)
+            yield from wrapped((yellow("remark  "), plain(remark)), 4, 6)
         yield BLANK
     bad = sum(len(engine.differences) for engine in engines)
     yield (red(f"{bad} differences."),) if bad else (green("No error, no difference, nothing lost."),)

@@ -102,7 +102,7 @@ def _fake(fake: FakeAdvice) -> list[str]:
         return [f"`migrate --fake` is no way for {whom}: {_text(fake.reason)}"]
     commands = [f"python manage.py {command}" for command in fake.commands]
     return [
-        f"Instead of the SQL, with the new code deployed, this does the same for {whom}:",
+        f"Instead of the SQL, with the new code deployed and before anything else is migrated, this does the same for {whom}:",
         "",
         "```sh",
         *commands,

@@ -26,15 +26,26 @@ class OldTree:
 
 
 @dataclass(frozen=True, slots=True)
+class NotRun:
+    """A release whose project could not be started, and what was said."""
+
+    ref: str
+    reason: str
+
+
+Releases = Iterable[OldTree | NotRun]
+
+
+@dataclass(frozen=True, slots=True)
 class Branches:
     """The old trees. `forks` and `patches` go in pairs; `mainline` made databases, `oracle` is mainline as it stands, which
-    may have migrations that nobody applied. `releases`: trees of one line, oldest first, that came one after the other."""
+    may have migrations that nobody applied. `releases`: lines of trees, oldest first, that came one after the other; gone through once."""
 
     forks: tuple[OldTree, ...]
     patches: tuple[OldTree, ...]
     mainline: OldTree
     oracle: ProjectSession
-    releases: tuple[tuple[OldTree, ...], ...] = ()
+    releases: tuple[Releases, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +61,10 @@ class Census:
     bench: Bench
     inhabitants: list[Inhabitant] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    names: dict[str, list[str]] = field(default_factory=dict)  # of releases' databases, by digest
 
     def add(self, name: str, lineage: str, ref: str, state: State) -> None:
-        if state.digest not in self.seen:
-            self.seen.add(state.digest)
+        if state.digest not in {each.state.digest for each in self.inhabitants}:
             self.inhabitants.append(Inhabitant(Population(name, lineage, ref, state.ledger), state))
 
     def say(self, text: str) -> None:
@@ -113,17 +123,35 @@ class Census:
         if whole is not None:
             self.add(tree.ref, tree.lineage, tree.ref, whole)
 
-    def deployed(self, trees: Iterable[OldTree], shared: frozenset[MigrationKey]) -> None:
+    def deployed(self, trees: Releases, shared: frozenset[MigrationKey]) -> None:
         """An install of each of the trees, and one database that was migrated by each in turn, as releases came."""
-        state = self.bench.empty()
+        state, before = self.bench.empty(), ""
         for tree in trees:
+            if isinstance(tree, NotRun):
+                self.say(f"{tree.ref} is not replayed, its project cannot be started here: {tree.reason}")
+                continue
             installed = self.migrated(tree, self.bench.empty())
-            upgraded = self.migrated(tree, state)
-            for after, how in ((installed, "installed"), (upgraded, "release after release")):
-                if after is not None:
-                    lineage = FORK if shared.issuperset(after.ledger) else tree.lineage
-                    self.add(f"{tree.ref}, {how}", lineage, tree.ref, after)
-            state = upgraded or installed or state
+            upgraded = self.migrated(tree, state) if before else installed
+            self._released(tree, installed, "installed", shared)
+            self._released(tree, upgraded, f"upgraded from {before}", shared)
+            state, before = upgraded or installed or state, tree.ref
+
+    def _released(
+        self, tree: OldTree, state: State | None, how: str, shared: frozenset[MigrationKey]
+    ) -> None:
+        """Also told where a database like it has another name already."""
+        if state is None:
+            return
+        name = f"{tree.ref}, {how}"
+        self.add(name, FORK if shared.issuperset(state.ledger) else tree.lineage, tree.ref, state)
+        known = self.names.setdefault(state.digest, [])
+        if name not in known and not any(each.startswith(f"{tree.ref}, ") for each in known):
+            known.append(name)
+
+    def also(self, inhabitant: Inhabitant) -> tuple[str, ...]:
+        """Releases whose databases are the same."""
+        known = self.names.get(inhabitant.state.digest, [])
+        return tuple(name for name in known if name != inhabitant.population.name)
 
 
 def _same_rows(one: State, other: State | None) -> bool:

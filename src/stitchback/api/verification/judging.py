@@ -11,6 +11,7 @@ from stitchback.api.verification.bench import Bench, Remedy, State
 from stitchback.api.verification.census import FORK, FRESH, MAINLINE, Branches, Census, Inhabitant
 from stitchback.api.verification.differences import schema_differences
 from stitchback.api.verification.expectations import Expectations
+from stitchback.api.verification.half_way import half_way
 from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
 from stitchback.api.verification.trial import Reconciled, RowsJudge, Trial, Wanted
 from stitchback.api.verification.whole import Old, wrong_install
@@ -59,10 +60,11 @@ class Judge:
         expectations = Expectations(self.bench, self.branches, census)
         expected = expectations.rows_judges()
         populations = tuple(
-            self.population(inhabitant, fresh, expected[inhabitant.state.digest], census.say)
+            self.population(inhabitant, fresh, expected[inhabitant.state.digest], census)
             for inhabitant in census.inhabitants
         )
         found = tuple(difference for each in populations for difference in each.differences)
+        self.half_way(census)
         own = (*self.leaves(), *self.install(expectations, fresh), *self.one_ledger_two_schemas(census))
         return self.report(census, populations, (*own, *found))
 
@@ -94,6 +96,15 @@ class Judge:
             census.deployed(line, shared)
         self.focus = frozenset(self.tree.graph.order) - shared
         return census
+
+    def half_way(self, census: Census) -> None:
+        """Told, not judged: it is the engine's doing."""
+        start = next((each.state for each in census.inhabitants if each.population.lineage == FORK), None)
+        if self.bench.scratch.vendor != "mysql" or start is None:
+            return
+        self.progress("kills within migrations")
+        for remark in half_way(self.bench, self.tree, start, self.focus):
+            census.say(remark)
 
     def fresh_installs(self) -> Wanted | Difference:
         """Of the reconciled tree and of the next release after it; what Django says where there is none."""
@@ -160,20 +171,20 @@ class Judge:
         return bool(outcome.error_class)
 
     def population(
-        self, inhabitant: Inhabitant, wanted: Wanted, rows: RowsJudge, say: Progress
+        self, inhabitant: Inhabitant, wanted: Wanted, rows: RowsJudge, census: Census
     ) -> PopulationReport:
         population = inhabitant.population
         self.progress(population.name)
         start, script, differences = self.repaired(inhabitant)
         trial = Trial(self.bench, self.tree, wanted, population.name, rows, self.focus, self.thorough)
         found = (*differences, *trial.run(start))
-        if found and not script and self.excused(inhabitant, say):
+        if found and not script and self.excused(inhabitant, census.say):
             found = ()
         self.reached += [(population.name, act, state) for act, state in trial.reached]
         if script:
             self.repaired_states.add(inhabitant.state.digest)
         if trial.left_out:
-            say(
+            census.say(
                 f"{population.name}: {trial.left_out} migrations from before the fork point were no targets of their own"
             )
         ran = self.bench.step(self.tree.session, start).outcome.ran
@@ -186,6 +197,7 @@ class Judge:
             trial.rollouts,
             found,
             inhabitant.state.unfilled,
+            census.also(inhabitant),
         )
 
     def repaired(self, inhabitant: Inhabitant) -> tuple[State, str, tuple[Difference, ...]]:

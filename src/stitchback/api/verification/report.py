@@ -23,7 +23,8 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class PopulationReport:
     """`lineage` as `model.plans.Population` has it. `repair` is the SQL that was run before the deploy, "" where none was needed.
-    `ran` are the migrations that a full migrate runs. `unfilled` says which tables got no rows, and why."""
+    `ran` are the migrations that a full migrate runs. `unfilled` says which tables got no rows, and why. `also`: releases that left
+    the same database."""
 
     name: str
     lineage: str
@@ -33,6 +34,7 @@ class PopulationReport:
     rollouts: int
     differences: tuple[Difference, ...]
     unfilled: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

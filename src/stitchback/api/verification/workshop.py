@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,7 @@ class Workshop:
     _folder: Path = Path()
     _folders: int = 0
     _sessions: dict[tuple[str, frozenset[str]], ProjectSession] = field(default_factory=dict)
+    _past: list[ProjectSession] = field(default_factory=list)  # ended; the bench knows sessions by identity
 
     def __enter__(self) -> Self:
         folder = tempfile.TemporaryDirectory(prefix="stitchback_verify_", ignore_cleanup_errors=True)
@@ -51,6 +52,19 @@ class Workshop:
             lay_over(tree, dict.fromkeys(without))
             self._sessions[place] = self._opened(tree)
         return self._sessions[place]
+
+    @contextmanager
+    def for_a_while(self, commit: str, url: str) -> Iterator[ProjectSession]:
+        """As `at`, for one of many old trees: a process of its own ends with the block. Raises Raised or EnvironmentProblem where the
+        project cannot be started with today's interpreter and packages. `url` is any database."""
+        if (commit, frozenset[str]()) in self._sessions:
+            yield self.at(commit)
+            return
+        tree = export_tree(self.repository, commit, self._next_folder(commit[:12]))
+        with ProjectSession(tree, self.settings, self.python) as session:
+            session.graph(url)
+            self._past.append(session)
+            yield session
 
     def reconciled(self, commit: str, files: Mapping[str, bytes | None], url: str) -> Reconciled | Raised:
         """The tree of the commit with these files laid over it, and the next release after it; what Django says where it cannot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stitchback.repair.defects.defect import Defect
 from stitchback.repair.defects.doubled_row import DoubledRow
+from stitchback.repair.defects.half_done import StoppedHalfWay
 from stitchback.repair.defects.handed_over import HandedOver
 from stitchback.repair.defects.hole import Hole
 from stitchback.repair.defects.migrate_fails import MigrateFails, NextReleaseFails
@@ -20,6 +21,7 @@ ALL: tuple[Defect, ...] = (
     HandedOver(),
     TornReplacer(),
     SchemaDiffers(),
+    StoppedHalfWay(),
     MigrateFails(),
     NextReleaseFails(),
 )

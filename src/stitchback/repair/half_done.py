@@ -1,0 +1,91 @@
+"""A migration that was killed within: on engines that commit each DDL statement (MySQL, Oracle), or where `atomic = False`, its
+first operations stay done, and no row tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.repair.edits import Presence
+from stitchback.repair.playing import Player
+from stitchback.repair.visible import Names
+from stitchback.schema import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Effect,
+    RenameColumn,
+    RenameTable,
+    RunData,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfDone:
+    """`done` and `left`: what the migration does, in its order and in words. `data`: it has data operations, of which nothing tells
+    whether they ran."""
+
+    key: MigrationKey
+    done: tuple[str, ...]
+    left: tuple[str, ...]
+    data: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.key} stopped half-way: {_listed(self.done)}; not yet: {_listed(self.left)}"
+
+    @property
+    def hint(self) -> str:
+        command = f"`manage.py sqlmigrate {self.key.app} {self.key.name}` prints its statements"
+        data = " (its data operations may have run or not)" if self.data else ""
+        return (
+            f"take back by hand what is done and run migrate again, or do the rest by hand and put its row in{data}: "
+            f"{command}"
+        )
+
+
+def half_done(player: Player, key: MigrationKey, names: Names) -> HalfDone | None:
+    """What a look tells of it, where the first of what it does is done and the rest is not; None where it is otherwise: then
+    something else has made what is there."""
+    effects = player.effects.get(key, ())
+    seen = list(_outcomes(effects, player.plain))
+    done = [words for words, name, wanted in seen if (name in names) == wanted]
+    left = [words for words, name, wanted in seen if (name in names) != wanted]
+    first = [words for words, _, _ in seen[: len(done)]]
+    if not done or not left or first != done:
+        return None
+    data = any(isinstance(effect, RunData) and not effect.empty for effect in effects)
+    return HalfDone(key, tuple(done), tuple(left), data)
+
+
+def _outcomes(effects: Iterable[Effect], plain: Names) -> Iterator[tuple[str, Presence, bool]]:
+    """What is there or gone after each effect that a look at names shows; of one name what comes last."""
+    found: dict[Presence, tuple[str, bool]] = {}
+    for effect in effects:
+        match effect:
+            case CreateTable(name=name):
+                found[Presence(name.lower())] = f"table {name} made", True
+            case DropTable(name=name):
+                found[Presence(name.lower())] = f"table {name} dropped", False
+            case RenameTable(before=before, after=after):
+                found[Presence(after.lower())] = f"table {before} renamed {after}", True
+            case AddColumn(table=table, column=column):
+                found[Presence(table.lower(), column.lower())] = f"column {table}.{column} added", True
+            case DropColumn(table=table, column=column):
+                found[Presence(table.lower(), column.lower())] = f"column {table}.{column} dropped", False
+            case RenameColumn(table=table, before=before, after=after):
+                place = Presence(table.lower(), after.lower())
+                found[place] = f"column {table}.{before} renamed {after}", True
+            case AddIndex(name=name) | AddConstraint(name=name):
+                if Presence("", index=name.lower()) in plain:
+                    found[Presence("", index=name.lower())] = f"{name} added", True
+            case _:
+                pass  # shapes, comments, data: a look at names does not show them
+    return ((words, name, wanted) for name, (words, wanted) in found.items())
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "")
