@@ -44,6 +44,9 @@ def _run(statements: Sequence[ast.stmt], inner: Scope) -> Value | None:
             return NONE if statement.value is None else evaluate(statement.value, inner)
         if isinstance(statement, ast.If):
             known = folding.truth(glance(statement.test, inner))
+            if known is None and not _leaves(statement):
+                execute([statement], inner)  # what it binds or adds is not known, the rest is
+                continue
             if known is None:
                 return _UNKNOWN
             result = _run(statement.body if known else statement.orelse, inner)
@@ -57,8 +60,8 @@ def _run(statements: Sequence[ast.stmt], inner: Scope) -> Value | None:
 
 
 def _leaves(statement: ast.stmt) -> bool:
-    """Whether a loop returns."""
-    return isinstance(statement, ast.For) and any(
+    """Whether a loop or a condition returns."""
+    return isinstance(statement, ast.For | ast.If) and any(
         isinstance(part, ast.Return) for part in ast.walk(statement)
     )
 

@@ -14,7 +14,7 @@ from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import Ends
 from stitchback.proof.models_kept import models_changed
-from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, Inhabitant
+from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, Inhabitant, brings_nothing
 from stitchback.proof.repairs import Remedies
 from stitchback.proof.rollouts import REPAIR, Rollouts, Trouble
 from stitchback.proof.scene import Ground, Scene, ground
@@ -35,6 +35,8 @@ class Attempt:
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
+        # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
+        self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
 
     def failures(self) -> Iterator[Failure]:
         """All of them, the tree's own first."""
@@ -61,7 +63,7 @@ class Attempt:
         )
         remedies = Remedies(self.candidate.handovers, self.scene.memory)
         rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander)
-        for thoroughly in (False, True):
+        for thoroughly in (False,) if self.idle else (False, True):
             for inhabitant in self.scene.census.inhabitants:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)
         for ledger, of_slice in zip(self.cut.ledgers, self.scene.situation.ledgers, strict=True):
@@ -100,7 +102,9 @@ class Attempt:
             yield Failure(inhabitant.population.name, REPAIR, "before the deploy", refusal)
             return
         place = rollouts.remedies.with_rows(start, rows)
-        troubles, tried = rollouts.explore(place, thoroughly=thoroughly)
+        troubles, tried = (
+            rollouts.once(place) if self.idle else rollouts.explore(place, thoroughly=thoroughly)
+        )
         if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
         elif not rows and self.was_so_before(inhabitant, troubles):

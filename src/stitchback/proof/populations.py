@@ -11,7 +11,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch, Population, Situation
 from stitchback.proof.closed_sets import ClosedSets, Keys, closed_sets, topmost
-from stitchback.proof.trees import before_merge, before_squashes, loadable
+from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
 
 FRESH = "fresh"
 FORK = "fork point"
@@ -62,12 +62,30 @@ def census(situation: Situation, memory: Memory) -> Census:
     for patch, start in zip(situation.patches, forks, strict=True):
         for tree in variants(patch.tree, start, found):
             grow(tree, start, PATCHED, frozenset(), memory, found)
+    if brings_nothing(situation):
+        found.say(
+            f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has anything to meet"
+        )
+        return found
     mainline = deployed_mainline(situation, memory)
     for start in forks or [SymbolicDatabase()]:
         for tree in variants(mainline, start, found):
             for base in (start, own_base(tree, start, memory)):
                 grow(tree, base, MAINLINE, situation.policy.unreleased, memory, found)
     return found
+
+
+def brings_nothing(situation: Situation) -> bool:
+    """Whether the patch branches are mainline as it was once: no migration of their own, none that mainline lost or renamed,
+    and no ledger that says otherwise. Then mainline's databases are as they would be without those branches."""
+    known = named_in(situation.mainline)
+    return (
+        bool(situation.patches)
+        and not situation.ledgers
+        and all(
+            not patch.migrations and known.issuperset(patch.fork.migrations) for patch in situation.patches
+        )
+    )
 
 
 def at_fork_point(patch: Patch, memory: Memory, found: Census) -> SymbolicDatabase:

@@ -84,6 +84,11 @@ class Rollouts:
         sound.update(queue)
         return (), tried
 
+    def once(self, start: Place) -> tuple[tuple[Trouble, ...], int]:
+        """The troubles of one full migrate, without any stop."""
+        seen = self.whole(start)
+        return seen.troubles, seen.tried
+
     @property
     def places(self) -> Iterable[Place]:
         """Every database that was looked at."""

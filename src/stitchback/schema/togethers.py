@@ -6,15 +6,16 @@ Source: `django.db.models.options.normalize_together`.
 from __future__ import annotations
 
 from stitchback.model.source import Opaque, Span
-from stitchback.model.values import NONE, Call, Constant, Items, Reference, Value, render
+from stitchback.model.values import NONE, Call, Constant, Dictionary, Items, Reference, Value, render
 from stitchback.schema.labels import string
 
 Together = frozenset[tuple[str, ...]]
 
 
 def together_of(value: Value | None) -> Together | Opaque:
-    """The set, from any spelling: a set, list or tuple of tuples or lists, one flat tuple, None."""
-    if value is None or value in (NONE, Constant("")):
+    """The set, from any spelling: a set, list or tuple of tuples or lists, one flat tuple, None, and `{}`, which is a
+    dictionary."""
+    if value is None or value in (NONE, Constant(""), Dictionary(())):
         return frozenset()
     items = members(value)
     if items is None:

@@ -331,3 +331,25 @@ def test_byte_strings_of_python_2_name_migrations_as_strings_do() -> None:
     assert found.ghosts == (MigrationKey("shop", "0001_old"),)
     assert found.dependencies == (MigrationKey("crm", "0001_initial"),)
     assert not found.opaques
+
+
+def test_a_helper_that_adds_on_a_condition_gives_what_it_always_gives() -> None:
+    helper = """
+def needed():
+    found = [('shop', '0001')]
+    if settings.INSTALLED_APPS:
+        found.append(('x', '0001'))
+    return found
+
+def either():
+    if settings.INSTALLED_APPS:
+        return [('shop', '0001')]
+    return [('x', '0001')]
+"""
+    before = f"from django.conf import settings\n{helper}"
+    found = body("    dependencies = needed()", before)
+    assert found.dependencies[0] == MigrationKey("shop", "0001")
+    assert [isinstance(item, Opaque) for item in found.dependencies[1:]] == [True]
+    assert [
+        isinstance(item, Opaque) for item in body("    dependencies = either()", before).dependencies
+    ] == [True]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migration_values import TRUE, char, create, keys, migration, run_python
-from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch
+from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
 from stitchback.model.migrations import App, Migration, Tree
 from stitchback.model.plans import Policy, Refuted, SafePlan, Situation
@@ -101,3 +101,17 @@ def test_a_data_operation_that_mainline_renamed_has_run_twice_before_any_plan() 
     found = prove(candidate(given, stitched, empty, hand="cms.0002_slugs: cms.0003_slugs"), given)
     assert isinstance(found, SafePlan), found.failures
     assert any("has run more than once on some databases already" in said for said in found.proof.bounded)
+
+
+def test_a_branch_that_has_nothing_of_its_own_is_tried_once_and_that_is_said() -> None:
+    given = situation(*MAINLINE, patches=[patch()])
+    found = prove(candidate(given), given)
+    assert isinstance(found, SafePlan)
+    assert "mainline" not in {each.population.lineage for each in found.proof.outcomes}
+    assert any("no patch branch has anything to meet" in said for said in found.proof.bounded)
+    lost = situation(
+        *MAINLINE, patches=[patch(fork=changed(FORK, migration("blog.0002_old", "blog.0001_initial")))]
+    )
+    more = prove(candidate(lost), lost)
+    assert isinstance(more, SafePlan)
+    assert "mainline" in {each.population.lineage for each in more.proof.outcomes}

@@ -84,6 +84,7 @@ def test_options_that_alter_model_options_does_not_say_are_gone_and_the_others_s
         ("set()", set()),
         ("None", set()),
         ("[]", set()),
+        ("{}", set()),
     ],
 )
 def test_togethers_in_any_spelling(spelling: str, expected: set[tuple[str, ...]]) -> None:
