@@ -382,7 +382,13 @@ class RealDatabase:
                 targets = [target for target in targets if target in executor.loader.graph.nodes]
             executor.recorder.ensure_schema()
             executor.migrate(targets, plan=executor.migration_plan(targets))
-        except (CommandError, InconsistentMigrationHistory, NodeNotFoundError, DatabaseError) as error:
+        except (
+            CommandError,
+            InconsistentMigrationHistory,
+            NodeNotFoundError,
+            DatabaseError,
+            KeyError,  # a field of a model that the state does not have: a row of what never ran
+        ) as error:
             return f"{type(error).__name__}: {error}"
         return ""
 

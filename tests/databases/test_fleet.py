@@ -132,7 +132,10 @@ def test_schemas_of_one_database(postgresql: Place) -> None:
     groups = derived(members)
     for group in groups:
         if group.edits:
-            Postgresql().client(url, group.scripts_by_schema())
+            repair, undo = group.texts()
+            Postgresql().client(url, repair)
+            Postgresql().client(url, undo)
+            Postgresql().client(url, repair)
     again = derived([member_of(answer) for answer in read_fleet(tenants)])
     assert [group.edits for group in again] == [()]
     assert ledger(url).keys == {key("shop.0001_base")}

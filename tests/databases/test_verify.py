@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -111,14 +112,77 @@ def test_a_plan_serves_every_database_of_the_engine(name: str, engine: str, tmp_
     assert git(built.path, "worktree", "list").count("\n") == 1
 
 
-@pytest.mark.parametrize("engine", ["sqlite", *SERVERS])
-def test_a_planted_fault_is_named(engine: str, tmp_path: Path) -> None:
-    url = server_url(engine)
-    built = build_repository("same-column-mid-chain", tmp_path / "repository")
+# --- faults planted in a plan ---------------------------------------------------------------------------------------
+
+
+INDEX = "        migrations.AddIndex('item', models.Index(fields=['colour'], name='{name}')),\n"
+LOSES_A_ROW = """        migrations.RunPython(
+            lambda apps, editor: apps.get_model('shop', 'Item').objects.order_by('pk').first().delete()
+            if apps.get_model('shop', 'Item').objects.exists() else None,
+        ),
+"""
+
+
+def column_missing(migrations: Path) -> None:
+    path = stitched(migrations)
+    path.write_text(path.read_text().partition("    operations = ")[0] + "    operations = []\n")
+
+
+def other_length(migrations: Path) -> None:
+    path = stitched(migrations)
+    path.write_text(path.read_text().replace("max_length=20", "max_length=30"))
+
+
+def row_lost(migrations: Path) -> None:
+    appended(migrations / "0005_item_discount.py", LOSES_A_ROW)
+
+
+def index_twice(migrations: Path) -> None:
+    appended(stitched(migrations), INDEX.format(name="shop_one"))
+    appended(migrations / "0006_item_discontinued_at.py", INDEX.format(name="shop_two"))
+
+
+def stitched(migrations: Path) -> Path:
+    (path,) = migrations.glob("*stitched*")
+    return path
+
+
+def appended(path: Path, operation: str) -> None:
+    """The operation as the migration's last."""
+    text, closing, rest = path.read_text().rpartition("    ]\n")
+    path.write_text(f"{text}{operation}{closing}{rest}")
+
+
+FAULTS: dict[Callable[[Path], None], tuple[str, ...]] = {
+    column_missing: ("column shop_item.colour is missing",),
+    other_length: ("column shop_item.colour: ", "20", "30"),
+    row_lost: ("values of shop_item.name: ", " before, now "),
+    index_twice: ("index of shop_item is there 2 times in a fresh install",),
+}
+
+
+def faults_found(folder: Path, url: str, *plant: Callable[[Path], None]) -> str:
+    """The differences that are named for a plan with these faults."""
+    built = build_repository("same-column-mid-chain", folder / "repository")
     assert stitchback(built.path, "apply", *built.case.patches, "--yes").exit_code == 0
-    (stitched,) = (built.path / "shop/migrations").glob("*stitched*")
-    stitched.write_text(stitched.read_text().replace("max_length=20", "max_length=30"))
-    report = verify_plan(case_of(built), lambda url: "", (url,)).engines[0]
-    found = "\n".join(map(str, report.differences))
-    for what in ("column shop_item.colour", "20", "30"):
-        assert what in found
+    for fault in plant:
+        fault(built.path / "shop" / "migrations")
+    (report,) = verify_plan(case_of(built), lambda url: "", (url,), How(thorough=False)).engines
+    return "\n".join(map(str, report.differences))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_planted_fault_is_named(fault: Callable[[Path], None], tmp_path: Path) -> None:
+    found = faults_found(tmp_path, "sqlite:///", fault)
+    others = [words for other, (words, *_) in FAULTS.items() if other is not fault]
+    for words in FAULTS[fault]:
+        assert words in found
+    assert not [words for words in others if words in found], "and no other"
+
+
+@pytest.mark.parametrize("engine", SERVERS)
+def test_planted_faults_are_named_on_servers(engine: str, tmp_path: Path) -> None:
+    found = faults_found(tmp_path, server_url(engine), other_length, row_lost, index_twice)
+    for fault in (other_length, row_lost, index_twice):
+        for words in FAULTS[fault]:
+            assert words in found

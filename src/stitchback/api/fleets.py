@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet, read_fleet_file, schemas_of
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
-from stitchback.api.repairing import Given, around_of, deriver_for
+from stitchback.api.repairing import Given, around_of, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
-from stitchback.repair.groups import Group, Member, grouped
-from stitchback.repair.outcomes import RepairOutcome
+from stitchback.repair.diagnosis import Diagnosis
+from stitchback.repair.groups import Group, Member, Situation, grouped, situation_of
+from stitchback.repair.outcomes import Repair, RepairOutcome
 
 Progress = Callable[[int, int], None]
 
@@ -58,6 +59,60 @@ def treat_fleet(project: Project, tenants: tuple[Tenant, ...], ref: str, progres
     return FleetReport(grouped(members, derive), tuple(a for a in answers if isinstance(a, Unreached)))
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Databases of one engine that stand at the same place, with the same to be said of them. `diagnosis` is the first one's."""
+
+    vendor: str
+    names: tuple[str, ...]
+    diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class FleetDiagnosis:
+    """`groups`, largest first; `unreached` were passed over."""
+
+    groups: tuple[Alike, ...]
+    unreached: tuple[Unreached, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 nobody needs a hand, 1 somebody does, 2 a tenant could not be read."""
+        return 2 if self.unreached else int(any(group.diagnosis.needs_a_hand for group in self.groups))
+
+
+def inspect_fleet(
+    project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress
+) -> FleetDiagnosis:
+    """Where every tenant stands against the ref's tree. Writes nothing."""
+    tree = project.tree(ref)
+    answers = read_fleet(tenants, with_schema=True, progress=progress)
+    members = [_member(answer) for answer in answers if isinstance(answer, Reached)]
+    deriver = deriver_for(tree, *(member.vendor for member in members))
+    known: dict[Situation, Diagnosis] = {}
+    found: dict[Hashable, list[tuple[Member, Diagnosis]]] = {}
+    for member in members:
+        place = situation_of(member)
+        if place not in known:
+            given = Given(member.ledger, member.vendor, member.visible, ())
+            known[place] = diagnosis_of(project, given, tree, deriver)
+        found.setdefault(_standing(member.vendor, known[place]), []).append((member, known[place]))
+    groups = (
+        Alike(pairs[0][0].vendor, tuple(member.name for member, _ in pairs), pairs[0][1])
+        for pairs in found.values()
+    )
+    ordered = sorted(groups, key=lambda group: (-len(group.names), group.names[0]))
+    return FleetDiagnosis(tuple(ordered), tuple(a for a in answers if isinstance(a, Unreached)))
+
+
+def _standing(vendor: str, diagnosis: Diagnosis) -> Hashable:
+    """All that is said of a database but its name, and but how many rows installed packages have there."""
+    outcome = diagnosis.outcome
+    need: object = outcome.edits if isinstance(outcome, Repair) else (outcome.code, outcome.message)
+    told = (diagnosis.lineages, diagnosis.ghosts, diagnosis.unknown, diagnosis.findings)
+    return vendor, told, diagnosis.now, diagnosis.following, need
+
+
 def _member(answer: Reached) -> Member:
     reading, tenant = answer.reading, answer.tenant
     return Member(tenant.name, reading.vendor, reading.ledger, reading.schema, tenant.schema)
@@ -69,11 +124,11 @@ def write_scripts(report: FleetReport, folder: Path) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, group in enumerate((group for group in report.groups if group.edits), start=1):
-            script = group.script()
+            repair, undo = group.texts()
             names = "".join(f"{member.name}\n" for member in group.members)
             for name, text in (
-                ("repair.sql", script.text),
-                ("undo.sql", script.undo),
+                ("repair.sql", repair),
+                ("undo.sql", undo),
                 ("tenants.txt", names),
             ):
                 path = folder / f"group{number}.{group.vendor}.{name}"

@@ -84,11 +84,16 @@ def read_source(source: Source) -> Given:
 
 def inspect(project: Project, source: Source, ref: str) -> Diagnosis:
     """Where the ledger stands against the ref's tree. Writes nothing."""
-    given, tree = read_source(source), project.tree(ref)
+    tree, given = project.tree(ref), read_source(source)
+    return diagnosis_of(project, given, tree, deriver_for(tree, given.vendor))
+
+
+def diagnosis_of(project: Project, given: Given, tree: Tree, deriver: Deriver) -> Diagnosis:
+    """The same for a ledger that was read, with the tree's deriver."""
     past = histories(project, given.ledger, tree)
     unknown = set(given.ledger.keys) - _known(tree)
     origins = {key: tuple(other.ref for other in past if key in other.migrations) for key in unknown}
-    return deriver_for(tree, given.vendor).diagnose(given.ledger, _around(past, given), origins)
+    return deriver.diagnose(given.ledger, _around(past, given), origins)
 
 
 def treat(project: Project, source: Source, ref: str, vendor: str | None = None) -> Treatment:

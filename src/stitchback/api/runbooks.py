@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from stitchback.engine import Memory
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -61,7 +62,8 @@ def _trials(
     needy = [outcome for outcome in safe.proof.outcomes if outcome.inserts]
     if not needy:
         return
-    deriver, around = Deriver(safe.candidate.result), Surroundings(_old_trees(situation))
+    deriver = Deriver(safe.candidate.result, memory=Memory(sqlite=situation.policy.sqlite))
+    around = Surroundings(_old_trees(situation))
     for outcome in needy:
         name = outcome.population.name
         repair = deriver.derive(Ledger.of(*outcome.population.ledger, source=name), around)

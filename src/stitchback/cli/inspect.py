@@ -11,19 +11,49 @@ from stitchback.cli.group import Session
 @click.command("inspect")
 @options.database
 @options.ledger_file
+@options.fleet
+@options.schemas
 @options.ref
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session, database: str | None, ledger: str | None, ref: str | None, output_format: str
+    session: Session,
+    database: str | None,
+    ledger: str | None,
+    fleet: str | None,
+    schemas: str | None,
+    ref: str | None,
+    output_format: str,
 ) -> int:
     """Where a database stands against a tree: its lineage, ghosts, defects, and what migrate will do. Exit 1: it needs a hand."""
     from stitchback.api import Project
     from stitchback.api.repairing import Source, inspect
     from stitchback.reporting import render_diagnosis
 
+    if fleet or schemas:
+        options.not_for_fleets(database=database, ledger=ledger)
+        return _fleet(session, fleet, schemas, ref, output_format)
     source = Source.of(database, ledger)
     with Project.open(session.directory) as project:
         diagnosis = inspect(project, source, ref or "HEAD")
     click.echo(render_diagnosis(diagnosis, output_format))
     return 1 if diagnosis.needs_a_hand else 0
+
+
+def _fleet(
+    session: Session, fleet: str | None, schemas: str | None, ref: str | None, output_format: str
+) -> int:
+    """Databases that stand at the same place are told once; those that cannot be read are told and passed over."""
+    from stitchback.api import Project
+    from stitchback.api.fleets import inspect_fleet, tenants_of
+    from stitchback.cli.progress import bar
+    from stitchback.reporting import render_standings
+
+    tenants = tenants_of(fleet, schemas)
+    with (
+        Project.open(session.directory) as project,
+        bar(len(tenants), "reading", quiet=session.quiet) as advance,
+    ):
+        found = inspect_fleet(project, tenants, ref or "HEAD", advance)
+    click.echo(render_standings(found.groups, found.unreached, output_format))
+    return found.exit_code

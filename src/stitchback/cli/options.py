@@ -20,10 +20,28 @@ database = click.option(
 ledger_file = click.option(
     "--ledger", default=None, type=click.Path(exists=True, dir_okay=False), help="A ledger in a file."
 )
+fleet = click.option(
+    "--fleet",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Many databases: a file of URLs.",
+)
+schemas = click.option(
+    "--schemas", default=None, metavar="URL", help="All schemas of one PostgreSQL database."
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="How to print it."
 )
+
+
+def not_for_fleets(**given: object) -> None:
+    """Raises UsageError for the first of the options (name -> value) that was said beside --fleet or --schemas."""
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(
+                f"--{name} is about one database: it does not go with --fleet or --schemas"
+            )
 
 
 def planning(command: Command) -> Command:

@@ -13,13 +13,8 @@ from stitchback.cli.group import Session
 @click.command("repair")
 @options.database
 @options.ledger_file
-@click.option(
-    "--fleet",
-    default=None,
-    type=click.Path(exists=True, dir_okay=False),
-    help="Many databases: a file of URLs.",
-)
-@click.option("--schemas", default=None, metavar="URL", help="All schemas of one PostgreSQL database.")
+@options.fleet
+@options.schemas
 @click.option(
     "--out", default=None, type=click.Path(file_okay=False), metavar="DIR", help="A fleet's scripts go there."
 )
@@ -63,7 +58,12 @@ def command(
     from stitchback.reporting import fake_words
 
     if fleet or schemas:
+        options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
         return _fleet(session, fleet, schemas, ref, out, output_format)
+    if out:
+        raise click.UsageError(
+            "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
+        )
     source = Source.of(database, ledger)
     with Project.open(session.directory) as project:
         treatment = treat(project, source, ref or "HEAD", vendor)

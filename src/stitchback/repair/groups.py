@@ -46,13 +46,17 @@ class Group:
         shared = replace(_without_ids(first.ledger), source=f"{len(self.members)} databases: {first.name}, …")
         return render_script(self.edits, self.vendor, shared, shared=True)
 
-    def scripts_by_schema(self) -> str:
-        """The script for each schema in turn, one transaction each, where the tenants are schemas of one database."""
-        texts = (
-            render_script(self.edits, self.vendor, member.ledger, schema=member.schema).text
+    def texts(self) -> tuple[str, str]:
+        """The repair and the way back, as files: one script that is run on each of the databases; where the tenants are schemas of
+        one database, the script for each schema in turn, one transaction each."""
+        if not any(member.schema for member in self.members):
+            script = self.script()
+            return script.text, script.undo
+        scripts = [
+            render_script(self.edits, self.vendor, member.ledger, schema=member.schema)
             for member in self.members
-        )
-        return "\n".join(texts)
+        ]
+        return "\n".join(script.text for script in scripts), "\n".join(script.undo for script in scripts)
 
 
 Situation = tuple[str, tuple[MigrationKey, ...], Names | None]
@@ -64,7 +68,7 @@ def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]
     outcomes: dict[Situation, RepairOutcome] = {}
     found: dict[Need, list[tuple[Member, RepairOutcome]]] = {}
     for member in members:
-        place = _situation(member)
+        place = situation_of(member)
         if place not in outcomes:
             outcomes[place] = derive(member)
         found.setdefault(_need(member, outcomes[place]), []).append((member, outcomes[place]))
@@ -72,8 +76,8 @@ def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]
     return tuple(sorted(groups, key=lambda group: (-len(group.members), group.members[0].name)))
 
 
-def _situation(member: Member) -> Situation:
-    """The order of rows says nothing to Django."""
+def situation_of(member: Member) -> Situation:
+    """What everything that can be said of a tenant depends on. The order of rows says nothing to Django."""
     rows = tuple(sorted(row.key for row in member.ledger.rows))
     return member.vendor, rows, member.visible.names if member.visible else None
 

@@ -17,6 +17,7 @@ from stitchback.reporting.style import page, visible
 
 if TYPE_CHECKING:
     from stitchback.repair.diagnosis import Diagnosis
+    from stitchback.reporting.fleet import Silent, Standing
     from stitchback.reporting.pages import Page
     from stitchback.reporting.verified import Engine
 
@@ -81,6 +82,12 @@ def render_diagnosis(diagnosis: Diagnosis, output_format: str) -> str:
     )
 
 
+def render_standings(groups: Sequence[Standing], unreached: Sequence[Silent], output_format: str) -> str:
+    from stitchback.reporting import fleet
+
+    return fleet.render_standings(groups, unreached, output_format)
+
+
 def render_verified(engines: Sequence[Engine], output_format: str) -> str:
     from stitchback.reporting.verified import verified_document, verified_lines
 
@@ -112,6 +119,7 @@ __all__ = [
     "render_plan",
     "render_schema",
     "render_schema_difference",
+    "render_standings",
     "render_status",
     "render_verified",
     "render_written",

@@ -57,6 +57,11 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     source = diagnosis.ledger.source or "the ledger"
     yield from wrapped((bold(source), dim(f"  {rows} in django_migrations")), 0, 2)
     yield BLANK
+    yield from standing_lines(diagnosis)
+
+
+def standing_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    """All of it but whose ledger it is."""
     yield from _lineage_lines(diagnosis.lineages)
     yield from _labelled(dim("ghost"), map(_ghost, diagnosis.ghosts))
     elsewhere = ", ".join(f"{app} {count}" for app, count in diagnosis.elsewhere)

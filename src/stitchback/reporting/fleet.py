@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from stitchback.repair.edits import LedgerEdit
+from stitchback.repair.diagnosis import Diagnosis
+from stitchback.repair.edits import DeleteDuplicate, DeleteRow, InsertRow, LedgerEdit, RenameRow, keys_of
 from stitchback.repair.groups import Group
+from stitchback.reporting.diagnosis import diagnosis_document, standing_lines
 from stitchback.reporting.document import Document, dump
 from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.status_text import counted
 from stitchback.reporting.style import Line, Words, bold, dim, green, page, plain, red, yellow
 
 MOST_NAMED = 3  # tenants of a group that the text names
+DOES = {InsertRow: "put in", DeleteDuplicate: "keep one row of", DeleteRow: "take out", RenameRow: "rename"}
 
 
 class Problem(Protocol):
@@ -39,45 +43,111 @@ def render_fleet(groups: Sequence[Group], unreached: Sequence[Silent], output_fo
     return page(_lines(groups, unreached))
 
 
+class Standing(Protocol):
+    """Databases that stand at the same place."""
+
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def diagnosis(self) -> Diagnosis: ...
+
+
+def render_standings(groups: Sequence[Standing], unreached: Sequence[Silent], output_format: str) -> str:
+    """Where a fleet's databases stand, alike ones once."""
+    if output_format == "json":
+        return dump(
+            {
+                "databases": sum(len(group.names) for group in groups) + len(unreached),
+                "groups": [_standing(group) for group in groups],
+                "unreached": _unreached(unreached),
+            }
+        )
+    return page(_standing_lines(groups, unreached))
+
+
+def _standing(group: Standing) -> Document:
+    told = diagnosis_document(group.diagnosis)
+    alike = {name: told[name] for name in told if name not in ("source", "rows", "elsewhere")}
+    return {**alike, "vendor": group.vendor, "databases": list(group.names)}
+
+
+def _standing_lines(groups: Sequence[Standing], unreached: Sequence[Silent]) -> Iterator[Line]:
+    for group in groups:
+        yield from wrapped(
+            (bold(counted(len(group.names), "database")), plain(f" on {group.vendor}: "), _some(group.names)),
+            0,
+            2,
+        )
+        yield BLANK
+        yield from standing_lines(group.diagnosis)
+        yield BLANK
+    yield from _unread_lines(unreached)
+
+
+def _some(names: Sequence[str]) -> Words:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return dim(", ".join(names[:MOST_NAMED]) + more)
+
+
+def _unreached(unreached: Sequence[Silent]) -> list[Document]:
+    return [{"database": one.tenant.name, "problem": one.problem.message} for one in unreached]
+
+
+def _unread_lines(unreached: Sequence[Silent]) -> Iterator[Line]:
+    for one in unreached:
+        yield from wrapped((red("not read  "), plain(f"{one.tenant.name}: {one.problem.message}")), 0, 2)
+
+
 def _document(groups: Sequence[Group], unreached: Sequence[Silent]) -> Document:
     return {
-        "groups": [
-            {
-                "vendor": group.vendor,
-                "databases": [member.name for member in group.members],
-                "edits": [_edit(edit) for edit in group.edits],
-                "refused": group.refusal.message if group.refusal else None,
-                "script": group.script().text if group.edits else None,
-            }
-            for group in groups
-        ],
-        "unreached": [{"database": one.tenant.name, "problem": one.problem.message} for one in unreached],
+        "databases": sum(len(group.members) for group in groups) + len(unreached),
+        "need_a_hand": sum(len(group.members) for group in groups if group.edits),
+        "refused": sum(len(group.members) for group in groups if group.refusal),
+        "groups": [_group(group) for group in groups],
+        "unreached": _unreached(unreached),
     }
 
 
+def _group(group: Group) -> Document:
+    repair, undo = group.texts() if group.edits else (None, None)
+    refusal = group.refusal
+    return {
+        "vendor": group.vendor,
+        "databases": [member.name for member in group.members],
+        "edits": [
+            {"kind": type(edit).__name__, "rows": _rows(edit), "reason": edit.reason} for edit in group.edits
+        ],
+        "refused": refusal.message if refusal else None,
+        "refusal": {"code": refusal.code, "hint": refusal.hint} if refusal else None,
+        "script": repair,
+        "undo": undo,
+    }
+
+
+def _rows(edit: LedgerEdit) -> list[str]:
+    return [str(key) for key in keys_of(edit)]
+
+
 def _edit(edit: LedgerEdit) -> str:
-    return f"{type(edit).__name__}: {edit.reason}"
+    return f"{DOES[type(edit)]} {' -> '.join(_rows(edit))}: {edit.reason}"
 
 
 def _lines(groups: Sequence[Group], unreached: Sequence[Silent]) -> Iterator[Line]:
     for group in groups:
-        count = f"{len(group.members)} database{'' if len(group.members) == 1 else 's'}"
+        count = counted(len(group.members), "database")
         yield from wrapped((bold(count), plain(f" on {group.vendor}: "), _need(group)), 0, 2)
-        names = ", ".join(member.name for member in group.members[:MOST_NAMED])
-        more = f" and {len(group.members) - MOST_NAMED} more" if len(group.members) > MOST_NAMED else ""
-        yield from wrapped((dim(f"{names}{more}"),), 2, 4)
+        yield from wrapped((_some([member.name for member in group.members]),), 2, 4)
         for edit in group.edits:
             yield from wrapped((plain(_edit(edit)),), 4, 6)
         yield BLANK
-    for one in unreached:
-        yield from wrapped((red("not read  "), plain(f"{one.tenant.name}: {one.problem.message}")), 0, 2)
+    yield from _unread_lines(unreached)
 
 
 def _need(group: Group) -> Words:
     if group.refusal is not None:
         return red(f"no repair could be proved: {group.refusal.message}")
     if group.edits:
-        return yellow(
-            f"{len(group.edits)} edit{'' if len(group.edits) == 1 else 's'} of the rows, the same for all"
-        )
+        return yellow(f"{counted(len(group.edits), 'edit')} of the rows, the same for all")
     return green("nothing has to be done")
