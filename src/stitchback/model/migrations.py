@@ -116,7 +116,7 @@ class Tree:
         if isinstance(known, dict):
             return known
         found: dict[MigrationKey, tuple[MigrationKey, ...]] = {}
-        for key in sorted(self.migrations):
+        for key in sorted(key for key, migration in self.migrations.items() if migration.replaces):
             for ghost in self.migrations[key].ghosts:
                 found[ghost] = (*found.get(ghost, ()), key)
         self.memo["replacers"] = found
@@ -124,9 +124,10 @@ class Tree:
 
     def with_migrations(self, changed: Mapping[MigrationKey, Migration | None]) -> Tree:
         """The tree with these migrations put in, or taken out where the value is None."""
-        merged = {
-            key: migration
-            for key, migration in {**self.migrations, **changed}.items()
-            if migration is not None
-        }
+        merged = dict(self.migrations)
+        for key, migration in changed.items():
+            if migration is None:
+                merged.pop(key, None)
+            else:
+                merged[key] = migration
         return replace(self, migrations=merged)
