@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stitchback.adapters.config import read_configuration
 from stitchback.adapters.files import recover
-from stitchback.adapters.git import Repository
+from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.model.configuration import Configuration
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import CachedReading, FileEntry, ReadingConfig
@@ -45,6 +45,7 @@ class Project:
     repository: Repository
     configuration: Configuration
     _trees: dict[str, Tree] = field(default_factory=dict)
+    _files: dict[str, ObjectFiles | DiskFiles] = field(default_factory=dict)
     _blobs: dict[str, FileEntry] = field(default_factory=dict)
     _readings: Readings = field(default_factory=Readings)
 
@@ -77,11 +78,20 @@ class Project:
         """The commit that a ref means, for questions about history."""
         return self.repository.resolve("HEAD" if ref == WORKTREE else ref)
 
+    def files(self, commit: str) -> Mapping[str, FileEntry]:
+        """The files of a commit as they were when they were first asked for."""
+        return self._files_of(commit)
+
+    def _files_of(self, commit: str) -> ObjectFiles | DiskFiles:
+        if commit not in self._files:
+            self._files[commit] = self.repository.files(commit)
+        return self._files[commit]
+
     def tree(self, ref: str, commit: str | None = None) -> Tree:
         """All migrations of a ref, read once."""
         commit = commit or self.commit_of(ref)
         if commit not in self._trees:
-            files = self.repository.files(commit)
+            files = self._files_of(commit)
             files.prefetch(path for path in files if is_migration(path))
             tree = read_tree(self.name_of(ref), commit, files, self.reading, self._readings)
             for migration in tree.migrations.values():
