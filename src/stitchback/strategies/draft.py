@@ -46,7 +46,7 @@ class FileDraft:
             migration,
             migration.dependencies,
             migration.ghosts,
-            tuple(Keep(index) for index in range(len(migration.operations))),
+            tuple(Keep(index) for index in range(migration.operation_count)),
         )
 
     def saying(self, *people: str, provenance: tuple[str, ...] = ()) -> FileDraft:
