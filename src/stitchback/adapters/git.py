@@ -174,7 +174,7 @@ class Repository:
         match ref:
             case "WORKTREE":
                 return git_worktree.working_files(
-                    self._git, self._need_work_tree(), self._blobs, self.object_format
+                    self._git, self._need_work_tree(), self.common_dir, self._blobs, self.object_format
                 )
             case "INDEX":
                 return git_worktree.index_files(self._git, self._blobs)

@@ -84,6 +84,15 @@ class Blobs:
             answer = self._git.run("cat-file", "--batch", "--buffer", stdin=chunk.encode()).stdout
             self._ready.update(_answers(answer))
 
+    def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
+        """How many bytes each has; one that is missing is left out."""
+        asked = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs))
+        if not asked:
+            return {}
+        answer = self._git.run("cat-file", "--batch-check", "--buffer", stdin=asked.encode()).stdout
+        parts = (line.split() for line in answer.decode("ascii", "replace").splitlines())
+        return {part[0]: int(part[2]) for part in parts if len(part) == 3 and part[1] == "blob"}
+
     def close(self) -> None:
         if self._stop is not None:
             self._stop()
@@ -145,11 +154,11 @@ def missing(blob: str) -> EnvironmentProblem:
 
 def tree_files(git: Git, commit: str, blobs: Blobs) -> ObjectFiles:
     """All files of a commit, of the whole repository wherever one stands in it."""
-    listed = git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout
-    return ObjectFiles(dict(map(_tree_line, listed.split(b"\0")[:-1])), blobs)
+    listed = decode(git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout)
+    return ObjectFiles(dict(map(_tree_line, listed.split("\0")[:-1])), blobs)
 
 
-def _tree_line(line: bytes) -> tuple[str, tuple[str, str]]:
-    meta, _, path = line.partition(b"\t")
-    mode, _, blob = meta.decode("ascii").split(" ")
-    return decode(path), (mode, blob)
+def _tree_line(line: str) -> tuple[str, tuple[str, str]]:
+    meta, _, path = line.partition("\t")
+    mode, _, blob = meta.split(" ")
+    return path, (mode, blob)

@@ -95,15 +95,18 @@ class Git:
             env=safe_environment(),
         )
 
+    def settings(self, pattern: str) -> dict[str, str]:
+        """Name -> value, of the configuration's entries whose names match the pattern, the last one of each."""
+        listed = self.run("config", "--null", "--get-regexp", pattern, accept=(0, 1)).stdout
+        entries = (decode(entry).partition("\n") for entry in listed.split(b"\0") if entry)
+        return {name: value for name, _, value in entries}
+
     def unfiltered(self) -> dict[str, str]:
         """Environment in which the clean, smudge and process filters that the configuration names do nothing.
 
         An empty command is no filter (git's `convert.c`, apply_filter), and none is then required.
         """
-        listed = self.run(
-            "config", "--null", "--name-only", "--get-regexp", r"^filter\.", accept=(0, 1)
-        ).stdout
-        names = sorted({decode(name).rpartition(".")[0] for name in listed.split(b"\0") if name})
+        names = sorted({name.rpartition(".")[0] for name in self.settings(r"^filter\.")})
         values = {f"{name}.{what}": "" for name in names for what in ("clean", "smudge", "process")}
         return configured({**values, **{f"{name}.required": "false" for name in names}})
 

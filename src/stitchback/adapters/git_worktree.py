@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, Blobs, FileEntry, ObjectFiles
 from stitchback.adapters.git_process import Git, decode
+from stitchback.adapters.git_unchanged import unchanged
 from stitchback.errors import EnvironmentProblem
 
 # A link or a pipe put in a file's place after it was looked at is neither followed nor waited for.
@@ -24,8 +26,7 @@ READ_ONLY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class IndexLine:
+class IndexLine(NamedTuple):
     """One line of the index. `stage`: 0, or in a merge 1 the base, 2 ours, 3 theirs. `skipped`: sparse, not on disk."""
 
     path: str
@@ -37,11 +38,13 @@ class IndexLine:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What `git ls-files` sees: the index, untracked files, and tracked ones that are not on disk."""
+    """What `git ls-files` sees: the index, untracked files, and tracked ones that are not on disk. `changed`: those that are
+    not on disk as they were put into the index, or that git was told not to look at."""
 
     index: tuple[IndexLine, ...]
     untracked: frozenset[str]
     deleted: frozenset[str]
+    changed: frozenset[str] = frozenset()
 
 
 class DiskFile:
@@ -92,19 +95,20 @@ class DiskFile:
 
 
 class DiskFiles(Mapping[str, FileEntry | DiskFile]):
-    """Path -> file as on disk. A tracked file that a sparse checkout leaves out is the index's."""
+    """Path -> file as on disk. `indexed`: files that are the index's, because a sparse checkout leaves them out, or because
+    they are on disk byte for byte as they are there."""
 
-    def __init__(self, paths: Iterable[str], root: Path, sparse: ObjectFiles, object_format: str) -> None:
+    def __init__(self, paths: Iterable[str], root: Path, indexed: ObjectFiles, object_format: str) -> None:
         self._paths = frozenset(paths)
         self._root = root
         self._format = object_format
-        self._sparse = sparse
-        self._order = sorted({*self._paths, *sparse})
+        self._indexed = indexed
+        self._order = sorted({*self._paths, *indexed})
         self._files: dict[str, DiskFile] = {}
 
     def __getitem__(self, path: str) -> FileEntry | DiskFile:
         if path not in self._paths:
-            return self._sparse[path]
+            return self._indexed[path]
         if path not in self._files:
             self._files[path] = DiskFile(path, place(self._root, path), self._format)
         return self._files[path]
@@ -116,32 +120,35 @@ class DiskFiles(Mapping[str, FileEntry | DiskFile]):
         return len(self._order)
 
     def __contains__(self, path: object) -> bool:
-        return path in self._paths or path in self._sparse
+        return path in self._paths or path in self._indexed
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """As of a commit's files; what is on disk is read when it is asked for."""
-        self._sparse.prefetch(path for path in paths if path not in self._paths)
+        self._indexed.prefetch(path for path in paths if path not in self._paths)
 
 
 def list_files(git: Git) -> Listing:
     """One look of git at the index and the working tree (`git ls-files`)."""
-    arguments = ("ls-files", "-z", "-t", "--stage", "--cached", "--deleted", "--others", "--exclude-standard")
-    index, untracked, deleted = {}, set(), set()
-    for line in git.run(*arguments).stdout.split(b"\0")[:-1]:
-        tag, rest = line[:1], line[2:]
-        if tag == b"?":
-            untracked.add(decode(rest))
+    arguments = ("ls-files", "-z", "-v", "--stage", "--cached", "--deleted", "--modified", "--others")
+    listed = git.run(*arguments, "--exclude-standard", environment=git.unfiltered()).stdout
+    index, untracked, deleted, changed = {}, set(), set(), set()
+    for line in decode(listed).split("\0")[:-1]:
+        tag, rest = line[0], line[2:]
+        if tag == "?":
+            untracked.add(rest)
             continue
-        item = _index_line(rest, skipped=tag == b"S")
-        if tag == b"R":
+        item = _index_line(rest, skipped=tag in "Ss")
+        if tag == "R":
             deleted.add(item.path)
+        if tag != "H":
+            changed.add(item.path)
         index[item.path, item.stage] = item
-    return Listing(tuple(index.values()), frozenset(untracked), frozenset(deleted))
+    return Listing(tuple(index.values()), frozenset(untracked), frozenset(deleted), frozenset(changed))
 
 
 def index_lines(git: Git) -> tuple[IndexLine, ...]:
-    listed = git.run("ls-files", "-z", "-t", "--stage").stdout.split(b"\0")[:-1]
-    return tuple(_index_line(line[2:], skipped=line[:1] == b"S") for line in listed)
+    listed = decode(git.run("ls-files", "-z", "-t", "--stage").stdout).split("\0")[:-1]
+    return tuple(_index_line(line[2:], skipped=line[0] == "S") for line in listed)
 
 
 def index_files(git: Git, blobs: Blobs) -> ObjectFiles:
@@ -162,8 +169,9 @@ def unmerged_files(git: Git, blobs: Blobs) -> dict[str, dict[int, FileEntry]]:
     return found
 
 
-def working_files(git: Git, root: Path, blobs: Blobs, object_format: str) -> DiskFiles:
-    """The working tree at `root`; git runs in it."""
+def working_files(git: Git, root: Path, git_dir: Path, blobs: Blobs, object_format: str) -> DiskFiles:
+    """The working tree at `root`; git runs in it. Files that git knows to be unchanged are not read from disk again: thousands
+    of small files take longer than all the rest."""
     listing = list_files(git)
     ours = _Directories(root)
     tracked = {line.path for line in listing.index if line.mode != SUBMODULE and not line.skipped}
@@ -174,8 +182,10 @@ def working_files(git: Git, root: Path, blobs: Blobs, object_format: str) -> Dis
         if line.skipped and not os.path.lexists(place(root, line.path))
     }
     on_disk = candidates | {line.path for line in listing.index if line.skipped and line.path not in sparse}
-    found = (path for path in on_disk if ours.hold(path))
-    return DiskFiles(found, root, ObjectFiles(sparse, blobs), object_format)
+    found = {path for path in on_disk if ours.hold(path)}
+    lines = [line for line in listing.index if line.path in found]
+    same = unchanged(git, root, git_dir, blobs, lines, listing.changed | listing.untracked)
+    return DiskFiles(found - same.keys(), root, ObjectFiles({**sparse, **same}, blobs), object_format)
 
 
 def place(root: Path, path: str) -> Path:
@@ -214,10 +224,10 @@ class _Directories:
         return self._is_own(directory.rpartition("/")[0]) and not place(self._root, directory).is_symlink()
 
 
-def _index_line(line: bytes, *, skipped: bool) -> IndexLine:
-    meta, _, path = line.partition(b"\t")
-    mode, blob, stage = meta.decode("ascii").split(" ")
-    return IndexLine(decode(path), mode, blob, int(stage), skipped)
+def _index_line(line: str, *, skipped: bool) -> IndexLine:
+    meta, _, path = line.partition("\t")
+    mode, blob, stage = meta.split(" ")
+    return IndexLine(path, mode, blob, int(stage), skipped)
 
 
 def _unreadable(path: str, reason: str | None) -> EnvironmentProblem:

@@ -1,9 +1,29 @@
-"""The use cases: ports in, values out."""
+"""The use cases: ports in, values out. Each is imported when it is asked for: `status` needs neither LibCST nor a proof."""
 
-from stitchback.api.applying import Prepared, Written, contents_of, diffs_of, prepare, write
-from stitchback.api.comparing import Wish, read_case
-from stitchback.api.planning import make_plan, status
-from stitchback.api.project import Project
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stitchback.api.applying import Prepared, Written, contents_of, diffs_of, prepare, write
+    from stitchback.api.comparing import Wish, read_case
+    from stitchback.api.planning import make_plan, status
+    from stitchback.api.project import Project
+
+_WHERE = {
+    "Prepared": "applying",
+    "Project": "project",
+    "Wish": "comparing",
+    "Written": "applying",
+    "contents_of": "applying",
+    "diffs_of": "applying",
+    "make_plan": "planning",
+    "prepare": "applying",
+    "read_case": "comparing",
+    "status": "planning",
+    "write": "applying",
+}
 
 __all__ = [
     "Prepared",
@@ -18,3 +38,9 @@ __all__ = [
     "status",
     "write",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"stitchback.api.{_WHERE[name]}"), name)

@@ -38,6 +38,6 @@ def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None)
 
 
 def _imports(project: Project, case: Case) -> Imports:
-    files = project.repository.files
+    files = project.files
     patches = {side.patch.tree.ref: files(side.patch.tree.commit) for side in case.sides}
     return Imports(files(case.situation.mainline.commit), patches, project.read_blob)

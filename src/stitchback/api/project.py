@@ -8,26 +8,14 @@ from pathlib import Path
 
 from stitchback.adapters.config import read_configuration
 from stitchback.adapters.files import recover
-from stitchback.adapters.git import Repository
+from stitchback.adapters.git import DiskFile, DiskFiles, ObjectFiles, Repository
+from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.configuration import Configuration
 from stitchback.model.migrations import Tree
-from stitchback.parsing.context import CachedReading, FileEntry, ReadingConfig
+from stitchback.parsing.context import FileEntry, ReadingConfig
 from stitchback.parsing.tree import read_tree
 
 WORKTREE = "WORKTREE"
-
-
-@dataclass(slots=True)
-class Readings:
-    """What has been read so far, by blob and path: several refs share most of their files."""
-
-    known: dict[tuple[str, str], CachedReading] = field(default_factory=dict)
-
-    def get(self, blob: str, path: str) -> CachedReading | None:
-        return self.known.get((blob, path))
-
-    def put(self, blob: str, path: str, reading: CachedReading) -> None:
-        self.known[blob, path] = reading
 
 
 def is_migration(path: str) -> bool:
@@ -44,9 +32,10 @@ class Project:
 
     repository: Repository
     configuration: Configuration
+    _readings: DiskReadings
     _trees: dict[str, Tree] = field(default_factory=dict)
+    _files: dict[str, ObjectFiles | DiskFiles] = field(default_factory=dict)
     _blobs: dict[str, FileEntry] = field(default_factory=dict)
-    _readings: Readings = field(default_factory=Readings)
 
     @classmethod
     def open(cls, directory: Path | str = ".") -> Project:
@@ -57,13 +46,14 @@ class Project:
         if repository.work_tree is not None:
             here = repository.work_tree / "pyproject.toml"
             files = {"pyproject.toml": DiskEntry(here)} if here.is_file() else {}
-        return cls(repository, read_configuration(files))
+        return cls(repository, read_configuration(files), DiskReadings(repository.common_dir))
 
     def __enter__(self) -> Project:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.repository.close()
+        self._readings.save()
 
     def commit_of(self, ref: str) -> str:
         """The commit that a ref means; WORKTREE where the ref is what is checked out."""
@@ -77,15 +67,30 @@ class Project:
         """The commit that a ref means, for questions about history."""
         return self.repository.resolve("HEAD" if ref == WORKTREE else ref)
 
+    def files(self, commit: str) -> Mapping[str, FileEntry]:
+        """The files of a commit as they were when they were first asked for."""
+        return self._files_of(commit)
+
+    def _files_of(self, commit: str) -> ObjectFiles | DiskFiles:
+        if commit not in self._files:
+            self._files[commit] = self.repository.files(commit)
+        return self._files[commit]
+
     def tree(self, ref: str, commit: str | None = None) -> Tree:
         """All migrations of a ref, read once."""
         commit = commit or self.commit_of(ref)
         if commit not in self._trees:
-            files = self.repository.files(commit)
-            files.prefetch(path for path in files if is_migration(path))
+            files = self._files_of(commit)
+            files.prefetch(
+                path
+                for path in files
+                if is_migration(path) and not self._readings.holds(files[path].blob, path)
+            )
             tree = read_tree(self.name_of(ref), commit, files, self.reading, self._readings)
             for migration in tree.migrations.values():
-                self._blobs.setdefault(migration.blob, files[migration.path])
+                entry = files[migration.path]
+                if isinstance(entry, DiskFile):
+                    self._blobs.setdefault(migration.blob, entry)
             self._trees[commit] = tree
         return self._trees[commit]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.model.state import SchemaState
+from stitchback.model.state import ModelState, SchemaState
 
 T = TypeVar("T")
 
@@ -41,8 +41,17 @@ def table_content(table: Table) -> Hashable:
 class Contents:
     """What tells states from each other, and database schemas."""
 
-    models: Numbers[Hashable] = field(default_factory=lambda: Numbers(itself))
+    fields: Numbers[Hashable] = field(default_factory=lambda: Numbers(itself))
+    models: Numbers[ModelState] = field(init=False)
     tables: Numbers[Table] = field(default_factory=lambda: Numbers(table_content))
+
+    def __post_init__(self) -> None:
+        self.models = Numbers(self.of_model)
+
+    def of_model(self, model: ModelState) -> Hashable:
+        """All of the model but the order of its fields: neither Django nor a database minds it, and each order in which
+        migrations ran would make another state. An operation leaves most pairs of name and field the objects that they were."""
+        return frozenset(map(self.fields.number, model.fields)), replace(model, fields=())
 
     def of_state(self, state: SchemaState) -> Hashable:
         models = ((key, self.models.number(model)) for key, model in state.models.items())

@@ -66,6 +66,7 @@ class Memory:
     known_schemas: dict[int, tuple[PhysicalSchema, int]] = field(default_factory=dict)
     bits: dict[Name, int] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
+    sorted_rows: dict[int, tuple[Name, ...]] = field(default_factory=dict)
     numbers: dict[Hashable, int] = field(default_factory=dict)
     known_migrations: dict[int, tuple[Migration, int]] = field(default_factory=dict)
     deeds: dict[tuple[int, int], Deed | InconsistentState] = field(default_factory=dict)
@@ -116,7 +117,11 @@ class Memory:
 
     def rows_of(self, bits: int) -> list[Name]:
         """The rows, sorted."""
-        return sorted(name for number, name in enumerate(self.names) if bits >> number & 1)
+        rows = self.sorted_rows.get(bits)
+        if rows is None:
+            found = (name for number, name in enumerate(self.names) if bits >> number & 1)
+            rows = self.sorted_rows[bits] = tuple(sorted(found))
+        return list(rows)
 
     def bits_of(self, rows: Iterable[Name]) -> int:
         bits = 0

@@ -20,6 +20,7 @@ from django.db.migrations.exceptions import (
 )
 
 from stitchback.engine.database import SymbolicDatabase
+from stitchback.engine.executing import TreeExecutor, Watch
 from stitchback.engine.memory import Memory
 from stitchback.engine.names import Name, as_key
 from stitchback.engine.runs import RunError, Standing
@@ -28,11 +29,10 @@ from stitchback.engine.simulation import (
     DatabaseClash,
     Files,
     LedgerConnection,
-    TreeExecutor,
     TreeLoader,
     WouldUnapply,
 )
-from stitchback.engine.traces import Moment, Place, Trace
+from stitchback.engine.traces import Place, Trace
 from stitchback.model.keys import MigrationKey
 from stitchback.schema import InconsistentState
 
@@ -157,22 +157,6 @@ def named_target(loader: Any, app: str, name: str) -> Name:
         # A squash that is applied in part is not in the graph: the last of what it replaces stands for it.
         return tuple(loader.replacements[target].replaces[-1])
     return target
-
-
-class Watch:
-    """The executor's `progress_callback`: what is running, and the database after each migration."""
-
-    def __init__(self, connection: LedgerConnection) -> None:
-        self.connection = connection
-        self.running: MigrationKey | None = None
-        self.moments: list[Moment] = []
-
-    def __call__(self, action: str, migration: Any = None, fake: bool = False) -> None:
-        if action in ("apply_start", "unapply_start"):
-            self.running = migration.content.key
-        elif action in ("apply_success", "unapply_success"):
-            self.moments.append(self.connection.moment(migration.content.key))
-            self.running = None
 
 
 def standing(connection: LedgerConnection, files: Files) -> Standing | RunError:

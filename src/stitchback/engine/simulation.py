@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.migrations import Migration as DjangoMigration
-from django.db.migrations.executor import MigrationExecutor
 
 from stitchback.engine.memory import EMPTY_STATE, Memory
 from stitchback.engine.names import Name
@@ -51,12 +50,15 @@ class LedgerConnection:
         self.present |= self.memory.bit(row)
 
     def erase(self, row: Name) -> None:
-        self.rows[:] = [other for other in self.rows if other != row]
+        self.rows = [other for other in self.rows if other != row]  # moments keep the list as it was
         self.present &= ~self.memory.bit(row)
 
     def moment(self, key: MigrationKey | None) -> Moment:
-        data = tuple(self.data)
-        return Moment(key, tuple(self.rows), data, Place(self.present, self.schema, tuple(sorted(data))))
+        return Moment(key, self.rows, len(self.rows), tuple(self.data), self.place)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.present, self.schema, tuple(sorted(self.data)))
 
     def schema_editor(self, *, atomic: bool = True) -> SchemaEditor:
         return SchemaEditor(self)
@@ -138,16 +140,30 @@ class TreeLoader(LedgerLoader):  # type: ignore[misc]
         self.migrated_apps = set(self.files.migrated)
 
     def build_graph(self) -> None:
+        standing = (self.replace_migrations, self.connection.present)
+        known = self.files.standings.get(standing)
+        if known is None:
+            known = self.files.standings[standing] = self.stood()
+        self.load_disk()
+        self.graph, self.replacements = known[0].graph, known[0].replacements
+        self.applied_migrations = known[1]
+
+    def stood(self) -> tuple[Built, dict[Name, bool]]:
+        """The graph for the ledger, and what counts as applied."""
         rows = set(self.connection.rows)
         place = (self.replace_migrations, frozenset(self.files.replacing.intersection(rows)))
         built = self.files.shelf.get(place)
         if built is None:
             built = self.files.shelf[place] = self.built(rows)
-        self.load_disk()
-        self.graph, self.replacements = built.graph, built.replacements
         applied = LedgerRecorder(self.connection).applied_migrations()
         applied.update(dict.fromkeys(built.counted, True))
-        self.applied_migrations = {key: True for key in applied if key not in built.discounted}
+        return built, {key: True for key in applied if key not in built.discounted}
+
+    def check_consistent_history(self, connection: LedgerConnection) -> None:
+        place = (id(self.graph), connection.present)
+        if place not in self.files.consistent:
+            super().check_consistent_history(connection)
+            self.files.consistent.add(place)
 
     def built(self, rows: set[Name]) -> Built:
         """Django's own `build_graph`, and what it made of the ledger. Raises BrokenGraph for what Django lets slip: KeyError,
@@ -180,7 +196,12 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What stands for the disk. `replacing`: every name in `replaces` and every migration that has one."""
+    """What stands for the disk. `replacing`: every name in `replaces` and every migration that has one.
+
+    The rest is what Django has worked out so far: graphs by what of `replacing` is applied (`shelf`), and by a ledger's rows (bits)
+    the loader's graph with what it counts as applied, that the history is consistent, and the state's token; a graph's full plan;
+    what was run (`executing.TreeExecutor`). Graphs are kept, so their ids stay their own.
+    """
 
     migrations: dict[Name, Any]
     migrated: frozenset[str]
@@ -188,6 +209,12 @@ class Files:
     installed: frozenset[Name]
     replacing: frozenset[Name]
     shelf: dict[tuple[bool, frozenset[Name]], Built]
+    standings: dict[tuple[bool, int], tuple[Built, dict[Name, bool]]] = field(default_factory=dict)
+    consistent: set[tuple[int, int]] = field(default_factory=set)
+    tokens: dict[tuple[int, int], int] = field(default_factory=dict)
+    full_plans: dict[int, Any] = field(default_factory=dict)
+    played: dict[Any, Any] = field(default_factory=dict)
+    deeds: dict[Any, Any] = field(default_factory=dict)
 
 
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -199,25 +226,3 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
         return answers[argument]
 
     return answer
-
-
-class TreeExecutor(MigrationExecutor):  # type: ignore[misc]
-    """Django's executor with the loader and the recorder of a symbolic database."""
-
-    def __init__(self, connection: LedgerConnection, files: Files, progress: Callable[..., None]) -> None:
-        self.connection = connection
-        self.loader = TreeLoader(connection, files)
-        self.recorder = LedgerRecorder(connection)
-        self.progress_callback = progress
-
-    def _create_project_state(self, with_applied_migrations: bool = False) -> Any:
-        state = super()._create_project_state(with_applied_migrations)
-        state.apps = NothingRendered()
-        return state
-
-
-class NothingRendered:
-    """In the place of a ProjectState's `apps`, which Django would otherwise render from models that are not there."""
-
-    def clone(self) -> NothingRendered:
-        return self

@@ -22,14 +22,19 @@ class Place(NamedTuple):
     data: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A database at one moment of a run: right after `key` ran and was recorded, or at its end."""
+class Moment(NamedTuple):
+    """A database at one moment of a run: right after `key` ran and was recorded, or at its end. `log`: the run's rows, of which
+    there were `length` by then; a ledger only grows while Django goes forward."""
 
     key: MigrationKey | None
-    rows: tuple[Name, ...]
+    log: list[Name]
+    length: int
     data: tuple[str, ...]
     place: Place
+
+    @property
+    def rows(self) -> tuple[Name, ...]:
+        return tuple(self.log[: self.length])
 
     def database(self, memory: Memory) -> SymbolicDatabase:
         return SymbolicDatabase(

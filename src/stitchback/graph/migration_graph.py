@@ -38,6 +38,9 @@ class MigrationGraph:
     _parents: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(repr=False)
     _children: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(repr=False)
     _plans: Plans = field(default_factory=dict, repr=False, compare=False)
+    _ends: dict[str, dict[str, tuple[MigrationKey, ...]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, tree: Tree, settings: Mapping[str, str] | None = None) -> MigrationGraph:
@@ -67,6 +70,8 @@ class MigrationGraph:
 
     @classmethod
     def _of(cls, tree: Tree, settings: Mapping[str, str]) -> MigrationGraph:
+        if not tree.replacers:
+            return cls.raw(tree, settings)
         edges = edges_of(tree, settings)
         replaces = {key: migration.ghosts for key, migration in tree.migrations.items() if migration.ghosts}
         return cls._made(edges, carry_out(edges, replaces))
@@ -137,22 +142,27 @@ class MigrationGraph:
 
     def leaves(self, app: str | None = None) -> tuple[MigrationKey, ...]:
         """Nodes without a child in their own app, sorted: `leaf_nodes`."""
-        return self._without(self._children, app)
+        return self._without("children", app)
 
     def roots(self, app: str | None = None) -> tuple[MigrationKey, ...]:
         """Nodes without a parent in their own app, sorted: `root_nodes`."""
-        return self._without(self._parents, app)
+        return self._without("parents", app)
 
-    def _without(
-        self, neighbours: Mapping[MigrationKey, tuple[MigrationKey, ...]], app: str | None
-    ) -> tuple[MigrationKey, ...]:
-        return tuple(
-            sorted(
-                key
-                for key in self.nodes
-                if app in (None, key.app) and not any(other.app == key.app for other in neighbours[key])
-            )
-        )
+    def _without(self, which: str, app: str | None) -> tuple[MigrationKey, ...]:
+        """Of all apps at once: who asks for one asks for the others too."""
+        ends = self._ends.get(which)
+        if ends is None:
+            neighbours = self._children if which == "children" else self._parents
+            found: dict[str, list[MigrationKey]] = {}
+            for key in sorted(self.nodes):
+                label = key.app
+                for other in neighbours[key]:
+                    if other.app == label:
+                        break
+                else:
+                    found.setdefault(label, []).append(key)
+            ends = self._ends[which] = {label: tuple(keys) for label, keys in found.items()}
+        return ends.get(app, ()) if app is not None else tuple(key for keys in ends.values() for key in keys)
 
     def order(self) -> tuple[MigrationKey, ...]:
         """Every node once, in the order of Django's full plan on an empty database."""

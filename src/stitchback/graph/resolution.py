@@ -33,11 +33,12 @@ class Edges:
 
     def connect(self, child: MigrationKey, parent: MigrationKey) -> None:
         """Django's `add_dependency`: a node that is not there yet becomes a dummy."""
+        parents, children = self.parents, self.children
         for key in (child, parent):
-            self.parents.setdefault(key, set())
-            self.children.setdefault(key, set())
-        self.parents[child].add(parent)
-        self.children[parent].add(child)
+            if key not in parents:
+                parents[key], children[key] = set(), set()
+        parents[child].add(parent)
+        children[parent].add(child)
 
     def drop(self, key: MigrationKey) -> tuple[set[MigrationKey], set[MigrationKey]]:
         """Take the node out; what its parents and its children were."""
@@ -57,11 +58,12 @@ def edges_of(tree: Tree, settings: Mapping[str, str]) -> Edges:
     files = tree.migrations
     edges = Edges(set(files), {key: set() for key in files}, {key: set() for key in files})
     resolver = Resolver(tree, edges, settings)
-    for key in sorted(files):
-        resolver.add_internal(files[key])
+    ordered = [files[key] for key in sorted(files)]
+    for migration in ordered:
+        resolver.add_internal(migration)
     resolver.remember_roots_and_leaves()
-    for key in sorted(files):
-        resolver.add_external(files[key])
+    for migration in ordered:
+        resolver.add_external(migration)
     return edges
 
 
@@ -85,14 +87,19 @@ class Resolver:
         for ends, neighbours in ((self.first, self.edges.parents), (self.latest, self.edges.children)):
             ends.pop(app or "", None)
             for key in sorted(neighbours):
-                if app in (None, key.app) and not any(other.app == key.app for other in neighbours[key]):
-                    ends.setdefault(key.app, key)
+                label = key.app
+                if app in (None, label) and label not in ends:
+                    for other in neighbours[key]:
+                        if other.app == label:
+                            break
+                    else:
+                        ends[label] = key
 
     def add_external(self, migration: Migration) -> None:
         key = migration.key
         for parent in migration.dependencies:
             if isinstance(parent, MigrationKey) and parent.app == key.app:
-                continue
+                continue  # within the app: most of them
             for found in self.resolved(key, parent):
                 if found.app in self.known:
                     self.edges.connect(key, found)

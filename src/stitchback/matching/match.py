@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stitchback.matching.concerned import below, of_apps, referred_to
 from stitchback.matching.histories import History, Standing, histories
 from stitchback.matching.sides import Sides
 from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
@@ -35,8 +36,9 @@ class Comparison:
 def compare(sides: Sides, bases: Mapping[str, str] | None = None) -> Comparison:
     """Plays both sides from what they share and compares each thing that the patch branch changed."""
     nothing = SchemaState(field_bases=dict(bases or {}))
-    start = fold(sides.shared, nothing)
-    mainline_start = start if sides.shared == sides.mainline_shared else fold(sides.mainline_shared, nothing)
+    start = folded(sides, sides.shared, nothing)
+    same = sides.shared == sides.mainline_shared
+    mainline_start = start if same else folded(sides, sides.mainline_shared, nothing)
     patched, mainline = tolerant(sides.patch_all, start), tolerant(sides.mainline, mainline_start)
     patch_atoms, mainline_atoms = patched.atoms, _without_remade(sides, mainline.atoms)
     same_file = frozenset(patch.key for patch, mainline in sides.twins if patch.blob == mainline.blob)
@@ -49,6 +51,19 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None) -> Comparison:
     ordered = tuple(sorted(blurred, key=lambda match: _place(match, sides.patch)))
     ends = (patched.state, mainline.state)
     return Comparison(ordered, start, *ends, ours, theirs, patched.identity, mainline.identity)
+
+
+def folded(sides: Sides, shared: Sequence[Migration], start: SchemaState) -> SchemaState:
+    """What the two sides start from, as far as they can have to do with it."""
+    changed = {migration.key.app for migration in (*sides.patch_all, *sides.mainline)}
+    every = (*shared, *sides.patch_all, *sides.mainline)
+    apps = below(changed, every)
+    while True:
+        state = fold(of_apps(shared, apps), start)
+        more = below(apps | referred_to(state), every)
+        if more == apps:
+            return state
+        apps = more
 
 
 def fold(migrations: Iterable[Migration], start: SchemaState | None = None) -> SchemaState:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
@@ -21,10 +22,40 @@ class Swappable:
 
 
 Dependency = MigrationKey | Swappable | Opaque
+Operations = tuple[Operation | Opaque, ...]
+
+
+class Unopened(NamedTuple):
+    """Operations that were read before, and are made again when somebody asks for them; `number` of them. `are_clear`: nothing of the whole
+    migration is opaque."""
+
+    number: int
+    are_clear: bool
+    open: Callable[[], Operations]
+
+
+class _Opening:
+    """Holds what a migration's operations are made of, until they are: no field of it, and no part of its value."""
+
+    __slots__ = ("later",)
+    later: Unopened | None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """What is not set: operations that nobody has asked for yet."""
+            if name == "later":
+                return None
+            if name != "operations" or self.later is None:
+                raise AttributeError(name)
+            operations = self.later.open()
+            object.__setattr__(self, "operations", operations)
+            object.__setattr__(self, "later", None)
+            return operations
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(_Opening):
     """One migration, read without running it.
 
     `path` is relative to the repository, posix. `blob` is git's blob id of the bytes (computed for files of the working tree too).
@@ -37,13 +68,35 @@ class Migration:
     dependencies: tuple[Dependency, ...] = ()
     run_before: tuple[Dependency, ...] = ()
     replaces: tuple[MigrationKey | Opaque, ...] = ()
-    operations: tuple[Operation | Opaque, ...] = ()
+    operations: Operations = ()
     initial: bool | None = None
     atomic: bool | None = True  # None where it cannot be read
     opaque_attributes: tuple[Opaque, ...] = ()  # anything else of the class that cannot be read and matters
     provenance: tuple[
         str, ...
     ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
+
+    @classmethod
+    def unopened(cls, later: Unopened, **fields: object) -> Migration:
+        """A migration of these fields, all but `operations`."""
+        made = object.__new__(cls)
+        for name, value in fields.items():
+            object.__setattr__(made, name, value)
+        object.__setattr__(made, "later", later)
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Migration) or other.__class__ is not self.__class__:
+            return NotImplemented
+        same_later = self.later is not None and self.later is other.later
+        names = (field.name for field in fields(self) if not (same_later and field.name == "operations"))
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    @property
+    def operation_count(self) -> int:
+        return len(self.operations) if self.later is None else self.later.number
 
     @property
     def parents(self) -> tuple[MigrationKey, ...]:
@@ -56,6 +109,8 @@ class Migration:
 
     @property
     def opaques(self) -> tuple[Opaque, ...]:
+        if self.later is not None and self.later.are_clear:
+            return ()
         found: list[Opaque] = [*self.opaque_attributes]
         for item in (*self.dependencies, *self.run_before, *self.replaces):
             if isinstance(item, Opaque):
@@ -65,6 +120,11 @@ class Migration:
         return tuple(found)
 
     def with_changes(self, **changes: object) -> Migration:
+        if self.later is not None and "operations" not in changes:
+            kept = {
+                field.name: getattr(self, field.name) for field in fields(self) if field.name != "operations"
+            }
+            return self.unopened(self.later, **{**kept, **changes})
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
@@ -116,7 +176,7 @@ class Tree:
         if isinstance(known, dict):
             return known
         found: dict[MigrationKey, tuple[MigrationKey, ...]] = {}
-        for key in sorted(self.migrations):
+        for key in sorted(key for key, migration in self.migrations.items() if migration.replaces):
             for ghost in self.migrations[key].ghosts:
                 found[ghost] = (*found.get(ghost, ()), key)
         self.memo["replacers"] = found
@@ -124,9 +184,10 @@ class Tree:
 
     def with_migrations(self, changed: Mapping[MigrationKey, Migration | None]) -> Tree:
         """The tree with these migrations put in, or taken out where the value is None."""
-        merged = {
-            key: migration
-            for key, migration in {**self.migrations, **changed}.items()
-            if migration is not None
-        }
+        merged = dict(self.migrations)
+        for key, migration in changed.items():
+            if migration is None:
+                merged.pop(key, None)
+            else:
+                merged[key] = migration
         return replace(self, migrations=merged)

@@ -31,7 +31,10 @@ class Operation:
     conditional: bool = False
 
     def argument(self, name: str) -> Value | None:
-        return next((value for key, value in self.arguments if key == name), None)
+        for key, value in self.arguments:
+            if key == name:
+                return value
+        return None
 
     @property
     def opaques(self) -> tuple[Opaque, ...]:

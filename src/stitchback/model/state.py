@@ -27,7 +27,10 @@ class Field:
     base: str = ""
 
     def argument(self, name: str) -> Value | None:
-        return next((value for key, value in self.arguments if key == name), None)
+        for key, value in self.arguments:
+            if key == name:
+                return value
+        return None
 
     def with_argument(self, name: str, value: Value | None) -> Field:
         """The field with this argument said so, or unsaid where the value is None."""
@@ -62,7 +65,10 @@ class ModelState:
         return next((value for key, value in self.options if key == name), None)
 
     def field(self, name: str) -> Field | Opaque | None:
-        return next((value for key, value in self.fields if key == name), None)
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,31 @@ def walk(value: Value) -> Iterator[Value]:
 
 def opaques(value: Value) -> tuple[Opaque, ...]:
     """What inside the value could not be read."""
-    return tuple(item for item in walk(value) if isinstance(item, Opaque))
+    found: list[Opaque] = []
+    _collect(value, found)
+    return tuple(found)
+
+
+def _collect(value: Value, found: list[Opaque]) -> None:
+    """As `walk`, past what holds nothing: most values are asked, and hardly any has one."""
+    kind = type(value)
+    if kind is Constant or kind is Reference or kind is Code:
+        return
+    if isinstance(value, Opaque):
+        found.append(value)
+    elif isinstance(value, Call):
+        _collect(value.callee, found)
+        for argument in value.args:
+            _collect(argument, found)
+        for _, argument in value.kwargs:
+            _collect(argument, found)
+    elif isinstance(value, Items):
+        for item in value.items:
+            _collect(item, found)
+    elif isinstance(value, Dictionary):
+        for key, item in value.items:
+            _collect(key, found)
+            _collect(item, found)
 
 
 def text(value: Value | None) -> str | None:

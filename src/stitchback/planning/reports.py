@@ -49,7 +49,7 @@ def coverage(case: Case) -> Coverage:
     migrations = {(m.key, m.blob): m for tree in trees for m in tree.migrations.values()}
     return Coverage(
         migrations=len(migrations),
-        operations=sum(len(migration.operations) for migration in migrations.values()),
+        operations=sum(migration.operation_count for migration in migrations.values()),
         opaque=sum(len(migration.opaques) for migration in migrations.values()),
         unreadable=len({unreadable.span for tree in trees for unreadable in tree.unreadable}),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 
 from stitchback.model.edits import NOWHERE, DeleteFile, FileEdit, WriteFile
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.source import Opaque, Span
 
@@ -54,6 +55,8 @@ def _bare(value: object) -> object:
         return NOWHERE
     if isinstance(value, Opaque):
         return Opaque("", value.source, NOWHERE)
+    if isinstance(value, MigrationKey):
+        return value
     if isinstance(value, tuple):
         return tuple(_bare(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):

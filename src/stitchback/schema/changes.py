@@ -44,8 +44,9 @@ def put(
     pairs: tuple[tuple[str, Field | Opaque], ...], name: str, field: Field | Opaque
 ) -> tuple[tuple[str, Field | Opaque], ...]:
     """The fields with this one in its old place, or at the end, as a dict does."""
-    if any(key == name for key, _ in pairs):
-        return tuple((key, field if key == name else old) for key, old in pairs)
+    for place, (key, _) in enumerate(pairs):
+        if key == name:
+            return (*pairs[:place], (name, field), *pairs[place + 1 :])
     return (*pairs, (name, field))
 
 

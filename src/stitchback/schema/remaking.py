@@ -25,7 +25,7 @@ from stitchback.schema.effects import (
     Remake,
 )
 from stitchback.schema.naming import model_key, needed
-from stitchback.schema.tables import has_tables, main_table, table_name
+from stitchback.schema.tables import column_names, has_tables, main_table, table_name
 from stitchback.schema.visible import is_foreign_key, is_indexed, is_primary_key, is_unique
 
 ON_FIELDS = ("AddField", "AlterField", "RemoveField", "AlterOrderWithRespectTo")
@@ -42,7 +42,7 @@ def remade(
     key = model_key(operation, app, "name" if operation.kind == "AlterOrderWithRespectTo" else "model_name")
     models = [model for model in (before.models.get(key), after.models.get(key)) if model is not None]
     if models and all(map(is_known, models)):
-        known = frozenset(column for model in models for column in main_table(after, model).columns)
+        known = frozenset(column for model in models for column in column_names(after, model))
         yield Remake(table_name(models[-1]), known, operation.conditional)
 
 

@@ -17,6 +17,7 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, NONE, TRUE, Constant, Value, render
 from stitchback.schema.definitions import constraint_text, definition, index_text
 from stitchback.schema.labels import key_of, label_text, string
+from stitchback.schema.remembering import by_identity
 from stitchback.schema.visible import (
     COMPOSITE_KEY,
     column_text,
@@ -146,6 +147,25 @@ def column_pair(state: SchemaState, name: str, field: Field | Opaque) -> Iterato
     elif has_column(field):
         target = target_text(state, field.argument("to"), field.argument("to_field"))
         yield column_name(name, field), column_text(field, target if is_foreign_key(field) else None)
+
+
+def column_names(state: SchemaState, model: ModelState) -> frozenset[str]:
+    """Of the main table, without what they are."""
+    automatic = automatic_key(state, model)
+    names = {automatic[0]} if automatic else set()
+    names.update(name for name in map(name_of_column, model.fields) if name is not None)
+    if model.option("order_with_respect_to") not in (None, NONE):
+        names.add(ORDER)
+    return frozenset(names)
+
+
+@by_identity
+def name_of_column(pair: tuple[str, Field | Opaque]) -> str | None:
+    """The column of a model's (name, field), if it has one."""
+    name, field = pair
+    if isinstance(field, Opaque):
+        return name
+    return column_name(name, field) if has_column(field) else None
 
 
 def automatic_key(state: SchemaState, model: ModelState) -> tuple[str, str] | None:

@@ -46,7 +46,7 @@ class FileDraft:
             migration,
             migration.dependencies,
             migration.ghosts,
-            tuple(Keep(index) for index in range(len(migration.operations))),
+            tuple(Keep(index) for index in range(migration.operation_count)),
         )
 
     def saying(self, *people: str, provenance: tuple[str, ...] = ()) -> FileDraft:
@@ -116,6 +116,20 @@ class Draft:
     def holds(self, key: MigrationKey) -> bool:
         """Whether the result has a file of that name."""
         return key in self.files or (key in self.mainline.migrations and key not in self.deleted)
+
+    def keys_of(self, app: str) -> tuple[MigrationKey, ...]:
+        """The names of the result's files in the app."""
+        there = (key for key in self.mainline.migrations if key.app == app and key not in self.deleted)
+        return tuple(dict.fromkeys((*there, *(key for key in self.files if key.app == app))))
+
+    def is_taken(self, name: MigrationKey) -> bool:
+        """Whether a file of mainline's or of the result has the name, or a ghost of the result."""
+        if name in self.files or name in self.mainline.migrations:
+            return True
+        if any(name in file.replaces for file in self.files.values()):
+            return True
+        replacers = self.mainline.replacers.get(name, ())
+        return any(key not in self.files and key not in self.deleted for key in replacers)
 
     def keeping(self, file: FileDraft) -> Draft:
         return replace(self, files={**self.files, file.key: file})

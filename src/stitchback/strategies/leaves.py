@@ -8,17 +8,12 @@ from stitchback.model.migrations import Tree
 
 def leaves(tree: Tree, app: str) -> tuple[MigrationKey, ...]:
     """The app's migrations on which no other of the app depends (`MigrationGraph.leaf_nodes`); replaced ones do not count."""
-    replaced = {ghost for key, migration in tree.migrations.items() for ghost in migration.ghosts}
+    own = sorted(key for key in tree.migrations if key.app == app)
     parents = {
         replacer
-        for key, migration in tree.migrations.items()
-        if key.app == app
-        for parent in migration.parents
+        for key in own
+        for parent in tree.migrations[key].parents
         for replacer in (tree.replacers.get(parent, ()) or (parent,))
         if replacer != key
     }
-    return tuple(
-        key
-        for key in sorted(tree.migrations)
-        if key.app == app and key not in parents and key not in replaced
-    )
+    return tuple(key for key in own if key not in parents and key not in tree.replacers)

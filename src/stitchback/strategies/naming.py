@@ -20,17 +20,14 @@ def stitched_key(draft: Draft, patch: MigrationKey) -> MigrationKey:
 
 def leaf_key(draft: Draft, app: str, words: str) -> MigrationKey:
     """The next number of the app, as `makemigrations` counts: one above the highest, four digits."""
-    numbers = [
-        int(number) for key in draft.result.migrations if key.app == app and (number := _split(key.name)[0])
-    ]
+    numbers = [int(number) for key in draft.keys_of(app) if (number := _split(key.name)[0])]
     return free_key(draft, MigrationKey(app, f"{max(numbers, default=0) + 1:04d}_{words[:LONGEST]}"))
 
 
 def free_key(draft: Draft, wanted: MigrationKey) -> MigrationKey:
     """The name, or the name with a number behind it: one that no file and no ghost of the result has."""
-    taken = {*draft.result.migrations, *draft.result.replacers, *draft.mainline.migrations}
     name, count = wanted.name, 1
-    while MigrationKey(wanted.app, name) in taken:
+    while draft.is_taken(MigrationKey(wanted.app, name)):
         count += 1
         name = f"{wanted.name}_{count}"
     return MigrationKey(wanted.app, name)
@@ -39,9 +36,12 @@ def free_key(draft: Draft, wanted: MigrationKey) -> MigrationKey:
 def path_for(draft: Draft, key: MigrationKey, like: str = "") -> str:
     """Where the app keeps its migrations; beside `like`, a path on the patch branch, for an app that only that branch has."""
     app = draft.mainline.apps.get(key.app)
-    beside = next((m.path for k, m in sorted(draft.mainline.migrations.items()) if k.app == key.app), like)
-    assert app is not None or beside, "an app is on mainline or on the patch branch"
-    folder = app.migrations if app is not None else posixpath.dirname(beside)
+    if app is not None:
+        return posixpath.join(app.migrations, f"{key.name}.py")
+    first = min((k for k in draft.mainline.migrations if k.app == key.app), default=None)
+    beside = draft.mainline.migrations[first].path if first is not None else like
+    assert beside, "an app is on mainline or on the patch branch"
+    folder = posixpath.dirname(beside)
     return posixpath.join(folder, f"{key.name}.py")
 
 

@@ -129,11 +129,56 @@ class TestTheWorkingTree:
 
     def test_a_file_that_goes_meanwhile_is_told(self, make: Make) -> None:
         repository, _ = make(commit("one"))
+        (top(repository) / "one.py").write_bytes(b"changed")
         files = repository.files("WORKTREE")
         (top(repository) / "one.py").unlink()
         with pytest.raises(EnvironmentProblem) as caught:
             files["one.py"].read()
         assert caught.value.code == "SB510"
+
+    def test_an_unchanged_file_is_not_read_again_and_a_changed_one_is(self, make: Make) -> None:
+        repository, _ = make(commit("one", files={"same.py": b"same\n", "other.py": b"other\n"}))
+        (top(repository) / "other.py").write_bytes(b"OTHER\n")
+        files = repository.files("WORKTREE")
+        (top(repository) / "same.py").unlink()
+        assert {path: entry.read() for path, entry in files.items()} == {
+            "same.py": b"same\n",
+            "other.py": b"OTHER\n",
+        }
+
+    def test_a_file_whose_line_ends_git_turns_is_read_from_disk(self, make: Make) -> None:
+        lines = {".gitattributes": b"*.py text eol=crlf\n", "a.py": b"1\n2\n", "b.py": b"one line"}
+        repository, _ = make(commit("one", files=lines))
+        (top(repository) / "a.py").write_bytes(b"1\r\n2\r\n")
+        git(top(repository), "add", "a.py")
+        files = repository.files("WORKTREE")
+        assert files["a.py"].read() == b"1\r\n2\r\n"
+        assert files["a.py"].blob == git(top(repository), "hash-object", "--no-filters", "a.py")
+        assert files["b.py"].read() == b"one line"
+
+    def test_a_file_that_a_filter_made_is_read_from_disk(self, make: Make) -> None:
+        repository, _ = make(commit("one", files={".gitattributes": b"*.py filter=turn\n", "a.py": b"abc\n"}))
+        root = top(repository)
+        git(root, "config", "filter.turn.clean", "tr x a")
+        git(root, "config", "filter.turn.smudge", "tr a x")
+        (root / "a.py").unlink()
+        git(root, "checkout", "--", "a.py")
+        assert (root / "a.py").read_bytes() == b"xbc\n"
+        assert repository.files("WORKTREE")["a.py"].read() == b"xbc\n"
+
+    def test_a_file_that_git_was_told_not_to_look_at_is_read_from_disk(self, make: Make) -> None:
+        repository, _ = make(commit("one", files={"a.py": b"abc\n"}))
+        git(top(repository), "update-index", "--assume-unchanged", "a.py")
+        (top(repository) / "a.py").write_bytes(b"xyz\n")
+        assert repository.files("WORKTREE")["a.py"].read() == b"xyz\n"
+
+    def test_a_file_changed_to_the_same_size_is_seen(self, make: Make) -> None:
+        repository, _ = make(commit("one", files={"a.py": b"abc\n"}))
+        place = top(repository) / "a.py"
+        times = place.stat()
+        place.write_bytes(b"xyz\n")
+        os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert repository.files("WORKTREE")["a.py"].read() == b"xyz\n"
 
     def test_a_pipe_in_a_files_place_is_not_waited_for(self, make: Make) -> None:
         repository, _ = make(commit("one"))

@@ -1,0 +1,227 @@
+"""What a migration file was read as, in tuples of plain values and back.
+
+Only plain values are stored, so that reading them back makes nothing but them: what lies on disk may be anybody's.
+The operations are most of a migration and seldom asked for: they are encoded apart, and made again when they are.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Any
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency, Migration, Swappable, Unopened, Unreadable
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
+from stitchback.parsing.context import CachedReading
+from stitchback.parsing.gaps import Gap
+
+Plain = Any  # str, bytes, numbers, None, Ellipsis's stand-in, and tuples of such
+Entry = tuple[Plain, ...]
+_PLAIN = frozenset({str, bool, int, float, bytes, type(None)})
+_MIGRATION, _UNREADABLE = "m", "u"
+_ELLIPSIS, _ITEMS, _DICTIONARY, _REFERENCE, _CODE, _CALL, _OPAQUE, _GAP, _COMPLEX = range(9)
+
+
+class Damaged(ValueError):
+    """What is stored is not what was put in."""
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Makes plain values only: a name of a class or function in the data is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise Damaged(f"{module}.{name} has no place here")
+
+
+def packed(value: Plain) -> bytes:
+    return pickle.dumps(value, protocol=5)
+
+
+def unpacked(data: bytes) -> Plain:
+    """Raises Damaged, whatever the bytes are."""
+    try:
+        return _PlainUnpickler(io.BytesIO(data)).load()
+    except Damaged:
+        raise
+    except Exception as error:
+        raise Damaged(str(error)) from error
+
+
+def encoded(reading: CachedReading) -> Entry:
+    result = reading.result
+    if isinstance(result, Unreadable):
+        assert result.key is not None, "every file was read as some migration"
+        return (_UNREADABLE, tuple(result.key), _span(result.span), result.reason, reading.questions)
+    return (
+        _MIGRATION,
+        tuple(result.key),
+        result.path,
+        result.blob,
+        tuple(map(_dependency, result.dependencies)),
+        tuple(map(_dependency, result.run_before)),
+        tuple(map(_dependency, result.replaces)),
+        result.initial,
+        result.atomic,
+        tuple(map(_value, result.opaque_attributes)),
+        result.provenance,
+        result.operation_count,
+        not result.opaques,
+        packed(tuple(map(_operation, result.operations))),
+        reading.questions,
+    )
+
+
+def decoded(entry: Entry) -> CachedReading:
+    """Raises Damaged where the entry is none."""
+    try:
+        if entry[0] == _UNREADABLE:
+            _, key, span, reason, questions = entry
+            return CachedReading(Unreadable(_as_span(span), reason, MigrationKey(*key)), questions)
+        (
+            _,
+            key,
+            path,
+            blob,
+            parents,
+            before,
+            replaces,
+            initial,
+            atomic,
+            opaque,
+            said,
+            count,
+            clean,
+            rest,
+            asked,
+        ) = entry
+        migration = Migration.unopened(
+            Unopened(count, clean, lambda: _operations(rest)),
+            key=MigrationKey(*key),
+            path=path,
+            blob=blob,
+            dependencies=tuple(map(_as_dependency, parents)),
+            run_before=tuple(map(_as_dependency, before)),
+            replaces=tuple(map(_as_dependency, replaces)),
+            initial=initial,
+            atomic=atomic,
+            opaque_attributes=tuple(map(_as_value, opaque)),
+            provenance=said,
+        )
+        return CachedReading(migration, asked)
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+        raise Damaged(str(error)) from error
+
+
+def _operations(data: bytes) -> tuple[Operation | Opaque, ...]:
+    return tuple(map(_as_operation, unpacked(data)))
+
+
+def _span(span: Span) -> Plain:
+    return (span.path, span.line, span.column, span.end_line, span.end_column)
+
+
+def _as_span(plain: Plain) -> Span:
+    return Span(*plain)
+
+
+def _dependency(item: Dependency) -> Plain:
+    match item:
+        case MigrationKey():
+            return tuple(item)
+        case Swappable(setting=setting):
+            return setting
+        case _:
+            return _value(item)
+
+
+def _as_dependency(plain: Plain) -> Any:
+    if isinstance(plain, str):
+        return Swappable(plain)
+    return MigrationKey(*plain) if len(plain) == 2 else _as_value(plain)
+
+
+def _operation(item: Operation | Opaque) -> Plain:
+    if isinstance(item, Opaque):
+        return _value(item)
+    return (
+        item.kind,
+        item.path,
+        tuple((name, _value(value)) for name, value in item.arguments),
+        _span(item.span),
+        tuple(map(_operation, item.database)),
+        tuple(map(_operation, item.state)),
+        item.conditional,
+    )
+
+
+def _as_operation(plain: Plain) -> Operation | Opaque:
+    if len(plain) != 7:
+        opaque = _as_value(plain)
+        assert isinstance(opaque, Opaque), "an operation is known or opaque"
+        return opaque
+    kind, path, arguments, span, database, state, conditional = plain
+    return Operation(
+        kind,
+        path,
+        tuple((name, _as_value(value)) for name, value in arguments),
+        Span(*span),
+        tuple(map(_as_operation, database)),
+        tuple(map(_as_operation, state)),
+        conditional,
+    )
+
+
+def _value(value: Value) -> Plain:
+    kind = type(value)
+    if isinstance(value, Constant):
+        constant = value.value
+        if constant is Ellipsis:
+            return (_ELLIPSIS,)
+        if isinstance(constant, complex):
+            return (_COMPLEX, constant.real, constant.imag)
+        assert type(constant) in _PLAIN, "a literal"
+        return constant
+    if isinstance(value, Reference):
+        return (_REFERENCE, value.path)
+    if isinstance(value, Call):
+        kwargs = tuple((name, _value(item)) for name, item in value.kwargs)
+        return (_CALL, _value(value.callee), tuple(map(_value, value.args)), kwargs)
+    if isinstance(value, Items):
+        return (_ITEMS, value.kind, tuple(map(_value, value.items)))
+    if isinstance(value, Dictionary):
+        return (_DICTIONARY, tuple((_value(key), _value(item)) for key, item in value.items))
+    if isinstance(value, Code):
+        return (_CODE, value.name, value.fingerprint, value.source, value.empty)
+    assert kind in (Opaque, Gap), "the family of values is closed"
+    return (_GAP if kind is Gap else _OPAQUE, value.reason, value.source, _span(value.span))
+
+
+def _as_value(plain: Plain) -> Any:
+    if type(plain) is not tuple:
+        return Constant(plain)
+    match plain[0]:
+        case 3:
+            return Reference(plain[1])
+        case 5:
+            _, callee, args, kwargs = plain
+            named = tuple((name, _as_value(item)) for name, item in kwargs)
+            return Call(_as_value(callee), tuple(map(_as_value, args)), named)
+        case 1:
+            return Items(plain[1], tuple(map(_as_value, plain[2])))
+        case 2:
+            return Dictionary(tuple((_as_value(key), _as_value(item)) for key, item in plain[1]))
+        case 4:
+            return Code(*plain[1:])
+        case 6:
+            return Opaque(plain[1], plain[2], _as_span(plain[3]))
+        case 7:
+            return Gap(plain[1], plain[2], _as_span(plain[3]))
+        case 8:
+            return Constant(complex(plain[1], plain[2]))
+        case 0:
+            return Constant(...)
+        case _:
+            raise Damaged(f"no value is of kind {plain[0]!r}")

@@ -1,0 +1,77 @@
+"""Which files of the working tree are on disk, byte for byte, what the index has.
+
+git knows by a file's times and size that nobody has touched it since it was checked out. That makes its bytes the index's,
+unless something turns line ends, encodings or more on the way out: where that may be, sizes are compared as well, and where a
+filter may be at work nothing is taken for known.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stitchback.adapters.git_objects import Blobs
+from stitchback.adapters.git_process import Git
+
+if TYPE_CHECKING:
+    from stitchback.adapters.git_worktree import IndexLine
+
+ATTRIBUTES = ".gitattributes"
+REGULAR = ("100644", "100755")
+_SAYING_NOTHING = {"core.autocrlf": "false", "core.eol": "lf"}
+_BY_OTHER_BYTES = (b"filter", b"working-tree-encoding")
+
+
+def unchanged(
+    git: Git,
+    root: Path,
+    git_dir: Path,
+    blobs: Blobs,
+    lines: Sequence[IndexLine],
+    touched: Collection[str],
+) -> dict[str, tuple[str, str]]:
+    """Path -> (mode, blob), of the index's files that are not among the `touched` ones. `git_dir` is the common one."""
+    attributes = list(_attributes(git_dir, blobs, lines, touched))
+    settings = git.settings(r"^(filter\.|core\.(autocrlf|eol)$)")
+    if any(name.startswith("filter.") for name in settings) and _may_filter(attributes):
+        return {}
+    known = [line for line in lines if line.mode in REGULAR and line.path not in touched]
+    if attributes or _converts(settings):
+        known = list(_of_the_same_size(root, blobs, known))
+    return {line.path: (line.mode, line.blob) for line in known}
+
+
+def _attributes(
+    git_dir: Path, blobs: Blobs, lines: Iterable[IndexLine], touched: Collection[str]
+) -> Iterable[bytes]:
+    """What the repository itself says about attributes of files; one that is touched counts as saying anything."""
+    for line in lines:
+        if line.path.endswith(ATTRIBUTES) and line.path not in touched:
+            yield blobs.read(line.blob)
+    if any(path.endswith(ATTRIBUTES) for path in touched):
+        yield from _BY_OTHER_BYTES
+    own = git_dir / "info" / "attributes"
+    if own.is_file():
+        yield own.read_bytes()
+
+
+def _may_filter(attributes: Iterable[bytes]) -> bool:
+    return any(word in said for said in attributes for word in _BY_OTHER_BYTES)
+
+
+def _converts(settings: Mapping[str, str]) -> bool:
+    return any(settings.get(name, usual).lower() != usual for name, usual in _SAYING_NOTHING.items())
+
+
+def _of_the_same_size(root: Path, blobs: Blobs, lines: Sequence[IndexLine]) -> Iterable[IndexLine]:
+    """Line ends and keywords that are turned make a file longer or shorter."""
+    sizes = blobs.sizes(line.blob for line in lines)
+    for line in lines:
+        try:
+            size = os.lstat(root / os.fsdecode(line.path.encode("utf-8", "surrogateescape"))).st_size
+        except OSError:
+            continue  # it has gone meanwhile: whoever reads it says so
+        if size == sizes.get(line.blob):
+            yield line
