@@ -10,199 +10,28 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha1
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from package_list import PACKAGES, Package
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.physical import PhysicalSchema
+from stitchback.model.source import Opaque
+from stitchback.model.state import SchemaState
+from stitchback.parsing import read_tree
+from stitchback.schema import Clash, apply_operation, physical_effects, run_effect
+from stitchback.schema.applying import STEPS
+
 CONTRIB = ("auth", "contenttypes", "sessions", "messages", "sites", "admin", "staticfiles")
-
-
-@dataclass(frozen=True)
-class Package:
-    """`apps`: what goes into INSTALLED_APPS. `roots`: the packages whose files are read. `explained`: beginnings of the
-    differences that are known and right, each with its reason."""
-
-    distribution: str
-    apps: tuple[str, ...]
-    roots: tuple[str, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    explained: Mapping[str, str] = field(default_factory=dict)
-    defaults: str = ""  # a module of settings
-
-    @property
-    def missing(self) -> str:
-        """The package that is not installed, or ""."""
-        return next((root for root in self.roots if importlib.util.find_spec(root) is None), "")
-
-
-def setting(name: str) -> str:
-    return f"the project's settings say it: {name}"
-
-
-PACKAGES = {
-    "contrib": Package(
-        "django",
-        ("django.contrib.flatpages", "django.contrib.redirects"),
-        (),
-    ),
-    "allauth": Package(
-        "django-allauth",
-        ("allauth", "allauth.account", "allauth.socialaccount", "allauth.mfa", "allauth.usersessions"),
-        ("allauth",),
-        {"MIDDLEWARE": ["allauth.account.middleware.AccountMiddleware"]},
-        {
-            "account.emailaddress.email: different ('max_length": setting("ACCOUNT_EMAIL_MAX_LENGTH"),
-            "account.emailaddress: unique_together": setting("ACCOUNT_UNIQUE_EMAIL"),
-            "account.emailaddress constraints": setting("ACCOUNT_UNIQUE_EMAIL"),
-            "socialaccount.socialapp: fields": "opaque: whether django.contrib.sites is installed",
-            "socialaccount.socialapp.sites: None": "opaque: whether django.contrib.sites is installed",
-        },
-    ),
-    "oauth_toolkit": Package(
-        "django-oauth-toolkit",
-        ("oauth2_provider",),
-        ("oauth2_provider",),
-        {},
-        {
-            f"oauth2_provider.{name}: different ('to: oauth2_provider.settings": setting("OAUTH2_PROVIDER_…_MODEL")
-            for name in (
-                "accesstoken.application",
-                "accesstoken.source_refresh_token",
-                "accesstoken.id_token",
-                "grant.application",
-                "idtoken.application",
-                "refreshtoken.access_token",
-                "refreshtoken.application",
-            )
-        },
-    ),
-    "celery_beat": Package("django-celery-beat", ("django_celery_beat",), ("django_celery_beat",)),
-    "taggit": Package("django-taggit", ("taggit",), ("taggit",)),
-    "reversion": Package("django-reversion", ("reversion",), ("reversion",)),
-    "filer": Package("django-filer", ("easy_thumbnails", "filer"), ("easy_thumbnails", "filer")),
-    "wagtail": Package(
-        "wagtail",
-        (
-            "wagtail.contrib.forms",
-            "wagtail.contrib.redirects",
-            "wagtail.contrib.search_promotions",
-            "wagtail.contrib.simple_translation",
-            "wagtail.embeds",
-            "wagtail.users",
-            "wagtail.documents",
-            "wagtail.images",
-            "wagtail.search",
-            "wagtail.admin",
-            "wagtail",
-            "modelcluster",
-            "taggit",
-        ),
-        ("wagtail", "modelcluster", "taggit"),
-        {"WAGTAIL_SITE_NAME": "x", "WAGTAILADMIN_BASE_URL": "http://x"},
-        {
-            "wagtailsearch.indexentry": "opaque: which database it is",
-            "wagtailsearch.sqliteftsindexentry: only theirs": "opaque: which database it is",
-        },
-    ),
-    "oscar": Package(
-        "django-oscar",
-        (
-            "django.contrib.flatpages",
-            "oscar.config.Shop",
-            *(
-                f"oscar.apps.{path}.apps.{name}Config"
-                for path, name in {
-                    "analytics": "Analytics",
-                    "checkout": "Checkout",
-                    "address": "Address",
-                    "shipping": "Shipping",
-                    "catalogue": "Catalogue",
-                    "catalogue.reviews": "CatalogueReviews",
-                    "communication": "Communication",
-                    "partner": "Partner",
-                    "basket": "Basket",
-                    "payment": "Payment",
-                    "offer": "Offer",
-                    "order": "Order",
-                    "customer": "Customer",
-                    "search": "Search",
-                    "voucher": "Voucher",
-                    "wishlists": "Wishlists",
-                    "dashboard": "Dashboard",
-                    **{
-                        f"dashboard.{part}": f"{part.title()}Dashboard"
-                        for part in ["reports", "users", "orders", "catalogue", "offers", "partners", "pages", "ranges", "reviews", "vouchers", "communications", "shipping"]
-                    },
-                }.items()
-            ),
-            "haystack",
-            "treebeard",
-            "django_tables2",
-        ),
-        ("oscar", "haystack", "treebeard"),
-        {
-            "HAYSTACK_CONNECTIONS": {
-                "default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}
-            }
-        },
-        {
-            f"{label}: different ('class: PhoneNumberField and PhoneNumberField'": "oscar hands on another package's class"
-            for label in ("address.useraddress.phone_number", "order.shippingaddress.phone_number")
-        },
-        "oscar.defaults",
-    ),
-    "constance": Package("django-constance", ("constance",), ("constance",), {"CONSTANCE_CONFIG": {}}),
-    "guardian": Package("django-guardian", ("guardian",), ("guardian",)),
-    "waffle": Package("django-waffle", ("waffle",), ("waffle",)),
-    "axes": Package(
-        "django-axes",
-        ("axes",),
-        ("axes",),
-        {"AUTHENTICATION_BACKENDS": ["axes.backends.AxesStandaloneBackend"]},
-    ),
-    "watson": Package("django-watson", ("watson",), ("watson",)),
-    "social_auth": Package(
-        "social-auth-app-django",
-        ("social_django",),
-        ("social_django",),
-        {},
-        {
-            **{
-                f'social_django.{name}: different ("max_length': setting("SOCIAL_AUTH_…_LENGTH")
-                for name in ("association.server_url", "association.handle", "code.email", "nonce.server_url", "usersocialauth.uid")
-            },
-            "social_django.usersocialauth.user: opaque": setting("SOCIAL_AUTH_USER_MODEL"),
-        },
-    ),
-    "authtoken": Package("djangorestframework", ("rest_framework.authtoken",), ("rest_framework",)),
-    "cms": Package(
-        "django-cms",
-        ("cms", "menus", "treebeard"),
-        ("cms", "menus"),
-        {
-            "TEMPLATES": [
-                {
-                    "BACKEND": "django.template.backends.django.DjangoTemplates",
-                    "APP_DIRS": True,
-                    "OPTIONS": {"context_processors": ["django.template.context_processors.request", "sekizai.context_processors.sekizai", "cms.context_processors.cms_settings"]},
-                }
-            ],
-            "CMS_CONFIRM_VERSION4": True, "LANGUAGES": [("en", "English")], "CMS_TEMPLATES": [("a.html", "A")],
-        },
-    ),
-    "q2": Package("django-q2", ("django_q",), ("django_q",), {"Q_CLUSTER": {"orm": "default"}}),
-    "otp": Package(
-        "django-otp",
-        ("django_otp", "django_otp.plugins.otp_totp", "django_otp.plugins.otp_static", "django_otp.plugins.otp_hotp"),
-        ("django_otp",),
-    ),
-    "hitcount": Package("django-hitcount", ("hitcount",), ("hitcount",)),
-    "post_office": Package("django-post-office", ("post_office",), ("post_office",)),
-}  # fmt: skip
 
 
 def report(name: str) -> dict[str, Any]:
@@ -224,6 +53,14 @@ def set_up(package: Package) -> None:
     import django
     from django.conf import settings
 
+    os.environ.update(package.environment)
+    if package.on_path:
+        sys.path.insert(0, str(folder_of(package.on_path)))
+    if package.module:
+        os.environ["DJANGO_SETTINGS_MODULE"] = package.module
+        settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+        django.setup()
+        return
     said: dict[str, Any] = {
         "INSTALLED_APPS": [*(f"django.contrib.{name}" for name in CONTRIB), *package.apps],
         "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
@@ -256,43 +93,58 @@ class FileOnDisk:
         return self.path.read_bytes()
 
 
-def files_of(package: Package) -> Iterator[tuple[str, FileOnDisk]]:
-    """Django's own apps and the package's, by their paths below where they are installed."""
-    for root in ("django.contrib", *package.roots):
-        spec = importlib.util.find_spec(root)
-        assert spec is not None, root
-        assert spec.submodule_search_locations, root
-        folder = Path(next(iter(spec.submodule_search_locations)))
+def files_of() -> Iterator[tuple[str, FileOnDisk]]:
+    """Of Django's own apps, and of all packages that an installed app is of, by their paths below where they are installed."""
+    from django.apps import apps
+
+    installed = {config.name.partition(".")[0] for config in apps.get_app_configs()} - {"django"}
+    for root in ("django.contrib", *sorted(installed)):
+        folder = folder_of(root)
         base = folder.parents[root.count(".")]
         for path in folder.rglob("*.py"):
             yield path.relative_to(base).as_posix(), FileOnDisk(path)
 
 
-def here(name: str) -> dict[str, Any]:
-    """The report, in this process."""
-    package = PACKAGES[name]
-    set_up(package)
+def folder_of(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None, package
+    assert spec.submodule_search_locations, package
+    return Path(next(iter(spec.submodule_search_locations)))
 
-    from django.db.migrations.loader import MigrationLoader
+
+def own_apps(package: Package) -> set[str]:
+    """Labels of the installed apps that the package itself brings."""
+    from django.apps import apps
+
+    folders = [folder_of(root) for root in package.roots or ("django",)]
+    return {
+        config.label
+        for config in apps.get_app_configs()
+        if any(Path(config.path).is_relative_to(folder) for folder in folders)
+    }
+
+
+@dataclass(frozen=True)
+class Played:
+    """The migrations of Django's graph in its order: its state, and ours of the same files as they were read."""
+
+    theirs: Any
+    ours: Any
+    unread: list[str]
+    clashes: list[str]
+
+
+def play(tree: Tree, graph: Any) -> Played:
     from django.db.migrations.state import ProjectState
-    from state_agreement import differences
 
-    from stitchback.model.keys import MigrationKey
-    from stitchback.model.physical import PhysicalSchema
-    from stitchback.model.state import SchemaState
-    from stitchback.parsing import read_tree
-    from stitchback.schema import Clash, apply_operation, physical_effects, run_effect
-
-    graph = MigrationLoader(None).graph
     plan = list(
         dict.fromkeys(key for leaf in sorted(graph.leaf_nodes()) for key in graph.forwards_plan(leaf))
     )
     theirs = ProjectState()
     for key in plan:
         graph.nodes[key].mutate_state(theirs, preserve=False)
-    tree = read_tree("installed", "WORKTREE", dict(files_of(package)))
     ours, physical = SchemaState(field_bases=tree.field_bases), PhysicalSchema()
-    clashes = []
+    clashes: list[str] = []
     unread = [key for key in plan if MigrationKey(*key) not in tree.migrations]
     for app, name in (key for key in plan if key not in unread):
         for operation in tree.migrations[MigrationKey(app, name)].operations:
@@ -303,16 +155,55 @@ def here(name: str) -> dict[str, Any]:
                 except Clash as clash:
                     clashes.append(f"{app}.{name}: {clash}")
             ours = after
-    found = [line for line in differences(ours, theirs, {}) if ": state only " not in line]
+    return Played(theirs, ours, [f"{app}.{name}" for app, name in unread], clashes)
+
+
+def opaque_operations(migrations: Iterable[Migration]) -> Iterator[str]:
+    """Operations of which something cannot be read, each with the reason; data operations are so by their nature."""
+    for migration in migrations:
+        for operation in migration.operations:
+            if isinstance(operation, Opaque):
+                yield f"{migration.key}: {operation}"
+            elif operation.kind in ("RunPython", "RunSQL"):
+                continue
+            elif operation.opaques:
+                yield f"{migration.key}: {operation.opaques[0]}"
+            elif operation.kind not in STEPS:
+                yield f"{migration.key}: {operation.span}: {operation.kind} is not known"
+
+
+def here(name: str) -> dict[str, Any]:
+    """The report, in this process."""
+    package = PACKAGES[name]
+    set_up(package)
+
+    from django.db.migrations.loader import MigrationLoader
+    from graph_agreement import graph_differences
+    from state_agreement import custom_bases, differences
+
+    loader = MigrationLoader(None)
+    tree = read_tree("installed", "WORKTREE", dict(files_of()))
+    own = own_apps(package)
+    migrations = [migration for key, migration in sorted(tree.migrations.items()) if key.app in own]
+    played = play(tree, loader.graph)
+    bases = custom_bases([played.theirs])
+    found = [
+        line
+        for line in (*graph_differences(tree, loader), *differences(played.ours, played.theirs, bases))
+        if ": state only " not in line
+    ]
     return {
-        "migrations": len(plan),
-        "operations": sum(len(graph.nodes[key].operations) for key in plan),
-        "models": len(theirs.models),
-        "not read": [f"{app}.{name}" for app, name in unread],
+        "version": version(package.distribution),
+        "migrations": sum(app in own for app, _ in loader.disk_migrations),
+        "operations": sum(len(each.operations) for (app, _), each in loader.disk_migrations.items() if app in own),
+        "of others": sum(app not in own for app, _ in loader.disk_migrations),
+        "models": len(played.theirs.models),
+        "not read": played.unread,
         "differences": [line for line in found if not line.startswith(tuple(package.explained))],
         "explained": [line for line in found if line.startswith(tuple(package.explained))],
-        "clashes": clashes,
-        "opaque": sorted({f"{item}" for item in ours.opaque}),
+        "clashes": [line for line in played.clashes if not line.startswith(tuple(package.explained))],
+        "opaque": sorted({f"{item}" for item in played.ours.opaque}),
+        "opaque operations": list(opaque_operations(migrations)),
     }  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Value, render, text
+from stitchback.parsing.names import canonical
 from stitchback.schema import ComparisonKind, canonical_field, compare_definitions, compare_fields
+from stitchback.schema.field_classes import CLASSES
+from stitchback.schema.fields import without_defaults
 
 
 def custom_bases(states: Iterable[ProjectState]) -> dict[str, str]:
@@ -26,13 +29,17 @@ def custom_bases(states: Iterable[ProjectState]) -> dict[str, str]:
     for state in states:
         for model in state.models.values():
             for field in model.fields.values():
-                for each, parent in zip(type(field).__mro__, type(field).__mro__[1:], strict=False):
-                    if not each.__module__.startswith("django.") and issubclass(parent, models.Field):
-                        path = f"{each.__module__}.{each.__qualname__}"
-                        found.setdefault(path, f"{parent.__module__}.{parent.__qualname__}")
+                for number, each in enumerate(type(field).__mro__):
+                    later = type(field).__mro__[number + 1 :]
+                    parent = next((one for one in later if issubclass(one, models.Field)), None)
+                    if parent is not None and not each.__module__.startswith("django."):
+                        path, base = (
+                            canonical(f"{of.__module__}.{of.__qualname__}") for of in (each, parent)
+                        )
+                        found.setdefault(path, base)
                         _, own, *_ = field.deconstruct()
                         if each is type(field):
-                            found.setdefault(own, f"{parent.__module__}.{parent.__qualname__}")
+                            found.setdefault(own, base)
     return found
 
 
@@ -76,6 +83,7 @@ def field_differences(
     expected = canonical_field(value, model.key.app, model=model.name, bases=bases)
     assert isinstance(expected, Field)
     expected = with_label(ours, expected, theirs)
+    ours = without_what_goes_unsaid(ours, expected)
     comparison = compare_fields(ours, expected)
     if ours.path != expected.path or comparison.kind not in (
         ComparisonKind.IDENTICAL,
@@ -92,6 +100,17 @@ def with_label(ours: Field, expected: Field, theirs: models.Field[Any, Any]) -> 
     said = theirs.deconstruct()[3].get("to")
     is_same = isinstance(said, SettingsReference) and label is not None and str(said).lower() == label
     return expected.with_argument("to", Constant(label)) if is_same else expected
+
+
+def without_what_goes_unsaid(ours: Field, expected: Field) -> Field:
+    """What the file says and `deconstruct` leaves out has the default's value: of a custom class too, whose defaults are
+    those of the class that it extends or its own."""
+    if ours.path == ours.base or ours.base not in CLASSES:
+        return ours
+    said = {name for name, _ in expected.arguments}
+    plain = without_defaults(CLASSES[ours.base], dict(ours.arguments))
+    kept = tuple(each for each in ours.arguments if each[0] in plain or each[0] in said)
+    return replace(ours, arguments=kept)
 
 
 def together_differences(ours: ModelState, theirs: DjangoModelState) -> Iterator[str]:
