@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -42,12 +42,12 @@ def fleet_in(folder: Path, databases: Mapping[str, str]) -> Fleet:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Iterator[Fleet]:
+def files(tmp_path: Path) -> Fleet:
     names = ("mainline one", "mainline two", "patched")
     urls = {name: f"sqlite:///{tmp_path}/{name.replace(' ', '_')}.sqlite3" for name in names}
     for url in urls.values():
         Path(url.removeprefix("sqlite:///")).touch()
-    yield fleet_in(tmp_path, urls)
+    return fleet_in(tmp_path, urls)
 
 
 def listed(fleet: Fleet, folder: Path, *more: str) -> str:
