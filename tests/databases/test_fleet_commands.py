@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -42,12 +45,12 @@ def fleet_in(folder: Path, databases: Mapping[str, str]) -> Fleet:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Iterator[Fleet]:
+def files(tmp_path: Path) -> Fleet:
     names = ("mainline one", "mainline two", "patched")
     urls = {name: f"sqlite:///{tmp_path}/{name.replace(' ', '_')}.sqlite3" for name in names}
     for url in urls.values():
         Path(url.removeprefix("sqlite:///")).touch()
-    yield fleet_in(tmp_path, urls)
+    return fleet_in(tmp_path, urls)
 
 
 def listed(fleet: Fleet, folder: Path, *more: str) -> str:
@@ -81,6 +84,20 @@ def test_a_dead_one_is_told_and_not_in_the_way(files: Fleet, tmp_path: Path) -> 
         assert "not read" in said.out
         assert "2 databases on sqlite" in said.out
         assert "hush" not in said.out + said.err
+        assert said.out.count("127.0.0.1:1/nothing") == 1
+
+
+def test_reading_many_at_once_is_quiet(files: Fleet, tmp_path: Path) -> None:
+    """Django is set up once, before the first of the threads asks anything."""
+    more = [f"sqlite:///{tmp_path}/copy{at}.sqlite3" for at in range(20)]
+    for url in more:
+        shutil.copyfile(files.databases["patched"].removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
+    command = [sys.executable, "-m", "stitchback", "-C", str(files.repository), "repair", "--fleet"]
+    done = subprocess.run(
+        [*command, listed(files, tmp_path, *more)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == ""
 
 
 def test_a_script_for_each_group(files: Fleet, tmp_path: Path) -> None:

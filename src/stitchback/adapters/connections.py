@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
@@ -64,13 +65,18 @@ def connected(url: DatabaseUrl, *, writable: bool = False, timeout: int = TIMEOU
         connection.close()
 
 
+CONFIGURING = Lock()
+
+
 def _configure() -> None:
+    """Once, and for all threads that come meanwhile too."""
     import django
     from django.conf import settings
 
-    if not settings.configured:
-        settings.configure(USE_TZ=True, TIME_ZONE="UTC", DEBUG=False, LOGGING_CONFIG=None)
-        django.setup()  # no apps; without it every query warns that the registry is not ready
+    with CONFIGURING:
+        if not settings.configured:
+            settings.configure(USE_TZ=True, TIME_ZONE="UTC", DEBUG=False, LOGGING_CONFIG=None)
+            django.setup()  # no apps; without it every query warns that the registry is not ready
 
 
 def _require_driver(url: DatabaseUrl) -> None:

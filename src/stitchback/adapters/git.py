@@ -167,6 +167,11 @@ class Repository:
         self._need_history("where a branch was merged")
         return git_refs.first_merge_of(self._git, patch, onto)
 
+    def last_commit_with(self, name: str) -> tuple[str, str] | None:
+        """The newest commit of all histories that brought or changed a file of that name, and a ref that has it in its history."""
+        commit = git_refs.last_commit_with(self._git, name)
+        return None if commit is None else (commit, git_refs.ref_over(self._git, commit) or commit[:12])
+
     # Files
 
     def files(self, ref: str) -> ObjectFiles | DiskFiles:

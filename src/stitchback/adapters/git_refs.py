@@ -120,6 +120,26 @@ def first_merge_of(git: Git, patch: str, onto: str) -> Merged | None:
     return Merged(*merges[-1])
 
 
+def last_commit_with(git: Git, name: str) -> str | None:
+    """The newest commit, of all that the refs reach, that brought or changed a file of that name in whatever folder; it has the file.
+    None where no commit did."""
+    if not name or "\0" in name or "/" in name:
+        return None
+    literal = re.sub(r"([*?\[\]\\])", r"\\\1", name)
+    pathspec = f":(top,glob)**/{literal}"
+    arguments = ("log", "--all", "--max-count=1", "--format=%H", "--diff-filter=AMR", "--", pathspec)
+    done = git.run(*arguments, environment={"GIT_LITERAL_PATHSPECS": "0"})
+    return done.line or None
+
+
+def ref_over(git: Git, commit: str) -> str | None:
+    """A branch or tag that has the commit in its history."""
+    form = "--format=%(refname)"
+    line = git.run("for-each-ref", f"--contains={commit}", "--count=1", form, *KINDS).line
+    prefix = next((prefix for prefix in KINDS if line.startswith(prefix)), "")
+    return line.removeprefix(prefix) or None
+
+
 def unknown(ref: str, known: tuple[Ref, ...]) -> EnvironmentProblem:
     near = near_names(ref, tuple(item.name for item in known))
     if near:

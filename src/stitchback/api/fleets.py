@@ -11,6 +11,7 @@ from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
 from stitchback.api.repairing import Given, around_of, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
+from stitchback.repair.deriving import Deriver
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.groups import Group, Member, Situation, grouped, situation_of
 from stitchback.repair.outcomes import Repair, RepairOutcome
@@ -88,14 +89,15 @@ def inspect_fleet(
     tree = project.tree(ref)
     answers = read_fleet(tenants, with_schema=True, progress=progress)
     members = [_member(answer) for answer in answers if isinstance(answer, Reached)]
-    deriver = deriver_for(tree, *(member.vendor for member in members))
-    known: dict[Situation, Diagnosis] = {}
+    derivers, known = dict[str, Deriver](), dict[Situation, Diagnosis]()
     found: dict[Hashable, list[tuple[Member, Diagnosis]]] = {}
     for member in members:
         place = situation_of(member)
         if place not in known:
             given = Given(member.ledger, member.vendor, member.visible, ())
-            known[place] = diagnosis_of(project, given, tree, deriver)
+            if member.vendor not in derivers:
+                derivers[member.vendor] = deriver_for(tree, member.vendor)
+            known[place] = diagnosis_of(project, given, tree, derivers[member.vendor])
         found.setdefault(_standing(member.vendor, known[place]), []).append((member, known[place]))
     groups = (
         Alike(pairs[0][0].vendor, tuple(member.name for member, _ in pairs), pairs[0][1])

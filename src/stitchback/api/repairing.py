@@ -10,9 +10,8 @@ from stitchback.adapters.databases import open_database, read_database
 from stitchback.adapters.ledgers import read_ledger_file
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
+from stitchback.api.searching import Past, known_to, past_of, undone
 from stitchback.errors import EnvironmentProblem, Refusal
-from stitchback.matching import covered
-from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.repair.deriving import Deriver, Surroundings
@@ -24,8 +23,6 @@ from stitchback.repair.sql import Script, render_script
 from stitchback.repair.visible import VisibleSchema
 
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
-MOST_REFS = 40  # branches and tags that are searched for rows that the tree does not know
-FEW_REFS = 5  # the same for rows of apps that the tree does not have at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +81,15 @@ def read_source(source: Source) -> Given:
 
 def inspect(project: Project, source: Source, ref: str) -> Diagnosis:
     """Where the ledger stands against the ref's tree. Writes nothing."""
-    tree, given = project.tree(ref), read_source(source)
+    given, tree = read_source(source), project.tree(ref)
     return diagnosis_of(project, given, tree, deriver_for(tree, given.vendor))
 
 
 def diagnosis_of(project: Project, given: Given, tree: Tree, deriver: Deriver) -> Diagnosis:
     """The same for a ledger that was read, with the tree's deriver."""
-    past = histories(project, given.ledger, tree)
-    unknown = set(given.ledger.keys) - _known(tree)
-    origins = {key: tuple(other.ref for other in past if key in other.migrations) for key in unknown}
+    past = past_of(project, given.ledger, tree)
+    unknown = set(given.ledger.keys) - known_to(tree)
+    origins = {key: tuple(other.ref for other in past.trees if key in other.migrations) for key in unknown}
     return deriver.diagnose(given.ledger, _around(past, given), origins)
 
 
@@ -127,36 +124,16 @@ def deriver_for(tree: Tree, *vendors: str | None) -> Deriver:
 
 def around_of(project: Project, given: Given, tree: Tree) -> Surroundings:
     """What is known of the ledger's database besides its rows."""
-    return _around(histories(project, given.ledger, tree), given)
+    return _around(past_of(project, given.ledger, tree), given)
 
 
-def _around(past: tuple[Tree, ...], given: Given) -> Surroundings:
-    return Surroundings(past, given.schema, transactional=given.vendor not in ("mysql", "oracle"))
-
-
-def histories(project: Project, ledger: Ledger, tree: Tree) -> tuple[Tree, ...]:
-    """Trees of other refs that know rows which this tree does not: newest first, no more than are needed."""
-    unknown = set(ledger.keys) - _known(tree)
-    if not unknown:
-        return ()
-    found: list[Tree] = []
-    repository = project.repository
-    refs = (*repository.branches(), *reversed(repository.tags()))
-    for place, ref in enumerate(refs[:MOST_REFS]):
-        if place >= FEW_REFS and not any(key.app in tree.apps for key in unknown):
-            break  # rows of installed packages are known to no ref, however many are looked at
-        other = project.tree(ref.name, ref.commit)
-        if unknown & set(other.migrations):
-            found.append(other)
-            unknown -= set(other.migrations)
-        if not unknown:
-            break
-    return tuple(found)
-
-
-def _known(tree: Tree) -> set[MigrationKey]:
-    """What the tree has, or stands for; migrations of apps that it does not have are not its own to know."""
-    return set(tree.migrations) | set(covered(tree)) | set(tree.replacers)
+def _around(past: Past, given: Given) -> Surroundings:
+    return Surroundings(
+        past.trees,
+        given.schema,
+        transactional=given.vendor not in ("mysql", "oracle"),
+        deleted=undone(past, given.schema),
+    )
 
 
 def _vendor(said: str | None, given: Given) -> str:

@@ -88,7 +88,8 @@ def _lineage_lines(lineages: Sequence[Lineage]) -> Iterator[Line]:
 
 def _ghost(ghost: Ghost) -> Words:
     by = ", ".join(map(str, ghost.by))
-    return plain(f"{ghost.key}: {by} stands for it" if by else f"{ghost.key}: nothing stands for it")
+    name = ghost.label or str(ghost.key)
+    return plain(f"{name}: {by} stands for it" if by else f"{name}: nothing stands for it")
 
 
 def _forecast(forecast: Forecast | None) -> Words:

@@ -97,7 +97,8 @@ def _unreached(unreached: Sequence[Silent]) -> list[Document]:
 
 def _unread_lines(unreached: Sequence[Silent]) -> Iterator[Line]:
     for one in unreached:
-        yield from wrapped((red("not read  "), plain(f"{one.tenant.name}: {one.problem.message}")), 0, 2)
+        said = one.problem.message.removeprefix(f"{one.tenant.name}: ")
+        yield from wrapped((red("not read  "), plain(f"{one.tenant.name}: {said}")), 0, 2)
 
 
 def _document(groups: Sequence[Group], unreached: Sequence[Silent]) -> Document:

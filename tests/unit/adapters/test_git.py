@@ -242,3 +242,21 @@ class TestHistory:
         assert [tag.name for tag in repository.tags("v2.*")] == ["v2.9", "v2.10", "v2.11"]
         assert repository.tags("v2.11")[0].commit == shas["two"]
         assert [branch.name for branch in repository.branches()] == ["main", "release/2.4", "origin/x"]
+
+
+def test_the_newest_commit_that_had_a_file(make: Make) -> None:
+    """A name is a name: what git's globs would obey is none, and a folder is none."""
+    repository, shas = make(commit("one", tags=("v1",)))
+    place = top(repository)
+    (place / "deep").mkdir()
+    (place / "deep" / "0002_[a]*.py").write_text("x")
+    git(place, "add", "-A")
+    git(place, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "odd name")
+    added = git(place, "rev-parse", "HEAD").strip()
+    git(place, "rm", "-q", "deep/0002_[a]*.py")
+    git(place, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "gone")
+    assert added != shas["one"]
+    assert repository.last_commit_with("0002_[a]*.py") == (added, "main")
+    assert repository.last_commit_with("0002_*.py") is None
+    assert repository.last_commit_with("deep/0002_[a]*.py") is None
+    assert repository.last_commit_with("a\0b") is None
