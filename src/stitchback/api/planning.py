@@ -11,6 +11,7 @@ from stitchback.hazards import find_all
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning import PlanReport, Status, coverage, plan
+from stitchback.planning.plan import Prove
 
 Progress = Callable[[str], None]
 
@@ -24,17 +25,20 @@ def status(project: Project, wish: Wish) -> Status:
 
 def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None) -> PlanReport:
     """Raises EnvironmentProblem, and Refusal for a strategy that does not exist. An Unproved outcome is a value."""
-    from stitchback.proof import prove
+    from stitchback.proof import prove, prove_beside
 
     found = status(project, wish)
     progress("proving")
     imports = _imports(project, found.case)
 
-    def judged(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
-        failures = imports.failures(candidate)
-        return Refuted(candidate, failures) if failures else prove(candidate, situation)
+    def judged(by: Prove) -> Prove:
+        def judge(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+            failures = imports.failures(candidate)
+            return Refuted(candidate, failures) if failures else by(candidate, situation)
 
-    return PlanReport(found, plan(found.case, judged))
+        return judge
+
+    return PlanReport(found, plan(found.case, judged(prove), beside=judged(prove_beside)))
 
 
 def _imports(project: Project, case: Case) -> Imports:

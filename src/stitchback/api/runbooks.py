@@ -12,7 +12,7 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import SafePlan, Situation
 from stitchback.planning import Planned, PlanReport
-from stitchback.repair.deriving import Surroundings
+from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Unrepairable
 from stitchback.repair.planned import plan_script

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 
@@ -12,11 +13,19 @@ from stitchback.errors import StitchbackError
 
 BUG = 4
 INTERRUPTED = 130
+SELDOM = (
+    500_000,
+    20,
+    100,
+)  # a command lives for seconds and makes few cycles: looking for them took half the time of a proof
 
 
 def main() -> None:
     """Runs the command line and exits: never 0 on a failure."""
-    sys.exit(run(sys.argv[1:]))
+    gc.set_threshold(*SELDOM)
+    code = run(sys.argv[1:])
+    gc.freeze()  # Python would look through all that was read once more, on its way out
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

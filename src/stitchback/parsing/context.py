@@ -87,6 +87,7 @@ class ReadingContext:
     _asked: list[dict[str, str]] = field(default_factory=list)
     _answers: dict[str, str] = field(default_factory=dict)
     _texts: dict[str, bytes] = field(default_factory=dict)
+    _held: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
     modules: dict[str, LazyScope | None] = field(default_factory=dict)  # of the tree, as read so far
     found: dict[tuple[str, str, str], Found] = field(default_factory=dict)  # what import paths led to
     settings: dict[str, Setting] = field(default_factory=dict)  # those that were asked for
@@ -114,9 +115,14 @@ class ReadingContext:
 
     def holds(self, reading: CachedReading) -> bool:
         """Whether every question of the reading still has its answer."""
-        if not all(self._ask(q) == a for q, a in reading.questions if not q.startswith((_ASSUMED, _CALLED))):
+        questions = reading.questions
+        if questions in self._held and not self._asked:
+            return True
+        if not all(self._ask(q) == a for q, a in questions if not q.startswith((_ASSUMED, _CALLED))):
             return False
-        for note, text in reading.questions:
+        if not self._asked:
+            self._held.add(questions)  # most migrations ask the same: nothing, or one thing
+        for note, text in questions:
             if note.startswith(_ASSUMED):
                 self.assume(note.removeprefix(_ASSUMED), text)
             elif note.startswith(_CALLED):
@@ -139,8 +145,9 @@ class ReadingContext:
 
     def call(self, path: str) -> None:
         """Note that something that is not Django's is called: a custom field, perhaps."""
-        self.called.add(path)
-        self.note({_CALLED + path: ""})
+        if path not in self.called or self._asked:
+            self.called.add(path)
+            self.note({_CALLED + path: ""})
 
     def read(self, path: str) -> bytes:
         """The bytes of a module that is looked at, read once."""

@@ -38,8 +38,11 @@ class Unproved:
     blocking: tuple[Match, ...]
 
 
-def plan(case: Case, prove: Prove, order: Sequence[Strategy] = ALL) -> Planned | Unproved:
-    """The cheapest plan that the proof lets through. Raises Refusal for a strategy that does not exist."""
+def plan(
+    case: Case, prove: Prove, order: Sequence[Strategy] = ALL, *, beside: Prove | None = None
+) -> Planned | Unproved:
+    """The cheapest plan that the proof lets through. `beside`: how plans that are only listed beside it are proved, where that
+    is otherwise; whichever is chosen was proved by `prove`. Raises Refusal for a strategy that does not exist."""
     only = case.situation.policy.strategy
     if only is not None and only not in {strategy.name for strategy in order}:
         names = ", ".join(strategy.name for strategy in order)
@@ -50,7 +53,7 @@ def plan(case: Case, prove: Prove, order: Sequence[Strategy] = ALL) -> Planned |
     if blocking:
         return Unproved((), blocking)
     candidates = sorted(compose(case, order, only), key=price)
-    return _proved(candidates, case.situation, prove)
+    return _proved(candidates, case.situation, prove, beside or prove)
 
 
 def _refuse_homeless(case: Case) -> None:
@@ -101,20 +104,31 @@ def _unreadable(match: Match) -> bool:
     return match.verdict is Verdict.OPAQUE and not match.given
 
 
-def _proved(candidates: Sequence[Candidate], situation: Situation, prove: Prove) -> Planned | Unproved:
+def _proved(
+    candidates: Sequence[Candidate], situation: Situation, prove: Prove, beside: Prove
+) -> Planned | Unproved:
     safe: list[SafePlan] = []
     refuted: list[Refuted] = []
     for candidate in candidates:
         if len(safe) > MOST_LISTED:
             break
-        outcome = prove(candidate, situation)
+        outcome = (beside if safe else prove)(candidate, situation)
         if isinstance(outcome, SafePlan):
             safe.append(outcome)
         else:
             refuted.append(outcome)
-    if not safe:
-        return Unproved(tuple(refuted), ())
+    whole = safe[:1]
     ranked = sorted(safe, key=price_of)
+    while ranked and not any(ranked[0] is each for each in whole):
+        outcome = prove(ranked[0].candidate, situation)
+        if isinstance(outcome, SafePlan):
+            whole.append(outcome)
+            ranked[0] = outcome
+        else:
+            refuted.append(outcome)
+            del ranked[0]
+    if not ranked:
+        return Unproved(tuple(refuted), ())
     return Planned(ranked[0], tuple(ranked[1:]), tuple(refuted))
 
 

@@ -16,7 +16,7 @@ from stitchback.proof.ends import Ends
 from stitchback.proof.models_kept import models_changed
 from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, Inhabitant, brings_nothing
 from stitchback.proof.repairs import Remedies
-from stitchback.proof.rollouts import REPAIR, Rollouts, Trouble
+from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, Trouble
 from stitchback.proof.scene import Ground, Scene, ground
 from stitchback.proof.slicing import Slice
 from stitchback.proof.standing_rules import schema_is_the_states
@@ -28,7 +28,10 @@ OF_MAINLINE = (FORK, MAINLINE)
 
 
 class Attempt:
-    def __init__(self, cut: Slice, scene: Scene) -> None:
+    """`most_runs`: see `Rollouts`."""
+
+    def __init__(self, cut: Slice, scene: Scene, most_runs: int = MOST_RUNS) -> None:
+        self.most_runs = most_runs
         self.cut = cut
         self.scene = scene
         self.candidate = cut.candidate
@@ -62,7 +65,7 @@ class Attempt:
             found.engine, found.following, found.fresh, found.fresh_next, work, self.scene.of_gone_apps
         )
         remedies = Remedies(self.candidate.handovers, self.scene.memory)
-        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander)
+        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs)
         for thoroughly in (False,) if self.idle else (False, True):
             for inhabitant in self.scene.census.inhabitants:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)

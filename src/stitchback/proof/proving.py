@@ -10,6 +10,7 @@ from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, Sa
 from stitchback.model.state import SchemaState
 from stitchback.proof.attempt import Attempt
 from stitchback.proof.edited import as_mainline_has_them
+from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
 from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us
@@ -28,13 +29,13 @@ class Prover:
         self.base = Base(self.situation) if slicing else None
         self._scenes: list[Scene] = []
 
-    def prove(self, candidate: Candidate) -> SafePlan | Refuted:
-        """A SafePlan, or the failures that were met first."""
+    def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
+        """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`."""
         cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
         failures = tuple(map(of_the_graph, (*cut.unsound, *ghosts)))
         if not failures:
-            attempt = Attempt(cut, self.scene(cut.situation))
+            attempt = Attempt(cut, self.scene(cut.situation), most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))
         if failures:
             return Refuted(candidate, failures)
@@ -73,6 +74,11 @@ def field_bases(situation: Situation) -> dict[str, str]:
 def prove(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
     """Every population through every rollout on the candidate's tree: permission to write it, or why not."""
     return prover_of(situation).prove(candidate)
+
+
+def prove_beside(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+    """As `prove`, of a plan that is only listed beside the chosen one: the bound on its runs is lower."""
+    return prover_of(situation).prove(candidate, MOST_RUNS_BESIDE)
 
 
 def prover_of(situation: Situation) -> Prover:

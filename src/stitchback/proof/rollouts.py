@@ -16,6 +16,7 @@ from stitchback.proof.ends import AFTERWARDS, NEXT_RELEASE, Ends
 from stitchback.proof.repairs import Remedies
 
 MOST_RUNS = 3000  # calls of migrate in one proof, before a second partial migrate after a first one is no longer tried
+MOST_RUNS_BESIDE = 600  # the same, in the proof of a plan that is only listed beside the chosen one
 REPAIR = "repair"
 
 
@@ -43,11 +44,17 @@ class Seen:
 
 class Rollouts:
     """`ends` judges databases after a full migrate. Nobody migrates to the `untargeted` by name; `bystander` is an installed app
-    that nothing depends on."""
+    that nothing depends on. `most_runs`: calls of migrate before a second partial one after a first one is no longer tried."""
 
     def __init__(
-        self, ends: Ends, remedies: Remedies, untargeted: frozenset[MigrationKey], bystander: str
+        self,
+        ends: Ends,
+        remedies: Remedies,
+        untargeted: frozenset[MigrationKey],
+        bystander: str,
+        most_runs: int = MOST_RUNS,
     ) -> None:
+        self.most_runs = most_runs
         self.result = ends.result
         self.following = ends.following
         self.ends = ends
@@ -95,7 +102,7 @@ class Rollouts:
         return self._whole
 
     def has_time(self) -> bool:
-        self.curtailed = self.curtailed or self.result.runs > MOST_RUNS
+        self.curtailed = self.curtailed or self.result.runs > self.most_runs
         return not self.curtailed
 
     def whole(self, place: Place) -> Seen:

@@ -1,0 +1,115 @@
+"""What is taken over from earlier runs is what Django would have done."""
+
+from __future__ import annotations
+
+import random
+from itertools import permutations
+
+import pytest
+from django.db.migrations.executor import MigrationExecutor
+from migration_values import add, alter, char, create, integer, migration, remove, run_python, tree
+
+from stitchback.engine import Engine, Memory, SymbolicDatabase
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Tree
+
+Target = tuple[str, str | None] | None
+EMPTY = SymbolicDatabase()
+
+
+def shop() -> Tree:
+    """Two apps, a squash, a data migration, and a migration that clashes where another one came first."""
+    return tree(
+        migration("shop.0001_initial", "", create("Item", label=char())),
+        migration("shop.0002_size", "shop.0001_initial", add("item", "size", integer())),
+        migration("shop.0003_data", "shop.0002_size", run_python("fill")),
+        migration("shop.0004_label", "shop.0003_data", alter("item", "label", char(40))),
+        migration("blog.0001_initial", "shop.0001_initial", create("Post", title=char())),
+        migration(
+            "blog.0002_ghosts", "blog.0001_initial", add("post", "seen", integer()), replaces="blog.0002_gone"
+        ),
+        migration("blog.0003_less", "blog.0002_ghosts shop.0002_size", remove("post", "title")),
+    )
+
+
+def targets(made: Tree) -> list[Target]:
+    return [None, ("shop", None), ("blog", None), *((key.app, key.name) for key in sorted(made.migrations))]
+
+
+def databases(made: Tree) -> list[SymbolicDatabase]:
+    """What any two runs one after the other leave, whole or stopped half-way, and ledgers that do not fit their schema."""
+    found = dict.fromkeys((EMPTY,))
+    for _ in range(2):
+        for database in list(found):
+            for target in targets(made):
+                run = Engine(made).migrate(database, target)
+                found.update(dict.fromkeys((run.final, *(step.database for step in run.steps))))
+    odd = [SymbolicDatabase((), each.schema, each.data) for each in list(found)[::7]]
+    odd += [each.with_row(MigrationKey("blog", "0002_gone")) for each in list(found)[::5]]
+    odd += [each.with_row(each.ledger[0]) for each in list(found)[1::5]]
+    return [*found, *odd]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_engine_that_has_run_thousands_of_times_says_what_a_new_one_says(seed: int) -> None:
+    made, asked = shop(), []
+    for database in databases(made):
+        asked += [(database, target) for target in targets(made)]
+    random.Random(seed).shuffle(asked)
+    experienced = Engine(made)
+    for database, target in asked[:400]:
+        new = Engine(made)
+        assert experienced.migrate(database, target) == new.migrate(database, target)
+        assert experienced.inconsistency(database) == new.inconsistency(database)
+        assert experienced.standing(database) == new.standing(database)
+
+
+def test_django_runs_a_migration_once_on_each_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    original = MigrationExecutor.apply_migration
+
+    def counted(self: MigrationExecutor, state: object, migration: object, **options: object) -> object:
+        ran.append(str(migration))
+        return original(self, state, migration, **options)
+
+    monkeypatch.setattr(MigrationExecutor, "apply_migration", counted)
+    engine = Engine(shop())
+    whole = engine.migrate(EMPTY)
+    assert sorted(ran) == sorted(map(str, whole.ran))
+    for step in whole.steps:
+        assert engine.migrate(step.database).final.schema == whole.final.schema
+    assert len(ran) == len(whole.ran)
+
+
+def test_a_clash_is_met_again_at_the_same_place() -> None:
+    made = shop()
+    full = Engine(made).migrate(EMPTY).final
+    engine = Engine(made)
+    torn = SymbolicDatabase(full.ledger[:1], full.schema)
+    errors = [engine.migrate(torn, target).error for target in (None, ("shop", None), None)]
+    assert all(error is not None and error.kind == "Clash" for error in errors)
+    assert errors[0] == errors[2]
+    assert engine.migrate(torn, ("shop", "0004")).error == errors[1]
+
+
+def test_the_order_of_fields_makes_no_other_state() -> None:
+    parts = [migration(f"shop.000{n}_x", "", add("item", f"f{n}", integer())) for n in (2, 3, 4)]
+    memory = Memory()
+    start = memory.deed(0, migration("shop.0001_initial", "", create("Item", label=char()))).after
+    ends = set()
+    for order in permutations(parts):
+        token = start
+        for part in order:
+            token = memory.deed(token, part).after
+        ends.add(token)
+    assert len(ends) == 1
+
+
+def test_another_field_makes_another_state() -> None:
+    memory = Memory()
+    start = memory.deed(0, migration("shop.0001_initial", "", create("Item", label=char()))).after
+    ends = {
+        memory.deed(start, migration("shop.0002_x", "", add("item", name, field))).after
+        for name, field in (("a", integer()), ("b", integer()), ("a", char()), ("a", char(3)))
+    }
+    assert len(ends) == 4

@@ -1,0 +1,79 @@
+"""Plans that are listed beside the chosen one are proved with a lower bound; the chosen one never is."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixture_repos import build_repository
+
+from stitchback.api import Project, Wish, read_case
+from stitchback.matching.case import Case
+from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.planning import Planned, plan
+from stitchback.proof import Prover, prove, prove_beside
+
+PLANNING = importlib.import_module("stitchback.planning.plan")  # the package names a function like it
+LEFT_OUT = "a second partial migrate after a first one was not tried everywhere"
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    built = build_repository("same-column-mid-chain", tmp_path / "repository")
+    with Project.open(built.path) as project:
+        yield read_case(project, Wish(built.case.patches, built.case.onto))
+
+
+def test_the_first_proved_plan_and_no_other_has_the_whole_bound(case: Case) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def whole(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+        found = prove(candidate, situation)
+        asked.append(("whole", isinstance(found, SafePlan)))
+        return found
+
+    def beside(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+        found = prove_beside(candidate, situation)
+        asked.append(("beside", isinstance(found, SafePlan)))
+        return found
+
+    found = plan(case, whole, beside=beside)
+    assert isinstance(found, Planned)
+    assert found.others
+    assert asked.count(("whole", True)) == 1
+    assert [how for how, _ in asked[asked.index(("whole", True)) + 1 :]] == ["beside"] * (
+        len(asked) - asked.index(("whole", True)) - 1
+    )
+
+
+def test_a_cheaper_one_is_chosen_only_after_the_whole_proof(case: Case) -> None:
+    """The price counts the hands that a proof found: what is proved first need not be the cheapest."""
+    first = plan(case, prove)
+    assert isinstance(first, Planned)
+    dear, cheap = first.others[-1].candidate, first.chosen.candidate
+    asked: list[Candidate] = []
+
+    def whole(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+        asked.append(candidate)
+        return prove(candidate, situation)
+
+    def strict(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
+        return prove(candidate, situation) if candidate is dear else Refuted(candidate, ())
+
+    found = PLANNING._proved([dear, cheap], case.situation, whole, prove_beside)
+    assert [asked[0] is dear, asked[1] is cheap, found.chosen.candidate is cheap] == [True] * 3
+    refused = PLANNING._proved([dear, cheap], case.situation, strict, prove_beside)
+    assert refused.chosen.candidate is dear
+    assert [each.candidate for each in refused.refuted] == [cheap]
+    assert refused.others == ()
+
+
+def test_what_a_lower_bound_leaves_out_is_named(case: Case) -> None:
+    first = plan(case, prove)
+    assert isinstance(first, Planned)
+    low = Prover(case.situation).prove(first.chosen.candidate, 0)
+    assert isinstance(low, SafePlan)
+    assert LEFT_OUT in low.proof.bounded
+    assert LEFT_OUT not in first.chosen.proof.bounded
