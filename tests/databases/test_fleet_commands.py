@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from command_line import stitchback
 from databases.conftest import Place
-from databases.servers import execute
+from databases.servers import Sqlite, execute
 from fixture_repos import build_repository
 
 from stitchback.adapters.git import Repository
@@ -113,8 +113,6 @@ def test_a_script_for_each_group(files: Fleet, tmp_path: Path) -> None:
     assert names == ["group1.sqlite.repair.sql", "group1.sqlite.tenants.txt", "group1.sqlite.undo.sql"]
     script = (tmp_path / "out" / "group1.sqlite.repair.sql").read_text()
     assert script == needy["script"]
-    from databases.servers import Sqlite
-
     for url in files.databases.values():  # the patched one too: it is left as it is
         Sqlite().client(DatabaseUrl.parse(url), script)
     again = stitchback(files.repository, *arguments)

@@ -77,6 +77,8 @@ def command(
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
         return 0
     click.echo(treatment.script.text, nl=False)
+    if source.url is None:
+        session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
         session.remark(remark)
     if undo:
