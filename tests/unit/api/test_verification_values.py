@@ -96,8 +96,13 @@ def test_a_reset_column_is_lost() -> None:
     assert lost(reset) == ["values of item.name: a, b before, now red, red"]
 
 
-def test_a_lost_row_is_lost_in_every_column() -> None:
-    assert len(lost(rows(item=[BEFORE["item"][0]]))) == 3
+def test_a_lost_row_is_told_once() -> None:
+    assert lost(rows(item=[BEFORE["item"][0]])) == ["rows of item: 2 before, 1 now"]
+
+
+def test_rows_that_mainline_itself_takes_out_need_not_last() -> None:
+    fewer = rows(item=[BEFORE["item"][0]])
+    assert lost(fewer, (BEFORE, fewer)) == []
 
 
 def test_what_mainline_takes_away_need_not_last() -> None:
@@ -184,3 +189,13 @@ def test_two_indexes_of_one_definition_are_one_too_many() -> None:
     old = Old(schema(item=table(indexes=["one: name"])), ((FORK, schema(item=table(indexes=["two: name"]))),))
     both = schema(item=table(indexes=["one: name", "two: name"]))
     assert list(wrong_install(both, old)) == ["index of item is there 2 times in a fresh install: name"]
+
+
+def test_a_row_that_is_gone_is_told_once_for_all_its_columns() -> None:
+    two = rows(item=[{"id": 1, "name": "a"}, {"id": 2, "name": "b"}], tag=[{"id": 1}])
+    one = rows(item=[{"id": 2, "name": "b"}], tag=[{"id": 1}])
+    assert [text for _, text in unequal(one, two, frozenset())] == ["rows of item: 2 before, 1 now"]
+    assert list(Fates.of([(two, two)]).lost(two, one, frozenset())) == ["rows of item: 2 before, 1 now"]
+    whole = frozenset({("item", "id"), ("item", "name")})
+    assert list(unequal(one, two, whole)) == []
+    assert list(Fates.of([(two, two)]).lost(two, one, whole)) == []

@@ -39,7 +39,12 @@ class Fates:
     def lost(self, before: Rows, after: Rows, ignored: frozenset[Place]) -> Iterator[str]:
         """The columns whose values are not where they must be."""
         old, new = columns(before), columns(after)
+        short = dict(_fewer(after, before))
+        passing = ignored | {place for place, there in self.known.items() if there is None}
+        yield from (text for table, text in short.items() if not _all_of(table, old, passing))
         for place, values in old.items():
+            if place[0] in short:
+                continue
             there = self.known[place] if place in self.known else _went(place, values, old, new)
             if place in ignored or (there is None and place in self.known):
                 continue  # what does not last in a database that never saw the patch need not last here
@@ -62,8 +67,10 @@ def added(before: Rows, after: Rows) -> dict[Place, Values]:
 def unequal(found: Rows, wanted: Rows, ignored: frozenset[Place]) -> Iterator[tuple[Place, str]]:
     """Columns of `wanted` whose values are others in `found`, in words; columns that only `found` has do not matter."""
     has, should = columns(found), columns(wanted)
+    short = dict(_fewer(found, wanted))
+    yield from (((table, ""), text) for table, text in short.items() if not _all_of(table, should, ignored))
     for place, values in should.items():
-        if place not in ignored and not _holds(place, values, has):
+        if place[0] not in short and place not in ignored and not _holds(place, values, has):
             yield place, _said(place, values, has.get(place))
 
 
@@ -75,6 +82,18 @@ def columns(rows: Rows) -> dict[Place, Values]:
             for column, value in row.items():
                 found.setdefault((table, column), []).append(_text(value))
     return {place: tuple(sorted(values)) for place, values in found.items()}
+
+
+def _fewer(found: Rows, wanted: Rows) -> Iterator[tuple[str, str]]:
+    """Tables that have fewer rows than they should, and that in words: of those no column tells anything more."""
+    for table, held in wanted.items():
+        has, should = len(found.get(table, ())), len(held)
+        if table in found and has < should:
+            yield table, f"rows of {table}: {should} before, {has} now"
+
+
+def _all_of(table: str, places: Iterable[Place], ignored: frozenset[Place]) -> bool:
+    return all(place in ignored for place in places if place[0] == table)
 
 
 def _holds(place: Place, values: Values, now: Mapping[Place, Values]) -> bool:
