@@ -17,11 +17,12 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.parsing.context import CachedReading
 from stitchback.parsing.gaps import Gap
+from stitchback.parsing.migration import opener
 
 Plain = Any  # str, bytes, numbers, None, Ellipsis's stand-in, and tuples of such
 Entry = tuple[Plain, ...]
 _PLAIN = frozenset({str, bool, int, float, bytes, type(None)})
-_MIGRATION, _UNREADABLE = "m", "u"
+_MIGRATION, _UNREADABLE, _SOURCE = "m", "u", "s"
 _ELLIPSIS, _ITEMS, _DICTIONARY, _REFERENCE, _CODE, _CALL, _OPAQUE, _GAP, _COMPLEX = range(9)
 
 
@@ -69,7 +70,7 @@ def encoded(reading: CachedReading) -> Entry:
         result.provenance,
         result.operation_count,
         not result.opaques,
-        packed(tuple(map(_operation, result.operations))),
+        _rest(result),
         reading.questions,
     )
 
@@ -97,9 +98,11 @@ def decoded(entry: Entry) -> CachedReading:
             rest,
             asked,
         ) = entry
+        name = MigrationKey(*key)
+        made = opener(name, path, blob, rest[1]) if isinstance(rest, tuple) else lambda: _operations(rest)
         migration = Migration.unopened(
-            Unopened(count, clean, lambda: _operations(rest)),
-            key=MigrationKey(*key),
+            Unopened(count, clean, made),
+            key=name,
             path=path,
             blob=blob,
             dependencies=tuple(map(_as_dependency, parents)),
@@ -113,6 +116,13 @@ def decoded(entry: Entry) -> CachedReading:
         return CachedReading(migration, asked)
     except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
         raise Damaged(str(error)) from error
+
+
+def _rest(migration: Migration) -> Plain:
+    """The operations; the file itself where they are unopened, and it is all that they are made of."""
+    if migration.later is not None and migration.later.source:
+        return (_SOURCE, migration.later.source)
+    return packed(tuple(map(_operation, migration.operations)))
 
 
 def _operations(data: bytes) -> tuple[Operation | Opaque, ...]:

@@ -119,9 +119,14 @@ def checksum(payload: bytes) -> bytes:
 
 def weight(entries: Entries) -> int:
     """About how many bytes they take."""
-    return sum(
-        500 + sum(len(part) for part in entry if isinstance(part, bytes)) for entry in entries.values()
-    )
+    return sum(500 + sum(map(size, entry)) for entry in entries.values())
+
+
+def size(part: object) -> int:
+    """Bytes, and those in a tuple."""
+    if isinstance(part, tuple):
+        return sum(len(each) for each in part if isinstance(each, bytes))
+    return len(part) if isinstance(part, bytes) else 0
 
 
 def forget_others(place: Path) -> None:

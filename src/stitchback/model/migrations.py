@@ -32,6 +32,7 @@ class Unopened(NamedTuple):
     number: int
     are_clear: bool
     open: Callable[[], Operations]
+    source: bytes = b""  # of the file, where that is all that they are made of
 
 
 class _Opening:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Migration, Unreadable
+from stitchback.model.migrations import Migration, Operations, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.parsing import attributes, expressions, sources, statements
@@ -13,6 +14,7 @@ from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.family import Family, migration_class
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.operations import read_operations
+from stitchback.parsing.plain import outline
 from stitchback.parsing.provenance import provenance_of
 from stitchback.parsing.scopes import ModuleReading, Scope
 
@@ -22,9 +24,30 @@ _TABLES = (expressions, statements)  # imported for what they put into the inter
 def read_migration(
     key: MigrationKey, path: str, blob: str, source: bytes, context: ReadingContext
 ) -> Migration | Unreadable:
-    """The migration that the file defines, never running it (`MigrationLoader.load_disk` imports it)."""
+    """The migration that the file defines, never running it (`MigrationLoader.load_disk` imports it). A plain one's operations are
+    made when they are asked for."""
+    return _tried(_read, key, path, blob, source, context)
+
+
+def opener(key: MigrationKey, path: str, blob: str, source: bytes) -> Callable[[], Operations]:
+    """What makes the operations of a plain file."""
+
+    def opened() -> Operations:
+        migration = _tried(_read_whole, key, path, blob, source, ReadingContext())
+        assert isinstance(migration, Migration), "a plain file gives a migration"
+        return migration.operations
+
+    return opened
+
+
+Reader = Callable[[MigrationKey, str, str, bytes, ast.Module, ReadingContext], Migration | Unreadable]
+
+
+def _tried(
+    read: Reader, key: MigrationKey, path: str, blob: str, source: bytes, context: ReadingContext
+) -> Migration | Unreadable:
     try:
-        return _read(key, path, blob, source, sources.parse(source), context)
+        return read(key, path, blob, source, sources.parse(source), context)
     except sources.NotPython as problem:
         return Unreadable(
             Span(path, problem.line, problem.column, problem.line, problem.column), problem.reason, key
@@ -34,6 +57,13 @@ def read_migration(
 
 
 def _read(
+    key: MigrationKey, path: str, blob: str, source: bytes, tree: ast.Module, context: ReadingContext
+) -> Migration | Unreadable:
+    known = outline(key, path, blob, source, tree, opener(key, path, blob, source))
+    return known if known is not None else _read_whole(key, path, blob, source, tree, context)
+
+
+def _read_whole(
     key: MigrationKey, path: str, blob: str, source: bytes, tree: ast.Module, context: ReadingContext
 ) -> Migration | Unreadable:
     scope = Scope(ModuleReading(path, context, tree))
