@@ -19,7 +19,7 @@ from stitchback.parsing import sources
 if TYPE_CHECKING:
     from stitchback.parsing.context import ReadingContext
 
-MAX_STEPS = 20_000  # calls followed and loop rounds run in one module
+MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
 MAX_LOADED = 500_000  # nodes of values that names bring in, all in all, in one module
 MAX_COPIED = 20_000_000  # items of lists that grow, all in all, in one module
 MAX_DEPTH = 60  # of values within values

@@ -69,6 +69,11 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
         for row in rows(blocking):
             yield from match_lines((row,), refs)
             yield from _decision_lines(row.verdict, refs)
+    if not unproved.refuted and not unproved.blocking:
+        mainline = status.case.situation.mainline.ref
+        text = f"No strategy finds a place on {mainline} for what the patch branch has; the findings above say what is in the way."
+        yield from wrapped((plain(text),), 0)
+        yield BLANK
     yield from refused_lines(unproved.refuted, verbose=verbose)
 
 
