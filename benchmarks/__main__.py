@@ -4,7 +4,7 @@
 
 Generated repositories of those sizes, with so many migrations on each side since the fork point, and real ones given by a local
 clone (a clone of it is measured: nothing is written to it). Medians of the runs, in seconds: the time that passes, and in brackets
-the processor's, git's included. Start-up is `status` of a repository of four migrations. Peak memory is the command's own process.
+the processor's, git's included; ratios are of the latter, which other work on the machine disturbs least. Start-up is `status` of a repository of four migrations. Peak memory is the command's own process.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.generate import generate
@@ -134,9 +135,9 @@ def rows(cases: Sequence[Case], tiny: Case, bench: Bench) -> Iterator[tuple[str,
             case.name,
             shown(floor),
             shown(cold),
-            f"{(cold.passed - start.passed) / floor.passed:.1f}",
+            f"{(cold.used - start.used) / floor.used:.1f}",
             shown(warm),
-            f"{warm.passed / cold.passed:.2f}",
+            f"{warm.used / cold.used:.2f}",
             shown(first),
             shown(plan),
             f"{plan.exit}",
@@ -148,7 +149,7 @@ def rows(cases: Sequence[Case], tiny: Case, bench: Bench) -> Iterator[tuple[str,
 def help_rows(bench: Bench, where: Path) -> Iterator[str]:
     click = bench.of([sys.executable, "-c", "import click"], where)
     helped = bench.of(command("--help"), where)
-    yield f"`python -c 'import click'` {shown(click)}, `--help` {shown(helped)}: {helped.passed / click.passed:.2f} times"
+    yield f"`python -c 'import click'` {shown(click)}, `--help` {shown(helped)}: {helped.used / click.used:.2f} times"
 
 
 def shown(taken: Taken) -> str:
@@ -174,8 +175,8 @@ HEADINGS = (
 )
 
 
-def table(body: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    for cells in (HEADINGS, ("---",) * len(HEADINGS), *body):
+def table(body: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for cells in chain((HEADINGS, ("---",) * len(HEADINGS)), body):
         yield f"| {' | '.join(cells)} |"
 
 
@@ -218,8 +219,8 @@ def main() -> None:
         generate(place / "tiny", 4)
         tiny = Case("tiny", place / "tiny", "release/1.0", "main")
         cases = [*generated(arguments.sizes, arguments.sides, place), *real(arguments.repository, place)]
-        body = list(rows(cases, tiny, bench))
-        print("\n".join((*table(body), "", *help_rows(bench, place))))
+        for line in chain(table(rows(cases, tiny, bench)), ("",), help_rows(bench, place)):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":
