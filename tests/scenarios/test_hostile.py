@@ -13,7 +13,7 @@ import pytest
 from hostile.build import HOSTILES, RELEASE, Hostile, marker_of
 from hostile.grafting import git
 
-SECONDS = 60
+SECONDS = 120
 MEMORY = 3 << 30  # bytes of address space: what is computed without a bound ends here, and fails the test
 # What a terminal obeys instead of showing it: control characters, the marks that turn the direction of writing, and bytes
 # that are no UTF-8.

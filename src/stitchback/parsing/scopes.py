@@ -23,7 +23,7 @@ MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
 MAX_LOADED = 500_000  # nodes of values that names bring in, all in all, in one module
 MAX_COPIED = 20_000_000  # items of lists that grow, all in all, in one module
 MAX_DEPTH = 60  # of values within values
-MAX_CALLS = 12  # of calls within calls that are followed
+MAX_CALLS = 9  # of calls within calls that are followed
 
 
 @dataclass(slots=True, eq=False)
