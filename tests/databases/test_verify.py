@@ -98,6 +98,19 @@ def verified(built: BuiltRepository, url: str) -> EngineReport:
     return report
 
 
+@pytest.mark.parametrize("engine", SERVERS)
+def test_every_rollout_on_a_server(engine: str, tmp_path: Path) -> None:
+    """What SQLite is taken through: each app first, each partial target, a stop after each migration and again."""
+    url = server_url(engine)
+    built = build_repository("same-column-leaf", tmp_path / "repository")
+    assert stitchback(built.path, "apply", *built.case.patches, "--yes").exit_code == 0
+    how = How(remedy=by_client, thorough=True)
+    (report,) = verify_plan(case_of(built), partial(repair_script, built.path), (url,), how).engines
+    assert "\n".join(map(str, report.differences)) == ""
+    assert any(population.repair for population in report.populations)
+    assert min(population.rollouts for population in report.populations) > 3
+
+
 @pytest.mark.parametrize("engine", ["sqlite", *SERVERS])
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_plan_serves_every_database_of_the_engine(name: str, engine: str, tmp_path: Path) -> None:

@@ -26,11 +26,12 @@ from stitchback.repair.outcomes import Unrepairable
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none."""
+    """`urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
 
     urls: tuple[str, ...]
     settings: str | None = None
     replay: str | None = None
+    thorough: bool = False
 
 
 def verify(
@@ -49,9 +50,8 @@ def verify(
             raise refused(treatment.outcome)
         return treatment.script.text if treatment.script else ""
 
-    return verify_plan(
-        _case(project, report, trial), repair, trial.urls, How(trial.settings, progress=progress)
-    )
+    how = How(trial.settings, thorough=trial.thorough or None, progress=progress)
+    return verify_plan(_case(project, report, trial), repair, trial.urls, how)
 
 
 def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:

@@ -26,6 +26,11 @@ from stitchback.cli.group import Session
     help="A server to try it on (default: SQLite files). Only new databases are made there.",
 )
 @click.option("--replay", default=None, metavar="GLOB", help="Make databases of these release tags as well.")
+@click.option(
+    "--thorough",
+    is_flag=True,
+    help="Every rollout on servers too: apps first, partial targets, stops (default: on SQLite alone).",
+)
 @options.output_format
 @click.pass_obj
 def command(
@@ -39,6 +44,7 @@ def command(
     settings: str | None,
     urls: tuple[str, ...],
     replay: str | None,
+    thorough: bool,
     output_format: str,
 ) -> int:
     """Do the plan on real databases with the project's own code, before anybody deploys it. Exit 1: something differs."""
@@ -54,6 +60,7 @@ def command(
         if not isinstance(report.outcome, Planned):
             click.echo(render_plan(report, output_format, verbose=session.verbose))
             return report.exit_code
-        verified = verify(project, report, Trial(urls or ("sqlite:///",), settings, replay), session.remark)
+        trial = Trial(urls or ("sqlite:///",), settings, replay, thorough)
+        verified = verify(project, report, trial, session.remark)
     click.echo(render_verified(verified.engines, output_format))
     return 0 if verified.went_well else 1
