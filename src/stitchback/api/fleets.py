@@ -49,14 +49,13 @@ def treat_fleet(project: Project, tenants: tuple[Tenant, ...], ref: str, progres
     """What every tenant needs, against the ref's tree. Writes nothing."""
     tree = project.tree(ref)
     answers = read_fleet(tenants, with_schema=True, progress=progress)
-    vendors = {answer.reading.vendor for answer in answers if isinstance(answer, Reached)}
-    deriver = deriver_for(tree, *vendors)
+    members = [_member(answer) for answer in answers if isinstance(answer, Reached)]
+    derivers = {member.vendor: deriver_for(tree, member.vendor) for member in members}
 
     def derive(member: Member) -> RepairOutcome:
         given = Given(member.ledger, member.vendor, member.visible, ())
-        return deriver.derive(member.ledger, around_of(project, given, tree))
+        return derivers[member.vendor].derive(member.ledger, around_of(project, given, tree))
 
-    members = [_member(answer) for answer in answers if isinstance(answer, Reached)]
     return FleetReport(grouped(members, derive), tuple(a for a in answers if isinstance(a, Unreached)))
 
 
