@@ -59,13 +59,19 @@ class _Reader:
         table = _table(self.left.pop(key, {}), self.place, where)
         return {name: _text(value, self.place, f'{where}."{name}"') for name, value in sorted(table.items())}
 
-    def engines(self) -> tuple[str, ...]:
-        """Not empty, and each one that is known."""
-        where = "tool.stitchback.engines"
-        items = self.left.pop("engines", list(ENGINES))
+    def listed(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """An array of strings that is not empty."""
+        where = f"tool.stitchback.{key}"
+        items = self.left.pop(key, list(default) or None)
+        if items is None:
+            return ()
         if not isinstance(items, list) or not items:
-            raise _problem(self.place, f"{where} must be an array of names, not {_type(items)}")
-        names = tuple(_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
+            raise _problem(self.place, f"{where} must be an array of strings, not {_type(items)}")
+        return tuple(_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
+
+    def engines(self) -> tuple[str, ...]:
+        """Each one that is known."""
+        where, names = "tool.stitchback.engines", self.listed("engines", ENGINES)
         for name in names:
             if name not in ENGINES:
                 raise _problem(
@@ -91,6 +97,7 @@ def _configuration(reader: _Reader) -> Configuration:
         unreleased_since=reader.text("unreleased_since"),
         strategy=reader.text("strategy"),
         engines=reader.engines(),
+        exclude=reader.listed("exclude", ()),
         suppress=reader.suppressions(),
     )
     if reader.left:

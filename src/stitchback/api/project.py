@@ -99,7 +99,8 @@ class Project:
         """The configuration as far as reading goes."""
         said = self.configuration
         labels = {label: folder for folder, label in said.apps.items()}
-        return ReadingConfig(labels, dict(said.migration_modules), dict(said.operation_equivalents))
+        modules, equivalents = dict(said.migration_modules), dict(said.operation_equivalents)
+        return ReadingConfig(labels, modules, equivalents, said.exclude)
 
     def read_blob(self, blob: str) -> bytes:
         """The bytes of a migration that was read, also of one that only the working tree has."""

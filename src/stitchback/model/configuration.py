@@ -21,7 +21,8 @@ class Suppression:
 class Configuration:
     """`apps`: folder of an app -> its label. `operation_equivalents`: import path of a custom operation -> Django's class name
     ("pkg.AddFieldSafely" -> "AddField"). `migration_modules`: app label -> dotted module, as Django's MIGRATION_MODULES.
-    `unreleased_since`: the ref up to which mainline may have reached a database. `engines`: those that the project's databases run on."""
+    `unreleased_since`: the ref up to which mainline may have reached a database. `engines`: those that the project's databases run on. `exclude`:
+    `fnmatch` patterns over folders of migrations that are not to be read."""
 
     apps: Mapping[str, str] = field(default_factory=dict)
     operation_equivalents: Mapping[str, str] = field(default_factory=dict)
@@ -29,4 +30,5 @@ class Configuration:
     unreleased_since: str | None = None
     strategy: str | None = None
     engines: tuple[str, ...] = ENGINES
+    exclude: tuple[str, ...] = ()
     suppress: tuple[Suppression, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from stitchback.parsing.context import FileEntry, ReadingContext, join, parent
 from stitchback.parsing.settings import migration_modules
@@ -60,7 +61,11 @@ def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> tup
     return tuple(
         _folder(path, held[path], labels.get(path, ""), path in configured)
         for path in sorted(held)
-        if path in configured or not _NOT_THE_PROJECTS.intersection(path.split("/"))
+        if path in configured
+        or not (
+            _NOT_THE_PROJECTS.intersection(path.split("/"))
+            or any(fnmatchcase(path, pattern) for pattern in context.config.exclude)
+        )
     )
 
 

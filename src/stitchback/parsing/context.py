@@ -36,11 +36,13 @@ class ReadingConfig:
     apps: app label -> its folder, or its folder of migrations, relative to the repository, posix.
     migration_modules: app label -> dotted module, as Django's MIGRATION_MODULES (None: the app has no migrations).
     operation_equivalents: dotted path of an operation class -> the name of Django's that it is equal to.
+    exclude: `fnmatch` patterns over folders of migrations that are none of the project's.
     """
 
     apps: Mapping[str, str] = field(default_factory=dict)
     migration_modules: Mapping[str, str | None] = field(default_factory=dict)
     operation_equivalents: Mapping[str, str] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ name = "x"
 unreleased-since = "v2.5"
 strategy = "diamond"
 engines = ["postgresql", "mysql"]
+exclude = ["templates/*"]
 [tool.stitchback.apps]
 "src/shop/" = "store"
 [tool.stitchback.operation_equivalents]
@@ -44,6 +45,7 @@ def test_every_key_is_read() -> None:
         unreleased_since="v2.5",
         strategy="diamond",
         engines=("postgresql", "mysql"),
+        exclude=("templates/*",),
         suppress=(Suppression("SB203", "shop/migrations/*", "the column was put in by hand in 2019"),),
     )
 
@@ -75,8 +77,9 @@ def test_the_file_of_a_tree_is_read() -> None:
             b"[tool.stitchback.apps]\nshop = true\n",
             'tool.stitchback.apps."shop" must be a string, not a boolean',
         ),
-        (b"[tool.stitchback]\nengines = 'mysql'\n", "engines must be an array of names, not a string"),
-        (b"[tool.stitchback]\nengines = []\n", "engines must be an array of names"),
+        (b"[tool.stitchback]\nengines = 'mysql'\n", "engines must be an array of strings, not a string"),
+        (b"[tool.stitchback]\nengines = []\n", "engines must be an array of strings"),
+        (b"[tool.stitchback]\nexclude = [1]\n", "tool.stitchback.exclude[0] must be a string, not a number"),
         (b"[tool.stitchback]\nengines = ['mariadb']\n", "no engine 'mariadb'"),
         (b"[tool]\nstitchback = 3\n", "tool.stitchback must be a table"),
         (b"tool = 3\n", "tool must be a table"),

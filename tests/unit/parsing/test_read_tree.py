@@ -176,6 +176,13 @@ def test_two_folders_with_one_label() -> None:
     assert labels({**app("shop"), **app("tests/shop")}, named) == {"shop": "tests/shop"}
 
 
+def test_folders_that_the_configuration_excludes() -> None:
+    """A template of a project, say: its app is never installed, and its `run_before` would hold everything up."""
+    files = {**app("shop"), **app("templates/project/home")}
+    assert sorted(labels(files)) == ["home", "shop"]
+    assert sorted(labels(files, ReadingConfig(exclude=("templates/*",)))) == ["shop"]
+
+
 @pytest.mark.parametrize(
     ("folder", "reason"),
     [
