@@ -109,6 +109,7 @@ def test_a_ledger_that_is_no_ledger(server: Server, url: DatabaseUrl) -> None:
 
 @pytest.mark.parametrize("vendor", ["postgresql", "mysql"])
 def test_nobody_answers(vendor: str) -> None:
+    pytest.importorskip({"postgresql": "psycopg", "mysql": "MySQLdb"}[vendor])
     url = DatabaseUrl(vendor, "shop", "me", "hush-hush", "127.0.0.1", 1)
     with pytest.raises(EnvironmentProblem) as caught:
         read_database(url, timeout=2)

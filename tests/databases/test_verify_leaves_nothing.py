@@ -19,9 +19,10 @@ from stitchback.adapters.connections import connected
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.keys import MigrationKey
 
-# The names of the databases are random; here they are known.
+# The names of the databases are random; here they are known. A shell's background jobs do not hear Ctrl-C; this one does.
 RUN = """
-import secrets, sys
+import secrets, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 series = sys.argv.pop(1)
 secrets.token_hex = lambda size: series
 from stitchback.cli import main
