@@ -17,7 +17,8 @@ from stitchback.errors import Refusal
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import PopulationOutcome
-from stitchback.planning import Planned, PlanReport
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.reports import PlanReport
 from stitchback.repair.accounts import Accounts
 from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.edits import InsertRow

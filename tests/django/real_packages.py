@@ -28,8 +28,10 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.parsing import read_tree
-from stitchback.schema import Clash, apply_operation, physical_effects, run_effect
-from stitchback.schema.applying import STEPS
+from stitchback.schema.applying import STEPS, apply_operation
+from stitchback.schema.database import physical_effects
+from stitchback.schema.problems import Clash
+from stitchback.schema.running import run_effect
 
 CONTRIB = ("auth", "contenttypes", "sessions", "messages", "sites", "admin", "staticfiles")
 

@@ -18,9 +18,9 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Value, render, text
 from stitchback.parsing.names import canonical
-from stitchback.schema import ComparisonKind, canonical_field, compare_definitions, compare_fields
+from stitchback.schema.comparing import ComparisonKind, compare_definitions, compare_fields
 from stitchback.schema.field_classes import CLASSES
-from stitchback.schema.fields import without_defaults
+from stitchback.schema.fields import canonical_field, without_defaults
 
 
 def custom_bases(states: Iterable[ProjectState]) -> dict[str, str]:

@@ -21,7 +21,8 @@ from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.parsing import ReadingContext, read_migration
-from stitchback.schema import physical_effects, run_effect
+from stitchback.schema.database import physical_effects
+from stitchback.schema.running import run_effect
 
 HEADER = """
 import copy

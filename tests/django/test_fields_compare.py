@@ -15,7 +15,8 @@ from django.db.utils import ConnectionHandler
 from django_values import value_of
 
 from stitchback.model.state import Field
-from stitchback.schema import ComparisonKind, canonical_field, compare_fields
+from stitchback.schema.comparing import ComparisonKind, compare_fields
+from stitchback.schema.fields import canonical_field
 
 SAME = (ComparisonKind.IDENTICAL, ComparisonKind.SAME_SCHEMA)
 FIELDS = """

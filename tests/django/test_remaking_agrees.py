@@ -11,7 +11,10 @@ from database_agreement import simulated
 from django.db.migrations.state import ProjectState
 from test_bridges_agree import executed, read
 
-from stitchback.schema import Remake, apply_operation, lost_columns, physical_effects
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.database import physical_effects
+from stitchback.schema.effects import Remake
+from stitchback.schema.remaking import lost_columns
 
 CASES = [
     'AddField("Item", "color", CharField(max_length=9, default="red"))',

@@ -10,7 +10,10 @@ from django.db import Error
 from django.db.migrations.state import ProjectState
 from test_bridges_agree import executed, read
 
-from stitchback.schema import Clash, apply_operation, physical_effects, run_effect
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.database import physical_effects
+from stitchback.schema.problems import Clash
+from stitchback.schema.running import run_effect
 
 CASES = [
     'CreateModel("A", [("id", AutoField(primary_key=True))])',

@@ -14,7 +14,7 @@ from stitchback.api.project import Project
 from stitchback.errors import Refusal
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
-from stitchback.planning import Planned
+from stitchback.planning.outcomes import Planned
 from stitchback.proof import Prover
 
 OPTIONS = {"--zero-touch": "zero_touch", "--unreleased-since": "unreleased_since", "--strategy": "strategy"}

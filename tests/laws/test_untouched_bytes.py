@@ -13,7 +13,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.parsing import ReadingContext, read_migration
-from stitchback.rewriting import check_reread, render_files
+from stitchback.rewriting.rendering import render_files
+from stitchback.rewriting.rereading import check_reread
 
 KEY, PATH = key("shop.0003_x"), "shop/migrations/0003_x.py"
 

@@ -9,7 +9,8 @@ from fixture_repos import build_repository, case_names
 
 from stitchback.api import Project, Wish, make_plan
 from stitchback.errors import Refusal
-from stitchback.planning import Planned, PlanReport
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.reports import PlanReport
 
 Options = tuple[str, ...]
 

@@ -51,6 +51,7 @@ class Repository:
     _git: Git
     _blobs: Blobs
     _findings: dict[Finding, None] = field(default_factory=dict)
+    _commits: set[str] = field(default_factory=set)  # that were resolved: a full SHA means itself
 
     @classmethod
     def open(cls, directory: Path | str = ".") -> Repository:
@@ -92,9 +93,11 @@ class Repository:
 
     def resolve(self, ref: str) -> str:
         """The SHA of the commit that git means by the name; see `git_refs.resolve`. A name that several refs have is told (SB507)."""
-        commit = git_refs.resolve(self._git, ref)
-        names = git_refs.namesakes(self._git, ref) if ref not in (commit, "HEAD") else ()
-        if names:
+        if ref in self._commits:
+            return ref
+        commit, names = git_refs.resolve_with_namesakes(self._git, ref)
+        self._commits.add(commit)
+        if names and ref not in (commit, "HEAD"):
             self._note("SB507", ref, f"{ref} is {' and '.join(names)}; {_meant(names)} is taken, as git does")
         return commit
 

@@ -26,6 +26,7 @@ OVERRIDES = {
     "submodule.recurse": "false",
     "protocol.allow": "never",
 }
+FILTERS = r"^filter\."
 KEPT_VARIABLES = (
     "GIT_AUTHOR_",
     "GIT_COMMITTER_",
@@ -101,12 +102,14 @@ class Git:
         entries = (decode(entry).partition("\n") for entry in listed.split(b"\0") if entry)
         return {name: value for name, _, value in entries}
 
-    def unfiltered(self) -> dict[str, str]:
-        """Environment in which the clean, smudge and process filters that the configuration names do nothing.
+    def unfiltered(self, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Environment in which the clean, smudge and process filters that the configuration names do nothing. `settings`: the
+        configuration's entries, where they are known.
 
         An empty command is no filter (git's `convert.c`, apply_filter), and none is then required.
         """
-        names = sorted({name.rpartition(".")[0] for name in self.settings(r"^filter\.")})
+        found = self.settings(FILTERS) if settings is None else settings
+        names = sorted({name.rpartition(".")[0] for name in found if name.startswith("filter.")})
         values = {f"{name}.{what}": "" for name in names for what in ("clean", "smudge", "process")}
         return configured({**values, **{f"{name}.required": "false" for name in names}})
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from stitchback.adapters.git_process import Git, decode
+from stitchback.adapters.git_process import Git, decode, encode
 from stitchback.errors import EnvironmentProblem
 
-SHA = re.compile(rb"[0-9a-f]{40}([0-9a-f]{24})?\n")
+SHA = re.compile(rb"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,16 +39,34 @@ def resolve(git: Git, ref: str) -> str:
 
     Raises EnvironmentProblem (SB504) with near names. A name that begins with "-" is a name.
     """
-    found = parse(git, f"{ref}^{{commit}}") if ref and "\0" not in ref else None
-    if found is None:
+    return resolve_with_namesakes(git, ref)[0]
+
+
+def resolve_with_namesakes(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
+    """The commit, and the full names of all refs that are called so, where it is more than one: git takes the tag.
+
+    Raises EnvironmentProblem (SB504).
+    """
+    names = tuple(prefix + ref for prefix in KINDS)
+    commit, *others = parse_all(git, f"{ref}^{{commit}}", *names) if ref else (None,)
+    if commit is None:
         raise unknown(ref, refs(git))
-    return found
+    found = tuple(name for name, other in zip(names, others, strict=True) if other)
+    return commit, found if len(found) > 1 else ()
 
 
 def parse(git: Git, revision: str) -> str | None:
     """What a revision is, or None. Ranges and negations (`^x`) are no revisions here."""
-    done = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", revision, accept=(0, 1, 128))
-    return done.line if SHA.fullmatch(done.stdout) else None
+    return parse_all(git, revision)[0]
+
+
+def parse_all(git: Git, *revisions: str) -> tuple[str | None, ...]:
+    """What each revision is, by one process (`git cat-file --batch-check` takes names as `rev-parse --verify` does, a line each)."""
+    if any("\n" in revision or "\0" in revision for revision in revisions):
+        return (None,) * len(revisions)  # git allows neither in the name of a ref
+    asked = encode("".join(f"{revision}\n" for revision in revisions))
+    lines = git.run("cat-file", "--batch-check=%(objectname)", stdin=asked).stdout.split(b"\n")[:-1]
+    return tuple(decode(line) if SHA.fullmatch(line) else None for line in lines)
 
 
 def full_name(git: Git, ref: str) -> str | None:
@@ -78,12 +96,6 @@ def _refs_of(fields: list[str]) -> Iterator[Ref]:
 def tags(git: Git, pattern: str) -> tuple[Ref, ...]:
     """The tags whose name fits the glob ("v2.*"; "*" goes across "/"), oldest version first."""
     return tuple(ref for ref in refs(git) if ref.kind == "tag" and fnmatchcase(ref.name, pattern))
-
-
-def namesakes(git: Git, ref: str) -> tuple[str, ...]:
-    """The full names of all refs that are called so, where it is more than one: git takes the tag."""
-    found = tuple(prefix + ref for prefix in KINDS if parse(git, prefix + ref))
-    return found if len(found) > 1 else ()
 
 
 def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:

@@ -13,28 +13,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stitchback.adapters.git_objects import Blobs
-from stitchback.adapters.git_process import Git
 
 if TYPE_CHECKING:
     from stitchback.adapters.git_worktree import IndexLine
 
 ATTRIBUTES = ".gitattributes"
+SETTINGS = r"^(filter\.|core\.(autocrlf|eol)$)"
 REGULAR = ("100644", "100755")
 _SAYING_NOTHING = {"core.autocrlf": "false", "core.eol": "lf"}
 _BY_OTHER_BYTES = (b"filter", b"working-tree-encoding")
 
 
 def unchanged(
-    git: Git,
     root: Path,
     git_dir: Path,
     blobs: Blobs,
     lines: Sequence[IndexLine],
     touched: Collection[str],
+    settings: Mapping[str, str],
 ) -> dict[str, tuple[str, str]]:
-    """Path -> (mode, blob), of the index's files that are not among the `touched` ones. `git_dir` is the common one."""
+    """Path -> (mode, blob), of the index's files that are not among the `touched` ones. `git_dir` is the common one, `settings` is
+    git's configuration as far as SETTINGS goes."""
     attributes = list(_attributes(git_dir, blobs, lines, touched))
-    settings = git.settings(r"^(filter\.|core\.(autocrlf|eol)$)")
     if any(name.startswith("filter.") for name in settings) and _may_filter(attributes):
         return {}
     known = [line for line in lines if line.mode in REGULAR and line.path not in touched]

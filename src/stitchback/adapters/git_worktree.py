@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, Blobs, FileEntry, ObjectFiles
 from stitchback.adapters.git_process import Git, decode
-from stitchback.adapters.git_unchanged import unchanged
+from stitchback.adapters.git_unchanged import SETTINGS, unchanged
 from stitchback.errors import EnvironmentProblem
 
 # A link or a pipe put in a file's place after it was looked at is neither followed nor waited for.
@@ -127,10 +127,10 @@ class DiskFiles(Mapping[str, FileEntry | DiskFile]):
         self._indexed.prefetch(path for path in paths if path not in self._paths)
 
 
-def list_files(git: Git) -> Listing:
-    """One look of git at the index and the working tree (`git ls-files`)."""
+def list_files(git: Git, settings: Mapping[str, str]) -> Listing:
+    """One look of git at the index and the working tree (`git ls-files`). `settings`: git's configuration, its filters at least."""
     arguments = ("ls-files", "-z", "-v", "--stage", "--cached", "--deleted", "--modified", "--others")
-    listed = git.run(*arguments, "--exclude-standard", environment=git.unfiltered()).stdout
+    listed = git.run(*arguments, "--exclude-standard", environment=git.unfiltered(settings)).stdout
     index, untracked, deleted, changed = {}, set(), set(), set()
     for line in decode(listed).split("\0")[:-1]:
         tag, rest = line[0], line[2:]
@@ -172,7 +172,8 @@ def unmerged_files(git: Git, blobs: Blobs) -> dict[str, dict[int, FileEntry]]:
 def working_files(git: Git, root: Path, git_dir: Path, blobs: Blobs, object_format: str) -> DiskFiles:
     """The working tree at `root`; git runs in it. Files that git knows to be unchanged are not read from disk again: thousands
     of small files take longer than all the rest."""
-    listing = list_files(git)
+    settings = git.settings(SETTINGS)
+    listing = list_files(git, settings)
     ours = _Directories(root)
     tracked = {line.path for line in listing.index if line.mode != SUBMODULE and not line.skipped}
     candidates = (tracked - listing.deleted) | {path for path in listing.untracked if not path.endswith("/")}
@@ -184,7 +185,7 @@ def working_files(git: Git, root: Path, git_dir: Path, blobs: Blobs, object_form
     on_disk = candidates | {line.path for line in listing.index if line.skipped and line.path not in sparse}
     found = {path for path in on_disk if ours.hold(path)}
     lines = [line for line in listing.index if line.path in found]
-    same = unchanged(git, root, git_dir, blobs, lines, listing.changed | listing.untracked)
+    same = unchanged(root, git_dir, blobs, lines, listing.changed | listing.untracked, settings)
     return DiskFiles(found - same.keys(), root, ObjectFiles({**sparse, **same}, blobs), object_format)
 
 

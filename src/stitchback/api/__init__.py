@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stitchback.api.applying import Prepared, Written, contents_of, diffs_of, prepare, write
-    from stitchback.api.comparing import Wish, read_case
-    from stitchback.api.planning import make_plan, status
+    from stitchback.api.comparing import Wish, read_case, status
+    from stitchback.api.planning import make_plan
     from stitchback.api.project import Project
 
 _WHERE = {
@@ -21,7 +21,7 @@ _WHERE = {
     "make_plan": "planning",
     "prepare": "applying",
     "read_case": "comparing",
-    "status": "planning",
+    "status": "comparing",
     "write": "applying",
 }
 

@@ -14,8 +14,13 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, SafePlan
 from stitchback.parsing.context import FileEntry
 from stitchback.parsing.tree import read_tree
-from stitchback.planning import Planned, PlanReport
-from stitchback.rewriting import FileContent, check_reread, marker_edits, render_files, unified_diff
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.reports import PlanReport
+from stitchback.rewriting.contents import FileContent
+from stitchback.rewriting.diffs import unified_diff
+from stitchback.rewriting.markers import marker_edits
+from stitchback.rewriting.rendering import render_files
+from stitchback.rewriting.rereading import check_reread
 
 
 @dataclass(frozen=True, slots=True)

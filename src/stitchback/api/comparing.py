@@ -1,4 +1,4 @@
-"""Refs in, a case out: both sides since the fork point, compared."""
+"""Refs in, a case out: both sides since the fork point, compared; and what is to be said of it, the use case `status`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from stitchback.api.project import Project
 from stitchback.errors import EnvironmentProblem
+from stitchback.hazards import find_all
 from stitchback.matching import compare, sides
 from stitchback.matching.case import Case, Side
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch, Policy, Situation
+from stitchback.planning.reports import Status, coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,13 @@ class Wish:
     zero_touch: bool = False
     unreleased_since: str | None = None
     ledgers: tuple[Ledger, ...] = ()
+
+
+def status(project: Project, wish: Wish) -> Status:
+    """Raises EnvironmentProblem as `read_case` does."""
+    case = read_case(project, wish)
+    findings = (*project.repository.findings, *find_all(case, project.configuration.suppress))
+    return Status(case, tuple(sorted(set(findings), key=lambda finding: finding.sort_key)), coverage(case))
 
 
 def read_case(project: Project, wish: Wish) -> Case:

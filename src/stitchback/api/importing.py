@@ -11,7 +11,7 @@ from functools import cached_property
 from stitchback.model.edits import WriteFile
 from stitchback.model.plans import Candidate, Failure
 from stitchback.parsing.context import FileEntry
-from stitchback.rewriting import render_files
+from stitchback.rewriting.rendering import render_files
 
 Files = Mapping[str, FileEntry]
 

@@ -11,7 +11,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import SafePlan, Situation
-from stitchback.planning import Planned, PlanReport
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.reports import PlanReport
 from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Unrepairable

@@ -20,7 +20,8 @@ from stitchback.api.verify import (
     verify_plan,
 )
 from stitchback.model.migrations import Tree
-from stitchback.planning import Planned, PlanReport
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.reports import PlanReport
 from stitchback.repair.outcomes import Unrepairable
 
 

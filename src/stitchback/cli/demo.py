@@ -35,7 +35,7 @@ def command(session: Session, keep: str | None) -> int:
 def show(folder: Path) -> int:
     """Prints the events as they happen; 0 where every check held."""
     from stitchback.api.demo import demo
-    from stitchback.reporting import DemoReport
+    from stitchback.reporting.demo_text import DemoReport
 
     report = DemoReport()
     for event in demo(folder):

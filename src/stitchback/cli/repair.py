@@ -55,7 +55,7 @@ def command(
     from stitchback.api import Project
     from stitchback.api.repairing import Source, apply_repair, refused, treat
     from stitchback.repair.outcomes import Unrepairable
-    from stitchback.reporting import fake_words
+    from stitchback.reporting.fake_text import fake_words
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)

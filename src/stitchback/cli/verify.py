@@ -51,7 +51,7 @@ def command(
     from stitchback.api import Project, Wish, make_plan
     from stitchback.api.repairing import read_ledgers
     from stitchback.api.verifying import Trial, verify
-    from stitchback.planning import Planned
+    from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_verified
 
     wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))

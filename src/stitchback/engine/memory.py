@@ -15,20 +15,14 @@ from stitchback.engine.several import parts_of
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
-from stitchback.schema import (
-    Clash,
-    Effect,
-    Forget,
-    InconsistentState,
-    Remake,
-    RunData,
-    Unknown,
-    apply_operation,
-    lost_columns,
-    physical_effects,
-    physical_of,
-    run_effect,
-)
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.data import RunData
+from stitchback.schema.database import physical_effects
+from stitchback.schema.effects import Effect, Forget, Remake, Unknown
+from stitchback.schema.physical import physical_of
+from stitchback.schema.problems import Clash, InconsistentState
+from stitchback.schema.remaking import lost_columns
+from stitchback.schema.running import run_effect
 
 EMPTY_STATE = 0
 

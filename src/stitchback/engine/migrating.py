@@ -34,7 +34,7 @@ from stitchback.engine.simulation import (
 )
 from stitchback.engine.traces import Place, Trace
 from stitchback.model.keys import MigrationKey
-from stitchback.schema import InconsistentState
+from stitchback.schema.problems import InconsistentState
 
 Target = tuple[str, str | None]
 

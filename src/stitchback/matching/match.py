@@ -16,7 +16,10 @@ from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.model.values import Call
-from stitchback.schema import Identity, InconsistentState, Played, apply_migration, play, play_with_identity
+from stitchback.schema.applying import apply_migration
+from stitchback.schema.identity import Identity
+from stitchback.schema.playing import Played, play, play_with_identity
+from stitchback.schema.problems import InconsistentState
 
 
 @dataclass(frozen=True, slots=True)

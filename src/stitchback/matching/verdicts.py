@@ -8,7 +8,7 @@ from typing import assert_never
 
 from stitchback.matching.histories import History, Standing
 from stitchback.model.matches import Verdict
-from stitchback.schema import ComparisonKind, compare_shapes
+from stitchback.schema.comparing import ComparisonKind, compare_shapes
 
 
 class Likeness(IntEnum):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from stitchback.model.edits import FileEdit
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Migration, Tree
+
+if TYPE_CHECKING:
+    from stitchback.model.edits import FileEdit
+    from stitchback.model.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

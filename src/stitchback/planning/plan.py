@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from stitchback.errors import Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
-from stitchback.planning.prices import Price, price
+from stitchback.planning.outcomes import Planned, Unproved
+from stitchback.planning.prices import price, price_of
 from stitchback.strategies import ALL, Strategy, compose
 
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
 MOST_LISTED = 2  # how many plans beside the chosen one are proved, to be listed with their price
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """`chosen` is the cheapest proved plan; `others` are proved too, cheapest first. `refuted` did not pass."""
-
-    chosen: SafePlan
-    others: tuple[SafePlan, ...]
-    refuted: tuple[Refuted, ...]
-
-    @property
-    def changes_nothing(self) -> bool:
-        return not self.chosen.candidate.edits
-
-
-@dataclass(frozen=True, slots=True)
-class Unproved:
-    """No candidate passed. `blocking` are matches that no plan may go past."""
-
-    refuted: tuple[Refuted, ...]
-    blocking: tuple[Match, ...]
 
 
 def plan(
@@ -130,8 +109,3 @@ def _proved(
     if not ranked:
         return Unproved(tuple(refuted), ())
     return Planned(ranked[0], tuple(ranked[1:]), tuple(refuted))
-
-
-def price_of(plan: SafePlan) -> Price:
-    """The price of a proved plan: with the hands that its proof counted."""
-    return price(plan.candidate, plan.proof.hands)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stitchback.model.edits import DeleteFile, FileEdit, Insert, MakeConditional, SetOperations
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate
+from stitchback.model.plans import Candidate, SafePlan
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,3 +49,8 @@ def _conditional(edit: FileEdit) -> int:
 
 def _is_conditional(operation: Operation) -> bool:
     return operation.conditional
+
+
+def price_of(plan: SafePlan) -> Price:
+    """The price of a proved plan: with the hands that its proof counted."""
+    return price(plan.candidate, plan.proof.hands)

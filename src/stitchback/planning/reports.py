@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding
 from stitchback.model.migrations import Tree
-from stitchback.planning.plan import Planned, Unproved
+from stitchback.planning.outcomes import Planned, Unproved
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.source import Opaque
-from stitchback.schema import Unknown
-from stitchback.schema import data_run as effect_of
 from stitchback.schema.applying import STEPS
+from stitchback.schema.data import data_run as effect_of
+from stitchback.schema.effects import Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Value
-from stitchback.schema import ComparisonKind, compare_fields
+from stitchback.schema.comparing import ComparisonKind, compare_fields
 
 Part = Field | Opaque | Value | frozenset[tuple[str, ...]] | tuple[Value, ...]
 PartName = tuple[str, str]

@@ -18,7 +18,7 @@ from stitchback.proof.repairs import Remedies
 from stitchback.proof.rollouts import Rollouts, step_of
 from stitchback.proof.standing_rules import excused_tables, final_state
 from stitchback.proof.trees import before_merge
-from stitchback.schema import InconsistentState
+from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
 
 

@@ -13,7 +13,8 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.differences import in_short, schema_differences
-from stitchback.schema import InconsistentState, physical_of
+from stitchback.schema.physical import physical_of
+from stitchback.schema.problems import InconsistentState
 
 
 def sound_graph(tree: Tree) -> Iterator[str]:

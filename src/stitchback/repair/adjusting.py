@@ -9,7 +9,7 @@ from dataclasses import replace
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.repair.edits import Presence
 from stitchback.repair.visible import Names
-from stitchback.schema import AddColumn, AddConstraint, AddIndex, CreateTable, Effect
+from stitchback.schema.effects import AddColumn, AddConstraint, AddIndex, CreateTable, Effect
 
 UNKNOWN = "seen, of a shape that no migration tells"
 LENGTH = re.compile(r"^varchar\(\d+\)")

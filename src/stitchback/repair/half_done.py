@@ -10,7 +10,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.repair.edits import Presence
 from stitchback.repair.playing import Player
 from stitchback.repair.visible import Names
-from stitchback.schema import (
+from stitchback.schema.data import RunData
+from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
     AddIndex,
@@ -20,7 +21,6 @@ from stitchback.schema import (
     Effect,
     RenameColumn,
     RenameTable,
-    RunData,
 )
 
 

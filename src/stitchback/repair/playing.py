@@ -18,7 +18,8 @@ from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.repair.accounts import Accounts, Keys, Order
 from stitchback.repair.edits import Presence
 from stitchback.repair.visible import Names
-from stitchback.schema import (
+from stitchback.schema.data import RunData
+from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
     AddIndex,
@@ -29,13 +30,12 @@ from stitchback.schema import (
     DropIndex,
     DropTable,
     Effect,
-    InconsistentState,
     RenameColumn,
     RenameIndex,
     RenameTable,
-    RunData,
     Unknown,
 )
+from stitchback.schema.problems import InconsistentState
 
 PLAIN = re.compile(r"(index|unique)\([^()]+\)")
 SHAPE = re.compile(

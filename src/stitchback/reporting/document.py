@@ -12,7 +12,9 @@ from stitchback.model.findings import Finding
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch, Refuted, SafePlan
-from stitchback.planning import Planned, PlanReport, Status, Unproved, price_of
+from stitchback.planning.outcomes import Planned, Unproved
+from stitchback.planning.prices import price_of
+from stitchback.planning.reports import PlanReport, Status
 from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.edit_words import deeds, reasons, verb
 from stitchback.reporting.grouping import origins, thing_of

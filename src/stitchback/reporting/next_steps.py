@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Situation
-from stitchback.planning import Planned, PlanReport, Status
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.reports import PlanReport, Status
 from stitchback.reporting.layout import BLANK, aligned
 from stitchback.reporting.style import Line, bold, dim, plain
 

@@ -8,7 +8,9 @@ from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Proof, SafePlan
-from stitchback.planning import Planned, PlanReport, Price, Unproved, price_of
+from stitchback.planning.outcomes import Planned, Unproved
+from stitchback.planning.prices import Price, price_of
+from stitchback.planning.reports import PlanReport
 from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.edit_words import deeds, reasons, verb

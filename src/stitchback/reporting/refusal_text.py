@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from stitchback.model.matches import Verdict
 from stitchback.model.plans import Failure, Refuted
-from stitchback.planning import Status, Unproved
+from stitchback.planning.outcomes import Unproved
+from stitchback.planning.reports import Status
 from stitchback.reporting.differing import Refs
 from stitchback.reporting.grouping import rows
 from stitchback.reporting.layout import BLANK, cells, listed, wrapped

@@ -8,7 +8,7 @@ from stitchback.matching.case import Side
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Verdict
 from stitchback.model.migrations import Migration
-from stitchback.planning import Coverage, Status
+from stitchback.planning.reports import Coverage, Status
 from stitchback.reporting.differing import Refs, difference_lines
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.grouping import Row, rows

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.schema.changes import model_of
+from stitchback.schema.data import RunData
 from stitchback.schema.definitions import definition
 from stitchback.schema.effects import (
     AddIndex,
@@ -25,7 +26,6 @@ from stitchback.schema.effects import (
     Effect,
     Forget,
     MakeUniqueTogether,
-    RunData,
     Unknown,
 )
 from stitchback.schema.field_effects import altered_field, removed_field, renamed_field

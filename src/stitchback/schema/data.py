@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant, Items, Reference, Value, render
-from stitchback.schema.effects import RunData
 
 NOOPS = ("RunPython.noop", "RunSQL.noop")
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """A data operation: the schema stays. `label` for people."""
+
+    fingerprint: str
+    label: str
+    empty: bool = False
 
 
 def data_run(operation: Operation) -> RunData:
     """RunPython or RunSQL as its forward code's fingerprint, whether it does nothing, and a word for people."""
     code = operation.argument("code" if operation.kind == "RunPython" else "sql")
     return RunData(fingerprint_of(operation, code), label_of(operation, code), is_empty(code))
+
+
+def has_code(operations: Iterable[Operation | Opaque]) -> bool:
+    """Whether there is SQL, Python, or an operation that cannot be read among them."""
+    return any(isinstance(each, Opaque) or is_code(each) for each in operations)
+
+
+def is_code(operation: Operation) -> bool:
+    """RunSQL or RunPython that does anything; one within SeparateDatabaseAndState too."""
+    if operation.kind in ("RunSQL", "RunPython"):
+        return not data_run(operation).empty
+    return has_code(operation.database)
 
 
 def fingerprint_of(operation: Operation, code: Value | None) -> str:

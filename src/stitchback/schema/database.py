@@ -14,7 +14,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.schema.applying import EXTENSIONS, apply_operation
 from stitchback.schema.bridging import CONDITIONAL, conditional
-from stitchback.schema.data import data_run
+from stitchback.schema.data import data_run, has_code, is_code
 from stitchback.schema.definition_effects import (
     add_constraint,
     add_index,
@@ -26,7 +26,7 @@ from stitchback.schema.definition_effects import (
     rename_index,
 )
 from stitchback.schema.effects import Effect, Unknown
-from stitchback.schema.halves import done_by_code, done_elsewhere, has_code, is_code
+from stitchback.schema.halves import done_by_code, done_elsewhere
 from stitchback.schema.model_effects import (
     add_field,
     alter_comment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stitchback.model.physical import Table
+from stitchback.schema.data import RunData
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +157,6 @@ class AddOther:
 class RemoveOther:
     text: str
     conditional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RunData:
-    """A data operation: the schema stays. `label` for people."""
-
-    fingerprint: str
-    label: str
-    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

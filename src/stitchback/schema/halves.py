@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stitchback.model.operations import Operation
-from stitchback.model.source import Opaque
 from stitchback.schema.bridging import conditional
-from stitchback.schema.data import data_run
+from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
     AlterColumn,
@@ -24,21 +22,8 @@ from stitchback.schema.effects import (
     Forget,
     Remake,
     RemoveOther,
-    RunData,
     Unknown,
 )
-
-
-def has_code(operations: Iterable[Operation | Opaque]) -> bool:
-    """Whether there is SQL, Python, or an operation that cannot be read among them."""
-    return any(isinstance(each, Opaque) or is_code(each) for each in operations)
-
-
-def is_code(operation: Operation) -> bool:
-    """RunSQL or RunPython that does anything; one within SeparateDatabaseAndState too."""
-    if operation.kind in ("RunSQL", "RunPython"):
-        return not data_run(operation).empty
-    return has_code(operation.database)
 
 
 def done_by_code(stated: Iterable[Effect], done: Iterable[Effect]) -> Iterator[Effect]:

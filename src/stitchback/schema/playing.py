@@ -15,8 +15,7 @@ from stitchback.model.state import SchemaState
 from stitchback.model.values import NONE
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.atoms import Where, model_atoms, renamed_model, renamed_part
-from stitchback.schema.data import data_run
-from stitchback.schema.halves import has_code, is_code
+from stitchback.schema.data import data_run, has_code, is_code
 from stitchback.schema.identity import Identity
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState

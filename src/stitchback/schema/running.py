@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.schema.data import RunData
 from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
     AddColumn,
@@ -32,7 +33,6 @@ from stitchback.schema.effects import (
     RenameColumn,
     RenameIndex,
     RenameTable,
-    RunData,
     Unknown,
 )
 from stitchback.schema.problems import Clash

@@ -12,7 +12,8 @@ from fixture_repos import build_repository
 from stitchback.api import Project, Wish, read_case
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
-from stitchback.planning import Planned, plan
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.plan import plan
 from stitchback.proof import Prover, prove, prove_beside
 
 PLANNING = importlib.import_module("stitchback.planning.plan")  # the package names a function like it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from stitchback.planning import Unproved
+from stitchback.planning.outcomes import Unproved
 from stitchback.reporting.refusal_text import unproved_lines
 
 

@@ -9,7 +9,8 @@ from stitchback.model.edits import FileChange, WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.parsing import ReadingContext, read_migration
-from stitchback.rewriting import check_reread, render_files
+from stitchback.rewriting.rendering import render_files
+from stitchback.rewriting.rereading import check_reread
 
 KEY = MigrationKey("shop", "0003_feature")
 PATH = "shop/migrations/0003_feature.py"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stitchback.model.migrations import App, Tree
-from stitchback.rewriting import FileContent, marker_edits
+from stitchback.rewriting.contents import FileContent
+from stitchback.rewriting.markers import marker_edits
 
 RESULT = Tree(
     "main",

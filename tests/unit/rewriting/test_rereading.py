@@ -10,7 +10,7 @@ from rendered import tree
 
 from stitchback.model.edits import DeleteFile, SetDependencies, WriteFile
 from stitchback.model.source import Span
-from stitchback.rewriting import Misrendered, check_reread
+from stitchback.rewriting.rereading import Misrendered, check_reread
 
 OLD = migration("shop.0002_b", "shop.0001_a", add("item", "color"))
 EDIT = WriteFile(OLD.key, OLD.path, OLD, (SetDependencies((key("shop.0001_c"),)),))

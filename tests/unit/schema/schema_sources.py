@@ -12,13 +12,10 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Value
 from stitchback.parsing import ReadingContext, read_migration
-from stitchback.schema import (
-    apply_migration,
-    apply_operation,
-    canonical_field,
-    physical_effects,
-    run_effect,
-)
+from stitchback.schema.applying import apply_migration, apply_operation
+from stitchback.schema.database import physical_effects
+from stitchback.schema.fields import canonical_field
+from stitchback.schema.running import run_effect
 
 HEADER = """\
 import django.contrib.postgres.fields

@@ -10,7 +10,8 @@ from bridge_cases import CASES, ITEM
 from schema_sources import database, migration, operation, run
 
 from stitchback.model.operations import Operation
-from stitchback.schema import apply_operation, physical_of
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.physical import physical_of
 
 
 def bridge(source: str) -> Operation:

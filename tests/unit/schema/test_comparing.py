@@ -6,7 +6,7 @@ import pytest
 from schema_sources import field, value
 
 from stitchback.model.source import Opaque, Span
-from stitchback.schema import (
+from stitchback.schema.comparing import (
     ComparisonKind,
     compare_definitions,
     compare_fields,

@@ -8,7 +8,11 @@ import pytest
 from schema_sources import ITEM, key, state
 
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.schema import apply_operation, operations_between, physical_effects, physical_of, run_effect
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.converging import operations_between
+from stitchback.schema.database import physical_effects
+from stitchback.schema.physical import physical_of
+from stitchback.schema.running import run_effect
 
 CHANGES = [
     "",

@@ -7,7 +7,7 @@ from schema_sources import field, value
 
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Constant, Reference, render
-from stitchback.schema import canonical_field
+from stitchback.schema.fields import canonical_field
 
 
 def said(source: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 from schema_sources import ITEM, database, migration
 
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.schema import Clash
+from stitchback.schema.problems import Clash
 
 
 def after(*sources: str) -> PhysicalSchema:

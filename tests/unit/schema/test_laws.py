@@ -19,8 +19,12 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
-from stitchback.schema import apply_operation, physical_effects, physical_of, play_with_identity, run_effect
+from stitchback.schema.applying import apply_operation
 from stitchback.schema.atoms import parts_of
+from stitchback.schema.database import physical_effects
+from stitchback.schema.physical import physical_of
+from stitchback.schema.playing import play_with_identity
+from stitchback.schema.running import run_effect
 
 FIELDS = ("IntegerField()", "CharField(max_length=9, unique=True)", "SlugField()", "TextField(null=True)")
 

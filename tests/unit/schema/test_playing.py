@@ -20,7 +20,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field
 from stitchback.model.values import Constant
-from stitchback.schema import Identity, play, play_with_identity
+from stitchback.schema.identity import Identity
+from stitchback.schema.playing import play, play_with_identity
 
 COLUMN, TABLE, INDEX = ThingKind.COLUMN, ThingKind.TABLE, ThingKind.INDEX
 

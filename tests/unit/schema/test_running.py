@@ -9,19 +9,12 @@ from schema_sources import ITEM, database, migration, operation, run
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.state import SchemaState
-from stitchback.schema import (
-    AddColumn,
-    AlterColumn,
-    Clash,
-    CreateTable,
-    InconsistentState,
-    RenameColumn,
-    RenameTable,
-    apply_operation,
-    physical_effects,
-    physical_of,
-    run_effect,
-)
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.database import physical_effects
+from stitchback.schema.effects import AddColumn, AlterColumn, CreateTable, RenameColumn, RenameTable
+from stitchback.schema.physical import physical_of
+from stitchback.schema.problems import Clash, InconsistentState
+from stitchback.schema.running import run_effect
 
 
 def start() -> tuple[SchemaState, PhysicalSchema]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from stitchback.adapters.demo_fixture import DemoFixture
 from stitchback.adapters.project_process import Raised
 from stitchback.api.applying import prepare, write
-from stitchback.api.comparing import Wish
+from stitchback.api.comparing import Wish, status
 from stitchback.api.demonstration.databases import (
     COLUMN,
     KINDS,
@@ -20,13 +20,14 @@ from stitchback.api.demonstration.databases import (
     url_of,
     wrong,
 )
-from stitchback.api.planning import make_plan, status
+from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
 from stitchback.api.repairing import Source, apply_repair, inspect, treat
 from stitchback.api.verification.trial import Reconciled
 from stitchback.api.verification.workshop import Workshop
 from stitchback.model.demonstration import Event, Listed, Said, Seen, Shown, Step
-from stitchback.planning import Planned, PlanReport
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.reports import PlanReport
 from stitchback.reporting import render_diagnosis, render_plan, render_status
 
 PATCH = "release/2.4"

@@ -1,0 +1,29 @@
+"""How planning ends: a proved plan, or what nobody could prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.model.matches import Match
+from stitchback.model.plans import Refuted, SafePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`chosen` is the cheapest proved plan; `others` are proved too, cheapest first. `refuted` did not pass."""
+
+    chosen: SafePlan
+    others: tuple[SafePlan, ...]
+    refuted: tuple[Refuted, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.chosen.candidate.edits
+
+
+@dataclass(frozen=True, slots=True)
+class Unproved:
+    """No candidate passed. `blocking` are matches that no plan may go past."""
+
+    refuted: tuple[Refuted, ...]
+    blocking: tuple[Match, ...]
