@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 from stitchback.model.keys import MigrationKey
@@ -47,7 +48,9 @@ def unpacked(data: bytes) -> Plain:
         return _PlainUnpickler(io.BytesIO(data)).load()
     except Damaged:
         raise
-    except Exception as error:
+    except (
+        Exception
+    ) as error:  # "including (but not necessarily limited to)", says pickle of what damaged data raises
         raise Damaged(str(error)) from error
 
 
@@ -212,26 +215,33 @@ def _value(value: Value) -> Plain:
 def _as_value(plain: Plain) -> Any:
     if type(plain) is not tuple:
         return Constant(plain)
-    match plain[0]:
-        case 3:
-            return Reference(plain[1])
-        case 5:
-            _, callee, args, kwargs = plain
-            named = tuple((name, _as_value(item)) for name, item in kwargs)
-            return Call(_as_value(callee), tuple(map(_as_value, args)), named)
-        case 1:
-            return Items(plain[1], tuple(map(_as_value, plain[2])))
-        case 2:
-            return Dictionary(tuple((_as_value(key), _as_value(item)) for key, item in plain[1]))
-        case 4:
-            return Code(*plain[1:])
-        case 6:
-            return Opaque(plain[1], plain[2], _as_span(plain[3]))
-        case 7:
-            return Gap(plain[1], plain[2], _as_span(plain[3]))
-        case 8:
-            return Constant(complex(plain[1], plain[2]))
-        case 0:
-            return Constant(...)
-        case _:
-            raise Damaged(f"no value is of kind {plain[0]!r}")
+    make = _MAKERS.get(plain[0])
+    if make is None:
+        raise Damaged(f"no value is of kind {plain[0]!r}")
+    return make(*plain[1:])
+
+
+def _as_call(callee: Plain, args: Plain, kwargs: Plain) -> Call:
+    named = tuple((name, _as_value(item)) for name, item in kwargs)
+    return Call(_as_value(callee), tuple(map(_as_value, args)), named)
+
+
+def _as_items(kind: Plain, items: Plain) -> Items:
+    return Items(kind, tuple(map(_as_value, items)))
+
+
+def _as_dictionary(items: Plain) -> Dictionary:
+    return Dictionary(tuple((_as_value(key), _as_value(item)) for key, item in items))
+
+
+_MAKERS: dict[int, Callable[..., Any]] = {
+    _ELLIPSIS: lambda: Constant(...),
+    _ITEMS: _as_items,
+    _DICTIONARY: _as_dictionary,
+    _REFERENCE: Reference,
+    _CODE: Code,
+    _CALL: _as_call,
+    _OPAQUE: lambda reason, source, span: Opaque(reason, source, _as_span(span)),
+    _GAP: lambda reason, source, span: Gap(reason, source, _as_span(span)),
+    _COMPLEX: lambda real, imaginary: Constant(complex(real, imaginary)),
+}

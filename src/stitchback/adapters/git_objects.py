@@ -11,6 +11,7 @@ from typing import IO
 
 from stitchback.adapters.git_process import Git, decode
 from stitchback.errors import EnvironmentProblem
+from stitchback.parsing.context import Files
 
 SYMLINK = "120000"
 SUBMODULE = "160000"
@@ -34,7 +35,7 @@ class FileEntry:
         return self._read(self.blob)
 
 
-class ObjectFiles(Mapping[str, FileEntry]):
+class ObjectFiles(Files):
     """Path -> file, sorted by path. An entry is made when it is asked for: a tree may have a hundred thousand."""
 
     def __init__(self, listed: Mapping[str, tuple[str, str]], blobs: Blobs) -> None:
@@ -55,9 +56,12 @@ class ObjectFiles(Mapping[str, FileEntry]):
     def __contains__(self, path: object) -> bool:
         return path in self._listed
 
+    def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
+        return tuple([self._listed[path][1] for path in paths])
+
     def prefetch(self, paths: Iterable[str]) -> None:
         """Reads these files with one git process; `read` of each then costs nothing."""
-        self._blobs.prefetch(self._listed[path][1] for path in paths)
+        self._blobs.prefetch(self.blobs_of(paths))
 
 
 class Blobs:

@@ -19,6 +19,7 @@ from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, Blobs, FileEntry
 from stitchback.adapters.git_process import Git, decode
 from stitchback.adapters.git_unchanged import SETTINGS, unchanged
 from stitchback.errors import EnvironmentProblem
+from stitchback.parsing.context import Files
 
 # A link or a pipe put in a file's place after it was looked at is neither followed nor waited for.
 READ_ONLY = (
@@ -94,7 +95,7 @@ class DiskFile:
         return self._content
 
 
-class DiskFiles(Mapping[str, FileEntry | DiskFile]):
+class DiskFiles(Files):
     """Path -> file as on disk. `indexed`: files that are the index's, because a sparse checkout leaves them out, or because
     they are on disk byte for byte as they are there."""
 
@@ -121,6 +122,17 @@ class DiskFiles(Mapping[str, FileEntry | DiskFile]):
 
     def __contains__(self, path: object) -> bool:
         return path in self._paths or path in self._indexed
+
+    @property
+    def on_disk(self) -> frozenset[str]:
+        """Paths of files that are read from disk."""
+        return self._paths
+
+    def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
+        paths = tuple(paths)
+        if self._paths.isdisjoint(paths):
+            return self._indexed.blobs_of(paths)
+        return super().blobs_of(paths)
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """As of a commit's files; what is on disk is read when it is asked for."""

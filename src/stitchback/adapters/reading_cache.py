@@ -23,7 +23,7 @@ from stitchback.adapters.encoded_readings import Damaged, Entry, decoded, encode
 from stitchback.parsing.context import CachedReading
 
 MAGIC = b"stitchback readings 1\n"
-MOST_BYTES = 64_000_000  # beyond it only what this command used is kept
+MOST_BYTES = 64_000_000  # of all entries; beyond it only what this command used is kept
 MOST_AGE = 30 * 24 * 3600  # seconds: files of other versions that were not written for so long are taken away
 _READERS = ("parsing", "model", "adapters/encoded_readings.py")
 
@@ -67,13 +67,15 @@ class DiskReadings:
             return
         entries = {place: encoded(self._known[place]) for place in sorted(self._new)}
         everything = {**self._stored, **entries}
-        if weight(everything) > MOST_BYTES:
+        payload = packed(everything)
+        if len(payload) > MOST_BYTES:
             used = self._known.keys()
             everything = {place: entry for place, entry in everything.items() if place in used}
+            payload = packed(everything)
         with contextlib.suppress(
             OSError
         ):  # a git directory that cannot be written to: the next command reads again
-            store(self.place, everything)
+            store(self.place, payload)
             forget_others(self.place)
         self._stored = everything
         self._new.clear()
@@ -99,9 +101,8 @@ def load(place: Path) -> Entries:
     return found if isinstance(found, dict) else {}
 
 
-def store(place: Path, entries: Entries) -> None:
+def store(place: Path, payload: bytes) -> None:
     """Raises OSError. Whoever reads meanwhile finds the old file or the new one."""
-    payload = packed(entries)
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=".readings-")
     try:
@@ -115,18 +116,6 @@ def store(place: Path, entries: Entries) -> None:
 
 def checksum(payload: bytes) -> bytes:
     return b"%08x" % zlib.crc32(payload)
-
-
-def weight(entries: Entries) -> int:
-    """About how many bytes they take."""
-    return sum(500 + sum(map(size, entry)) for entry in entries.values())
-
-
-def size(part: object) -> int:
-    """Bytes, and those in a tuple."""
-    if isinstance(part, tuple):
-        return sum(len(each) for each in part if isinstance(each, bytes))
-    return len(part) if isinstance(part, bytes) else 0
 
 
 def forget_others(place: Path) -> None:

@@ -8,19 +8,15 @@ from pathlib import Path
 
 from stitchback.adapters.config import read_configuration
 from stitchback.adapters.files import recover
-from stitchback.adapters.git import DiskFile, DiskFiles, ObjectFiles, Repository
+from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.configuration import Configuration
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import FileEntry, ReadingConfig
+from stitchback.parsing.folders import SharedFolders
 from stitchback.parsing.tree import read_tree
 
 WORKTREE = "WORKTREE"
-
-
-def is_migration(path: str) -> bool:
-    """Whether the path looks like a migration's: those are read with one question to git."""
-    return path.endswith(".py") and "migrations" in path.rpartition("/")[0]
 
 
 @dataclass(slots=True)
@@ -36,6 +32,7 @@ class Project:
     _trees: dict[str, Tree] = field(default_factory=dict)
     _files: dict[str, ObjectFiles | DiskFiles] = field(default_factory=dict)
     _blobs: dict[str, FileEntry] = field(default_factory=dict)
+    _folders: SharedFolders = field(default_factory=dict)
 
     @classmethod
     def open(cls, directory: Path | str = ".") -> Project:
@@ -81,16 +78,10 @@ class Project:
         commit = commit or self.commit_of(ref)
         if commit not in self._trees:
             files = self._files_of(commit)
-            files.prefetch(
-                path
-                for path in files
-                if is_migration(path) and not self._readings.holds(files[path].blob, path)
-            )
-            tree = read_tree(self.name_of(ref), commit, files, self.reading, self._readings)
-            for migration in tree.migrations.values():
-                entry = files[migration.path]
-                if isinstance(entry, DiskFile):
-                    self._blobs.setdefault(migration.blob, entry)
+            tree = read_tree(self.name_of(ref), commit, files, self.reading, self._readings, self._folders)
+            if isinstance(files, DiskFiles) and files.on_disk:
+                own = (m for m in tree.migrations.values() if m.path in files.on_disk)
+                self._blobs |= {m.blob: files[m.path] for m in own}
             self._trees[commit] = tree
         return self._trees[commit]
 

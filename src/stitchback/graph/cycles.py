@@ -8,12 +8,16 @@ from stitchback.model.keys import MigrationKey
 
 
 def rings(
-    nodes: Iterable[MigrationKey], parents: Mapping[MigrationKey, tuple[MigrationKey, ...]]
+    order: Iterable[MigrationKey], parents: Mapping[MigrationKey, tuple[MigrationKey, ...]]
 ) -> tuple[tuple[MigrationKey, ...], ...]:
-    """One ring of each knot of the graph, every migration before the one that depends on it, the smallest key first."""
-    knotted = left_over(nodes, parents)
-    if not knotted:
+    """One ring of each knot of the graph, every migration before the one that depends on it, the smallest key first.
+
+    `order`: every node once, parents first as far as there is no ring.
+    """
+    order = tuple(order)
+    if parents_come_first(order, parents):
         return ()
+    knotted = left_over(order, parents)
     import networkx  # 0.3 s, and only a broken graph needs it
 
     graph: networkx.DiGraph[MigrationKey] = networkx.DiGraph()
@@ -23,6 +27,17 @@ def rings(
     knots = [graph.subgraph(knot) for knot in networkx.strongly_connected_components(graph)]
     found = [networkx.find_cycle(knot, min(knot)) for knot in knots if networkx.number_of_edges(knot)]
     return tuple(sorted(turned(tuple(parent for parent, _ in ring)) for ring in found))
+
+
+def parents_come_first(
+    order: Iterable[MigrationKey], parents: Mapping[MigrationKey, tuple[MigrationKey, ...]]
+) -> bool:
+    before: set[MigrationKey] = set()
+    for node in order:
+        if not before.issuperset(parents[node]):
+            return False
+        before.add(node)
+    return True
 
 
 def turned(ring: tuple[MigrationKey, ...]) -> tuple[MigrationKey, ...]:

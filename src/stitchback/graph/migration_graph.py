@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from stitchback.graph.cycles import rings
@@ -25,7 +26,6 @@ class MigrationGraph:
     `missing`: (migration, name) where a file names, as its parent or in run_before, what the tree lacks in an app that it has.
     `external`: (child, parent) where the parent's app is not of this tree (installed packages): no error.
     `swappable`: (child, dependency) where no setting tells which app is meant. `opaque`: dependencies that cannot be read.
-    `cycles`: rings of migrations, each before the one that depends on it.
     """
 
     nodes: frozenset[MigrationKey]
@@ -34,7 +34,6 @@ class MigrationGraph:
     external: tuple[tuple[MigrationKey, MigrationKey], ...]
     swappable: tuple[tuple[MigrationKey, Swappable], ...]
     opaque: tuple[tuple[MigrationKey, Opaque], ...]
-    cycles: tuple[tuple[MigrationKey, ...], ...]
     _parents: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(repr=False)
     _children: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(repr=False)
     _plans: Plans = field(default_factory=dict, repr=False, compare=False)
@@ -86,8 +85,8 @@ class MigrationGraph:
     @classmethod
     def _made(cls, edges: Edges, replaced: Mapping[MigrationKey, MigrationKey]) -> MigrationGraph:
         nodes = frozenset(edges.files)
-        parents = {key: tuple(sorted(edges.parents[key] & nodes)) for key in nodes}
         dummies = edges.parents.keys() - nodes
+        parents = {key: _sorted(edges.parents[key], dummies) for key in nodes}
         missing = {
             (named_by, dummy)
             for dummy in dummies
@@ -100,9 +99,8 @@ class MigrationGraph:
             tuple(sorted(edges.external)),
             tuple(sorted(edges.swappable)),
             tuple(edges.opaque),
-            rings(nodes, parents),
             parents,
-            {key: tuple(sorted(edges.children[key] & nodes)) for key in nodes},
+            {key: _sorted(edges.children[key], dummies) for key in nodes},
         )
 
     def __contains__(self, key: MigrationKey) -> bool:
@@ -164,9 +162,21 @@ class MigrationGraph:
             ends = self._ends[which] = {label: tuple(keys) for label, keys in found.items()}
         return ends.get(app, ()) if app is not None else tuple(key for keys in ends.values() for key in keys)
 
+    @property
+    def cycles(self) -> tuple[tuple[MigrationKey, ...], ...]:
+        """Rings of migrations, each before the one that depends on it."""
+        return rings(self.order(), self._parents)
+
     def order(self) -> tuple[MigrationKey, ...]:
         """Every node once, in the order of Django's full plan on an empty database."""
         order = self._plans.get(("order", None))
         if order is None:
             order = self._plans["order", None] = full_order(self.leaves(), sorted(self.nodes), self._parents)
         return order
+
+
+def _sorted(keys: frozenset[MigrationKey], dummies: AbstractSet[MigrationKey]) -> tuple[MigrationKey, ...]:
+    """Those that have a file."""
+    if dummies:
+        keys -= dummies
+    return tuple(keys) if len(keys) < 2 else tuple(sorted(keys))

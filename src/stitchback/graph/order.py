@@ -8,11 +8,15 @@ from stitchback.model.keys import MigrationKey
 
 
 def depth_first(
-    start: MigrationKey, neighbours: Mapping[MigrationKey, tuple[MigrationKey, ...]]
+    start: MigrationKey,
+    neighbours: Mapping[MigrationKey, tuple[MigrationKey, ...]],
+    visited: dict[MigrationKey, None] | None = None,
 ) -> tuple[MigrationKey, ...]:
     """`start` and all that can be reached, farthest first, ties as Django breaks them: of several neighbours (sorted) the
-    greatest goes first. An edge back into the path being walked (a cycle) is passed over, where Django would not end."""
-    visited: dict[MigrationKey, None] = {}
+    greatest goes first. An edge back into the path being walked (a cycle) is passed over, where Django would not end.
+
+    `visited`: what an earlier walk has reached comes first and is not walked again; what this one reaches is put in."""
+    visited = {} if visited is None else visited
     walking: set[MigrationKey] = set()
     stack = [(start, False)]
     while stack:
@@ -38,5 +42,5 @@ def full_order(
     ordered: dict[MigrationKey, None] = {}
     for start in (*leaves, *nodes):
         if start not in ordered:
-            ordered.update(dict.fromkeys(depth_first(start, parents)))
+            depth_first(start, parents, ordered)
     return tuple(ordered)

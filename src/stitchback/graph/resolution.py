@@ -17,6 +17,10 @@ FIRST = "__first__"
 LATEST = "__latest__"
 
 
+Neighbours = dict[MigrationKey, frozenset[MigrationKey]]
+_NONE: frozenset[MigrationKey] = frozenset()
+
+
 @dataclass(slots=True)
 class Edges:
     """The graph while it is built: nodes with and without a file, and the edges both ways.
@@ -25,29 +29,70 @@ class Edges:
     """
 
     files: set[MigrationKey]
-    parents: dict[MigrationKey, set[MigrationKey]]
-    children: dict[MigrationKey, set[MigrationKey]]
+    parents: Neighbours
+    children: Neighbours
     external: set[tuple[MigrationKey, MigrationKey]] = field(default_factory=set)
     swappable: set[tuple[MigrationKey, Swappable]] = field(default_factory=set)
     opaque: list[tuple[MigrationKey, Opaque]] = field(default_factory=list)
 
     def connect(self, child: MigrationKey, parent: MigrationKey) -> None:
-        """Django's `add_dependency`: a node that is not there yet becomes a dummy."""
-        parents, children = self.parents, self.children
-        for key in (child, parent):
-            if key not in parents:
-                parents[key], children[key] = set(), set()
-        parents[child].add(parent)
-        children[parent].add(child)
+        connect(self.parents, self.children, child, parent)
 
-    def drop(self, key: MigrationKey) -> tuple[set[MigrationKey], set[MigrationKey]]:
+    def drop(self, key: MigrationKey) -> tuple[frozenset[MigrationKey], frozenset[MigrationKey]]:
         """Take the node out; what its parents and its children were."""
-        parents, children = self.parents.pop(key, set()), self.children.pop(key, set())
-        for parent in parents:
-            self.children.get(parent, set()).discard(key)
-        for child in children:
-            self.parents.get(child, set()).discard(key)
+        parents, children = self.parents.pop(key, _NONE), self.children.pop(key, _NONE)
+        for parent in parents & self.children.keys():
+            self.children[parent] -= {key}
+        for child in children & self.parents.keys():
+            self.parents[child] -= {key}
         return parents, children
+
+
+def connect(parents: Neighbours, children: Neighbours, child: MigrationKey, parent: MigrationKey) -> None:
+    """Django's `add_dependency`: a node that is not there yet becomes a dummy."""
+    for key in (child, parent):
+        if key not in parents:
+            parents[key] = children[key] = _NONE
+    parents[child] |= {parent}
+    children[parent] |= {child}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AppEdges:
+    """The edges within one app, which are the same in every tree that has the app's very files.
+
+    `first`, `latest`: what `root_nodes(app)[0]` and `leaf_nodes(app)[0]` are as these edges stand (dummies count); None in an
+    app that is one circle. `outward`: the migrations that name anything else.
+    """
+
+    parents: Neighbours
+    children: Neighbours
+    first: MigrationKey | None
+    latest: MigrationKey | None
+    outward: tuple[Migration, ...]
+
+    @classmethod
+    def of(cls, migrations: Mapping[MigrationKey, Migration]) -> AppEdges:
+        """Of one app's migrations. `__first__` of one's own app is ignored, `__latest__` is not (it names nothing)."""
+        parents: Neighbours = dict.fromkeys(migrations, _NONE)
+        children: Neighbours = dict.fromkeys(migrations, _NONE)
+        outward = []
+        for key in sorted(migrations):
+            migration = migrations[key]
+            inner = 0
+            for parent in migration.dependencies:
+                if isinstance(parent, MigrationKey) and parent.app == key.app:
+                    inner += 1
+                    if parent.name != FIRST:
+                        connect(parents, children, key, parent)
+            if migration.run_before or inner < len(migration.dependencies):
+                outward.append(migration)
+        return cls(parents, children, _end(parents), _end(children), tuple(outward))
+
+
+def _end(neighbours: Neighbours) -> MigrationKey | None:
+    """The smallest key that has no neighbour on this side, all of one app."""
+    return min((key for key, others in neighbours.items() if not others), default=None)
 
 
 def edges_of(tree: Tree, settings: Mapping[str, str]) -> Edges:
@@ -55,16 +100,35 @@ def edges_of(tree: Tree, settings: Mapping[str, str]) -> Edges:
 
     `settings` maps names of settings to their values ("AUTH_USER_MODEL": "accounts.User").
     """
-    files = tree.migrations
-    edges = Edges(set(files), {key: set() for key in files}, {key: set() for key in files})
+    edges = Edges(set(tree.migrations), {}, {})
     resolver = Resolver(tree, edges, settings)
-    ordered = [files[key] for key in sorted(files)]
-    for migration in ordered:
-        resolver.add_internal(migration)
-    resolver.remember_roots_and_leaves()
-    for migration in ordered:
+    outward: list[Migration] = []
+    for label, inner in _inner_edges(tree):
+        edges.parents.update(inner.parents)
+        edges.children.update(inner.children)
+        if inner.first is not None:
+            resolver.first[label] = inner.first
+        if inner.latest is not None:
+            resolver.latest[label] = inner.latest
+        outward.extend(inner.outward)
+    for migration in sorted(outward, key=lambda migration: migration.key):
         resolver.add_external(migration)
     return edges
+
+
+def _inner_edges(tree: Tree) -> Iterator[tuple[str, AppEdges]]:
+    """Those of each app; of an app that trees share they are worked out once."""
+    rest: dict[str, dict[MigrationKey, Migration]] = {}
+    for key, migration in tree.migrations.items():
+        if key.app not in tree.shared:
+            rest.setdefault(key.app, {})[key] = migration
+    for label, migrations in rest.items():
+        yield label, AppEdges.of(migrations)
+    for label, app in tree.shared.items():
+        found = app.memo.get("edges")
+        if not isinstance(found, AppEdges):
+            found = app.memo["edges"] = AppEdges.of(app.migrations)
+        yield label, found
 
 
 class Resolver:
@@ -76,24 +140,15 @@ class Resolver:
         self.first: dict[str, MigrationKey] = {}
         self.latest: dict[str, MigrationKey] = {}
 
-    def add_internal(self, migration: Migration) -> None:
-        """Edges within the app. `__first__` of one's own app is ignored, `__latest__` is not (it names nothing)."""
-        for parent in migration.dependencies:
-            if isinstance(parent, MigrationKey) and parent.app == migration.key.app and parent.name != FIRST:
-                self.edges.connect(migration.key, parent)
-
-    def remember_roots_and_leaves(self, app: str | None = None) -> None:
+    def remember_roots_and_leaves(self, app: str) -> None:
         """What `root_nodes(app)[0]` and `leaf_nodes(app)[0]` are as the edges stand; dummies count."""
         for ends, neighbours in ((self.first, self.edges.parents), (self.latest, self.edges.children)):
-            ends.pop(app or "", None)
-            for key in sorted(neighbours):
-                label = key.app
-                if app in (None, label) and label not in ends:
-                    for other in neighbours[key]:
-                        if other.app == label:
-                            break
-                    else:
-                        ends[label] = key
+            ends.pop(app, None)
+            own = sorted(key for key in neighbours if key.app == app)
+            for key in own:
+                if all(other.app != app for other in neighbours[key]):
+                    ends[app] = key
+                    break
 
     def add_external(self, migration: Migration) -> None:
         key = migration.key

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.state import SchemaState
 from stitchback.schema.references import targets
@@ -17,8 +18,10 @@ def below(apps: Iterable[str], migrations: Iterable[Migration]) -> frozenset[str
     """These apps and all that their migrations depend on, in any number of steps."""
     parents: dict[str, set[str]] = {}
     for migration in migrations:
-        own = parents.setdefault(migration.key.app, set())
-        own.update(parent.app for parent in migration.parents)
+        app = migration.key.app
+        for parent in migration.dependencies:
+            if isinstance(parent, MigrationKey) and parent.app != app:
+                parents.setdefault(app, set()).add(parent.app)
         for child in migration.run_before:
             if isinstance(child, tuple):
                 parents.setdefault(child[0], set()).add(migration.key.app)

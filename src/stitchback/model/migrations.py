@@ -149,11 +149,20 @@ class Unreadable:
     key: MigrationKey | None = None  # what it would be, by its name
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AppMigrations:
+    """The migrations of one app, shared by all trees that have the very same files there; `memo` is of what is made of them."""
+
+    migrations: Mapping[MigrationKey, Migration]
+    memo: dict[str, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """All migrations of one ref. `ref` is what the user said, `commit` the full SHA, or "WORKTREE" / "INDEX".
 
     `field_bases`: import path of a custom field class -> of the class that it extends, where the tree tells.
+    `shared`: by app label, all of an app's migrations, where other trees may have the very same; what is worked out of them is kept there.
     `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
     Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
     """
@@ -166,6 +175,7 @@ class Tree:
     field_bases: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     assumed_settings: Mapping[str, str] = field(default_factory=dict)
+    shared: dict[str, AppMigrations] = field(default_factory=dict, init=False, compare=False, repr=False)
     memo: dict[str, object] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )  # of what is made of it
@@ -184,11 +194,16 @@ class Tree:
         return found
 
     def with_migrations(self, changed: Mapping[MigrationKey, Migration | None]) -> Tree:
-        """The tree with these migrations put in, or taken out where the value is None."""
+        """The tree with these migrations put in, or taken out where the value is None; itself where there are none."""
+        if not changed:
+            return self
         merged = dict(self.migrations)
         for key, migration in changed.items():
             if migration is None:
                 merged.pop(key, None)
             else:
                 merged[key] = migration
-        return replace(self, migrations=merged)
+        touched = {key.app for key in changed}
+        tree = replace(self, migrations=merged)
+        tree.shared.update({label: app for label, app in self.shared.items() if label not in touched})
+        return tree

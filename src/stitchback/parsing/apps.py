@@ -52,15 +52,20 @@ def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> tup
     settings = _folders_of(migration_modules(context), context)
     configured = _configured(context)
     labels = {**settings, **configured}
-    held: dict[str, list[str]] = {}
+    held: dict[str, list[str] | None] = {}  # None: no folder of migrations
     for path in files:
         if path.endswith(".py"):
             folder, _, name = path.rpartition("/")
-            if (folder.endswith(MIGRATIONS) and folder.rpartition("/")[2] == MIGRATIONS) or folder in labels:
-                held.setdefault(folder, []).append(name)
+            if folder not in held:
+                is_one = folder.rpartition("/")[2] == MIGRATIONS or folder in labels
+                held[folder] = [] if is_one else None
+            names = held[folder]
+            if names is not None:
+                names.append(name)
+    found = {path: names for path, names in held.items() if names is not None}
     return tuple(
-        _folder(path, held[path], labels.get(path, ""), path in configured)
-        for path in sorted(held)
+        _folder(path, found[path], labels.get(path, ""), path in configured)
+        for path in sorted(found)
         if path in configured
         or not (
             _NOT_THE_PROJECTS.intersection(path.split("/"))

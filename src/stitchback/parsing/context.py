@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stitchback.parsing.scopes import Binding, ModuleReading
 
 
+Questions = tuple[tuple[str, str], ...]  # what was asked, and the answer
 # Notes that are no questions: they hold always, and are taken over from a cached reading.
 _ASSUMED = "assumed:"
 _CALLED = "called:"
@@ -27,6 +28,17 @@ class FileEntry(Protocol):
     def blob(self) -> str: ...
 
     def read(self) -> bytes: ...
+
+
+class Files(Mapping[str, FileEntry]):
+    """The files of a tree: one that can name many blobs faster than by making an entry for each says how."""
+
+    def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Raises KeyError for a path that the tree lacks."""
+        return tuple(self[path].blob for path in paths)
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """These are going to be read: here nothing is to be done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +63,14 @@ class CachedReading:
     has the same answer (`ReadingContext.answer`)."""
 
     result: Migration | Unreadable
-    questions: tuple[tuple[str, str], ...] = ()
+    questions: Questions = ()
 
 
 class ReadingCache(Protocol):
-    """Readings by blob and path. What it gives back must be what was put in; None where it does not know."""
+    """Readings by blob and path. What it gives back must be what was put in; None where it does not know. `holds`: whether there is
+    something to give back, good or not."""
+
+    def holds(self, blob: str, path: str) -> bool: ...
 
     def get(self, blob: str, path: str) -> CachedReading | None: ...
 
@@ -89,7 +104,7 @@ class ReadingContext:
     _asked: list[dict[str, str]] = field(default_factory=list)
     _answers: dict[str, str] = field(default_factory=dict)
     _texts: dict[str, bytes] = field(default_factory=dict)
-    _held: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
+    _held: set[Questions] = field(default_factory=set)
     modules: dict[str, LazyScope | None] = field(default_factory=dict)  # of the tree, as read so far
     found: dict[tuple[str, str, str], Found] = field(default_factory=dict)  # what import paths led to
     settings: dict[str, Setting] = field(default_factory=dict)  # those that were asked for
@@ -115,9 +130,8 @@ class ReadingContext:
         if self._asked:
             self._asked[-1].update(asked)
 
-    def holds(self, reading: CachedReading) -> bool:
-        """Whether every question of the reading still has its answer."""
-        questions = reading.questions
+    def holds(self, questions: Questions) -> bool:
+        """Whether every question of a reading still has its answer."""
         if questions in self._held and not self._asked:
             return True
         if not all(self._ask(q) == a for q, a in questions if not q.startswith((_ASSUMED, _CALLED))):
@@ -150,6 +164,18 @@ class ReadingContext:
         if path not in self.called or self._asked:
             self.called.add(path)
             self.note({_CALLED + path: ""})
+
+    def blobs_of(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """The blobs of files that the tree has."""
+        files = self.files
+        return (
+            files.blobs_of(paths) if isinstance(files, Files) else tuple(files[path].blob for path in paths)
+        )
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Says which files are going to be read, for them to be read at once."""
+        if isinstance(self.files, Files):
+            self.files.prefetch(paths)
 
     def read(self, path: str) -> bytes:
         """The bytes of a module that is looked at, read once."""
@@ -236,7 +262,7 @@ class ReadingContext:
 
 def is_settings(path: str) -> bool:
     """Whether the file looks like Django settings: by its name, or in a folder of settings."""
-    if not path.endswith(".py"):
+    if not path.endswith(".py") or ("settings" not in path and "conf" not in path):
         return False
     folder, _, name = path.rpartition("/")
     return "settings" in name or folder.rpartition("/")[2] in ("settings", "config", "conf")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from stitchback.model.migrations import Migration, Unreadable
@@ -11,24 +10,22 @@ from stitchback.model.values import Constant, text
 from stitchback.parsing.apps import Folder
 from stitchback.parsing.context import ReadingContext, join
 from stitchback.parsing.family import Family
+from stitchback.parsing.folders import FolderReading, Result
 from stitchback.parsing.imports import module_scope
 from stitchback.parsing.scopes import Class
 
-Result = Migration | Unreadable
 _NO_CLASS = ("no Migration class", "Migration does not extend Django's Migration")
-# A dependency on `("auth", "0001_initial")` says nothing about a folder that has a file of that name too.
-_CONTRIB = frozenset({"admin", "auth", "contenttypes", "sessions", "sites", "flatpages", "redirects"})
 
 
 def labelled(
-    read: Mapping[Folder, Sequence[Result]], context: ReadingContext
+    read: Mapping[Folder, FolderReading], context: ReadingContext
 ) -> Iterator[tuple[str, Folder, Unreadable | None]]:
     """Each folder that holds Django's migrations with its app's label. Of two folders with one label the likelier is taken; the other
     comes with the reason why it is not."""
     groups: dict[str, list[Folder]] = {}
-    for folder, results in read.items():
-        if _is_djangos(folder, results):
-            groups.setdefault(label_of(folder, results, context), []).append(folder)
+    for folder, reading in read.items():
+        if _is_djangos(folder, reading.results):
+            groups.setdefault(label_of(folder, reading, context), []).append(folder)
     for label, folders in groups.items():
         impossible = [folder for folder in folders if _why_no_app(folder, label)]
         for folder in impossible:
@@ -36,10 +33,10 @@ def labelled(
         folders = [folder for folder in folders if folder not in impossible]
         if not folders:
             continue
-        first, *others = sorted(folders, key=lambda folder: _rank(folder, read[folder]))
+        first, *others = sorted(folders, key=lambda folder: _rank(folder, read[folder].results))
         yield label, first, None
         for folder in others:
-            if not read[folder]:
+            if not read[folder].results:
                 continue
             reason = f'the label "{label}" is taken by {first.path}; say in [tool.stitchback] apps which one is meant'
             yield label, folder, Unreadable(Span(folder.path), reason)
@@ -72,7 +69,7 @@ def _rank(folder: Folder, results: Sequence[Result]) -> tuple[bool, bool, bool, 
     return (not folder.named, not folder.label, is_test, -len(results), len(parts), folder.path)
 
 
-def label_of(folder: Folder, results: Sequence[Result], context: ReadingContext) -> str:
+def label_of(folder: Folder, reading: FolderReading, context: ReadingContext) -> str:
     """The configuration, else the AppConfig, else what the folder's own migrations call each other, else its name.
 
     An AppConfig whose label none of them uses, while they use the folder's name, is not the one that the project installs
@@ -81,7 +78,7 @@ def label_of(folder: Folder, results: Sequence[Result], context: ReadingContext)
     if folder.label:
         return folder.label
     labels = _configs(folder, context)
-    votes = _votes(results)
+    votes = reading.votes
     if votes[folder.name] and not any(votes[label] for label in labels):
         labels = ()
     if len(labels) == 1:
@@ -92,18 +89,6 @@ def label_of(folder: Folder, results: Sequence[Result], context: ReadingContext)
     if labels:
         return next((label for label in ranked if label in labels), labels[0])
     return ranked[0] if ranked else folder.name
-
-
-def _votes(results: Sequence[Result]) -> Counter[str]:
-    """How often the folder's migrations name another one of the folder under a label."""
-    migrations = [result for result in results if isinstance(result, Migration)]
-    own = {migration.key.name for migration in migrations}
-    votes: Counter[str] = Counter()
-    for migration in migrations:
-        for parent in (*migration.parents, *migration.ghosts):
-            if parent.name in own and parent.name != migration.key.name and parent.app not in _CONTRIB:
-                votes[parent.app] += 1
-    return votes
 
 
 def _configs(folder: Folder, context: ReadingContext) -> tuple[str, ...]:

@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import App, Migration, Swappable, Tree, Unreadable
+from stitchback.model.migrations import App, AppMigrations, Migration, Swappable, Tree, Unreadable
 from stitchback.model.values import text
-from stitchback.parsing.apps import Folder, find_folders
-from stitchback.parsing.context import CachedReading, FileEntry, ReadingCache, ReadingConfig, ReadingContext
+from stitchback.parsing.apps import find_folders
+from stitchback.parsing.context import FileEntry, ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.field_bases import field_bases
+from stitchback.parsing.folders import SharedFolders, read_folders
 from stitchback.parsing.labels import labelled
-from stitchback.parsing.migration import read_migration
 from stitchback.parsing.settings import string_setting
-
-Result = Migration | Unreadable
 
 
 def read_tree(
@@ -26,10 +24,15 @@ def read_tree(
     files: Mapping[str, FileEntry],
     config: ReadingConfig | None = None,
     cache: ReadingCache | None = None,
+    shared: SharedFolders | None = None,
 ) -> Tree:
-    """All migrations of the tree that Django's loader would find, by app and name, and what could not be read."""
+    """All migrations of the tree that Django's loader would find, by app and name, and what could not be read.
+
+    `shared`: folders that trees read before had, to be taken over where this one has the same; new ones are put in.
+    """
     with _without_collection():
-        return _read_tree(ref, commit, files, config or ReadingConfig(), cache)
+        shared = {} if shared is None else shared
+        return _read_tree(ref, commit, files, config or ReadingConfig(), cache, shared)
 
 
 @contextmanager
@@ -52,20 +55,24 @@ def _read_tree(
     files: Mapping[str, FileEntry],
     config: ReadingConfig,
     cache: ReadingCache | None,
+    shared: SharedFolders,
 ) -> Tree:
     context = ReadingContext(files, config)
     folders = find_folders(files, context)
-    read = {folder: _read_folder(folder, context, cache) for folder in folders}
+    read = read_folders(folders, context, cache, shared)
     migrations: dict[MigrationKey, Migration] = {}
     unreadable: list[Unreadable] = []
     apps: dict[str, App] = {}
+    shared_apps: dict[str, AppMigrations] = {}
     for label, folder, problem in labelled(read, context):
         if problem is not None:
             unreadable.append(problem)
             continue
         apps[label] = App(label, folder.app, folder.path, context.module_name(f"{folder.app}/__init__.py"))
-        for result in read[folder]:
-            _keep(result, label, migrations, unreadable)
+        reading = read[folder].as_app(label)
+        shared_apps[label] = reading.app
+        migrations.update(reading.app.migrations)
+        unreadable.extend(reading.unreadable)
     tree = Tree(
         ref,
         commit,
@@ -76,44 +83,17 @@ def _read_tree(
         _settings(migrations.values(), context),
     )
     context.forget()
-    return replace(tree, assumed_settings=dict(sorted(context.assumed.items())))
+    tree = replace(tree, assumed_settings=dict(sorted(context.assumed.items())))
+    tree.shared.update(shared_apps)
+    return tree
 
 
 def _settings(migrations: Iterable[Migration], context: ReadingContext) -> dict[str, str]:
     """The settings that name swappable models, where they can be read."""
     named = {"AUTH_USER_MODEL"}
     for migration in migrations:
-        named.update(item.setting for item in migration.dependencies if isinstance(item, Swappable))
+        for item in migration.dependencies:
+            if isinstance(item, Swappable):
+                named.add(item.setting)
     values = {name: text(string_setting(name, context)) for name in sorted(named)}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _keep(
-    result: Result, label: str, migrations: dict[MigrationKey, Migration], unreadable: list[Unreadable]
-) -> None:
-    assert result.key is not None, "every file was read as some migration"
-    key = MigrationKey(label, result.key.name)
-    if isinstance(result, Migration):
-        migrations[key] = result if result.key == key else result.with_changes(key=key)
-    else:
-        unreadable.append(Unreadable(result.span, result.reason, key))
-
-
-def _read_folder(folder: Folder, context: ReadingContext, cache: ReadingCache | None) -> tuple[Result, ...]:
-    return tuple(
-        _read_file(MigrationKey(folder.name, name), path, context, cache) for name, path in folder.files
-    )
-
-
-def _read_file(key: MigrationKey, path: str, context: ReadingContext, cache: ReadingCache | None) -> Result:
-    """One file, from the cache where it is known and nothing that it looked at has changed."""
-    entry = context.files[path]
-    if cache is None:
-        return read_migration(key, path, entry.blob, entry.read(), context)
-    known = cache.get(entry.blob, path)
-    if known is not None and context.holds(known):
-        return known.result
-    with context.noting() as asked:
-        result = read_migration(key, path, entry.blob, entry.read(), context)
-    cache.put(entry.blob, path, CachedReading(result, tuple(sorted(asked.items()))))
-    return result

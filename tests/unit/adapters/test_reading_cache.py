@@ -249,7 +249,7 @@ class TestNeverTrusted:
         place = kept(tmp_path)
         good = load(place)
         for bad in ((), ("m",), ("m", 1, 2), ("x", *range(14)), (None,) * 15, "text", 3):
-            store(place, dict.fromkeys(good, bad))  # type: ignore[arg-type]
+            store(place, packed(dict.fromkeys(good, bad)))
             cache = DiskReadings(tmp_path)
             assert opened(tree(FILES, cache)) == opened(tree(FILES))
             cache.save()
@@ -323,10 +323,11 @@ class TestNeverNeeded:
 WRITER = """
 import sys
 from pathlib import Path
+from stitchback.adapters.encoded_readings import packed
 from stitchback.adapters.reading_cache import store
 place, mark = Path(sys.argv[1]), sys.argv[2]
 for _ in range(60):
-    store(place, {(mark, str(number)): (mark,) * 200 for number in range(200)})
+    store(place, packed({(mark, str(number)): (mark,) * 200 for number in range(200)}))
 """
 
 

@@ -1,0 +1,135 @@
+"""A folder of migrations as read, shared by all trees that have the very same files there: most of a project, mostly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import AppMigrations, Migration, Unreadable
+from stitchback.parsing.apps import Folder
+from stitchback.parsing.context import CachedReading, Questions, ReadingCache, ReadingContext
+from stitchback.parsing.migration import read_migration
+
+Result = Migration | Unreadable
+# A dependency on `("auth", "0001_initial")` says nothing about a folder that has a file of that name too.
+_CONTRIB = frozenset({"admin", "auth", "contenttypes", "sessions", "sites", "flatpages", "redirects"})
+
+
+@dataclass(slots=True, eq=False)
+class FolderReading:
+    """What each file gave, in the order of their names, and every list of questions that was asked on the way."""
+
+    results: tuple[Result, ...]
+    asked: frozenset[Questions] = frozenset()
+    _votes: Counter[str] | None = None
+    _apps: dict[str, AppReading] = field(default_factory=dict)
+
+    @property
+    def votes(self) -> Counter[str]:
+        """How often the folder's migrations name another one of the folder under a label."""
+        if self._votes is None:
+            self._votes = _votes([result for result in self.results if isinstance(result, Migration)])
+        return self._votes
+
+    def as_app(self, label: str) -> AppReading:
+        """The results as migrations of the app of that label."""
+        if label not in self._apps:
+            self._apps[label] = _labelled(self.results, label)
+        return self._apps[label]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AppReading:
+    app: AppMigrations
+    unreadable: tuple[Unreadable, ...]
+
+
+SharedFolders = dict[tuple[Folder, tuple[str, ...]], FolderReading]  # by the folder's files and their blobs
+
+
+def read_folders(
+    folders: Sequence[Folder], context: ReadingContext, cache: ReadingCache | None, shared: SharedFolders
+) -> dict[Folder, FolderReading]:
+    """Each folder's files; as another tree had them, where they are the same and nothing that they looked at has changed."""
+    blobs = {folder: context.blobs_of([path for _, path in folder.files]) for folder in folders}
+    context.prefetch(
+        path
+        for folder in folders
+        if (folder, blobs[folder]) not in shared
+        for (_, path), blob in zip(folder.files, blobs[folder], strict=True)
+        if cache is None or not cache.holds(blob, path)
+    )
+    if cache is None:
+        return {folder: _read_folder(folder, context) for folder in folders}
+    return {folder: _shared(folder, blobs[folder], context, cache, shared) for folder in folders}
+
+
+def _shared(
+    folder: Folder,
+    blobs: tuple[str, ...],
+    context: ReadingContext,
+    cache: ReadingCache,
+    shared: SharedFolders,
+) -> FolderReading:
+    known = shared.get((folder, blobs))
+    if known is not None and all(map(context.holds, known.asked)):
+        return known
+    read = [
+        _read_cached(key, path, blob, context, cache)
+        for (key, path), blob in zip(_named(folder), blobs, strict=True)
+    ]
+    asked = frozenset(each.questions for each in read if each.questions)
+    found = shared[folder, blobs] = FolderReading(tuple(each.result for each in read), asked)
+    return found
+
+
+def _read_folder(folder: Folder, context: ReadingContext) -> FolderReading:
+    return FolderReading(tuple(_read(key, path, context) for key, path in _named(folder)))
+
+
+def _named(folder: Folder) -> Sequence[tuple[MigrationKey, str]]:
+    return [(MigrationKey(folder.name, name), path) for name, path in folder.files]
+
+
+def _read(key: MigrationKey, path: str, context: ReadingContext) -> Result:
+    entry = context.files[path]
+    return read_migration(key, path, entry.blob, entry.read(), context)
+
+
+def _read_cached(
+    key: MigrationKey, path: str, blob: str, context: ReadingContext, cache: ReadingCache
+) -> CachedReading:
+    """One file, from the cache where it is known and nothing that it looked at has changed."""
+    known = cache.get(blob, path)
+    if known is not None and context.holds(known.questions):
+        return known
+    with context.noting() as asked:
+        result = _read(key, path, context)
+    reading = CachedReading(result, tuple(sorted(asked.items())))
+    cache.put(blob, path, reading)
+    return reading
+
+
+def _labelled(results: Sequence[Result], label: str) -> AppReading:
+    migrations: dict[MigrationKey, Migration] = {}
+    unreadable: list[Unreadable] = []
+    for result in results:
+        assert result.key is not None, "every file was read as some migration"
+        key = MigrationKey(label, result.key.name)
+        if isinstance(result, Migration):
+            migrations[key] = result if result.key == key else result.with_changes(key=key)
+        else:
+            unreadable.append(Unreadable(result.span, result.reason, key))
+    return AppReading(AppMigrations(migrations), tuple(unreadable))
+
+
+def _votes(migrations: Sequence[Migration]) -> Counter[str]:
+    own = {migration.key.name for migration in migrations}
+    votes: Counter[str] = Counter()
+    for migration in migrations:
+        for parent in (*migration.parents, *migration.ghosts):
+            if parent.name in own and parent.name != migration.key.name and parent.app not in _CONTRIB:
+                votes[parent.app] += 1
+    return votes
