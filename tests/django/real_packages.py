@@ -27,7 +27,7 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
-from stitchback.parsing import read_tree
+from stitchback.parsing.tree import read_tree
 from stitchback.schema.applying import STEPS, apply_operation
 from stitchback.schema.database import physical_effects
 from stitchback.schema.problems import Clash

@@ -13,7 +13,8 @@ from django.db.migrations.state import ProjectState
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
-from stitchback.parsing import ReadingContext, read_migration
+from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.migration import read_migration
 
 HEADER = """\
 import datetime

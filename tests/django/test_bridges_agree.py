@@ -20,7 +20,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
-from stitchback.parsing import ReadingContext, read_migration
+from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.migration import read_migration
 from stitchback.schema.database import physical_effects
 from stitchback.schema.running import run_effect
 

@@ -12,7 +12,8 @@ from stitchback.model.edits import FileChange, Insert, Keep, SetDependencies, Se
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.parsing import ReadingContext, read_migration
+from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.migration import read_migration
 from stitchback.rewriting.rendering import render_files
 from stitchback.rewriting.rereading import check_reread
 

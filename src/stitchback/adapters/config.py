@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import ENGINES, Configuration, Suppression
+
+if TYPE_CHECKING:
+    from stitchback.adapters.git import Repository
 
 PATH = "pyproject.toml"
 CODE = re.compile(r"SB[1-6]\d\d")
@@ -30,6 +33,14 @@ def read_configuration(files: Mapping[str, _Readable], *, ref: str = "") -> Conf
     """
     file = files.get(PATH)
     return parse_configuration(file.read(), f"{PATH} of {ref}" if ref else PATH) if file else Configuration()
+
+
+def working_configuration(repository: Repository) -> Configuration:
+    """That of what is checked out; an empty one in a bare repository. Raises EnvironmentProblem (SB509)."""
+    top = repository.work_tree
+    if top is None or not (top / PATH).is_file():
+        return Configuration()
+    return parse_configuration((top / PATH).read_bytes(), PATH)
 
 
 def parse_configuration(source: bytes, place: str) -> Configuration:

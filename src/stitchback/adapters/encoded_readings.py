@@ -1,16 +1,14 @@
 """What a migration file was read as, in tuples of plain values and back.
 
-Only plain values are stored, so that reading them back makes nothing but them: what lies on disk may be anybody's.
 The operations are most of a migration and seldom asked for: they are encoded apart, and made again when they are.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
 from collections.abc import Callable
 from typing import Any
 
+from stitchback.adapters.kept import Damaged, Plain, packed, unpacked
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable, Unopened, Unreadable
 from stitchback.model.operations import Operation
@@ -20,38 +18,10 @@ from stitchback.parsing.context import CachedReading
 from stitchback.parsing.gaps import Gap
 from stitchback.parsing.migration import opener
 
-Plain = Any  # str, bytes, numbers, None, Ellipsis's stand-in, and tuples of such
 Entry = tuple[Plain, ...]
 _PLAIN = frozenset({str, bool, int, float, bytes, type(None)})
 _MIGRATION, _UNREADABLE, _SOURCE = "m", "u", "s"
 _ELLIPSIS, _ITEMS, _DICTIONARY, _REFERENCE, _CODE, _CALL, _OPAQUE, _GAP, _COMPLEX = range(9)
-
-
-class Damaged(ValueError):
-    """What is stored is not what was put in."""
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Makes plain values only: a name of a class or function in the data is refused."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        raise Damaged(f"{module}.{name} has no place here")
-
-
-def packed(value: Plain) -> bytes:
-    return pickle.dumps(value, protocol=5)
-
-
-def unpacked(data: bytes) -> Plain:
-    """Raises Damaged, whatever the bytes are."""
-    try:
-        return _PlainUnpickler(io.BytesIO(data)).load()
-    except Damaged:
-        raise
-    except (
-        Exception
-    ) as error:  # "including (but not necessarily limited to)", says pickle of what damaged data raises
-        raise Damaged(str(error)) from error
 
 
 def encoded(reading: CachedReading) -> Entry:

@@ -11,7 +11,7 @@ from typing import IO
 
 from stitchback.adapters.git_process import Git, decode
 from stitchback.errors import EnvironmentProblem
-from stitchback.parsing.context import Files
+from stitchback.model.files import Files
 
 SYMLINK = "120000"
 SUBMODULE = "160000"

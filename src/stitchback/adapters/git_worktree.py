@@ -19,7 +19,7 @@ from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, Blobs, FileEntry
 from stitchback.adapters.git_process import Git, decode
 from stitchback.adapters.git_unchanged import SETTINGS, unchanged
 from stitchback.errors import EnvironmentProblem
-from stitchback.parsing.context import Files
+from stitchback.model.files import Files
 
 # A link or a pipe put in a file's place after it was looked at is neither followed nor waited for.
 READ_ONLY = (

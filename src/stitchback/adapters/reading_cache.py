@@ -2,30 +2,20 @@
 
 A reading is known by its blob and its path, and it names every other question that it asked about its tree or the
 configuration, with the answer (`parsing.context.CachedReading`): it holds only where all answers are the same again. What the
-answers do not tell, how this reader reads, is in the file's name. The cache is never needed and never trusted: a file that
-is cut off, damaged or somebody else's is taken for none, and written anew; where nothing can be written nothing is.
+answers do not tell, how this reader reads, is in the file's name.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import sys
-import tempfile
-import time
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
-import stitchback
-from stitchback.adapters.encoded_readings import Damaged, Entry, decoded, encoded, packed, unpacked
+from stitchback.adapters.encoded_readings import Entry, decoded, encoded
+from stitchback.adapters.kept import Damaged, keep, load, packed, place_of, version_of
 from stitchback.parsing.context import CachedReading
 
-MAGIC = b"stitchback readings 1\n"
 MOST_BYTES = 64_000_000  # of all entries; beyond it only what this command used is kept
-MOST_AGE = 30 * 24 * 3600  # seconds: files of other versions that were not written for so long are taken away
-_READERS = ("parsing", "model", "adapters/encoded_readings.py")
+_READERS = ("parsing", "model", "adapters/encoded_readings.py", "adapters/kept.py")
+Entries = dict[tuple[str, str], Entry]
 
 
 class DiskReadings:
@@ -33,8 +23,8 @@ class DiskReadings:
 
     def __init__(self, git_dir: Path) -> None:
         """`git_dir`: the common one, of all worktrees."""
-        self.place = git_dir / "stitchback" / "cache" / f"readings-{reader_version()}"
-        self._stored = load(self.place)
+        self.place = place_of(git_dir, "readings", version_of(*_READERS))
+        self._stored: Entries = load(self.place)
         self._known: dict[tuple[str, str], CachedReading] = {}
         self._new: set[tuple[str, str]] = set()
 
@@ -72,71 +62,6 @@ class DiskReadings:
             used = self._known.keys()
             everything = {place: entry for place, entry in everything.items() if place in used}
             payload = packed(everything)
-        with contextlib.suppress(
-            OSError
-        ):  # a git directory that cannot be written to: the next command reads again
-            store(self.place, payload)
-            forget_others(self.place)
+        keep(self.place, payload)
         self._stored = everything
         self._new.clear()
-
-
-Entries = dict[tuple[str, str], Entry]
-
-
-def load(place: Path) -> Entries:
-    """The entries of the file; none where there is no such file, or one that is not whole."""
-    try:
-        content = place.read_bytes()
-    except OSError:
-        return {}
-    start = len(MAGIC) + 8
-    check, payload = content[len(MAGIC) : start], content[start:]
-    if not content.startswith(MAGIC) or check != checksum(payload):
-        return {}
-    try:
-        found = unpacked(payload)
-    except Damaged:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def store(place: Path, payload: bytes) -> None:
-    """Raises OSError. Whoever reads meanwhile finds the old file or the new one."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".readings-")
-    try:
-        with open(handle, "wb") as file:
-            file.write(MAGIC + checksum(payload) + payload)
-        os.replace(name, place)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def checksum(payload: bytes) -> bytes:
-    return b"%08x" % zlib.crc32(payload)
-
-
-def forget_others(place: Path) -> None:
-    """Files of other versions, and what a command that was killed left behind, once they are old."""
-    for other in place.parent.iterdir():
-        if other != place and time.time() - other.stat().st_mtime > MOST_AGE:
-            other.unlink()
-
-
-def reader_version() -> str:
-    """Another one for every reader that may read otherwise: the tool's version, Python's, the reader's own source."""
-    parts = [stitchback.__version__, sys.version, *map(str, sorted(reader_sources()))]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
-
-
-def reader_sources() -> Iterator[tuple[str, int, int]]:
-    """Name, size and time of each module that reads; none of a package that is not on disk: then the version alone tells."""
-    root = Path(stitchback.__file__).parent
-    for name in _READERS:
-        place = root / name
-        for module in sorted(place.glob("*.py")) if place.is_dir() else (place,):
-            with contextlib.suppress(OSError):
-                status = module.stat()
-                yield f"{name}/{module.name}", status.st_size, status.st_mtime_ns

@@ -10,9 +10,9 @@ from stitchback.api.comparing import Wish
 from stitchback.api.project import WORKTREE, Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
+from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, SafePlan
-from stitchback.parsing.context import FileEntry
 from stitchback.parsing.tree import read_tree
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport

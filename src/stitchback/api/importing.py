@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stitchback.model.edits import WriteFile
+from stitchback.model.files import FileEntry
 from stitchback.model.plans import Candidate, Failure
-from stitchback.parsing.context import FileEntry
 from stitchback.rewriting.rendering import render_files
 
 Files = Mapping[str, FileEntry]

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stitchback.adapters.config import read_configuration
+from stitchback.adapters.config import working_configuration
 from stitchback.adapters.files import recover
 from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.configuration import Configuration
+from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
-from stitchback.parsing.context import FileEntry, ReadingConfig
+from stitchback.parsing.context import ReadingConfig
 from stitchback.parsing.folders import SharedFolders
 from stitchback.parsing.tree import read_tree
 
@@ -39,11 +40,17 @@ class Project:
         """Raises EnvironmentProblem: not a repository, a configuration that cannot be read."""
         repository = Repository.open(directory)
         recover(repository)  # a write that was killed comes to its end before anything is read
-        files: Mapping[str, FileEntry] = {}
-        if repository.work_tree is not None:
-            here = repository.work_tree / "pyproject.toml"
-            files = {"pyproject.toml": DiskEntry(here)} if here.is_file() else {}
-        return cls(repository, read_configuration(files), DiskReadings(repository.common_dir))
+        return cls.of(repository, working_configuration(repository))
+
+    @classmethod
+    def of(
+        cls,
+        repository: Repository,
+        configuration: Configuration,
+        files: Mapping[str, ObjectFiles | DiskFiles] | None = None,
+    ) -> Project:
+        """`files`: those of commits that were listed already."""
+        return cls(repository, configuration, DiskReadings(repository.common_dir), _files=dict(files or {}))
 
     def __enter__(self) -> Project:
         return self
@@ -96,17 +103,3 @@ class Project:
     def read_blob(self, blob: str) -> bytes:
         """The bytes of a migration that was read, also of one that only the working tree has."""
         return self._blobs[blob].read() if blob in self._blobs else self.repository.read_blob(blob)
-
-
-@dataclass(frozen=True, slots=True)
-class DiskEntry:
-    """A file of the disk, where no ref is asked."""
-
-    place: Path
-
-    @property
-    def blob(self) -> str:
-        return ""
-
-    def read(self) -> bytes:
-        return self.place.read_bytes()

@@ -21,11 +21,8 @@ from stitchback.cli.group import Session
 @click.pass_obj
 def command(session: Session, patches: tuple[str, ...], onto: str, output_format: str) -> int:
     """What each side has since the fork point, what matches, and what to look out for. Exit 1 where there is something."""
-    from stitchback.api import Project, Wish, status
-    from stitchback.reporting import render_status
+    from stitchback.api.answering import Asked, answer_status
 
-    with Project.open(session.directory) as project:
-        found = status(project, Wish(patches, onto))
-    text = render_status(found, output_format, verbose=session.verbose)
-    click.echo(text, nl=bool(text))
-    return 1 if found.findings or found.case.units else 0
+    answer = answer_status(session.directory, Asked(patches, onto, output_format, session.verbose))
+    click.echo(answer.text, nl=bool(answer.text))
+    return answer.exit_code

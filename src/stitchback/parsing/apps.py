@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from stitchback.parsing.context import FileEntry, ReadingContext, join, parent
+from stitchback.model.files import FileEntry
+from stitchback.parsing.context import ReadingContext, join, parent
 from stitchback.parsing.settings import migration_modules
 
 MIGRATIONS = "migrations"  # django.db.migrations.loader.MIGRATIONS_MODULE_NAME

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from stitchback.model.files import FileEntry, Files
 from stitchback.model.migrations import Migration, Unreadable
 from stitchback.model.values import Value
 
@@ -19,26 +20,6 @@ Questions = tuple[tuple[str, str], ...]  # what was asked, and the answer
 # Notes that are no questions: they hold always, and are taken over from a cached reading.
 _ASSUMED = "assumed:"
 _CALLED = "called:"
-
-
-class FileEntry(Protocol):
-    """One file of a tree. `blob` is git's id of its bytes; they are read only when asked for."""
-
-    @property
-    def blob(self) -> str: ...
-
-    def read(self) -> bytes: ...
-
-
-class Files(Mapping[str, FileEntry]):
-    """The files of a tree: one that can name many blobs faster than by making an entry for each says how."""
-
-    def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Raises KeyError for a path that the tree lacks."""
-        return tuple(self[path].blob for path in paths)
-
-    def prefetch(self, paths: Iterable[str]) -> None:
-        """These are going to be read: here nothing is to be done about it."""
 
 
 @dataclass(frozen=True, slots=True)

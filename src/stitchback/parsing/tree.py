@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from stitchback.model.files import FileEntry
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import App, AppMigrations, Migration, Swappable, Tree, Unreadable
 from stitchback.model.values import text
 from stitchback.parsing.apps import find_folders
-from stitchback.parsing.context import FileEntry, ReadingCache, ReadingConfig, ReadingContext
+from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.field_bases import field_bases
 from stitchback.parsing.folders import SharedFolders, read_folders
 from stitchback.parsing.labels import labelled

@@ -10,8 +10,8 @@ import posixpath
 import re
 from collections.abc import Mapping
 
+from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
-from stitchback.parsing.context import FileEntry
 from stitchback.rewriting.contents import FileContent
 
 MAX_MIGRATION = "max_migration.txt"

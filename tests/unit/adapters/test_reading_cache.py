@@ -14,15 +14,17 @@ import pytest
 from fixture_repos import case_names
 
 import stitchback
+from stitchback.adapters import kept as kept_files
 from stitchback.adapters import reading_cache
 from stitchback.adapters.cases import files_under
-from stitchback.adapters.encoded_readings import Damaged, decoded, encoded, packed, unpacked
+from stitchback.adapters.encoded_readings import decoded, encoded
 from stitchback.adapters.git_objects import FileEntry
-from stitchback.adapters.reading_cache import MAGIC, DiskReadings, checksum, load, store
+from stitchback.adapters.kept import MAGIC, Damaged, checksum, load, packed, store, unpacked
+from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
-from stitchback.parsing import ReadingConfig, read_tree
-from stitchback.parsing.context import CachedReading
+from stitchback.parsing.context import CachedReading, ReadingConfig
+from stitchback.parsing.tree import read_tree
 
 FIXTURES = Path(stitchback.__file__).parents[2] / "fixtures" / "repos"
 HEAD = "from django.conf import settings\nfrom django.db import migrations, models\n"
@@ -206,12 +208,12 @@ class TestNeverStale:
         )
 
     def test_another_source_of_the_reader_looks_elsewhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        sources = list(reading_cache.reader_sources())
-        assert {name.rpartition("/")[0] for name, _, _ in sources} >= {"parsing", "model"}
-        before = reading_cache.reader_version()
+        sources = list(kept_files.sources_of(("parsing", "model")))
+        assert {name.rpartition("/")[0] for name, _, _ in sources} == {"parsing", "model"}
+        before = kept_files.version_of("parsing")
         changed = [(name, size + 1, time) for name, size, time in sources]
-        monkeypatch.setattr(reading_cache, "reader_sources", lambda: iter(changed))
-        assert reading_cache.reader_version() != before
+        monkeypatch.setattr(kept_files, "sources_of", lambda names: iter(changed))
+        assert kept_files.version_of("parsing") != before
 
 
 class Touch:
@@ -323,8 +325,7 @@ class TestNeverNeeded:
 WRITER = """
 import sys
 from pathlib import Path
-from stitchback.adapters.encoded_readings import packed
-from stitchback.adapters.reading_cache import store
+from stitchback.adapters.kept import packed, store
 place, mark = Path(sys.argv[1]), sys.argv[2]
 for _ in range(60):
     store(place, packed({(mark, str(number)): (mark,) * 200 for number in range(200)}))

@@ -11,7 +11,9 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.parsing import ReadingConfig, ReadingContext, read_migration, read_tree
+from stitchback.parsing.context import ReadingConfig, ReadingContext
+from stitchback.parsing.migration import read_migration
+from stitchback.parsing.tree import read_tree
 
 HEAD = "from django.db import migrations, models\n"
 

@@ -16,8 +16,9 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant, Items, Value
-from stitchback.parsing import ReadingContext, read_migration
+from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.gaps import Gap
+from stitchback.parsing.migration import read_migration
 
 STATEMENTS = r"""
 {a} = []

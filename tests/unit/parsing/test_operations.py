@@ -10,7 +10,7 @@ from stitchback.model.conditional import TEMPLATES
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant, Reference, text
-from stitchback.parsing import ReadingConfig
+from stitchback.parsing.context import ReadingConfig
 from stitchback.parsing.signatures import KINDS, SIGNATURES
 
 from .reading import operation, operations, shown

@@ -10,8 +10,9 @@ from fixture_repos import case_names
 import stitchback
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Unreadable
-from stitchback.parsing import ReadingContext, read_migration, sources
-from stitchback.parsing.migration import _read_whole
+from stitchback.parsing import sources
+from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.migration import _read_whole, read_migration
 
 FIXTURES = Path(stitchback.__file__).parents[2] / "fixtures" / "repos"
 KEY = MigrationKey("shop", "0002_x")

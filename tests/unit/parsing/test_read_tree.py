@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from stitchback.model.keys import MigrationKey
-from stitchback.parsing import CachedReading, ReadingConfig, read_tree
+from stitchback.parsing.context import CachedReading, ReadingConfig
+from stitchback.parsing.tree import read_tree
 
 from .reading import HEAD, entries, tree_of
 

@@ -13,7 +13,7 @@ from schema_sources import database
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import Migration, Tree
-from stitchback.parsing import read_tree
+from stitchback.parsing.tree import read_tree
 from stitchback.schema.differences import state_to_json
 from stitchback.schema.physical import physical_of
 
