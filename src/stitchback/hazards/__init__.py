@@ -12,6 +12,7 @@ from stitchback.hazards.hazard import Hazard
 from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.one_sided_data import OneSidedData
 from stitchback.hazards.opaque_value import OpaqueValue
+from stitchback.hazards.python2_file import Python2File
 from stitchback.hazards.same_name import (
     SameNameOtherData,
     SameNameOtherLayout,
@@ -30,6 +31,7 @@ from stitchback.model.findings import Finding
 ALL: tuple[Hazard, ...] = (
     UnreadableFile(),
     OpaqueValue(),
+    Python2File(),
     SameNameOtherSchema(),
     SameNameOtherParents(),
     SameNameOtherLayout(),

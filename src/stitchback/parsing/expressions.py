@@ -15,7 +15,7 @@ from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.gaps import has_gap, position
 from stitchback.parsing.interpreter import EXPRESSIONS, evaluate, glance, spread
 from stitchback.parsing.loads import read_attribute, read_name
-from stitchback.parsing.scopes import Function, Scope
+from stitchback.parsing.scopes import DIVISION, Function, Scope
 
 _CONVERSIONS: dict[int, Callable[[object], str]] = {ord("r"): repr, ord("a"): ascii, ord("s"): str}
 _MAX_INTEGER_BITS = 4_096  # beyond, Python refuses to write the number as text
@@ -75,6 +75,8 @@ def _binary(node: ast.BinOp, scope: Scope) -> Value:
         current = current.left
     value = glance(current, scope)
     for part in reversed(chain):
+        if type(part.op) is ast.Div and scope.module.is_python2:
+            return scope.unknown(DIVISION, node)
         value = folding.binary(type(part.op), value, glance(part.right, scope))
         if isinstance(value, Items) and not scope.module.copy(len(value.items)):
             return scope.unknown("too many lists put together", node)

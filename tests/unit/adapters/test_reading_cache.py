@@ -55,6 +55,7 @@ FILES = {
     "shop/migrations/0002_odd.py": ODD.encode(),
     "shop/migrations/0003_broken.py": b"def (",
     "shop/migrations/0004_none.py": b"",
+    "shop/migrations/0005_old.py": (HEAD + "class Migration(migrations.Migration):\n    x = 36L\n").encode(),
     "shop/fields.py": b"from django.db import models\nclass Price(models.DecimalField): pass\n",
 }
 
