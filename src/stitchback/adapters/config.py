@@ -87,6 +87,23 @@ class _Reader:
             raise _problem(self.place, f'{where}.{_USER_MODEL} must be a string like "app.Model"')
         return values
 
+    def packages(self) -> dict[str, tuple[str, str]]:
+        """App label -> names of two migrations; one name stands for both."""
+        where = "tool.stitchback.packages"
+        table = _table(self.left.pop("packages", {}), self.place, where)
+        return {label: self._ends(value, f'{where}."{label}"') for label, value in sorted(table.items())}
+
+    def _ends(self, value: object, where: str) -> tuple[str, str]:
+        if not isinstance(value, list):
+            name = _text(value, self.place, where)
+            return name, name
+        if len(value) != 2:
+            raise _problem(
+                self.place, f"{where} must be a migration's name, or an array of the first and the last"
+            )
+        first, last = (_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(value))
+        return first, last
+
     def engines(self) -> tuple[str, ...]:
         """Each one that is known."""
         where, names = "tool.stitchback.engines", self.listed("engines", ENGINES)
@@ -117,6 +134,7 @@ def _configuration(reader: _Reader) -> Configuration:
         engines=reader.engines(),
         exclude=reader.listed("exclude", ()),
         settings=reader.settings(),
+        packages=reader.packages(),
         suppress=reader.suppressions(),
     )
     if reader.left:

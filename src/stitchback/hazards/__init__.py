@@ -23,6 +23,7 @@ from stitchback.hazards.same_name import (
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
 from stitchback.hazards.unreadable_file import UnreadableFile
+from stitchback.hazards.was_package import WasPackage
 from stitchback.matching.case import Case
 from stitchback.model.configuration import Suppression
 from stitchback.model.findings import Finding
@@ -44,6 +45,7 @@ ALL: tuple[Hazard, ...] = (
     Cycle(),
     GoneOnMainline(),
     AppGone(),
+    WasPackage(),
     SharedGhost(),
     ManyGhosts(),
 )

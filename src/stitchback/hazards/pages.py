@@ -60,6 +60,16 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         Mend the files on their branch, and plan again.""",
     ),
     ErrorPage(
+        "SB405",
+        ("planning.plan",),
+        "an app was an installed package, and nobody says how far its migrations went",
+        """The patch branch depends on migrations of an app that is not in its tree, an installed package,
+        and mainline has that app in its own tree. The branch's databases have the package's tables and
+        rows, and no file of the branch says which.
+
+        Say it in pyproject.toml (`stitchback explain SB308`), and plan again.""",
+    ),
+    ErrorPage(
         "SB500",
         ("adapters.git_build", "adapters.git_process"),
         "git is not installed",
@@ -134,7 +144,7 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB509",
-        ("adapters.config",),
+        ("adapters.config", "api.packages"),
         "a configuration that cannot be understood",
         """`[tool.stitchback]` in pyproject.toml holds an unknown key or a value of the wrong type, or
         the file is no TOML. The message names the place. Nothing is guessed: a typing error would
