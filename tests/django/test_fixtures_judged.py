@@ -5,6 +5,7 @@ Where the case expects a refusal: exit 3, and nothing has changed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -50,9 +51,15 @@ def test_what_cannot_be_reconciled_is_refused_and_nothing_is_written(name: str, 
     assert git(built.path, "rev-parse", "HEAD") == head
 
 
+def installed(built: BuiltRepository) -> dict[str, str]:
+    """Label -> folder of what pip has installed beside the project, which only real Django and its mirror look at."""
+    folders = built.case.folder.glob("*/site-packages/*/migrations")
+    return {folder.parent.name: f"site-packages/{folder.parent.name}" for folder in folders}
+
+
 def judged(built: BuiltRepository) -> tuple[EngineReport, Mirror]:
     with Project.open(built.path) as project:
-        reading = project.reading
+        reading = replace(project.reading, apps={**project.reading.apps, **installed(built)})
     with court(built, bench=partial(Mirror, reading=reading)) as bench:
         report = bench.judge(repair_by(built.path))
     assert isinstance(bench.bench, Mirror)

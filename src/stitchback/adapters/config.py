@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PATH = "pyproject.toml"
 CODE = re.compile(r"SB[1-6]\d\d")
+_USER_MODEL = "AUTH_USER_MODEL"
 SUPPRESSION_KEYS = ("code", "path", "reason")
 
 
@@ -80,6 +81,40 @@ class _Reader:
             raise _problem(self.place, f"{where} must be an array of strings, not {_type(items)}")
         return tuple(_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
 
+    def settings(self) -> dict[str, object]:
+        """Names of Django settings -> plain values."""
+        where = "tool.stitchback.settings"
+        table = _table(self.left.pop("settings", {}), self.place, where)
+        for name in table:
+            if not (name.isidentifier() and name.isupper()):
+                raise _problem(
+                    self.place,
+                    f"{where}: {name!r} is no Django setting",
+                    hint="Django's settings have capital letters.",
+                )
+        values = {name: _plain(value, self.place, f"{where}.{name}") for name, value in sorted(table.items())}
+        user = values.get(_USER_MODEL)
+        if user is not None and not (isinstance(user, str) and user.count(".") == 1):
+            raise _problem(self.place, f'{where}.{_USER_MODEL} must be a string like "app.Model"')
+        return values
+
+    def packages(self) -> dict[str, tuple[str, str]]:
+        """App label -> names of two migrations; one name stands for both."""
+        where = "tool.stitchback.packages"
+        table = _table(self.left.pop("packages", {}), self.place, where)
+        return {label: self._ends(value, f'{where}."{label}"') for label, value in sorted(table.items())}
+
+    def _ends(self, value: object, where: str) -> tuple[str, str]:
+        if not isinstance(value, list):
+            name = _text(value, self.place, where)
+            return name, name
+        if len(value) != 2:
+            raise _problem(
+                self.place, f"{where} must be a migration's name, or an array of the first and the last"
+            )
+        first, last = (_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(value))
+        return first, last
+
     def engines(self) -> tuple[str, ...]:
         """Each one that is known."""
         where, names = "tool.stitchback.engines", self.listed("engines", ENGINES)
@@ -109,6 +144,8 @@ def _configuration(reader: _Reader) -> Configuration:
         strategy=reader.text("strategy"),
         engines=reader.engines(),
         exclude=reader.listed("exclude", ()),
+        settings=reader.settings(),
+        packages=reader.packages(),
         suppress=reader.suppressions(),
     )
     if reader.left:
@@ -149,6 +186,20 @@ def _table(value: object, place: str, where: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise _problem(place, f"{where} must be a table, not {_type(value)}")
     return value
+
+
+def _plain(value: object, place: str, where: str) -> object:
+    """A string, number or boolean, or an array or table of such."""
+    match value:
+        case str() | bool() | int() | float():
+            return value
+        case list():
+            return [_plain(item, place, f"{where}[{number}]") for number, item in enumerate(value)]
+        case dict():
+            return {key: _plain(item, place, f'{where}."{key}"') for key, item in value.items()}
+        case _:
+            kinds = "a string, a number, a boolean, or an array or table of these"
+            raise _problem(place, f"{where} must be {kinds}, not {_type(value)}")
 
 
 def _text(value: object, place: str, where: str) -> str:

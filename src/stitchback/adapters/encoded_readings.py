@@ -41,6 +41,7 @@ def encoded(reading: CachedReading) -> Entry:
         result.atomic,
         tuple(map(_value, result.opaque_attributes)),
         result.provenance,
+        None if result.python2 is None else _span(result.python2),
         result.operation_count,
         not result.opaques,
         _rest(result),
@@ -66,6 +67,7 @@ def decoded(entry: Entry) -> CachedReading:
             atomic,
             opaque,
             said,
+            old,
             count,
             clean,
             rest,
@@ -85,6 +87,7 @@ def decoded(entry: Entry) -> CachedReading:
             atomic=atomic,
             opaque_attributes=tuple(map(_as_value, opaque)),
             provenance=said,
+            python2=None if old is None else _as_span(old),
         )
         return CachedReading(migration, asked)
     except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
@@ -177,7 +180,7 @@ def _value(value: Value) -> Plain:
     if isinstance(value, Dictionary):
         return (_DICTIONARY, tuple((_value(key), _value(item)) for key, item in value.items))
     if isinstance(value, Code):
-        return (_CODE, value.name, value.fingerprint, value.source, value.empty)
+        return (_CODE, value.name, value.fingerprint, value.source, value.empty, value.python2)
     assert kind in (Opaque, Gap), "the family of values is closed"
     return (_GAP if kind is Gap else _OPAQUE, value.reason, value.source, _span(value.span))
 

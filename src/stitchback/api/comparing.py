@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stitchback.api.packages import with_packages
 from stitchback.api.project import Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
@@ -39,12 +40,14 @@ def status(project: Project, wish: Wish) -> Status:
 def read_case(project: Project, wish: Wish) -> Case:
     """Reads both branches and where they parted, and compares them.
 
-    Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself.
+    Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     mainline = project.tree(wish.onto)
-    patches = tuple(read_patch(project, ref, wish.onto) for ref in wish.patches)
-    unreleased = _unreleased(project, wish, mainline)
     said = project.configuration
+    patches = tuple(
+        with_packages(read_patch(project, ref, wish.onto), mainline, said.packages) for ref in wish.patches
+    )
+    unreleased = _unreleased(project, wish, mainline)
     policy = Policy(wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines)
     compared = tuple(_side(patch, mainline, unreleased) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)

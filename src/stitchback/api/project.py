@@ -10,7 +10,7 @@ from stitchback.adapters.config import working_configuration
 from stitchback.adapters.files import recover
 from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
-from stitchback.model.configuration import Configuration
+from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import ReadingConfig
@@ -98,7 +98,8 @@ class Project:
         said = self.configuration
         labels = {label: folder for folder, label in said.apps.items()}
         modules, equivalents = dict(said.migration_modules), dict(said.operation_equivalents)
-        return ReadingConfig(labels, modules, equivalents, said.exclude)
+        engines = () if set(said.engines) == set(ENGINES) else said.engines
+        return ReadingConfig(labels, modules, equivalents, said.exclude, said.settings, engines)
 
     def read_blob(self, blob: str) -> bytes:
         """The bytes of a migration that was read, also of one that only the working tree has."""

@@ -12,6 +12,7 @@ from stitchback.hazards.hazard import Hazard
 from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.one_sided_data import OneSidedData
 from stitchback.hazards.opaque_value import OpaqueValue
+from stitchback.hazards.python2_file import Python2File
 from stitchback.hazards.same_name import (
     SameNameOtherData,
     SameNameOtherLayout,
@@ -22,6 +23,7 @@ from stitchback.hazards.same_name import (
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
 from stitchback.hazards.unreadable_file import UnreadableFile
+from stitchback.hazards.was_package import WasPackage
 from stitchback.matching.case import Case
 from stitchback.model.configuration import Suppression
 from stitchback.model.findings import Finding
@@ -30,6 +32,7 @@ from stitchback.model.findings import Finding
 ALL: tuple[Hazard, ...] = (
     UnreadableFile(),
     OpaqueValue(),
+    Python2File(),
     SameNameOtherSchema(),
     SameNameOtherParents(),
     SameNameOtherLayout(),
@@ -42,6 +45,7 @@ ALL: tuple[Hazard, ...] = (
     Cycle(),
     GoneOnMainline(),
     AppGone(),
+    WasPackage(),
     SharedGhost(),
     ManyGhosts(),
 )

@@ -13,7 +13,9 @@ class OpaqueValue:
     operation class that the tree does not define, a value that is computed.
 
     It is never guessed. What it touches cannot be concluded on; the rest can. Write it plainly, or name a custom operation as equal
-    to one of Django's: `[tool.stitchback.operation_equivalents]` with `"pkg.AddFieldSafely" = "AddField"`.
+    to one of Django's: `[tool.stitchback.operation_equivalents]` with `"pkg.AddFieldSafely" = "AddField"`. Where it depends on a setting
+    that is the same for every database of the project, say what it is: `[tool.stitchback.settings]` with `SKIP_HEAVY = false`; where it
+    depends on which database it is and all are of one kind, `[tool.stitchback]` with `engines = ["postgresql"]`.
     """
 
     code = "SB102"

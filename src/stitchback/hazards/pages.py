@@ -60,6 +60,16 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         Mend the files on their branch, and plan again.""",
     ),
     ErrorPage(
+        "SB405",
+        ("planning.plan",),
+        "an app was an installed package, and nobody says how far its migrations went",
+        """The patch branch depends on migrations of an app that is not in its tree, an installed package,
+        and mainline has that app in its own tree. The branch's databases have the package's tables and
+        rows, and no file of the branch says which.
+
+        Say it in pyproject.toml (`stitchback explain SB308`), and plan again.""",
+    ),
+    ErrorPage(
         "SB500",
         ("adapters.git_build", "adapters.git_process"),
         "git is not installed",
@@ -134,7 +144,7 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB509",
-        ("adapters.config",),
+        ("adapters.config", "api.packages"),
         "a configuration that cannot be understood",
         """`[tool.stitchback]` in pyproject.toml holds an unknown key or a value of the wrong type, or
         the file is no TOML. The message names the place. Nothing is guessed: a typing error would
@@ -298,6 +308,16 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         "a name that no comment can hold",
         """The name of a branch or a migration has characters that would be lost or changed in a
         comment of a file, and the comment has to be read back. Rename the branch or the migration.""",
+    ),
+    ErrorPage(
+        "SB544",
+        ("rewriting.modules",),
+        "a file that only Python 2 can read",
+        """The plan would edit a file of Python 2, bring it over, or copy a function out of it. Such a file
+        is read (SB103), but what was read is never written back: a program that turns code into
+        other code might change what it does, and no Django of today can import the file as it is.
+
+        Bring the file to Python 3 on its branch, in a commit of its own, and run the command again.""",
     ),
     ErrorPage(
         "SB601",

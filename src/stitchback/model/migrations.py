@@ -76,6 +76,9 @@ class Migration(_Opening):
     provenance: tuple[
         str, ...
     ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
+    python2: Span | None = (
+        None  # the first thing that only Python 2 can parse: no Django of today imports the file
+    )
 
     @classmethod
     def unopened(cls, later: Unopened, **fields: object) -> Migration:

@@ -16,14 +16,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """An app that was an installed package on the patch branch and is in mainline's tree: the branch's databases have rows of it that
+    the branch's own tree does not tell. `child` depends on `parent` there, which is how it shows. `said`: the first and the last of its
+    migrations at which those databases may stand, as the configuration says; None where it says nothing."""
+
+    label: str
+    child: MigrationKey
+    parent: MigrationKey
+    said: tuple[MigrationKey, MigrationKey] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Patch:
     """One patch branch against mainline. `fork` is the tree of the merge base (of the two sides before the merge, where git
-    has merged them already). `migrations`: what only the patch branch has, in an order that its graph allows."""
+    has merged them already). `migrations`: what only the patch branch has, in an order that its graph allows. In both trees
+    are mainline's migrations of the `packages` of which the configuration says how far they were applied."""
 
     tree: Tree
     fork: Tree
     migrations: tuple[Migration, ...]
     merged: bool = False
+    packages: tuple[Package, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Code:
     fingerprint: str
     source: str
     empty: bool = False  # the body does nothing (pass, return, docstring only)
+    python2: bool = False  # it stands in a file that only Python 2 can parse: not to be written anywhere
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Code) and self.fingerprint == other.fingerprint

@@ -14,10 +14,15 @@ from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Scope
 _State = tuple[list[tuple[Scope, dict[str, Box]]], dict[Box, Binding]]
 
 
-def either(branches: Sequence[Sequence[ast.stmt]], why: ast.expr | ast.stmt, scope: Scope) -> None:
+def either(
+    branches: Sequence[Sequence[ast.stmt]],
+    why: ast.expr | ast.stmt,
+    scope: Scope,
+    reason: str = "set on a condition that is not known",
+) -> None:
     """Read each branch from the same start, then put together what they leave."""
     start = _state(scope)
-    problem = scope.opaque("set on a condition that is not known", why)
+    problem = scope.opaque(reason, why)
     ends: list[_State] = []
     for branch in [one for one in branches if not _gives_up(one)] or branches:
         _restore(start)

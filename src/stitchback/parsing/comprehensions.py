@@ -10,6 +10,7 @@ from stitchback.parsing import folding
 from stitchback.parsing.gaps import has_gap
 from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.scopes import Scope
+from stitchback.parsing.unanswered import unanswered
 
 
 class NotUnrolled(Exception):
@@ -46,7 +47,12 @@ def _rounds(generators: list[ast.comprehension], scope: Scope, around: Scope) ->
         yield scope
         return
     first, *rest = generators
-    for item in items_of(glance(first.iter, around)):
+    over = glance(first.iter, around)
+    try:
+        items = items_of(over)
+    except NotUnrolled as problem:
+        raise NotUnrolled(unanswered(over, problem.reason)) from None
+    for item in items:
         if not scope.module.step():
             raise NotUnrolled("too many rounds")
         assign(first.target, item, scope)
@@ -55,9 +61,10 @@ def _rounds(generators: list[ast.comprehension], scope: Scope, around: Scope) ->
 
 
 def _holds(condition: ast.expr, scope: Scope) -> bool:
-    known = folding.truth(glance(condition, scope))
+    value = glance(condition, scope)
+    known = folding.truth(value)
     if known is None:
-        raise NotUnrolled("a comprehension with a condition that is not known")
+        raise NotUnrolled(unanswered(value, "a comprehension with a condition that is not known"))
     return known
 
 

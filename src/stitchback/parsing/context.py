@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,12 +31,16 @@ class ReadingConfig:
     migration_modules: app label -> dotted module, as Django's MIGRATION_MODULES (None: the app has no migrations).
     operation_equivalents: dotted path of an operation class -> the name of Django's that it is equal to.
     exclude: `fnmatch` patterns over folders of migrations that are none of the project's.
+    settings: name of a Django setting -> what it is in the project: strings, numbers, booleans, lists and tables of such.
+    engines: what `connection.vendor` may be; empty where anything.
     """
 
     apps: Mapping[str, str] = field(default_factory=dict)
     migration_modules: Mapping[str, str | None] = field(default_factory=dict)
     operation_equivalents: Mapping[str, str] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    engines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,8 @@ class ReadingContext:
     def answer(self, question: str) -> str:
         """`file:PATH` -> its blob or ""; `roots:NAME` -> the folders that hold a package of that name;
         `equivalent:PATH` -> what the configuration says an operation class is equal to;
-        `settings:` -> the settings files."""
+        `settings:` -> the settings files; `setting:NAME` -> what the configuration says that it is, as JSON, or "";
+        `engines:` -> the engines that the configuration says, or ""."""
         kind, _, subject = question.partition(":")
         if kind == "file":
             entry = self.files.get(subject)
@@ -181,6 +187,11 @@ class ReadingContext:
         if kind == "settings":
             settings = filter(is_settings, self.files)
             return "|".join(sorted(settings, key=lambda path: ("test" in path, path)))
+        if kind == "setting":
+            said = self.config.settings
+            return json.dumps(said[subject], sort_keys=True) if subject in said else ""
+        if kind == "engines":
+            return "|".join(self.config.engines)
         if kind == "equivalent":
             return self.config.operation_equivalents.get(subject, "")
         return "|".join(self._packages.get(subject, ()))
@@ -199,6 +210,17 @@ class ReadingContext:
     def equivalent(self, path: str) -> str:
         """The name of Django's operation that the configuration says this class is equal to, or ""."""
         return self._ask(f"equivalent:{path}")
+
+    def configured(self, setting: str) -> tuple[object] | None:
+        """What the configuration says that the setting is, in a tuple of one; None where it says nothing."""
+        answer = self._ask(f"setting:{setting}")
+        return (json.loads(answer),) if answer else None
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """What `connection.vendor` may be; nothing where it may be anything."""
+        answer = self._ask("engines:")
+        return tuple(answer.split("|")) if answer else ()
 
     def find_module(self, dotted: str, root: str) -> str | None:
         """The file of a module as it is imported in a project whose import root is that folder, or in any other."""

@@ -9,6 +9,7 @@ from stitchback.parsing import folding
 
 _DJANGO = tuple((*version, 0, "final", 0) for version in ((4, 2), (5, 0), (5, 1), (5, 2), (6, 0), (6, 1)))
 _PYTHON = tuple((3, minor, 0, "final", 0) for minor in range(8, 16))
+_VENDOR = Reference("django.db.connection.vendor")
 _VERSIONS = {"django.VERSION": _DJANGO, "sys.version_info": _PYTHON}
 _SAME = {
     "typing.TYPE_CHECKING": False,
@@ -24,11 +25,12 @@ def constant(path: str) -> Value | None:
     return Constant(_SAME[path]) if path in _SAME else None
 
 
-def compare(kind: type[ast.cmpop], left: Value, right: Value) -> Value | None:
-    """A comparison with Django's or Python's version that every supported one answers in the same way."""
-    possible = _possible(left)
+def compare(kind: type[ast.cmpop], left: Value, right: Value, engines: tuple[str, ...] = ()) -> Value | None:
+    """A comparison with Django's or Python's version that every supported one answers in the same way; with `connection.vendor`
+    where each of the engines does."""
+    possible = list[object](engines) if left == _VENDOR else _possible(left)
     other = folding.plain(right)
-    if possible is None or other is None or kind not in folding.COMPARE:
+    if not possible or other is None or kind not in folding.COMPARE:
         return None
     compute = folding.COMPARE[kind][1]
     try:

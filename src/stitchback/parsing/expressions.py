@@ -15,7 +15,9 @@ from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.gaps import has_gap, position
 from stitchback.parsing.interpreter import EXPRESSIONS, evaluate, glance, spread
 from stitchback.parsing.loads import read_attribute, read_name
-from stitchback.parsing.scopes import Function, Scope
+from stitchback.parsing.scopes import DIVISION, Function, Scope
+from stitchback.parsing.settings import VENDOR
+from stitchback.parsing.unanswered import unanswered
 
 _CONVERSIONS: dict[int, Callable[[object], str]] = {ord("r"): repr, ord("a"): ascii, ord("s"): str}
 _MAX_INTEGER_BITS = 4_096  # beyond, Python refuses to write the number as text
@@ -75,6 +77,8 @@ def _binary(node: ast.BinOp, scope: Scope) -> Value:
         current = current.left
     value = glance(current, scope)
     for part in reversed(chain):
+        if type(part.op) is ast.Div and scope.module.is_python2:
+            return scope.unknown(DIVISION, node)
         value = folding.binary(type(part.op), value, glance(part.right, scope))
         if isinstance(value, Items) and not scope.module.copy(len(value.items)):
             return scope.unknown("too many lists put together", node)
@@ -92,11 +96,18 @@ def _compare(node: ast.Compare, scope: Scope) -> Value:
     result: Value | None = None
     for operator, right_node in zip(node.ops, node.comparators, strict=True):
         right = glance(right_node, scope)
-        one = environment.compare(type(operator), left, right) or folding.compare(type(operator), left, right)
+        engines = scope.module.context.engines if _is_vendor(left) else ()
+        one = environment.compare(type(operator), left, right, engines) or folding.compare(
+            type(operator), left, right
+        )
         result = one if result is None else folding.operation("and_", result, one)
         left = right
     assert result is not None
     return result
+
+
+def _is_vendor(value: Value) -> bool:
+    return isinstance(value, Reference) and value.path == VENDOR
 
 
 def _boolean(node: ast.BoolOp, scope: Scope) -> Value:
@@ -106,18 +117,21 @@ def _boolean(node: ast.BoolOp, scope: Scope) -> Value:
         value = evaluate(part, scope)
         known = folding.truth(value)
         if known is None:
-            return scope.unknown("depends on a condition that is not known", node)
+            return scope.unknown(unanswered(value, "depends on a condition that is not known"), node)
         if known is not is_and:
             return value
     return evaluate(node.values[-1], scope)
 
 
 def _conditional(node: ast.IfExp, scope: Scope) -> Value:
-    known = folding.truth(glance(node.test, scope))
+    test = glance(node.test, scope)
+    known = folding.truth(test)
     if known is not None:
         return evaluate(node.body if known else node.orelse, scope)
     first, second = evaluate(node.body, scope), evaluate(node.orelse, scope)
-    return first if first == second else scope.opaque("depends on a condition that is not known", node)
+    if first == second:
+        return first
+    return scope.opaque(unanswered(test, "depends on a condition that is not known"), node)
 
 
 def _joined(node: ast.JoinedStr, scope: Scope) -> Value:

@@ -26,7 +26,7 @@ def code_of(definition: Definition) -> Code:
     if known is not None:
         return known[1]
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
-    code = Code(name, _fingerprint(definition), ast.unparse(node), _is_empty(node))
+    code = Code(name, _fingerprint(definition), ast.unparse(node), _is_empty(node), module.is_python2)
     module.codes[identity] = (definition, code)
     return code
 
@@ -119,6 +119,8 @@ class _Writing:
             case ast.ExceptHandler(name=name) | ast.alias(asname=name) if name is not None:
                 self.parts.append(self.name(name))
                 self.write_fields(node, {"name" if isinstance(node, ast.ExceptHandler) else "asname"})
+            case ast.Div() if self.scope.module.is_python2:
+                self.parts.append("Div of Python 2")
             case ast.AST():
                 self.parts.append(type(node).__name__)
                 self.write_fields(node, set())

@@ -191,6 +191,10 @@ def value_of(computed: object) -> Value | None:
                 return None
             kind = type(computed).__name__
             return unordered(kind, kept) if isinstance(computed, (set, frozenset)) else Items(kind, kept)
+        case dict():
+            pairs = [(value_of(key), value_of(item)) for key, item in computed.items()]
+            known = tuple((key, item) for key, item in pairs if key is not None and item is not None)
+            return Dictionary(known) if len(known) == len(pairs) else None
         case _:
             return None
 

@@ -7,7 +7,7 @@ import builtins
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Constant, Reference, Value
-from stitchback.parsing import environment, imports, known_calls, names
+from stitchback.parsing import environment, imports, known_calls, names, settings
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.scopes import DEFINITIONS, MAX_LOADED, Binding, Box, Class, Function, Scope, weight_of
@@ -35,9 +35,14 @@ def read_name(node: ast.Name, scope: Scope) -> Value:
     if isinstance(binding, DEFINITIONS):
         return code_of(binding)
     if isinstance(binding, Reference):
-        return environment.constant(binding.path) or imports.followed(binding, scope.module)
+        return _constant(binding, scope) or imports.followed(binding, scope.module)
     box.is_held = True
     return _loaded(box, binding, node, scope)
+
+
+def _constant(reference: Reference, scope: Scope) -> Value | None:
+    """What is the same everywhere, or what the configuration says of it."""
+    return environment.constant(reference.path) or settings.known(reference.path, scope.module.context)
 
 
 def _loaded(box: Box, value: Value, node: ast.expr, scope: Scope) -> Value:
@@ -105,7 +110,7 @@ def attribute_of(owner: Value | Class, node: ast.Attribute, scope: Scope) -> Val
         return class_attribute(owner, node.attr) or _getattr(code_of(owner), node.attr)
     if isinstance(owner, Reference):
         found = names.member(owner.path, node.attr)
-        return environment.constant(found.path) or imports.followed(found, scope.module)
+        return _constant(found, scope) or imports.followed(found, scope.module)
     if isinstance(owner, Opaque):
         return scope.opaque(owner.reason, node)
     made = _getattr(owner, node.attr)

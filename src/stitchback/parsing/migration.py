@@ -47,7 +47,11 @@ def _tried(
     read: Reader, key: MigrationKey, path: str, blob: str, source: bytes, context: ReadingContext
 ) -> Migration | Unreadable:
     try:
-        return read(key, path, blob, source, sources.parse(source), context)
+        tree = sources.parse(source)
+        result = read(key, path, blob, source, tree, context)
+        if isinstance(tree, sources.Python2Module) and isinstance(result, Migration):
+            return result.with_changes(python2=sources.span_of_form(tree.form, path))
+        return result
     except sources.NotPython as problem:
         return Unreadable(
             Span(path, problem.line, problem.column, problem.line, problem.column), problem.reason, key

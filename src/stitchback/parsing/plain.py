@@ -61,6 +61,7 @@ def outline(
         atomic=True if flags["atomic"] is None else atomic,
         opaque_attributes=(),
         provenance=provenance_of(source),
+        python2=None,
     )
 
 

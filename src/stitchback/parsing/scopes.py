@@ -19,6 +19,7 @@ from stitchback.parsing import sources
 if TYPE_CHECKING:
     from stitchback.parsing.context import ReadingContext
 
+DIVISION = "Python 2 may cut off what is behind the point"
 MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
 MAX_LOADED = 500_000  # nodes of values that names bring in, all in all, in one module
 MAX_COPIED = 20_000_000  # items of lists that grow, all in all, in one module
@@ -103,6 +104,11 @@ class ModuleReading:
     loaded: int = 0
     copied: int = 0
     depth: int = 0
+
+    @property
+    def is_python2(self) -> bool:
+        """Whether only Python 2 can parse the file."""
+        return isinstance(self.tree, sources.Python2Module)
 
     @property
     def package(self) -> str:

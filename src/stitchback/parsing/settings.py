@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from stitchback.model.values import Constant, Dictionary, Reference, Value, text
+from stitchback.parsing import folding
 from stitchback.parsing.context import ReadingContext, Setting
 from stitchback.parsing.imports import is_static, module_scope
 from stitchback.parsing.scopes import DEFINITIONS
 
+SETTINGS = "django.conf.settings."
+VENDOR = "django.db.connection.vendor"
 _MIGRATION_MODULES = "MIGRATION_MODULES"
 _OF_AN_APP = (
     b"django.conf import settings"  # a module of an app's own defaults, not what Django is started with
@@ -19,6 +22,10 @@ _DEFAULTS = {"AUTH_USER_MODEL": "auth.User"}  # django.conf.global_settings
 def said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
     """The setting's values in the settings files that set it, those of tests last; None where it is set and cannot be read
     (what tests set on a condition counts as not set)."""
+    configured = context.configured(name)
+    if configured is not None:
+        value = folding.value_of(configured[0])
+        return None if value is None else (value,)
     known = context.settings.get(name)
     if known is None:
         with context.noting() as asked:
@@ -27,6 +34,20 @@ def said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
     else:
         context.note(known.asked)
     return known.values
+
+
+def known(path: str, context: ReadingContext) -> Value | None:
+    """What the configuration answers of an import path: `django.conf.settings.X`, `django.db.connection.vendor`.
+
+    AUTH_USER_MODEL stays a reference: its name is how migrations refer to the model.
+    """
+    if path == VENDOR:
+        return Constant(context.engines[0]) if len(context.engines) == 1 else None
+    name = path.removeprefix(SETTINGS)
+    if name == path or not name.isidentifier() or name == "AUTH_USER_MODEL":
+        return None
+    configured = context.configured(name)
+    return None if configured is None else folding.value_of(configured[0])
 
 
 def _said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:

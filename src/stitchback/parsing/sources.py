@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from typing import TYPE_CHECKING
 
 from stitchback.model.source import Opaque, Span
+
+if TYPE_CHECKING:
+    from stitchback.parsing import python2
 
 MAX_BYTES = 5_000_000  # no migration of use is larger; `ast` takes about 100 times the size in memory
 MAX_SHOWN = 400  # characters of an opaque value's source
@@ -24,14 +28,21 @@ class NotPython(Exception):
         self.column = column
 
 
+class Python2Module(ast.Module):
+    """The tree of a file that only Python 2 can parse, as Python 3 says it. `form`: the first of it that Python 3 lacks."""
+
+    form: python2.Form
+
+
 def parse(source: bytes) -> ast.Module:
-    """The syntax tree. BOM, CRLF and coding cookies are Python's own business. Raises NotPython."""
+    """The syntax tree, a Python2Module where only Python 2 has one. BOM, CRLF and coding cookies are Python's own business.
+    Raises NotPython."""
     if len(source) > MAX_BYTES:
         raise NotPython(f"the file has {len(source):,} bytes, more than {MAX_BYTES:,}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SyntaxWarnings of the code read, "\d" in old files
-            return ast.parse(source)
+            return _parsed(source)
     except SyntaxError as error:
         raise _explained(error, source) from None
     except ValueError as error:  # NUL bytes, before Python 3.12
@@ -40,12 +51,39 @@ def parse(source: bytes) -> ast.Module:
         raise NotPython("the code is nested too deeply") from None
 
 
+def _parsed(source: bytes) -> ast.Module:
+    """Raises what `ast.parse` raises."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        from stitchback.parsing import python2  # few have such files
+
+        old = None if _CONFLICT.search(source) else python2.translated(source)
+        if old is None:
+            raise
+        try:
+            tree = ast.parse(old[0])
+        except SyntaxError:
+            tree = None
+        if tree is None:
+            raise  # what is wrong with the file itself
+        made = Python2Module(tree.body, tree.type_ignores)
+        made.form = old[1]
+        return made
+
+
 def _explained(error: SyntaxError, source: bytes) -> NotPython:
     line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
     conflict = _CONFLICT.search(source)
     if conflict is not None:
         return NotPython("git conflict markers", source.count(b"\n", 0, conflict.start()) + 1)
     return NotPython(f"syntax error: {error.msg}", line, column)
+
+
+def span_of_form(form: python2.Form, path: str) -> Span:
+    """Where the form stands, on its first line."""
+    width = len(form.text.partition("\n")[0].encode())
+    return Span(path, form.line, form.column, form.line, form.column + width)
 
 
 def span_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.alias, path: str) -> Span:

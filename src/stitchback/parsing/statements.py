@@ -18,6 +18,7 @@ from stitchback.parsing.loads import binding_of
 from stitchback.parsing.scopes import Class, Function, Scope
 from stitchback.parsing.signatures import KINDS
 from stitchback.parsing.tainting import is_harmless, taint
+from stitchback.parsing.unanswered import unanswered
 
 # Modules of which every supported Django has what migrations import from them.
 _THERE = frozenset(
@@ -96,11 +97,13 @@ def _is_understood(call: ast.Call, scope: Scope) -> bool:
 
 
 def _if(node: ast.If, scope: Scope) -> None:
-    known = folding.truth(glance(node.test, scope))
+    test = glance(node.test, scope)
+    known = folding.truth(test)
     if known is not None:
         execute(node.body if known else node.orelse, scope)
     else:
-        either((node.body, node.orelse), node.test, scope)
+        reason = unanswered(test, "set on a condition that is not known")
+        either((node.body, node.orelse), node.test, scope, reason)
 
 
 def _try(node: ast.Try, scope: Scope) -> None:
@@ -129,9 +132,10 @@ def _is_there(node: ast.ImportFrom) -> bool:
 
 def _for(node: ast.For, scope: Scope) -> None:
     try:
-        items = items_of(glance(node.iter, scope))
+        over = glance(node.iter, scope)
+        items = items_of(over)
     except NotUnrolled as problem:
-        taint(node, scope, problem.reason)
+        taint(node, scope, unanswered(over, problem.reason))
         return
     if any(isinstance(part, ast.Break | ast.Continue | ast.Return) for part in ast.walk(node)):
         taint(node, scope, "a loop that is left half-way")

@@ -26,6 +26,7 @@ def plan(
     if only is not None and only not in {strategy.name for strategy in order}:
         names = ", ".join(strategy.name for strategy in order)
         raise Refusal("SB402", f"there is no strategy {only!r}", hint=f"Strategies: {names}.")
+    _refuse_unknown_packages(case)
     _refuse_homeless(case)
     _refuse_unread(case)
     blocking = _blocking(case)
@@ -33,6 +34,23 @@ def plan(
         return Unproved((), blocking)
     candidates = sorted(compose(case, order, only), key=price)
     return _proved(candidates, case.situation, prove, beside or prove)
+
+
+def _refuse_unknown_packages(case: Case) -> None:
+    """How far the migrations of a package went on the branch's databases stands in no file: a person has to say it."""
+    found = [(side.patch.tree.ref, package) for side in case.sides for package in side.patch.packages]
+    unknown = [(ref, package) for ref, package in found if package.said is None]
+    if unknown:
+        labels = ", ".join(sorted({package.label for _, package in unknown}))
+        raise Refusal(
+            "SB405",
+            f"{labels}: in {case.situation.mainline.ref}'s tree, and an installed package on {unknown[0][0]}: which of its migrations those databases have stands in no file",
+            hint='Say so in pyproject.toml, [tool.stitchback.packages]: the last one, or ["first", "last"] that it may be (stitchback explain SB308).',
+            evidence=tuple(
+                f'{package.child} of {ref} depends on {package.parent}: {package.label} = "NAME"'
+                for ref, package in unknown
+            ),
+        )
 
 
 def _refuse_homeless(case: Case) -> None:

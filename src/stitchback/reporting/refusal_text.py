@@ -25,6 +25,7 @@ DECISIONS = {
     Verdict.OPAQUE: (
         "It has to be readable before anything can be concluded:",
         "write it plainly (a list of Django's operations), on the branch where it stands;",
+        "where it depends on a setting, say in pyproject.toml what that is, [tool.stitchback.settings], if it is the same for every database;",
         'or say in pyproject.toml what the operation\'s class is equal to: [tool.stitchback.operation_equivalents], "pkg.AddFieldSafely" = "AddField".',
     ),
 }

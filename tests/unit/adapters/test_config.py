@@ -22,6 +22,12 @@ exclude = ["templates/*"]
 "pkg.AddFieldSafely" = "AddField"
 [tool.stitchback.migration-modules]
 shop = "project.shop_migrations"
+[tool.stitchback.packages]
+fpr = "0007_x"
+payments = ["0001_initial", "0002_y"]
+[tool.stitchback.settings]
+SKIP_HEAVY = false
+LANGUAGES = [["de", "Deutsch"]]
 [[tool.stitchback.suppress]]
 code = "SB203"
 path = "shop/migrations/*"
@@ -46,6 +52,8 @@ def test_every_key_is_read() -> None:
         strategy="diamond",
         engines=("postgresql", "mysql"),
         exclude=("templates/*",),
+        packages={"fpr": ("0007_x", "0007_x"), "payments": ("0001_initial", "0002_y")},
+        settings={"LANGUAGES": [["de", "Deutsch"]], "SKIP_HEAVY": False},
         suppress=(Suppression("SB203", "shop/migrations/*", "the column was put in by hand in 2019"),),
     )
 
@@ -80,6 +88,20 @@ def test_the_file_of_a_tree_is_read() -> None:
         (b"[tool.stitchback]\nengines = 'mysql'\n", "engines must be an array of strings, not a string"),
         (b"[tool.stitchback]\nengines = []\n", "engines must be an array of strings"),
         (b"[tool.stitchback]\nexclude = [1]\n", "tool.stitchback.exclude[0] must be a string, not a number"),
+        (b"[tool.stitchback]\nsettings = 3\n", "tool.stitchback.settings must be a table, not a number"),
+        (b"[tool.stitchback]\npackages = ['fpr']\n", "packages must be a table, not an array"),
+        (b"[tool.stitchback.packages]\nfpr = 3\n", 'packages."fpr" must be a string, not a number'),
+        (b"[tool.stitchback.packages]\nfpr = ['0001']\n", "or an array of the first and the last"),
+        (b"[tool.stitchback.packages]\nfpr = ['0001', '']\n", 'packages."fpr"[1] must not be empty'),
+        (b"[tool.stitchback.settings]\nskip = true\n", "'skip' is no Django setting"),
+        (b"[tool.stitchback.settings]\n'A-B' = true\n", "'A-B' is no Django setting"),
+        (
+            b"[tool.stitchback.settings]\nDAY = 2024-01-01\n",
+            "settings.DAY must be a string, a number, a boolean",
+        ),
+        (b"[tool.stitchback.settings]\nX = [1, [12:00:00]]\n", "settings.X[1][0] must be a string, a number"),
+        (b"[tool.stitchback.settings]\nAUTH_USER_MODEL = 'User'\n", 'must be a string like "app.Model"'),
+        (b"[tool.stitchback.settings]\nAUTH_USER_MODEL = 1\n", 'must be a string like "app.Model"'),
         (b"[tool.stitchback]\nengines = ['mariadb']\n", "no engine 'mariadb'"),
         (b"[tool]\nstitchback = 3\n", "tool.stitchback must be a table"),
         (b"tool = 3\n", "tool must be a table"),

@@ -51,12 +51,30 @@ class Migration(migrations.Migration):
     ]
 """
 )
+KEY = MigrationKey("shop", "0002_odd")
+CONDITIONAL = (
+    HEAD
+    + """from django.db import connection
+from shop.heavy import LENGTH
+
+def length():
+    return 3 if settings.HEAVY else 4
+
+class Migration(migrations.Migration):
+    operations = [
+        migrations.AddField("item", "x", models.CharField(max_length=length(), default=settings.LENGTH)),
+        migrations.AddField("item", "y", models.CharField(max_length=LENGTH)),
+        migrations.RunSQL("a" if connection.vendor == "postgresql" else "b"),
+    ]
+"""
+)
 FILES = {
     "shop/__init__.py": b"",
     "shop/migrations/__init__.py": b"",
     "shop/migrations/0002_odd.py": ODD.encode(),
     "shop/migrations/0003_broken.py": b"def (",
     "shop/migrations/0004_none.py": b"",
+    "shop/migrations/0005_old.py": (HEAD + "class Migration(migrations.Migration):\n    x = 36L\n").encode(),
     "shop/fields.py": b"from django.db import models\nclass Price(models.DecimalField): pass\n",
 }
 
@@ -182,6 +200,35 @@ class TestNeverStale:
         said = {"operation_equivalents": {"shop.operations.Unknown": "RunSQL"}}
         assert opened(tree(FILES, DiskReadings(tmp_path), **said)) == opened(tree(FILES, **said))
         assert opened(tree(FILES, **said)) != opened(tree(FILES))
+
+    @pytest.mark.parametrize(
+        "configured",
+        [{"settings": {"HEAVY": True}}, {"settings": {"HEAVY": False}}, {"engines": ("postgresql",)}],
+    )
+    def test_a_setting_or_the_engine_is_said(self, tmp_path: Path, configured: dict[str, object]) -> None:
+        """Asked directly, in a function that is followed, and in a module that is imported."""
+        files = {
+            **FILES,
+            "shop/heavy.py": b"from django.conf import settings\nLENGTH = 9 if settings.HEAVY else 5\n",
+            "shop/migrations/0002_odd.py": CONDITIONAL.encode(),
+        }
+        told, untold = tree(files, **configured), tree(files)
+        assert told.migrations[KEY] != untold.migrations[KEY]
+        for first, second in ((told, untold), (untold, told)):
+            place = tmp_path / str(first is told)
+            for expected in (first, second, first, second):
+                cache = DiskReadings(place)
+                again = tree(files, cache, **(configured if expected is told else {}))
+                cache.save()
+                assert again.migrations[KEY] == expected.migrations[KEY]
+
+    def test_a_setting_is_another_kind_of_value(self, tmp_path: Path) -> None:
+        files = {**FILES, "shop/migrations/0002_odd.py": CONDITIONAL.encode()}
+        for value in (1, "1", True, 1.0, [1], {"1": 1}):
+            cache = DiskReadings(tmp_path)
+            again = tree(files, cache, settings={"LENGTH": value, "HEAVY": True})
+            cache.save()
+            assert again == tree(files, settings={"LENGTH": value, "HEAVY": True})
 
     def test_the_app_has_another_label(self, tmp_path: Path) -> None:
         kept(tmp_path)

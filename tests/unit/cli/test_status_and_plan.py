@@ -66,3 +66,16 @@ def test_no_colour_where_it_is_not_wanted(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\033[" not in commands.run(shop, "status", "release/2.4").stdout
+
+
+def test_a_plan_is_refused_until_it_is_said(commands: Commands, tmp_path: Path) -> None:
+    built = build_repository("package-now-in-the-tree", tmp_path / "shop").path
+    assert commands.run(built, "plan", "release/2.4").code == 1
+    (built / "pyproject.toml").write_text("")
+    refused = commands.run(built, "plan", "release/2.4")
+    assert refused.code == 3
+    assert "[tool.stitchback.packages]" in refused.stderr
+    assert "shop.0001_initial of release/2.4 depends on payments.0001_initial" in refused.stderr
+    assert "SB308" in commands.run(built, "status", "release/2.4").stdout
+    (built / "pyproject.toml").write_text("[tool.stitchback.packages]\npayments = '0009_x'\n")
+    assert commands.run(built, "plan", "release/2.4").code == 2

@@ -142,7 +142,7 @@ def test_files_that_django_does_not_load(path: str) -> None:
 
 def test_a_file_without_a_migration_is_told() -> None:
     tree = tree_of(
-        {**app("shop"), "shop/migrations/helper.py": "X = 1\n", "shop/migrations/0003_x.py": "print 'x'"}
+        {**app("shop"), "shop/migrations/helper.py": "X = 1\n", "shop/migrations/0003_x.py": "print x y"}
     )
     assert [(item.reason, str(item.key)) for item in tree.unreadable] == [
         ("syntax error: Missing parentheses in call to 'print'. Did you mean print(...)?", "shop.0003_x"),

@@ -1,0 +1,36 @@
+"""A condition that only a person can answer, and where: the message names the line of the configuration."""
+
+from __future__ import annotations
+
+from stitchback.model.source import Opaque
+from stitchback.model.values import Call, Constant, Reference, Value, walk
+from stitchback.parsing.settings import SETTINGS, VENDOR
+
+_ANSWERABLE = "depends on "
+_GETATTR = Reference("builtins.getattr")
+
+
+def unanswered(condition: Value, otherwise: str) -> str:
+    """Why the condition is not known: which setting it asks for, or which database; `otherwise` where it is neither."""
+    if isinstance(condition, Opaque) and condition.reason.startswith(_ANSWERABLE):
+        return condition.reason
+    for part in walk(condition):
+        name = _setting(part)
+        if name:
+            return f"{_ANSWERABLE}settings.{name}: say what it is in pyproject.toml, [tool.stitchback.settings] {name} = …"
+        if part == Reference(VENDOR):
+            return f'{_ANSWERABLE}which database it is: say so in pyproject.toml, [tool.stitchback] engines = ["postgresql"], if it is always one'
+    return otherwise
+
+
+def _setting(value: Value) -> str:
+    """The setting that is asked for, `settings.X` or `getattr(settings, "X", …)`; "" where it is none."""
+    match value:
+        case Reference(path=path) if path.startswith(SETTINGS):
+            return path.removeprefix(SETTINGS).partition(".")[0]
+        case Call(
+            callee=callee, args=(Reference(path="django.conf.settings"), Constant(value=str(name)), *_)
+        ) if callee == _GETATTR:
+            return name
+        case _:
+            return ""
