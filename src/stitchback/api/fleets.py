@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
 from stitchback.api.repairing import Given, around_of, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
+from stitchback.model.migrations import Tree
 from stitchback.repair.deriving import Deriver
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.groups import Group, Member, Situation, grouped, situation_of
@@ -45,18 +46,37 @@ def tenants_of(fleet: str | None, schemas: str | None) -> tuple[Tenant, ...]:
     return read_fleet_file(Path(fleet)) if fleet else schemas_of(DatabaseUrl.parse(schemas or ""))
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A fleet as it was read, with what works out repairs against the tree for each of its engines."""
+
+    tree: Tree
+    members: tuple[Member, ...]
+    unreached: tuple[Unreached, ...]
+    derivers: Mapping[str, Deriver]
+
+
+def _read(tenants: tuple[Tenant, ...], tree: Tree, progress: Progress) -> _Read:
+    answers = read_fleet(tenants, with_schema=True, progress=progress)
+    members = tuple(_member(answer) for answer in answers if isinstance(answer, Reached))
+    unreached = tuple(answer for answer in answers if isinstance(answer, Unreached))
+    vendors = sorted({member.vendor for member in members})
+    return _Read(tree, members, unreached, {vendor: deriver_for(tree, vendor) for vendor in vendors})
+
+
+def _given(member: Member) -> Given:
+    return Given(member.ledger, member.vendor, member.visible, ())
+
+
 def treat_fleet(project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress) -> FleetReport:
     """What every tenant needs, against the ref's tree. Writes nothing."""
-    tree = project.tree(ref)
-    answers = read_fleet(tenants, with_schema=True, progress=progress)
-    members = [_member(answer) for answer in answers if isinstance(answer, Reached)]
-    derivers = {member.vendor: deriver_for(tree, member.vendor) for member in members}
+    read = _read(tenants, project.tree(ref), progress)
 
     def derive(member: Member) -> RepairOutcome:
-        given = Given(member.ledger, member.vendor, member.visible, ())
-        return derivers[member.vendor].derive(member.ledger, around_of(project, given, tree))
+        around = around_of(project, _given(member), read.tree)
+        return read.derivers[member.vendor].derive(member.ledger, around)
 
-    return FleetReport(grouped(members, derive), tuple(a for a in answers if isinstance(a, Unreached)))
+    return FleetReport(grouped(read.members, derive), read.unreached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +105,20 @@ def inspect_fleet(
     project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress
 ) -> FleetDiagnosis:
     """Where every tenant stands against the ref's tree. Writes nothing."""
-    tree = project.tree(ref)
-    answers = read_fleet(tenants, with_schema=True, progress=progress)
-    members = [_member(answer) for answer in answers if isinstance(answer, Reached)]
-    derivers, known = dict[str, Deriver](), dict[Situation, Diagnosis]()
+    read = _read(tenants, project.tree(ref), progress)
+    known: dict[Situation, Diagnosis] = {}
     found: dict[Hashable, list[tuple[Member, Diagnosis]]] = {}
-    for member in members:
+    for member in read.members:
         place = situation_of(member)
         if place not in known:
-            given = Given(member.ledger, member.vendor, member.visible, ())
-            if member.vendor not in derivers:
-                derivers[member.vendor] = deriver_for(tree, member.vendor)
-            known[place] = diagnosis_of(project, given, tree, derivers[member.vendor])
+            known[place] = diagnosis_of(project, _given(member), read.tree, read.derivers[member.vendor])
         found.setdefault(_standing(member.vendor, known[place]), []).append((member, known[place]))
     groups = (
         Alike(pairs[0][0].vendor, tuple(member.name for member, _ in pairs), pairs[0][1])
         for pairs in found.values()
     )
     ordered = sorted(groups, key=lambda group: (-len(group.names), group.names[0]))
-    return FleetDiagnosis(tuple(ordered), tuple(a for a in answers if isinstance(a, Unreached)))
+    return FleetDiagnosis(tuple(ordered), read.unreached)
 
 
 def _standing(vendor: str, diagnosis: Diagnosis) -> Hashable:

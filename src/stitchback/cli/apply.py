@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
 
+if TYPE_CHECKING:
+    from stitchback.api import Wish
+
 
 @click.command("apply")
-@options.patches
-@options.onto
 @options.planning
 @options.yes
 @click.option(
@@ -20,22 +23,15 @@ from stitchback.cli.group import Session
 @click.pass_obj
 def command(
     session: Session,
-    patches: tuple[str, ...],
-    onto: str,
-    strategy: str | None,
-    zero_touch: bool,
-    unreleased_since: str | None,
-    ledgers: tuple[str, ...],
+    wish: Wish,
     yes: bool,
     branch: str | None,
     output_format: str,
 ) -> int:
     """Write the plan: into the working tree where --onto is checked out, else to --branch. All of it, or nothing."""
-    from stitchback.api import Project, Wish, make_plan, prepare, write
-    from stitchback.api.repairing import read_ledgers
+    from stitchback.api import Project, make_plan, prepare, write
     from stitchback.reporting import render_plan, render_written
 
-    wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))
     with Project.open(session.directory) as project:
         report = make_plan(project, wish)
         if report.exit_code != 1:

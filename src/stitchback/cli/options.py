@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
 
 import click
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 patches = click.argument("patches", nargs=-1, required=True, metavar="PATCH...")
 onto = click.option("--onto", default="HEAD", metavar="REF", help="Mainline (default: what is checked out).")
@@ -44,28 +42,49 @@ def not_for_fleets(**given: object) -> None:
             )
 
 
-def planning(command: Command) -> Command:
-    """The options that say which plan is wanted."""
-    for option in reversed(
-        (
-            click.option(
-                "--strategy", default=None, metavar="NAME", help="Take this strategy where it can be proved."
-            ),
-            click.option("--zero-touch", is_flag=True, help="No database may need a hand."),
-            click.option(
-                "--unreleased-since",
-                default=None,
-                metavar="REF",
-                help="No database has applied what mainline added since this ref.",
-            ),
-            click.option(
-                "--ledger",
-                "ledgers",
-                multiple=True,
-                type=click.Path(exists=True, dir_okay=False),
-                help="A ledger that the plan must serve as well (CSV, JSON, showmigrations text).",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+_PLANNING = (
+    patches,
+    onto,
+    click.option(
+        "--strategy", default=None, metavar="NAME", help="Take this strategy where it can be proved."
+    ),
+    click.option("--zero-touch", is_flag=True, help="No database may need a hand."),
+    click.option(
+        "--unreleased-since",
+        default=None,
+        metavar="REF",
+        help="No database has applied what mainline added since this ref.",
+    ),
+    click.option(
+        "--ledger",
+        "ledgers",
+        multiple=True,
+        type=click.Path(exists=True, dir_okay=False),
+        help="A ledger that the plan must serve as well (CSV, JSON, showmigrations text).",
+    ),
+)
+
+
+def planning(command: Callable[..., int]) -> Callable[..., int]:
+    """The refs, and the options that say which plan is wanted: the command gets them as its `wish`."""
+
+    @wraps(command)
+    def wishing(
+        *others: object,
+        patches: tuple[str, ...],
+        onto: str,
+        strategy: str | None,
+        zero_touch: bool,
+        unreleased_since: str | None,
+        ledgers: tuple[str, ...],
+        **named: object,
+    ) -> int:
+        from stitchback.api import Wish
+        from stitchback.api.repairing import read_ledgers
+
+        wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))
+        return command(*others, wish=wish, **named)
+
+    for option in reversed(_PLANNING):
+        wishing = option(wishing)
+    return wishing

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
 
+if TYPE_CHECKING:
+    from stitchback.api import Wish
+
 
 @click.command("plan")
-@options.patches
-@options.onto
 @options.planning
 @click.option("--diff", is_flag=True, help="Show what the files would become.")
 @click.option(
@@ -26,12 +28,7 @@ from stitchback.cli.group import Session
 @click.pass_obj
 def command(
     session: Session,
-    patches: tuple[str, ...],
-    onto: str,
-    strategy: str | None,
-    zero_touch: bool,
-    unreleased_since: str | None,
-    ledgers: tuple[str, ...],
+    wish: Wish,
     diff: bool,
     out: str | None,
     output_format: str,
@@ -40,12 +37,10 @@ def command(
 
     Exit 0: nothing to do. 1: this plan would change something. 3: no plan could be proved.
     """
-    from stitchback.api import Project, Wish, diffs_of, make_plan
-    from stitchback.api.repairing import read_ledgers
+    from stitchback.api import Project, diffs_of, make_plan
     from stitchback.api.runbooks import write_out
     from stitchback.reporting import render_plan
 
-    wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))
     with Project.open(session.directory) as project:
         report = make_plan(project, wish)
         diffs = diffs_of(project, report) if diff else ()

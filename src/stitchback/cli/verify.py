@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
 
+if TYPE_CHECKING:
+    from stitchback.api import Wish
+
 
 @click.command("verify")
-@options.patches
-@options.onto
 @options.planning
 @click.option(
     "--settings",
@@ -35,12 +38,7 @@ from stitchback.cli.group import Session
 @click.pass_obj
 def command(
     session: Session,
-    patches: tuple[str, ...],
-    onto: str,
-    strategy: str | None,
-    zero_touch: bool,
-    unreleased_since: str | None,
-    ledgers: tuple[str, ...],
+    wish: Wish,
     settings: str | None,
     urls: tuple[str, ...],
     replay: str | None,
@@ -48,13 +46,11 @@ def command(
     output_format: str,
 ) -> int:
     """Do the plan on real databases with the project's own code, before anybody deploys it. Exit 1: something differs."""
-    from stitchback.api import Project, Wish, make_plan
-    from stitchback.api.repairing import read_ledgers
+    from stitchback.api import Project, make_plan
     from stitchback.api.verifying import Trial, verify
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_verified
 
-    wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))
     with Project.open(session.directory) as project:
         report = make_plan(project, wish)
         if not isinstance(report.outcome, Planned):
