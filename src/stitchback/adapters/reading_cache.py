@@ -26,7 +26,7 @@ class DiskReadings:
         self.place = place_of(git_dir, "readings", version_of(*_READERS))
         self._stored: Entries = load(self.place)
         self._known: dict[tuple[str, str], CachedReading] = {}
-        self._new: set[tuple[str, str]] = set()
+        self._new: dict[tuple[str, str], None] = {}
 
     def holds(self, blob: str, path: str) -> bool:
         """Whether there is a reading, good or not."""
@@ -49,13 +49,13 @@ class DiskReadings:
 
     def put(self, blob: str, path: str, reading: CachedReading) -> None:
         self._known[blob, path] = reading
-        self._new.add((blob, path))
+        self._new[blob, path] = None
 
     def save(self) -> None:
         """Writes what is new beside what was there. Of two commands that save at once the later one's file stands."""
         if not self._new:
             return
-        entries = {place: encoded(self._known[place]) for place in sorted(self._new)}
+        entries = {place: encoded(self._known[place]) for place in self._new}
         everything = {**self._stored, **entries}
         payload = packed(everything)
         if len(payload) > MOST_BYTES:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from stitchback.model.source import Opaque, Span
@@ -34,14 +36,32 @@ class Python2Module(ast.Module):
     form: python2.Form
 
 
+_quiet = False
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """No SyntaxWarnings of the code that is read ("\\d" in old files). Once around many files: it takes as long as reading a small one."""
+    global _quiet
+    if _quiet:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _quiet = True
+        try:
+            yield
+        finally:
+            _quiet = False
+
+
 def parse(source: bytes) -> ast.Module:
     """The syntax tree, a Python2Module where only Python 2 has one. BOM, CRLF and coding cookies are Python's own business.
     Raises NotPython."""
     if len(source) > MAX_BYTES:
         raise NotPython(f"the file has {len(source):,} bytes, more than {MAX_BYTES:,}")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SyntaxWarnings of the code read, "\d" in old files
+        with quietly():
             return _parsed(source)
     except SyntaxError as error:
         raise _explained(error, source) from None

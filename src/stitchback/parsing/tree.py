@@ -17,6 +17,7 @@ from stitchback.parsing.field_bases import field_bases
 from stitchback.parsing.folders import SharedFolders, read_folders
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.settings import string_setting
+from stitchback.parsing.sources import quietly
 
 
 def read_tree(
@@ -31,7 +32,7 @@ def read_tree(
 
     `shared`: folders that trees read before had, to be taken over where this one has the same; new ones are put in.
     """
-    with _without_collection():
+    with _without_collection(), quietly():
         shared = {} if shared is None else shared
         return _read_tree(ref, commit, files, config or ReadingConfig(), cache, shared)
 
