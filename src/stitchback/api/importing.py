@@ -87,10 +87,10 @@ class Imports:
         """What of that import mainline lacks and the ref has; nothing where the ref does not have it either."""
         for dotted in (module, f"{module}.{name}") if name else (module,):
             there = self._path(ref, dotted)
-            if there is not None and there not in self.mainline:
+            if there is not None and there not in self.mainline and not self._is_on_mainline(dotted):
                 return f"it imports {dotted}, which is on {ref} ({there}) and not on mainline: bring it there first"
         there = self._path(ref, module)
-        if there is None or not name or name == "*":
+        if there is None or there not in self.mainline or not name or name == "*":
             return ""
         theirs, ours = names_in(self.patches[ref][there]), names_in(self.mainline[there])
         if theirs is None or ours is None or name not in theirs or name in ours:
@@ -98,12 +98,24 @@ class Imports:
         return f"it imports {name} from {module}, which {ref} has in {there} and mainline has not: bring it there first"
 
     def _path(self, ref: str, dotted: str) -> str | None:
-        """The ref's file of that module, below whatever folder is on the import path."""
-        known = self.modules[ref]
-        if dotted in known:
-            return known[dotted]
-        found = [path for module, path in known.items() if module.endswith(f".{dotted}")]
-        return found[0] if len(found) == 1 else None
+        """The ref's file of that module, below whatever folder is on the import path; of several one that mainline has, if there is any:
+        it may be the one that is meant."""
+        found = sorted(_at_end(self.modules[ref], dotted), key=lambda path: (path not in self.mainline, path))
+        return found[0] if found else None
+
+    def _is_on_mainline(self, dotted: str) -> bool:
+        """Whether mainline has the module below another folder: the project may have moved."""
+        return any(_at_end(self.mainlines, dotted))
+
+    @cached_property
+    def mainlines(self) -> Mapping[str, str]:
+        """dotted name of each of mainline's Python files -> its path."""
+        return {module_of(path): path for path in self.mainline if path.endswith(".py")}
+
+
+def _at_end(modules: Mapping[str, str], dotted: str) -> Iterator[str]:
+    """The paths of modules of that name below any folder."""
+    return (path for module, path in modules.items() if module == dotted or module.endswith(f".{dotted}"))
 
 
 def of_python2(candidate: Candidate) -> tuple[Failure, ...]:

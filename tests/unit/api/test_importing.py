@@ -126,3 +126,20 @@ def test_a_file_of_python_2_is_neither_edited_nor_brought_nor_copied_from() -> N
     ]
     assert refused(WriteFile(new.key, PATH, new)) == []
     assert refused(WriteFile(new.key, PATH, None, (SetOperations(()),))) == []
+
+
+def test_a_project_that_has_moved_has_the_module_still() -> None:
+    moved = {f"backend/{path}": Entry(entry.content + b"# moved\n") for path, entry in PATCH.items()}
+    assert said("from shop.helper import help", mainline=moved) == []
+
+
+def test_a_module_of_two_folders_that_mainline_lacks_in_both() -> None:
+    twice = {**PATCH, "tools/shop/helper.py": Entry(b"def help(): ...\n")}
+    (what,) = said("from shop.helper import help", patch=twice)
+    assert "(src/shop/helper.py) and not on mainline" in what
+
+
+def test_a_module_of_two_folders_that_mainline_has_in_one() -> None:
+    twice = {**PATCH, "tools/shop/helper.py": Entry(b"def help(): ...\nX = 1\n")}
+    mainline = files(**{"tools/shop/helper.py": "def help(): ...\n"})
+    assert said("from shop.helper import help", patch=twice, mainline=mainline) == []
