@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import weakref
@@ -15,6 +16,7 @@ from stitchback.model.files import Files
 
 SYMLINK = "120000"
 SUBMODULE = "160000"
+_TREE_LINES = re.compile(r"(\d+) \w+ ([0-9a-f]+)\t([^\0]*)\0").findall
 PREFETCH_CHUNK = 4096  # blobs asked for at once: bounds the memory that one answer of git takes
 
 
@@ -159,10 +161,4 @@ def missing(blob: str) -> EnvironmentProblem:
 def tree_files(git: Git, commit: str, blobs: Blobs) -> ObjectFiles:
     """All files of a commit, of the whole repository wherever one stands in it."""
     listed = decode(git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout)
-    return ObjectFiles(dict(map(_tree_line, listed.split("\0")[:-1])), blobs)
-
-
-def _tree_line(line: str) -> tuple[str, tuple[str, str]]:
-    meta, _, path = line.partition("\t")
-    mode, _, blob = meta.split(" ")
-    return path, (mode, blob)
+    return ObjectFiles({path: (mode, blob) for mode, blob, path in _TREE_LINES(listed)}, blobs)

@@ -34,7 +34,9 @@ class MigrationGraph:
     external: tuple[tuple[MigrationKey, MigrationKey], ...]
     swappable: tuple[tuple[MigrationKey, Swappable], ...]
     opaque: tuple[tuple[MigrationKey, Opaque], ...]
-    _parents: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(repr=False)
+    _parents: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(
+        repr=False
+    )  # in the order of their keys, as the children
     _children: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(repr=False)
     _plans: Plans = field(default_factory=dict, repr=False, compare=False)
     _ends: dict[str, dict[str, tuple[MigrationKey, ...]]] = field(
@@ -86,7 +88,7 @@ class MigrationGraph:
     def _made(cls, edges: Edges, replaced: Mapping[MigrationKey, MigrationKey]) -> MigrationGraph:
         nodes = frozenset(edges.files)
         dummies = edges.parents.keys() - nodes
-        parents = {key: _sorted(edges.parents[key], dummies) for key in nodes}
+        parents = {key: _sorted(edges.parents[key], dummies) for key in edges.files}
         missing = {
             (named_by, dummy)
             for dummy in dummies
@@ -100,7 +102,7 @@ class MigrationGraph:
             tuple(sorted(edges.swappable)),
             tuple(edges.opaque),
             parents,
-            {key: _sorted(edges.children[key], dummies) for key in nodes},
+            {key: _sorted(edges.children[key], dummies) for key in edges.files},
         )
 
     def __contains__(self, key: MigrationKey) -> bool:
@@ -152,7 +154,7 @@ class MigrationGraph:
         if ends is None:
             neighbours = self._children if which == "children" else self._parents
             found: dict[str, list[MigrationKey]] = {}
-            for key in sorted(self.nodes):
+            for key in neighbours:  # sorted
                 label = key.app
                 for other in neighbours[key]:
                     if other.app == label:
@@ -171,7 +173,7 @@ class MigrationGraph:
         """Every node once, in the order of Django's full plan on an empty database."""
         order = self._plans.get(("order", None))
         if order is None:
-            order = self._plans["order", None] = full_order(self.leaves(), sorted(self.nodes), self._parents)
+            order = self._plans["order", None] = full_order(self.leaves(), self._parents, self._parents)
         return order
 
 

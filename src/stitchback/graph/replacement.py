@@ -55,7 +55,7 @@ def take_place(
             continue  # FACTS F24: Django fails on it; the engine says so
         resolved.setdefault(target, key)
         parents, children = edges.drop(target)
-        edges.files.discard(target)
+        edges.files.pop(target, None)
         for child in children - replaced:
             edges.connect(
                 child, key

@@ -25,10 +25,11 @@ _NONE: frozenset[MigrationKey] = frozenset()
 class Edges:
     """The graph while it is built: nodes with and without a file, and the edges both ways.
 
-    `parents` has a key for every node; one that is not in `files` is what Django calls a dummy node.
+    `files` are in the order of their keys. `parents` has a key for every node; one that is not in `files` is what Django calls a dummy
+    node.
     """
 
-    files: set[MigrationKey]
+    files: dict[MigrationKey, None]
     parents: Neighbours
     children: Neighbours
     external: set[tuple[MigrationKey, MigrationKey]] = field(default_factory=set)
@@ -100,7 +101,7 @@ def edges_of(tree: Tree, settings: Mapping[str, str]) -> Edges:
 
     `settings` maps names of settings to their values ("AUTH_USER_MODEL": "accounts.User").
     """
-    edges = Edges(set(tree.migrations), {}, {})
+    edges = Edges(dict.fromkeys(sorted(tree.migrations)), {}, {})
     resolver = Resolver(tree, edges, settings)
     outward: list[Migration] = []
     for label, inner in _inner_edges(tree):
