@@ -10,7 +10,9 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from stitchback.engine.contents import Contents
+from stitchback.engine.database import SymbolicDatabase
 from stitchback.engine.names import Name
+from stitchback.engine.places import Place
 from stitchback.engine.several import parts_of
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
@@ -60,7 +62,7 @@ class Memory:
     known_schemas: dict[int, tuple[PhysicalSchema, int]] = field(default_factory=dict)
     bits: dict[Name, int] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
-    sorted_rows: dict[int, tuple[Name, ...]] = field(default_factory=dict)
+    places: dict[tuple[int, int, tuple[str, ...]], Place] = field(default_factory=dict)
     numbers: dict[Hashable, int] = field(default_factory=dict)
     known_migrations: dict[int, tuple[Migration, int]] = field(default_factory=dict)
     deeds: dict[tuple[int, int], Deed | InconsistentState] = field(default_factory=dict)
@@ -111,17 +113,25 @@ class Memory:
 
     def rows_of(self, bits: int) -> list[Name]:
         """The rows, sorted."""
-        rows = self.sorted_rows.get(bits)
-        if rows is None:
-            found = (name for number, name in enumerate(self.names) if bits >> number & 1)
-            rows = self.sorted_rows[bits] = tuple(sorted(found))
-        return list(rows)
+        return sorted(name for number, name in enumerate(self.names) if bits >> number & 1)
 
     def bits_of(self, rows: Iterable[Name]) -> int:
         bits = 0
         for row in rows:
             bits |= self.bit(row)
         return bits
+
+    def place(self, rows: int, schema: int, data: tuple[str, ...]) -> Place:
+        """The one Place of that content; `data` is sorted."""
+        content = (rows, schema, data)
+        place = self.places.get(content)
+        if place is None:
+            place = self.places[content] = Place(rows, schema, data)
+        return place
+
+    def place_of(self, database: SymbolicDatabase) -> Place:
+        rows = self.bits_of((key.app, key.name) for key in database.ledger)
+        return self.place(rows, self.schema_number(database.schema), tuple(sorted(database.data)))
 
     def deed(self, state: int, migration: Migration) -> Deed:
         """What the migration does from that state. Raises InconsistentState where its operations do not fit the models."""

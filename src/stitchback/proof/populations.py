@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from stitchback.engine import Engine, Memory, Options, RunError, Standing, SymbolicDatabase
+from stitchback.engine import Engine, Memory, Options, Place, RunError, Standing, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
@@ -27,21 +27,23 @@ class Inhabitant:
     """A population and the database that stands for it, not repaired yet."""
 
     population: Population
-    database: SymbolicDatabase
+    place: Place
 
 
 @dataclass(slots=True)
 class Census:
     """All inhabitants, each database once (the first lineage that has it keeps it), and what could not be made or tried."""
 
+    memory: Memory
     inhabitants: list[Inhabitant] = field(default_factory=list)
     bounded: list[str] = field(default_factory=list)
-    seen: set[SymbolicDatabase] = field(default_factory=set)
+    seen: set[Place] = field(default_factory=set)
 
     def add(self, name: str, lineage: str, ref: str, database: SymbolicDatabase) -> None:
-        if database.canonical not in self.seen:
-            self.seen.add(database.canonical)
-            self.inhabitants.append(Inhabitant(Population(name, lineage, ref, database.ledger), database))
+        place = self.memory.place_of(database)
+        if place not in self.seen:
+            self.seen.add(place)
+            self.inhabitants.append(Inhabitant(Population(name, lineage, ref, database.ledger), place))
 
     def loadable(self, tree: Tree) -> Tree:
         tree, left_out = loadable(tree)
@@ -56,7 +58,7 @@ class Census:
 
 def census(situation: Situation, memory: Memory) -> Census:
     """Fresh, fork points, every patch branch, mainline (from nothing where there is no patch branch)."""
-    found = Census()
+    found = Census(memory)
     found.add("fresh install", FRESH, situation.mainline.ref, SymbolicDatabase())
     forks = [at_fork_point(patch, memory, found) for patch in situation.patches]
     for patch, start in zip(situation.patches, forks, strict=True):

@@ -39,11 +39,11 @@ def ground(
     engine = Engine(tree, memory=memory, beside=(bystander,) if bystander else ())
     following = Engine(next_release(tree, apps), memory=memory)
     nothing = engine.place(SymbolicDatabase())
-    traces = [each.go(nothing) for each in (engine, following)]
-    for trace, act in zip(traces, ("migrate", NEXT_RELEASE), strict=True):
-        if trace.error is not None:
-            return Failure("fresh install", act, step_of(trace.error.at), trace.error.message)
-    return Ground(engine, following, *(trace.end.place for trace in traces))
+    finishes = [each.way(nothing).finish for each in (engine, following)]
+    for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
+        if finish.error is not None:
+            return Failure("fresh install", act, step_of(finish.error.at), finish.error.message)
+    return Ground(engine, following, *(finish.end for finish in finishes))
 
 
 class Scene:
