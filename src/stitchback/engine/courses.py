@@ -17,7 +17,7 @@ from stitchback.engine.memory import EMPTY_STATE, Memory
 from stitchback.engine.migrating import Options, Target, connection_at, targets_of
 from stitchback.engine.names import Name, as_key
 from stitchback.engine.places import Place
-from stitchback.engine.simulation import Files, SymbolicMigration
+from stitchback.engine.simulation import Built, Files, SymbolicMigration
 from stitchback.model.keys import MigrationKey
 from stitchback.schema import InconsistentState
 
@@ -32,7 +32,7 @@ class Aim(NamedTuple):
 
 
 class Course:
-    """`executor`: made by Django for a ledger that has this graph."""
+    """`executor`: of a ledger that has this graph, one of many."""
 
     def __init__(self, executor: TreeExecutor, files: Files, memory: Memory) -> None:
         self.executor, self.files, self.memory = executor, files, memory
@@ -52,33 +52,23 @@ class Course:
         self.split = bool(self.loader.detect_conflicts())
         self.tokens: dict[int, int | None] = {0: EMPTY_STATE}
         self.aims: dict[tuple[Target | None, bool], Aim | None] = {}
-        built = self.loader.built
-        self.in_ledger = Translation(memory, self.bits, files.installed)
-        self.counted = Translation(memory, self.bits, files.installed | built.counted, built.discounted)
-        self.exactly = built.counted.isdisjoint(self.bits) and built.discounted.isdisjoint(self.bits)
         self.replacements = [
             (memory.bits_of(set(migration.replaces) - files.installed), memory.bit(key))
             for key, migration in self.loader.replacements.items()
         ]
+        self.replacing = 0
+        for replaced, own in self.replacements:
+            self.replacing |= replaced | own
+        self.recorded: dict[int, tuple[Name, ...]] = {}
 
-    def applied(self, rows: int) -> int:
-        """The nodes that count as applied: `MigrationLoader.applied_migrations`."""
-        return self.counted.of(rows)
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Equal for graphs that are the same, whatever ledger they were made for."""
+        return tuple(self.bits), tuple(self.parents)
 
     def unapplied(self, applied: int) -> tuple[MigrationKey, ...]:
         """The others, sorted, without those of installed packages."""
         return tuple(key for key, bit in self.own if not applied & bit)
-
-    def is_consistent(self, rows: int, applied: int) -> bool:
-        """Whether each node in the ledger has its parents there, or counted as applied because all that they replace is there.
-        Then `check_consistent_history` raises nothing; where not, it still may raise nothing: Django is to be asked."""
-        if self.exactly:
-            return True  # `token` has looked at these parents
-        nodes = self.in_ledger.of(rows)
-        there = nodes | applied
-        return all(
-            not (nodes >> number & 1) or not parents & ~there for number, parents in enumerate(self.parents)
-        )
 
     def token(self, applied: int) -> int | None:
         """The state after those nodes in the order of the full plan (`_create_project_state`); None where they do not fit each
@@ -131,6 +121,13 @@ class Course:
 
     def recorded_at_the_end(self, place: Place) -> tuple[Name, ...]:
         """The rows that `check_replacements` adds."""
+        part = place.rows & self.replacing
+        recorded = self.recorded.get(part)
+        if recorded is None:
+            recorded = self.recorded[part] = self.recorded_by_django(place)
+        return recorded
+
+    def recorded_by_django(self, place: Place) -> tuple[Name, ...]:
         rows = place.rows
         if not any(not rows & own and rows & replaced == replaced for replaced, own in self.replacements):
             return ()
@@ -139,6 +136,27 @@ class Course:
         executor.loader = self.loader
         executor.check_replacements()
         return tuple(connection.rows[before:])
+
+
+class Ledgers:
+    """Ledgers that have the same part of what `replaces` speaks of: Django makes the same graph for them, and counts the same
+    nodes as applied without a row, or as not applied in spite of one."""
+
+    def __init__(self, course: Course, built: Built) -> None:
+        self.course = course
+        bits, files, memory = course.bits, course.files, course.memory
+        self.rows = Translation(memory, bits, files.installed)
+        self.counted = Translation(memory, bits, files.installed | built.counted, built.discounted)
+
+    def applied(self, rows: int) -> int:
+        """The nodes that count as applied: `MigrationLoader.applied_migrations`."""
+        return self.counted.of(rows)
+
+    def is_consistent(self, rows: int, applied: int) -> bool:
+        """Whether all of the ledger's nodes count as applied, which have their parents (`Course.token`). A parent that has no row is
+        a replacement then, and has the rows of all that it replaces: `check_consistent_history` raises nothing. Where not, it still
+        may raise nothing: Django is to be asked."""
+        return not self.rows.of(rows) & ~applied
 
 
 class Translation:

@@ -64,9 +64,12 @@ class Memory:
     names: list[Name] = field(default_factory=list)
     places: dict[tuple[int, int, tuple[str, ...]], Place] = field(default_factory=dict)
     numbers: dict[Hashable, int] = field(default_factory=dict)
+    kinds: dict[Hashable, int] = field(default_factory=dict)
     known_migrations: dict[int, tuple[Migration, int]] = field(default_factory=dict)
     deeds: dict[tuple[int, int], Deed | InconsistentState] = field(default_factory=dict)
     outcomes: dict[tuple[int, int, int], Outcome] = field(default_factory=dict)
+    kept: dict[str, object] = field(default_factory=dict)
+    """What others keep here."""
     forgotten: dict[str, set[str | None]] = field(default_factory=dict)
     """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
 
@@ -82,6 +85,10 @@ class Memory:
             number = self.numbers.setdefault(content, len(self.numbers))
             known = self.known_migrations[id(migration)] = (migration, number)
         return known[1]
+
+    def kind(self, migration: Migration, number: int) -> int:
+        """The same for migrations that do the same and leave the same rows."""
+        return self.kinds.setdefault((number, migration.key, migration.ghosts), len(self.kinds))
 
     def token(self, state: SchemaState) -> int:
         content = self.contents.of_state(state)

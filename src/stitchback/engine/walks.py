@@ -19,35 +19,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stitchback.engine.courses import Course
-from stitchback.engine.executing import Applied, TreeExecutor, done_by_django
+from stitchback.engine.courses import Course, Ledgers
+from stitchback.engine.executing import TreeExecutor
 from stitchback.engine.memory import Memory
 from stitchback.engine.migrating import SAYS_NO, Options, Target, connection_at, told
 from stitchback.engine.names import Name
 from stitchback.engine.places import Place
 from stitchback.engine.runs import RunError
 from stitchback.engine.simulation import Files, SymbolicMigration
+from stitchback.engine.spots import Reached, Spot, Spots
 from stitchback.model.keys import MigrationKey
-
-
-@dataclass(slots=True, eq=False)
-class Spot:
-    """A database in the middle of a run, where Django's executor has the state of that token. `after`: what each migration,
-    by its number among the files, does here, and where it leads."""
-
-    place: Place
-    token: int
-    after: dict[int, Reached]
-
-
-@dataclass(slots=True, eq=False)
-class Reached:
-    """What one migration did, and the database after it."""
-
-    key: MigrationKey
-    place: Place
-    done: Applied
-    spot: Spot
 
 
 class Position(NamedTuple):
@@ -104,11 +85,10 @@ class Walks:
     def __init__(self, files: Files, memory: Memory) -> None:
         self.files, self.memory = files, memory
         self.replacing = memory.bits_of(files.replacing)
-        self.courses: dict[int, Course | None] = {}
+        self.courses: dict[tuple[object, ...], Course] = {}
+        self.ledgers: dict[int, Ledgers | None] = {}
         self.positions: dict[int, Position | None] = {}
-        self.spots: dict[tuple[Place, int], Spot] = {}
-        self.numbers = {id(each): number for number, each in enumerate(files.migrations.values())}
-        self.done: dict[tuple[int, int, int], Applied] = {}
+        self.spots = Spots.of(memory)
         self.ways: dict[tuple[Course, Spot, int], Way] = {}
 
     def walk(self, place: Place, target: Target | None, options: Options) -> Walk | None:
@@ -174,30 +154,16 @@ class Walks:
         return Finish(self.memory.place(rows, place.schema, place.data), recorded)
 
     def step(self, spot: Spot, migration: SymbolicMigration) -> Reached:
-        number = self.numbers[id(migration)]
-        step = spot.after.get(number)
-        if step is None:
-            place, memory = spot.place, self.memory
-            what = (number, spot.token, place.schema)
-            done = self.done.get(what)
-            if done is None:
-                done = self.done[what] = done_by_django(migration, spot.token, place.schema, memory)
-            data = tuple(sorted((*place.data, *done.data))) if done.data else place.data
-            reached = memory.place(place.rows | done.bits, done.schema, data)
-            step = Reached(done.key, reached, done, self.spot(reached, done.token))
-            spot.after[number] = step
-        return step
+        step = spot.after.get(migration.kind)
+        return self.spots.step(spot, migration) if step is None else step
 
     def spot(self, place: Place, token: int) -> Spot:
-        spot = self.spots.get((place, token))
-        if spot is None:
-            spot = self.spots[place, token] = Spot(place, token, {})
-        return spot
+        return self.spots.at(place, token)
 
     def unapplied(self, rows: int) -> tuple[MigrationKey, ...] | None:
         """Nodes of the graph that do not count as applied, sorted; None where Django has to be asked."""
-        course = self.course(rows)
-        return None if course is None else course.unapplied(course.applied(rows))
+        ledgers = self.ledgers_like(rows)
+        return None if ledgers is None else ledgers.course.unapplied(ledgers.applied(rows))
 
     def position(self, rows: int) -> Position | None:
         """None where Django refuses the ledger, or where what is applied lacks a parent."""
@@ -206,22 +172,26 @@ class Walks:
         return self.positions[rows]
 
     def found(self, rows: int) -> Position | None:
-        course = self.course(rows)
-        if course is None:
+        ledgers = self.ledgers_like(rows)
+        if ledgers is None:
             return None
-        applied = course.applied(rows)
-        token = course.token(applied)
-        if token is None or not course.is_consistent(rows, applied):
+        applied = ledgers.applied(rows)
+        token = ledgers.course.token(applied)
+        if token is None or not ledgers.is_consistent(rows, applied):
             return None
-        return Position(course, applied, token)
+        return Position(ledgers.course, applied, token)
 
-    def course(self, rows: int) -> Course | None:
-        """A graph depends on the ledger only as far as names in `replaces`, and what has one, are in it."""
+    def ledgers_like(self, rows: int) -> Ledgers | None:
+        """A graph depends on the ledger only as far as names in `replaces`, and what has one, are in it. None where Django cannot
+        make it."""
         part = rows & self.replacing
-        if part not in self.courses:
+        if part not in self.ledgers:
             connection = connection_at(self.memory.place(part, 0, ()), self.files, self.memory)
             try:
-                self.courses[part] = Course(TreeExecutor(connection, self.files), self.files, self.memory)
+                course = Course(TreeExecutor(connection, self.files), self.files, self.memory)
             except SAYS_NO:
-                self.courses[part] = None  # Django says why to whoever comes with such a ledger
-        return self.courses[part]
+                self.ledgers[part] = None  # Django says why to whoever comes with such a ledger
+            else:
+                built = course.loader.built
+                self.ledgers[part] = Ledgers(self.courses.setdefault(course.shape, course), built)
+        return self.ledgers[part]

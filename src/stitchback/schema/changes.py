@@ -41,13 +41,13 @@ def model_of(state: SchemaState, key: ModelKey) -> ModelState:
 
 
 def put(
-    pairs: tuple[tuple[str, Field | Opaque], ...], name: str, field: Field | Opaque
+    pairs: tuple[tuple[str, Field | Opaque], ...], pair: tuple[str, Field | Opaque]
 ) -> tuple[tuple[str, Field | Opaque], ...]:
     """The fields with this one in its old place, or at the end, as a dict does."""
     for place, (key, _) in enumerate(pairs):
-        if key == name:
-            return (*pairs[:place], (name, field), *pairs[place + 1 :])
-    return (*pairs, (name, field))
+        if key == pair[0]:
+            return (*pairs[:place], pair, *pairs[place + 1 :])
+    return (*pairs, pair)
 
 
 def take(pairs: tuple[tuple[str, Field | Opaque], ...], name: str) -> tuple[tuple[str, Field | Opaque], ...]:
