@@ -4,7 +4,7 @@ Importing this package imports Django (about 0.25 s); nothing of a project is im
 """
 
 from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.engine import Engine, django_version
+from stitchback.engine.engine import Engine, Stop, django_version
 from stitchback.engine.memory import Memory
 from stitchback.engine.migrating import Options, Target
 from stitchback.engine.places import Place
@@ -23,6 +23,7 @@ __all__ = [
     "Several",
     "Standing",
     "Step",
+    "Stop",
     "SymbolicDatabase",
     "Target",
     "Walk",

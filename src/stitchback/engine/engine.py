@@ -21,6 +21,7 @@ from stitchback.engine.migrating import (
 from stitchback.engine.names import Name, as_key
 from stitchback.engine.places import Place
 from stitchback.engine.runs import Run, RunError, Standing
+from stitchback.engine.spots import Reached
 from stitchback.engine.traces import Moment, Trace
 from stitchback.engine.walks import Finish, Walk, Walks, Way
 from stitchback.model.keys import MigrationKey
@@ -145,6 +146,9 @@ class Engine:
 
     def applied_state_is_consistent(self, database: SymbolicDatabase) -> bool:
         return self.inconsistency(database) is None
+
+
+Stop = Reached | Moment
 
 
 class Told(NamedTuple):

@@ -12,8 +12,19 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import Ends
+from stitchback.proof.matters import is_too_much, what_matters
 from stitchback.proof.models_kept import models_changed
-from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, Inhabitant, brings_nothing
+from stitchback.proof.populations import (
+    BESIDE,
+    FORK,
+    FRESH,
+    LEDGER,
+    MAINLINE,
+    PATCHED,
+    Census,
+    Inhabitant,
+    brings_nothing,
+)
 from stitchback.proof.repairs import Remedies
 from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, Trouble
 from stitchback.proof.scene import Ground, Scene, ground
@@ -34,11 +45,17 @@ class Attempt:
         self.cut = cut
         self.scene = scene
         self.candidate = cut.candidate
+        too_much = is_too_much(scene.situation)
+        self.matters = what_matters(cut.candidate, scene.situation) if too_much else None
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
+
+    @property
+    def census(self) -> Census:
+        return self.scene.census(self.matters)
 
     def failures(self) -> Iterator[Failure]:
         """All of them, the tree's own first."""
@@ -64,9 +81,11 @@ class Attempt:
             found.engine, found.following, found.fresh, found.fresh_next, work, self.scene.of_gone_apps
         )
         remedies = Remedies(self.candidate.handovers, self.scene.memory)
-        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs)
+        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
+        if self.matters is not None:
+            self.say(f"of partial migrates and of stops only those {BESIDE}")
         for thoroughly in (False,) if self.idle else (False, True):
-            for inhabitant in self.scene.census.inhabitants:
+            for inhabitant in self.census.inhabitants:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)
         for ledger, of_slice in zip(self.cut.ledgers, self.scene.situation.ledgers, strict=True):
             yield from self.of_ledger(ledger, of_slice.keys, rollouts)
@@ -81,7 +100,7 @@ class Attempt:
             self.candidate.result
         )
         bits = rollouts.remedies.bits(rows & known)
-        of_populations = (each.place for each in self.scene.census.inhabitants)
+        of_populations = (each.place for each in self.census.inhabitants)
         fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
         name = ledger.source or "a ledger"
         if len(fitting) != 1:
@@ -136,9 +155,12 @@ class Attempt:
 
     def was_so_before(self, inhabitant: Inhabitant, troubles: tuple[Trouble, ...]) -> bool:
         """Whether mainline as it stands, untouched, fails for this database in the very same way."""
-        if inhabitant.population.lineage not in OF_MAINLINE or self.scene.untouched is None:
+        untouched = (
+            self.scene.untouched(self.matters) if inhabitant.population.lineage in OF_MAINLINE else None
+        )
+        if untouched is None:
             return False
-        before, _ = self.scene.untouched.explore(inhabitant.place)
+        before, _ = untouched.explore(inhabitant.place)
         known = {(trouble.step, trouble.message) for trouble in before}
         return all((trouble.step, trouble.message) in known for trouble in troubles)
 
@@ -177,7 +199,7 @@ class Attempt:
     def proof(self) -> Proof:
         assert isinstance(self.ground, Ground), "without it there are failures"
         runs = self.ground.engine.runs + self.ground.following.runs
-        bounded = (*self.scene.census.bounded, *unread(self.candidate.result), *self.bounded)
+        bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
         return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded)
 

@@ -7,10 +7,11 @@ repair that its ledger asks for, until nothing new comes out. Then, as far as a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from stitchback.engine import Finish, Place, RunError, Target, Way
+from stitchback.engine import Finish, Place, RunError, Stop, Target, Way
 from stitchback.model.keys import MigrationKey
 from stitchback.proof.ends import AFTERWARDS, NEXT_RELEASE, Ends
 from stitchback.proof.repairs import Remedies
@@ -48,7 +49,8 @@ class Seen:
 
 class Rollouts:
     """`ends` judges databases after a full migrate. Nobody migrates to the `untargeted` by name; `bystander` is an installed app
-    that nothing depends on. `most_runs`: calls of migrate before a second partial one after a first one is no longer tried."""
+    that nothing depends on. `most_runs`: calls of migrate before a second partial one after a first one is no longer tried.
+    `matters`: where it is said, only those are migrated to by name, and only stops after or right before one of them are looked at."""
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class Rollouts:
         untargeted: frozenset[MigrationKey],
         bystander: str,
         most_runs: int = MOST_RUNS,
+        matters: frozenset[MigrationKey] | None = None,
     ) -> None:
         self.most_runs = most_runs
         self.result = ends.result
@@ -65,6 +68,7 @@ class Rollouts:
         self.remedies = remedies
         self.untargeted = untargeted
         self.bystander = bystander
+        self.matters = matters
         self.curtailed = False
         self._whole: dict[Place, Way] = {}
         self._ends: dict[Finish, tuple[Trouble, ...]] = {}
@@ -139,7 +143,8 @@ class Rollouts:
             yield ("migrate", None), way.finish.end
         while way.rest is not None and way not in walked:
             walked.add(way)
-            yield ("migrate", way.key), way.rest.place
+            if self.is_looked_at(way.key, way.rest.key):
+                yield ("migrate", way.key), way.rest.place
             way = way.rest
         yield from self.by_repair(place)
 
@@ -161,12 +166,23 @@ class Rollouts:
                     continue  # not a way forward, or not a way that Django offers
                 else:
                     troubles.extend(failed(act, error))
-                for step in steps:
+                for step in steps if self.matters is None else self.stops(steps):
                     if step.place not in leads_to:
                         leads_to[step.place] = (act, step.key)
             found = tuple((act, reached) for reached, act in leads_to.items())
             seen = self._partial[place] = Seen(distinct(troubles), found, tried)
         return seen
+
+    def is_looked_at(self, key: MigrationKey | None, following: MigrationKey | None) -> bool:
+        """A stop between these two."""
+        return self.matters is None or key in self.matters or following in self.matters
+
+    def stops(self, steps: Sequence[Stop]) -> Iterator[Stop]:
+        """The last one too: there the run ends."""
+        for step, following in pairwise(steps):
+            if self.is_looked_at(step.key, following.key):
+                yield step
+        yield from steps[-1:]
 
     def targets(self, place: Place) -> Iterator[Target]:
         unapplied = self.result.unapplied_at(place)
@@ -175,6 +191,8 @@ class Rollouts:
         yield (self.bystander, None)
         nodes = [key for key in unapplied if key not in self.untargeted]
         yield from ((app, None) for app in sorted({key.app for key in nodes}))
+        if self.matters is not None:
+            nodes = [key for key in nodes if key in self.matters]
         yield from ((key.app, key.name) for key in nodes)
 
     def by_repair(self, place: Place) -> Iterator[tuple[Act, Place]]:
