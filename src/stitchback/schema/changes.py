@@ -9,20 +9,17 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Value
 from stitchback.schema.problems import InconsistentState
+from stitchback.schema.watching import with_change
 
 Pairs = tuple[tuple[str, Value], ...]
 
 
 def with_model(state: SchemaState, model: ModelState) -> SchemaState:
-    models = dict(state.models)
-    models[model.key] = model
-    return replace(state, models=models)
+    return replace(state, models=with_change(state.models, model.key, model))
 
 
 def without_model(state: SchemaState, key: ModelKey) -> SchemaState:
-    models = dict(state.models)
-    models.pop(key, None)
-    return replace(state, models=models)
+    return replace(state, models=with_change(state.models, key, None))
 
 
 def with_opaque(state: SchemaState, app: str, *opaque: Opaque) -> SchemaState:
