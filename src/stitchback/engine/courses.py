@@ -19,7 +19,7 @@ from stitchback.engine.names import Name, as_key
 from stitchback.engine.places import Place
 from stitchback.engine.simulation import Built, Files, SymbolicMigration
 from stitchback.model.keys import MigrationKey
-from stitchback.schema import InconsistentState
+from stitchback.schema.problems import InconsistentState
 
 WIDTH = 16  # rows that are translated at once
 

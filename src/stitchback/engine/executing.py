@@ -20,7 +20,7 @@ from stitchback.engine.simulation import (
 )
 from stitchback.engine.traces import Moment
 from stitchback.model.keys import MigrationKey
-from stitchback.schema import InconsistentState
+from stitchback.schema.problems import InconsistentState
 
 
 class Watch:
