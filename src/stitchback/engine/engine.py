@@ -89,6 +89,17 @@ class Engine:
             way = self._ways[place] = self._walks.way(place) or self.told_by_django(place)
         return way
 
+    def beside_django(self, place: Place) -> None:
+        """Has Django do the full `migrate` whole. Raises RuntimeError where that is not the way that was found: a version of Django
+        that migrates in another manner than `walks` knows."""
+        ours, theirs = self.way(place), self.told_by_django(place)
+        if ([*ours], ours.finish.end, ours.finish.error) != (
+            [*theirs],
+            theirs.finish.end,
+            theirs.finish.error,
+        ):
+            raise RuntimeError(f"Django {django_version()} migrates otherwise than it is simulated")
+
     def told_by_django(self, place: Place) -> Way:
         trace = migrate(connection_at(place, self._files, self.memory), self._files, None)
         finish = Finish(trace.end.place, (), trace.error)

@@ -198,6 +198,11 @@ class Attempt:
 
     def proof(self) -> Proof:
         assert isinstance(self.ground, Ground), "without it there are failures"
+        first = {
+            inhabitant.population.lineage: place for inhabitant, (*_, place) in reversed(self.passed.items())
+        }
+        for place in first.values():
+            self.ground.engine.beside_django(place)
         runs = self.ground.engine.runs + self.ground.following.runs
         bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)

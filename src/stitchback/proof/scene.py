@@ -40,6 +40,8 @@ def ground(
     engine = Engine(tree, memory=memory, beside=(bystander,) if bystander else ())
     following = Engine(next_release(tree, apps), memory=memory)
     nothing = engine.place(SymbolicDatabase())
+    for each in (engine, following):
+        each.beside_django(nothing)
     finishes = [each.way(nothing).finish for each in (engine, following)]
     for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
         if finish.error is not None:
