@@ -165,7 +165,8 @@ def grow(
     sets = closed_sets(order, parents, matters=found.matters)
     if not sets.all:
         said = f"{tree.ref}: of the many sets of its {len(order)} migrations only those in the order of one deploy, each app first in turn"
-        found.say(said if found.matters is None else f"{said}, {BESIDE}")
+        more = "and of the order itself some more at even distances"
+        found.say(said if found.matters is None else f"{said}, {BESIDE}, {more}")
     build(engine, tree.ref, start, lineage, sets, parents, found)
 
 
