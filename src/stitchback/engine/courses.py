@@ -31,6 +31,13 @@ class Aim(NamedTuple):
     named: int
 
 
+def shape_of(graph: Any) -> tuple[object, ...]:
+    """Equal for graphs that are the same, whatever ledger they were made for."""
+    return tuple(
+        (name, tuple([parent.key for parent in node.parents])) for name, node in graph.node_map.items()
+    )
+
+
 class Course:
     """`executor`: of a ledger that has this graph, one of many."""
 
@@ -60,11 +67,6 @@ class Course:
         for replaced, own in self.replacements:
             self.replacing |= replaced | own
         self.recorded: dict[int, tuple[Name, ...]] = {}
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """Equal for graphs that are the same, whatever ledger they were made for."""
-        return tuple(self.bits), tuple(self.parents)
 
     def unapplied(self, applied: int) -> tuple[MigrationKey, ...]:
         """The others, sorted, without those of installed packages."""

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stitchback.engine.courses import Course, Ledgers
+from stitchback.engine.courses import Course, Ledgers, shape_of
 from stitchback.engine.executing import TreeExecutor
 from stitchback.engine.memory import Memory
 from stitchback.engine.migrating import SAYS_NO, Options, Target, connection_at, told
@@ -188,10 +188,16 @@ class Walks:
         if part not in self.ledgers:
             connection = connection_at(self.memory.place(part, 0, ()), self.files, self.memory)
             try:
-                course = Course(TreeExecutor(connection, self.files), self.files, self.memory)
+                executor = TreeExecutor(connection, self.files)
             except SAYS_NO:
                 self.ledgers[part] = None  # Django says why to whoever comes with such a ledger
             else:
-                built = course.loader.built
-                self.ledgers[part] = Ledgers(self.courses.setdefault(course.shape, course), built)
+                self.ledgers[part] = Ledgers(self.course(executor), executor.loader.built)
         return self.ledgers[part]
+
+    def course(self, executor: TreeExecutor) -> Course:
+        shape = shape_of(executor.loader.graph)
+        course = self.courses.get(shape)
+        if course is None:
+            course = self.courses[shape] = Course(executor, self.files, self.memory)
+        return course

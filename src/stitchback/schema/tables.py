@@ -145,8 +145,9 @@ def column_pair(state: SchemaState, name: str, field: Field | Opaque) -> Iterato
     if isinstance(field, Opaque):
         yield name, f"<opaque {field.source}>"
     elif has_column(field):
-        target = target_text(state, field.argument("to"), field.argument("to_field"))
-        yield column_name(name, field), column_text(field, target if is_foreign_key(field) else None)
+        refers = is_foreign_key(field)
+        target = target_text(state, field.argument("to"), field.argument("to_field")) if refers else None
+        yield column_name(name, field), column_text(field, target)
 
 
 def column_names(state: SchemaState, model: ModelState) -> frozenset[str]:
