@@ -4,17 +4,18 @@ Importing this package imports Django (about 0.25 s); nothing of a project is im
 """
 
 from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.engine import Engine, django_version
+from stitchback.engine.engine import Engine, Stop, django_version
 from stitchback.engine.memory import Memory
 from stitchback.engine.migrating import Options, Target
+from stitchback.engine.places import Place
 from stitchback.engine.runs import Run, RunError, Standing, Step
 from stitchback.engine.several import Several
-from stitchback.engine.traces import Moment, Place, Trace
+from stitchback.engine.walks import Finish, Walk, Way
 
 __all__ = [
     "Engine",
+    "Finish",
     "Memory",
-    "Moment",
     "Options",
     "Place",
     "Run",
@@ -22,8 +23,10 @@ __all__ = [
     "Several",
     "Standing",
     "Step",
+    "Stop",
     "SymbolicDatabase",
     "Target",
-    "Trace",
+    "Walk",
+    "Way",
     "django_version",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.model.state import ModelState, SchemaState
+from stitchback.model.state import ModelState
 
 T = TypeVar("T")
 
@@ -52,10 +52,6 @@ class Contents:
         """All of the model but the order of its fields: neither Django nor a database minds it, and each order in which
         migrations ran would make another state. An operation leaves most pairs of name and field the objects that they were."""
         return frozenset(map(self.fields.number, model.fields)), replace(model, fields=())
-
-    def of_state(self, state: SchemaState) -> Hashable:
-        models = ((key, self.models.number(model)) for key, model in state.models.items())
-        return frozenset(models), state.opaque
 
     def of_schema(self, schema: PhysicalSchema) -> Hashable:
         tables = ((name, self.tables.number(table)) for name, table in schema.tables.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from stitchback.engine.database import SymbolicDatabase
 from stitchback.engine.files import files_of
@@ -17,8 +18,12 @@ from stitchback.engine.migrating import (
     migrate,
     standing,
 )
+from stitchback.engine.names import Name, as_key
+from stitchback.engine.places import Place
 from stitchback.engine.runs import Run, RunError, Standing
-from stitchback.engine.traces import Place, Trace
+from stitchback.engine.spots import Reached
+from stitchback.engine.traces import Moment, Trace
+from stitchback.engine.walks import Finish, Walk, Walks, Way
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 
@@ -41,37 +46,81 @@ class Engine:
         self.tree = tree
         self.memory = memory or Memory()
         self._files = files_of(tree, self.memory, settings or {}, beside)
+        self._walks = Walks(self._files, self.memory)
         self._runs: dict[tuple[SymbolicDatabase, Target | None, Options], Run] = {}
-        self._traces: dict[tuple[Place, Target | None], Trace] = {}
+        self._ways: dict[Place, Way] = {}
+        self._asked: set[tuple[Place, Target]] = set()
         self._standings: dict[int, Standing | RunError] = {}
 
     @property
     def runs(self) -> int:
         """How many different calls of `migrate` were simulated."""
-        return len(self._runs) + len(self._traces)
+        return len(self._runs) + len(self._ways) + len(self._asked)
 
     def migrate(
         self, database: SymbolicDatabase, target: Target | None = None, options: Options = FORWARDS
     ) -> Run:
         """What `manage.py migrate [app [name]]` does to the database. Never raises for what Django refuses: see `Run.error`."""
-        place = (database, target, options)
-        run = self._runs.get(place)
+        asked = (database, target, options)
+        run = self._runs.get(asked)
         if run is None:
-            connection = connection_to(database, self._files, self.memory)
-            run = self._runs[place] = migrate(connection, self._files, target, options).run(self.memory)
+            walk = self._walks.walk(self.place(database), target, options)
+            if walk is None:
+                connection = connection_to(database, self._files, self.memory)
+                trace = migrate(connection, self._files, target, options)
+            else:
+                trace = told_in_full(walk, database)
+            run = self._runs[asked] = trace.run(self.memory)
         return run
 
-    def go(self, place: Place, target: Target | None = None) -> Trace:
-        """As `migrate`, in short, from a place (`self.place`)."""
-        trace = self._traces.get((place, target))
-        if trace is None:
-            connection = connection_at(place, self._files, self.memory)
-            trace = self._traces[place, target] = migrate(connection, self._files, target)
-        return trace
+    def go(self, place: Place, target: Target) -> Walk | Told:
+        """As `migrate`, in short, from a place (`self.place`) to a target."""
+        self._asked.add((place, target))
+        walk = self._walks.walk(place, target, FORWARDS)
+        if walk is not None:
+            return walk
+        trace = migrate(connection_at(place, self._files, self.memory), self._files, target)
+        return Told(trace.moments, Finish(trace.end.place, (), trace.error))
+
+    def way(self, place: Place) -> Way:
+        """A full `migrate` from a place."""
+        way = self._ways.get(place)
+        if way is None:
+            way = self._ways[place] = self._walks.way(place) or self.told_by_django(place)
+        return way
+
+    def beside_django(self, place: Place) -> None:
+        """Has Django do the full `migrate` whole. Raises RuntimeError where that is not the way that was found: a version of Django
+        that migrates in another manner than `walks` knows."""
+        ours, theirs = self.way(place), self.told_by_django(place)
+        if ([*ours], ours.finish.end, ours.finish.error) != (
+            [*theirs],
+            theirs.finish.end,
+            theirs.finish.error,
+        ):
+            raise RuntimeError(f"Django {django_version()} migrates otherwise than it is simulated")
+
+    def told_by_django(self, place: Place) -> Way:
+        trace = migrate(connection_at(place, self._files, self.memory), self._files, None)
+        finish = Finish(trace.end.place, (), trace.error)
+        places = [place, *(each.place for each in trace.moments)]
+        way = Way(places[-1], None, None, finish)
+        for before, moment in zip(reversed(places[:-1]), reversed(trace.moments), strict=True):
+            way = Way(before, moment.key, way, finish)
+        return way
+
+    def full(self, place: Place) -> tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]]:
+        """What a full `migrate` from there runs, and the rows afterwards, both in order (those of the place sorted)."""
+        walk = self._walks.walk(place, None, FORWARDS)
+        if walk is None:
+            trace = migrate(connection_at(place, self._files, self.memory), self._files, None)
+            return trace.ran, tuple(map(as_key, trace.end.rows))
+        rows = [*self.memory.rows_of(place.rows), *walk.recorded]
+        return tuple(step.key for step in walk.steps), tuple(map(as_key, rows))
 
     def place(self, database: SymbolicDatabase) -> Place:
         """Where the database stands, in numbers of the memory."""
-        return connection_to(database, self._files, self.memory).moment(None).place
+        return self.memory.place_of(database)
 
     def standing(self, database: SymbolicDatabase) -> Standing | RunError:
         """What the loader makes of this tree and the database's ledger; the error where it cannot build its graph."""
@@ -83,6 +132,14 @@ class Engine:
             connection = connection_at(place, self._files, self.memory)
             found = self._standings[place.rows] = standing(connection, self._files)
         return found
+
+    def unapplied_at(self, place: Place) -> tuple[MigrationKey, ...] | RunError:
+        """Nodes of the graph that do not count as applied, sorted; the error where there is no graph."""
+        found = self._walks.unapplied(place.rows)
+        if found is not None:
+            return found
+        standing = self.standing_at(place)
+        return standing.unapplied if isinstance(standing, Standing) else standing
 
     def leaves(self, database: SymbolicDatabase | None = None) -> tuple[MigrationKey, ...]:
         """Leaf nodes of the graph for that database, or for a fresh one; none where there is no graph."""
@@ -100,6 +157,28 @@ class Engine:
 
     def applied_state_is_consistent(self, database: SymbolicDatabase) -> bool:
         return self.inconsistency(database) is None
+
+
+Stop = Reached | Moment
+
+
+class Told(NamedTuple):
+    """A call of `migrate` that Django did whole, step by step."""
+
+    steps: tuple[Moment, ...]
+    finish: Finish
+
+
+def told_in_full(walk: Walk, database: SymbolicDatabase) -> Trace:
+    log: list[Name] = [(key.app, key.name) for key in database.ledger]
+    data, moments = list(database.data), list[Moment]()
+    for step in walk.steps:
+        log.extend(step.done.rows)
+        data.extend(step.done.data)
+        moments.append(Moment(step.key, log, len(log), tuple(data), step.place))
+    log.extend(walk.finish.recorded)
+    end = Moment(None, log, len(log), tuple(data), walk.finish.end)
+    return Trace(tuple(moments), end, walk.finish.error)
 
 
 def django_version() -> str:

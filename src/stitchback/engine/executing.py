@@ -1,21 +1,26 @@
-"""Django's executor over a symbolic database, which does not run again what it ran before.
-
-What is left of a run depends on the graph, on what is still to be run, on the state, and on the database: rows, schema, data.
-Where all of them are what they were in an earlier run at some moment, that run's rest is taken over. Proofs ask for
-thousands of runs, most of which end in the same few ways.
-"""
+"""Django's executor over a symbolic database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from django.db.migrations.executor import MigrationExecutor
 
+from stitchback.engine.memory import Memory
+from stitchback.engine.names import Name
 from stitchback.engine.rebinding import LedgerRecorder
-from stitchback.engine.simulation import Files, LedgerConnection, TreeLoader, token_of
-from stitchback.engine.traces import Moment, Place
+from stitchback.engine.simulation import (
+    DatabaseClash,
+    Files,
+    LedgerConnection,
+    SymbolicMigration,
+    TreeLoader,
+    token_of,
+)
+from stitchback.engine.traces import Moment
 from stitchback.model.keys import MigrationKey
+from stitchback.schema.problems import InconsistentState
 
 
 class Watch:
@@ -34,140 +39,19 @@ class Watch:
             self.running = None
 
 
-class Crossing(NamedTuple):
-    """A moment of a run: which graph (kept by the files), what is still to be run (bits), the state's token, the database."""
-
-    graph: int
-    waiting: int
-    token: int
-    place: Place
-
-
-class Deed(NamedTuple):
-    """One migration run on one database: the rows and data operations that it added, the database and the state's token after it."""
-
-    migration: Any
-    rows: tuple[tuple[str, str], ...]
-    data: tuple[str, ...]
-    place: Place
-    token: int
-
-
-class Played(NamedTuple):
-    """A run of Django's loop to its end: what it did, and the error that ended it, with the migration that it met."""
-
-    deeds: list[Deed]
-    error: tuple[Exception, Any] | None
-
-
-class Repeated(Exception):
-    """The rest of a run has been taken over: Django's loop need not go on. `state` is what it would have ended with."""
-
-    def __init__(self, state: Any) -> None:
-        self.state = state
-
-
 class TreeExecutor(MigrationExecutor):  # type: ignore[misc]
     """Django's executor with the loader and the recorder of a symbolic database."""
 
-    def __init__(self, connection: LedgerConnection, files: Files, watch: Watch) -> None:
+    def __init__(self, connection: LedgerConnection, files: Files, watch: Watch | None = None) -> None:
         self.connection = connection
-        self.files = files
         self.loader = TreeLoader(connection, files)
         self.recorder = LedgerRecorder(connection)
-        self.progress_callback = self.watch = watch
-        self.waiting = 0
-        self.passed: list[Crossing] = []
-        self.deeds: list[Deed] = []
-        self.running: Any = None
-
-    def migration_plan(self, targets: Any, clean_start: bool = False) -> Any:
-        """Django's; the full plan of a graph is worked out once."""
-        leaves = clean_start and targets is self.loader.graph.leaf_nodes()
-        known = self.files.full_plans.get(id(self.loader.graph)) if leaves else None
-        if known is None:
-            graph = self.loader.graph
-            known = super().migration_plan(targets, clean_start=clean_start)
-            if leaves and graph is self.loader.graph:
-                self.files.full_plans[id(graph)] = known
-        return known
+        self.progress_callback = watch
 
     def _create_project_state(self, with_applied_migrations: bool = False) -> Any:
-        """Django's; the state after what is applied is worked out once for each set of rows."""
-        place = (id(self.loader.graph), self.connection.present)
-        token = self.files.tokens.get(place) if with_applied_migrations else None
-        state = super()._create_project_state(with_applied_migrations and token is None)
-        if token is not None:
-            state.token = token
-        elif with_applied_migrations:
-            self.files.tokens[place] = token_of(state)
+        state = super()._create_project_state(with_applied_migrations)
         state.apps = NothingRendered()
         return state
-
-    def _migrate_all_forwards(
-        self, state: Any, plan: Any, full_plan: Any, fake: bool, fake_initial: bool
-    ) -> Any:
-        if fake or fake_initial:
-            return super()._migrate_all_forwards(state, plan, full_plan, fake, fake_initial)
-        bit = self.connection.memory.bit
-        for migration, _ in plan:
-            self.waiting |= bit((migration.app_label, migration.name))
-        error = None
-        try:
-            return super()._migrate_all_forwards(state, plan, full_plan, fake, fake_initial)
-        except Repeated as repeated:
-            return repeated.state
-        except Exception as raised:
-            error = (raised, self.running)
-            raise
-        finally:
-            played = Played(self.deeds, error)
-            for number, crossing in enumerate(self.passed):
-                self.files.played[crossing] = (played, number)
-
-    def apply_migration(
-        self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False
-    ) -> Any:
-        if fake or fake_initial:
-            return super().apply_migration(state, migration, fake=fake, fake_initial=fake_initial)
-        connection, files = self.connection, self.files
-        crossing = Crossing(id(self.loader.graph), self.waiting, token_of(state), connection.place)
-        known = files.played.get(crossing)
-        if known is not None:
-            played, number = known
-            self.deeds.extend(played.deeds[number:])
-            self.repeat(played.deeds[number:], state)
-            if played.error is not None:
-                error, self.running = played.error
-                self.watch("apply_start", self.running)
-                raise error.with_traceback(None)
-            raise Repeated(state)
-        self.passed.append(crossing)
-        self.running = migration
-        step = (migration, crossing.token, crossing.place)
-        deed = files.deeds.get(step)
-        if deed is not None:
-            self.repeat((deed,), state)
-        else:
-            rows, data = len(connection.rows), len(connection.data)
-            state = super().apply_migration(state, migration)
-            added = tuple(connection.rows[rows:]), tuple(connection.data[data:])
-            deed = files.deeds[step] = Deed(migration, *added, connection.place, token_of(state))
-        self.waiting &= ~connection.memory.bit((migration.app_label, migration.name))
-        self.deeds.append(deed)
-        return state
-
-    def repeat(self, deeds: Sequence[Deed], state: Any) -> None:
-        """What these deeds did, done again to the same database, and told as Django tells it."""
-        connection, moments = self.connection, self.watch.moments
-        for deed in deeds:
-            connection.rows.extend(deed.rows)
-            connection.data.extend(deed.data)
-            key = deed.migration.content.key
-            rows = connection.rows
-            moments.append(Moment(key, rows, len(rows), tuple(connection.data), deed.place))
-            connection.present, connection.schema = deed.place.rows, deed.place.schema
-            state.token = deed.token
 
 
 class NothingRendered:
@@ -175,3 +59,47 @@ class NothingRendered:
 
     def clone(self) -> NothingRendered:
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What Django's executor does with one migration, from one state, on one schema: the rows that it records, the data
+    operations, the schema and the state's token after it; or the error that it meets.
+
+    Neither applying nor recording asks which other rows there are (`MigrationExecutor.apply_migration`, `record_migration`).
+    """
+
+    key: MigrationKey
+    rows: tuple[Name, ...]
+    bits: int
+    data: tuple[str, ...]
+    schema: int
+    token: int
+    error: DatabaseClash | InconsistentState | None = None
+
+
+class Applier(MigrationExecutor):  # type: ignore[misc]
+    """Django's executor for one migration: it needs no loader."""
+
+    def __init__(self, connection: LedgerConnection) -> None:
+        self.connection = connection
+        self.recorder = LedgerRecorder(connection)
+        self.progress_callback = None
+
+
+@dataclass(slots=True)
+class BareState:
+    """As much of a ProjectState as a symbolic migration asks for."""
+
+    token: int
+
+
+def done_by_django(migration: SymbolicMigration, token: int, schema: int, memory: Memory) -> Applied:
+    connection = LedgerConnection(memory, [], 0, schema, [], frozenset())
+    state, key = BareState(token), migration.content.key
+    try:
+        after = token_of(Applier(connection).apply_migration(state, migration))
+    except (DatabaseClash, InconsistentState) as error:
+        return Applied(key, (), 0, (), schema, token, error.with_traceback(None))
+    rows, data = tuple(connection.rows), tuple(connection.data)
+    return Applied(key, rows, connection.present, data, connection.schema, after)

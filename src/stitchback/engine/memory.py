@@ -10,29 +10,20 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from stitchback.engine.contents import Contents
+from stitchback.engine.database import SymbolicDatabase
 from stitchback.engine.names import Name
+from stitchback.engine.places import Place
 from stitchback.engine.several import parts_of
+from stitchback.engine.states import EMPTY_STATE, Deed, States
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
-from stitchback.schema.applying import apply_operation
 from stitchback.schema.data import RunData
-from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Effect, Forget, Remake, Unknown
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.remaking import lost_columns
 from stitchback.schema.running import run_effect
-
-EMPTY_STATE = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What a migration does from one state: its effects in order, each with the app, and the token of the state after it."""
-
-    effects: tuple[tuple[str, Effect], ...]
-    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +44,30 @@ class Memory:
     sqlite: bool = True
     """Whether the database may be SQLite, which alters a table by making it anew from the models."""
     contents: Contents = field(default_factory=Contents)
-    states: list[SchemaState] = field(init=False)
-    tokens: dict[Hashable, int] = field(init=False)
+    by_token: States = field(init=False)
     schemas: dict[Hashable, PhysicalSchema] = field(default_factory=dict)
     schemas_by_number: list[PhysicalSchema] = field(default_factory=list)
     known_schemas: dict[int, tuple[PhysicalSchema, int]] = field(default_factory=dict)
     bits: dict[Name, int] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
-    sorted_rows: dict[int, tuple[Name, ...]] = field(default_factory=dict)
+    places: dict[tuple[int, int, tuple[str, ...]], Place] = field(default_factory=dict)
     numbers: dict[Hashable, int] = field(default_factory=dict)
+    kinds: dict[Hashable, int] = field(default_factory=dict)
     known_migrations: dict[int, tuple[Migration, int]] = field(default_factory=dict)
     deeds: dict[tuple[int, int], Deed | InconsistentState] = field(default_factory=dict)
     outcomes: dict[tuple[int, int, int], Outcome] = field(default_factory=dict)
+    kept: dict[str, object] = field(default_factory=dict)
+    """What others keep here."""
     forgotten: dict[str, set[str | None]] = field(default_factory=dict)
     """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
 
     def __post_init__(self) -> None:
-        self.states = [self.start]
-        self.tokens = {self.contents.of_state(self.start): EMPTY_STATE}
+        self.by_token = States(self.start, self.contents)
+
+    @property
+    def states(self) -> list[SchemaState]:
+        """By their tokens."""
+        return self.by_token.known
 
     def number(self, migration: Migration) -> int:
         """The same for migrations that do the same: equal operations in the same apps."""
@@ -81,12 +78,12 @@ class Memory:
             known = self.known_migrations[id(migration)] = (migration, number)
         return known[1]
 
+    def kind(self, migration: Migration, number: int) -> int:
+        """The same for migrations that do the same and leave the same rows."""
+        return self.kinds.setdefault((number, migration.key, migration.ghosts), len(self.kinds))
+
     def token(self, state: SchemaState) -> int:
-        content = self.contents.of_state(state)
-        token = self.tokens.setdefault(content, len(self.states))
-        if token == len(self.states):
-            self.states.append(state)
-        return token
+        return self.by_token.token(state)
 
     def schema(self, schema: PhysicalSchema) -> PhysicalSchema:
         """The one object that stands for schemas of this content."""
@@ -111,11 +108,7 @@ class Memory:
 
     def rows_of(self, bits: int) -> list[Name]:
         """The rows, sorted."""
-        rows = self.sorted_rows.get(bits)
-        if rows is None:
-            found = (name for number, name in enumerate(self.names) if bits >> number & 1)
-            rows = self.sorted_rows[bits] = tuple(sorted(found))
-        return list(rows)
+        return sorted(name for number, name in enumerate(self.names) if bits >> number & 1)
 
     def bits_of(self, rows: Iterable[Name]) -> int:
         bits = 0
@@ -123,31 +116,34 @@ class Memory:
             bits |= self.bit(row)
         return bits
 
+    def place(self, rows: int, schema: int, data: tuple[str, ...]) -> Place:
+        """The one Place of that content; `data` is sorted."""
+        content = (rows, schema, data)
+        place = self.places.get(content)
+        if place is None:
+            place = self.places[content] = Place(rows, schema, data)
+        return place
+
+    def place_of(self, database: SymbolicDatabase) -> Place:
+        rows = self.bits_of((key.app, key.name) for key in database.ledger)
+        return self.place(rows, self.schema_number(database.schema), tuple(sorted(database.data)))
+
     def deed(self, state: int, migration: Migration) -> Deed:
         """What the migration does from that state. Raises InconsistentState where its operations do not fit the models."""
-        place = (state, self.number(migration))
-        deed = self.deeds.get(place)
+        number = self.number(migration)
+        deed = self.deeds.get((state, number))
         if deed is None:
-            deed = self.deeds[place] = self.worked_out(self.states[state], migration)
+            deed = self.deeds[state, number] = self.by_token.deed(state, migration, number)
+            if isinstance(deed, Deed):
+                self.forget(deed)
         if isinstance(deed, InconsistentState):
             raise deed.at(str(migration.key))
         return deed
 
-    def worked_out(self, state: SchemaState, migration: Migration) -> Deed | InconsistentState:
-        effects: list[tuple[str, Effect]] = []
-        for part in parts_of(migration):
-            for operation in part.operations:
-                try:
-                    after = apply_operation(state, part.key.app, operation)
-                    done = physical_effects(operation, part.key.app, state, after)
-                except InconsistentState as error:
-                    return error
-                for each in done:
-                    if isinstance(each, Forget):
-                        self.forgotten.setdefault(each.table, set()).add(each.column)
-                effects.extend((part.key.app, effect) for effect in done)
-                state = after
-        return Deed(tuple(effects), self.token(state))
+    def forget(self, deed: Deed) -> None:
+        for _, effect in deed.effects:
+            if isinstance(effect, Forget):
+                self.forgotten.setdefault(effect.table, set()).add(effect.column)
 
     def outcome(self, schema: PhysicalSchema, state: int, migration: Migration) -> Outcome:
         """The migration's database half on that schema, all or nothing (a migration runs in one transaction)."""
@@ -219,6 +215,9 @@ class Memory:
     def reached(self, schema: PhysicalSchema, data: tuple[str, ...] = ()) -> Outcome:
         schema = self.schema(schema)
         return Outcome(schema, self.schema_number(schema), data)
+
+
+__all__ = ["EMPTY_STATE", "Deed", "Memory", "Outcome", "data_run"]
 
 
 def data_run(effect: Effect, app: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from stitchback.engine.database import SymbolicDatabase
 from stitchback.engine.executing import TreeExecutor, Watch
 from stitchback.engine.memory import Memory
 from stitchback.engine.names import Name, as_key
+from stitchback.engine.places import Place
 from stitchback.engine.runs import RunError, Standing
 from stitchback.engine.simulation import (
     BrokenGraph,
@@ -32,7 +33,7 @@ from stitchback.engine.simulation import (
     TreeLoader,
     WouldUnapply,
 )
-from stitchback.engine.traces import Place, Trace
+from stitchback.engine.traces import Trace
 from stitchback.model.keys import MigrationKey
 from stitchback.schema.problems import InconsistentState
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.migrations import Migration as DjangoMigration
 
 from stitchback.engine.memory import EMPTY_STATE, Memory
 from stitchback.engine.names import Name
+from stitchback.engine.places import Place
 from stitchback.engine.rebinding import LedgerLoader, LedgerRecorder
-from stitchback.engine.traces import Moment, Place
+from stitchback.engine.traces import Moment
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 
@@ -58,7 +59,7 @@ class LedgerConnection:
 
     @property
     def place(self) -> Place:
-        return Place(self.present, self.schema, tuple(sorted(self.data)))
+        return self.memory.place(self.present, self.schema, tuple(sorted(self.data)))
 
     def schema_editor(self, *, atomic: bool = True) -> SchemaEditor:
         return SchemaEditor(self)
@@ -91,6 +92,7 @@ class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
         self.content = migration
         self.memory = memory
         self.number = memory.number(migration)
+        self.kind = memory.kind(migration, self.number)
         self.hashed = super().__hash__()
 
     def __eq__(self, other: object) -> bool:
@@ -140,32 +142,18 @@ class TreeLoader(LedgerLoader):  # type: ignore[misc]
         self.migrated_apps = set(self.files.migrated)
 
     def build_graph(self) -> None:
-        standing = (self.replace_migrations, self.connection.present)
-        known = self.files.standings.get(standing)
-        if known is None:
-            known = self.files.standings[standing] = self.stood()
-        self.load_disk()
-        self.graph, self.replacements = known[0].graph, known[0].replacements
-        self.applied_migrations = known[1]
-
-    def stood(self) -> tuple[Built, dict[Name, bool]]:
-        """The graph for the ledger, and what counts as applied."""
         rows = set(self.connection.rows)
         place = (self.replace_migrations, frozenset(self.files.replacing.intersection(rows)))
         built = self.files.shelf.get(place)
         if built is None:
-            built = self.files.shelf[place] = self.built(rows)
+            built = self.files.shelf[place] = self.graph_of(rows)
+        self.load_disk()
+        self.built, self.graph, self.replacements = built, built.graph, built.replacements
         applied = LedgerRecorder(self.connection).applied_migrations()
         applied.update(dict.fromkeys(built.counted, True))
-        return built, {key: True for key in applied if key not in built.discounted}
+        self.applied_migrations = {key: True for key in applied if key not in built.discounted}
 
-    def check_consistent_history(self, connection: LedgerConnection) -> None:
-        place = (id(self.graph), connection.present)
-        if place not in self.files.consistent:
-            super().check_consistent_history(connection)
-            self.files.consistent.add(place)
-
-    def built(self, rows: set[Name]) -> Built:
+    def graph_of(self, rows: set[Name]) -> Built:
         """Django's own `build_graph`, and what it made of the ledger. Raises BrokenGraph for what Django lets slip: KeyError,
         ValueError (a dependency on an app without migrations)."""
         try:
@@ -198,9 +186,7 @@ class Built:
 class Files:
     """What stands for the disk. `replacing`: every name in `replaces` and every migration that has one.
 
-    The rest is what Django has worked out so far: graphs by what of `replacing` is applied (`shelf`), and by a ledger's rows (bits)
-    the loader's graph with what it counts as applied, that the history is consistent, and the state's token; a graph's full plan;
-    what was run (`executing.TreeExecutor`). Graphs are kept, so their ids stay their own.
+    `shelf`: the graphs that Django has made so far, by what of `replacing` is applied.
     """
 
     migrations: dict[Name, Any]
@@ -209,12 +195,6 @@ class Files:
     installed: frozenset[Name]
     replacing: frozenset[Name]
     shelf: dict[tuple[bool, frozenset[Name]], Built]
-    standings: dict[tuple[bool, int], tuple[Built, dict[Name, bool]]] = field(default_factory=dict)
-    consistent: set[tuple[int, int]] = field(default_factory=set)
-    tokens: dict[tuple[int, int], int] = field(default_factory=dict)
-    full_plans: dict[int, Any] = field(default_factory=dict)
-    played: dict[Any, Any] = field(default_factory=dict)
-    deeds: dict[Any, Any] = field(default_factory=dict)
 
 
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Runs in short: what the proof compares by the thousand."""
+"""A call of `migrate` on a symbolic database, in short: the whole of it is written out by `Trace.run`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,9 @@ from typing import NamedTuple
 from stitchback.engine.database import SymbolicDatabase
 from stitchback.engine.memory import Memory
 from stitchback.engine.names import Name, as_key
+from stitchback.engine.places import Place
 from stitchback.engine.runs import Run, RunError, Step
 from stitchback.model.keys import MigrationKey
-
-
-class Place(NamedTuple):
-    """All of a database that Django's loader looks at, and what it holds, in numbers of one Memory: which rows there are
-    (bits), which schema (`Memory.schemas_by_number`), which data operations ran, sorted. Equal for databases whose
-    `canonical` is equal."""
-
-    rows: int
-    schema: int
-    data: tuple[str, ...]
 
 
 class Moment(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.match import Comparison
@@ -22,6 +22,28 @@ class Side:
     sides: Sides
     comparison: Comparison
     unreleased: frozenset[MigrationKey] = frozenset()  # Policy.unreleased
+    _touching: dict[MigrationKey, list[Match]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _duplicated: dict[MigrationKey, tuple[Match, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        for match in self.comparison.matches:
+            for key in dict.fromkeys(atom.origin.migration for atom in match.patch):
+                self._touching.setdefault(key, []).append(match)
+
+    def touching(self, key: MigrationKey) -> tuple[Match, ...]:
+        """The matches of all things that the patch's migration changes."""
+        return tuple(self._touching.get(key, ()))
+
+    def duplicated(self, unit: Unit) -> tuple[Match, ...]:
+        """Worked out once for each migration: strategies ask again and again."""
+        found = self._duplicated.get(unit.key)
+        if found is None:
+            found = self._duplicated[unit.key] = unit.worked_out_duplicates()
+        return found
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -72,13 +94,15 @@ class Unit:
     @property
     def touching(self) -> tuple[Match, ...]:
         """The matches of all things that this migration changes, first or later."""
-        found = self.side.comparison.matches
-        return tuple(m for m in found if any(atom.origin.migration == self.key for atom in m.patch))
+        return self.side.touching(self.key)
 
     @property
     def duplicated(self) -> tuple[Match, ...]:
         """Matches for which mainline has something to give up. What no database sees may be said twice, so it does not count
         beside what one does."""
+        return self.side.duplicated(self)
+
+    def worked_out_duplicates(self) -> tuple[Match, ...]:
         found = tuple(match for match in self.touching if match.given and match.verdict is not Verdict.OPAQUE)
         seen = tuple(match for match in found if match.seen_by_database)
         return seen if seen or self.remainder else found

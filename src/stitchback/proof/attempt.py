@@ -6,15 +6,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from stitchback.engine import Place, SymbolicDatabase, django_version
-from stitchback.engine.names import as_key
+from stitchback.engine import Place, django_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import Ends
+from stitchback.proof.matters import is_too_much, what_matters
 from stitchback.proof.models_kept import models_changed
-from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, Inhabitant, brings_nothing
+from stitchback.proof.populations import (
+    BESIDE,
+    FORK,
+    FRESH,
+    LEDGER,
+    MAINLINE,
+    PATCHED,
+    Census,
+    Inhabitant,
+    brings_nothing,
+)
 from stitchback.proof.repairs import Remedies
 from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, Trouble
 from stitchback.proof.scene import Ground, Scene, ground
@@ -35,11 +45,17 @@ class Attempt:
         self.cut = cut
         self.scene = scene
         self.candidate = cut.candidate
+        too_much = is_too_much(scene.situation)
+        self.matters = what_matters(cut.candidate, scene.situation) if too_much else None
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
+
+    @property
+    def census(self) -> Census:
+        return self.scene.census(self.matters)
 
     def failures(self) -> Iterator[Failure]:
         """All of them, the tree's own first."""
@@ -65,9 +81,11 @@ class Attempt:
             found.engine, found.following, found.fresh, found.fresh_next, work, self.scene.of_gone_apps
         )
         remedies = Remedies(self.candidate.handovers, self.scene.memory)
-        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs)
+        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
+        if self.matters is not None:
+            self.say(f"of partial migrates and of stops only those {BESIDE}")
         for thoroughly in (False,) if self.idle else (False, True):
-            for inhabitant in self.scene.census.inhabitants:
+            for inhabitant in self.census.inhabitants:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)
         for ledger, of_slice in zip(self.cut.ledgers, self.scene.situation.ledgers, strict=True):
             yield from self.of_ledger(ledger, of_slice.keys, rollouts)
@@ -82,7 +100,7 @@ class Attempt:
             self.candidate.result
         )
         bits = rollouts.remedies.bits(rows & known)
-        of_populations = (rollouts.result.place(each.database) for each in self.scene.census.inhabitants)
+        of_populations = (each.place for each in self.census.inhabitants)
         fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
         name = ledger.source or "a ledger"
         if len(fitting) != 1:
@@ -90,15 +108,10 @@ class Attempt:
             self.say(f"{name}: {why} these rows, so its schema is not known and nothing was proved for it")
             return
         population = Population(name, LEDGER, "", tuple(row.key for row in ledger.rows))
-        yield from self.of_place(Inhabitant(population, SymbolicDatabase()), fitting.pop(), rollouts, False)
+        yield from self.of_one(Inhabitant(population, fitting.pop()), rollouts, False)
 
     def of_one(self, inhabitant: Inhabitant, rollouts: Rollouts, thoroughly: bool) -> Iterator[Failure]:
-        yield from self.of_place(inhabitant, rollouts.result.place(inhabitant.database), rollouts, thoroughly)
-
-    def of_place(
-        self, inhabitant: Inhabitant, start: Place, rollouts: Rollouts, thoroughly: bool
-    ) -> Iterator[Failure]:
-        start = self.without_what_ran_too_often(inhabitant, start, rollouts.ends)
+        start = self.without_what_ran_too_often(inhabitant, rollouts.ends)
         rows = rollouts.remedies.rows_for(start)
         refusal = self.may_not_need(inhabitant.population, rows)
         if refusal:
@@ -117,14 +130,15 @@ class Attempt:
         else:
             yield from (told(inhabitant, rows, trouble) for trouble in troubles)
 
-    def without_what_ran_too_often(self, inhabitant: Inhabitant, start: Place, ends: Ends) -> Place:
+    def without_what_ran_too_often(self, inhabitant: Inhabitant, ends: Ends) -> Place:
         """What a data operation did twice before any plan (mainline had renamed its migration) is no plan's doing."""
+        start = inhabitant.place
         data, twice = ends.work.capped(start.data, ends.fresh.data)
         for name in twice:
             self.say(
                 f"{name} has run more than once on some databases already, {inhabitant.population.name} one of them"
             )
-        return start._replace(data=data)
+        return self.scene.memory.place(start.rows, start.schema, data)
 
     def say(self, text: str) -> None:
         if text not in self.bounded:
@@ -141,28 +155,32 @@ class Attempt:
 
     def was_so_before(self, inhabitant: Inhabitant, troubles: tuple[Trouble, ...]) -> bool:
         """Whether mainline as it stands, untouched, fails for this database in the very same way."""
-        if inhabitant.population.lineage not in OF_MAINLINE or self.scene.untouched is None:
+        untouched = (
+            self.scene.untouched(self.matters) if inhabitant.population.lineage in OF_MAINLINE else None
+        )
+        if untouched is None:
             return False
-        before, _ = self.scene.untouched.explore(self.scene.untouched.result.place(inhabitant.database))
+        before, _ = untouched.explore(inhabitant.place)
         known = {(trouble.step, trouble.message) for trouble in before}
         return all((trouble.step, trouble.message) in known for trouble in troubles)
 
     def outcome(self, found: Ground, inhabitant: Inhabitant) -> PopulationOutcome:
         """In the words of the whole trees. What was left aside counts as not applied yet, unless a ledger tells."""
         rows, tried, place = self.passed[inhabitant]
-        trace, population = found.engine.go(place), inhabitant.population
+        ran, after = found.engine.full(place)
+        population = inhabitant.population
         fresh, real = population.lineage == FRESH, population.lineage == LEDGER
         before = set(population.ledger if real else self.cut.in_full(population.ledger))
         aside = tuple(key for key in self.cut.aside if key not in before)
-        ran = {*self.cut.in_full(trace.ran), *aside, *(self.cut.below if fresh else ())} - before
+        will_run = {*self.cut.in_full(ran), *aside, *(self.cut.below if fresh else ())} - before
         if not real:
             population = replace(population, ledger=self.all_rows(population.ledger, below=not fresh))
         return PopulationOutcome(
             population,
             rows,
             tried,
-            tuple(sorted(ran & self.order.keys(), key=self.order.__getitem__)),
-            (*self.all_rows(tuple(map(as_key, trace.end.rows))), *aside),
+            tuple(sorted(will_run & self.order.keys(), key=self.order.__getitem__)),
+            (*self.all_rows(after), *aside),
         )
 
     @cached_property
@@ -180,8 +198,13 @@ class Attempt:
 
     def proof(self) -> Proof:
         assert isinstance(self.ground, Ground), "without it there are failures"
+        first = {
+            inhabitant.population.lineage: place for inhabitant, (*_, place) in reversed(self.passed.items())
+        }
+        for place in first.values():
+            self.ground.engine.beside_django(place)
         runs = self.ground.engine.runs + self.ground.following.runs
-        bounded = (*self.scene.census.bounded, *unread(self.candidate.result), *self.bounded)
+        bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
         return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded)
 

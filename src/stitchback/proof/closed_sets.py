@@ -9,15 +9,17 @@ from stitchback.model.keys import MigrationKey
 
 Keys = frozenset[MigrationKey]
 MOST_SETS = 64
+MOST_BETWEEN = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A set, and how to get it: the smaller set and the migration that is applied to it."""
+    """A set, and how to get it: the smaller set and the migration that is applied to it. Some sets are only steps to others."""
 
     keys: Keys
     smaller: Keys
     last: MigrationKey
+    matters: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,15 @@ class ClosedSets:
 
 
 def closed_sets(
-    order: tuple[MigrationKey, ...], parents: Mapping[MigrationKey, Keys], most: int = MOST_SETS
+    order: tuple[MigrationKey, ...],
+    parents: Mapping[MigrationKey, Keys],
+    most: int = MOST_SETS,
+    matters: Keys | None = None,
 ) -> ClosedSets:
     """All ancestor-closed sets of the keys, or, where there are more than `most`, the prefixes of the order and of the
-    orders in which one app goes first. `parents` are those among the keys."""
+    orders in which one app goes first. `parents` are those among the keys. `matters`: where it is said, then only apps of
+    those go first, and only the prefixes that end with one of them, or right before one, are more than steps, and of the
+    order itself some more, MOST_BETWEEN at the most, at even distances."""
     found: dict[Keys, Grown | None] = {frozenset(): None}
     waiting: list[Keys] = [frozenset()]
     for keys in waiting:
@@ -42,19 +49,25 @@ def closed_sets(
                 found[larger] = Grown(larger, keys, key)
                 waiting.append(larger)
         if len(found) > most + 1:
-            return ClosedSets(tuple(prefixes(order, parents)), all=False)
+            return ClosedSets(tuple(prefixes(order, parents, matters)), all=False)
     return ClosedSets(tuple(grown for grown in found.values() if grown), all=True)
 
 
-def prefixes(order: tuple[MigrationKey, ...], parents: Mapping[MigrationKey, Keys]) -> Iterator[Grown]:
+def prefixes(
+    order: tuple[MigrationKey, ...], parents: Mapping[MigrationKey, Keys], matters: Keys | None
+) -> Iterator[Grown]:
     seen: set[Keys] = set()
-    for app in (None, *sorted({key.app for key in order})):
+    first = {key.app for key in order if matters is None or key in matters}
+    spread = -(-len(order) // MOST_BETWEEN)
+    for app in (None, *sorted(first)):
         smaller: Keys = frozenset()
-        for key in app_first(order, parents, app):
+        keys = app_first(order, parents, app)
+        for number, (key, following) in enumerate(zip(keys, (*keys[1:], None), strict=True), 1):
             larger = smaller | {key}
             if larger not in seen:
                 seen.add(larger)
-                yield Grown(larger, smaller, key)
+                beside = matters is None or following is None or key in matters or following in matters
+                yield Grown(larger, smaller, key, beside or (app is None and number % spread == 0))
             smaller = larger
 
 

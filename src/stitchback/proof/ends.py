@@ -52,21 +52,23 @@ class Ends:
             *self.work.wrong(final.data, self.fresh.data),
         ):
             yield (), AFTERWARDS, text
-        again = self.result.go(final)
-        if again.error is None and (again.ran or again.end.place != final):
-            done = ", ".join(map(str, again.ran)) or "writes rows"
+        again = self.result.way(final)
+        if again.finish.error is None and again.finish.end is not final:
+            done = ", ".join(str(key) for key, _ in again) or "writes rows"
             yield ("migrate",), AFTERWARDS, f"a second migrate is not a no-op: {done}"
         yield from (((NEXT_RELEASE,), step, said) for step, said in self.judge_following(final))
 
     def judge_following(self, final: Place) -> Iterator[tuple[str, str]]:
-        trace = self.following.go(final)
-        if trace.error is not None:
-            yield str(trace.error.at or "before anything is run"), trace.error.message
+        way = self.following.way(final)
+        error = way.finish.error
+        if error is not None:
+            yield str(error.at or "before anything is run"), error.message
             return
-        if set(trace.ran) != self.new:
-            extra = ", ".join(map(str, sorted(set(trace.ran) ^ self.new)))
+        ran = {key for key, _ in way}
+        if ran != self.new:
+            extra = ", ".join(map(str, sorted(ran ^ self.new)))
             yield AFTERWARDS, f"not only the new migrations run: {extra}"
-        yield from ((AFTERWARDS, said) for said in self.judged_next(trace.end.place))
+        yield from ((AFTERWARDS, said) for said in self.judged_next(way.finish.end))
 
     def judged_next(self, final: Place) -> Iterator[str]:
         """What is wrong after the next release's migrate."""
@@ -84,8 +86,8 @@ class Ends:
                 yield in_short(found)
 
     def unapplied(self, final: Place) -> Iterator[str]:
-        standing = self.result.standing_at(final)
-        if isinstance(standing, RunError):
-            yield standing.message
-        elif standing.unapplied:
-            yield f"not applied after a full migrate: {', '.join(map(str, standing.unapplied))}"
+        unapplied = self.result.unapplied_at(final)
+        if isinstance(unapplied, RunError):
+            yield unapplied.message
+        elif unapplied:
+            yield f"not applied after a full migrate: {', '.join(map(str, unapplied))}"

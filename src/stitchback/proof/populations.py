@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from stitchback.engine import Engine, Memory, Options, RunError, Standing, SymbolicDatabase
+from stitchback.engine import Engine, Memory, Options, Place, RunError, Standing, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
@@ -19,6 +19,7 @@ PATCHED = "patched"
 MAINLINE = "mainline"
 LEDGER = "ledger"
 
+BESIDE = "that end with or right before a migration that the plan changes or that works on the same models"
 ONE_BY_ONE = Options(exact=True, in_spite_of_conflicts=True)
 
 
@@ -27,21 +28,24 @@ class Inhabitant:
     """A population and the database that stands for it, not repaired yet."""
 
     population: Population
-    database: SymbolicDatabase
+    place: Place
 
 
 @dataclass(slots=True)
 class Census:
     """All inhabitants, each database once (the first lineage that has it keeps it), and what could not be made or tried."""
 
+    memory: Memory
+    matters: Keys | None = None
     inhabitants: list[Inhabitant] = field(default_factory=list)
     bounded: list[str] = field(default_factory=list)
-    seen: set[SymbolicDatabase] = field(default_factory=set)
+    seen: set[Place] = field(default_factory=set)
 
     def add(self, name: str, lineage: str, ref: str, database: SymbolicDatabase) -> None:
-        if database.canonical not in self.seen:
-            self.seen.add(database.canonical)
-            self.inhabitants.append(Inhabitant(Population(name, lineage, ref, database.ledger), database))
+        place = self.memory.place_of(database)
+        if place not in self.seen:
+            self.seen.add(place)
+            self.inhabitants.append(Inhabitant(Population(name, lineage, ref, database.ledger), place))
 
     def loadable(self, tree: Tree) -> Tree:
         tree, left_out = loadable(tree)
@@ -54,9 +58,9 @@ class Census:
             self.bounded.append(text)
 
 
-def census(situation: Situation, memory: Memory) -> Census:
-    """Fresh, fork points, every patch branch, mainline (from nothing where there is no patch branch)."""
-    found = Census()
+def census(situation: Situation, memory: Memory, matters: Keys | None = None) -> Census:
+    """Fresh, fork points, every patch branch, mainline (from nothing where there is no patch branch). `matters`: see `closed_sets`."""
+    found = Census(memory, matters)
     found.add("fresh install", FRESH, situation.mainline.ref, SymbolicDatabase())
     forks = [at_fork_point(patch, memory, found) for patch in situation.patches]
     for patch, start in zip(situation.patches, forks, strict=True):
@@ -158,11 +162,11 @@ def grow(
         found.say(f"{tree.ref}: no database can be made, Django says: {standing.message}")
         return
     order, parents = own_graph(tree, standing, unreleased)
-    sets = closed_sets(order, parents)
+    sets = closed_sets(order, parents, matters=found.matters)
     if not sets.all:
-        found.say(
-            f"{tree.ref}: of the many sets of its {len(order)} migrations only those in the order of one deploy, each app first in turn"
-        )
+        said = f"{tree.ref}: of the many sets of its {len(order)} migrations only those in the order of one deploy, each app first in turn"
+        more = "and of the order itself some more at even distances"
+        found.say(said if found.matters is None else f"{said}, {BESIDE}, {more}")
     build(engine, tree.ref, start, lineage, sets, parents, found)
 
 
@@ -197,6 +201,8 @@ def build(
             failures.append(run.error)
             continue
         made[grown.keys] = run.final
+        if not grown.matters:
+            continue
         names = ", ".join(map(str, topmost(grown.keys, parents)))
         found.add(f"{ref} up to {names}", lineage, ref, run.final)
     if failures:

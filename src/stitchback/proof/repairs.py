@@ -23,7 +23,7 @@ class Remedies:
         return tuple(dict.fromkeys(wanted))
 
     def with_rows(self, place: Place, rows: Iterable[MigrationKey]) -> Place:
-        return place._replace(rows=place.rows | self.bits(rows))
+        return self.memory.place(place.rows | self.bits(rows), place.schema, place.data)
 
     def bits(self, keys: Iterable[MigrationKey]) -> int:
         return self.memory.bits_of((key.app, key.name) for key in keys)

@@ -7,10 +7,11 @@ repair that its ledger asks for, until nothing new comes out. Then, as far as a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from stitchback.engine import Place, RunError, Standing, Target, Trace
+from stitchback.engine import Finish, Place, RunError, Stop, Target, Way
 from stitchback.model.keys import MigrationKey
 from stitchback.proof.ends import AFTERWARDS, NEXT_RELEASE, Ends
 from stitchback.proof.repairs import Remedies
@@ -33,18 +34,23 @@ class Trouble:
         return replace(self, did=(*path, *self.did))
 
 
+Act = tuple[str, MigrationKey | None]  # what was done, and after which migration it was stopped
+Came = dict[Place, tuple[Place, Act] | None]  # from where and by what a database was first reached
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A database looked at: what fails on it at once, and the databases that one more act makes of it."""
+    """A database looked at: what fails on it at once, and the databases that one more act makes of it, each once."""
 
     troubles: tuple[Trouble, ...]
-    leads_to: tuple[tuple[str, Place], ...]
+    leads_to: tuple[tuple[Act, Place], ...]
     tried: int
 
 
 class Rollouts:
     """`ends` judges databases after a full migrate. Nobody migrates to the `untargeted` by name; `bystander` is an installed app
-    that nothing depends on. `most_runs`: calls of migrate before a second partial one after a first one is no longer tried."""
+    that nothing depends on. `most_runs`: calls of migrate before a second partial one after a first one is no longer tried.
+    `matters`: where it is said, only those are migrated to by name, and only stops after or right before one of them are looked at."""
 
     def __init__(
         self,
@@ -53,6 +59,7 @@ class Rollouts:
         untargeted: frozenset[MigrationKey],
         bystander: str,
         most_runs: int = MOST_RUNS,
+        matters: frozenset[MigrationKey] | None = None,
     ) -> None:
         self.most_runs = most_runs
         self.result = ends.result
@@ -61,8 +68,10 @@ class Rollouts:
         self.remedies = remedies
         self.untargeted = untargeted
         self.bystander = bystander
+        self.matters = matters
         self.curtailed = False
-        self._whole: dict[Place, Seen] = {}
+        self._whole: dict[Place, Way] = {}
+        self._ends: dict[Finish, tuple[Trouble, ...]] = {}
         self._partial: dict[Place, Seen] = {}
         self._sound: set[Place] = set()
         self._thoroughly_sound: set[Place] = set()
@@ -72,29 +81,36 @@ class Rollouts:
         first; and how many calls of migrate were looked at. Partial targets are tried from the start, `thoroughly` from
         everywhere."""
         sound = self._thoroughly_sound if thoroughly else self._sound
-        paths: dict[Place, tuple[str, ...]] = {start: ()}
+        came: Came = {start: None}
         queue, tried = [start], 0
+        walked: set[Way] = set()  # whose rest has been gone already
         for place in queue:
-            if place in sound and place != start:
+            if place in sound and place is not start:
                 continue
-            looks = [self.whole(place)]
-            if place == start or (thoroughly and self.has_time()):
-                looks.append(self.partial(place))
-            for seen in looks:
+            in_part = place is start or (thoroughly and self.has_time())
+            tried += 1
+            troubles = self.whole(place)
+            if troubles:
+                return after(troubles, place, came), tried
+            for act, reached in self.reached_by_whole(place, walked):
+                if reached not in came:
+                    came[reached] = (place, act)
+                    queue.append(reached)
+            if in_part:
+                seen = self.partial(place)
                 tried += seen.tried
                 if seen.troubles:
-                    return tuple(each.after(paths[place]) for each in seen.troubles), tried
+                    return after(seen.troubles, place, came), tried
                 for act, reached in seen.leads_to:
-                    if reached not in paths:
-                        paths[reached] = (*paths[place], act)
+                    if reached not in came:
+                        came[reached] = (place, act)
                         queue.append(reached)
         sound.update(queue)
         return (), tried
 
     def once(self, start: Place) -> tuple[tuple[Trouble, ...], int]:
         """The troubles of one full migrate, without any stop."""
-        seen = self.whole(start)
-        return seen.troubles, seen.tried
+        return self.whole(start), 1
 
     @property
     def places(self) -> Iterable[Place]:
@@ -105,70 +121,110 @@ class Rollouts:
         self.curtailed = self.curtailed or self.result.runs > self.most_runs
         return not self.curtailed
 
-    def whole(self, place: Place) -> Seen:
-        """A full migrate, and the repair that the ledger asks for."""
-        seen = self._whole.get(place)
-        if seen is None:
-            trace = self.result.go(place)
-            troubles = list(failed("migrate", trace))
-            if trace.error is None:
-                said = self.ends.judged(trace.end.place)
-                troubles += [Trouble(("migrate", *did), step, message) for did, step, message in said]
-            leads_to = (*reached("migrate", trace), *self.by_repair(place))
-            seen = self._whole[place] = Seen(distinct(troubles), leads_to, 1)
-        return seen
+    def whole(self, place: Place) -> tuple[Trouble, ...]:
+        """What fails in a full migrate, or after it. All that end in the same way are judged at once."""
+        way = self._whole.get(place)
+        if way is None:
+            way = self._whole[place] = self.result.way(place)
+        finish = way.finish
+        troubles = self._ends.get(finish)
+        if troubles is None:
+            found = list(failed("migrate", finish.error))
+            if finish.error is None:
+                said = self.ends.judged(finish.end)
+                found += [Trouble(("migrate", *did), step, message) for did, step, message in said]
+            troubles = self._ends[finish] = distinct(found)
+        return troubles
+
+    def reached_by_whole(self, place: Place, walked: set[Way]) -> Iterator[tuple[Act, Place]]:
+        """Where a full migrate leads, stops and all, as far as nobody has `walked` there, and the repair that the ledger asks for."""
+        way = self._whole[place]
+        if way.finish.error is None:
+            yield ("migrate", None), way.finish.end
+        while way.rest is not None and way not in walked:
+            walked.add(way)
+            if self.is_looked_at(way.key, way.rest.key):
+                yield ("migrate", way.key), way.rest.place
+            way = way.rest
+        yield from self.by_repair(place)
 
     def partial(self, place: Place) -> Seen:
         """Straight to the next release; each app first; each migration that is not applied yet. Who names one that is applied
         migrates nothing, as with the bystander, or backwards."""
         seen = self._partial.get(place)
         if seen is None:
-            troubles, leads_to, tried = list(self.next_release(place)), list[tuple[str, Place]](), 1
+            troubles, tried = list(self.next_release(place)), 1
+            leads_to: dict[Place, Act] = {}
             for target in self.targets(place):
                 act = f"migrate {target[0]} {target[1] or ''}".strip()
-                trace = self.result.go(place, target)
+                steps, finish = self.result.go(place, target)
                 tried += 1
-                if trace.error is not None and trace.error.kind in ("Backwards", "AmbiguityError"):
+                error = finish.error
+                if error is None:
+                    leads_to.setdefault(finish.end, (act, None))
+                elif error.kind in ("Backwards", "AmbiguityError"):
                     continue  # not a way forward, or not a way that Django offers
-                troubles.extend(failed(act, trace))
-                leads_to.extend(reached(act, trace))
-            seen = self._partial[place] = Seen(distinct(troubles), tuple(leads_to), tried)
+                else:
+                    troubles.extend(failed(act, error))
+                for step in steps if self.matters is None else self.stops(steps):
+                    if step.place not in leads_to:
+                        leads_to[step.place] = (act, step.key)
+            found = tuple((act, reached) for reached, act in leads_to.items())
+            seen = self._partial[place] = Seen(distinct(troubles), found, tried)
         return seen
 
+    def is_looked_at(self, key: MigrationKey | None, following: MigrationKey | None) -> bool:
+        """A stop between these two."""
+        return self.matters is None or key in self.matters or following in self.matters
+
+    def stops(self, steps: Sequence[Stop]) -> Iterator[Stop]:
+        """The last one too: there the run ends."""
+        for step, following in pairwise(steps):
+            if self.is_looked_at(step.key, following.key):
+                yield step
+        yield from steps[-1:]
+
     def targets(self, place: Place) -> Iterator[Target]:
-        standing = self.result.standing_at(place)
-        if not isinstance(standing, Standing):
+        unapplied = self.result.unapplied_at(place)
+        if isinstance(unapplied, RunError):
             return
         yield (self.bystander, None)
-        nodes = [key for key in standing.unapplied if key not in self.untargeted]
+        nodes = [key for key in unapplied if key not in self.untargeted]
         yield from ((app, None) for app in sorted({key.app for key in nodes}))
+        if self.matters is not None:
+            nodes = [key for key in nodes if key in self.matters]
         yield from ((key.app, key.name) for key in nodes)
 
-    def by_repair(self, place: Place) -> Iterator[tuple[str, Place]]:
+    def by_repair(self, place: Place) -> Iterator[tuple[Act, Place]]:
         """FACTS F28: whoever repairs by the ledger repairs this database too."""
         rows = self.remedies.rows_for(place)
         if rows:
-            yield f"{REPAIR} ({', '.join(map(str, rows))} put in)", self.remedies.with_rows(place, rows)
+            act = f"{REPAIR} ({', '.join(map(str, rows))} put in)"
+            yield (act, None), self.remedies.with_rows(place, rows)
 
     def next_release(self, place: Place) -> Iterator[Trouble]:
         """Straight to the next release, as from a population that skips this one."""
-        trace = self.following.go(place)
-        yield from failed(NEXT_RELEASE, trace)
-        if trace.error is None:
-            for said in self.ends.judged_next(trace.end.place):
+        finish = self.following.way(place).finish
+        yield from failed(NEXT_RELEASE, finish.error)
+        if finish.error is None:
+            for said in self.ends.judged_next(finish.end):
                 yield Trouble((NEXT_RELEASE,), AFTERWARDS, said)
 
 
-def failed(act: str, trace: Trace) -> Iterator[Trouble]:
-    if trace.error is not None:
-        yield Trouble((act,), step_of(trace.error.at), trace.error.message, trace.error)
+def failed(act: str, error: RunError | None) -> Iterator[Trouble]:
+    if error is not None:
+        yield Trouble((act,), step_of(error.at), error.message, error)
 
 
-def reached(act: str, trace: Trace) -> Iterator[tuple[str, Place]]:
-    if trace.error is None:
-        yield act, trace.end.place
-    for moment in trace.moments:
-        yield f"{act}, stopped after {moment.key}", moment.place
+def after(troubles: tuple[Trouble, ...], place: Place, came: Came) -> tuple[Trouble, ...]:
+    """The troubles, with the acts that led to the place."""
+    path: list[str] = []
+    step = came[place]
+    while step is not None:
+        place, (act, key) = step
+        path.append(act if key is None else f"{act}, stopped after {key}")
+        step = came[place]
+    return tuple(trouble.after(tuple(reversed(path))) for trouble in troubles)
 
 
 def step_of(key: MigrationKey | None) -> str:

@@ -9,6 +9,7 @@ from stitchback.engine import Engine, Memory, Place, SymbolicDatabase
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Failure, Situation
 from stitchback.model.state import SchemaState
+from stitchback.proof.closed_sets import Keys
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import NEXT_RELEASE, Ends
 from stitchback.proof.models_kept import Sides
@@ -39,11 +40,13 @@ def ground(
     engine = Engine(tree, memory=memory, beside=(bystander,) if bystander else ())
     following = Engine(next_release(tree, apps), memory=memory)
     nothing = engine.place(SymbolicDatabase())
-    traces = [each.go(nothing) for each in (engine, following)]
-    for trace, act in zip(traces, ("migrate", NEXT_RELEASE), strict=True):
-        if trace.error is not None:
-            return Failure("fresh install", act, step_of(trace.error.at), trace.error.message)
-    return Ground(engine, following, *(trace.end.place for trace in traces))
+    for each in (engine, following):
+        each.beside_django(nothing)
+    finishes = [each.way(nothing).finish for each in (engine, following)]
+    for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
+        if finish.error is not None:
+            return Failure("fresh install", act, step_of(finish.error.at), finish.error.message)
+    return Ground(engine, following, *(finish.end for finish in finishes))
 
 
 class Scene:
@@ -52,15 +55,18 @@ class Scene:
     def __init__(self, situation: Situation, memory: Memory) -> None:
         self.situation = situation
         self.memory = memory
+        self._censuses: dict[Keys | None, Census] = {}
+        self._untouched: dict[Keys | None, Rollouts | None] = {}
 
     @property
     def trees(self) -> tuple[Tree, ...]:
         patches = self.situation.patches
         return (self.situation.mainline, *(tree for patch in patches for tree in (patch.fork, patch.tree)))
 
-    @cached_property
-    def census(self) -> Census:
-        return census(self.situation, self.memory)
+    def census(self, matters: Keys | None) -> Census:
+        if matters not in self._censuses:
+            self._censuses[matters] = census(self.situation, self.memory, matters)
+        return self._censuses[matters]
 
     @cached_property
     def excused(self) -> frozenset[str]:
@@ -79,16 +85,20 @@ class Scene:
             found |= {name for model in models for name, _ in tables_of(state, model).all}
         return found
 
-    @cached_property
-    def untouched(self) -> Rollouts | None:
+    def untouched(self, matters: Keys | None) -> Rollouts | None:
         """Mainline as it stands, without what git's merge brought, to be tried as a plan; None where it cannot be installed."""
+        if matters not in self._untouched:
+            self._untouched[matters] = self.left_alone(matters)
+        return self._untouched[matters]
+
+    def left_alone(self, matters: Keys | None) -> Rollouts | None:
         tree = before_merge(self.situation)
         found = ground(tree, tuple(sorted({key.app for key in tree.migrations})), self.memory, "contenttypes")
         if isinstance(found, Failure):
             return None
         work = data_work(Candidate({}, (), tree), self.situation)
         ends = Ends(found.engine, found.following, found.fresh, found.fresh_next, work, self.of_gone_apps)
-        return Rollouts(ends, Remedies((), self.memory), frozenset(), "contenttypes")
+        return Rollouts(ends, Remedies((), self.memory), frozenset(), "contenttypes", matters=matters)
 
     def sides(self, result: Tree) -> Sides:
         patches = self.situation.patches

@@ -9,20 +9,17 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Value
 from stitchback.schema.problems import InconsistentState
+from stitchback.schema.watching import with_change
 
 Pairs = tuple[tuple[str, Value], ...]
 
 
 def with_model(state: SchemaState, model: ModelState) -> SchemaState:
-    models = dict(state.models)
-    models[model.key] = model
-    return replace(state, models=models)
+    return replace(state, models=with_change(state.models, model.key, model))
 
 
 def without_model(state: SchemaState, key: ModelKey) -> SchemaState:
-    models = dict(state.models)
-    models.pop(key, None)
-    return replace(state, models=models)
+    return replace(state, models=with_change(state.models, key, None))
 
 
 def with_opaque(state: SchemaState, app: str, *opaque: Opaque) -> SchemaState:
@@ -41,13 +38,13 @@ def model_of(state: SchemaState, key: ModelKey) -> ModelState:
 
 
 def put(
-    pairs: tuple[tuple[str, Field | Opaque], ...], name: str, field: Field | Opaque
+    pairs: tuple[tuple[str, Field | Opaque], ...], pair: tuple[str, Field | Opaque]
 ) -> tuple[tuple[str, Field | Opaque], ...]:
     """The fields with this one in its old place, or at the end, as a dict does."""
     for place, (key, _) in enumerate(pairs):
-        if key == name:
-            return (*pairs[:place], (name, field), *pairs[place + 1 :])
-    return (*pairs, (name, field))
+        if key == pair[0]:
+            return (*pairs[:place], pair, *pairs[place + 1 :])
+    return (*pairs, pair)
 
 
 def take(pairs: tuple[tuple[str, Field | Opaque], ...], name: str) -> tuple[tuple[str, Field | Opaque], ...]:

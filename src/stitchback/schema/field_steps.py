@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from stitchback.model.operations import Operation
@@ -14,16 +15,20 @@ from stitchback.schema.models import MODEL, unread
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import field_renamed
+from stitchback.schema.remembering import by_identities
+
+Pair = tuple[str, Field | Opaque]
 
 
-def field_in(state: SchemaState, app: str, operation: Operation) -> Field | Opaque:
-    """The operation's field as it stays in the state."""
-    value = operation.argument("field")
+@by_identities
+def field_in(operation: Operation, app: str, bases: Mapping[str, str]) -> Pair:
+    """The operation's field as it stays in the state, with its name: the same object in every state that the operation meets."""
+    name, value = needed(operation, "name"), operation.argument("field")
     if value is None:
-        return unread(operation, "the field", None)
-    field = canonical_field(value, app, model=needed(operation, "model_name"), bases=state.field_bases)
+        return name, unread(operation, "the field", None)
+    field = canonical_field(value, app, model=needed(operation, "model_name"), bases=bases)
     preserve = operation.argument("preserve_default")
-    return without_default(field) if preserve == FALSE else field
+    return name, without_default(field) if preserve == FALSE else field
 
 
 def add_field(state: SchemaState, app: str, operation: Operation) -> SchemaState:
@@ -31,15 +36,17 @@ def add_field(state: SchemaState, app: str, operation: Operation) -> SchemaState
     name = needed(operation, "name")
     if operation.conditional and model.field(name) is not None:
         return state
-    return with_model(state, replace(model, fields=put(model.fields, name, field_in(state, app, operation))))
+    return with_model(
+        state, replace(model, fields=put(model.fields, field_in(operation, app, state.field_bases)))
+    )
 
 
 def alter_field(state: SchemaState, app: str, operation: Operation) -> SchemaState:
     model = model_of(state, model_key(operation, app, "model_name"))
     name = needed(operation, "name")
     field_of(model, name)
-    field = field_in(state, app, operation)
-    return with_model(state, replace(model, fields=put(model.fields, name, field)))
+    pair = field_in(operation, app, state.field_bases)
+    return with_model(state, replace(model, fields=put(model.fields, pair)))
 
 
 def field_of(model: ModelState, name: str) -> Field | Opaque | None:

@@ -15,14 +15,18 @@ from stitchback.model.state import Field, ModelState
 from stitchback.model.values import NONE, Call, Constant, Dictionary, Items, Reference, Value, render
 from stitchback.schema.fields import canonical_field
 from stitchback.schema.labels import canonical_label, string
+from stitchback.schema.naming import needed
+from stitchback.schema.remembering import by_identities
 from stitchback.schema.togethers import Together, together_of
 
 MODEL = Reference("django.db.models.Model")
 APART = frozenset({"indexes", "constraints", "unique_together", "index_together"})
 
 
-def created_model(operation: Operation, app: str, name: str, bases: Mapping[str, str]) -> ModelState:
-    """The model that a CreateModel makes. What of it cannot be read is in its `opaque`."""
+@by_identities
+def created_model(operation: Operation, app: str, bases: Mapping[str, str]) -> ModelState:
+    """The model that a CreateModel makes. What of it cannot be read is in its `opaque`. Raises UnreadName."""
+    name = needed(operation, "name")
     fields, unread_fields = fields_of(operation, app, name, bases)
     options, unread_options = dictionary_of(operation, operation.argument("options"))
     model = ModelState(

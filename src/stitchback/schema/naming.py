@@ -6,6 +6,7 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.schema.labels import string
 from stitchback.schema.problems import UnreadName
+from stitchback.schema.remembering import by_identities
 
 
 def summary(operation: Operation) -> str:
@@ -22,5 +23,10 @@ def needed(operation: Operation, name: str) -> str:
     return found
 
 
-def model_key(operation: Operation, app: str, name: str = "name") -> ModelKey:
+@by_identities
+def needed_by(operation: Operation, name: str, app: str) -> ModelKey:
     return ModelKey.of(app, needed(operation, name))
+
+
+def model_key(operation: Operation, app: str, name: str = "name") -> ModelKey:
+    return needed_by(operation, name, app)

@@ -25,6 +25,7 @@ from stitchback.schema.effects import (
     Remake,
 )
 from stitchback.schema.naming import model_key, needed
+from stitchback.schema.remembering import by_identity
 from stitchback.schema.tables import column_names, has_tables, main_table, table_name
 from stitchback.schema.visible import is_foreign_key, is_indexed, is_primary_key, is_unique
 
@@ -42,7 +43,7 @@ def remade(
     key = model_key(operation, app, "name" if operation.kind == "AlterOrderWithRespectTo" else "model_name")
     models = [model for model in (before.models.get(key), after.models.get(key)) if model is not None]
     if models and all(map(is_known, models)):
-        known = frozenset(column for model in models for column in column_names(after, model))
+        known = frozenset[str]().union(*(column_names(after, model) for model in models))
         yield Remake(table_name(models[-1]), known, operation.conditional)
 
 
@@ -54,6 +55,7 @@ def lost_columns(physical: PhysicalSchema, remake: Remake, forgotten: Set[str | 
     return tuple(sorted(table.columns.keys() - remake.known - forgotten))
 
 
+@by_identity
 def is_known(model: ModelState) -> bool:
     return has_tables(model) and all(isinstance(field, Field) for _, field in model.fields)
 

@@ -145,18 +145,24 @@ def column_pair(state: SchemaState, name: str, field: Field | Opaque) -> Iterato
     if isinstance(field, Opaque):
         yield name, f"<opaque {field.source}>"
     elif has_column(field):
-        target = target_text(state, field.argument("to"), field.argument("to_field"))
-        yield column_name(name, field), column_text(field, target if is_foreign_key(field) else None)
+        refers = is_foreign_key(field)
+        target = target_text(state, field.argument("to"), field.argument("to_field")) if refers else None
+        yield column_name(name, field), column_text(field, target)
 
 
 def column_names(state: SchemaState, model: ModelState) -> frozenset[str]:
     """Of the main table, without what they are."""
     automatic = automatic_key(state, model)
-    names = {automatic[0]} if automatic else set()
-    names.update(name for name in map(name_of_column, model.fields) if name is not None)
+    more = {automatic[0]} if automatic else set()
     if model.option("order_with_respect_to") not in (None, NONE):
-        names.add(ORDER)
-    return frozenset(names)
+        more.add(ORDER)
+    names = names_of_columns(model.fields)
+    return names | more if more else names
+
+
+@by_identity
+def names_of_columns(fields: tuple[tuple[str, Field | Opaque], ...]) -> frozenset[str]:
+    return frozenset(name for name in map(name_of_column, fields) if name is not None)
 
 
 @by_identity
@@ -170,12 +176,19 @@ def name_of_column(pair: tuple[str, Field | Opaque]) -> str | None:
 
 def automatic_key(state: SchemaState, model: ModelState) -> tuple[str, str] | None:
     """The primary key that `Options._prepare` adds where no field is one: `<parent>_ptr` to a concrete parent, else `id`."""
-    if any(isinstance(item, Opaque) or holds_key(item) for _, item in model.fields):
+    if any(map(may_hold_key, model.fields)):
         return None
     parent = first_parent(state, model)
     if parent is None:
         return "id", AUTO_COLUMN
     return f"{parent.key.model}_ptr_id", f"→{target_text(state, Constant(str(parent.key)))} primary key"
+
+
+@by_identity
+def may_hold_key(pair: tuple[str, Field | Opaque]) -> bool:
+    """Of a model's (name, field): one that cannot be read may be a primary key."""
+    _, field = pair
+    return isinstance(field, Opaque) or holds_key(field)
 
 
 def holds_key(field: Field) -> bool:

@@ -13,6 +13,7 @@ from stitchback.schema.field_classes import CLASSES, POSTGRES, djangos_ancestry
 from stitchback.schema.fields import canonical_field, says
 from stitchback.schema.known_fields import MODELS
 from stitchback.schema.labels import label_text
+from stitchback.schema.remembering import by_identity
 
 NON_DB_ATTRIBUTES = frozenset(
     {
@@ -75,10 +76,12 @@ def lineage(field: Field) -> tuple[str, ...]:
     return (field.path, *djangos_ancestry(field.base)) if field.base else (field.path,)
 
 
+@by_identity
 def is_many_to_many(field: Field) -> bool:
     return MODELS + "ManyToManyField" in lineage(field)
 
 
+@by_identity
 def is_foreign_key(field: Field) -> bool:
     """ForeignKey, OneToOneField and what extends them."""
     return MODELS + "ForeignKey" in lineage(field)
@@ -88,19 +91,23 @@ def is_one_to_one(field: Field) -> bool:
     return MODELS + "OneToOneField" in lineage(field)
 
 
+@by_identity
 def has_column(field: Field) -> bool:
     return WITHOUT_COLUMN.isdisjoint(lineage(field)[:2]) and not is_many_to_many(field)
 
 
+@by_identity
 def is_unique(field: Field) -> bool:
     """One-to-one or `unique=True`; a primary key needs no constraint beside it."""
     return (is_one_to_one(field) or says(field, "unique")) and not is_primary_key(field)
 
 
+@by_identity
 def is_primary_key(field: Field) -> bool:
     return field.argument("primary_key") == TRUE
 
 
+@by_identity
 def is_indexed(field: Field) -> bool:
     """`_field_should_be_indexed`: db_index (unsaid: true of foreign keys and slugs) and not unique."""
     implied = is_foreign_key(field) or MODELS + "SlugField" in lineage(field)
@@ -153,6 +160,15 @@ def column_text(field: Field, target: str | None = None) -> str:
 
     `target`: "table(column)" for a foreign key; left out, the model's label stands there.
     """
+    return text_of(field) if target is None else worked_out_text(field, target)
+
+
+@by_identity
+def text_of(field: Field) -> str:
+    return worked_out_text(field, None)
+
+
+def worked_out_text(field: Field, target: str | None) -> str:
     words: list[str] = []
     if is_foreign_key(field):
         words.append(f"→{target or label_target(field)}")

@@ -37,10 +37,12 @@ class Rehome:
 def _into_squashes(draft: Draft, patch: MigrationKey, givers: tuple[MigrationKey, ...]) -> Draft:
     """Where mainline has squashed a giver since, its file still there, the squash makes what the patch made as well: it replaces the
     patch migration's file too, so that a fresh database does not make it twice."""
-    for key, migration in sorted(draft.result.migrations.items()):
-        inner = [giver for giver in givers if giver in migration.ghosts and draft.holds(giver)]
-        if inner and patch not in migration.ghosts:
-            file = draft.open(key)
+    edited = {key for key, file in draft.files.items() if file.replaces}
+    known = {key for giver in givers for key in draft.mainline.replacers.get(giver, ())}
+    for key in sorted(key for key in edited | known if draft.holds(key)):
+        file = draft.open(key)
+        inner = [giver for giver in givers if giver in file.replaces and draft.holds(giver)]
+        if inner and patch not in file.replaces:
             place = file.replaces.index(inner[0])
             draft = draft.keeping(
                 replace(file, replaces=(*file.replaces[:place], patch, *file.replaces[place:]))

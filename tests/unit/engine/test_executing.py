@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from itertools import permutations
 
 import pytest
 from django.db.migrations.executor import MigrationExecutor
 from migration_values import add, alter, char, create, integer, migration, remove, run_python, tree
+from random_plans import random_plan
 
 from stitchback.engine import Engine, Memory, SymbolicDatabase
+from stitchback.engine.executing import TreeExecutor
+from stitchback.engine.states import worked_out
+from stitchback.engine.walks import Walks
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
+from stitchback.schema.problems import InconsistentState
 
 Target = tuple[str, str | None] | None
 EMPTY = SymbolicDatabase()
@@ -81,6 +87,55 @@ def test_django_runs_a_migration_once_on_each_database(monkeypatch: pytest.Monke
     assert len(ran) == len(whole.ran)
 
 
+@pytest.fixture
+def django_alone(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tree], Engine]:
+    """Engines that take nothing over: Django does every call whole."""
+    walked, way = Walks.walk, Walks.way
+    alone: set[Walks] = set()
+    monkeypatch.setattr(Walks, "walk", lambda self, *said: None if self in alone else walked(self, *said))
+    monkeypatch.setattr(Walks, "way", lambda self, place: None if self in alone else way(self, place))
+
+    def made(tree: Tree) -> Engine:
+        engine = Engine(tree)
+        alone.add(engine._walks)
+        return engine
+
+    return made
+
+
+@pytest.mark.parametrize("seed", range(-1, 7))
+def test_what_is_taken_over_is_what_django_does(seed: int, django_alone: Callable[[Tree], Engine]) -> None:
+    made = shop() if seed < 0 else random_plan(seed)[0].result
+    ours, theirs = Engine(made), django_alone(made)
+    asked = [(database, target) for database in databases(made)[:60] for target in targets(made)]
+    random.Random(seed).shuffle(asked)
+    for database, target in asked[:100]:
+        assert ours.migrate(database, target) == theirs.migrate(database, target)
+
+
+@pytest.mark.parametrize("seed", range(-1, 7))
+def test_a_way_is_a_full_migrate_with_all_its_stops(
+    seed: int, django_alone: Callable[[Tree], Engine]
+) -> None:
+    made = shop() if seed < 0 else random_plan(seed)[0].result
+    ours, theirs = Engine(made), django_alone(made)
+    for database in databases(made)[:60]:
+        run, way = theirs.migrate(database), ours.way(ours.place(database))
+        stops = [(step.key, ours.place(step.database)) for step in run.steps]
+        assert [*way] == stops
+        assert (way.finish.end, way.finish.error) == (ours.place(run.final), run.error)
+        ours.beside_django(ours.place(database))
+
+
+def test_a_django_that_migrates_in_another_manner_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(shop())
+    place = engine.place(EMPTY)
+    engine.beside_django(place)
+    monkeypatch.setattr(TreeExecutor, "check_replacements", lambda self: self.connection.write(("x", "y")))
+    with pytest.raises(RuntimeError, match="migrates otherwise"):
+        engine.beside_django(place)
+
+
 def test_a_clash_is_met_again_at_the_same_place() -> None:
     made = shop()
     full = Engine(made).migrate(EMPTY).final
@@ -113,3 +168,25 @@ def test_another_field_makes_another_state() -> None:
         for name, field in (("a", integer()), ("b", integer()), ("a", char()), ("a", char(3)))
     }
     assert len(ends) == 4
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_work_taken_over_from_a_state_with_other_models_beside_is_the_same_work(seed: int) -> None:
+    made, dice = random_plan(seed)[0].result, random.Random(seed)
+    memory = Memory()
+    keys, seen = sorted(made.migrations), 0
+    for _ in range(25):
+        token = 0
+        for key in dice.sample(keys, len(keys)):
+            migration = made.migrations[key]
+            found = memory.by_token.deed(token, migration, memory.number(migration))
+            alone = worked_out(memory.states[token], migration)
+            if isinstance(alone, InconsistentState):
+                assert isinstance(found, InconsistentState)
+                assert str(found) == str(alone)
+                continue
+            assert not isinstance(found, InconsistentState)
+            assert found.effects == alone[0]
+            assert found.after == memory.token(alone[1])
+            token, seen = found.after, seen + 1
+    assert seen > 100

@@ -1,0 +1,145 @@
+"""States by numbers, equal ones the same; what a migration does to one, worked out once for all that have the same models where
+it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+from stitchback.engine.contents import Contents
+from stitchback.engine.several import parts_of
+from stitchback.model.keys import ModelKey
+from stitchback.model.migrations import Migration
+from stitchback.model.source import Opaque
+from stitchback.model.state import ModelState, SchemaState
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.database import physical_effects
+from stitchback.schema.effects import Effect
+from stitchback.schema.problems import InconsistentState
+from stitchback.schema.watching import Seen, Watched, merged
+
+EMPTY_STATE = 0
+Changed = Mapping[ModelKey, ModelState | None]
+Parts = dict[str, frozenset[tuple[ModelKey, int]]]  # app -> its models by their numbers
+Effects = tuple[tuple[str, Effect], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a migration does from one state: its effects in order, each with the app, and the token of the state after it."""
+
+    effects: Effects
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a migration does wherever the models at which it looks are as they were: `changed` ones, None for those that go, and
+    what could not be read by then."""
+
+    effects: Effects
+    changed: Changed
+    opaque: tuple[Opaque, ...]
+    opaque_apps: frozenset[str]
+
+
+@dataclass(slots=True)
+class States:
+    """Token 0 is `start`."""
+
+    start: SchemaState
+    contents: Contents
+    known: list[SchemaState] = field(init=False)
+    parts: list[Parts] = field(init=False)
+    tokens: dict[Hashable, int] = field(init=False)
+    works: dict[tuple[int, tuple[Opaque, ...]], dict[tuple[ModelKey, ...], dict[tuple[int, ...], Work]]] = (
+        field(default_factory=dict)
+    )
+
+    def __post_init__(self) -> None:
+        self.known, self.parts, self.tokens = [], [], {}
+        self.token(self.start)
+
+    def token(self, state: SchemaState) -> int:
+        parts: dict[str, dict[ModelKey, int]] = {}
+        for key, model in state.models.items():
+            parts.setdefault(key.app, {})[key] = self.contents.models.number(model)
+        return self.numbered(state, {app: frozenset(models.items()) for app, models in parts.items()})
+
+    def numbered(self, state: SchemaState, parts: Parts) -> int:
+        content = (frozenset(parts.items()), state.opaque)
+        token = self.tokens.setdefault(content, len(self.known))
+        if token == len(self.known):
+            self.known.append(state)
+            self.parts.append(parts)
+        return token
+
+    def changed(self, token: int, work: Work) -> int:
+        """The token of the state after that work."""
+        before = self.known[token]
+        if not work.changed and work.opaque is before.opaque:
+            return token
+        parts = dict(self.parts[token])
+        for app in {key.app for key in work.changed}:
+            models = dict(parts.get(app, ()))
+            for key, model in work.changed.items():
+                if key.app == app and model is None:
+                    models.pop(key, None)
+                elif key.app == app and model is not None:
+                    models[key] = self.contents.models.number(model)
+            parts[app] = frozenset(models.items())
+            if not models:
+                del parts[app]
+        content = (frozenset(parts.items()), work.opaque)
+        found = self.tokens.get(content)
+        if found is not None:
+            return found
+        models_after = merged(before.models, work.changed)
+        after = SchemaState(models_after, work.opaque, work.opaque_apps, before.field_bases)
+        return self.numbered(after, parts)
+
+    def deed(self, token: int, migration: Migration, number: int) -> Deed | InconsistentState:
+        """`number`: of the migration, the same for those that do the same."""
+        before = self.known[token]
+        known = self.works.setdefault((number, before.opaque), {})
+        for keys, works in known.items():
+            work = works.get(self.numbers(before, keys))
+            if work is not None:
+                return Deed(work.effects, self.changed(token, work))
+        seen = Seen()
+        watched = SchemaState(
+            Watched(before.models, seen, {}), before.opaque, before.opaque_apps, before.field_bases
+        )
+        found = worked_out(watched, migration)
+        if isinstance(found, InconsistentState):
+            return found
+        effects, after = found
+        if seen.all or not isinstance(after.models, Watched):
+            models = dict(after.models)
+            return Deed(
+                effects,
+                self.token(SchemaState(models, after.opaque, after.opaque_apps, after.field_bases)),
+            )
+        work = Work(effects, after.models.changed, after.opaque, after.opaque_apps)
+        keys = tuple(seen.asked)
+        known.setdefault(keys, {})[self.numbers(before, keys)] = work
+        return Deed(effects, self.changed(token, work))
+
+    def numbers(self, state: SchemaState, keys: tuple[ModelKey, ...]) -> tuple[int, ...]:
+        """Of those models of the state; -1 for one that it has not."""
+        number, get = self.contents.models.number, state.models.get
+        return tuple([-1 if (model := get(key)) is None else number(model) for key in keys])
+
+
+def worked_out(state: SchemaState, migration: Migration) -> tuple[Effects, SchemaState] | InconsistentState:
+    effects: list[tuple[str, Effect]] = []
+    for part in parts_of(migration):
+        for operation in part.operations:
+            try:
+                after = apply_operation(state, part.key.app, operation)
+                done = physical_effects(operation, part.key.app, state, after)
+            except InconsistentState as error:
+                return error
+            effects.extend((part.key.app, effect) for effect in done)
+            state = after
+    return tuple(effects), state
