@@ -57,7 +57,7 @@ def sides(patch: Patch, mainline: Tree) -> Sides:
     twins = tuple(
         (m, mainline.migrations[m.key]) for m in patch_all if m.key in here and m.key not in fork.migrations
     )
-    side = mainline.with_migrations(dict.fromkeys(brought))
+    side = mainline.with_migrations(dict.fromkeys(brought | built_on(brought, mainline)))
     own, swallowed = _mainline_only(side, fork)
     return Sides(
         shared=shared,
@@ -68,6 +68,13 @@ def sides(patch: Patch, mainline: Tree) -> Sides:
         known=known & {m.key for m in patch_all},
         twins=twins,
     )
+
+
+def built_on(brought: frozenset[MigrationKey], mainline: Tree) -> set[MigrationKey]:
+    """What mainline has put on top of a patch branch that git merged: made in the knowledge of its migrations, so no parallel to them.
+    Whoever has applied it has them too."""
+    graph = MigrationGraph.raw(mainline)
+    return {above for key in brought & graph.nodes for above in graph.descendants(key)} - brought
 
 
 def apps_gone(fork: Tree, mainline: Tree) -> frozenset[str]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from stitchback.model.source import Opaque, Span
 from stitchback.model.values import NONE, Value
 from stitchback.parsing import folding
 from stitchback.parsing.interpreter import evaluate, execute, glance
 from stitchback.parsing.scopes import Scope
+from stitchback.parsing.unanswered import unanswered
 
-_UNKNOWN = Opaque("not known", "", Span(""))  # this very object: no value of the code read is it
+
+class Untold(NamedTuple):
+    """What a body returns cannot be told; `reason` is "" where nothing more is to be said than that."""
+
+    reason: str = ""
+
+
 _PLAIN = (
     ast.Assign,
     ast.AnnAssign,
@@ -25,37 +32,36 @@ _PLAIN = (
 )
 
 
-def returned(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, inner: Scope) -> Value | None:
-    """The value that is returned, with the parameters bound in the scope; None where it cannot be told."""
+def returned(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, inner: Scope) -> Value | Untold:
+    """The value that is returned, with the parameters bound in the scope."""
     if isinstance(node, ast.Lambda):
         return evaluate(node.body, inner)
     if isinstance(node, ast.AsyncFunctionDef) or node.decorator_list or _is_generator(node):
-        return None
+        return Untold()
     result = _run(node.body, inner)
-    if result is _UNKNOWN:
-        return None
     return NONE if result is None else result
 
 
-def _run(statements: Sequence[ast.stmt], inner: Scope) -> Value | None:
-    """The value of the first `return` that is met, None where there is none, _UNKNOWN where that cannot be told."""
+def _run(statements: Sequence[ast.stmt], inner: Scope) -> Value | Untold | None:
+    """The value of the first `return` that is met, None where there is none."""
     for statement in statements:
         if isinstance(statement, ast.Return):
             return NONE if statement.value is None else evaluate(statement.value, inner)
         if isinstance(statement, ast.If):
-            known = folding.truth(glance(statement.test, inner))
+            test = glance(statement.test, inner)
+            known = folding.truth(test)
             if known is None and not _leaves(statement):
                 execute([statement], inner)  # what it binds or adds is not known, the rest is
                 continue
             if known is None:
-                return _UNKNOWN
+                return Untold(unanswered(test, ""))
             result = _run(statement.body if known else statement.orelse, inner)
             if result is not None:
                 return result
         elif isinstance(statement, _PLAIN) and not _leaves(statement):
             execute([statement], inner)
         else:
-            return _UNKNOWN
+            return Untold()
     return None
 
 

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, text
 from stitchback.parsing import builtin_calls, imports, known_calls, methods
-from stitchback.parsing.bodies import returned
+from stitchback.parsing.bodies import Untold, returned
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import evaluate, glance, spread
 from stitchback.parsing.loads import attribute_of, binding_of, owner_of, spoil_by_method
 from stitchback.parsing.scopes import Binding, Class, Function, Place, Scope, has_opaque
 from stitchback.parsing.tainting import is_harmless, spoil, taint_arguments, taint_function
+from stitchback.parsing.unanswered import unanswered
 
 _DATA = (Constant, Items, Dictionary)
+_UNKNOWN_ARGUMENTS = "a call with arguments that are not known"
 Arguments = tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]
 
 
@@ -36,10 +38,11 @@ def read_call(node: ast.Call, scope: Scope) -> Value:
         callee = binding_of(function, scope)
     look = glance if isinstance(callee, Reference) and builtin_calls.only_looks(callee.path) else evaluate
     arguments = read_arguments(node, scope, look)
-    if arguments is None or isinstance(callee, Opaque):
+    if isinstance(arguments, Opaque) or isinstance(callee, Opaque):
         taint_arguments(node, scope, "a call that is not followed may change it")
-        reason = callee.reason if isinstance(callee, Opaque) else "a call with arguments that are not known"
-        return scope.opaque(reason, node)
+        problem = callee if isinstance(callee, Opaque) else arguments
+        assert isinstance(problem, Opaque)
+        return scope.opaque(problem.reason, node)
     return _called(callee, arguments, node, scope)
 
 
@@ -100,14 +103,15 @@ def _placed(call: Call, found: Class | None, node: ast.Call, scope: Scope) -> Ca
 
 def read_arguments(
     node: ast.Call, scope: Scope, look: Callable[[ast.expr, Scope], Value] = evaluate
-) -> Arguments | None:
-    """Positional ones in order, keyword ones sorted; None where `*` or `**` brings in something that is not known."""
+) -> Arguments | Opaque:
+    """Positional ones in order, keyword ones sorted; Opaque where `*` or `**` brings in something that is not known."""
     args: list[Value] = []
     for part in node.args:
         if isinstance(part, ast.Starred):
             items = spread(part.value, scope)
-            if any(isinstance(item, Opaque) for item in items):
-                return None
+            unknown = next((item for item in items if isinstance(item, Opaque)), None)
+            if unknown is not None:
+                return scope.opaque(unanswered(unknown, _UNKNOWN_ARGUMENTS), node)
             args.extend(items)
         else:
             args.append(look(part, scope))
@@ -118,7 +122,7 @@ def read_arguments(
             continue
         pairs = _keywords(glance(keyword.value, scope))
         if pairs is None:
-            return None
+            return scope.opaque(_UNKNOWN_ARGUMENTS, node)
         kwargs.extend(pairs)
     kwargs.sort(key=lambda pair: pair[0])
     return tuple(args), tuple(kwargs)
@@ -134,8 +138,8 @@ def _keywords(value: Value) -> list[tuple[str, Value]] | None:
 
 def _method(owner: Value, name: str, node: ast.Call, scope: Scope) -> Value:
     arguments = read_arguments(node, scope, glance)
-    if arguments is None:
-        return scope.opaque("a call with arguments that are not known", node)
+    if isinstance(arguments, Opaque):
+        return arguments
     folded = methods.fold(owner, name, *arguments)
     if folded is None and isinstance(owner, Constant):
         return Call(Call(Reference("builtins.getattr"), (owner, Constant(name))), *arguments)
@@ -150,12 +154,12 @@ def follow(function: Function, arguments: Arguments, node: ast.Call, scope: Scop
         return scope.opaque(f"arguments that do not fit {name}", node)
     given = {box: box.binding for box in inner.names.values()}
     with scope.module.deeper() as allowed:
-        result = returned(function.node, inner) if allowed else None
+        result = returned(function.node, inner) if allowed else Untold()
     if any(box.binding is not before for box, before in given.items()):
         taint_arguments(node, scope, f"{name} changes it")
-    if result is None:
+    if isinstance(result, Untold):
         taint_function(function, node, scope, f"{name} is not followed and may change it")
-        return scope.opaque(f"what {name}() returns is not known", node)
+        return scope.opaque(result.reason or f"what {name}() returns is not known", node)
     if function.scope.module is not scope.module and function.scope.module not in scope.module.others:
         scope.module.others.append(function.scope.module)
     return result

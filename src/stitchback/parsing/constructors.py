@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from stitchback.model.source import Opaque
 from stitchback.model.values import Constant
 from stitchback.parsing import imports
 from stitchback.parsing.calls import Arguments, bind_arguments, read_arguments
@@ -37,9 +38,10 @@ def _run(node: ast.FunctionDef, name: str, inner: Scope) -> Arguments | None:
         if call is not None:
             if found is not None:
                 return None
-            found = read_arguments(call, inner)
-            if found is None:
+            given = read_arguments(call, inner)
+            if isinstance(given, Opaque):
                 return None
+            found = given
         elif _sets_own_attribute(statement):
             continue
         elif isinstance(statement, _PLAIN) and not any(_is_self(part) for part in ast.walk(statement)):

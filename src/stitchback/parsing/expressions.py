@@ -15,8 +15,8 @@ from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.gaps import has_gap, position
 from stitchback.parsing.interpreter import EXPRESSIONS, evaluate, glance, spread
 from stitchback.parsing.loads import read_attribute, read_name
+from stitchback.parsing.names import VENDOR
 from stitchback.parsing.scopes import DIVISION, Function, Scope
-from stitchback.parsing.settings import VENDOR
 from stitchback.parsing.unanswered import unanswered
 
 _CONVERSIONS: dict[int, Callable[[object], str]] = {ord("r"): repr, ord("a"): ascii, ord("s"): str}

@@ -13,6 +13,7 @@ from typing import Any
 from stitchback.model.values import Constant, Dictionary, Items, Value
 from stitchback.parsing.gaps import Gap
 from stitchback.parsing.scopes import Scope
+from stitchback.parsing.unanswered import unanswered
 
 EXPRESSIONS: dict[type[ast.expr], Callable[[Any, Scope], Value]] = {}
 STATEMENTS: dict[type[ast.stmt], Callable[[Any, Scope], None]] = {}
@@ -57,4 +58,4 @@ def spread(node: ast.expr, scope: Scope) -> tuple[Value, ...]:
         case Dictionary(items=pairs):
             return tuple(key for key, _ in pairs)
         case _:
-            return (Gap.of(scope.opaque("items that are not known: *", node)),)
+            return (Gap.of(scope.opaque(unanswered(value, "items that are not known: *"), node)),)

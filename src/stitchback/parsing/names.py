@@ -6,6 +6,9 @@ from functools import lru_cache
 
 from stitchback.model.values import Reference
 
+SETTINGS = "django.conf.settings."
+VENDOR = "django.db.connection.vendor"
+
 # django.db.models.__all__ of every Django from 1.7 to 6.1, the lower-case functions apart.
 _MODELS = frozenset(
     [

@@ -8,10 +8,9 @@ from stitchback.model.values import Constant, Dictionary, Reference, Value, text
 from stitchback.parsing import folding
 from stitchback.parsing.context import ReadingContext, Setting
 from stitchback.parsing.imports import is_static, module_scope
+from stitchback.parsing.names import SETTINGS, VENDOR
 from stitchback.parsing.scopes import DEFINITIONS
 
-SETTINGS = "django.conf.settings."
-VENDOR = "django.db.connection.vendor"
 _MIGRATION_MODULES = "MIGRATION_MODULES"
 _OF_AN_APP = (
     b"django.conf import settings"  # a module of an app's own defaults, not what Django is started with

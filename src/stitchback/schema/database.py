@@ -85,7 +85,10 @@ def separate(operation: Operation, app: str, before: SchemaState) -> Iterator[Ef
     done = tuple(half(operation.database, app, before))
     yield from done
     stated = half(operation.state, app, before, refusals=False)
-    yield from done_by_code(stated, done) if has_code(operation.database) else done_elsewhere(stated, done)
+    if has_code(operation.database):
+        yield from done_by_code(stated, done, operation.database)
+    else:
+        yield from done_elsewhere(stated, done)
 
 
 def half(
@@ -111,7 +114,7 @@ def run_sql(operation: Operation, app: str, before: SchemaState, after: SchemaSt
     """The SQL, and what its `state_operations` say that it does."""
     yield data_run(operation)
     stated = half(operation.state, app, before, refusals=False)
-    yield from done_by_code(stated, ()) if is_code(operation) else done_elsewhere(stated, ())
+    yield from (done_by_code(stated, (), (operation,)) if is_code(operation) else done_elsewhere(stated, ()))
 
 
 def nothing(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> tuple[Effect, ...]:

@@ -8,15 +8,23 @@ renames is taken to be there; a column or a table that it only forgets stays.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.values import Constant, walk
 from stitchback.schema.bridging import conditional
 from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
+    AddConstraint,
+    AddIndex,
     AlterColumn,
     CreateTable,
     DropColumn,
+    DropConstraint,
+    DropIndex,
     DropTable,
     Effect,
     Forget,
@@ -25,16 +33,46 @@ from stitchback.schema.effects import (
     Unknown,
 )
 
+_IF = re.compile(r"""\bIF\s+(?:(NOT)\s+)?EXISTS\s+["`]?(\w+)""", re.IGNORECASE)
 
-def done_by_code(stated: Iterable[Effect], done: Iterable[Effect]) -> Iterator[Effect]:
+
+def done_by_code(
+    stated: Iterable[Effect], done: Iterable[Effect], code: Iterable[Operation | Opaque] = ()
+) -> Iterator[Effect]:
     """What the state's half says and the database's own operations have not done: the code does it. A table may be there
-    before, under the name that the state gives it now."""
-    have = list(done)
+    before, under the name that the state gives it now; an index or constraint of which the SQL says IF EXISTS or IF NOT EXISTS may be
+    gone, or there, already."""
+    have, asked = list(done), named_with_if(code)
     for effect in schema_effects(stated):
         if effect in have:
             have.remove(effect)
+        elif isinstance(effect, CreateTable) or asked_for(effect) in asked:
+            yield conditional(effect)
         else:
-            yield conditional(effect) if isinstance(effect, CreateTable) else effect
+            yield effect
+
+
+def named_with_if(code: Iterable[Operation | Opaque]) -> frozenset[tuple[str, str]]:
+    """The names behind IF EXISTS ("") and IF NOT EXISTS ("NOT") in SQL."""
+    found: set[tuple[str, str]] = set()
+    for operation in code:
+        if isinstance(operation, Operation):
+            found |= named_with_if(operation.database)
+            sql = operation.argument("sql") if operation.kind == "RunSQL" else None
+            for value in walk(sql) if sql is not None else ():
+                if isinstance(value, Constant) and isinstance(value.value, str):
+                    found.update((word.upper(), name) for word, name in _IF.findall(value.value))
+    return frozenset(found)
+
+
+def asked_for(effect: Effect) -> tuple[str, str]:
+    match effect:
+        case DropIndex(name=name) | DropConstraint(name=name):
+            return "", name
+        case AddIndex(name=name) | AddConstraint(name=name):
+            return "NOT", name
+        case _:
+            return "", ""
 
 
 def done_elsewhere(stated: Iterable[Effect], done: Iterable[Effect]) -> Iterator[Effect]:

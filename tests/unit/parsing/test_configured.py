@@ -99,6 +99,36 @@ def test_the_message_names_the_line(text: str, name: str) -> None:
     )
 
 
+CHOOSING = """
+from django.conf import settings
+def chosen():
+    if settings.HEAVY:
+        return [migrations.RunSQL('a')]
+    return [migrations.RunSQL('b')]
+def arguments():
+    if settings.HEAVY:
+        return ('a', 'c')
+    return ('b',)
+"""
+
+
+@pytest.mark.parametrize("text", ["chosen()", "[*chosen()]", "[migrations.RunSQL(*arguments())]"])
+def test_a_helper_that_a_setting_decides_in(text: str) -> None:
+    (said,) = shown(operations(text, CHOOSING))
+    assert "[tool.stitchback.settings] HEAVY =" in said
+    assert shown(operations(text, CHOOSING, config=config(HEAVY=False))) == [B]
+
+
+def test_arguments_of_a_helper_of_another_module() -> None:
+    others = {
+        "shop/steps.py": "from django.db import migrations\ndef steps(name): return (name, migrations.RunSQL.noop)\n"
+    }
+    (found,) = shown(
+        operations("[migrations.RunSQL(*steps('a'))]", "from shop.steps import steps", others=others)
+    )
+    assert found == "RunSQL(reverse_sql=django.db.migrations.RunSQL.noop, sql='a')"
+
+
 def test_the_message_of_a_statement_names_the_line() -> None:
     text = "    operations = []\n    if settings.HEAVY:\n        operations.append(migrations.RunSQL('a'))\n"
     (said,) = shown(body(text, SETTINGS).operations)

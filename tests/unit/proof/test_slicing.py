@@ -178,3 +178,23 @@ def test_what_is_left_aside_between_two_migrations_makes_no_leaf_of_the_first() 
     plan = diamond_in(given)
     assert isinstance(Prover(given).prove(plan), SafePlan)
     assert agree(plan, given)
+
+
+def test_a_merge_that_is_left_aside_still_joins_its_leaves() -> None:
+    """Something essential is above each of the leaves, and nothing essential is above the merge."""
+    given = on_top_of_all_trees(migration("crm.0001_a", "", create("Deal")))
+    leaves = (
+        migration("crm.0002_b", "crm.0001_a", create("Offer")),
+        migration("crm.0002_c", "crm.0001_a", create("Lead")),
+    )
+    merge = migration("crm.0003_merge", "crm.0002_b crm.0002_c")
+    hung = (
+        M.with_changes(dependencies=keys("shop.0003_x crm.0002_b")),
+        Y.with_changes(dependencies=keys("shop.0004_m crm.0002_c")),
+    )
+    onto = changed(given.mainline, *leaves, merge, *hung)
+    given = Situation(given.patches, Tree("main", "main", onto.migrations), ())
+    stitched = (S, EMPTY_M.with_changes(dependencies=keys("shop.0003_x crm.0002_b shop.0003_s")))
+    plan = Candidate({}, (), changed(onto, *stitched), DIAMOND.handovers)
+    assert isinstance(Prover(given).prove(plan), SafePlan)
+    assert agree(plan, given)

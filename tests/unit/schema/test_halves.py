@@ -106,3 +106,41 @@ def test_a_model_that_becomes_managed_has_its_table() -> None:
         'AlterModelOptions("Old", {"managed": True}), AddField("Old", "a", IntegerField())',
     )
     assert "a" in physical.tables["shop_old"].columns
+
+
+@pytest.mark.parametrize(
+    ("sql", "state"),
+    [
+        ('DROP INDEX CONCURRENTLY IF EXISTS \\"i\\"', 'RemoveIndex("Item", "i")'),
+        ("DROP INDEX if  exists i", 'RemoveIndex("Item", "i")'),
+        ("ALTER TABLE shop_item DROP CONSTRAINT IF EXISTS `i`", 'RemoveConstraint("Item", "i")'),
+    ],
+)
+def test_sql_that_looks_first_may_find_the_thing_gone_already(sql: str, state: str) -> None:
+    """With the column its index goes (PostgreSQL), and the models still have it."""
+    thing = (
+        f'AddIndex("Item", {INDEX})'
+        if "Index" in state
+        else ('AddConstraint("Item", UniqueConstraint(fields=["stock"], name="i"))')
+    )
+    gone = f'SeparateDatabaseAndState([RunSQL("{sql}")], [{state}])'
+    before = (thing, 'RemoveField("Item", "stock")')
+    after(*before, gone)
+    after(thing, gone)
+    with pytest.raises(Clash):
+        after(*before, gone.replace("IF EXISTS", "").replace("if  exists", ""))
+    with pytest.raises(Clash):
+        after(
+            *before,
+            gone.replace('i\\"', 'another\\"')
+            .replace("exists i", "exists another")
+            .replace("`i`", "`another`"),
+        )
+
+
+def test_sql_that_looks_first_may_find_the_thing_there_already() -> None:
+    made = f'SeparateDatabaseAndState([RunSQL("CREATE INDEX IF NOT EXISTS i ON …")], [AddIndex("Item", {INDEX})])'
+    assert "i" in item(after(made)).indexes
+    with pytest.raises(Clash):
+        after(f'AddIndex("Item", {INDEX})', made.replace("IF NOT EXISTS ", ""))
+    after(f'AddIndex("Item", {INDEX})', made)

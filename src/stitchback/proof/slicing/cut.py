@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from stitchback.graph import MigrationGraph
 from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
@@ -42,12 +44,28 @@ class Cut:
         self.result = self.ground.view_of_result(candidate.result, self.changes)
         self.views = (mainline, self.result, *others)
         self.apart = set_apart(candidate, self.views)
+        self.put_together(frozenset())
+        torn = self.torn_apps()
+        if torn:
+            self.put_together(torn)
+
+    def put_together(self, entire: frozenset[str]) -> None:
+        """Steady migrations in clumps; of the apps in `entire` none is left out."""
         policy = self.situation.policy
         marks = (policy.unreleased, *(ledger.keys for ledger in self.situation.ledgers))
-        self.clumps: tuple[Clump, ...] = clumps(self.views[:2], self.apart, marks)
+        self.clumps: tuple[Clump, ...] = clumps(self.views[:2], self.apart, marks, entire)
         self.stands = {key: clump.keys[-1] for clump in self.clumps for key in clump.keys}
         self.front = self.frontier()
         self.footing: Footing = self.made_footing()
+
+    def torn_apps(self) -> frozenset[str]:
+        """Apps that would have more leaves in the slice than they have: what joins them there was left out."""
+        found: set[str] = set()
+        for view in self.views[:2]:
+            whole, cut = MigrationGraph.of(view.tree), MigrationGraph.of(self.tree(view))
+            apps = Counter(key.app for key in cut.leaves())
+            found.update(app for app, number in apps.items() if number > max(len(whole.leaves(app)), 1))
+        return frozenset(found)
 
     def slice(self) -> Slice:
         nodes = self.tree(self.result)

@@ -97,14 +97,17 @@ class Clump:
     before: MigrationKey | None
 
 
-def clumps(views: Sequence[View], apart: Apart, marks: Sequence[Keys]) -> tuple[Clump, ...]:
+def clumps(
+    views: Sequence[View], apart: Apart, marks: Sequence[Keys], entire: Collection[str] = ()
+) -> tuple[Clump, ...]:
     """Steady migrations that have the same essential ancestors and descendants in all `views` (mainline and the result) and
-    are in the same `marks` (ledgers, what is unreleased) together, by app. Those without any are left out."""
+    are in the same `marks` (ledgers, what is unreleased) together, by app. Those without any are left out, but for the apps in
+    `entire`."""
     kin = [relations(view, apart) for view in views]
     kinds: dict[tuple[object, ...], Kind] = {}
     for key in views[0].order(apart.steady):
         related = tuple(found[key] for found in kin)
-        if any(mask for pair in related for mask in pair):
+        if key.app in entire or any(mask for pair in related for mask in pair):
             kind = (related, tuple(key in mark for mark in marks))
             kinds.setdefault(kind, Kind()).add(key, views[0].parents(key))
     return tuple(clump for kind in kinds.values() for clump in kind.clumps())

@@ -1,0 +1,39 @@
+"""What each side has since the fork point."""
+
+from __future__ import annotations
+
+from migration_values import add, create, keys, migration
+from plans_by_hand import FORK, MAIN, changed, patch
+
+from stitchback.matching.match import compare
+from stitchback.matching.sides import sides
+from stitchback.model.matches import Verdict
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Patch
+
+TAG = migration("shop.0003_tag", "shop.0002_base", create("Tag"))
+ABOVE = migration("shop.0004_tag_name", "shop.0003_tag", add("tag", "name"))
+BESIDE = migration("shop.0003_size", "shop.0002_base", add("item", "size"))
+MERGE = migration("shop.0005_merge", "shop.0003_size shop.0004_tag_name")
+
+
+def merged(*own: Migration) -> Patch:
+    return patch(*own, merged=True)
+
+
+def onto(*migrations: Migration) -> Tree:
+    return Tree("main", "main", changed(FORK, *migrations).migrations)
+
+
+def test_what_mainline_built_on_a_merged_branch_is_no_parallel_to_it() -> None:
+    """Without the branch's own migrations it could not even be played."""
+    split = sides(merged(TAG), onto(TAG, ABOVE, BESIDE, MERGE))
+    assert tuple(each.key for each in split.mainline) == keys("shop.0003_size")
+    found = compare(split, {}).matches
+    assert [match.verdict for match in found] == [Verdict.PATCH_ONLY] * len(found)
+
+
+def test_a_branch_that_git_has_not_merged_leaves_mainline_whole() -> None:
+    (given,) = MAIN.patches
+    split = sides(given, MAIN.mainline)
+    assert {each.key for each in split.mainline} == set(MAIN.mainline.migrations) - set(FORK.migrations)
