@@ -121,6 +121,14 @@ class Course:
             found |= self.bits[name]
         return found
 
+    def stood_for(self, rows: int) -> int:
+        """The nodes of which all that they replace has rows."""
+        return sum(
+            self.bits.get(name, 0)
+            for name, (replaced, _) in zip(self.loader.replacements, self.replacements, strict=True)
+            if rows & replaced == replaced
+        )
+
     def recorded_at_the_end(self, place: Place) -> tuple[Name, ...]:
         """The rows that `check_replacements` adds."""
         part = place.rows & self.replacing
@@ -130,12 +138,10 @@ class Course:
         return recorded
 
     def recorded_by_django(self, place: Place) -> tuple[Name, ...]:
-        rows = place.rows
-        if not any(not rows & own and rows & replaced == replaced for replaced, own in self.replacements):
+        if not self.replacements:
             return ()
         connection = connection_at(place, self.files, self.memory)
-        executor, before = Applier(connection), len(connection.rows)
-        executor.loader = self.loader
+        executor, before = Applier(connection, self.loader), len(connection.rows)
         executor.check_replacements()
         return tuple(connection.rows[before:])
 
@@ -155,10 +161,12 @@ class Ledgers:
         return self.counted.of(rows)
 
     def is_consistent(self, rows: int, applied: int) -> bool:
-        """Whether all of the ledger's nodes count as applied, which have their parents (`Course.token`). A parent that has no row is
-        a replacement then, and has the rows of all that it replaces: `check_consistent_history` raises nothing. Where not, it still
-        may raise nothing: Django is to be asked."""
-        return not self.rows.of(rows) & ~applied
+        """Whether all of the ledger's nodes count as applied, which have their parents (`Course.token`), and those that count
+        without a row have the rows of all that they replace. Then `check_consistent_history` raises nothing. Where not, it still may
+        raise nothing (nested squashes): Django is to be asked."""
+        nodes = self.rows.of(rows)
+        without_row = applied & ~nodes
+        return not nodes & ~applied and not (without_row and without_row & ~self.course.stood_for(rows))
 
 
 class Translation:

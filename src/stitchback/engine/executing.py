@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +67,8 @@ class Applied:
     """What Django's executor does with one migration, from one state, on one schema: the rows that it records, the data
     operations, the schema and the state's token after it; or the error that it meets.
 
-    Neither applying nor recording asks which other rows there are (`MigrationExecutor.apply_migration`, `record_migration`).
+    Neither applying nor recording asks which other rows there are (`MigrationExecutor.apply_migration`, `record_migration`; from
+    6.0 recording asks what the files of the tree replace: `Disk`).
     """
 
     key: MigrationKey
@@ -78,11 +80,19 @@ class Applied:
     error: DatabaseClash | InconsistentState | None = None
 
 
-class Applier(MigrationExecutor):  # type: ignore[misc]
-    """Django's executor for one migration: it needs no loader."""
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """As much of a loader as recording asks for."""
 
-    def __init__(self, connection: LedgerConnection) -> None:
+    disk_migrations: Mapping[Name, SymbolicMigration]
+
+
+class Applier(MigrationExecutor):  # type: ignore[misc]
+    """Django's executor for one migration, or for what comes after the last: it needs no graph of its own."""
+
+    def __init__(self, connection: LedgerConnection, loader: TreeLoader | Disk) -> None:
         self.connection = connection
+        self.loader = loader
         self.recorder = LedgerRecorder(connection)
         self.progress_callback = None
 
@@ -94,11 +104,13 @@ class BareState:
     token: int
 
 
-def done_by_django(migration: SymbolicMigration, token: int, schema: int, memory: Memory) -> Applied:
+def done_by_django(
+    migration: SymbolicMigration, token: int, schema: int, files: Files, memory: Memory
+) -> Applied:
     connection = LedgerConnection(memory, [], 0, schema, [], frozenset())
     state, key = BareState(token), migration.content.key
     try:
-        after = token_of(Applier(connection).apply_migration(state, migration))
+        after = token_of(Applier(connection, Disk(files.migrations)).apply_migration(state, migration))
     except (DatabaseClash, InconsistentState) as error:
         return Applied(key, (), 0, (), schema, token, error.with_traceback(None))
     rows, data = tuple(connection.rows), tuple(connection.data)

@@ -36,14 +36,29 @@ def files_of(tree: Tree, memory: Memory, settings: Mapping[str, str], beside: It
         for name in (*made.replaces, (made.app_label, made.name))
     }
     migrated = {app for app, _ in (*disk, *installed)}
+    every = {**disk, **installed_migrations(installed, memory)}
+    for made in every.values():
+        made.kind = memory.kind(made.number, tuple(rows_told_by(made, every)))
     return Files(
-        {**disk, **installed_migrations(installed, memory)},
+        every,
         frozenset(migrated),
         frozenset(set(tree.apps) - migrated),
         frozenset(installed),
         frozenset(replacing),
         {},
     )
+
+
+def rows_told_by(made: SymbolicMigration, disk: Mapping[Name, SymbolicMigration]) -> list[Name]:
+    """Its name, and what it replaces, and what those replace that are there themselves, a mark between them."""
+    found, seen = list[Name](), set[Name]()
+    waiting = [(made.app_label, made.name)]
+    for name in waiting:
+        replaces = disk[name].replaces if name in disk and name not in seen else []
+        seen.add(name)
+        found += [name, *replaces, ("", "")]
+        waiting += replaces
+    return found
 
 
 class Reader:

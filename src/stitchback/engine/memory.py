@@ -78,9 +78,9 @@ class Memory:
             known = self.known_migrations[id(migration)] = (migration, number)
         return known[1]
 
-    def kind(self, migration: Migration, number: int) -> int:
-        """The same for migrations that do the same and leave the same rows."""
-        return self.kinds.setdefault((number, migration.key, migration.ghosts), len(self.kinds))
+    def kind(self, number: int, names: tuple[Name, ...]) -> int:
+        """The same for migrations that do the same (`number`) and leave the same rows. `names`: their own, and what tells the rows."""
+        return self.kinds.setdefault((number, names), len(self.kinds))
 
     def token(self, state: SchemaState) -> int:
         return self.by_token.token(state)

@@ -92,7 +92,7 @@ class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
         self.content = migration
         self.memory = memory
         self.number = memory.number(migration)
-        self.kind = memory.kind(migration, self.number)
+        self.kind = -1  # by `files_of`
         self.hashed = super().__hash__()
 
     def __eq__(self, other: object) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stitchback.engine.executing import Applied, done_by_django
 from stitchback.engine.memory import Memory
 from stitchback.engine.places import Place
-from stitchback.engine.simulation import SymbolicMigration
+from stitchback.engine.simulation import Files, SymbolicMigration
 from stitchback.model.keys import MigrationKey
 
 
@@ -52,13 +52,13 @@ class Spots:
             spot = self.known[place, token] = Spot(place, token, {})
         return spot
 
-    def step(self, spot: Spot, migration: SymbolicMigration) -> Reached:
-        """The migration run there."""
+    def step(self, spot: Spot, migration: SymbolicMigration, files: Files) -> Reached:
+        """The migration of those files run there."""
         kind, place, memory = migration.kind, spot.place, self.memory
         what = (kind, spot.token, place.schema)
         done = self.done.get(what)
         if done is None:
-            done = self.done[what] = done_by_django(migration, spot.token, place.schema, memory)
+            done = self.done[what] = done_by_django(migration, spot.token, place.schema, files, memory)
         data = tuple(sorted((*place.data, *done.data))) if done.data else place.data
         reached = memory.place(place.rows | done.bits, done.schema, data)
         step = spot.after[kind] = Reached(done.key, reached, done, self.at(reached, done.token))

@@ -155,7 +155,7 @@ class Walks:
 
     def step(self, spot: Spot, migration: SymbolicMigration) -> Reached:
         step = spot.after.get(migration.kind)
-        return self.spots.step(spot, migration) if step is None else step
+        return self.spots.step(spot, migration, self.files) if step is None else step
 
     def spot(self, place: Place, token: int) -> Spot:
         return self.spots.at(place, token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
 from django.db.migrations.executor import MigrationExecutor
@@ -111,6 +111,30 @@ def test_what_is_taken_over_is_what_django_does(seed: int, django_alone: Callabl
     random.Random(seed).shuffle(asked)
     for database, target in asked[:100]:
         assert ours.migrate(database, target) == theirs.migrate(database, target)
+
+
+def nested() -> Tree:
+    """A squash of a squash: Django's check of the history and what it counts as applied do not say the same before 6.0."""
+    made = (create("Item", label=char()), add("item", "size", integer()))
+    return tree(
+        migration("shop.0001_initial", "", made[0]),
+        migration("shop.0002_size", "shop.0001_initial", made[1]),
+        migration("shop.0001_once", "", *made, replaces="shop.0001_initial shop.0002_size"),
+        migration("shop.0001_twice", "", *made, replaces="shop.0001_once"),
+        migration("shop.0003_more", "shop.0001_twice", add("item", "more", integer())),
+    )
+
+
+def test_squashes_of_squashes_are_what_django_makes_of_them(django_alone: Callable[[Tree], Engine]) -> None:
+    made = nested()
+    full = Engine(made).migrate(EMPTY).final
+    ours, theirs = Engine(made), django_alone(made)
+    for count in range(len(made.migrations) + 1):
+        for rows in combinations(sorted(made.migrations), count):
+            database = SymbolicDatabase(rows, full.schema)
+            for target in targets(made):
+                assert ours.migrate(database, target) == theirs.migrate(database, target)
+            ours.beside_django(ours.place(database))
 
 
 @pytest.mark.parametrize("seed", range(-1, 7))
