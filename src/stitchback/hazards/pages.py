@@ -403,7 +403,9 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         ("repair.deriving",),
         "no repair could be proved",
         """The ledger as it would be after the edits was taken through every rollout, and one of them
-        fails. The message names the rollout, the step and what Django says.
+        fails. The message names the rollout, the step and what Django says; the hint names apps that
+        this database has no row of, though they say that they run before a migration it has applied:
+        a project template, say, which `exclude` in `[tool.stitchback]` leaves out.
 
         No SQL is printed that was not proved: a person has to look at the database, and at how its
         ledger came to be so.""",
