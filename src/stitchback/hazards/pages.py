@@ -70,6 +70,17 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         Say it in pyproject.toml (`stitchback explain SB308`), and plan again.""",
     ),
     ErrorPage(
+        "SB406",
+        ("planning.plan",),
+        "a migration that overrides methods of Django's",
+        """The class Migration has its own `__init__`, `apply` or the like. It may do other things than its
+        operations say, or belong to another app than its folder (an `__init__` that hands on another
+        label: Django then records a row of that app). No plan can be proved over it.
+
+        Write it plainly on its branch, operations only, in a migration of the app that they change,
+        and plan again.""",
+    ),
+    ErrorPage(
         "SB500",
         ("adapters.git_build", "adapters.git_process"),
         "git is not installed",
