@@ -70,6 +70,17 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         Say it in pyproject.toml (`stitchback explain SB308`), and plan again.""",
     ),
     ErrorPage(
+        "SB406",
+        ("planning.plan",),
+        "a migration that overrides methods of Django's",
+        """The class Migration has its own `__init__`, `apply` or the like. It may do other things than its
+        operations say, or belong to another app than its folder (an `__init__` that hands on another
+        label: Django then records a row of that app). No plan can be proved over it.
+
+        Write it plainly on its branch, operations only, in a migration of the app that they change,
+        and plan again.""",
+    ),
+    ErrorPage(
         "SB500",
         ("adapters.git_build", "adapters.git_process"),
         "git is not installed",
@@ -403,7 +414,9 @@ ERROR_PAGES: tuple[ErrorPage, ...] = (
         ("repair.deriving",),
         "no repair could be proved",
         """The ledger as it would be after the edits was taken through every rollout, and one of them
-        fails. The message names the rollout, the step and what Django says.
+        fails. The message names the rollout, the step and what Django says; the hint names apps that
+        this database has no row of, though they say that they run before a migration it has applied:
+        a project template, say, which `exclude` in `[tool.stitchback]` leaves out.
 
         No SQL is printed that was not proved: a person has to look at the database, and at how its
         ledger came to be so.""",

@@ -114,7 +114,12 @@ def _without_remade(sides: Sides, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
     if sides.shared == sides.mainline_shared:
         return atoms
     was = histories(play(sides.shared, SchemaState())[1])
-    return tuple(changed for atom in atoms if (changed := _since_fork(atom, was)) is not None)
+    squashes = {migration.key for migration in sides.mainline if migration.ghosts}
+    return tuple(
+        changed
+        for atom in atoms
+        if (changed := _since_fork(atom, was) if atom.origin.migration in squashes else atom) is not None
+    )
 
 
 def _since_fork(atom: Atom, was: Mapping[Thing, History]) -> Atom | None:

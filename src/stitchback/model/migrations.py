@@ -21,6 +21,9 @@ class Swappable:
         return f"settings.{self.setting}"
 
 
+OWN_BEHAVIOUR = "the migration has its own"  # an opaque attribute's reason begins so: a method of Django's that the class overrides
+
+
 Dependency = MigrationKey | Swappable | Opaque
 Operations = tuple[Operation | Opaque, ...]
 
@@ -122,6 +125,11 @@ class Migration(_Opening):
         for operation in self.operations:
             found.extend((operation,) if isinstance(operation, Opaque) else operation.opaques)
         return tuple(found)
+
+    @property
+    def own_behaviour(self) -> tuple[Opaque, ...]:
+        """Methods of Django's that the class overrides: it may do other things than its operations say, under another name."""
+        return tuple(each for each in self.opaque_attributes if each.reason.startswith(OWN_BEHAVIOUR))
 
     def with_changes(self, **changes: object) -> Migration:
         if self.later is not None and "operations" not in changes:

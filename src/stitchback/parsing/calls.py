@@ -70,7 +70,11 @@ def _builtin(callee: Reference, arguments: Arguments, node: ast.Call, scope: Sco
     name = callee.path.removeprefix("builtins.")
     if name in builtin_calls.CHANGE_ANYTHING:
         problem = scope.opaque(f"{name}() may change anything", node)
-        spoil([box for one in scope.module.scopes for box in one.names.values()], problem, scope.module)
+        boxes = [box for one in scope.module.scopes for box in one.names.values()]
+        spoil(boxes, problem, scope.module)
+        for box in boxes:
+            if isinstance(box.binding, (*_DATA, Call)):  # a name may be bound anew, whatever it stood for
+                box.put(problem)
         return problem
     folded = builtin_calls.fold(name, *arguments)
     if name == "getattr":

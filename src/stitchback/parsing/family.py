@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from stitchback.model.migrations import OWN_BEHAVIOUR
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Reference, Value
 from stitchback.parsing import imports, sources
@@ -88,7 +89,7 @@ class Family:
             for name in sorted(_BEHAVIOUR & names.keys()):
                 box = names[name]
                 if isinstance(box.binding, Function) and not _only_hands_on(box.binding):
-                    found.append(one.scope.opaque(f"the migration has its own {name}", box.binding.node))
+                    found.append(one.scope.opaque(f"{OWN_BEHAVIOUR} {name}", box.binding.node))
             for node in (*one.node.decorator_list, *(keyword.value for keyword in one.node.keywords)):
                 found.append(one.scope.opaque("the migration's class is changed by this", node))
         return (*found, *self.unknown)

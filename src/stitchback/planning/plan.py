@@ -29,6 +29,7 @@ def plan(
     _refuse_unknown_packages(case)
     _refuse_homeless(case)
     _refuse_unread(case)
+    _refuse_own_behaviour(case)
     blocking = _blocking(case)
     if blocking:
         return Unproved((), blocking)
@@ -88,6 +89,26 @@ def _refuse_unread(case: Case) -> None:
                 "migrations since the fork point cannot be read, so nothing can be concluded about them",
                 hint="Mend the files on their branch (stitchback explain SB101), and plan again.",
                 evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
+            )
+
+
+def _refuse_own_behaviour(case: Case) -> None:
+    """What a migration does whose class overrides Django's methods, and under which app's name Django records it, is not what its
+    operations say."""
+    mainline = case.situation.mainline
+    for side in case.sides:
+        ref = side.patch.tree.ref
+        units = [u for u in side.units if u.twin is None or u.twin.blob != u.migration.blob]
+        apps = {unit.key.app for unit in units}
+        found = [(ref, unit.migration) for unit in units]
+        found += [(mainline.ref, each) for each in side.sides.mainline if each.key.app in apps]
+        said = [(name, each, own) for name, each in found for own in each.own_behaviour]
+        if said:
+            raise Refusal(
+                "SB406",
+                "migrations since the fork point override methods of Django's, so what they do cannot be told from their operations",
+                hint="Write them plainly on their branch: operations only, in a migration of the app that they change. Then plan again.",
+                evidence=tuple(f"{each.key} on {name}, {own.span}: {own.reason}" for name, each, own in said),
             )
 
 

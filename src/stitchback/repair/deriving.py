@@ -6,6 +6,7 @@ leave no doubt about it: a script that is right for one of two databases with th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -63,6 +64,13 @@ class Deriver:
         self._pasts: dict[int, Past] = {}
 
     def derive(self, ledger: Ledger, around: Surroundings = Surroundings()) -> RepairOutcome:
+        outcome = self._derived(ledger, around)
+        if not isinstance(outcome, Unrepairable):
+            return outcome
+        line = not_installed(self.accounts.tree, ledger)
+        return replace(outcome, hint=f"{outcome.hint} {line}".strip()) if line else outcome
+
+    def _derived(self, ledger: Ledger, around: Surroundings) -> RepairOutcome:
         ledger = ledger if around.complete else self._completed(ledger)
         first: list[LedgerEdit] = [
             DeleteDuplicate(key, f"{key} has more than one row, the oldest stays (FACTS F5)")
@@ -227,6 +235,23 @@ class Deriver:
         by_sql = self._by_sql(fit)
         remarks = (*_remarks(ledger, self.accounts, edits), *_said_by_sql(fit, met, by_sql))
         return Repair(ledger, edits, after, database, found, remarks, _evidence(fit, met | by_sql))
+
+
+def not_installed(tree: Tree, ledger: Ledger) -> str:
+    """The line of the configuration that leaves out apps which this database has no row of, though they say that they run before a
+    migration that it has applied: apps that are installed nowhere, of a project template or an example. "" where there are none."""
+    known = {key.app for key in ledger.keys}
+    folders = {
+        tree.apps[key.app].migrations
+        for key, migration in tree.migrations.items()
+        if key.app not in known
+        and key.app in tree.apps
+        and any(child in ledger.keys for child in migration.run_before)
+    }
+    if not folders:
+        return ""
+    listed = ", ".join(json.dumps(folder) for folder in sorted(folders))
+    return f"If that is no app of this project (a template of one, an example): [tool.stitchback] exclude = [{listed}] in pyproject.toml."
 
 
 def _deleted(ledger: Ledger, accounts: Accounts, around: Surroundings) -> tuple[DeleteRow, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migration_values import add, create, keys, migration
+from migration_values import add, char, create, delete, keys, migration, tree
 from plans_by_hand import FORK, MAIN, changed, patch
 
 from stitchback.matching.match import compare
@@ -37,3 +37,25 @@ def test_a_branch_that_git_has_not_merged_leaves_mainline_whole() -> None:
     (given,) = MAIN.patches
     split = sides(given, MAIN.mainline)
     assert {each.key for each in split.mainline} == set(MAIN.mainline.migrations) - set(FORK.migrations)
+
+
+def test_what_is_made_anew_beside_a_squash_is_no_part_of_the_squash() -> None:
+    """Both sides delete a model and make it again under one name; a squash of another app's is no reason to overlook the second half."""
+    anew = (delete("Item"), create("Item", label=char()))
+    base = tree(
+        migration("shop.0001_initial", "", create("Item", label=char())),
+        migration("blog.0001_initial", "", create("Post", title=char())),
+        ref="v2.4",
+    )
+    twin = migration("shop.0002_anew", "shop.0001_initial", *anew)
+    squash = migration(
+        "blog.0001_squashed", "", create("Post", title=char()), replaces="blog.0001_initial blog.0002_x"
+    )
+    mainline = changed(
+        base, squash, twin.with_changes(blob="laid out otherwise"), without="blog.0001_initial"
+    )
+    split = sides(patch(twin, fork=base), Tree("main", "main", mainline.migrations))
+    assert split.shared != split.mainline_shared
+    found = compare(split, {}).matches
+    assert found
+    assert {match.verdict for match in found} <= {Verdict.IDENTICAL, Verdict.SAME_SCHEMA}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migration_values import add, create, integer, migration, operation, run_python, tree
 from repair_trees import (
     ADOPTED,
@@ -21,6 +23,7 @@ from repair_trees import (
     shown,
 )
 
+from stitchback.model.migrations import App
 from stitchback.model.plans import Failure
 from stitchback.model.values import Constant
 from stitchback.repair.deriving import Surroundings, derive_edits
@@ -44,6 +47,23 @@ def refused(outcome: RepairOutcome, code: str) -> str:
     assert isinstance(outcome, Unrepairable), outcome
     assert outcome.code == code, outcome
     return outcome.message
+
+
+def test_an_app_that_is_installed_nowhere_is_named_with_the_line_that_leaves_it_out() -> None:
+    """A project template says that it runs before a migration of the project's (wagtail/project_template/home)."""
+    home = migration("home.0001_initial", "", create("HomePage")).with_changes(run_before=(SIZE.key,))
+    onto = tree(BASE, SIZE, home)
+    onto = replace(onto, apps={"home": App("home", "template/home", "template/home/migrations", "home")})
+    seen = Surroundings((), shown(tree(BASE, SIZE), "shop.0001_base shop.0002_size"))
+    found = derive_edits(rows("shop.0001_base shop.0002_size"), onto, seen)
+    assert "applied before its dependency" in refused(found, "SB612")
+    unseen = derive_edits(rows("shop.0001_base shop.0002_size"), onto)
+    for outcome in (found, unseen):
+        assert isinstance(outcome, Unrepairable)
+        assert '[tool.stitchback] exclude = ["template/home/migrations"]' in outcome.hint
+    met = derive_edits(rows("shop.0001_base shop.0002_size home.0000_gone"), onto, seen)
+    assert isinstance(met, Unrepairable)
+    assert "exclude" not in met.hint
 
 
 # --- nothing to do ----------------------------------------------------------------------------------------------------
