@@ -10,6 +10,7 @@ from stitchback.parsing import folding
 from stitchback.parsing.gaps import has_gap
 from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.scopes import Scope
+from stitchback.parsing.tainting import READING_METHODS, is_harmless, taint_call
 from stitchback.parsing.unanswered import unanswered
 
 
@@ -26,7 +27,7 @@ def read_comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scop
     try:
         items = tuple(evaluate(node.elt, inner) for inner in _rounds(node.generators, scope.inner(), scope))
     except NotUnrolled as problem:
-        return scope.unknown(problem.reason, node)
+        return _not_unrolled(node, scope, problem)
     return folding.unordered("set", items) if isinstance(node, ast.SetComp) else Items("list", items)
 
 
@@ -37,8 +38,25 @@ def read_dict_comprehension(node: ast.DictComp, scope: Scope) -> Value:
             for inner in _rounds(node.generators, scope.inner(), scope)
         }
     except NotUnrolled as problem:
-        return scope.unknown(problem.reason, node)
+        return _not_unrolled(node, scope, problem)
     return Dictionary(tuple(pairs.items()))
+
+
+def _not_unrolled(node: ast.expr, scope: Scope, problem: NotUnrolled) -> Value:
+    """Nobody knows how often its parts are run: what they call may have changed anything that they name."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and not _leaves_all_as_it_is(part, scope):
+            taint_call(part, scope, problem.reason)
+        elif isinstance(part, ast.NamedExpr) and isinstance(part.target, ast.Name):
+            scope.bind(part.target.id, scope.opaque(problem.reason, node))
+    return scope.unknown(problem.reason, node)
+
+
+def _leaves_all_as_it_is(call: ast.Call, scope: Scope) -> bool:
+    function = call.func
+    if isinstance(function, ast.Attribute) and function.attr in READING_METHODS:
+        return True
+    return is_harmless(glance(function, scope))
 
 
 def _rounds(generators: list[ast.comprehension], scope: Scope, around: Scope) -> Iterator[Scope]:

@@ -121,6 +121,11 @@ def taint_arguments(call: ast.Call, scope: Scope, reason: str) -> None:
         tainting.code(part, scope)
 
 
+def taint_call(call: ast.Call, scope: Scope, reason: str) -> None:
+    """A call that may be made or not: what it is given, and what it is called on."""
+    _Tainting(scope.opaque(reason, call), set()).code(call, scope)
+
+
 def taint_function(function: Function, call: ast.Call, scope: Scope, reason: str) -> None:
     """A function of the module that was called and cannot be followed to its end."""
     tainting = _Tainting(scope.opaque(reason, call), set())

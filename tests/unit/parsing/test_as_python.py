@@ -251,6 +251,22 @@ def test_lists_that_are_shared(before: list[str], within: list[str], after: list
     )  # fmt: skip
 
 
+def test_what_a_comprehension_calls_that_is_not_unrolled() -> None:
+    for body in (
+        "c = b if UNKNOWN() else a\nb = [c.pop() for v in ['1'] if c]",
+        "unused = [a.pop() for v in UNKNOWN() or ['1']]",
+        "unused = {v: a.append(v) for v in UNKNOWN() or ['1']}",
+        "unused = [(a := ['walrus']) for v in UNKNOWN() or ['1']]",
+        "def g(): a.append('g')\nunused = {g() for v in UNKNOWN() or ['1']}",
+        "unused = [v for v in ['1'] if UNKNOWN() or not a.append('if')]",
+        "unused = [w for v in UNKNOWN() or ['1'] for w in [a.append('inner')]]",
+    ):
+        check(
+            f"{PREFIX}{body}\nclass Migration(migrations.Migration):\n"
+            "    operations = [migrations.RunSQL(a), migrations.RunSQL(b), migrations.RunSQL(c)]\n"
+        )
+
+
 def test_each_statement_alone() -> None:
     for statement in STATEMENTS:
         line = statement.replace("\\n", "\n").format(a="a", b="b", c="c")
