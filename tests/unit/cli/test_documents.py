@@ -60,7 +60,7 @@ def test_the_list_of_codes_is_made_from_their_pages(golden: Golden) -> None:
 
 def code_list(every: tuple[Page, ...]) -> Iterator[str]:
     yield "# Codes\n"
-    yield "What `stitchback explain` says; made from the classes of hazards and defects, and from `hazards/pages.py`, not edited by hand."
+    yield "What `stitchback explain` says; made from the classes of hazards and defects, and from `hazards/pages/`, not edited by hand."
     yield "The F numbers are rows of [facts](facts.md)."
     for family, members in groupby(every, key=lambda page: page.family):
         yield f"\n## {family}"

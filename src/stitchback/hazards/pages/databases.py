@@ -1,0 +1,119 @@
+"""Errors of databases and their ledgers."""
+
+from __future__ import annotations
+
+from stitchback.hazards.pages.error_page import ErrorPage
+
+PAGES: tuple[ErrorPage, ...] = (
+    ErrorPage(
+        "SB601",
+        ("adapters.urls",),
+        "not a database URL",
+        """Say `sqlite:////absolute/path`, `sqlite:///relative/path`, `postgresql://user@host/name` or
+        `mysql://user@host/name`. Percent-encode what is not a letter, a digit or one of `-._~` in
+        user, password and name. A password is never printed.""",
+    ),
+    ErrorPage(
+        "SB602",
+        ("adapters.connections",),
+        "no database driver",
+        """The driver of that engine is not installed: `pip install 'stitchback[postgres]'` or `pip
+        install 'stitchback[mysql]'`.""",
+    ),
+    ErrorPage(
+        "SB603",
+        ("adapters.connections",),
+        "the database cannot be reached",
+        """There is no such file, nobody answers, or the login is refused. What the driver said stands
+        in the message.""",
+    ),
+    ErrorPage(
+        "SB604",
+        ("adapters.connections", "adapters.databases"),
+        "no permission to read the ledger",
+        """The database answers, and does not let this user read `django_migrations`. Reading needs
+        SELECT on that table, and USAGE on its schema in PostgreSQL.""",
+    ),
+    ErrorPage(
+        "SB605",
+        ("adapters.databases",),
+        "an unknown engine",
+        """The project's settings name a database engine of which stitchback does not know how it keeps
+        its tables. Export the ledger to a file, and say `--ledger FILE`.""",
+    ),
+    ErrorPage(
+        "SB606",
+        ("adapters.ledgers",),
+        "a ledger that cannot be read",
+        """A ledger is CSV (`app,name[,applied]`), JSON, what `showmigrations --plan` prints, or the
+        table as psql or mysql print it. The message names the line that is none of these.""",
+    ),
+    ErrorPage(
+        "SB607",
+        ("api.fleets", "api.repairing"),
+        "no ledger, or two",
+        """Say where the ledger is: `--database URL` for a live database, or `--ledger FILE`.""",
+    ),
+    ErrorPage(
+        "SB608",
+        ("api.repairing",),
+        "for which engine?",
+        """A ledger in a file does not tell which engine its database has, and SQL differs. Say
+        `--vendor sqlite`, `postgresql`, `mysql` or `oracle`.""",
+    ),
+    ErrorPage(
+        "SB609",
+        ("adapters.fleet",),
+        "a fleet that cannot be read",
+        """A fleet is a file with one database URL a line, or all schemas of one PostgreSQL database that
+        have a `django_migrations`. The message names the line, or what is missing.""",
+    ),
+    ErrorPage(
+        "SB610",
+        ("repair.sql",),
+        "a name that the database cannot hold",
+        """The migration's name is longer than the column of `django_migrations`, or holds what that
+        engine cannot store. Rename the file before it is applied anywhere.""",
+    ),
+    ErrorPage(
+        "SB611",
+        ("adapters.databases",),
+        "the repair was not made",
+        """The ledger after the repair would not have been what was proved, or the table's engine
+        cannot roll back. Nothing is changed.
+
+        Usually somebody migrated at the same moment: read the ledger again and repeat.""",
+    ),
+    ErrorPage(
+        "SB612",
+        ("repair.deriving",),
+        "no repair could be proved",
+        """The ledger as it would be after the edits was taken through every rollout, and one of them
+        fails. The message names the rollout, the step and what Django says; the hint names apps that
+        this database has no row of, though they say that they run before a migration it has applied:
+        a project template, say, which `exclude` in `[tool.stitchback]` leaves out.
+
+        No SQL is printed that was not proved: a person has to look at the database, and at how its
+        ledger came to be so.""",
+    ),
+    ErrorPage(
+        "SB613",
+        ("repair.deriving",),
+        "the ledger alone does not tell",
+        """Databases with these rows may have different schemas, and which repair is right depends on
+        the schema. A ledger in a file is not enough.
+
+        Give the database itself (`--database URL`): it is looked at, and nothing is written unless
+        you say `--apply`.""",
+    ),
+    ErrorPage(
+        "SB614",
+        ("repair.deriving",),
+        "ledger and schema contradict each other",
+        """The rows say that migrations were applied whose tables or columns the database does not
+        have, or the other way round, in a way that no edit of the rows sets right.
+
+        A person has to find out what happened there: a restored backup, a table that was dropped by
+        hand, a migration that was faked.""",
+    ),
+)

@@ -1,0 +1,129 @@
+"""Errors of planning and of writing migrations."""
+
+from __future__ import annotations
+
+from stitchback.hazards.pages.error_page import ErrorPage
+
+PAGES: tuple[ErrorPage, ...] = (
+    ErrorPage(
+        "SB401",
+        ("schema.problems",),
+        "migrations of one branch do not fit each other",
+        """An operation alters, renames or removes something that the migrations before it have not
+        made, or makes what is there: with that branch checked out Django fails as well.
+
+        The message names the migration and the operation. Usually a migration it builds on was
+        removed, or hangs on another parent. Mend the branch, and run the command again.""",
+    ),
+    ErrorPage(
+        "SB402",
+        ("planning.plan",),
+        "no such strategy",
+        """`--strategy` (or `strategy` in `[tool.stitchback]`) takes one of the names that the hint
+        lists. Leave it out to get the cheapest plan that can be proved; `plan` lists the others
+        with their price.""",
+    ),
+    ErrorPage(
+        "SB403",
+        ("planning.plan",),
+        "a patch migration without its parent",
+        """The patch branch has a migration that depends on one which the branch lacks, and mainline
+        has no migration of that name. Django cannot have run it there, so nothing tells where it
+        belongs.
+
+        Hang it on a parent that the patch branch has, on that branch, release that, and plan again.""",
+    ),
+    ErrorPage(
+        "SB404",
+        ("planning.plan",),
+        "migration files that cannot be read",
+        """A migration file that came since the fork point gives no migration (SB101), in an app that the
+        plan is about. What it does is not known, so no plan can be proved.
+
+        Mend the files on their branch, and plan again.""",
+    ),
+    ErrorPage(
+        "SB405",
+        ("planning.plan",),
+        "an app was an installed package, and nobody says how far its migrations went",
+        """The patch branch depends on migrations of an app that is not in its tree, an installed package,
+        and mainline has that app in its own tree. The branch's databases have the package's tables and
+        rows, and no file of the branch says which.
+
+        Say it in pyproject.toml (`stitchback explain SB308`), and plan again.""",
+    ),
+    ErrorPage(
+        "SB406",
+        ("planning.plan",),
+        "a migration that overrides methods of Django's",
+        """The class Migration has its own `__init__`, `apply` or the like. It may do other things than its
+        operations say, or belong to another app than its folder (an `__init__` that hands on another
+        label: Django then records a row of that app). No plan can be proved over it.
+
+        Write it plainly on its branch, operations only, in a migration of the app that they change,
+        and plan again.""",
+    ),
+    ErrorPage(
+        "SB530",
+        ("api.comparing",),
+        "a branch is to be merged into itself",
+        """The patch and mainline are the same commit. Name the patch branch as the argument, and
+        mainline with `--onto` (left out: what is checked out).""",
+    ),
+    ErrorPage(
+        "SB531",
+        ("api.schema",),
+        "no such app",
+        """`--app` names an app label that has no migrations at that ref. A label is what migrations
+        call the app in their dependencies; it may differ from the folder's name.""",
+    ),
+    ErrorPage(
+        "SB532",
+        ("api.explaining",),
+        "no such code",
+        """`explain` knows the codes that findings and errors begin with: SB and three digits.""",
+    ),
+    ErrorPage(
+        "SB540",
+        ("rewriting.modules",),
+        "a file that is not plain enough to be edited",
+        """The plan changes a list of this migration, and the list (or the class) is computed: by a
+        function, a condition, an assignment elsewhere. Nothing is written on a guess.
+
+        Write it as a plain list in the class, in a commit of its own, and run the command again. Or
+        choose another strategy, one that leaves the file alone.""",
+    ),
+    ErrorPage(
+        "SB541",
+        ("rewriting.names",),
+        "a name that means something else in the file",
+        """An operation that looks at the database has to be put into the file, and a name that it
+        needs (`migrations`, `models`) is taken by something else there. Rename that, and run the
+        command again.""",
+    ),
+    ErrorPage(
+        "SB542",
+        ("rewriting.expressions", "rewriting.names"),
+        "something that cannot be written into another file",
+        """A value or a function of the patch migration depends on what is defined around it, so it
+        cannot be copied. Choose a strategy that brings the patch migration's own file, such as
+        `--strategy rehome`.""",
+    ),
+    ErrorPage(
+        "SB543",
+        ("rewriting.comments",),
+        "a name that no comment can hold",
+        """The name of a branch or a migration has characters that would be lost or changed in a
+        comment of a file, and the comment has to be read back. Rename the branch or the migration.""",
+    ),
+    ErrorPage(
+        "SB544",
+        ("rewriting.modules",),
+        "a file that only Python 2 can read",
+        """The plan would edit a file of Python 2, bring it over, or copy a function out of it. Such a file
+        is read (SB103), but what was read is never written back: a program that turns code into
+        other code might change what it does, and no Django of today can import the file as it is.
+
+        Bring the file to Python 3 on its branch, in a commit of its own, and run the command again.""",
+    ),
+)

@@ -1,0 +1,57 @@
+"""Errors of trying things with the project's own code."""
+
+from __future__ import annotations
+
+from stitchback.hazards.pages.error_page import ErrorPage
+
+PAGES: tuple[ErrorPage, ...] = (
+    ErrorPage(
+        "SB520",
+        ("adapters.project_process",),
+        "the project's process ended",
+        """The project's own code ran in a process of its own and took it down, or its settings could
+        not be imported. What it printed last stands below the message. See whether the project's
+        own `manage.py check` runs with this interpreter and these settings.""",
+    ),
+    ErrorPage(
+        "SB521",
+        ("adapters.project_settings",),
+        "no settings module",
+        """No manage.py near the root of the tree names a settings module. Say `--settings MODULE`, or
+        set DJANGO_SETTINGS_MODULE.""",
+    ),
+    ErrorPage(
+        "SB522",
+        ("adapters.project_trees",),
+        "a commit could not be laid out",
+        """Git could not write the files of a commit to a folder for a trial run. Usually the disk is
+        full.""",
+    ),
+    ErrorPage(
+        "SB523",
+        ("adapters.project_process",),
+        "the interpreter cannot be run",
+        """`--python` names something that is no Python, or that may not be run here.""",
+    ),
+    ErrorPage(
+        "SB524",
+        ("adapters.scratch_databases",),
+        "no scratch database",
+        """A trial run needs databases of its own: a user who may create databases on that server. It
+        never runs against one that is there already.""",
+    ),
+    ErrorPage(
+        "SB525",
+        ("adapters.demo_fixture",),
+        "the demo's repository is missing",
+        """`stitchback demo` builds its repository from files of the package, and this installation
+        lacks them. Install stitchback anew.""",
+    ),
+    ErrorPage(
+        "SB526",
+        ("api.replaying",),
+        "no tag fits",
+        """`verify --replay GLOB` makes databases of the releases whose tags fit the glob, and no tag does.
+        A clone may lack the tags: `git fetch --tags`.""",
+    ),
+)
