@@ -10,7 +10,7 @@ from stitchback.model.plans import Candidate, Situation
 from stitchback.proof.closed_sets import Keys
 from stitchback.proof.slicing.footprint import changed_models, joined, under_all_names
 
-MOST_WAYS = 250_000  # sets of a branch's migrations times targets to migrate to from each
+MOST_WAYS = 60_000  # sets of a branch's migrations times targets to migrate to from each
 
 
 def is_too_much(situation: Situation) -> bool:
