@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from stitchback.model.ledger import Ledger
 
 patches = click.argument("patches", nargs=-1, required=True, metavar="PATCH...")
 onto = click.option("--onto", default="HEAD", metavar="REF", help="Mainline (default: what is checked out).")
@@ -80,11 +84,18 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
         **named: object,
     ) -> int:
         from stitchback.api import Wish
-        from stitchback.api.repairing import read_ledgers
 
-        wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledgers(ledgers))
+        wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, _ledgers(ledgers))
         return command(*others, wish=wish, **named)
 
     for option in reversed(_PLANNING):
         wishing = option(wishing)
     return wishing
+
+
+def _ledgers(files: tuple[str, ...]) -> tuple[Ledger, ...]:
+    if not files:
+        return ()
+    from stitchback.api.repairing import read_ledgers
+
+    return read_ledgers(files)

@@ -38,7 +38,6 @@ def command(
     Exit 0: nothing to do. 1: this plan would change something. 3: no plan could be proved.
     """
     from stitchback.api import Project, diffs_of, make_plan
-    from stitchback.api.runbooks import write_out
     from stitchback.reporting import render_plan
 
     with Project.open(session.directory) as project:
@@ -46,6 +45,8 @@ def command(
         diffs = diffs_of(project, report) if diff else ()
         click.echo(render_plan(report, output_format, diffs, verbose=session.verbose))
     if out:
+        from stitchback.api.runbooks import write_out
+
         for path in write_out(report, Path(out)):
             session.remark(f"wrote {path}")
     return report.exit_code
