@@ -14,7 +14,7 @@ from django.db.migrations.exceptions import AmbiguityError
 
 from stitchback.engine.executing import Applier, TreeExecutor
 from stitchback.engine.memory import EMPTY_STATE, Memory
-from stitchback.engine.migrating import Options, Target, connection_at, targets_of
+from stitchback.engine.migrating import Options, Target, connection_at, planned, targets_of
 from stitchback.engine.names import Name, as_key
 from stitchback.engine.places import Place
 from stitchback.engine.simulation import Built, Files, SymbolicMigration
@@ -39,13 +39,13 @@ def shape_of(graph: Any) -> tuple[object, ...]:
 
 
 class Course:
-    """`executor`: of a ledger that has this graph, one of many."""
+    """`executor`: of a ledger that has this graph, one of many. Raises BrokenGraph where Django makes no plan of it."""
 
     def __init__(self, executor: TreeExecutor, files: Files, memory: Memory) -> None:
         self.executor, self.files, self.memory = executor, files, memory
         self.loader = executor.loader
         graph = self.loader.graph
-        plan = executor.migration_plan(graph.leaf_nodes(), clean_start=True)
+        plan = planned(executor, graph.leaf_nodes(), clean_start=True)
         self.migrations: list[SymbolicMigration] = [migration for migration, _ in plan]
         names = [(each.app_label, each.name) for each in self.migrations]
         self.bits: dict[Name, int] = {name: 1 << number for number, name in enumerate(names)}

@@ -111,9 +111,12 @@ def handle(
     executor.migrate(targets, plan=plan, state=state, fake=options.fake and bool(plan), fake_initial=False)
 
 
-def planned(executor: TreeExecutor, targets: list[tuple[str, str | None]]) -> list[tuple[Any, bool]]:
+def planned(
+    executor: TreeExecutor, targets: list[tuple[str, str | None]], *, clean_start: bool = False
+) -> list[tuple[Any, bool]]:
+    """`migration_plan`. Raises BrokenGraph where Django lets a KeyError slip (FACTS F24)."""
     try:
-        return list(executor.migration_plan(targets))
+        return list(executor.migration_plan(targets, clean_start=clean_start))
     except KeyError as error:
         raise BrokenGraph("KeyError", str(error)) from error
 

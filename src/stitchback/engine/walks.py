@@ -189,10 +189,9 @@ class Walks:
             connection = connection_at(self.memory.place(part, 0, ()), self.files, self.memory)
             try:
                 executor = TreeExecutor(connection, self.files)
+                self.ledgers[part] = Ledgers(self.course(executor), executor.loader.built)
             except SAYS_NO:
                 self.ledgers[part] = None  # Django says why to whoever comes with such a ledger
-            else:
-                self.ledgers[part] = Ledgers(self.course(executor), executor.loader.built)
         return self.ledgers[part]
 
     def course(self, executor: TreeExecutor) -> Course:

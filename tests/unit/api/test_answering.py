@@ -62,7 +62,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     return found
 
 
-@pytest.mark.parametrize(("name", "output_format"), zip(case_names(), cycle(("text", "json", "github"))))
+@pytest.mark.parametrize(("name", "output_format"), [*zip(case_names(), cycle(("text", "json", "github")))])
 def test_what_is_kept_is_what_is_worked_out(name: str, output_format: str, tmp_path: Path) -> None:
     built = build_repository(name, tmp_path / "repository")
     asked = Asked(built.case.patches, "HEAD", output_format, True)
