@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,16 +76,15 @@ class Database:
         """
         assert script.vendor == self.vendor, "a script for another engine"
         self._require_transactions()
-        try:
+        with ExitStack() as failing:
+            failing.callback(self._fail, script)
             for sql in script.opening:
                 self._execute(sql)
             for statement in script.statements:
                 self._execute(statement.sql)
             found = Ledger(self.source, self._rows())
             _compare(found, expected, self.source)
-        except BaseException:
-            self._fail(script)
-            raise
+            failing.pop_all()
         for sql in script.closing:
             self._execute(sql)
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,13 +101,12 @@ def read_fleet(
     answers: dict[Tenant, Answer] = {}
     with ThreadPoolExecutor(max_workers=max(1, min(workers, len(tasks)))) as pool:
         running = [pool.submit(_read, task, with_schema, timeout) for task in tasks]
-        try:
+        with ExitStack() as failing:
+            failing.callback(pool.shutdown, wait=False, cancel_futures=True)
             for future in as_completed(running):
                 answers.update((answer.tenant, answer) for answer in future.result())
                 progress(len(answers), len(tenants))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            failing.pop_all()
     return tuple(answers[tenant] for tenant in tenants)
 
 

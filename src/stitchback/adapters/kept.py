@@ -81,13 +81,12 @@ def store(place: Path, payload: bytes) -> None:
 
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name.partition('-')[0]}-")
-    try:
+    with contextlib.ExitStack() as failing:
+        failing.callback(os.unlink, name)
         with open(handle, "wb") as file:
             file.write(MAGIC + checksum(payload) + payload)
         os.replace(name, place)
-    except BaseException:
-        os.unlink(name)
-        raise
+        failing.pop_all()
 
 
 def keep(place: Path, payload: bytes) -> None:

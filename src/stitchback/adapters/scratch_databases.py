@@ -109,12 +109,11 @@ class ScratchServer:
 
     def __enter__(self) -> Self:
         self._process.__enter__()
-        try:
+        with ExitStack() as failing:
+            failing.push(self.__exit__)
             self._ask("start_bare", database=self._address.settings())
             self._started = True
-        except BaseException:
-            self.__exit__(*sys.exc_info())
-            raise
+            failing.pop_all()
         return self
 
     def __exit__(
