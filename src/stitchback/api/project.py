@@ -14,7 +14,7 @@ from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import ReadingConfig
-from stitchback.parsing.folders import SharedFolders
+from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.tree import read_tree
 
 WORKTREE = "WORKTREE"
@@ -33,7 +33,7 @@ class Project:
     _trees: dict[str, Tree] = field(default_factory=dict)
     _files: dict[str, ObjectFiles | DiskFiles] = field(default_factory=dict)
     _blobs: dict[str, FileEntry] = field(default_factory=dict)
-    _folders: SharedFolders = field(default_factory=dict)
+    _shared: SharedReadings = field(default_factory=SharedReadings)
 
     @classmethod
     def open(cls, directory: Path | str = ".") -> Project:
@@ -85,7 +85,7 @@ class Project:
         commit = commit or self.commit_of(ref)
         if commit not in self._trees:
             files = self._files_of(commit)
-            tree = read_tree(self.name_of(ref), commit, files, self.reading, self._readings, self._folders)
+            tree = read_tree(self.name_of(ref), commit, files, self.reading, self._readings, self._shared)
             if isinstance(files, DiskFiles) and files.on_disk:
                 own = (m for m in tree.migrations.values() if m.path in files.on_disk)
                 self._blobs |= {m.blob: files[m.path] for m in own}

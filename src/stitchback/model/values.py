@@ -5,9 +5,9 @@ A closed family: consume it with `match` that ends in `assert_never`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from stitchback.model.source import Opaque
 
@@ -53,8 +53,36 @@ class Reference:
     path: str
 
 
+Written = tuple[str, str]  # the fingerprint and the source of code
+
+
+class _Deferring:
+    """Holds what tells a code's fingerprint and source, until somebody asks for one: no field of it, and no part of its value."""
+
+    __slots__ = ("later",)
+    later: Callable[[], Written] | None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """What is not set: what nobody has asked for yet."""
+            if name == "later":
+                return None
+            if name not in ("fingerprint", "source") or self.later is None:
+                raise AttributeError(name)
+            self.settle()
+            return getattr(self, name)
+
+    def settle(self) -> None:
+        """Has the fingerprint and the source at hand from now on: what tells them may go."""
+        if self.later is not None:
+            for name, text in zip(("fingerprint", "source"), self.later(), strict=True):
+                object.__setattr__(self, name, text)
+            object.__setattr__(self, "later", None)
+
+
 @dataclass(frozen=True, slots=True)
-class Code:
+class Code(_Deferring):
     """A function, lambda or class that the migration's own module defines.
 
     `fingerprint` is a digest of its code, and of the module's own functions and constants that it uses, once names
@@ -67,6 +95,14 @@ class Code:
     source: str
     empty: bool = False  # the body does nothing (pass, return, docstring only)
     python2: bool = False  # it stands in a file that only Python 2 can parse: not to be written anywhere
+
+    @classmethod
+    def deferred(cls, name: str, empty: bool, python2: bool, later: Callable[[], Written]) -> Code:
+        """Code that is written out when somebody asks for its fingerprint or source: most is never compared."""
+        made = object.__new__(cls)
+        for field, value in (("name", name), ("empty", empty), ("python2", python2), ("later", later)):
+            object.__setattr__(made, field, value)
+        return made
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Code) and self.fingerprint == other.fingerprint

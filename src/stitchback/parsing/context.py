@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from stitchback.model.files import FileEntry, Files
 from stitchback.model.migrations import Migration, Unreadable
 from stitchback.model.values import Value
+from stitchback.parsing.shared import SharedReadings
 
 if TYPE_CHECKING:
     from stitchback.parsing.lazy import LazyScope
@@ -86,6 +87,7 @@ class ReadingContext:
 
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     config: ReadingConfig = ReadingConfig()
+    shared: SharedReadings = field(default_factory=SharedReadings)
     _roots: dict[str, tuple[str, ...]] | None = None
     _asked: list[dict[str, str]] = field(default_factory=list)
     _answers: dict[str, str] = field(default_factory=dict)
@@ -104,13 +106,21 @@ class ReadingContext:
     @contextmanager
     def noting(self) -> Iterator[dict[str, str]]:
         """What is asked within."""
+        try:
+            with self.apart() as asked:
+                yield asked
+        finally:
+            self.note(asked)
+
+    @contextmanager
+    def apart(self) -> Iterator[dict[str, str]]:
+        """What is asked within, for somebody to note what of it matters."""
         asked: dict[str, str] = {}
         self._asked.append(asked)
         try:
             yield asked
         finally:
             self._asked.pop()
-            self.note(asked)
 
     def note(self, asked: Mapping[str, str]) -> None:
         if self._asked:
@@ -179,8 +189,10 @@ class ReadingContext:
         """`file:PATH` -> its blob or ""; `roots:NAME` -> the folders that hold a package of that name;
         `equivalent:PATH` -> what the configuration says an operation class is equal to;
         `settings:` -> the settings files; `setting:NAME` -> what the configuration says that it is, as JSON, or "";
-        `engines:` -> the engines that the configuration says, or ""."""
+        `engines:` -> the engines that the configuration says, or ""; what else is asked is answered as ANSWERS says."""
         kind, _, subject = question.partition(":")
+        if kind in ANSWERS:
+            return ANSWERS[kind](self, subject)
         if kind == "file":
             entry = self.files.get(subject)
             return "" if entry is None else entry.blob
@@ -261,6 +273,10 @@ class ReadingContext:
                 name: tuple(sorted(folders, key=lambda f: (len(f), f))) for name, folders in found.items()
             }
         return self._roots
+
+
+# Kinds of question that take the reader itself to be answered, which is above this module.
+ANSWERS: dict[str, Callable[[ReadingContext, str], str]] = {}
 
 
 def is_settings(path: str) -> bool:

@@ -18,7 +18,8 @@ Definition = Function | Class
 
 
 def code_of(definition: Definition) -> Code:
-    """The code of a function, lambda or class, with the module's own functions and constants that it uses."""
+    """The code of a function, lambda or class, with the module's own functions and constants that it uses: as these are when somebody
+    asks for its fingerprint, which is when the module has been read (a function sees the names of its module as they are in the end)."""
     module = definition.scope.module
     node = definition.node
     identity = (id(node), id(definition.scope))  # a closure is another one for each call that makes it
@@ -26,7 +27,9 @@ def code_of(definition: Definition) -> Code:
     if known is not None:
         return known[1]
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
-    code = Code(name, _fingerprint(definition), ast.unparse(node), _is_empty(node), module.is_python2)
+    code = Code.deferred(
+        name, _is_empty(node), module.is_python2, lambda: (_fingerprint(definition), ast.unparse(node))
+    )
     module.codes[identity] = (definition, code)
     return code
 

@@ -11,6 +11,7 @@ from stitchback.model.migrations import AppMigrations, Migration, Unreadable
 from stitchback.parsing.apps import Folder
 from stitchback.parsing.context import CachedReading, Questions, ReadingCache, ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.shared import SharedReadings
 
 Result = Migration | Unreadable
 # A dependency on `("auth", "0001_initial")` says nothing about a folder that has a file of that name too.
@@ -46,18 +47,16 @@ class AppReading:
     unreadable: tuple[Unreadable, ...]
 
 
-SharedFolders = dict[tuple[Folder, tuple[str, ...]], FolderReading]  # by the folder's files and their blobs
-
 
 def read_folders(
-    folders: Sequence[Folder], context: ReadingContext, cache: ReadingCache | None, shared: SharedFolders
+    folders: Sequence[Folder], context: ReadingContext, cache: ReadingCache | None, shared: SharedReadings
 ) -> dict[Folder, FolderReading]:
     """Each folder's files; as another tree had them, where they are the same and nothing that they looked at has changed."""
     blobs = {folder: context.blobs_of([path for _, path in folder.files]) for folder in folders}
     context.prefetch(
         path
         for folder in folders
-        if (folder, blobs[folder]) not in shared
+        if (folder, blobs[folder]) not in shared.folders
         for (_, path), blob in zip(folder.files, blobs[folder], strict=True)
         if cache is None or not cache.holds(blob, path)
     )
@@ -71,9 +70,9 @@ def _shared(
     blobs: tuple[str, ...],
     context: ReadingContext,
     cache: ReadingCache,
-    shared: SharedFolders,
+    shared: SharedReadings,
 ) -> FolderReading:
-    known = shared.get((folder, blobs))
+    known = shared.folders.get((folder, blobs))
     if known is not None and all(map(context.holds, known.asked)):
         return known
     read = [
@@ -81,7 +80,7 @@ def _shared(
         for (key, path), blob in zip(_named(folder), blobs, strict=True)
     ]
     asked = frozenset(each.questions for each in read if each.questions)
-    found = shared[folder, blobs] = FolderReading(tuple(each.result for each in read), asked)
+    found = shared.folders[folder, blobs] = FolderReading(tuple(each.result for each in read), asked)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from contextlib import nullcontext
@@ -10,40 +11,41 @@ from functools import lru_cache
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
 from stitchback.parsing import names, sources
-from stitchback.parsing.context import Found, ReadingContext
+from stitchback.parsing.context import ANSWERS, Found, ReadingContext
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.lazy import LazyScope
 from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Function, ModuleReading, Scope
 from stitchback.parsing.signatures import KINDS
 
 _ELSEWHERE = frozenset(sys.stdlib_module_names) | {"django", "builtins"}
+# What a line that binds a name looks like, and a part of it that is looked for first: most modules do not have it.
 _PATTERNS = {
-    "constant": r"^NAME[ \t]*(?::|=|\+=)",
-    "function": r"^[ \t]*(?:async )?def NAME\b",
-    "class": r"^[ \t]*class NAME\b",
+    "constant": (r"^NAME[ \t]*(?::|=|\+=)", "NAME"),
+    "function": (r"^[ \t]*(?:async )?def NAME\b", "def NAME"),
+    "class": (r"^[ \t]*class NAME\b", "class NAME"),
 }
+_LEADS = "leads"
 _MAX_IMPORTS = 8  # modules that import from each other, one inside the other
 
 
 def followed(reference: Reference, module: ModuleReading) -> Value:
     """The constant that an import path leads to, where the tree holds it; otherwise the reference as it is."""
-    if _is_elsewhere(reference.path):
-        return reference
     found = definition(reference.path, module, "constant")
-    if found is None or isinstance(found, DEFINITIONS) or not is_static(found):
+    if found is None:
         return reference
+    assert not isinstance(found, DEFINITIONS), "a constant was wanted"
     return found
 
 
 def function(path: str, module: ModuleReading) -> Function | None:
     """The function of the tree that an import path leads to."""
-    found = None if _is_elsewhere(path) else definition(path, module, "function")
+    found = definition(path, module, "function")
     return found if isinstance(found, Function) else None
 
 
 def class_of(path: str, module: ModuleReading) -> Class | None:
     """The class of the tree that an import path leads to."""
-    found = None if _is_elsewhere(path) else definition(path, module, "class")
+    found = definition(path, module, "class")
     return found if isinstance(found, Class) else None
 
 
@@ -52,7 +54,7 @@ def starred(source: str, name: str, module: ModuleReading) -> Value | None:
     path = names.canonical(f"{source}.{name}")
     if path in KINDS or (path.startswith("django.db.models.") and names.is_model_name(name)):
         return names.reference(path)
-    if _is_elsewhere(source + ".") or name.startswith("_"):
+    if name.startswith("_"):
         return None
     found = definition(path, module, "anything")
     if found is None:
@@ -68,19 +70,55 @@ def _is_elsewhere(path: str) -> bool:
 
 def definition(path: str, module: ModuleReading, wanted: str) -> Binding | None:
     """What the path leads to in the tree, also where a package passes it on. `wanted` ("constant", "function", "class",
-    "anything") saves parsing whole modules of models for each function that a field names: a look at the text tells."""
+    "anything") saves parsing whole modules of models for each function that a field names: a look at the text tells.
+
+    That it leads to nothing of the kind is one question, which has the same answer whatever else changes in the modules on the way.
+    """
+    if _is_elsewhere(path):
+        return None
     context = module.context
     root = context.root_of(module.path)
-    found = context.found.get((path, root, wanted))
-    if found is None:
-        with context.noting() as asked:
-            binding, holder = _Search(root, context, wanted).found(path, 0)
-        found = context.found[path, root, wanted] = Found(binding, holder, asked)
-    else:
-        context.note(found.asked)
+    found = _searched(path, root, wanted, context)
+    if found.binding is None:
+        context.note({f"{_LEADS}:{wanted}:{path}:{root}": ""})
+        return None
+    context.note(found.asked)
     if found.module is not None and found.module is not module and found.module not in module.others:
         module.others.append(found.module)
     return found.binding
+
+
+def _searched(path: str, root: str, wanted: str, context: ReadingContext) -> Found:
+    """What was found, once a tree; whoever looks says what he needs to know of it again."""
+    found = context.found.get((path, root, wanted))
+    if found is None:
+        with context.apart() as asked:
+            binding, holder = _Search(root, context, wanted).found(path, 0)
+        if binding is not None and not _is_wanted(binding, wanted):
+            binding, holder = None, None
+        found = context.found[path, root, wanted] = Found(binding, holder, asked)
+    return found
+
+
+def _is_wanted(binding: Binding, wanted: str) -> bool:
+    match wanted:
+        case "function":
+            return isinstance(binding, Function)
+        case "class":
+            return isinstance(binding, Class)
+        case "constant":
+            return not isinstance(binding, DEFINITIONS) and is_static(binding)
+        case _:
+            return True
+
+
+def _leads(context: ReadingContext, subject: str) -> str:
+    """`leads:WANTED:PATH:ROOT` -> whether the path leads to such a thing in the tree, imported from that root: "1" or ""."""
+    wanted, path, root = subject.split(":", 2)
+    return "1" if _searched(path, root, wanted, context).binding is not None else ""
+
+
+ANSWERS[_LEADS] = _leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +163,7 @@ class _Search:
             return False
         if rest or self.wanted == "anything":
             return True
-        kinds = {kind for kind, pattern in _PATTERNS.items() if _has_line(source, name, pattern)}
+        kinds = {kind for kind, line in _PATTERNS.items() if _has_line(source, name, *line)}
         if name.isupper() and f"{name} =".encode() in source:
             kinds.add("constant")  # also within an `if`
         return self.wanted in kinds or (not kinds and file.endswith("/__init__.py"))
@@ -173,14 +211,28 @@ def module_scope(path: str, context: ReadingContext) -> LazyScope | None:
 
 
 def _read(path: str, context: ReadingContext) -> LazyScope | None:
+    tree = _parsed(path, context)
     try:
-        tree = sources.parse(context.read(path))
-        return LazyScope.of(ModuleReading(path, context, tree))
-    except (sources.NotPython, RecursionError):
+        return None if tree is None else LazyScope.of(ModuleReading(path, context, tree))
+    except RecursionError:
         return None
 
 
-def _has_line(source: bytes, name: str, pattern: str) -> bool:
+def _parsed(path: str, context: ReadingContext) -> ast.Module | None:
+    """The file's syntax tree, which may be that of a tree read before."""
+    parsed = context.shared.modules
+    blob = context.files[path].blob
+    if blob not in parsed:
+        try:
+            parsed[blob] = sources.parse(context.read(path))
+        except sources.NotPython:
+            parsed[blob] = None
+    return parsed[blob]
+
+
+def _has_line(source: bytes, name: str, pattern: str, part: str) -> bool:
+    if part.replace("NAME", name).encode() not in source:
+        return False
     return re.search(pattern.replace("NAME", re.escape(name)).encode(), source, re.MULTILINE) is not None
 
 

@@ -9,6 +9,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Operations, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Code, walk
 from stitchback.parsing import attributes, expressions, sources, statements
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.family import Family, migration_class
@@ -79,7 +80,10 @@ def _read_whole(
             return Unreadable(Span(path), "no Migration class", key)
         if isinstance(owner, Opaque):
             return Unreadable(owner.span, f"Migration: {owner.reason}", key)
-        return _migration(key, path, blob, source, Family.of(owner), scope.module)
+        migration = _migration(key, path, blob, source, Family.of(owner), scope.module)
+        if isinstance(migration, Migration) and (scope.module.codes or scope.module.others):
+            _settle(migration.operations)
+        return migration
     finally:
         scope.forget()
 
@@ -107,6 +111,18 @@ def _migration(
         opaque_attributes=(*family.behaviour, *initial_opaque, *atomic_opaque),
         provenance=provenance_of(source),
     )
+
+
+def _settle(operations: Operations) -> None:
+    """Writes out the code in them, while there are syntax trees to be looked at."""
+    for operation in operations:
+        if isinstance(operation, Operation):
+            for _, value in operation.arguments:
+                for part in walk(value):
+                    if isinstance(part, Code):
+                        part.settle()
+            _settle(operation.database)
+            _settle(operation.state)
 
 
 def _operations(family: Family, module: ModuleReading) -> tuple[Operation | Opaque, ...]:

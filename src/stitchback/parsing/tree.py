@@ -14,9 +14,10 @@ from stitchback.model.values import text
 from stitchback.parsing.apps import find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.field_bases import field_bases
-from stitchback.parsing.folders import SharedFolders, read_folders
+from stitchback.parsing.folders import read_folders
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.settings import string_setting
+from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.sources import quietly
 
 
@@ -26,15 +27,14 @@ def read_tree(
     files: Mapping[str, FileEntry],
     config: ReadingConfig | None = None,
     cache: ReadingCache | None = None,
-    shared: SharedFolders | None = None,
+    shared: SharedReadings | None = None,
 ) -> Tree:
     """All migrations of the tree that Django's loader would find, by app and name, and what could not be read.
 
-    `shared`: folders that trees read before had, to be taken over where this one has the same; new ones are put in.
+    `shared`: what trees read before had, to be taken over where this one has the same; what is new is put in.
     """
     with _without_collection(), quietly():
-        shared = {} if shared is None else shared
-        return _read_tree(ref, commit, files, config or ReadingConfig(), cache, shared)
+        return _read_tree(ref, commit, files, config or ReadingConfig(), cache, shared or SharedReadings())
 
 
 @contextmanager
@@ -57,9 +57,9 @@ def _read_tree(
     files: Mapping[str, FileEntry],
     config: ReadingConfig,
     cache: ReadingCache | None,
-    shared: SharedFolders,
+    shared: SharedReadings,
 ) -> Tree:
-    context = ReadingContext(files, config)
+    context = ReadingContext(files, config, shared)
     folders = find_folders(files, context)
     read = read_folders(folders, context, cache, shared)
     migrations: dict[MigrationKey, Migration] = {}
