@@ -38,7 +38,7 @@ class Comparison:
 
 def compare(sides: Sides, bases: Mapping[str, str] | None = None) -> Comparison:
     """Plays both sides from what they share and compares each thing that the patch branch changed."""
-    nothing = SchemaState(field_bases=dict(bases or {}))
+    nothing = SchemaState(field_bases={} if bases is None else bases)
     start = folded(sides, sides.shared, nothing)
     same = sides.shared == sides.mainline_shared
     mainline_start = start if same else folded(sides, sides.mainline_shared, nothing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -218,3 +219,8 @@ class Tree:
         tree = replace(self, migrations=merged)
         tree.shared.update({label: app for label, app in self.shared.items() if label not in touched})
         return tree
+
+
+def field_bases_of(*trees: Tree) -> Mapping[str, str]:
+    """What custom fields extend, as the first of the trees says that knows."""
+    return ChainMap(*(tree.field_bases for tree in trees))  # type: ignore[arg-type]  # it is only read

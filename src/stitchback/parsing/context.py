@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from stitchback.model.files import FileEntry, Files
 from stitchback.model.migrations import Migration, Unreadable
 from stitchback.model.values import Value
-from stitchback.parsing.shared import SharedReadings
+from stitchback.parsing.shared import Questions, SharedReadings
 
 if TYPE_CHECKING:
     from stitchback.parsing.lazy import LazyScope
     from stitchback.parsing.scopes import Binding, ModuleReading
 
 
-Questions = tuple[tuple[str, str], ...]  # what was asked, and the answer
 # Notes that are no questions: they hold always, and are taken over from a cached reading.
 _ASSUMED = "assumed:"
 _CALLED = "called:"
@@ -175,6 +174,7 @@ class ReadingContext:
 
     def read(self, path: str) -> bytes:
         """The bytes of a module that is looked at, read once."""
+        self.look_at(path)
         if path not in self._texts:
             self._texts[path] = self.files[path].read()
         return self._texts[path]
@@ -186,13 +186,15 @@ class ReadingContext:
         return tuple(listed.split("|")) if listed else ()
 
     def answer(self, question: str) -> str:
-        """`file:PATH` -> its blob or ""; `roots:NAME` -> the folders that hold a package of that name;
+        """`file:PATH` -> its blob or ""; `exists:PATH` -> "1" or ""; `roots:NAME` -> the folders that hold a package of that name;
         `equivalent:PATH` -> what the configuration says an operation class is equal to;
         `settings:` -> the settings files; `setting:NAME` -> what the configuration says that it is, as JSON, or "";
         `engines:` -> the engines that the configuration says, or ""; what else is asked is answered as ANSWERS says."""
         kind, _, subject = question.partition(":")
         if kind in ANSWERS:
             return ANSWERS[kind](self, subject)
+        if kind == "exists":
+            return "1" if subject in self.files else ""
         if kind == "file":
             entry = self.files.get(subject)
             return "" if entry is None else entry.blob
@@ -217,7 +219,13 @@ class ReadingContext:
         return answer
 
     def has_file(self, path: str) -> bool:
-        return self._ask(f"file:{path}") != ""
+        """Whether the tree has it, whatever is in it: most files that are asked for are the `__init__.py` of packages, and one of them
+        holds the version, which is another one on every branch."""
+        return self._ask(f"exists:{path}") != ""
+
+    def look_at(self, path: str) -> None:
+        """Note that what is in the file matters."""
+        self._ask(f"file:{path}")
 
     def equivalent(self, path: str) -> str:
         """The name of Django's operation that the configuration says this class is equal to, or ""."""

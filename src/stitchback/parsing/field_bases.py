@@ -3,24 +3,59 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Mapping
 
 from stitchback.model.values import Reference
 from stitchback.parsing import imports
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.loads import binding_of
 from stitchback.parsing.scopes import Class, ModuleReading
+from stitchback.parsing.shared import Line
 
 _FIELDS = ("django.db.models.", "django.contrib.")
 _MAX_LEVELS = 12
 
 
-def field_bases(context: ReadingContext) -> dict[str, str]:
-    """Import path -> import path of the class that it extends, of every class that was called and is not Django's."""
-    module = ModuleReading("", context, ast.Module([], []))  # import paths are looked up from the root
-    found: dict[str, str] = {}
-    for path in sorted(context.called):
-        _follow(path, module, found, 0)
-    return dict(sorted(found.items()))
+class FieldBases(Mapping[str, str]):
+    """Import path -> import path of the class that it extends: of a class that is not Django's and that the tree defines.
+
+    A class is looked for when somebody asks: most of what migrations call is no field, or one of an app that nobody compares. All
+    of them (iteration) are those that were called, and what they extend.
+    """
+
+    def __init__(self, context: ReadingContext) -> None:
+        self._context = context
+        self._module = ModuleReading("", context, ast.Module([], []))  # paths are looked up from the root
+        self._found: dict[str, str] = {}
+        self._asked: set[str] = set()
+
+    def __getitem__(self, path: str) -> str:
+        if path not in self._asked and not path.startswith(_FIELDS):
+            self._asked.add(path)
+            for owner, base in self._line(path).items():
+                self._found.setdefault(owner, base)
+        return self._found[path]
+
+    def __iter__(self) -> Iterator[str]:
+        for path in sorted(self._context.called):
+            self.get(path)
+        return iter(sorted(self._found))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"FieldBases({dict(self)})"
+
+    def _line(self, path: str) -> Mapping[str, str]:
+        """As another tree had it, where nothing that was looked at has changed."""
+        known = self._context.shared.bases.get(path)
+        if known is None or not self._context.holds(known.questions):
+            line: dict[str, str] = {}
+            with self._context.apart() as asked:
+                _follow(path, self._module, line, 0)
+            known = self._context.shared.bases[path] = Line(line, tuple(asked.items()))
+        return known.bases
 
 
 def _follow(path: str, module: ModuleReading, found: dict[str, str], level: int) -> bool:

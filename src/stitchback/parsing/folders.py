@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import AppMigrations, Migration, Unreadable
 from stitchback.parsing.apps import Folder
-from stitchback.parsing.context import CachedReading, Questions, ReadingCache, ReadingContext
+from stitchback.parsing.context import CachedReading, ReadingCache, ReadingContext
 from stitchback.parsing.migration import read_migration
-from stitchback.parsing.shared import SharedReadings
+from stitchback.parsing.shared import Questions, SharedReadings
 
 Result = Migration | Unreadable
 # A dependency on `("auth", "0001_initial")` says nothing about a folder that has a file of that name too.
@@ -45,7 +45,6 @@ class FolderReading:
 class AppReading:
     app: AppMigrations
     unreadable: tuple[Unreadable, ...]
-
 
 
 def read_folders(

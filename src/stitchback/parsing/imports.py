@@ -205,6 +205,7 @@ def class_body(owner: Class) -> Scope:
 
 def module_scope(path: str, context: ReadingContext) -> LazyScope | None:
     """The names of a module of the tree, parsed once; None where it cannot be."""
+    context.look_at(path)
     if path not in context.modules:
         context.modules[path] = _read(path, context)
     return context.modules[path]

@@ -54,7 +54,6 @@ def _said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
     unknown = False
     line = re.compile(rb"^[ \t]*%b[ \t]*[:=]" % re.escape(name.encode()), re.MULTILINE)
     for path in context.settings_files:
-        context.has_file(path)  # notes that this very file was looked at
         source = context.read(path)
         if name.encode() not in source or _OF_AN_APP in source or not line.search(source):
             continue

@@ -11,10 +11,22 @@ if TYPE_CHECKING:
     from stitchback.parsing.folders import FolderReading
 
 
+Questions = tuple[tuple[str, str], ...]  # what was asked about a tree, and the answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """What a field's class extends, and that in turn: import path -> import path. It holds where the questions have these answers."""
+
+    bases: dict[str, str]
+    questions: Questions
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedReadings:
     """`folders`: of migrations, by the folder's files and their blobs. `modules`: syntax trees of other modules by their blobs, None
-    for one that is no Python; nothing that reads a syntax tree changes it."""
+    for one that is no Python; nothing that reads a syntax tree changes it. `bases`: by the import path of a field's class."""
 
     folders: dict[tuple[Folder, tuple[str, ...]], FolderReading] = field(default_factory=dict)
     modules: dict[str, ast.Module | None] = field(default_factory=dict)
+    bases: dict[str, Line] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from stitchback.model.migrations import App, AppMigrations, Migration, Swappable
 from stitchback.model.values import text
 from stitchback.parsing.apps import find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
-from stitchback.parsing.field_bases import field_bases
+from stitchback.parsing.field_bases import FieldBases
 from stitchback.parsing.folders import read_folders
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.settings import string_setting
@@ -81,7 +81,7 @@ def _read_tree(
         migrations,
         apps,
         tuple(sorted(unreadable, key=lambda item: item.span)),
-        field_bases(context),
+        FieldBases(context),
         _settings(migrations.values(), context),
     )
     context.forget()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 
 from stitchback.engine import Memory
+from stitchback.model.migrations import field_bases_of
 from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, SafePlan, Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.attempt import Attempt
@@ -63,12 +65,10 @@ def of_a_split_app(app: str) -> str:
     )
 
 
-def field_bases(situation: Situation) -> dict[str, str]:
+def field_bases(situation: Situation) -> Mapping[str, str]:
     """What custom fields extend, as far as any of the trees tells; mainline has the last word."""
-    bases: dict[str, str] = {}
-    for patch in situation.patches:
-        bases |= {**patch.fork.field_bases, **patch.tree.field_bases}
-    return bases | dict(situation.mainline.field_bases)
+    trees = (tree for patch in reversed(situation.patches) for tree in (patch.tree, patch.fork))
+    return field_bases_of(situation.mainline, *trees)
 
 
 def prove(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
