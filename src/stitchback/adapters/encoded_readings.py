@@ -16,11 +16,11 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.parsing.context import CachedReading
 from stitchback.parsing.gaps import Gap
-from stitchback.parsing.migration import opener
+from stitchback.parsing.opening import opener
 
 Entry = tuple[Plain, ...]
 _PLAIN = frozenset({str, bool, int, float, bytes, type(None)})
-_MIGRATION, _UNREADABLE, _SOURCE = "m", "u", "s"
+_MIGRATION, _UNREADABLE, _OF_FILE = "m", "u", "f"
 _ELLIPSIS, _ITEMS, _DICTIONARY, _REFERENCE, _CODE, _CALL, _OPAQUE, _GAP, _COMPLEX = range(9)
 
 
@@ -49,8 +49,8 @@ def encoded(reading: CachedReading) -> Entry:
     )
 
 
-def decoded(entry: Entry) -> CachedReading:
-    """Raises Damaged where the entry is none."""
+def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
+    """Raises Damaged where the entry is none. `again` gives the file's bytes."""
     try:
         if entry[0] == _UNREADABLE:
             _, key, span, reason, questions = entry
@@ -74,9 +74,10 @@ def decoded(entry: Entry) -> CachedReading:
             asked,
         ) = entry
         name = MigrationKey(*key)
-        made = opener(name, path, blob, rest[1]) if isinstance(rest, tuple) else lambda: _operations(rest)
+        of_file = rest == _OF_FILE
+        made = opener(path, again) if of_file else lambda: _operations(rest)
         migration = Migration.unopened(
-            Unopened(count, clean, made),
+            Unopened(count, clean, made, of_file),
             key=name,
             path=path,
             blob=blob,
@@ -95,9 +96,9 @@ def decoded(entry: Entry) -> CachedReading:
 
 
 def _rest(migration: Migration) -> Plain:
-    """The operations; the file itself where they are unopened, and it is all that they are made of."""
-    if migration.later is not None and migration.later.source:
-        return (_SOURCE, migration.later.source)
+    """The operations; nothing where the file, which git has, is all that they are made of."""
+    if migration.later is not None and migration.later.of_file:
+        return _OF_FILE
     return packed(tuple(map(_operation, migration.operations)))
 
 

@@ -7,6 +7,7 @@ answers do not tell, how this reader reads, is in the file's name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from stitchback.adapters.encoded_readings import Entry, decoded, encoded
@@ -32,7 +33,7 @@ class DiskReadings:
         """Whether there is a reading, good or not."""
         return (blob, path) in self._known or (blob, path) in self._stored
 
-    def get(self, blob: str, path: str) -> CachedReading | None:
+    def get(self, blob: str, path: str, again: Callable[[], bytes]) -> CachedReading | None:
         known = self._known.get((blob, path))
         if known is not None:
             return known
@@ -40,7 +41,7 @@ class DiskReadings:
         if entry is None:
             return None
         try:
-            reading = decoded(entry)
+            reading = decoded(entry, again)
         except Damaged:
             del self._stored[blob, path]
             return None

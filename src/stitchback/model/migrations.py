@@ -31,16 +31,20 @@ Operations = tuple[Operation | Opaque, ...]
 
 class Unopened(NamedTuple):
     """Operations that were read before, and are made again when somebody asks for them; `number` of them. `are_clear`: nothing of the whole
-    migration is opaque."""
+    migration is opaque. `of_file`: the file alone is what they are made of."""
 
     number: int
     are_clear: bool
     open: Callable[[], Operations]
-    source: bytes = b""  # of the file, where that is all that they are made of
+    of_file: bool = False
+
+
+def _opened() -> Operations:
+    raise AssertionError("operations are made once")
 
 
 class _Opening:
-    """Holds what a migration's operations are made of, until they are: no field of it, and no part of its value."""
+    """Holds what a migration's operations are made of, and what was told of them before: no field of it, and no part of its value."""
 
     __slots__ = ("later",)
     later: Unopened | None
@@ -54,9 +58,19 @@ class _Opening:
             if name != "operations" or self.later is None:
                 raise AttributeError(name)
             operations = self.later.open()
-            object.__setattr__(self, "operations", operations)
-            object.__setattr__(self, "later", None)
+            self.make(operations)
             return operations
+
+    def make(self, operations: Operations) -> None:
+        """Puts the operations in that `later` would make."""
+        assert self.later is not None, "there is something to be made"
+        object.__setattr__(self, "operations", operations)
+        object.__setattr__(self, "later", self.later._replace(open=_opened))  # what it holds may go
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether the operations are at hand."""
+        return self.later is None or self.later.open is _opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +100,11 @@ class Migration(_Opening):
 
     @classmethod
     def unopened(cls, later: Unopened, **fields: object) -> Migration:
-        """A migration of these fields, all but `operations`."""
+        """A migration of these fields, all but `operations`; with them it is opened at once."""
         made = object.__new__(cls)
         for name, value in fields.items():
             object.__setattr__(made, name, value)
-        object.__setattr__(made, "later", later)
+        object.__setattr__(made, "later", later._replace(open=_opened) if "operations" in fields else later)
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -98,7 +112,7 @@ class Migration(_Opening):
             return True
         if not isinstance(other, Migration) or other.__class__ is not self.__class__:
             return NotImplemented
-        same_later = self.later is not None and self.later is other.later
+        same_later = self.later is not None and self.later is other.later and not self.is_opened
         names = (field.name for field in fields(self) if not (same_later and field.name == "operations"))
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
@@ -134,10 +148,8 @@ class Migration(_Opening):
 
     def with_changes(self, **changes: object) -> Migration:
         if self.later is not None and "operations" not in changes:
-            kept = {
-                field.name: getattr(self, field.name) for field in fields(self) if field.name != "operations"
-            }
-            return self.unopened(self.later, **{**kept, **changes})
+            names = (field.name for field in fields(self) if self.is_opened or field.name != "operations")
+            return self.unopened(self.later, **{**{name: getattr(self, name) for name in names}, **changes})
         return replace(self, **changes)  # type: ignore[arg-type]
 
 

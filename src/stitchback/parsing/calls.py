@@ -86,7 +86,8 @@ def _builtin(callee: Reference, arguments: Arguments, node: ast.Call, scope: Sco
 
 def _imported(callee: Reference, arguments: Arguments, node: ast.Call, scope: Scope) -> Value:
     """What the tree's own function returns, where all of that is known; otherwise the call as it stands."""
-    scope.module.context.call(callee.path)
+    if not callee.path.startswith("django."):
+        scope.module.context.call(callee.path)
     known = known_calls.fold(callee.path, *arguments, scope.module.context)
     if known is not None:
         return known

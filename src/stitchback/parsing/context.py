@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -53,12 +53,13 @@ class CachedReading:
 
 
 class ReadingCache(Protocol):
-    """Readings by blob and path. What it gives back must be what was put in; None where it does not know. `holds`: whether there is
+    """Readings by blob and path. What it gives back must be what was put in (`again` gives the file's bytes, once more, where it
+    needs them); None where it does not know. `holds`: whether there is
     something to give back, good or not."""
 
     def holds(self, blob: str, path: str) -> bool: ...
 
-    def get(self, blob: str, path: str) -> CachedReading | None: ...
+    def get(self, blob: str, path: str, again: Callable[[], bytes]) -> CachedReading | None: ...
 
     def put(self, blob: str, path: str, reading: CachedReading) -> None: ...
 
@@ -87,6 +88,7 @@ class ReadingContext:
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     config: ReadingConfig = ReadingConfig()
     shared: SharedReadings = field(default_factory=SharedReadings)
+    changing: Collection[str] = ()  # folders of migrations that the command will look at closely
     _roots: dict[str, tuple[str, ...]] | None = None
     _asked: list[dict[str, str]] = field(default_factory=list)
     _answers: dict[str, str] = field(default_factory=dict)
@@ -159,6 +161,10 @@ class ReadingContext:
         if path not in self.called or self._asked:
             self.called.add(path)
             self.note({_CALLED + path: ""})
+
+    def is_opened(self, path: str) -> bool:
+        """Whether the operations of this migration will be asked for."""
+        return parent(path) in self.changing
 
     def blobs_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """The blobs of files that the tree has."""

@@ -17,17 +17,16 @@ from stitchback.parsing.interpreter import EXPRESSIONS, evaluate, glance, spread
 from stitchback.parsing.loads import read_attribute, read_name
 from stitchback.parsing.names import VENDOR
 from stitchback.parsing.scopes import DIVISION, Function, Scope
+from stitchback.parsing.sources import is_readable
 from stitchback.parsing.unanswered import unanswered
 
 _CONVERSIONS: dict[int, Callable[[object], str]] = {ord("r"): repr, ord("a"): ascii, ord("s"): str}
-_MAX_INTEGER_BITS = 4_096  # beyond, Python refuses to write the number as text
 
 
 def _constant(node: ast.Constant, scope: Scope) -> Value:
-    value = node.value
-    if type(value) is int and value.bit_length() > _MAX_INTEGER_BITS:
+    if not is_readable(node):
         return scope.opaque("a number of more than a thousand digits", node)
-    return Constant(value)
+    return Constant(node.value)
 
 
 def _display(node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Value:

@@ -28,7 +28,7 @@ def code_of(definition: Definition) -> Code:
         return known[1]
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
     code = Code.deferred(
-        name, _is_empty(node), module.is_python2, lambda: (_fingerprint(definition), ast.unparse(node))
+        name, is_empty(node), module.is_python2, lambda: (_fingerprint(definition), ast.unparse(node))
     )
     module.codes[identity] = (definition, code)
     return code
@@ -205,7 +205,7 @@ def _class_names(node: ast.ClassDef) -> set[str]:
     return found
 
 
-def _is_empty(node: ast.AST) -> bool:
+def is_empty(node: ast.AST) -> bool:
     """Whether the body does nothing: pass, `...`, a docstring, `return` or `return None`."""
     if isinstance(node, ast.Lambda):
         return isinstance(node.body, ast.Constant)

@@ -93,14 +93,14 @@ def _named(folder: Folder) -> Sequence[tuple[MigrationKey, str]]:
 
 def _read(key: MigrationKey, path: str, context: ReadingContext) -> Result:
     entry = context.files[path]
-    return read_migration(key, path, entry.blob, entry.read(), context)
+    return read_migration(key, path, entry.blob, entry.read(), context, entry.read)
 
 
 def _read_cached(
     key: MigrationKey, path: str, blob: str, context: ReadingContext, cache: ReadingCache
 ) -> CachedReading:
     """One file, from the cache where it is known and nothing that it looked at has changed."""
-    known = cache.get(blob, path)
+    known = cache.get(blob, path, context.files[path].read)
     if known is not None and context.holds(known.questions):
         return known
     with context.noting() as asked:

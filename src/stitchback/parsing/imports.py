@@ -166,7 +166,7 @@ class _Search:
         kinds = {kind for kind, line in _PATTERNS.items() if _has_line(source, name, *line)}
         if name.isupper() and f"{name} =".encode() in source:
             kinds.add("constant")  # also within an `if`
-        return self.wanted in kinds or (not kinds and file.endswith("/__init__.py"))
+        return self.wanted in kinds or not kinds  # what it does not bind itself it may pass on
 
 
 def _place(path: str, root: str, context: ReadingContext) -> tuple[str, str, tuple[str, ...]] | None:

@@ -24,6 +24,11 @@ def fold(path: str, args: tuple[Value, ...], kwargs: Kwargs, context: ReadingCon
     return known(args, dict(kwargs), context) if known is not None else None
 
 
+def is_known(path: str) -> bool:
+    """Whether it is one of these functions."""
+    return path in _KNOWN
+
+
 def getattr_of(args: tuple[Value, ...], context: ReadingContext) -> Value | None:
     """`getattr(settings, "X", default)`, and `getattr` of anything that a path leads to."""
     match args:

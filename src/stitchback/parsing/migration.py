@@ -14,6 +14,7 @@ from stitchback.parsing import attributes, expressions, sources, statements
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.family import Family, migration_class
 from stitchback.parsing.interpreter import execute
+from stitchback.parsing.opening import opener, operations_of
 from stitchback.parsing.operations import read_operations
 from stitchback.parsing.plain import outline
 from stitchback.parsing.provenance import provenance_of
@@ -23,33 +24,18 @@ _TABLES = (expressions, statements)  # imported for what they put into the inter
 
 
 def read_migration(
-    key: MigrationKey, path: str, blob: str, source: bytes, context: ReadingContext
+    key: MigrationKey,
+    path: str,
+    blob: str,
+    source: bytes,
+    context: ReadingContext,
+    again: Callable[[], bytes] | None = None,
 ) -> Migration | Unreadable:
     """The migration that the file defines, never running it (`MigrationLoader.load_disk` imports it). A plain one's operations are
-    made when they are asked for."""
-    return _tried(_read, key, path, blob, source, context)
-
-
-def opener(key: MigrationKey, path: str, blob: str, source: bytes) -> Callable[[], Operations]:
-    """What makes the operations of a plain file."""
-
-    def opened() -> Operations:
-        migration = _tried(_read_whole, key, path, blob, source, ReadingContext())
-        assert isinstance(migration, Migration), "a plain file gives a migration"
-        return migration.operations
-
-    return opened
-
-
-Reader = Callable[[MigrationKey, str, str, bytes, ast.Module, ReadingContext], Migration | Unreadable]
-
-
-def _tried(
-    read: Reader, key: MigrationKey, path: str, blob: str, source: bytes, context: ReadingContext
-) -> Migration | Unreadable:
+    made when they are asked for, of the bytes that `again` gives then, unless the context says that they will be."""
     try:
         tree = sources.parse(source)
-        result = read(key, path, blob, source, tree, context)
+        result = _read(key, path, blob, source, tree, context, again or (lambda: source))
         if isinstance(tree, sources.Python2Module) and isinstance(result, Migration):
             return result.with_changes(python2=sources.span_of_form(tree.form, path))
         return result
@@ -62,10 +48,20 @@ def _tried(
 
 
 def _read(
-    key: MigrationKey, path: str, blob: str, source: bytes, tree: ast.Module, context: ReadingContext
+    key: MigrationKey,
+    path: str,
+    blob: str,
+    source: bytes,
+    tree: ast.Module,
+    context: ReadingContext,
+    again: Callable[[], bytes],
 ) -> Migration | Unreadable:
-    known = outline(key, path, blob, source, tree, opener(key, path, blob, source))
-    return known if known is not None else _read_whole(key, path, blob, source, tree, context)
+    plain = outline(key, path, blob, source, tree, context, opener(path, again))
+    if plain is None:
+        return _read_whole(key, path, blob, source, tree, context)
+    if context.is_opened(path):
+        plain.migration.make(operations_of(plain.operations, plain.bound, tree, path, again))
+    return plain.migration
 
 
 def _read_whole(

@@ -1,56 +1,81 @@
-"""Migrations as `makemigrations` writes them: nothing in them has to be worked out, so their operations need not be made before
+"""Migrations as people mostly have them: nothing in them has to be worked out, so their operations need not be made before
 somebody asks for them.
 
-A file is plain where it holds imports and one class Migration, of literal attributes and a list of Django's operations whose
-arguments are literals, names of Django's, and calls of `models.X`. All of it is looked at: of a plain file it is known that
-nothing is opaque, that it asks nothing about the rest of its tree, and how many operations it has. Everything else is for the
-reader of all Python (`migration`), which makes a plain file's operations too, later.
+A file is plain where it holds imports, functions, literals and one class Migration, of attributes and a list of Django's operations
+whose arguments are literals, names, and calls of what it imports. All of it is looked at: of a plain file it is known that
+nothing is opaque, how many operations it has, and that what it imports is no constant and no function that the tree defines, whose
+value would have to be known: that is asked of the tree (`imports.definition`), as the reader of all Python (`migration`) asks it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Operations, Swappable, Unopened
+from stitchback.parsing import environment, imports, known_calls, settings
+from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.family import DJANGO
+from stitchback.parsing.names import SETTINGS, VENDOR
+from stitchback.parsing.plain_names import Names, Other, bound_in, path_of
+from stitchback.parsing.plain_values import NESTED
 from stitchback.parsing.provenance import provenance_of
+from stitchback.parsing.scopes import ModuleReading
 from stitchback.parsing.signatures import KINDS, SIGNATURES
+from stitchback.parsing.sources import is_readable
 
-_MIGRATIONS, _MODELS, _SETTINGS = "django.db.migrations", "django.db.models", "django.conf.settings"
-_WITH_CODE = frozenset({"RunPython", "RunSQL", "SeparateDatabaseAndState"})
+_MODELS = "django.db.models."
+_SWAPPABLE = "django.db.migrations.swappable_dependency"
+_WITH_OPERATIONS = frozenset({"RunSQL", "SeparateDatabaseAndState"})
+_SEQUENCES = frozenset({"builtins.set", "builtins.list", "builtins.tuple", "builtins.frozenset"})
 _FLAGS = ("initial", "atomic")
 _LISTS = ("dependencies", "replaces")
-Names = dict[str, str]  # local name -> import path
 Opener = Callable[[], Operations]
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What a plain file says: the migration with its operations unopened, and where these stand."""
+
+    migration: Migration
+    bound: Names
+    operations: ast.expr | None
+
+
 def outline(
-    key: MigrationKey, path: str, blob: str, source: bytes, tree: ast.Module, opener: Opener
-) -> Migration | None:
-    """The migration with its operations unopened (`opener` makes them); None where the file is not plain."""
-    if not tree.body or not isinstance(owner := tree.body[-1], ast.ClassDef):
+    key: MigrationKey,
+    path: str,
+    blob: str,
+    source: bytes,
+    tree: ast.Module,
+    context: ReadingContext,
+    opener: Opener,
+) -> Plain | None:
+    """The migration (`opener` makes its operations); None where the file is not plain."""
+    parts = _parts(tree)
+    if parts is None:
         return None
-    names = _imported(tree.body[:-1])
-    if names is None or not _is_migration(owner, names):
-        return None
-    said = _attributes(owner)
-    if said is None:
-        return None
+    said, bound = parts
+    looking = _Looking(bound, ModuleReading(path, context, tree))
     try:
-        parents, ghosts = (_keys(said.get(name), names) for name in _LISTS)
-        if parents is None or ghosts is None or any(not isinstance(each, MigrationKey) for each in ghosts):
-            return None
+        parents, ghosts = (looking.keys(said.get(name)) for name in _LISTS)
         operations = said.get("operations")
-        count = 0 if operations is None else _count(operations, names)
+        count = 0 if operations is None else looking.count(operations)
+        others = (node for name, node in said.items() if name not in (*_LISTS, *_FLAGS, "operations"))
+        if parents is None or ghosts is None or count is None or not all(map(looking.is_plain, others)):
+            return None
     except RecursionError:
         return None
     flags = {name: said.get(name) for name in _FLAGS}
-    if count is None or not all(node is None or _is_flag(node) for node in flags.values()):
+    if not all(node is None or _is_flag(node) for node in flags.values()):
+        return None
+    if not all(isinstance(each, MigrationKey) for each in ghosts):
         return None
     initial, atomic = (None if node is None else node.value for node in flags.values())  # type: ignore[attr-defined]
-    return Migration.unopened(
-        Unopened(count, True, opener, source),
+    migration = Migration.unopened(
+        Unopened(count, True, opener, True),
         key=key,
         path=path,
         blob=blob,
@@ -63,36 +88,37 @@ def outline(
         provenance=provenance_of(source),
         python2=None,
     )
+    return Plain(migration, bound, operations)
 
 
-def _imported(body: Sequence[ast.stmt]) -> Names | None:
-    """What imports bind; None where anything else stands there but a docstring."""
-    names: Names = {}
-    for statement in body:
-        match statement:
-            case ast.Import(names=aliases):
-                for alias in aliases:
-                    top = alias.name.partition(".")[0]
-                    names[alias.asname or top] = alias.name if alias.asname else top
-            case ast.ImportFrom(module=str(module), names=aliases, level=0):
-                for alias in aliases:
-                    if alias.name == "*":
-                        return None
-                    names[alias.asname or alias.name] = f"{module}.{alias.name}"
-            case ast.Expr(value=ast.Constant()):
-                continue
-            case _:
-                return None
-    return names
+def parts_again(tree: ast.Module) -> tuple[ast.expr | None, Names]:
+    """The operations of a file that is known to be plain, and its names."""
+    parts = _parts(tree)
+    assert parts is not None, "the file was plain"
+    return parts[0].get("operations"), parts[1]
 
 
-def _is_migration(owner: ast.ClassDef, names: Names) -> bool:
+def _parts(tree: ast.Module) -> tuple[dict[str, ast.expr], Names] | None:
+    """The class's attributes, and what the names of the file stand for; None where there is anything else."""
+    if not tree.body or not isinstance(owner := tree.body[-1], ast.ClassDef):
+        return None
+    bound = bound_in(tree.body[:-1])
+    if bound is None or not _is_migration(owner, bound):
+        return None
+    said = _attributes(owner)
+    if said is None:
+        return None
+    bound.update(dict.fromkeys(said, Other.CLASS_ATTRIBUTE))
+    return said, bound
+
+
+def _is_migration(owner: ast.ClassDef, bound: Names) -> bool:
     return (
         owner.name == "Migration"
         and not owner.decorator_list
         and not owner.keywords
         and len(owner.bases) == 1
-        and _path(owner.bases[0], names) == f"{_MIGRATIONS}.Migration"
+        and path_of(owner.bases[0], bound) == DJANGO
     )
 
 
@@ -102,10 +128,10 @@ def _attributes(owner: ast.ClassDef) -> dict[str, ast.expr] | None:
     for statement in owner.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name not in found:
-                if name != "operations" and name not in _FLAGS and name not in _LISTS:
+                if name == "run_before":
                     return None
                 found[name] = value
-            case ast.Expr(value=ast.Constant()):
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
                 continue
             case _:
                 return None
@@ -116,82 +142,134 @@ def _is_flag(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool))
 
 
-def _keys(node: ast.expr | None, names: Names) -> tuple[Dependency, ...] | None:
-    if node is None:
-        return ()
-    if not isinstance(node, ast.List):
-        return None
-    found: list[Dependency] = []
-    for item in node.elts:
-        match item:
-            case ast.Tuple(elts=[ast.Constant(value=str(app)), ast.Constant(value=str(name))]):
-                found.append(MigrationKey(app, name))
-            case ast.Call(func=function, args=[argument], keywords=[]) if (
-                _path(function, names) == f"{_MIGRATIONS}.swappable_dependency"
-                and _path(argument, names) == f"{_SETTINGS}.AUTH_USER_MODEL"
-            ):
-                found.append(Swappable("AUTH_USER_MODEL"))
-            case _:
-                return None
-    return tuple(found)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looking:
+    """A look at a file that may be plain."""
 
+    bound: Names
+    module: ModuleReading
 
-def _count(node: ast.expr, names: Names) -> int | None:
-    """How many operations the list has; None where it, or one of them, is not plain."""
-    if not isinstance(node, ast.List):
-        return None
-    for item in node.elts:
-        if not isinstance(item, ast.Call):
+    def keys(self, node: ast.expr | None) -> tuple[Dependency, ...] | None:
+        if node is None:
+            return ()
+        if not isinstance(node, ast.List | ast.Tuple):
             return None
-        kind = KINDS.get(_path(item.func, names))
-        if kind is None or kind in _WITH_CODE or len(item.args) > len(SIGNATURES[kind]):
-            return None
-        if not _are_plain(item, names):
-            return None
-    return len(node.elts)
+        found: list[Dependency] = []
+        for item in node.elts:
+            match item:
+                case ast.Tuple(elts=[ast.Constant(value=str(app)), ast.Constant(value=str(name))]):
+                    found.append(MigrationKey(app, name))
+                case ast.Call(func=function, args=[argument], keywords=[]):
+                    path = path_of(argument, self.bound)
+                    is_setting = path.startswith(SETTINGS) and self._stays(path)
+                    if not is_setting or path_of(function, self.bound) != _SWAPPABLE:
+                        return None
+                    found.append(Swappable(path.removeprefix(SETTINGS)))
+                case _:
+                    return None
+        return tuple(found)
 
+    def count(self, node: ast.expr) -> int | None:
+        """How many operations the list has; None where it, or one of them, is not plain."""
+        if not isinstance(node, ast.List) or not all(map(self._is_operation, node.elts)):
+            return None
+        return len(node.elts)
 
-def _are_plain(call: ast.Call, names: Names) -> bool:
-    """Whether the arguments are."""
-    for argument in call.args:
-        if not _is_plain(argument, names):
+    def _is_operation(self, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Call):
             return False
-    for keyword in call.keywords:
-        value = keyword.value
-        if keyword.arg is None or not (type(value) is ast.Constant or _is_plain(value, names)):
+        kind = KINDS.get(path_of(node.func, self.bound))
+        if kind is None or len(node.args) > len(SIGNATURES[kind]):
             return False
-    return True
+        return self._holds_operations(kind, node) if kind in _WITH_OPERATIONS else self._are_plain(node)
 
-
-def _is_plain(node: ast.expr, names: Names) -> bool:
-    kind = type(node)
-    if kind is ast.Constant:
-        return True
-    if isinstance(node, ast.Call):
-        function = node.func
+    def _holds_operations(self, kind: str, node: ast.Call) -> bool:
+        """Operations in operations, by the names of the arguments."""
+        if any(name in NESTED for name in SIGNATURES[kind][: len(node.args)]):
+            return False
+        nested = [keyword.value for keyword in node.keywords if keyword.arg in NESTED]
+        others = [keyword.value for keyword in node.keywords if keyword.arg not in NESTED]
         return (
-            isinstance(function, ast.Attribute)
-            and function.attr[0].isupper()
-            and _path(function.value, names) == _MODELS
-            and _are_plain(node, names)
+            all(keyword.arg is not None for keyword in node.keywords)
+            and all(_is_none(value) or self.count(value) is not None for value in nested)
+            and self._all_plain((*node.args, *others))
         )
-    if isinstance(node, ast.List | ast.Tuple):
-        return all(_is_plain(item, names) for item in node.elts)
-    if isinstance(node, ast.Dict):
-        return all(key is not None and _is_plain(key, names) for key in node.keys) and all(
-            _is_plain(value, names) for value in node.values
+
+    def _are_plain(self, call: ast.Call) -> bool:
+        """Whether the arguments are."""
+        for argument in call.args:
+            if not self.is_plain(argument):
+                return False
+        for keyword in call.keywords:
+            value = keyword.value
+            if keyword.arg is None or not (
+                (type(value) is ast.Constant and type(value.value) is str) or self.is_plain(value)
+            ):
+                return False
+        return True
+
+    def _all_plain(self, nodes: Iterable[ast.expr]) -> bool:
+        return all(map(self.is_plain, nodes))
+
+    def is_plain(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Constant):
+            return is_readable(node)
+        if isinstance(node, ast.Call):
+            return self._is_plain_call(node)
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            return self._all_plain(node.elts)
+        if isinstance(node, ast.Attribute):
+            path = path_of(node, self.bound)
+            return path != "" and self._stays(path)
+        if isinstance(node, ast.Name):
+            return self._is_plain_name(node)
+        if isinstance(node, ast.Dict):
+            return None not in node.keys and self._all_plain((*node.keys, *node.values))  # type: ignore[arg-type]
+        return (
+            isinstance(node, ast.UnaryOp)
+            and isinstance(node.op, ast.USub)
+            and isinstance(node.operand, ast.Constant)
+            and type(node.operand.value) in (int, float)
+            and is_readable(node.operand)
         )
-    if isinstance(node, ast.Attribute):
-        path = _path(node, names)
-        return path == f"{_SETTINGS}.AUTH_USER_MODEL" or path.startswith((f"{_MODELS}.", "django.utils."))
-    return False
+
+    def _is_plain_name(self, node: ast.Name) -> bool:
+        if isinstance(self.bound.get(node.id), ast.FunctionDef | ast.Constant):
+            return True
+        path = path_of(node, self.bound)
+        return path != "" and self._stays(path)
+
+    def _is_plain_call(self, node: ast.Call) -> bool:
+        path = path_of(node.func, self.bound)
+        if path.startswith(_MODELS):
+            return self._are_plain(node)
+        if path in _SEQUENCES:
+            match node:
+                case ast.Call(args=[ast.List() | ast.Tuple() as items], keywords=[]):
+                    return self._all_plain(items.elts)
+            return False
+        return path != "" and self._is_kept(path) and self._are_plain(node)
+
+    def _stays(self, path: str) -> bool:
+        """Whether what the path means is not known, or not looked at: it stays a reference (`loads.read_name`)."""
+        context = self.module.context
+        if path.startswith(SETTINGS) or path == VENDOR:
+            return settings.known(path, context) is None
+        if environment.constant(path) is not None:
+            return False
+        return path.startswith("django.") or imports.definition(path, self.module, "constant") is None
+
+    def _is_kept(self, path: str) -> bool:
+        """Whether a call of what the path means stays a call (`calls.read_call`)."""
+        if path in KINDS or path.startswith((SETTINGS, "builtins.")) or known_calls.is_known(path):
+            return False
+        if not self._stays(path):
+            return False
+        if path.startswith("django."):
+            return True
+        self.module.context.call(path)
+        return imports.function(path, self.module) is None
 
 
-def _path(node: ast.expr, names: Names) -> str:
-    """The import path of a dotted name; "" where it is none."""
-    if isinstance(node, ast.Name):
-        return names.get(node.id, "")
-    if isinstance(node, ast.Attribute):
-        owner = _path(node.value, names)
-        return f"{owner}.{node.attr}" if owner else ""
-    return ""
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

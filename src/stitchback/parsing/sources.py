@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 5_000_000  # no migration of use is larger; `ast` takes about 100 times the size in memory
 MAX_SHOWN = 400  # characters of an opaque value's source
 _MAX_UNPARSED_LINES = 40
+_MAX_INTEGER_BITS = 4_096  # beyond, Python refuses to write the number as text
 _CONFLICT = re.compile(rb"^(<{7} |={7}\r?$|>{7} )", re.MULTILINE)
 
 
@@ -98,6 +99,11 @@ def _explained(error: SyntaxError, source: bytes) -> NotPython:
     if conflict is not None:
         return NotPython("git conflict markers", source.count(b"\n", 0, conflict.start()) + 1)
     return NotPython(f"syntax error: {error.msg}", line, column)
+
+
+def is_readable(node: ast.Constant) -> bool:
+    """Whether the literal can be written out again."""
+    return type(node.value) is not int or node.value.bit_length() <= _MAX_INTEGER_BITS
 
 
 def span_of_form(form: python2.Form, path: str) -> Span:

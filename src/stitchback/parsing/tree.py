@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -28,13 +28,17 @@ def read_tree(
     config: ReadingConfig | None = None,
     cache: ReadingCache | None = None,
     shared: SharedReadings | None = None,
+    changing: Collection[str] = (),
 ) -> Tree:
     """All migrations of the tree that Django's loader would find, by app and name, and what could not be read.
 
     `shared`: what trees read before had, to be taken over where this one has the same; what is new is put in.
+    `changing`: folders of migrations of which the operations will be asked for.
     """
     with _without_collection(), quietly():
-        return _read_tree(ref, commit, files, config or ReadingConfig(), cache, shared or SharedReadings())
+        return _read_tree(
+            ref, commit, files, config or ReadingConfig(), cache, shared or SharedReadings(), changing
+        )
 
 
 @contextmanager
@@ -58,8 +62,9 @@ def _read_tree(
     config: ReadingConfig,
     cache: ReadingCache | None,
     shared: SharedReadings,
+    changing: Collection[str],
 ) -> Tree:
-    context = ReadingContext(files, config, shared)
+    context = ReadingContext(files, config, shared, changing)
     folders = find_folders(files, context)
     read = read_folders(folders, context, cache, shared)
     migrations: dict[MigrationKey, Migration] = {}

@@ -251,7 +251,8 @@ class TestNeverStale:
         other = DiskReadings(tmp_path)
         assert other.place != place
         assert (
-            other.get(Files(FILES)["shop/migrations/0002_odd.py"].blob, "shop/migrations/0002_odd.py") is None
+            other.get(Files(FILES)["shop/migrations/0002_odd.py"].blob, "shop/migrations/0002_odd.py", bytes)
+            is None
         )
 
     def test_another_source_of_the_reader_looks_elsewhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,7 +318,7 @@ class TestNeverTrusted:
         )
         entry = list(encoded(reading))
         entry[-2] = pickle.dumps(Touch(tmp_path / "harm"))
-        migration = decoded(tuple(entry)).result
+        migration = decoded(tuple(entry), bytes).result
         assert isinstance(migration, Migration)
         with pytest.raises(Damaged):
             assert migration.operations

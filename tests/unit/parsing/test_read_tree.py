@@ -262,7 +262,7 @@ class Cache:
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], CachedReading] = {}
 
-    def get(self, blob: str, path: str) -> CachedReading | None:
+    def get(self, blob: str, path: str, again: object) -> CachedReading | None:
         return self.held.get((blob, path))
 
     def put(self, blob: str, path: str, reading: CachedReading) -> None:

@@ -1,0 +1,63 @@
+"""What is left for later of a plain migration: its operations, and the code of the functions that these name."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable
+
+from stitchback.model.migrations import Operations
+from stitchback.model.values import Code, Written
+from stitchback.parsing import sources
+from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.fingerprints import code_of, is_empty
+from stitchback.parsing.interpreter import execute
+from stitchback.parsing.plain import parts_again
+from stitchback.parsing.plain_names import Names
+from stitchback.parsing.plain_values import PlainValues
+from stitchback.parsing.scopes import Function, ModuleReading, Scope
+
+Again = Callable[[], bytes]  # the bytes of the file, once more
+
+
+def opener(path: str, again: Again) -> Callable[[], Operations]:
+    """What makes the operations of a plain file."""
+
+    def opened() -> Operations:
+        tree = sources.parse(again())
+        operations, bound = parts_again(tree)
+        return operations_of(operations, bound, tree, path, again)
+
+    return opened
+
+
+def operations_of(
+    node: ast.expr | None, bound: Names, tree: ast.Module, path: str, again: Again
+) -> Operations:
+    """The operations of a plain file. The code of its functions is written out when somebody asks, from the file's bytes: a syntax
+    tree takes a hundred times their memory."""
+    is_python2 = isinstance(tree, sources.Python2Module)
+
+    def deferred(function: ast.FunctionDef) -> Code:
+        name = function.name
+        return Code.deferred(name, is_empty(function), is_python2, lambda: _written(name, path, again()))
+
+    return PlainValues(path, bound, deferred).operations(node)
+
+
+def _written(name: str, path: str, source: bytes) -> Written:
+    """The fingerprint and the source of a plain file's function: its names lead to nothing of the tree."""
+    tree = sources.parse(source)
+    scope = Scope(ModuleReading(path, ReadingContext(), tree))
+    scope.module.scopes.append(scope)
+    try:
+        execute(tree.body[:-1], scope)
+        function = scope.names[name].binding
+        assert isinstance(function, Function), "the file is plain"
+        code = code_of(function)
+        return code.fingerprint, code.source
+    except RecursionError:  # nested too deeply to be compared otherwise than by its bytes
+        text = source.decode("utf-8", "replace")
+        return hashlib.sha256(b"\0".join((name.encode(), source))).hexdigest(), text
+    finally:
+        scope.forget()
