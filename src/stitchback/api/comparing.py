@@ -42,10 +42,13 @@ def read_case(project: Project, wish: Wish) -> Case:
 
     Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
-    mainline = project.tree(wish.onto)
     said = project.configuration
+    commits = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
+    project.will_compare((project.commit_of(wish.onto), *(commit for each in commits for commit in each[:2])))
+    mainline = project.tree(wish.onto)
     patches = tuple(
-        with_packages(read_patch(project, ref, wish.onto), mainline, said.packages) for ref in wish.patches
+        with_packages(read_patch(project, ref, *each), mainline, said.packages)
+        for ref, each in zip(wish.patches, commits, strict=True)
     )
     unreleased = _unreleased(project, wish, mainline)
     policy = Policy(wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines)
@@ -54,8 +57,9 @@ def read_case(project: Project, wish: Wish) -> Case:
     return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)
 
 
-def read_patch(project: Project, ref: str, onto: str) -> Patch:
-    """One patch branch, with the tree of the fork point: of the two sides before the merge where git has merged it."""
+def parted(project: Project, ref: str, onto: str) -> tuple[str, str, bool]:
+    """The commits of a patch branch's tip and of its fork point (of the two sides before the merge where git has merged it), and
+    whether git has merged it. Raises EnvironmentProblem as `read_case` does."""
     repository = project.repository
     tip, mainline = repository.resolve(ref), project.history_of(onto)
     if tip == mainline:
@@ -68,9 +72,14 @@ def read_patch(project: Project, ref: str, onto: str) -> Patch:
     merged = repository.first_merge_of(tip, mainline) if base == tip else None
     if merged is not None:
         base = repository.merge_base(tip, merged.before)
+    return tip, base, merged is not None
+
+
+def read_patch(project: Project, ref: str, tip: str, base: str, is_merged: bool) -> Patch:
+    """One patch branch, with the tree of the fork point."""
     tree, fork = project.tree(ref, tip), project.tree(f"fork point of {ref}", base)
     own = tuple(tree.migrations[key] for key in _order(tree) if key not in fork.migrations)
-    return Patch(tree, fork, own, merged is not None)
+    return Patch(tree, fork, own, is_merged)
 
 
 def _order(tree: Tree) -> Sequence[MigrationKey]:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from stitchback.model.files import Files
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import AppMigrations, Migration, Unreadable
 from stitchback.parsing.apps import Folder
-from stitchback.parsing.context import CachedReading, ReadingCache, ReadingContext
+from stitchback.parsing.context import CachedReading, ReadingCache, ReadingContext, parent
 from stitchback.parsing.migration import read_migration
 from stitchback.parsing.shared import Questions, SharedReadings
 
@@ -45,6 +46,18 @@ class FolderReading:
 class AppReading:
     app: AppMigrations
     unreadable: tuple[Unreadable, ...]
+
+
+def folders_that_differ(trees: Sequence[Files]) -> frozenset[str]:
+    """Folders of which the trees do not all have the same Python files."""
+    held: list[set[tuple[str, str]]] = []
+    for files in trees:
+        paths = [path for path in files if path.endswith(".py")]
+        held.append(set(zip(paths, files.blobs_of(paths), strict=True)))
+    if not held:
+        return frozenset()
+    different = held[0].union(*held) - held[0].intersection(*held)
+    return frozenset(parent(path) for path, _ in different)
 
 
 def read_folders(
@@ -127,7 +140,7 @@ def _votes(migrations: Sequence[Migration]) -> Counter[str]:
     own = {migration.key.name for migration in migrations}
     votes: Counter[str] = Counter()
     for migration in migrations:
-        for parent in (*migration.parents, *migration.ghosts):
-            if parent.name in own and parent.name != migration.key.name and parent.app not in _CONTRIB:
-                votes[parent.app] += 1
+        for other in (*migration.parents, *migration.ghosts):
+            if other.name in own and other.name != migration.key.name and other.app not in _CONTRIB:
+                votes[other.app] += 1
     return votes

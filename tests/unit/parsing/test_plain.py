@@ -39,7 +39,9 @@ def both(
     asked = []
     found = []
     for reader in (read_migration, _read_whole):
-        context = ReadingContext(entries({"shop/__init__.py": "", "shop/migrations/__init__.py": "", **others, path: content}))
+        context = ReadingContext(
+            entries({"shop/__init__.py": "", "shop/migrations/__init__.py": "", **others, path: content})
+        )
         given = (content,) if reader is read_migration else (content, sources.parse(content))
         with context.noting() as questions:
             found.append(reader(KEY, path, "b", *given, context))  # type: ignore[operator]
