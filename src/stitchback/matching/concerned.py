@@ -1,7 +1,8 @@
 """Which apps' models have to be known to compare two sides.
 
-An operation changes models of its own app, and what refers to a model that it renames. So what neither side has changed since
-the fork point, and no changed app depends on or refers to, is not played: in a large project that is nearly all of it.
+An operation changes models of its own app, and what refers to a model that it renames. So what the patch branch has not changed since
+the fork point, and no app that it changed depends on or refers to, is not played, neither from before the fork point nor of mainline's
+own: in a large project that is nearly all of it.
 """
 
 from __future__ import annotations

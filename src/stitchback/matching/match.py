@@ -37,13 +37,15 @@ class Comparison:
 
 
 def compare(sides: Sides, bases: Mapping[str, str] | None = None) -> Comparison:
-    """Plays both sides from what they share and compares each thing that the patch branch changed."""
+    """Plays both sides from what they share, as far as that can have to do with the patch branch's changes, and compares each thing
+    that it changed. Mainline's atoms, and both states, are those of these apps."""
     nothing = SchemaState(field_bases={} if bases is None else bases)
-    start = folded(sides, sides.shared, nothing)
+    start, apps = folded(sides, nothing)
     same = sides.shared == sides.mainline_shared
-    mainline_start = start if same else folded(sides, sides.mainline_shared, nothing)
-    patched, mainline = tolerant(sides.patch_all, start), tolerant(sides.mainline, mainline_start)
-    patch_atoms, mainline_atoms = patched.atoms, _without_remade(sides, mainline.atoms)
+    mainline_start = start if same else fold(of_apps(sides.mainline_shared, apps), nothing)
+    patched = tolerant(sides.patch_all, start)
+    mainline = tolerant(of_apps(sides.mainline, apps), mainline_start)
+    patch_atoms, mainline_atoms = patched.atoms, _without_remade(sides, apps, mainline.atoms)
     same_file = frozenset(patch.key for patch, mainline in sides.twins if patch.blob == mainline.blob)
     open_keys = frozenset(migration.key for migration in sides.patch) - same_file
     settled = same_file | {m.key for m in sides.mainline if m.ghosts and set(m.ghosts) <= sides.known}
@@ -56,16 +58,16 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None) -> Comparison:
     return Comparison(ordered, start, *ends, ours, theirs, patched.identity, mainline.identity)
 
 
-def folded(sides: Sides, shared: Sequence[Migration], start: SchemaState) -> SchemaState:
-    """What the two sides start from, as far as they can have to do with it."""
-    changed = {migration.key.app for migration in (*sides.patch_all, *sides.mainline)}
-    every = (*shared, *sides.patch_all, *sides.mainline)
+def folded(sides: Sides, start: SchemaState) -> tuple[SchemaState, frozenset[str]]:
+    """What the two sides start from, as far as the patch branch can have to do with it, and the apps that these are."""
+    changed = {migration.key.app for migration in sides.patch_all}
+    every = (*sides.shared, *sides.patch_all, *sides.mainline)
     apps = below(changed, every)
     while True:
-        state = fold(of_apps(shared, apps), start)
+        state = fold(of_apps(sides.shared, apps), start)
         more = below(apps | referred_to(state), every)
         if more == apps:
-            return state
+            return state, apps
         apps = more
 
 
@@ -109,11 +111,11 @@ def _place(match: Match, patch: Sequence[Migration]) -> tuple[int, int, str]:
     return (order[origin.migration], origin.index, str(getattr(match.patch[0], "thing", "")))
 
 
-def _without_remade(sides: Sides, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+def _without_remade(sides: Sides, apps: frozenset[str], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
     """Takes out what a squash on mainline only makes again: things that the fork point has in that shape already."""
     if sides.shared == sides.mainline_shared:
         return atoms
-    was = histories(play(sides.shared, SchemaState())[1])
+    was = histories(play(of_apps(sides.shared, apps), SchemaState())[1])
     squashes = {migration.key for migration in sides.mainline if migration.ghosts}
     return tuple(
         changed
