@@ -223,8 +223,8 @@ __all__ = ["EMPTY_STATE", "Deed", "Memory", "Outcome", "data_run"]
 def data_run(effect: Effect, app: str) -> tuple[str, ...]:
     """How a data operation that ran is remembered; one that does nothing is not. What cannot be read may be one."""
     match effect:
-        case RunData(fingerprint=fingerprint, empty=empty):
-            return () if empty else (f"{app}: {fingerprint}",)
+        case RunData(empty=empty):
+            return () if empty else (f"{app}: {effect.fingerprint}",)
         case Unknown(text=text):
             return (f"{app}: unread {text}",)
         case _:

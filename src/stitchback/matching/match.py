@@ -194,9 +194,7 @@ def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, 
     for atom in ours:
         if not isinstance(atom, DataRun):
             continue
-        same = next(
-            (other for other in left if (other.app, other.fingerprint) == (atom.app, atom.fingerprint)), None
-        )
+        same = next((other for other in left if (other.app, other.work) == (atom.app, atom.work)), None)
         if same is None:
             found.append(_lonely_data(atom, left))
             continue

@@ -8,7 +8,9 @@ from enum import Enum
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
-from stitchback.model.values import Value
+from stitchback.model.values import Code, Value
+
+Work = Code | str  # what a data operation runs: code of the module, or a digest of a text
 
 
 class ThingKind(Enum):
@@ -100,15 +102,22 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class DataRun:
-    """RunPython or RunSQL (without `state_operations`, which give atoms of their own): `fingerprint` is of the forward code
-    once names, comments and layout are taken out. `empty`: it does nothing (RunPython.noop, RunSQL.noop, a body of pass).
+    """RunPython or RunSQL (without `state_operations`, which give atoms of their own): `work` is the forward code, compared
+    once names, comments and layout are taken out, or a digest of its text. `empty`: it does nothing (RunPython.noop, RunSQL.noop, a body of pass).
     Also any operation of a class that is not known to change the schema only."""
 
     origin: Origin
     app: str
-    fingerprint: str
+    work: Work
     empty: bool
     label: str  # for people: "RunPython forwards"
+
+    def __hash__(self) -> int:
+        return hash((self.origin, self.label))  # without what has to be written out to be known
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint_of_work(self.work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,11 @@ class Unread:
     origin: Origin
     app: str
     opaque: Opaque
+
+
+def fingerprint_of_work(work: Work) -> str:
+    """The same for the same work."""
+    return work.fingerprint if isinstance(work, Code) else work
 
 
 Atom = Added | Removed | Altered | Renamed | DataRun | Unread

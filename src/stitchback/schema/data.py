@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stitchback.model.atoms import Work, fingerprint_of_work
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant, Items, Reference, Value, render
@@ -17,15 +18,19 @@ NOOPS = ("RunPython.noop", "RunSQL.noop")
 class RunData:
     """A data operation: the schema stays. `label` for people."""
 
-    fingerprint: str
+    work: Work
     label: str
     empty: bool = False
 
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint_of_work(self.work)
+
 
 def data_run(operation: Operation) -> RunData:
-    """RunPython or RunSQL as its forward code's fingerprint, whether it does nothing, and a word for people."""
+    """RunPython or RunSQL as its forward code, whether it does nothing, and a word for people."""
     code = operation.argument("code" if operation.kind == "RunPython" else "sql")
-    return RunData(fingerprint_of(operation, code), label_of(operation, code), is_empty(code))
+    return RunData(work_of(operation, code), label_of(operation, code), is_empty(code))
 
 
 def has_code(operations: Iterable[Operation | Opaque]) -> bool:
@@ -40,10 +45,10 @@ def is_code(operation: Operation) -> bool:
     return has_code(operation.database)
 
 
-def fingerprint_of(operation: Operation, code: Value | None) -> str:
-    """The digest of the code where the module defines it; a digest of the text for SQL and for what is imported."""
+def work_of(operation: Operation, code: Value | None) -> Work:
+    """The code where the module defines it; a digest of the text for SQL and for what is imported."""
     if isinstance(code, Code):
-        return code.fingerprint
+        return code
     text = "" if code is None else render(without_layout(code))
     return hashlib.sha256(f"{operation.kind}:{text}".encode()).hexdigest()
 

@@ -66,7 +66,7 @@ def operation_atoms(
         yield from separate_atoms(where, operation, app, before)
     elif operation.kind in ("RunPython", "RunSQL"):
         run = data_run(operation)
-        yield DataRun(where.origin, app, run.fingerprint, run.empty, run.label)
+        yield DataRun(where.origin, app, run.work, run.empty, run.label)
         yield from half_atoms(replace(where, database=is_code(operation)), operation.state, app, before)
     elif after.opaque != before.opaque:
         yield Unread(where.origin, app, after.opaque[-1])
