@@ -16,7 +16,7 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.parsing.context import CachedReading
 from stitchback.parsing.gaps import Gap
-from stitchback.parsing.opening import opener
+from stitchback.parsing.opening import PlainFile, opener
 
 Entry = tuple[Plain, ...]
 _PLAIN = frozenset({str, bool, int, float, bytes, type(None)})
@@ -74,10 +74,10 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
             asked,
         ) = entry
         name = MigrationKey(*key)
-        of_file = rest == _OF_FILE
-        made = opener(path, again) if of_file else lambda: _operations(rest)
+        package = rest[1] if isinstance(rest, tuple) else None
+        made = (lambda: _operations(rest)) if package is None else opener(PlainFile(path, again, package))
         migration = Migration.unopened(
-            Unopened(count, clean, made, of_file),
+            Unopened(count, clean, made, package),
             key=name,
             path=path,
             blob=blob,
@@ -96,9 +96,9 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
 
 
 def _rest(migration: Migration) -> Plain:
-    """The operations; nothing where the file, which git has, is all that they are made of."""
-    if migration.later is not None and migration.later.of_file:
-        return _OF_FILE
+    """The operations; what the file's relative imports start from where it, which git has, is all that they are made of."""
+    if migration.later is not None and migration.later.package is not None:
+        return (_OF_FILE, migration.later.package)
     return packed(tuple(map(_operation, migration.operations)))
 
 

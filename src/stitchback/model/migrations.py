@@ -31,12 +31,13 @@ Operations = tuple[Operation | Opaque, ...]
 
 class Unopened(NamedTuple):
     """Operations that were read before, and are made again when somebody asks for them; `number` of them. `are_clear`: nothing of the whole
-    migration is opaque. `of_file`: the file alone is what they are made of."""
+    migration is opaque. `package`: that of the file, where that alone is what they are made
+    of ("" too)."""
 
     number: int
     are_clear: bool
     open: Callable[[], Operations]
-    of_file: bool = False
+    package: str | None = None
 
 
 def _opened() -> Operations:

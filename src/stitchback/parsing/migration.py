@@ -14,7 +14,7 @@ from stitchback.parsing import attributes, expressions, sources, statements
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.family import Family, migration_class
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.opening import opener, operations_of
+from stitchback.parsing.opening import PlainFile, opener, operations_of
 from stitchback.parsing.operations import read_operations
 from stitchback.parsing.plain import outline
 from stitchback.parsing.provenance import provenance_of
@@ -56,11 +56,14 @@ def _read(
     context: ReadingContext,
     again: Callable[[], bytes],
 ) -> Migration | Unreadable:
-    plain = outline(key, path, blob, source, tree, context, opener(path, again))
+    plain = outline(
+        key, path, blob, source, tree, context, lambda package: opener(PlainFile(path, again, package))
+    )
     if plain is None:
         return _read_whole(key, path, blob, source, tree, context)
     if context.is_opened(path):
-        plain.migration.make(operations_of(plain.operations, plain.bound, tree, path, again))
+        file = PlainFile(path, again, plain.package)
+        plain.migration.make(operations_of(plain.operations, plain.bound, tree, file))
     return plain.migration
 
 

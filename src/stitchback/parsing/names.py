@@ -217,6 +217,13 @@ def canonical(path: str) -> str:
     return path
 
 
+def absolute(package: str, level: int, module: str) -> str:
+    """The dotted name that a relative import in the package means."""
+    parts = package.split(".")
+    base = parts[: len(parts) - level + 1]
+    return ".".join((*base, module)) if module else ".".join(base)
+
+
 def is_model_name(name: str) -> bool:
     """Whether some Django exports the name from `django.db.models`."""
     return name in _MODELS

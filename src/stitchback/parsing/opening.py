@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from stitchback.model.migrations import Operations
 from stitchback.model.values import Code, Written
@@ -20,35 +21,43 @@ from stitchback.parsing.scopes import Function, ModuleReading, Scope
 Again = Callable[[], bytes]  # the bytes of the file, once more
 
 
-def opener(path: str, again: Again) -> Callable[[], Operations]:
+@dataclass(frozen=True, slots=True)
+class PlainFile:
+    """A plain file, to be read once more. `package`: what its relative imports start from."""
+
+    path: str
+    again: Again
+    package: str
+
+
+def opener(file: PlainFile) -> Callable[[], Operations]:
     """What makes the operations of a plain file."""
 
     def opened() -> Operations:
-        tree = sources.parse(again())
-        operations, bound = parts_again(tree)
-        return operations_of(operations, bound, tree, path, again)
+        tree = sources.parse(file.again())
+        operations, bound = parts_again(tree, file.package)
+        return operations_of(operations, bound, tree, file)
 
     return opened
 
 
-def operations_of(
-    node: ast.expr | None, bound: Names, tree: ast.Module, path: str, again: Again
-) -> Operations:
+def operations_of(node: ast.expr | None, bound: Names, tree: ast.Module, file: PlainFile) -> Operations:
     """The operations of a plain file. The code of its functions is written out when somebody asks, from the file's bytes: a syntax
     tree takes a hundred times their memory."""
     is_python2 = isinstance(tree, sources.Python2Module)
 
     def deferred(function: ast.FunctionDef) -> Code:
         name = function.name
-        return Code.deferred(name, is_empty(function), is_python2, lambda: _written(name, path, again()))
+        return Code.deferred(name, is_empty(function), is_python2, lambda: _written(name, file))
 
-    return PlainValues(path, bound, deferred).operations(node)
+    return PlainValues(file.path, bound, deferred).operations(node)
 
 
-def _written(name: str, path: str, source: bytes) -> Written:
+def _written(name: str, file: PlainFile) -> Written:
     """The fingerprint and the source of a plain file's function: its names lead to nothing of the tree."""
+    source = file.again()
     tree = sources.parse(source)
-    scope = Scope(ModuleReading(path, ReadingContext(), tree))
+    scope = Scope(ModuleReading(file.path, ReadingContext(), tree, known_package=file.package))
     scope.module.scopes.append(scope)
     try:
         execute(tree.body[:-1], scope)

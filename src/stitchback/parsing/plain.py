@@ -32,7 +32,6 @@ _WITH_OPERATIONS = frozenset({"RunSQL", "SeparateDatabaseAndState"})
 _SEQUENCES = frozenset({"builtins.set", "builtins.list", "builtins.tuple", "builtins.frozenset"})
 _FLAGS = ("initial", "atomic")
 _LISTS = ("dependencies", "replaces")
-Opener = Callable[[], Operations]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,7 @@ class Plain:
 
     migration: Migration
     bound: Names
+    package: str
     operations: ast.expr | None
 
 
@@ -51,14 +51,16 @@ def outline(
     source: bytes,
     tree: ast.Module,
     context: ReadingContext,
-    opener: Opener,
+    opener: Callable[[str], Callable[[], Operations]],
 ) -> Plain | None:
-    """The migration (`opener` makes its operations); None where the file is not plain."""
-    parts = _parts(tree)
+    """The migration; None where the file is not plain. `opener` gives what makes its operations, given the package that its relative
+    imports start from ("" where it has none)."""
+    module = ModuleReading(path, context, tree)
+    parts = _parts(tree, lambda: module.package)
     if parts is None:
         return None
     said, bound = parts
-    looking = _Looking(bound, ModuleReading(path, context, tree))
+    looking = _Looking(bound, module)
     try:
         parents, ghosts = (looking.keys(said.get(name)) for name in _LISTS)
         operations = said.get("operations")
@@ -74,8 +76,9 @@ def outline(
     if not all(isinstance(each, MigrationKey) for each in ghosts):
         return None
     initial, atomic = (None if node is None else node.value for node in flags.values())  # type: ignore[attr-defined]
+    package = module.package if any(map(_is_relative, tree.body)) else ""
     migration = Migration.unopened(
-        Unopened(count, True, opener, True),
+        Unopened(count, True, opener(package), package),
         key=key,
         path=path,
         blob=blob,
@@ -88,21 +91,21 @@ def outline(
         provenance=provenance_of(source),
         python2=None,
     )
-    return Plain(migration, bound, operations)
+    return Plain(migration, bound, package, operations)
 
 
-def parts_again(tree: ast.Module) -> tuple[ast.expr | None, Names]:
+def parts_again(tree: ast.Module, package: str) -> tuple[ast.expr | None, Names]:
     """The operations of a file that is known to be plain, and its names."""
-    parts = _parts(tree)
+    parts = _parts(tree, lambda: package)
     assert parts is not None, "the file was plain"
     return parts[0].get("operations"), parts[1]
 
 
-def _parts(tree: ast.Module) -> tuple[dict[str, ast.expr], Names] | None:
+def _parts(tree: ast.Module, package: Callable[[], str]) -> tuple[dict[str, ast.expr], Names] | None:
     """The class's attributes, and what the names of the file stand for; None where there is anything else."""
     if not tree.body or not isinstance(owner := tree.body[-1], ast.ClassDef):
         return None
-    bound = bound_in(tree.body[:-1])
+    bound = bound_in(tree.body[:-1], package)
     if bound is None or not _is_migration(owner, bound):
         return None
     said = _attributes(owner)
@@ -245,6 +248,8 @@ class _Looking:
             return self._are_plain(node)
         if path in _SEQUENCES:
             match node:
+                case ast.Call(args=[], keywords=[]):
+                    return True
                 case ast.Call(args=[ast.List() | ast.Tuple() as items], keywords=[]):
                     return self._all_plain(items.elts)
             return False
@@ -269,6 +274,10 @@ class _Looking:
             return True
         self.module.context.call(path)
         return imports.function(path, self.module) is None
+
+
+def _is_relative(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.level > 0
 
 
 def _is_none(node: ast.expr) -> bool:

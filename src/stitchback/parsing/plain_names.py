@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from stitchback.parsing import names
@@ -21,8 +21,9 @@ Bound = str | ast.FunctionDef | ast.Constant | Other  # a string is an import pa
 Names = dict[str, Bound]
 
 
-def bound_in(body: Sequence[ast.stmt]) -> Names | None:
-    """What the module's statements bind; None where there is one that a plain file does not have."""
+def bound_in(body: Sequence[ast.stmt], package: Callable[[], str]) -> Names | None:
+    """What the module's statements bind; None where there is one that a plain file does not have. `package`: what relative imports
+    start from."""
     bound: Names = {}
     for statement in body:
         match statement:
@@ -31,11 +32,12 @@ def bound_in(body: Sequence[ast.stmt]) -> Names | None:
                     top = alias.name.partition(".")[0]
                     name, path = (alias.asname, alias.name) if alias.asname else (top, top)
                     bound[name] = names.reference(path).path
-            case ast.ImportFrom(module=str(module), names=aliases, level=0):
+            case ast.ImportFrom(module=module, names=aliases, level=level):
+                source = names.absolute(package(), level, module or "") if level else module or ""
                 for alias in aliases:
                     if alias.name == "*":
                         return None
-                    bound[alias.asname or alias.name] = names.member(module, alias.name).path
+                    bound[alias.asname or alias.name] = names.member(source, alias.name).path
             case ast.FunctionDef(name=name, decorator_list=[]):
                 bound[name] = statement
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() as literal) if is_readable(

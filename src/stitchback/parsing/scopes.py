@@ -100,6 +100,7 @@ class ModuleReading:
     others: list[ModuleReading] = field(default_factory=list)  # modules of the tree that gave something
     scopes: list[Scope] = field(default_factory=list)  # the module's own, its classes', its functions'
     further: dict[str, list[ast.stmt]] | None = None  # name -> the module's statements that bind it
+    known_package: str | None = None  # where there is no tree around the module
     steps: int = 0
     loaded: int = 0
     copied: int = 0
@@ -113,6 +114,8 @@ class ModuleReading:
     @property
     def package(self) -> str:
         """The dotted name that relative imports start from."""
+        if self.known_package is not None:
+            return self.known_package
         name = self.context.module_name(self.path)
         return name if self.path.endswith("/__init__.py") else name.rpartition(".")[0]
 

@@ -46,19 +46,12 @@ def _import(node: ast.Import, scope: Scope) -> None:
 def _import_from(node: ast.ImportFrom, scope: Scope) -> None:
     module = node.module or ""
     if node.level:
-        module = _absolute(scope.module.package, node.level, module)
+        module = names.absolute(scope.module.package, node.level, module)
     for alias in node.names:
         if alias.name == "*":
             scope.module.stars.append(module)
         else:
             scope.bind(alias.asname or alias.name, names.member(module, alias.name))
-
-
-def _absolute(package: str, level: int, module: str) -> str:
-    """The dotted name that a relative import means."""
-    parts = package.split(".")
-    base = parts[: len(parts) - level + 1]
-    return ".".join((*base, module)) if module else ".".join(base)
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:

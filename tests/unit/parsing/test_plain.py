@@ -87,7 +87,6 @@ def test_the_fixtures_migrations(name: str) -> None:
         ("class Migration", "@decorated\ndef f(): pass\nclass Migration"),
         ("class Migration", "class Other: pass\nclass Migration"),
         ("class Migration", "from shop import *\nclass Migration"),
-        ("class Migration", "from . import models\nclass Migration"),
         ("class Migration", "from shop import migrations\nclass Migration"),
         ("class Migration", "@decorated\nclass Migration"),
         ("(migrations.Migration)", "(migrations.Migration, metaclass=X)"),
@@ -154,6 +153,9 @@ def test_what_is_not_plain_is_read_whole(old: str, new: str) -> None:
         ("models.CharField(", "models.CharField(db_default=models.Value('x'), "),
         ("models.CharField", "models.fields.CharField"),
         ("class Migration", "x = 1\nclass Migration"),
+        ("class Migration", "from . import other\nclass Migration"),
+        ("class Migration", "from ..models import other\nclass Migration"),
+        ("max_length=3", "default=set()"),
         ("class Migration", "def f(a, b=x()): pass\nclass Migration"),
         ("    initial = True\n", "    names = ['x']\n    stage = 'pre'\n"),
         ("settings.AUTH_USER_MODEL)]", "settings.OTHER_MODEL)]"),
@@ -184,6 +186,8 @@ def test_what_is_plain_too(old: str, new: str) -> None:
 FUNCTIONS = (
     HEAD
     + """import shop.sizes
+from ..models import Item
+from . import other
 from shop.models import Kind as Sort
 SIZE = 3
 NAME = "shop"
@@ -195,7 +199,7 @@ def forwards(apps, schema_editor):
     # a remark
     for row in apps.get_model(NAME, "Item").objects.all():
         later(row)
-        shop.sizes.shrink(row, Sort, also)
+        shop.sizes.shrink(row, Sort, also, Item, other)
 
 def also(x):
     return forwards
