@@ -58,6 +58,11 @@ class ObjectFiles(Files):
     def __contains__(self, path: object) -> bool:
         return path in self._listed
 
+    @property
+    def listed(self) -> Mapping[str, object]:
+        """Path -> mode and blob."""
+        return self._listed
+
     def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
         return tuple([self._listed[path][1] for path in paths])
 

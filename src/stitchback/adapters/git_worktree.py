@@ -128,6 +128,11 @@ class DiskFiles(Files):
         """Paths of files that are read from disk."""
         return self._paths
 
+    @property
+    def listed(self) -> Mapping[str, object]:
+        """As of the index; what is read from disk is taken for another file than any that git has."""
+        return {**self._indexed.listed, **dict.fromkeys(self._paths)}
+
     def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
         paths = tuple(paths)
         if self._paths.isdisjoint(paths):

@@ -37,11 +37,11 @@ def with_packages(patch: Patch, mainline: Tree, said: Said) -> Patch:
 def packages_of(patch: Patch, mainline: Tree) -> Iterator[Package]:
     """Apps that mainline's tree has and the branch's has not, though something on the branch depends on them."""
     here = {key.app for key in patch.tree.migrations} | set(patch.tree.apps)
-    there = {key.app for key in mainline.migrations}
+    only_there = {key.app for key in mainline.migrations} - here
     found: dict[str, Package] = {}
-    for key, migration in sorted(patch.tree.migrations.items()):
+    for key, migration in sorted(patch.tree.migrations.items()) if only_there else ():
         for parent in migration.parents:
-            if parent.app in there - here and parent.app not in found:
+            if parent.app in only_there and parent.app not in found:
                 found[parent.app] = Package(parent.app, key, parent)
     yield from (found[label] for label in sorted(found))
 

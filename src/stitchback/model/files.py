@@ -22,5 +22,10 @@ class Files(Mapping[str, FileEntry]):
         """Raises KeyError for a path that the tree lacks."""
         return tuple(self[path].blob for path in paths)
 
+    @property
+    def listed(self) -> Mapping[str, object]:
+        """Path -> something that is another one where the file is: for comparing whole trees."""
+        return {path: entry.blob for path, entry in self.items()}
+
     def prefetch(self, paths: Iterable[str]) -> None:
         """These are going to be read: here nothing is to be done about it."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -81,6 +80,26 @@ class Setting:
     asked: Mapping[str, str]
 
 
+class Asking:
+    """While it is entered, what is asked goes into the dictionary that it gives. A class, for it is entered with every file."""
+
+    __slots__ = ("_asked", "_context", "_passes_on")
+
+    def __init__(self, context: ReadingContext, *, passes_on: bool) -> None:
+        self._context = context
+        self._passes_on = passes_on
+        self._asked: dict[str, str] = {}
+
+    def __enter__(self) -> dict[str, str]:
+        self._context.begin(self._asked)
+        return self._asked
+
+    def __exit__(self, *_: object) -> None:
+        self._context.end()
+        if self._passes_on:
+            self._context.note(self._asked)
+
+
 @dataclass(slots=True, eq=False)
 class ReadingContext:
     """One tree's files as modules. Every question that is asked is noted, so that a cache can ask it again."""
@@ -104,24 +123,19 @@ class ReadingContext:
         default_factory=dict
     )  # settings that no file of the tree sets -> default taken
 
-    @contextmanager
-    def noting(self) -> Iterator[dict[str, str]]:
+    def noting(self) -> Asking:
         """What is asked within."""
-        try:
-            with self.apart() as asked:
-                yield asked
-        finally:
-            self.note(asked)
+        return Asking(self, passes_on=True)
 
-    @contextmanager
-    def apart(self) -> Iterator[dict[str, str]]:
+    def apart(self) -> Asking:
         """What is asked within, for somebody to note what of it matters."""
-        asked: dict[str, str] = {}
+        return Asking(self, passes_on=False)
+
+    def begin(self, asked: dict[str, str]) -> None:
         self._asked.append(asked)
-        try:
-            yield asked
-        finally:
-            self._asked.pop()
+
+    def end(self) -> None:
+        self._asked.pop()
 
     def note(self, asked: Mapping[str, str]) -> None:
         if self._asked:

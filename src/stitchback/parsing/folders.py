@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stitchback.model.files import Files
+from stitchback.model.files import FileEntry, Files
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import AppMigrations, Migration, Unreadable
 from stitchback.parsing.apps import Folder
@@ -49,15 +49,10 @@ class AppReading:
 
 
 def folders_that_differ(trees: Sequence[Files]) -> frozenset[str]:
-    """Folders of which the trees do not all have the same Python files."""
-    held: list[set[tuple[str, str]]] = []
-    for files in trees:
-        paths = [path for path in files if path.endswith(".py")]
-        held.append(set(zip(paths, files.blobs_of(paths), strict=True)))
-    if not held:
-        return frozenset()
-    different = held[0].union(*held) - held[0].intersection(*held)
-    return frozenset(parent(path) for path, _ in different)
+    """Folders of which the trees do not all have the same files."""
+    listed = [files.listed.items() for files in trees]
+    different = {path for other in listed[1:] for path, _ in listed[0] ^ other}
+    return frozenset(map(parent, different))
 
 
 def read_folders(
@@ -97,15 +92,16 @@ def _shared(
 
 
 def _read_folder(folder: Folder, context: ReadingContext) -> FolderReading:
-    return FolderReading(tuple(_read(key, path, context) for key, path in _named(folder)))
+    return FolderReading(
+        tuple(_read(key, path, context.files[path], context) for key, path in _named(folder))
+    )
 
 
 def _named(folder: Folder) -> Sequence[tuple[MigrationKey, str]]:
     return [(MigrationKey(folder.name, name), path) for name, path in folder.files]
 
 
-def _read(key: MigrationKey, path: str, context: ReadingContext) -> Result:
-    entry = context.files[path]
+def _read(key: MigrationKey, path: str, entry: FileEntry, context: ReadingContext) -> Result:
     return read_migration(key, path, entry.blob, entry.read(), context, entry.read)
 
 
@@ -113,11 +109,12 @@ def _read_cached(
     key: MigrationKey, path: str, blob: str, context: ReadingContext, cache: ReadingCache
 ) -> CachedReading:
     """One file, from the cache where it is known and nothing that it looked at has changed."""
-    known = cache.get(blob, path, context.files[path].read)
+    entry = context.files[path]
+    known = cache.get(blob, path, entry.read)
     if known is not None and context.holds(known.questions):
         return known
     with context.noting() as asked:
-        result = _read(key, path, context)
+        result = _read(key, path, entry, context)
     reading = CachedReading(result, tuple(sorted(asked.items())))
     cache.put(blob, path, reading)
     return reading
