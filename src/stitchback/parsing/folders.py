@@ -115,7 +115,7 @@ def _read_cached(
         return known
     with context.noting() as asked:
         result = _read(key, path, entry, context)
-    reading = CachedReading(result, tuple(sorted(asked.items())))
+    reading = CachedReading(result, tuple(sorted(asked.items())) if asked else ())
     cache.put(blob, path, reading)
     return reading
 

@@ -10,8 +10,9 @@ value would have to be known: that is asked of the tree (`imports.definition`), 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Operations, Swappable, Unopened
@@ -30,8 +31,8 @@ _MODELS = "django.db.models."
 _SWAPPABLE = "django.db.migrations.swappable_dependency"
 _WITH_OPERATIONS = frozenset({"RunSQL", "SeparateDatabaseAndState"})
 _SEQUENCES = frozenset({"builtins.set", "builtins.list", "builtins.tuple", "builtins.frozenset"})
-_FLAGS = ("initial", "atomic")
-_LISTS = ("dependencies", "replaces")
+_LISTS = ("dependencies", "replaces", "operations")
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set)  # for isinstance, which takes a tuple faster than a union
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +56,33 @@ def outline(
 ) -> Plain | None:
     """The migration; None where the file is not plain. `opener` gives what makes its operations, given the package that its relative
     imports start from ("" where it has none)."""
-    module = ModuleReading(path, context, tree)
-    parts = _parts(tree, lambda: module.package)
+    looking = _Looking(ModuleReading(path, context, tree))
+    parts = _parts(tree, looking.package)
     if parts is None:
         return None
-    said, bound = parts
-    looking = _Looking(bound, module)
+    said, looking.bound = parts
     try:
-        parents, ghosts = (looking.keys(said.get(name)) for name in _LISTS)
-        operations = said.get("operations")
-        count = 0 if operations is None else looking.count(operations)
-        others = (node for name, node in said.items() if name not in (*_LISTS, *_FLAGS, "operations"))
-        if parents is None or ghosts is None or count is None or not all(map(looking.is_plain, others)):
-            return None
+        told = looking.at(said)
     except RecursionError:
         return None
-    flags = {name: said.get(name) for name in _FLAGS}
-    if not all(node is None or _is_flag(node) for node in flags.values()):
+    if told is None:
         return None
-    if not all(isinstance(each, MigrationKey) for each in ghosts):
-        return None
-    initial, atomic = (None if node is None else node.value for node in flags.values())  # type: ignore[attr-defined]
-    package = module.package if any(map(_is_relative, tree.body)) else ""
+    package = looking.module.package if looking.is_relative else ""
     migration = Migration.unopened(
-        Unopened(count, True, opener(package), package),
+        Unopened(told.operations, True, opener(package), package),
         key=key,
         path=path,
         blob=blob,
-        dependencies=parents,
+        dependencies=told.dependencies,
         run_before=(),
-        replaces=ghosts,
-        initial=initial,
-        atomic=True if flags["atomic"] is None else atomic,
+        replaces=told.replaces,
+        initial=told.initial,
+        atomic=told.atomic,
         opaque_attributes=(),
         provenance=provenance_of(source),
         python2=None,
     )
-    return Plain(migration, bound, package, operations)
+    return Plain(migration, looking.bound, package, said.get("operations"))
 
 
 def parts_again(tree: ast.Module, package: str) -> tuple[ast.expr | None, Names]:
@@ -141,16 +132,49 @@ def _attributes(owner: ast.ClassDef) -> dict[str, ast.expr] | None:
     return found
 
 
-def _is_flag(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool))
+class _Told(NamedTuple):
+    """What a plain class says; how many `operations` it has."""
+
+    dependencies: tuple[Dependency, ...]
+    replaces: tuple[MigrationKey, ...]
+    operations: int
+    initial: bool | None
+    atomic: bool | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Looking:
-    """A look at a file that may be plain."""
+    """A look at a file that may be plain. With every file of a tree: it must be quick, and most of it is of literals."""
 
-    bound: Names
-    module: ModuleReading
+    __slots__ = ("bound", "is_relative", "module")
+
+    def __init__(self, module: ModuleReading) -> None:
+        self.module = module
+        self.bound: Names = {}
+        self.is_relative = False
+
+    def package(self) -> str:
+        """What relative imports start from; somebody has asked."""
+        self.is_relative = True
+        return self.module.package
+
+    def at(self, said: Mapping[str, ast.expr]) -> _Told | None:
+        """What the class's attributes say; None where one of them is not plain."""
+        parents, ghosts = self.keys(said.get("dependencies")), self.keys(said.get("replaces"))
+        if parents is None or ghosts is None or not all(isinstance(each, MigrationKey) for each in ghosts):
+            return None
+        operations = said.get("operations")
+        count = 0 if operations is None else self.count(operations)
+        if count is None:
+            return None
+        flags: dict[str, bool | None] = {"initial": None, "atomic": True}
+        for name, node in said.items():
+            if name in flags:
+                if not isinstance(node, ast.Constant) or not isinstance(node.value, bool | None):
+                    return None
+                flags[name] = node.value
+            elif name not in _LISTS and not self.is_plain(node):
+                return None
+        return _Told(parents, ghosts, count, flags["initial"], flags["atomic"])  # type: ignore[arg-type]
 
     def keys(self, node: ast.expr | None) -> tuple[Dependency, ...] | None:
         if node is None:
@@ -205,9 +229,9 @@ class _Looking:
                 return False
         for keyword in call.keywords:
             value = keyword.value
-            if keyword.arg is None or not (
-                (type(value) is ast.Constant and type(value.value) is str) or self.is_plain(value)
-            ):
+            if type(value) is ast.Constant and type(value.value) is not int and keyword.arg is not None:
+                continue  # most of them
+            if keyword.arg is None or not self.is_plain(value):
                 return False
         return True
 
@@ -219,7 +243,7 @@ class _Looking:
             return is_readable(node)
         if isinstance(node, ast.Call):
             return self._is_plain_call(node)
-        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        if isinstance(node, _DISPLAYS):
             return self._all_plain(node.elts)
         if isinstance(node, ast.Attribute):
             path = path_of(node, self.bound)
@@ -274,10 +298,6 @@ class _Looking:
             return True
         self.module.context.call(path)
         return imports.function(path, self.module) is None
-
-
-def _is_relative(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.ImportFrom) and statement.level > 0
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import lru_cache
 
 from stitchback.parsing import names
 from stitchback.parsing.sources import is_readable
@@ -37,7 +38,7 @@ def bound_in(body: Sequence[ast.stmt], package: Callable[[], str]) -> Names | No
                 for alias in aliases:
                     if alias.name == "*":
                         return None
-                    bound[alias.asname or alias.name] = names.member(source, alias.name).path
+                    bound[alias.asname or alias.name] = _member(source, alias.name)
             case ast.FunctionDef(name=name, decorator_list=[]):
                 bound[name] = statement
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() as literal) if is_readable(
@@ -55,7 +56,7 @@ def path_of(node: ast.expr, bound: Names) -> str:
     """The import path of a dotted name; "" where it is none."""
     if isinstance(node, ast.Attribute):
         owner = path_of(node.value, bound)
-        return names.member(owner, node.attr).path if owner else ""
+        return _member(owner, node.attr) if owner else ""
     if isinstance(node, ast.Name):
         found = bound.get(node.id)
         if isinstance(found, str):
@@ -63,3 +64,8 @@ def path_of(node: ast.expr, bound: Names) -> str:
         if found is None and node.id != "__name__" and hasattr(builtins, node.id):
             return f"builtins.{node.id}"
     return ""
+
+
+@lru_cache(maxsize=65536)
+def _member(owner: str, name: str) -> str:
+    return names.member(owner, name).path
