@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from stitchback.model.files import Files
 SYMLINK = "120000"
 SUBMODULE = "160000"
 _TREE_LINES = re.compile(r"(\d+) \w+ ([0-9a-f]+)\t([^\0]*)\0").findall
+PREFETCH_FIRST = 512  # blobs with which whoever wants many can begin
 PREFETCH_CHUNK = 4096  # blobs asked for at once: bounds the memory that one answer of git takes
 
 
@@ -78,22 +80,59 @@ class Blobs:
         self._git = git
         self._ready: dict[str, bytes] = {}
         self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
+        self._coming: set[str] = set()  # what `_fetching` is reading or about to read
+        self._fetching: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._stop: weakref.finalize[..., Blobs] | None = None
 
     def read(self, blob: str) -> bytes:
         """Raises EnvironmentProblem (SB503) where the repository does not have it."""
-        with self._lock:
+        ready = self._ready.get(blob)
+        if ready is not None:
+            return ready
+        with self._arrived:
+            while blob in self._coming:
+                self._arrived.wait()
             ready = self._ready.get(blob)
             return self._ask(blob) if ready is None else ready
 
     def prefetch(self, blobs: Iterable[str]) -> None:
-        """Has these at hand from now on. A blob that is missing is told when it is read."""
+        """Has these at hand from now on, in their order: git gives the first, and goes on with the others while whoever asked works with
+        those. A blob that is missing is told when it is read."""
+        self._wait()
         wanted = [blob for blob in dict.fromkeys(blobs) if blob not in self._ready]
-        for start in range(0, len(wanted), PREFETCH_CHUNK):
-            chunk = "".join(f"{blob}\n" for blob in wanted[start : start + PREFETCH_CHUNK])
-            answer = self._git.run("cat-file", "--batch", "--buffer", stdin=chunk.encode()).stdout
-            self._ready.update(_answers(answer))
+        if wanted:
+            self._fetch(wanted[:PREFETCH_FIRST])
+        if len(wanted) > PREFETCH_FIRST:
+            rest = wanted[PREFETCH_FIRST:]
+            self._coming.update(rest)
+            self._fetching = threading.Thread(target=self._fetch_rest, args=(rest,), daemon=True)
+            self._fetching.start()
+
+    def _fetch(self, wanted: list[str]) -> None:
+        chunk = "".join(f"{blob}\n" for blob in wanted)
+        answer = self._git.run("cat-file", "--batch", "--buffer", stdin=chunk.encode()).stdout
+        self._ready.update(_answers(answer))
+
+    def _fetch_rest(self, wanted: list[str]) -> None:
+        """Whatever happens, nobody waits for ever: what did not come is asked for again when it is read, and then git says why."""
+        with contextlib.ExitStack() as ending, contextlib.suppress(EnvironmentProblem):
+            ending.callback(self._arrive, wanted)
+            for start in range(0, len(wanted), PREFETCH_CHUNK):
+                part = wanted[start : start + PREFETCH_CHUNK]
+                self._fetch(part)
+                self._arrive(part)
+
+    def _arrive(self, blobs: list[str]) -> None:
+        with self._arrived:
+            self._coming.difference_update(blobs)
+            self._arrived.notify_all()
+
+    def _wait(self) -> None:
+        if self._fetching is not None:
+            self._fetching.join()
+            self._fetching = None
 
     def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
         """How many bytes each has; one that is missing is left out."""
@@ -105,6 +144,7 @@ class Blobs:
         return {part[0]: int(part[2]) for part in parts if len(part) == 3 and part[1] == "blob"}
 
     def close(self) -> None:
+        self._wait()
         if self._stop is not None:
             self._stop()
         self._process = self._stop = None

@@ -15,11 +15,17 @@ Pairs = tuple[tuple[str, Value], ...]
 
 
 def with_model(state: SchemaState, model: ModelState) -> SchemaState:
-    return replace(state, models=with_change(state.models, model.key, model))
+    return _with(state, model.key, model)
 
 
 def without_model(state: SchemaState, key: ModelKey) -> SchemaState:
-    return replace(state, models=with_change(state.models, key, None))
+    return _with(state, key, None)
+
+
+def _with(state: SchemaState, key: ModelKey, model: ModelState | None) -> SchemaState:
+    """Nearly every operation ends here, and `dataclasses.replace` looks all fields up each time."""
+    models = with_change(state.models, key, model)
+    return SchemaState(models, state.opaque, state.opaque_apps, state.field_bases)
 
 
 def with_opaque(state: SchemaState, app: str, *opaque: Opaque) -> SchemaState:
