@@ -5,7 +5,7 @@ The operations are most of a migration and seldom asked for: they are encoded ap
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from stitchback.adapters.kept import Damaged, Plain, packed, unpacked
@@ -16,15 +16,17 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.parsing.context import CachedReading
 from stitchback.parsing.gaps import Gap
-from stitchback.parsing.opening import PlainFile, opener
+from stitchback.parsing.opening import PlainFile, code_in, opener
 
 Entry = tuple[Plain, ...]
 _PLAIN = frozenset({str, bool, int, float, bytes, type(None)})
-_MIGRATION, _UNREADABLE, _OF_FILE = "m", "u", "f"
-_ELLIPSIS, _ITEMS, _DICTIONARY, _REFERENCE, _CODE, _CALL, _OPAQUE, _GAP, _COMPLEX = range(9)
+_MIGRATION, _UNREADABLE = "m", "u"
+_ELLIPSIS, _ITEMS, _DICTIONARY, _REFERENCE, _CODE, _CALL, _OPAQUE, _GAP, _COMPLEX, _LATER = range(10)
+Makers = Mapping[int, Callable[..., Any]]
 
 
-def encoded(reading: CachedReading) -> Entry:
+def encoded(reading: CachedReading, *, whole: bool = False) -> Entry:
+    """`whole`: with the operations of a migration that its file alone is made of, too, where they are at hand."""
     result = reading.result
     if isinstance(result, Unreadable):
         assert result.key is not None, "every file was read as some migration"
@@ -44,7 +46,7 @@ def encoded(reading: CachedReading) -> Entry:
         None if result.python2 is None else _span(result.python2),
         result.operation_count,
         not result.opaques,
-        _rest(result),
+        _rest(result, whole and result.is_opened),
         reading.questions,
     )
 
@@ -74,8 +76,9 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
             asked,
         ) = entry
         name = MigrationKey(*key)
-        package = rest[1] if isinstance(rest, tuple) else None
-        made = (lambda: _operations(rest)) if package is None else opener(PlainFile(path, again, package))
+        package, operations = rest
+        file = PlainFile(path, again, package or "")
+        made = opener(file) if operations is None else lambda: _operations(operations, file)
         migration = Migration.unopened(
             Unopened(count, clean, made, package),
             key=name,
@@ -95,15 +98,23 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
         raise Damaged(str(error)) from error
 
 
-def _rest(migration: Migration) -> Plain:
-    """The operations; what the file's relative imports start from where it, which git has, is all that they are made of."""
-    if migration.later is not None and migration.later.package is not None:
-        return (_OF_FILE, migration.later.package)
-    return packed(tuple(map(_operation, migration.operations)))
+def is_whole(entry: Entry) -> bool:
+    """Whether a migration's operations stand in it."""
+    return entry[0] != _MIGRATION or entry[-2][1] is not None
 
 
-def _operations(data: bytes) -> tuple[Operation | Opaque, ...]:
-    return tuple(map(_as_operation, unpacked(data)))
+def _rest(migration: Migration, whole: bool) -> Plain:
+    """What relative imports start from where the file, which git has, is all that the operations are made of; and the operations, if they
+    are to be kept."""
+    package = None if migration.later is None else migration.later.package
+    if package is not None and not whole:
+        return (package, None)
+    return (package, packed(tuple(map(_operation, migration.operations))))
+
+
+def _operations(data: bytes, file: PlainFile) -> tuple[Operation | Opaque, ...]:
+    makers = {**_MAKERS, _LATER: lambda name, empty, python2: code_in(file, name, empty, python2)}
+    return tuple(_as_operation(plain, makers) for plain in unpacked(data))
 
 
 def _span(span: Span) -> Plain:
@@ -144,19 +155,19 @@ def _operation(item: Operation | Opaque) -> Plain:
     )
 
 
-def _as_operation(plain: Plain) -> Operation | Opaque:
+def _as_operation(plain: Plain, makers: Makers) -> Operation | Opaque:
     if len(plain) != 7:
-        opaque = _as_value(plain)
+        opaque = _as_value(plain, makers)
         assert isinstance(opaque, Opaque), "an operation is known or opaque"
         return opaque
     kind, path, arguments, span, database, state, conditional = plain
     return Operation(
         kind,
         path,
-        tuple((name, _as_value(value)) for name, value in arguments),
+        tuple((name, _as_value(value, makers)) for name, value in arguments),
         Span(*span),
-        tuple(map(_as_operation, database)),
-        tuple(map(_as_operation, state)),
+        tuple(_as_operation(inner, makers) for inner in database),
+        tuple(_as_operation(inner, makers) for inner in state),
         conditional,
     )
 
@@ -181,34 +192,38 @@ def _value(value: Value) -> Plain:
     if isinstance(value, Dictionary):
         return (_DICTIONARY, tuple((_value(key), _value(item)) for key, item in value.items))
     if isinstance(value, Code):
+        if value.later is not None:
+            return (_LATER, value.name, value.empty, value.python2)
         return (_CODE, value.name, value.fingerprint, value.source, value.empty, value.python2)
     assert kind in (Opaque, Gap), "the family of values is closed"
     return (_GAP if kind is Gap else _OPAQUE, value.reason, value.source, _span(value.span))
 
 
-def _as_value(plain: Plain) -> Any:
+def _as_value(plain: Plain, makers: Makers | None = None) -> Any:
     if type(plain) is not tuple:
         return Constant(plain)
-    make = _MAKERS.get(plain[0])
+    makers = _MAKERS if makers is None else makers
+    make = makers.get(plain[0])
     if make is None:
         raise Damaged(f"no value is of kind {plain[0]!r}")
-    return make(*plain[1:])
+    return make(*plain[1:], makers) if plain[0] in _NESTED else make(*plain[1:])
 
 
-def _as_call(callee: Plain, args: Plain, kwargs: Plain) -> Call:
-    named = tuple((name, _as_value(item)) for name, item in kwargs)
-    return Call(_as_value(callee), tuple(map(_as_value, args)), named)
+def _as_call(callee: Plain, args: Plain, kwargs: Plain, makers: Makers) -> Call:
+    named = tuple((name, _as_value(item, makers)) for name, item in kwargs)
+    return Call(_as_value(callee, makers), tuple([_as_value(item, makers) for item in args]), named)
 
 
-def _as_items(kind: Plain, items: Plain) -> Items:
-    return Items(kind, tuple(map(_as_value, items)))
+def _as_items(kind: Plain, items: Plain, makers: Makers) -> Items:
+    return Items(kind, tuple([_as_value(item, makers) for item in items]))
 
 
-def _as_dictionary(items: Plain) -> Dictionary:
-    return Dictionary(tuple((_as_value(key), _as_value(item)) for key, item in items))
+def _as_dictionary(items: Plain, makers: Makers) -> Dictionary:
+    return Dictionary(tuple([(_as_value(key, makers), _as_value(item, makers)) for key, item in items]))
 
 
-_MAKERS: dict[int, Callable[..., Any]] = {
+_NESTED = frozenset({_ITEMS, _DICTIONARY, _CALL})
+_MAKERS: Makers = {
     _ELLIPSIS: lambda: Constant(...),
     _ITEMS: _as_items,
     _DICTIONARY: _as_dictionary,

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from stitchback.adapters.encoded_readings import Entry, decoded, encoded
+from stitchback.adapters.encoded_readings import Entry, decoded, encoded, is_whole
 from stitchback.adapters.kept import Damaged, keep, load, packed, place_of, version_of
+from stitchback.model.migrations import Migration
 from stitchback.parsing.context import CachedReading
 
 MOST_BYTES = 64_000_000  # of all entries; beyond it only what this command used is kept
@@ -53,10 +54,18 @@ class DiskReadings:
         self._new[blob, path] = None
 
     def save(self) -> None:
-        """Writes what is new beside what was there. Of two commands that save at once the later one's file stands."""
-        if not self._new:
-            return
+        """Writes what is new beside what was there. Of two commands that save at once the later one's file stands.
+
+        Operations that were made of their file once more, though it had been read before, are put in too: somebody will ask for them again.
+        """
         entries = {place: encoded(self._known[place]) for place in self._new}
+        entries |= {
+            place: encoded(reading, whole=True)
+            for place, reading in self._known.items()
+            if place not in self._new and self._was_opened_again(place, reading)
+        }
+        if not entries:
+            return
         everything = {**self._stored, **entries}
         payload = packed(everything)
         if len(payload) > MOST_BYTES:
@@ -66,3 +75,7 @@ class DiskReadings:
         keep(self.place, payload)
         self._stored = everything
         self._new.clear()
+
+    def _was_opened_again(self, place: tuple[str, str], reading: CachedReading) -> bool:
+        result = reading.result
+        return isinstance(result, Migration) and result.is_opened and not is_whole(self._stored[place])

@@ -47,10 +47,14 @@ def operations_of(node: ast.expr | None, bound: Names, tree: ast.Module, file: P
     is_python2 = isinstance(tree, sources.Python2Module)
 
     def deferred(function: ast.FunctionDef) -> Code:
-        name = function.name
-        return Code.deferred(name, is_empty(function), is_python2, lambda: _written(name, file))
+        return code_in(file, function.name, is_empty(function), is_python2)
 
     return PlainValues(file.path, bound, deferred).operations(node)
+
+
+def code_in(file: PlainFile, name: str, empty: bool, python2: bool) -> Code:
+    """The code of a function of a plain file, to be written out when somebody asks."""
+    return Code.deferred(name, empty, python2, lambda: _written(name, file))
 
 
 def _written(name: str, file: PlainFile) -> Written:

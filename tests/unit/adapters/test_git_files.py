@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from git_places import ODD_NAMES, Make, commit, git, top
 
+from stitchback.adapters import git_objects
 from stitchback.adapters.git import Repository
+from stitchback.adapters.git_process import Done, Git
 from stitchback.errors import EnvironmentProblem
 
 pytestmark = pytest.mark.usefixtures("sealed")
@@ -28,6 +31,41 @@ class TestFilesOfACommit:
         files = repository.files("main")
         files.prefetch(path for path in files if path.endswith("0.py"))
         assert {path: files[path].read() for path in files} == contents
+
+    @pytest.mark.parametrize(("first", "chunk"), [(1, 1), (7, 30), (150, 4096)])
+    def test_git_reads_on_while_the_first_are_looked_at(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch, first: int, chunk: int
+    ) -> None:
+        monkeypatch.setattr(git_objects, "PREFETCH_FIRST", first)
+        monkeypatch.setattr(git_objects, "PREFETCH_CHUNK", chunk)
+        contents = {f"f{number}.py": b"x" * number for number in range(200)}
+        repository, _ = make(commit("one", files=contents))
+        files = repository.files("main")
+        repository.prefetch([files["f3.py"].blob, "0" * 40, *(files[path].blob for path in contents)])
+        assert {path: files[path].read() for path in reversed(list(files))} == contents
+        files.prefetch(contents)
+        with pytest.raises(EnvironmentProblem):
+            repository.read_blob("0" * 40)
+        repository.close()
+        assert files["f3.py"].read() == b"xxx"
+
+    def test_what_did_not_come_is_asked_for_again(self, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(git_objects, "PREFETCH_FIRST", 1)
+        contents = {f"f{number}.py": b"x" * number for number in range(20)}
+        repository, _ = make(commit("one", files=contents))
+        files = repository.files("main")
+        run, asked = Git.run, []
+
+        def failing(self: Git, *arguments: str, **options: Any) -> Done:
+            asked.append(arguments)
+            if len(asked) > 1:
+                raise EnvironmentProblem("SB501", "git failed")
+            return run(self, *arguments, **options)
+
+        monkeypatch.setattr(Git, "run", failing)
+        files.prefetch(contents)
+        assert {path: files[path].read() for path in files} == contents
+        assert len(asked) == 2
 
     def test_an_entry_names_its_blob_and_mode(self, make: Make) -> None:
         repository, _ = make(commit("one", files={"a": b"hello\n"}))

@@ -23,6 +23,8 @@ from stitchback.adapters.kept import MAGIC, Damaged, checksum, load, packed, sto
 from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
+from stitchback.model.operations import Operation
+from stitchback.model.values import Code
 from stitchback.parsing.context import CachedReading, ReadingConfig
 from stitchback.parsing.tree import read_tree
 
@@ -141,6 +143,38 @@ class TestWhatIsReadBack:
         kept(tmp_path)
         kept(tmp_path, {**FILES, "shop/migrations/0005_more.py": ODD.encode()})
         assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+    def test_what_was_opened_once_more_is_kept_with_its_operations(self, tmp_path: Path) -> None:
+        place = kept(tmp_path)
+        sizes = [place.stat().st_size]
+        for _ in range(2):
+            cache = DiskReadings(tmp_path)
+            assert opened(tree(FILES, cache)) == opened(tree(FILES))
+            cache.save()
+            sizes.append(place.stat().st_size)
+        assert sizes[0] < sizes[1] == sizes[2]
+        files = Files(FILES)
+        again = read_tree("main", "1", files, cache=DiskReadings(tmp_path))
+        run = again.migrations[MigrationKey("shop", "0006_plain")].operations[0]
+        assert isinstance(run, Operation)
+        assert "shop/migrations/0006_plain.py" not in files.read
+        code = run.argument("code")
+        assert isinstance(code, Code)
+        assert (code.later is None, code.source[:12]) == (True, "def forwards")
+
+    def test_code_that_nobody_compared_stays_unwritten(self, tmp_path: Path) -> None:
+        kept(tmp_path)
+        cache = DiskReadings(tmp_path)
+        plain = tree(FILES, cache).migrations[MigrationKey("shop", "0006_plain")]
+        assert plain.operations
+        cache.save()
+        again = tree(FILES, DiskReadings(tmp_path)).migrations[MigrationKey("shop", "0006_plain")]
+        run = again.operations[0]
+        assert isinstance(run, Operation)
+        code = run.argument("code")
+        assert isinstance(code, Code)
+        assert code.later is not None
+        assert again == tree(FILES).migrations[again.key]
 
     def test_nothing_new_is_not_written(self, tmp_path: Path) -> None:
         place = kept(tmp_path)
@@ -326,7 +360,7 @@ class TestNeverTrusted:
             CachedReading(migration) for migration in tree(FILES).migrations.values() if migration.operations
         )
         entry = list(encoded(reading))
-        entry[-2] = pickle.dumps(Touch(tmp_path / "harm"))
+        entry[-2] = (None, pickle.dumps(Touch(tmp_path / "harm")))
         migration = decoded(tuple(entry), bytes).result
         assert isinstance(migration, Migration)
         with pytest.raises(Damaged):
