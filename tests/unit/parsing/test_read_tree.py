@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 import pytest
 
+from stitchback.model.field_names import Told
 from stitchback.model.keys import MigrationKey
+from stitchback.model.values import Constant
 from stitchback.parsing.context import CachedReading, ReadingConfig
+from stitchback.parsing.field_names import unsaid_arguments
 from stitchback.parsing.tree import read_tree
 
 from .reading import HEAD, entries, tree_of
@@ -243,6 +247,69 @@ def test_field_bases() -> None:
         "shop.fields.Money": "django.db.models.DecimalField",
         "shop.fields.Price": "shop.fields.Money",
     }
+
+
+def test_field_names() -> None:
+    """Which paths are one class, through modules and packages that pass it on; which arguments say nothing."""
+    calls = ", ".join(f"shop.fields.{name}()" for name in ("Price", "Json", "Wrapped", "Cost"))
+    files = {
+        **app("shop"),
+        "shop/fields/__init__.py": "from .price import Price, Cost, Wrapped\nfrom django.db.models import JSONField as Json\n",
+        "shop/fields/price.py": "from django.db import models\n"
+        "class Price(models.DecimalField):\n"
+        "    def __init__(self, unit='EUR', *args, **kwargs):\n"
+        "        self.net = kwargs.pop('net', False)\n"
+        "        super().__init__(*args, **kwargs)\n"
+        "Cost = Price\n"
+        "@wrapped\nclass Wrapped(models.DecimalField):\n    def __init__(self, unit='EUR'): pass\n",
+        "shop/migrations/0002_next.py": second(
+            "shop", operation=f"migrations.RunSQL(str([{calls}]))"
+        ).replace(HEAD, HEAD + "import shop.fields\n"),
+    }
+    found = tree_of(files).field_names
+    price = Told("shop.fields.price.Price", {"unit": Constant("EUR"), "net": Constant(False)})
+    assert [found.get(f"shop.fields.{name}") for name in ("Price", "Cost", "price.Price", "Nobody")] == [
+        price,
+        price,
+        price,
+        None,
+    ]
+    assert found["shop.fields.Json"] == Told("django.db.models.JSONField")
+    assert found["shop.fields.Wrapped"] == Told("shop.fields.price.Wrapped")
+    assert found.get("django.db.models.CharField") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("self.a = kwargs.get('a', 1)\n        super().__init__(max_length=3)", {"a": 1}),
+        ("self.a = kwargs.get('a', 1)\n        super().__init__(**kwargs)", {}),
+        ("super().__init__(**kwargs)\n        self.a = kwargs.pop('a', 1)", {}),
+        ("if b:\n            self.a = kwargs.pop('a', 1)\n        super().__init__(**kwargs)", {}),
+        ("self.a = kwargs.get('a', 1)\n        self.b = kwargs.get('a', 2)", {}),
+        ("self.a = kwargs.get('a', 1)\n        if 'a' in kwargs: pass", {}),
+        ("self.a = kwargs.get('a')", {}),
+        ("self.a = kwargs.get('a', A)", {}),
+        ("self.a = kwargs.setdefault('a', 1)", {}),
+    ],
+)
+def test_what_an_argument_is_where_it_is_left_out(body: str, told: dict[str, int]) -> None:
+    """Only where nothing else can come of saying it."""
+    source = f"class F(Field):\n    def __init__(self, b=[], **kwargs):\n        {body}\n"
+    (node,) = ast.parse(source).body
+    assert isinstance(node, ast.ClassDef)
+    assert unsaid_arguments(node) == {name: Constant(value) for name, value in told.items()}
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["class F(Field, metaclass=M)", "class F(Mixin, Field)", "class F"],
+    ids=["made", "mixed", "baseless"],
+)
+def test_a_class_that_others_have_a_hand_in_tells_nothing(head: str) -> None:
+    (node,) = ast.parse(f"{head}:\n    def __init__(self, a=1): pass\n").body
+    assert isinstance(node, ast.ClassDef)
+    assert unsaid_arguments(node) == {}
 
 
 def test_settings() -> None:
