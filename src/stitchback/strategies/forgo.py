@@ -19,7 +19,8 @@ class Forgo:
     conditional = False
 
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:
-        if unit.twin or draft.holds(unit.key) or len(unit.forgone) != unit.migration.operation_count:
+        all_of_it = unit.forgone and len(unit.forgone) == unit.migration.operation_count
+        if not all_of_it or unit.twin or draft.holds(unit.key):
             return None
         below = _below(draft, unit)
         return below and draft.standing_in(unit.key, below).using(unit.key.app, self.name)

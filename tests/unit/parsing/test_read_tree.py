@@ -9,7 +9,9 @@ import pytest
 
 from stitchback.model.field_names import Told
 from stitchback.model.keys import MigrationKey
-from stitchback.model.values import Constant
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.values import Code, Constant
 from stitchback.parsing.context import CachedReading, ReadingConfig
 from stitchback.parsing.field_names import unsaid_arguments
 from stitchback.parsing.tree import read_tree
@@ -231,6 +233,51 @@ def test_two_projects_in_one_repository() -> None:
         app: str(tree.migrations[MigrationKey(app, "0003_x")].operations[0]) for app in ("ashop", "bshop")
     }
     assert found == {"ashop": "RunSQL(sql='1')", "bshop": "RunSQL(sql='2')"}
+
+
+@pytest.mark.parametrize(
+    "manage", [True, False], ids=["manage.py's folder is on the path", "nothing says so"]
+)
+def test_both_functions_of_a_helper_in_a_package_that_is_the_root(manage: bool) -> None:
+    """`RunPython(*make(…))`: the closures that a helper returns are as much code as what stands in the file. Python puts the folder of
+    manage.py on its path, though it is a package itself."""
+    helper = (
+        "def make(forwards_sql, backwards_sql, *, name=None):\n"
+        "    if not name:\n        raise ValueError(name)\n"
+        "    def forwards(apps, schema_editor):\n        run(forwards_sql, name)\n"
+        "    def backwards(apps, schema_editor):\n        run(backwards_sql, name)\n"
+        "    return forwards, backwards\n"
+    )
+
+    def read(sql: str) -> Operation | Opaque:
+        operation = f"migrations.RunPython(*make('{sql}', '2', name='x'))"
+        files = {
+            **app("site/tasks"),
+            "site/__init__.py": "",
+            "site/core/__init__.py": "",
+            "site/core/helpers.py": helper,
+            "site/tasks/migrations/0002_next.py": second("tasks", operation=operation).replace(
+                HEAD, f"{HEAD}from core.helpers import make\n"
+            ),
+            **({"site/manage.py": ""} if manage else {}),
+        }
+        (found,) = tree_of(files).migrations[MigrationKey("tasks", "0002_next")].operations
+        return found
+
+    one = read("1")
+    assert isinstance(one, Operation) is manage
+    if isinstance(one, Operation):
+        code, back = one.argument("code"), one.argument("reverse_code")
+        assert isinstance(code, Code)
+        assert isinstance(back, Code)
+        assert (code.name, back.name) == ("forwards", "backwards")
+        assert code.fingerprint != back.fingerprint
+        again, other = read("1"), read("3")
+        assert isinstance(again, Operation)
+        assert isinstance(other, Operation)
+        assert again.argument("code") == code
+        assert other.argument("code") != code  # the same text over another value is other work
+        assert other.argument("reverse_code") == back
 
 
 def test_field_bases() -> None:
