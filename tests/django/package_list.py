@@ -246,7 +246,6 @@ PACKAGES = {
         module="core.settings.label_studio", on_path="label_studio", alone=True,
         opaque={
             **dict.fromkeys(("io_storages.0017", "projects.0029", "tasks.0009", "tasks.0017", "tasks.0035", "tasks.0044", "tasks.0056"), VENDOR),
-            "tasks.0059": "RunPython with arguments that a helper makes",
         },
     ),
     "edx_enterprise": Package(

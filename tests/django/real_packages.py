@@ -23,7 +23,7 @@ from typing import Any
 from package_list import PACKAGES, Package
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Migration, Tree
+from stitchback.model.migrations import Migration, Tree, field_names_of
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
@@ -145,7 +145,10 @@ def play(tree: Tree, graph: Any) -> Played:
     theirs = ProjectState()
     for key in plan:
         graph.nodes[key].mutate_state(theirs, preserve=False)
-    ours, physical = SchemaState(field_bases=tree.field_bases), PhysicalSchema()
+    ours, physical = (
+        SchemaState(field_bases=tree.field_bases, field_names=field_names_of(tree)),
+        PhysicalSchema(),
+    )
     clashes: list[str] = []
     unread = [key for key in plan if MigrationKey(*key) not in tree.migrations]
     for app, name in (key for key in plan if key not in unread):

@@ -13,7 +13,7 @@ from stitchback.matching import compare, sides
 from stitchback.matching.case import Case, Side
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.model.migrations import Tree, field_bases_of
+from stitchback.model.migrations import Tree, field_bases_of, field_names_of
 from stitchback.model.plans import Patch, Policy, Situation
 from stitchback.planning.reports import Status, coverage
 
@@ -90,7 +90,9 @@ def _order(tree: Tree) -> Sequence[MigrationKey]:
 
 def _side(patch: Patch, mainline: Tree, unreleased: frozenset[MigrationKey]) -> Side:
     split = sides(patch, mainline)
-    return Side(patch, split, compare(split, field_bases_of(mainline, patch.tree)), unreleased)
+    trees = (mainline, patch.tree)
+    compared = compare(split, field_bases_of(*trees), field_names_of(*trees))
+    return Side(patch, split, compared, unreleased)
 
 
 def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[MigrationKey]:

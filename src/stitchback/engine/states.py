@@ -95,7 +95,9 @@ class States:
         if found is not None:
             return found
         models_after = merged(before.models, work.changed)
-        after = SchemaState(models_after, work.opaque, work.opaque_apps, before.field_bases)
+        after = SchemaState(
+            models_after, work.opaque, work.opaque_apps, before.field_bases, before.field_names
+        )
         return self.numbered(after, parts)
 
     def deed(self, token: int, migration: Migration, number: int) -> Deed | InconsistentState:
@@ -108,7 +110,11 @@ class States:
                 return Deed(work.effects, self.changed(token, work))
         seen = Seen()
         watched = SchemaState(
-            Watched(before.models, seen, {}), before.opaque, before.opaque_apps, before.field_bases
+            Watched(before.models, seen, {}),
+            before.opaque,
+            before.opaque_apps,
+            before.field_bases,
+            before.field_names,
         )
         found = worked_out(watched, migration)
         if isinstance(found, InconsistentState):
@@ -118,7 +124,9 @@ class States:
             models = dict(after.models)
             return Deed(
                 effects,
-                self.token(SchemaState(models, after.opaque, after.opaque_apps, after.field_bases)),
+                self.token(
+                    SchemaState(models, after.opaque, after.opaque_apps, after.field_bases, after.field_names)
+                ),
             )
         work = Work(effects, after.models.changed, after.opaque, after.opaque_apps)
         keys = tuple(seen.asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 
+from stitchback.hazards.altered_and_gone import AlteredAndGone
 from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
@@ -40,6 +41,7 @@ ALL: tuple[Hazard, ...] = (
     SameNameOtherData(),
     OneSidedData(),
     ContraryChange(),
+    AlteredAndGone(),
     MissingParent(),
     SeveralLeaves(),
     Cycle(),

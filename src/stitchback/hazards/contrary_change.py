@@ -11,11 +11,11 @@ from stitchback.model.source import Span
 
 
 class ContraryChange:
-    """Both branches changed the same thing, and no order of the two makes both right: one removed what the other altered, or both renamed
-    it, each to another name.
+    """Both branches changed the same thing, and no order of the two makes both right: the patch branch removed what mainline
+    altered, one renamed what the other removed, or both renamed it, each to another name.
 
     No plan is made. A person decides which side is right, undoes the other on its own branch with a new migration, releases that, and
-    plans again.
+    plans again. What the patch branch removed is made anew there first, as mainline has it: mainline's migrations alter it.
     """
 
     code = "SB207"

@@ -114,6 +114,15 @@ class Unit:
         return tuple(match for match in lonely if any(seen_by_database(atom) for atom in match.patch))
 
     @property
+    def forgone(self) -> frozenset[int]:
+        """The operations, by index, that do nothing but alter what mainline has removed: they are to be run nowhere any more."""
+        moot = {atom for match in self.touching if match.moot for atom in match.patch}
+        mine = [a for a in self.side.comparison.patch_atoms if a.origin.migration == self.key]
+        return frozenset(a.origin.index for a in mine if a in moot) - {
+            a.origin.index for a in mine if a not in moot
+        }
+
+    @property
     def only_alters(self) -> bool:
         """Whether all that it duplicates are alterations, which may be made twice."""
         atoms = [atom for match in self.duplicated for atom in (*match.patch, *match.given)]

@@ -10,6 +10,7 @@ from stitchback.matching.histories import History, Standing, histories
 from stitchback.matching.sides import Sides
 from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
 from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
+from stitchback.model.field_names import NO_NAMES, FieldNames
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
@@ -36,10 +37,10 @@ class Comparison:
     mainline_identity: Identity
 
 
-def compare(sides: Sides, bases: Mapping[str, str] | None = None) -> Comparison:
+def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNames = NO_NAMES) -> Comparison:
     """Plays both sides from what they share, as far as that can have to do with the patch branch's changes, and compares each thing
     that it changed. Mainline's atoms, and both states, are those of these apps."""
-    nothing = SchemaState(field_bases={} if bases is None else bases)
+    nothing = SchemaState(field_bases={} if bases is None else bases, field_names=names)
     start, apps = folded(sides, nothing)
     same = sides.shared == sides.mainline_shared
     mainline_start = start if same else fold(of_apps(sides.mainline_shared, apps), nothing)

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import assert_never
 
 from stitchback.matching.histories import History, Standing
+from stitchback.model.atoms import Altered
 from stitchback.model.matches import Verdict
 from stitchback.schema.comparing import ComparisonKind, compare_shapes
 
@@ -88,6 +89,8 @@ def judge(patch: History, mainline: History | None) -> Judged:
     moment = _first_alike(patch, mainline)
     if moment is not None:
         return _alike(patch, mainline, moment)
+    if only_altered(patch) and mainline.end is None:
+        return _gone(mainline, at_end)
     if _contradict(patch, mainline):
         return Judged(Verdict.CONTRARY, at_end.differences)
     verdict = Verdict.EVOLVED if mainline.end is None else Verdict.DIFFERENT
@@ -110,8 +113,20 @@ def _first_alike(patch: History, mainline: History) -> int | None:
     return next((index for index in moments if liken(patch.end, mainline.moments[index]).alike), None)
 
 
+def only_altered(history: History) -> bool:
+    """Whether the thing was there and has only got another shape."""
+    return history.start is not None and all(isinstance(atom, Altered) for atom in history.atoms)
+
+
+def _gone(mainline: History, at_end: Likening) -> Judged:
+    """What mainline has removed goes in whatever shape its removal finds it. An alteration of mainline's before that starts from a
+    shape, so it stands against the patch's."""
+    before = next(place for place, atom in enumerate(mainline.atoms) if not isinstance(atom, Altered))
+    return Judged(Verdict.DIFFERENT if before else Verdict.EVOLVED, at_end.differences, taken=before)
+
+
 def _contradict(patch: History, mainline: History) -> bool:
-    """One side removed what the other changed, or both renamed it, each to another name."""
+    """The patch branch removed what mainline changed, or renamed what mainline removed, or both renamed it, each to another name."""
     if patch.start is None:
         return False
     if patch.end is None or mainline.end is None:

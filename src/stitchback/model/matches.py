@@ -26,7 +26,7 @@ class Match:
 
     `taken` counts the mainline atoms, from the first, that lead to what the patch made (or stand in its place where the
     verdict is "different"); those behind it are mainline's going on. `differences` says in words what differs
-    ("max_length: 100 on release/2.4, 200 on main").
+    ("max_length: 100 on release/2.4, 200 on main"). "evolved" with nothing taken is `moot`.
     """
 
     patch: tuple[Atom, ...]
@@ -39,6 +39,11 @@ class Match:
     def seen_by_database(self) -> bool:
         """Whether anything of it leaves a trace in a database."""
         return any(_seen(atom) for atom in (*self.patch, *self.mainline))
+
+    @property
+    def moot(self) -> bool:
+        """Whether the patch branch only altered what mainline has removed: no database is to be altered any more."""
+        return self.verdict is Verdict.EVOLVED and not self.taken
 
     @property
     def given(self) -> tuple[Atom, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from stitchback.model.field_names import FieldNames, Told
 from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
@@ -186,7 +187,8 @@ class AppMigrations:
 class Tree:
     """All migrations of one ref. `ref` is what the user said, `commit` the full SHA, or "WORKTREE" / "INDEX".
 
-    `field_bases`: import path of a custom field class -> of the class that it extends, where the tree tells.
+    `field_bases`: import path of a custom field class -> of the class that it extends, where the tree tells; `field_names` what else
+    it tells of such classes, one asked for at a time.
     `shared`: by app label, all of an app's migrations, where other trees may have the very same; what is worked out of them is kept there.
     `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
     Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
@@ -200,6 +202,7 @@ class Tree:
     field_bases: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     assumed_settings: Mapping[str, str] = field(default_factory=dict)
+    field_names: Mapping[str, Told] = field(default_factory=dict, repr=False, compare=False)
     shared: dict[str, AppMigrations] = field(default_factory=dict, init=False, compare=False, repr=False)
     memo: dict[str, object] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -237,3 +240,8 @@ class Tree:
 def field_bases_of(*trees: Tree) -> Mapping[str, str]:
     """What custom fields extend, as the first of the trees says that knows."""
     return ChainMap(*(tree.field_bases for tree in trees))  # type: ignore[arg-type]  # it is only read
+
+
+def field_names_of(*trees: Tree) -> FieldNames:
+    """What else is known of custom fields, as the first of the trees says that knows."""
+    return FieldNames(tuple(tree.field_names for tree in trees))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from stitchback.model.field_names import NO_NAMES, FieldNames
 from stitchback.model.keys import ModelKey
 from stitchback.model.source import Opaque
 from stitchback.model.values import Value
@@ -75,12 +76,13 @@ class ModelState:
 class SchemaState:
     """All models at one point of the graph. `opaque` is what could not be read and may have touched anything of that app;
     `opaque_apps` are the labels of those apps. `field_bases`: import path of a custom field class -> of the class that it
-    extends, where the tree tells; it stays the same whatever is played."""
+    extends, where the tree tells, `field_names` what else it tells of such classes; both stay the same whatever is played."""
 
     models: Mapping[ModelKey, ModelState] = field(default_factory=dict)
     opaque: tuple[Opaque, ...] = ()
     opaque_apps: frozenset[str] = frozenset()
     field_bases: Mapping[str, str] = field(default_factory=dict)
+    field_names: FieldNames = NO_NAMES
 
     def with_models(self, changed: Mapping[ModelKey, ModelState | None]) -> SchemaState:
         merged = {key: model for key, model in {**self.models, **changed}.items() if model is not None}

@@ -295,7 +295,8 @@ class ReadingContext:
                 if path.endswith("/__init__.py"):
                     package = parent(path)
                     folder = parent(package)
-                    if f"{folder}/__init__.py" not in self.files:
+                    # `python manage.py` puts its own folder on the path, a package or not
+                    if f"{folder}/__init__.py" not in self.files or f"{folder}/manage.py" in self.files:
                         found.setdefault(package.rpartition("/")[2], []).append(folder)
             self._roots = {
                 name: tuple(sorted(folders, key=lambda f: (len(f), f))) for name, folders in found.items()

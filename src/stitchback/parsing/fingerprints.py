@@ -8,9 +8,23 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import assert_never
 
-from stitchback.model.values import Code, render
+from stitchback.model.source import Opaque
+from stitchback.model.values import (
+    Call,
+    Code,
+    Constant,
+    Dictionary,
+    Items,
+    Reference,
+    Value,
+    render,
+    walk,
+)
 from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
 
 _SKIPPED = frozenset({"ctx", "annotation", "returns", "type_comment", "type_params", "kind", "simple"})
@@ -34,7 +48,47 @@ def code_of(definition: Definition) -> Code:
     return code
 
 
+# What is being written just now, one inside the other: a class may use a name that stands for one of its own objects.
+_BEING_WRITTEN: ContextVar[tuple[Definition, ...]] = ContextVar("being written", default=())
+
+
 def _fingerprint(definition: Definition) -> str:
+    outer = _BEING_WRITTEN.set((*_BEING_WRITTEN.get(), definition))
+    try:
+        return _digest(definition)
+    finally:
+        _BEING_WRITTEN.reset(outer)
+
+
+def _cut(value: Value) -> Value:
+    """The value, code that is being written told by its place among what is: its own digest is not known before the end."""
+    places = {id(code_of(each)): place for place, each in enumerate(_BEING_WRITTEN.get())}
+    circular = any(isinstance(item, Code) and id(item) in places for item in walk(value))
+    return _with_places(value, places) if circular else value
+
+
+def _with_places(value: Value, places: Mapping[int, int]) -> Value:
+    match value:
+        case Code() if id(value) in places:
+            return Reference(f"@@{places[id(value)]}")
+        case Items(kind=kind, items=items):
+            return Items(kind, tuple(_with_places(item, places) for item in items))
+        case Dictionary(items=pairs):
+            return Dictionary(
+                tuple((_with_places(key, places), _with_places(item, places)) for key, item in pairs)
+            )
+        case Call(callee=callee, args=args, kwargs=kwargs):
+            named = tuple((name, _with_places(item, places)) for name, item in kwargs)
+            return Call(
+                _with_places(callee, places), tuple(_with_places(item, places) for item in args), named
+            )
+        case Constant() | Reference() | Code() | Opaque():
+            return value
+        case _:
+            assert_never(value)
+
+
+def _digest(definition: Definition) -> str:
     writing = _Writing(_keywords_used(definition), definition.scope)
     writing.number(definition)
     done = 0
@@ -157,7 +211,7 @@ class _Writing:
             later = self.scope.module.binders(name)  # bound further down than the module has been read
             return " ".join((name, *(ast.dump(statement) for statement in later)))
         assert not isinstance(box.binding, DEFINITIONS), "that would have been a definition"
-        return render(box.binding)
+        return render(_cut(box.binding))
 
 
 def _without_docstrings(nodes: list[object]) -> list[object]:

@@ -49,6 +49,34 @@ def class_of(path: str, module: ModuleReading) -> Class | None:
     return found if isinstance(found, Class) else None
 
 
+def passed_on(path: str, module: ModuleReading) -> tuple[str, ast.ClassDef | None]:
+    """The import path that is behind this one, through all modules of the tree that pass it on, and the class of the tree that it
+    leads to, if any. The path itself where that is not certain."""
+    context = module.context
+    root, end = context.root_of(module.path), path
+    for _ in range(_MAX_IMPORTS):
+        place = None if _is_elsewhere(end) else _place(end, root, context)
+        if place is None or (scope := module_scope(place[0], context)) is None:
+            return end, None
+        _, name, rest = place
+        binding = box.binding if (box := scope.find(name)) else None
+        if isinstance(binding, Reference):
+            end = ".".join((binding.path, *rest))
+            continue
+        if not isinstance(binding, Class) or rest:
+            return path, None
+        return _own_path(binding, end, root), binding.node
+    return path, None
+
+
+def _own_path(found: Class, end: str, root: str) -> str:
+    """Where the class says of itself that it is: `end`, unless its module has it under another name too."""
+    own = f"{end.rpartition('.')[0]}.{found.node.name}"
+    place = _place(own, root, found.scope.module.context)
+    box = found.scope.find(found.node.name) if place else None
+    return own if box is not None and box.binding is found else end
+
+
 def starred(source: str, name: str, module: ModuleReading) -> Value | None:
     """What `from source import *` brings in under that name."""
     path = names.canonical(f"{source}.{name}")

@@ -14,6 +14,7 @@ from stitchback.model.values import text
 from stitchback.parsing.apps import find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.field_bases import FieldBases
+from stitchback.parsing.field_names import NamesTold
 from stitchback.parsing.folders import read_folders
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.settings import string_setting
@@ -90,7 +91,9 @@ def _read_tree(
         _settings(migrations.values(), context),
     )
     context.forget()
-    tree = replace(tree, assumed_settings=dict(sorted(context.assumed.items())))
+    tree = replace(
+        tree, field_names=NamesTold(context), assumed_settings=dict(sorted(context.assumed.items()))
+    )
     tree.shared.update(shared_apps)
     return tree
 

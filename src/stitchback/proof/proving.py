@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import islice
 
 from stitchback.engine import Memory
-from stitchback.model.migrations import field_bases_of
+from stitchback.model.field_names import FieldNames
+from stitchback.model.migrations import Tree, field_bases_of, field_names_of
 from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, SafePlan, Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.attempt import Attempt
@@ -25,7 +26,7 @@ class Prover:
 
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
-        start = SchemaState(field_bases=field_bases(situation))
+        start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
         self.memory = Memory(start, sqlite=situation.policy.sqlite)
         self.situation, self.edited = as_mainline_has_them(situation, self.memory)
         self.base = Base(self.situation) if slicing else None
@@ -67,8 +68,17 @@ def of_a_split_app(app: str) -> str:
 
 def field_bases(situation: Situation) -> Mapping[str, str]:
     """What custom fields extend, as far as any of the trees tells; mainline has the last word."""
+    return field_bases_of(*_telling(situation))
+
+
+def field_names(situation: Situation) -> FieldNames:
+    """As `field_bases`, what else is known of custom fields."""
+    return field_names_of(*_telling(situation))
+
+
+def _telling(situation: Situation) -> tuple[Tree, ...]:
     trees = (tree for patch in reversed(situation.patches) for tree in (patch.tree, patch.fork))
-    return field_bases_of(situation.mainline, *trees)
+    return (situation.mainline, *trees)
 
 
 def prove(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:

@@ -72,7 +72,7 @@ def re_pointed(migration: Migration, squashes: Mapping[MigrationKey, tuple[Migra
 
 
 def before_merge(situation: Situation) -> Tree:
-    """Mainline without the files that git brought over from a merged patch branch."""
+    """Mainline without the files that git brought over from a merged patch branch; what was built on those hangs on what they hung on."""
     mainline = situation.mainline
     brought = {
         migration.key
@@ -86,11 +86,24 @@ def before_merge(situation: Situation) -> Tree:
     rest = {key: migration for key, migration in mainline.migrations.items() if key not in brought}
     changed: dict[MigrationKey, Migration | None] = dict.fromkeys(brought, None)
     changed |= {
-        key: without_parents(migration, brought)
+        key: without_parents(past(migration, brought, mainline), brought)
         for key, migration in rest.items()
         if brought & {*migration.parents}
     }
     return mainline.with_migrations(changed)
+
+
+def past(migration: Migration, gone: set[MigrationKey], tree: Tree) -> Migration:
+    """The migration with the parents of those of its parents that are gone, in any number of steps, in their stead."""
+    found: dict[Dependency, None] = {}
+    waiting = list(migration.dependencies)
+    for each in waiting:
+        if each in found:
+            continue
+        found[each] = None
+        if isinstance(each, MigrationKey) and each in gone:
+            waiting.extend(tree.migrations[each].dependencies)
+    return migration.with_changes(dependencies=tuple(found))
 
 
 def same_file(one: Migration | None, other: Migration) -> bool:

@@ -16,6 +16,7 @@ from stitchback.repair.visible import Names
 
 MOST_STEPS = 60
 WORST = 10**9
+MOST_TRAITS = 4  # names in which one column's traits can differ: null, length, each on both sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ class Fit:
 
     @property
     def distance(self) -> int:
-        return WORST if self.unplayable else len(self.wrong)
+        """A column that is there or not tells more than all traits of one column: two traits, each other than it should be, are four
+        names, and no reason to believe that the column was never made."""
+        if self.unplayable:
+            return WORST
+        columns = sum(bool(name.column) and not name.trait for name in self.wrong)
+        return len(self.wrong) + MOST_TRAITS * columns
 
 
 class Fitter:

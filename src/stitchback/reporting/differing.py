@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stitchback.reporting.grouping import Row
 
+ONE_SIDED = "there on one side only"  # what `matching` says of a thing that one side removed
 LONGEST = 60  # characters of one value
 DJANGO = re.compile(r"\bdjango\.db\.models\.(?:deletion\.)?")
 
@@ -23,7 +24,7 @@ class Refs:
 def difference_lines(row: Row, refs: Refs) -> Iterator[str]:
     """ "max_length: 100 and 200" becomes "max_length: 100 on release/2.4, 200 on main"."""
     for difference in row.differences:
-        yield _one_sided(row, refs) if difference == "there on one side only" else named(difference, refs)
+        yield _one_sided(row, refs) if difference == ONE_SIDED else named(difference, refs)
 
 
 def _one_sided(row: Row, refs: Refs) -> str:

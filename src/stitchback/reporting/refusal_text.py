@@ -8,8 +8,8 @@ from stitchback.model.matches import Verdict
 from stitchback.model.plans import Failure, Refuted
 from stitchback.planning.outcomes import Unproved
 from stitchback.planning.reports import Status
-from stitchback.reporting.differing import Refs
-from stitchback.reporting.grouping import rows
+from stitchback.reporting.differing import ONE_SIDED, Refs
+from stitchback.reporting.grouping import Row, rows
 from stitchback.reporting.layout import BLANK, cells, listed, wrapped
 from stitchback.reporting.status_text import BELOW, match_lines
 from stitchback.reporting.style import Line, Words, bold, dim, plain, red
@@ -29,6 +29,12 @@ DECISIONS = {
         'or say in pyproject.toml what the operation\'s class is equal to: [tool.stitchback.operation_equivalents], "pkg.AddFieldSafely" = "AddField".',
     ),
 }
+
+REMOVED_BY_PATCH = (
+    "Databases of {patch} lack what {mainline}'s migrations alter:",
+    "make it anew on {patch}, as {mainline} has it, with a migration of its own, release that, and plan again;",
+    "if it is to go, remove it on {mainline} after that, with a new migration.",
+)
 
 
 def refused_lines(refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line]:
@@ -70,7 +76,7 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
         blocking = tuple(match for match in side.comparison.matches if match in unproved.blocking)
         for row in rows(blocking):
             yield from match_lines((row,), refs)
-            yield from _decision_lines(row.verdict, refs)
+            yield from _decision_lines(row, refs)
     if not unproved.refuted and not unproved.blocking:
         mainline = status.case.situation.mainline.ref
         text = f"No strategy finds a place on {mainline} for what the patch branch has; the findings above say what is in the way."
@@ -79,8 +85,9 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
     yield from refused_lines(unproved.refuted, verbose=verbose)
 
 
-def _decision_lines(verdict: Verdict, refs: Refs) -> Iterator[Line]:
-    decisions = DECISIONS.get(verdict, ())
+def _decision_lines(row: Row, refs: Refs) -> Iterator[Line]:
+    one_sided = row.verdict is Verdict.CONTRARY and ONE_SIDED in row.differences and not row.gone
+    decisions = REMOVED_BY_PATCH if one_sided else DECISIONS.get(row.verdict, ())
     for number, text in enumerate(decisions):
         said = text.format(mainline=refs.mainline, patch=refs.patch)
         yield from wrapped((plain("" if number == 0 else "- "), plain(said)), BELOW, 2 if number else 0)

@@ -314,10 +314,19 @@ MOVED_PREFIXES = (
     ("django.db.models.manager.", MODELS),
 )
 
+# Where a package passes a class on, as its documentation has one import it, to where the class is.
+PASSED_ON: Mapping[str, str] = {
+    "jsonfield.JSONField": "jsonfield.fields.JSONField",
+    **{f"mptt.models.{name}": f"mptt.fields.{name}" for name in ("TreeForeignKey", "TreeManyToManyField")},
+    "mptt.models.TreeOneToOneField": "mptt.fields.TreeOneToOneField",
+}
+
 
 @lru_cache(maxsize=4096)
 def canonical_path(path: str) -> str:
     """The import path as `Field.deconstruct` says it."""
+    if path in PASSED_ON:
+        return PASSED_ON[path]
     for prefix, now in MOVED_PREFIXES:
         rest = path.removeprefix(prefix)
         if rest != path and "." not in rest:

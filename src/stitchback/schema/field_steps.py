@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from stitchback.model.field_names import FieldNames
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
@@ -21,12 +22,12 @@ Pair = tuple[str, Field | Opaque]
 
 
 @by_identities
-def field_in(operation: Operation, app: str, bases: Mapping[str, str]) -> Pair:
+def field_in(operation: Operation, app: str, bases: Mapping[str, str], names: FieldNames) -> Pair:
     """The operation's field as it stays in the state, with its name: the same object in every state that the operation meets."""
     name, value = needed(operation, "name"), operation.argument("field")
     if value is None:
         return name, unread(operation, "the field", None)
-    field = canonical_field(value, app, model=needed(operation, "model_name"), bases=bases)
+    field = canonical_field(value, app, model=needed(operation, "model_name"), bases=bases, names=names)
     preserve = operation.argument("preserve_default")
     return name, without_default(field) if preserve == FALSE else field
 
@@ -36,16 +37,15 @@ def add_field(state: SchemaState, app: str, operation: Operation) -> SchemaState
     name = needed(operation, "name")
     if operation.conditional and model.field(name) is not None:
         return state
-    return with_model(
-        state, replace(model, fields=put(model.fields, field_in(operation, app, state.field_bases)))
-    )
+    pair = field_in(operation, app, state.field_bases, state.field_names)
+    return with_model(state, replace(model, fields=put(model.fields, pair)))
 
 
 def alter_field(state: SchemaState, app: str, operation: Operation) -> SchemaState:
     model = model_of(state, model_key(operation, app, "model_name"))
     name = needed(operation, "name")
     field_of(model, name)
-    pair = field_in(operation, app, state.field_bases)
+    pair = field_in(operation, app, state.field_bases, state.field_names)
     return with_model(state, replace(model, fields=put(model.fields, pair)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from stitchback.model.field_names import NO_NAMES, FieldNames
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field
 from stitchback.model.values import NONE, TRUE, Call, Constant, Reference, Value, render
@@ -22,27 +23,42 @@ from stitchback.schema.labels import canonical_label, string
 NO_BASES: Mapping[str, str] = MappingProxyType({})
 CASCADE = Reference(MODELS + "CASCADE")
 RELATIONS = frozenset({MODELS + "ForeignObject", MODELS + "ManyToManyField"})
+# Where a class of the tree's own takes one of these, what it says counts: other rooms ask for it.
+OF_DJANGO = frozenset(
+    name for known in CLASSES.values() for name in (*known.parameters, *known.defaults, *FIELD_DEFAULTS)
+)
 STRINGS = frozenset({"verbose_name", "help_text", "db_column", "db_table", "related_name", "to_field"})
 
 
 def canonical_field(
-    value: Value, app: str, *, model: str = "", bases: Mapping[str, str] = NO_BASES
+    value: Value,
+    app: str,
+    *,
+    model: str = "",
+    bases: Mapping[str, str] = NO_BASES,
+    names: FieldNames = NO_NAMES,
 ) -> Field | Opaque:
     """The field that a call makes; Opaque where it is no call of a named class.
 
     `app` and `model` are the ones that unqualified names and "self" are meant in. `bases`: import path of a class ->
-    import path of the class that it extends, for custom fields.
+    import path of the class that it extends, `names` what else is known of classes, for custom fields.
     """
     match value:
         case Call(callee=callee, args=args, kwargs=kwargs) if class_path(callee):
-            path = class_path(callee)
+            told = names.of(class_path(callee))
+            path = canonical_path(told.defined)
             arguments = named_arguments(path, args, kwargs)
             base = base_of(path, arguments, bases)
-            arguments = normalised(base, arguments, app, model, bases)
+            arguments = normalised(base, arguments, app, model, bases, names)
             known = CLASSES.get(path)
             if known is not None:
                 arguments = without_defaults(known, arguments)
-            return Field(path, tuple(sorted(arguments.items())), base)
+            said = {
+                name: each
+                for name, each in arguments.items()
+                if name in OF_DJANGO or not told.says_nothing(name, each)
+            }
+            return Field(path, tuple(sorted(said.items())), base)
         case Opaque():
             return value
         case _:
@@ -88,7 +104,12 @@ def base_of(path: str, arguments: Mapping[str, Value], bases: Mapping[str, str])
 
 
 def normalised(
-    base: str, arguments: dict[str, Value], app: str, model: str, bases: Mapping[str, str]
+    base: str,
+    arguments: dict[str, Value],
+    app: str,
+    model: str,
+    bases: Mapping[str, str],
+    names: FieldNames,
 ) -> dict[str, Value]:
     """References to models as labels, paths as Django says them, Python 2's byte strings as strings."""
     relation = not RELATIONS.isdisjoint(ancestry(base, NO_BASES))
@@ -101,14 +122,14 @@ def normalised(
         elif name in STRINGS and string(value) is not None:
             value = Constant(string(value))
         elif name in ("base_field", "output_field"):
-            value = nested(value, app, model, bases)
+            value = nested(value, app, model, bases, names)
         found[name] = value
     return found
 
 
-def nested(value: Value, app: str, model: str, bases: Mapping[str, str]) -> Value:
+def nested(value: Value, app: str, model: str, bases: Mapping[str, str], names: FieldNames) -> Value:
     """A field inside a field (ArrayField's `base_field`, GeneratedField's `output_field`), canonical too."""
-    match canonical_field(value, app, model=model, bases=bases):
+    match canonical_field(value, app, model=model, bases=bases, names=names):
         case Field(path=path, arguments=arguments):
             return Call(Reference(path), (), arguments)
         case Opaque():

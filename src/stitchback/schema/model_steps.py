@@ -30,7 +30,7 @@ def create_model(state: SchemaState, app: str, operation: Operation) -> SchemaSt
     name = needed(operation, "name")
     if operation.conditional and ModelKey.of(app, name) in state.models:
         return state
-    return with_model(state, created_model(operation, app, state.field_bases))
+    return with_model(state, created_model(operation, app, state.field_bases, state.field_names))
 
 
 def delete_model(state: SchemaState, app: str, operation: Operation) -> SchemaState:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from stitchback.model.field_names import FieldNames
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
@@ -24,10 +25,10 @@ APART = frozenset({"indexes", "constraints", "unique_together", "index_together"
 
 
 @by_identities
-def created_model(operation: Operation, app: str, bases: Mapping[str, str]) -> ModelState:
+def created_model(operation: Operation, app: str, bases: Mapping[str, str], names: FieldNames) -> ModelState:
     """The model that a CreateModel makes. What of it cannot be read is in its `opaque`. Raises UnreadName."""
     name = needed(operation, "name")
-    fields, unread_fields = fields_of(operation, app, name, bases)
+    fields, unread_fields = fields_of(operation, app, name, bases, names)
     options, unread_options = dictionary_of(operation, operation.argument("options"))
     model = ModelState(
         ModelKey.of(app, name),
@@ -41,7 +42,7 @@ def created_model(operation: Operation, app: str, bases: Mapping[str, str]) -> M
 
 
 def fields_of(
-    operation: Operation, app: str, model: str, bases: Mapping[str, str]
+    operation: Operation, app: str, model: str, bases: Mapping[str, str], names: FieldNames
 ) -> tuple[tuple[tuple[str, Field | Opaque], ...], tuple[Opaque, ...]]:
     """`fields` in their order, and what of the list is no (name, field) pair."""
     fields: dict[str, Field | Opaque] = {}
@@ -51,7 +52,7 @@ def fields_of(
             case None:
                 opaque.append(unread(operation, "the fields of a model", None))
             case Items(items=(first, field)) if string(first) is not None:
-                found = canonical_field(field, app, model=model, bases=bases)
+                found = canonical_field(field, app, model=model, bases=bases, names=names)
                 fields[string(first) or ""] = found
             case _:
                 opaque.append(unread(operation, "an item of a model's fields", item))

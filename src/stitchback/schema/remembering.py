@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 T = TypeVar("T")
-A = TypeVar("A")
-B = TypeVar("B")
+P = ParamSpec("P")
 R = TypeVar("R")
 
 MOST = 100_000  # answers that are kept; then they are forgotten, all at once
@@ -28,17 +27,18 @@ def by_identity(function: Callable[[T], R]) -> Callable[[T], R]:
     return answer
 
 
-def by_identities(function: Callable[[T, A, B], R]) -> Callable[[T, A, B], R]:
-    """As `by_identity`, of three values. What raises is asked again."""
-    known: dict[tuple[int, int, int], tuple[T, A, B, R]] = {}
+def by_identities(function: Callable[P, R]) -> Callable[P, R]:
+    """As `by_identity`, of several values, which are given by their places. What raises is asked again."""
+    known: dict[tuple[int, ...], tuple[object, R]] = {}
 
-    def answer(value: T, second: A, third: B) -> R:
-        ids = (id(value), id(second), id(third))
+    def answer(*values: P.args, **named: P.kwargs) -> R:
+        assert not named, "by their places"
+        ids = tuple(map(id, values))
         found = known.get(ids)
         if found is None:
             if len(known) >= MOST:
                 known.clear()
-            found = known[ids] = (value, second, third, function(value, second, third))
-        return found[3]
+            found = known[ids] = (values, function(*values, **named))
+        return found[1]
 
     return answer

@@ -5,6 +5,7 @@ from stitchback.strategies.bridge import Bridge
 from stitchback.strategies.composing import compose
 from stitchback.strategies.converge import Converge
 from stitchback.strategies.diamond import Diamond
+from stitchback.strategies.forgo import Forgo
 from stitchback.strategies.guard import Guard
 from stitchback.strategies.keep import Keep
 from stitchback.strategies.loosen import Loosen
@@ -18,6 +19,7 @@ from stitchback.strategies.strategy import Strategy
 ALL: tuple[Strategy, ...] = (
     Keep(),
     Loosen(),
+    Forgo(),
     Merge(),
     Adopt(),
     Diamond(),

@@ -13,7 +13,8 @@ from stitchback.strategies.parents import dependencies_there
 def brought(draft: Draft, unit: Unit) -> FileDraft | None:
     """The patch's file in the app's folder, on the parents that mainline has for its own; None where there is no place.
 
-    Byte for byte where nothing changes. Where git has merged the branch the file that is there is taken.
+    Byte for byte where nothing changes. Where git has merged the branch the file that is there is taken. Operations that only alter
+    what mainline has removed are left out: wherever the file is still to be run, the thing may be gone.
     """
     if unit.twin is not None:
         return None
@@ -22,6 +23,18 @@ def brought(draft: Draft, unit: Unit) -> FileDraft | None:
         return None
     if unit.key in draft.mainline.migrations:
         there = draft.open(unit.key)
-        return replace(there, dependencies=parents) if parents != unit.migration.dependencies else there
+        hung = replace(there, dependencies=parents) if parents != unit.migration.dependencies else there
+        return without_forgone(hung, unit)
     file = FileDraft.of(unit.migration)
-    return replace(file, path=path_for(draft, unit.key, unit.migration.path), dependencies=parents)
+    file = replace(file, path=path_for(draft, unit.key, unit.migration.path), dependencies=parents)
+    return without_forgone(file, unit)
+
+
+def without_forgone(file: FileDraft, unit: Unit) -> FileDraft:
+    """The unit's own file without the operations that are to be run nowhere any more; as it is where it went without them before."""
+    if not unit.forgone or file.original is None or file.original.operations != unit.migration.operations:
+        return file
+    left = tuple(edit for index, edit in enumerate(file.operations) if index not in unit.forgone)
+    return replace(file, operations=left).saying(
+        "What it altered and mainline has removed is not altered here.", provenance=(f"brought {unit.label}",)
+    )

@@ -69,8 +69,9 @@ def _own_ancestors(migration: Migration, own: tuple[Migration, ...]) -> frozense
 
 
 def _atoms(unit: Unit) -> tuple[Atom, ...]:
-    atoms = unit.side.comparison.patch_atoms
-    return tuple(atom for atom in atoms if atom.origin.migration == unit.key)
+    """What the unit does wherever it is still to be run."""
+    atoms = (atom for atom in unit.side.comparison.patch_atoms if atom.origin.migration == unit.key)
+    return tuple(atom for atom in atoms if atom.origin.index not in unit.forgone)
 
 
 def _meet(one: Atom, two: Atom) -> bool:

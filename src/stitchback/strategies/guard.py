@@ -53,6 +53,8 @@ class Guard:
 def _conditional_operations(unit: Unit) -> tuple[OperationEdit, ...] | None:
     found: list[OperationEdit] = []
     for index, operation in enumerate(unit.migration.operations):
+        if index in unit.forgone:
+            continue
         if not isinstance(operation, Operation):
             return None
         edits = guarded_own(index, operation, unit)

@@ -29,13 +29,13 @@ def stitch(draft: Draft, unit: Unit, strategy: str) -> Draft | None:
         replaces=(unit.key,),
         provenance=(),
     )
-    file = replace(
-        file, operations=tuple(plain(index, item) for index, item in enumerate(unit.migration.operations))
-    )
+    left = (pair for pair in enumerate(unit.migration.operations) if pair[0] not in unit.forgone)
+    file = replace(file, operations=tuple(plain(index, item) for index, item in left))
     givers = givers_of(unit)
     file = file.saying(
         f"Stitched: stands for {unit.label}.",
         "Databases that have applied that one do not run this one; all others do.",
+        *(("What that one altered and mainline has removed is not altered here.",) if unit.forgone else ()),
         provenance=(f"stands for {unit.label}", *(f"takes over {giver}" for giver in givers)),
     )
     stitched = draft.keeping(file).standing_in(unit.key, key).taking(unit, Taking.GIVE_UP, key)

@@ -118,3 +118,22 @@ def test_a_class_is_called() -> None:
     assert isinstance(found, Call)
     assert isinstance(found.callee, Code)
     assert found.args == (Constant(3),)
+
+
+CIRCLE = """
+class Prefix:
+    def get(self):
+        return _prefix.name, OTHERS
+
+_prefix = Prefix(1)
+OTHERS = [_prefix, {"a": Prefix}]
+
+def forwards(apps, schema_editor):
+    _prefix.get()
+"""
+
+
+def test_a_class_may_use_a_name_that_stands_for_one_of_its_own_objects() -> None:
+    assert code(CIRCLE) == code(CIRCLE.replace("apps, schema_editor", "a, s"))
+    for old, new in (("Prefix(1)", "Prefix(2)"), ('"a"', '"b"'), (".name", ".title"), ("Prefix}", "int}")):
+        assert code(CIRCLE) != code(CIRCLE.replace(old, new))

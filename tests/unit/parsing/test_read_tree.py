@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 import pytest
 
+from stitchback.model.field_names import Told
 from stitchback.model.keys import MigrationKey
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.values import Code, Constant
 from stitchback.parsing.context import CachedReading, ReadingConfig
+from stitchback.parsing.field_names import unsaid_arguments
 from stitchback.parsing.tree import read_tree
 
 from .reading import HEAD, entries, tree_of
@@ -229,6 +235,51 @@ def test_two_projects_in_one_repository() -> None:
     assert found == {"ashop": "RunSQL(sql='1')", "bshop": "RunSQL(sql='2')"}
 
 
+@pytest.mark.parametrize(
+    "manage", [True, False], ids=["manage.py's folder is on the path", "nothing says so"]
+)
+def test_both_functions_of_a_helper_in_a_package_that_is_the_root(manage: bool) -> None:
+    """`RunPython(*make(…))`: the closures that a helper returns are as much code as what stands in the file. Python puts the folder of
+    manage.py on its path, though it is a package itself."""
+    helper = (
+        "def make(forwards_sql, backwards_sql, *, name=None):\n"
+        "    if not name:\n        raise ValueError(name)\n"
+        "    def forwards(apps, schema_editor):\n        run(forwards_sql, name)\n"
+        "    def backwards(apps, schema_editor):\n        run(backwards_sql, name)\n"
+        "    return forwards, backwards\n"
+    )
+
+    def read(sql: str) -> Operation | Opaque:
+        operation = f"migrations.RunPython(*make('{sql}', '2', name='x'))"
+        files = {
+            **app("site/tasks"),
+            "site/__init__.py": "",
+            "site/core/__init__.py": "",
+            "site/core/helpers.py": helper,
+            "site/tasks/migrations/0002_next.py": second("tasks", operation=operation).replace(
+                HEAD, f"{HEAD}from core.helpers import make\n"
+            ),
+            **({"site/manage.py": ""} if manage else {}),
+        }
+        (found,) = tree_of(files).migrations[MigrationKey("tasks", "0002_next")].operations
+        return found
+
+    one = read("1")
+    assert isinstance(one, Operation) is manage
+    if isinstance(one, Operation):
+        code, back = one.argument("code"), one.argument("reverse_code")
+        assert isinstance(code, Code)
+        assert isinstance(back, Code)
+        assert (code.name, back.name) == ("forwards", "backwards")
+        assert code.fingerprint != back.fingerprint
+        again, other = read("1"), read("3")
+        assert isinstance(again, Operation)
+        assert isinstance(other, Operation)
+        assert again.argument("code") == code
+        assert other.argument("code") != code  # the same text over another value is other work
+        assert other.argument("reverse_code") == back
+
+
 def test_field_bases() -> None:
     field = "migrations.AddField('item', 'x', shop.fields.Price())"
     files = {
@@ -243,6 +294,69 @@ def test_field_bases() -> None:
         "shop.fields.Money": "django.db.models.DecimalField",
         "shop.fields.Price": "shop.fields.Money",
     }
+
+
+def test_field_names() -> None:
+    """Which paths are one class, through modules and packages that pass it on; which arguments say nothing."""
+    calls = ", ".join(f"shop.fields.{name}()" for name in ("Price", "Json", "Wrapped", "Cost"))
+    files = {
+        **app("shop"),
+        "shop/fields/__init__.py": "from .price import Price, Cost, Wrapped\nfrom django.db.models import JSONField as Json\n",
+        "shop/fields/price.py": "from django.db import models\n"
+        "class Price(models.DecimalField):\n"
+        "    def __init__(self, unit='EUR', *args, **kwargs):\n"
+        "        self.net = kwargs.pop('net', False)\n"
+        "        super().__init__(*args, **kwargs)\n"
+        "Cost = Price\n"
+        "@wrapped\nclass Wrapped(models.DecimalField):\n    def __init__(self, unit='EUR'): pass\n",
+        "shop/migrations/0002_next.py": second(
+            "shop", operation=f"migrations.RunSQL(str([{calls}]))"
+        ).replace(HEAD, HEAD + "import shop.fields\n"),
+    }
+    found = tree_of(files).field_names
+    price = Told("shop.fields.price.Price", {"unit": Constant("EUR"), "net": Constant(False)})
+    assert [found.get(f"shop.fields.{name}") for name in ("Price", "Cost", "price.Price", "Nobody")] == [
+        price,
+        price,
+        price,
+        None,
+    ]
+    assert found["shop.fields.Json"] == Told("django.db.models.JSONField")
+    assert found["shop.fields.Wrapped"] == Told("shop.fields.price.Wrapped")
+    assert found.get("django.db.models.CharField") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("self.a = kwargs.get('a', 1)\n        super().__init__(max_length=3)", {"a": 1}),
+        ("self.a = kwargs.get('a', 1)\n        super().__init__(**kwargs)", {}),
+        ("super().__init__(**kwargs)\n        self.a = kwargs.pop('a', 1)", {}),
+        ("if b:\n            self.a = kwargs.pop('a', 1)\n        super().__init__(**kwargs)", {}),
+        ("self.a = kwargs.get('a', 1)\n        self.b = kwargs.get('a', 2)", {}),
+        ("self.a = kwargs.get('a', 1)\n        if 'a' in kwargs: pass", {}),
+        ("self.a = kwargs.get('a')", {}),
+        ("self.a = kwargs.get('a', A)", {}),
+        ("self.a = kwargs.setdefault('a', 1)", {}),
+    ],
+)
+def test_what_an_argument_is_where_it_is_left_out(body: str, told: dict[str, int]) -> None:
+    """Only where nothing else can come of saying it."""
+    source = f"class F(Field):\n    def __init__(self, b=[], **kwargs):\n        {body}\n"
+    (node,) = ast.parse(source).body
+    assert isinstance(node, ast.ClassDef)
+    assert unsaid_arguments(node) == {name: Constant(value) for name, value in told.items()}
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["class F(Field, metaclass=M)", "class F(Mixin, Field)", "class F"],
+    ids=["made", "mixed", "baseless"],
+)
+def test_a_class_that_others_have_a_hand_in_tells_nothing(head: str) -> None:
+    (node,) = ast.parse(f"{head}:\n    def __init__(self, a=1): pass\n").body
+    assert isinstance(node, ast.ClassDef)
+    assert unsaid_arguments(node) == {}
 
 
 def test_settings() -> None:

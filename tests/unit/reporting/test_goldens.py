@@ -11,6 +11,8 @@ from fixture_repos import build_repository
 from golden_files import Golden
 
 CASES = (
+    "altered-then-gone",
+    "contrary-removed-and-altered",
     "contrary-renamed-differently",
     "data-migration-one-side",
     "other-type",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from schema_sources import field, value
 
+from stitchback.model.field_names import FieldNames, Told
 from stitchback.model.source import Opaque, Span
+from stitchback.model.state import Field
 from stitchback.model.values import Call, Constant, Reference, render
 from stitchback.schema.fields import canonical_field
 
@@ -123,3 +125,40 @@ def test_what_is_no_call_of_a_class_is_opaque() -> None:
     assert isinstance(canonical_field(Constant(3), "shop"), Opaque)
     unread = Opaque("a loop", "x", Span("a.py", 3))
     assert canonical_field(unread, "shop") is unread
+
+
+UID = Told("shop.fields.uid.Uid", {"_null": Constant(False), "null": Constant(True)})
+NAMES = FieldNames(
+    (
+        {"shop.fields.uid.Uid": UID},  # mainline, which need not know every path of a branch
+        {
+            "shop.fields.Uid": Told("shop.fields.uid.Uid", {"_null": Constant(True)}),
+            "shop.fields.Json": Told("django.db.models.fields.json.JSONField"),
+        },
+    )
+)
+
+
+def named(path: str, **arguments: object) -> Field:
+    kwargs = tuple((name, Constant(said)) for name, said in arguments.items())
+    found = canonical_field(Call(Reference(path), (), kwargs), "shop", names=NAMES)
+    assert isinstance(found, Field)
+    return found
+
+
+def test_a_class_goes_by_where_it_is_defined() -> None:
+    assert named("shop.fields.Uid", prefix="o") == named("shop.fields.uid.Uid", prefix="o")
+    assert named("shop.fields.Json", null=False) == field("JSONField()")
+    assert named("shop.other.Uid") != named("shop.fields.Uid")
+    assert named("mptt.models.TreeForeignKey").path == "mptt.fields.TreeForeignKey"
+
+
+def test_what_a_class_does_anyway_need_not_be_said() -> None:
+    assert named("shop.fields.Uid", prefix="o", _null=False) == named("shop.fields.uid.Uid", prefix="o")
+    assert named("shop.fields.Uid", _null=True).argument("_null") == Constant(True)
+    assert named("shop.other.Uid", _null=False).argument("_null") == Constant(False)
+
+
+def test_djangos_own_arguments_count_as_they_are_said() -> None:
+    """Whether a column may be null, or has an index, is asked of the field in many places."""
+    assert named("shop.fields.Uid", null=True).argument("null") == Constant(True)

@@ -1,0 +1,55 @@
+"""SB208."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.matching.case import Case, Side
+from stitchback.model.atoms import Altered, DataRun, Removed
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.matches import Match, Verdict
+from stitchback.model.source import Span
+
+
+class AlteredAndGone:
+    """The patch branch altered something that mainline has removed. Databases of the patch branch lose it at the upgrade, as all others
+    do, with what the alteration made room for; `plan` writes the alteration nowhere.
+
+    If the alteration shows that the thing is still needed, mainline has to have it again: a new migration on mainline that makes it,
+    before anybody upgrades. Where a data operation of mainline runs between the fork point and the removal (it may carry the values
+    elsewhere), look whether it can take the values that the patch branch allows.
+    """
+
+    code = "SB208"
+    severity = Severity.WARNING
+    title = "altered here, removed on mainline"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for side in case.sides:
+            for match in side.comparison.matches:
+                if goes(match):
+                    ref, origin = side.patch.tree.ref, match.patch[0].origin
+                    place = Span(side.patch.tree.migrations[origin.migration].path)
+                    message = said(match, side, case.situation.mainline.ref)
+                    yield Finding(self.code, self.severity, ref, place, message)
+
+
+def goes(match: Match) -> bool:
+    """Not where mainline made the same alteration before it removed the thing: it decided with open eyes."""
+    only_altered = all(isinstance(atom, Altered) for atom in match.patch)
+    gone = bool(match.mainline) and isinstance(match.mainline[-1], Removed)
+    return match.moot or (match.verdict is Verdict.DIFFERENT and only_altered and gone)
+
+
+def said(match: Match, side: Side, mainline: str) -> str:
+    thing = getattr(match.patch[0], "thing", "")
+    removal = match.mainline[-1]
+    message = f"{match.patch[0].origin} alters {thing}, which {removal.origin} of {mainline} removes"
+    theirs = side.comparison.mainline_atoms
+    before = theirs[: theirs.index(removal)]
+    app = removal.origin.migration.app
+    runs = [each for each in before if isinstance(each, DataRun) and each.app == app and not each.empty]
+    if not runs:
+        return message
+    names = ", ".join(dict.fromkeys(str(each.origin.migration) for each in runs))
+    return f"{message}; data operations run before that: {names}"

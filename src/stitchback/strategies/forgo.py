@@ -1,0 +1,33 @@
+"""forgo: what only alters a thing that mainline has removed is made nowhere else."""
+
+from __future__ import annotations
+
+from stitchback.matching.case import Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.parents import dependencies_there
+
+
+class Forgo:
+    """All that the patch migration does is to alter what mainline has removed since: its databases lose the thing as all others do,
+    in whatever shape it is, and no other database is to be given that shape. Nothing is written, and no population needs a hand.
+
+    Where the patch migration does more, the other strategies leave those operations out.
+    """
+
+    name = "forgo"
+    conditional = False
+
+    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        all_of_it = unit.forgone and len(unit.forgone) == unit.migration.operation_count
+        if not all_of_it or unit.twin or draft.holds(unit.key):
+            return None
+        below = _below(draft, unit)
+        return below and draft.standing_in(unit.key, below).using(unit.key.app, self.name)
+
+
+def _below(draft: Draft, unit: Unit) -> MigrationKey | None:
+    """What migrations that hung on it hang on instead: its only parent in its app, which is applied wherever it is."""
+    parents = dependencies_there(draft, unit) or ()
+    own = [each for each in parents if isinstance(each, MigrationKey) and each.app == unit.key.app]
+    return own[0] if len(own) == 1 else None

@@ -1,0 +1,19 @@
+"""Trees as they were when databases were migrated with them."""
+
+from __future__ import annotations
+
+from migration_values import keys, migration
+from plans_by_hand import P, patch, situation
+
+from stitchback.graph import MigrationGraph
+from stitchback.proof.trees import before_merge
+
+
+def test_what_was_built_on_a_merged_branch_hangs_on_what_that_hung_on() -> None:
+    """Else mainline without the branch would have a leaf more than it ever had."""
+    merged = P.with_changes(blob="p")
+    again = migration("shop.0004_again", "shop.0003_p").with_changes(blob="again")
+    above = migration("shop.0005_above", "shop.0004_again")
+    found = before_merge(situation(merged, again, above, patches=[patch(merged, again, merged=True)]))
+    assert found.migrations[above.key].dependencies == keys("shop.0002_base")
+    assert [key for key in MigrationGraph.of(found).leaves() if key.app == "shop"] == [above.key]
