@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import pytest
 from schema_sources import ITEM, key, migration, operation, state
 
+from stitchback.model.field_names import FieldNames, Told
 from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Constant, render
 from stitchback.schema.applying import apply_migration, apply_operation
+from stitchback.schema.changes import with_model, without_model
 from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Unknown
 from stitchback.schema.problems import InconsistentState
@@ -200,3 +204,12 @@ def test_a_conditional_operation_changes_nothing_where_the_state_is_so_already(k
     found = operation(twice)
     assert found.kind == kind
     assert apply_operation(before, "shop", replace(found, conditional=True)).models == before.models
+
+
+def test_a_change_of_one_model_keeps_all_else_that_a_state_holds() -> None:
+    """Whatever fields a SchemaState has."""
+    given = SchemaState({}, (), frozenset({"shop"}), {"a.B": "c.D"}, FieldNames(({"a.B": Told("c.D")},)))
+    item = state(ITEM).models[key("shop.item")]
+    assert all(getattr(given, each.name) for each in fields(given) if each.name not in ("models", "opaque"))
+    assert with_model(given, item) == replace(given, models={item.key: item})
+    assert without_model(with_model(given, item), item.key) == given
