@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from stitchback.matching.concerned import below, of_apps, referred_to
 from stitchback.matching.histories import History, Standing, histories
+from stitchback.matching.models import named_models, play_for, with_earlier_names
 from stitchback.matching.sides import Sides
 from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
 from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
 from stitchback.model.field_names import NO_NAMES, FieldNames
-from stitchback.model.keys import MigrationKey
+from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque
@@ -41,9 +42,9 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNa
     """Plays both sides from what they share, as far as that can have to do with the patch branch's changes, and compares each thing
     that it changed. Mainline's atoms, and both states, are those of these apps."""
     nothing = SchemaState(field_bases={} if bases is None else bases, field_names=names)
-    start, apps = folded(sides, nothing)
+    start, apps, models = folded(sides, nothing)
     same = sides.shared == sides.mainline_shared
-    mainline_start = start if same else fold(of_apps(sides.mainline_shared, apps), nothing)
+    mainline_start = start if same else fold(of_apps(sides.mainline_shared, apps), nothing, models)
     patched = tolerant(sides.patch_all, start)
     mainline = tolerant(of_apps(sides.mainline, apps), mainline_start)
     patch_atoms, mainline_atoms = patched.atoms, _without_remade(sides, apps, mainline.atoms)
@@ -59,25 +60,42 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNa
     return Comparison(ordered, start, *ends, ours, theirs, patched.identity, mainline.identity)
 
 
-def folded(sides: Sides, start: SchemaState) -> tuple[SchemaState, frozenset[str]]:
-    """What the two sides start from, as far as the patch branch can have to do with it, and the apps that these are."""
+Models = frozenset[ModelKey] | None  # None: all of them
+
+
+def folded(sides: Sides, start: SchemaState) -> tuple[SchemaState, frozenset[str], Models]:
+    """What the two sides start from, as far as the patch branch can have to do with it, and the apps and models that these are."""
     changed = {migration.key.app for migration in sides.patch_all}
     every = (*sides.shared, *sides.patch_all, *sides.mainline)
     apps = below(changed, every)
     while True:
-        state = fold(of_apps(sides.shared, apps), start)
+        models = start_models(sides, apps)
+        state = fold(of_apps(sides.shared, apps), start, models)
         more = below(apps | referred_to(state), every)
         if more == apps:
-            return state, apps
+            return state, apps, models
         apps = more
 
 
-def fold(migrations: Iterable[Migration], start: SchemaState | None = None) -> SchemaState:
-    """The state after the migrations, in their order; one that does not fit what came before it counts as unreadable."""
+def start_models(sides: Sides, apps: frozenset[str]) -> Models:
+    """The models of these apps that either side can have to do with."""
+    named = named_models((*sides.patch_all, *of_apps(sides.mainline, apps)))
+    return None if named is None else with_earlier_names(named, of_apps(sides.shared, apps))
+
+
+def fold(
+    migrations: Iterable[Migration],
+    start: SchemaState | None = None,
+    models: Models = None,
+) -> SchemaState:
+    """The state after the migrations, in their order; one that does not fit what came before it counts as unreadable. `models`: those that
+    matter, where not all of them do."""
     state = start or SchemaState()
     for migration in migrations:
         try:
-            state = apply_migration(state, migration)
+            state = (
+                apply_migration(state, migration) if models is None else play_for(state, migration, models)
+            )
         except InconsistentState as error:
             state = apply_migration(state, unfitting(migration, error))
     return state

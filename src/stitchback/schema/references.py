@@ -90,7 +90,8 @@ def field_renamed(state: SchemaState, key: ModelKey, old: str, new: str) -> Sche
         if key in targets(model.fields):
             fields = tuple((name, target_renamed(field, label, old, new)) for name, field in model.fields)
             models[other] = replace(model, fields=fields) if fields != model.fields else model
-    models[key] = own_field_renamed(models[key], old, new)
+    if key in models:  # a state may be of some models only
+        models[key] = own_field_renamed(models[key], old, new)
     return replace(state, models=models)
 
 

@@ -1,0 +1,102 @@
+"""Which models the two sides can have to do with: what is shared is played for these alone.
+
+An operation changes the model that it names, and what refers to a model or a field that it renames. So of all models of the fork point
+only those matter that one side's operations name, under this name or an earlier one, and those that were ever renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stitchback.model.keys import ModelKey
+from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.state import SchemaState
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.labels import string
+from stitchback.schema.problems import InconsistentState
+from stitchback.schema.references import field_renamed
+
+# What operations on a whole model call it; the others that have one say "model_name".
+_NAMES = ("name", "old_name", "new_name")
+_OF_MODELS = frozenset(
+    {
+        "CreateModel", "DeleteModel", "RenameModel", "AlterModelTable", "AlterModelTableComment", "AlterModelOptions",
+        "AlterModelManagers", "AlterUniqueTogether", "AlterIndexTogether", "AlterOrderWithRespectTo",
+    }
+)  # fmt: skip
+
+
+def named_models(migrations: Iterable[Migration]) -> frozenset[ModelKey] | None:
+    """The models that the operations name; None where one of them cannot be read."""
+    found: set[ModelKey] = set()
+    for app, operation in _operations(migrations):
+        names = _names(operation)
+        if None in names:
+            return None
+        found.update(ModelKey.of(app, name) for name in names if name)
+    return frozenset(found)
+
+
+def with_earlier_names(models: frozenset[ModelKey], shared: Iterable[Migration]) -> frozenset[ModelKey]:
+    """These, and all that were ever renamed."""
+    renamed = (
+        ModelKey.of(app, name)
+        for app, operation in _operations(shared)
+        if operation.kind == "RenameModel"
+        for name in _names(operation)
+        if name
+    )
+    return models | frozenset(renamed)
+
+
+def play_for(state: SchemaState, migration: Migration, models: frozenset[ModelKey]) -> SchemaState:
+    """The state after the migration, as far as it has these models. Raises InconsistentState as `apply_migration` does."""
+    for operation in migration.operations:
+        try:
+            state = _played(state, migration.key.app, operation, models)
+        except InconsistentState as error:
+            raise error.at(str(migration.key)) from error
+    return state
+
+
+def _played(
+    state: SchemaState, app: str, operation: Operation | Opaque, models: frozenset[ModelKey]
+) -> SchemaState:
+    if isinstance(operation, Opaque):
+        return apply_operation(state, app, operation)
+    if operation.state:
+        for inner in operation.state:
+            state = _played(state, app, inner, models)
+        return state
+    names = _names(operation)
+    if not names or None in names or any(ModelKey.of(app, name) in models for name in names if name):
+        return apply_operation(state, app, operation)
+    return _renamed_elsewhere(state, app, operation)
+
+
+def _renamed_elsewhere(state: SchemaState, app: str, operation: Operation) -> SchemaState:
+    """After an operation on a model that is not in the state: others may refer to a field of it by its name."""
+    old, new = (string(operation.argument(name)) for name in ("old_name", "new_name"))
+    if operation.kind != "RenameField" or old is None or new is None:
+        return state
+    return field_renamed(state, ModelKey.of(app, _names(operation)[0] or ""), old, new)
+
+
+def _operations(migrations: Iterable[Migration]) -> Iterator[tuple[str, Operation]]:
+    """All that can be read, those within others too, each with its app."""
+    for migration in migrations:
+        waiting = list(migration.operations)
+        for operation in waiting:
+            if isinstance(operation, Operation):
+                yield migration.key.app, operation
+                waiting.extend((*operation.database, *operation.state))
+
+
+def _names(operation: Operation) -> tuple[str | None, ...]:
+    """The names of models in it; None for one that cannot be read."""
+    said = dict(operation.arguments)
+    if "model_name" in said:
+        return (string(said["model_name"]),)
+    return tuple(string(said[name]) for name in _NAMES if name in said and operation.kind in _OF_MODELS)
