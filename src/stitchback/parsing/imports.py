@@ -194,7 +194,9 @@ class _Search:
         kinds = {kind for kind in _BEGINNINGS if _binds(source, name.encode(), kind)}
         if name.isupper() and f"{name} =".encode() in source:
             kinds.add("constant")  # also within an `if`
-        return self.wanted in kinds or not kinds  # what it does not bind itself it may pass on
+        if kinds:
+            return self.wanted in kinds
+        return file.endswith("/__init__.py") or _may_import(source, name.encode())
 
 
 def _place(path: str, root: str, context: ReadingContext) -> tuple[str, str, tuple[str, ...]] | None:
@@ -277,6 +279,28 @@ def _has_line(source: bytes, name: bytes, beginning: bytes, kind: str) -> bool:
         if found:
             return True
         place = source.find(wanted, end)
+    return False
+
+
+def _may_import(source: bytes, name: bytes) -> bool:
+    """Whether an import in the text may bring in what is not bound there: a name behind `import`, `as`, a comma or a bracket, with nothing
+    but the like behind it."""
+    if b"import *" in source:
+        return True
+    place = source.find(name)
+    while place >= 0:
+        end = place + len(name)
+        before, after = source[max(place - 200, 0) : place], source[end : end + 200]
+        if (
+            before[-1:] not in _WORD
+            and before.rstrip(b" \t\r\n\\").endswith((b"import", b"as", b",", b"("))
+            and (
+                not after.strip()
+                or after.lstrip(b" \t\r").startswith((b",", b"\n", b")", b"#", b";", b"as "))
+            )
+        ):
+            return True
+        place = source.find(name, end)
     return False
 
 

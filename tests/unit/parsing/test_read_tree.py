@@ -435,3 +435,28 @@ def test_paths_with_odd_names() -> None:
     folder = 'it"s\n../shop'
     tree = tree_of({f"{folder}/migrations/__init__.py": "", f"{folder}/migrations/00'01\n.py": ITEM})
     assert [key.name for key in tree.migrations] == ["00'01\n"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from shop.sizes import SIZE\n", True),
+        ("from shop.sizes import OTHER, SIZE  # noqa\n", True),
+        ("from shop.sizes import (\n    OTHER,\n    SIZE,\n)\n", True),
+        ("from shop.sizes import BIG as SIZE\n", True),
+        ("from shop.sizes import *\n", True),
+        ("from shop.sizes import SIZES\n", False),
+        ("x = shop.sizes.SIZE\n", False),
+        ("x = f(size=SIZE)\n", False),
+    ],
+)
+def test_a_constant_that_a_module_passes_on(text: str, found: bool) -> None:
+    files = {
+        **app("shop"),
+        "shop/sizes.py": "SIZE = 3\nBIG = 3\nOTHER = 4\nSIZES = 5\n",
+        "shop/passing.py": text,
+        "shop/migrations/0003_x.py": f"{HEAD}import shop.passing\nclass Migration(migrations.Migration):\n"
+        "    operations = [migrations.AddField('item', 'x', models.CharField(max_length=shop.passing.SIZE))]\n",
+    }
+    operation = tree_of(files).migrations[MigrationKey("shop", "0003_x")].operations[0]
+    assert ("max_length=3" in str(operation)) is found
