@@ -39,6 +39,26 @@ def test_a_data_operation_that_mainline_put_into_the_fork_points_migration_is_ta
     assert isinstance(proved(beside(OLD, both)), SafePlan)
 
 
+SQUASHED = migration("seed.0001_squashed", "shop.0001_initial", run_python("new"), replaces="seed.0001_fill")
+
+
+def test_what_a_squash_of_the_fork_point_does_in_other_words_is_taken_as_run() -> None:
+    """pulp_rpm wrote the SQL of 0013 anew when it squashed sixty-two migrations."""
+    assert isinstance(proved(beside(OLD, OLD, SQUASHED)), SafePlan)
+
+
+def test_a_data_operation_that_no_part_of_a_squash_stands_for_has_to_run() -> None:
+    assert isinstance(proved(beside(OLD.with_changes(operations=()), SQUASHED)), Refuted)
+
+
+def test_a_migration_that_replaces_one_of_the_patch_is_no_squash() -> None:
+    """Who has run `p` would never run what the replacer does beside it."""
+    ours = P.with_changes(operations=(*P.operations, run_python("old")))
+    theirs = S.with_changes(operations=(*P.operations, run_python("new")))
+    given = Situation((patch(ours),), replace(changed(FORK, theirs), ref="main"), (), Policy())
+    assert isinstance(prove(candidate(given), given), Refuted)
+
+
 def test_tables_of_an_app_that_is_gone_on_mainline_stay() -> None:
     """galaxy_ng dropped the app automated_logging: its tables are left in all older databases."""
     assert isinstance(proved(beside(LOGS)), SafePlan)
