@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import TRUE, alter, char, create, keys, migration, run_python
+from migration_values import TRUE, add, alter, char, create, keys, migration, run_python
 from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
 from stitchback.model.migrations import App, Migration, Tree
 from stitchback.model.plans import Policy, Refuted, SafePlan, Situation
+from stitchback.model.source import Opaque, Span
 from stitchback.proof import prove
 
 OLD = migration("seed.0001_fill", "shop.0001_initial", run_python("old"))
@@ -171,3 +172,16 @@ def test_a_patched_database_has_to_pass_a_plain_migrate_though_the_fork_point_fa
     found = proved(given)
     assert isinstance(found, Refuted)
     assert found.failures[0].population.startswith("release/2.4")
+
+
+def test_where_a_fresh_install_stops_behind_what_was_not_read_that_is_said() -> None:
+    """awx renames a column by a class of its own, then adds another one under the old name."""
+    renames = Opaque(
+        "tools.RunSQL is not an operation that is known", "RunSQL()", Span("shop/migrations/0006_z.py", 9)
+    )
+    last = migration("shop.0006_z", "shop.0005_y", renames, add("item", "color"))
+    found = proved(situation(*MAINLINE, last))
+    assert isinstance(found, Refuted)
+    said = found.failures[0].message
+    assert "exists already; not read there: shop/migrations/0006_z.py:9: tools.RunSQL" in said
+    assert "operation_equivalents" in said
