@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stitchback.matching.case import Case, Unit
-from stitchback.model.atoms import DataRun, Unread
+from stitchback.model.atoms import Added, DataRun, Unread
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
@@ -36,6 +36,17 @@ def makes_other_schema(unit: Unit) -> bool:
     return lonely or any(about_schema(match) and match.verdict not in FINE for match in unit.touching)
 
 
+def what_is_missing(unit: Unit) -> Iterator[str]:
+    """What only mainline's file adds, and what it does to things that are there."""
+    atoms = [atom for atom in unit.side.only_mainline(unit.key) if not isinstance(atom, DataRun | Unread)]
+    added = ", ".join(str(atom.thing) for atom in atoms if isinstance(atom, Added))
+    changed = ", ".join(str(atom.thing) for atom in atoms if not isinstance(atom, Added))
+    if added:
+        yield f"lack {added}"
+    if changed:
+        yield f"do not get its change of {changed}"
+
+
 class SameNameOtherSchema:
     """Both branches have a migration of this name, and they make different schemas (FACTS F17).
 
@@ -51,9 +62,10 @@ class SameNameOtherSchema:
         for unit, twin in twins(case):
             if not makes_other_schema(unit):
                 continue
-            missing = ", ".join(str(getattr(atom, "thing", "")) for atom in unit.side.only_mainline(unit.key))
-            said = f": databases of {unit.side.patch.tree.ref} lack {missing}" if missing else ""
-            message = f"{unit.key} makes another schema on {case.situation.mainline.ref}{said}"
+            said = "; ".join(what_is_missing(unit))
+            message = f"{unit.key} makes another schema on {case.situation.mainline.ref}"
+            if said:
+                message += f": databases of {unit.side.patch.tree.ref} {said}"
             yield Finding(self.code, self.severity, unit.side.patch.tree.ref, Span(twin.path), message)
 
 

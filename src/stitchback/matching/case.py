@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.match import Comparison
 from stitchback.matching.sides import Sides
-from stitchback.model.atoms import Altered, Atom, DataRun, Unread
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Thing, Unread
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Dependency, Migration
@@ -124,9 +125,10 @@ class Unit:
 
     @property
     def only_alters(self) -> bool:
-        """Whether all that it duplicates are alterations, which may be made twice."""
-        atoms = [atom for match in self.duplicated for atom in (*match.patch, *match.given)]
-        return bool(atoms) and all(isinstance(atom, Altered) for atom in atoms)
+        """Whether all that it duplicates are alterations, which may be made twice; an index or constraint that is dropped and made
+        anew under its own name is one."""
+        sides = [side for match in self.duplicated for side in (match.patch, match.given)]
+        return any(sides) and all(isinstance(atom, Altered) for side in sides for atom in without_anew(side))
 
     def has_below(self, parent: Dependency) -> bool:
         """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, or as a
@@ -152,3 +154,17 @@ def seen_by_database(atom: Atom) -> bool:
     if isinstance(atom, DataRun):
         return not atom.empty
     return True if isinstance(atom, Unread) else atom.database
+
+
+def without_anew(atoms: Iterable[Atom]) -> Iterator[Atom]:
+    """The atoms but for pairs of one side that drop a thing and make it again under the same name."""
+    dropped: dict[tuple[Thing, str], Atom] = {}
+    for atom in atoms:
+        match atom:
+            case Removed():
+                dropped[atom.thing, atom.name] = atom
+            case Added() if dropped.pop((atom.thing, atom.name), None) is not None:
+                pass
+            case _:
+                yield atom
+    yield from dropped.values()

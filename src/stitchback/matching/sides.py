@@ -42,11 +42,22 @@ def covered(tree: Tree) -> frozenset[MigrationKey]:
     return (frozenset(tree.replacers) - frozenset(tree.migrations)) | said
 
 
+def finished(fork: Tree, mainline: Tree) -> frozenset[MigrationKey]:
+    """What squashes of the fork point replaced there, where mainline has finished them as Django's documentation says: the replaced
+    files are gone, and the squash is a migration like others. Who has run all of it with the fork point's tree has the squash's row."""
+    found = set[MigrationKey]()
+    for key, migration in fork.migrations.items():
+        now = mainline.migrations.get(key)
+        if now is not None and not now.replaces and _is_squash(fork, key):
+            found.update(migration.ghosts)
+    return frozenset(found)
+
+
 def sides(patch: Patch, mainline: Tree) -> Sides:
     """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor stands for (renamed or
     deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
     fork, tree = patch.fork, patch.tree
-    known = covered(mainline)
+    known = covered(mainline) | finished(fork, mainline)
     brought = frozenset(tree.migrations) - frozenset(fork.migrations) if patch.merged else frozenset()
     order = [tree.migrations[key] for key in MigrationGraph.raw(tree).order() if not _is_squash(tree, key)]
     here = frozenset(mainline.migrations) - brought

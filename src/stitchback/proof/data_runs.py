@@ -21,7 +21,7 @@ from stitchback.schema.effects import Unknown
 class DataWork:
     """`doers`: which migrations do a piece of work, by its fingerprint. `dropped`: pieces of work that one of the branches does
     and the result does not, and that no remark of the plan speaks of. `instead`: what migrations of the same name did before
-    mainline, or did on a patch branch, by what mainline's do. `edited`: what mainline put into migrations of the fork point
+    mainline, or did on a patch branch, by what mainline's do; and what the parts of mainline's squashes do, by what these do. `edited`: what mainline put into migrations of the fork point
     afterwards; who had applied them never runs it, with any plan or without."""
 
     doers: dict[str, tuple[MigrationKey, ...]]
@@ -49,7 +49,7 @@ class DataWork:
         return tuple(sorted(rest)), tuple(self.name(work) for work in sorted(above))
 
     def settled(self, work: str, ran: Counter[str]) -> bool:
-        """Whether the row of a migration of that name stands for it (SB205)."""
+        """Whether the row of a migration of that name stands for it (SB205), or those of what a squash replaces."""
         return work in self.edited or any(ran[other] for other in self.instead.get(work, ()))
 
     def name(self, work: str) -> str:
@@ -74,12 +74,25 @@ def data_work(candidate: Candidate, situation: Situation) -> DataWork:
 
 
 def work_instead(situation: Situation) -> dict[str, frozenset[str]]:
-    """What the other trees' migration of the same name does and mainline's does not, by what only mainline's does."""
+    """What the other trees' migration of the same name does and mainline's does not, by what only mainline's does; and the same
+    of the parts of mainline's squashes."""
     found: dict[str, frozenset[str]] = {}
-    for _, theirs, ours in other_versions(situation):
+    versions = ((theirs, ours) for _, theirs, ours in other_versions(situation))
+    for theirs, ours in (*versions, *squashed_work(situation)):
         for work in theirs - ours:
             found[work] = found.get(work, frozenset()) | (ours - theirs)
     return found
+
+
+def squashed_work(situation: Situation) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """Each of mainline's own squashes: (its work, that of all its parts). Django runs the one or the others, whatever is planned.
+    Where a part is in no tree below the branches, somebody has stitched a patch migration into it, and it is no squash."""
+    files = {key: each for patch in situation.patches for key, each in patch.fork.migrations.items()}
+    files |= situation.mainline.migrations
+    for squash in situation.mainline.migrations.values():
+        if squash.replaces and all(key in files for key in squash.replaces):
+            parts = {work for key in squash.ghosts for work in work_of(files[key])}
+            yield frozenset(work_of(squash)), frozenset(parts)
 
 
 def work_edited_in(situation: Situation) -> frozenset[str]:

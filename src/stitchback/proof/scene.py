@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stitchback.engine import Engine, Memory, Place, SymbolicDatabase
+from stitchback.engine.several import parts_of
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Failure, Situation
 from stitchback.model.state import SchemaState
@@ -19,6 +21,7 @@ from stitchback.proof.repairs import Remedies
 from stitchback.proof.rollouts import Rollouts, step_of
 from stitchback.proof.standing_rules import excused_tables, final_state
 from stitchback.proof.trees import before_merge
+from stitchback.proof.unread import unread_operations
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
 
@@ -45,8 +48,20 @@ def ground(
     finishes = [each.way(nothing).finish for each in (engine, following)]
     for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
         if finish.error is not None:
-            return Failure("fresh install", act, step_of(finish.error.at), finish.error.message)
+            said = finish.error.message + not_read_at(finish.error.at, tree)
+            return Failure("fresh install", act, step_of(finish.error.at), said)
     return Ground(engine, following, *(finish.end for finish in finishes))
+
+
+def not_read_at(key: MigrationKey | None, tree: Tree) -> str:
+    """What of the migration at which it stopped could not be read: more likely the reason than the tree itself."""
+    migration = tree.migrations.get(key) if key else None
+    if migration is None:
+        return ""
+    found = [str(each) for part in parts_of(migration) for each in unread_operations(part.operations)]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    equal = "an operation class can be named in pyproject.toml, [tool.stitchback.operation_equivalents]"
+    return f"; not read there: {found[0]}{more}; {equal}" if found else ""
 
 
 class Scene:

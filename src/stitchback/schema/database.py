@@ -26,7 +26,7 @@ from stitchback.schema.definition_effects import (
     rename_index,
 )
 from stitchback.schema.effects import Effect, Unknown
-from stitchback.schema.halves import done_by_code, done_elsewhere
+from stitchback.schema.halves import done_by_code, done_elsewhere, moved_away
 from stitchback.schema.model_effects import (
     add_field,
     alter_comment,
@@ -82,9 +82,11 @@ def doing_of(operation: Operation) -> Doing | None:
 
 def separate(operation: Operation, app: str, before: SchemaState) -> Iterator[Effect]:
     """The database's half, then what the state's half takes to be done (see `halves`)."""
-    done = tuple(half(operation.database, app, before))
+    done, stated = moved_away(
+        tuple(half(operation.database, app, before)),
+        tuple(half(operation.state, app, before, refusals=False)),
+    )
     yield from done
-    stated = half(operation.state, app, before, refusals=False)
     if has_code(operation.database):
         yield from done_by_code(stated, done, operation.database)
     else:

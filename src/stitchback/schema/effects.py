@@ -26,11 +26,13 @@ class DropTable:
 
 @dataclass(frozen=True, slots=True)
 class RenameTable:
-    """Foreign keys that refer to the table follow."""
+    """Foreign keys that refer to the table follow. `over`: a table of the new name that is there already is this very one, which a
+    state was taken to follow before (see `halves`)."""
 
     before: str
     after: str
     conditional: bool = False
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

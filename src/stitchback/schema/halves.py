@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
@@ -30,6 +31,7 @@ from stitchback.schema.effects import (
     Forget,
     Remake,
     RemoveOther,
+    RenameTable,
     Unknown,
 )
 
@@ -89,6 +91,24 @@ def done_elsewhere(stated: Iterable[Effect], done: Iterable[Effect]) -> Iterator
         if isinstance(effect, AlterColumn):
             yield AddColumn(effect.table, effect.column, effect.after, conditional=True)
         yield conditional(effect)
+
+
+def moved_away(
+    done: tuple[Effect, ...], stated: tuple[Effect, ...]
+) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
+    """Both halves where the database's renames the table of a model that the state's deletes: the model is another app's, whose
+    state may have been told of it before or is told later. Nothing is dropped, and the new name may be known already."""
+    dropped = {effect.name for effect in stated if isinstance(effect, DropTable)}
+    moved = {effect.before for effect in done if isinstance(effect, RenameTable)} & dropped
+    return (
+        tuple(
+            replace(effect, over=True)
+            if isinstance(effect, RenameTable) and effect.before in moved
+            else effect
+            for effect in done
+        ),
+        tuple(effect for effect in stated if not (isinstance(effect, DropTable) and effect.name in moved)),
+    )
 
 
 def schema_effects(effects: Iterable[Effect]) -> Iterator[Effect]:

@@ -106,9 +106,11 @@ def rename_table(physical: PhysicalSchema, effect: RenameTable) -> PhysicalSchem
     if effect.conditional and (before not in physical.tables or after in physical.tables):
         return physical
     table_in(physical, before)
-    if after in physical.tables:
+    if after in physical.tables and not effect.over:
         raise Clash(f"table {after} exists already")
     tables = {after if key == before else key: table for key, table in physical.tables.items()}
+    if after in physical.tables:
+        tables[after] = physical.tables[after]
     moved = {key: retargeted(table, f"→{before}(", f"→{after}(") for key, table in tables.items()}
     return replace(physical, tables=moved)
 

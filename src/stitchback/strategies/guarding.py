@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stitchback.matching.case import Unit
+from stitchback.matching.case import Unit, without_anew
 from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Renamed, ThingKind, Unread
 from stitchback.model.conditional import TEMPLATES
 from stitchback.model.edits import Insert, Keep, MakeConditional, OperationEdit
@@ -30,6 +30,8 @@ def guarded(
         return None
     if all(isinstance(atom, Altered) for atom in touched):
         return _altered_again(index, whole, touched, given)
+    if all(_made_anew(atom, given[atom]) for atom in touched):
+        return (Keep(index),)
     if whole.kind not in TEMPLATES or whole.conditional:
         return (Keep(index),) if whole.conditional else None
     edits: list[OperationEdit] = [MakeConditional(index)]
@@ -39,6 +41,13 @@ def guarded(
             return None
         edits.extend(more)
     return tuple(edits)
+
+
+def _made_anew(atom: Atom, match: Match) -> bool:
+    """Half of dropping a thing and making it again under its name, which may run twice."""
+    side = match.given if atom in match.given else match.patch
+    same = match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA)
+    return same and not isinstance(atom, Altered) and atom not in without_anew(side)
 
 
 def _in_database(atom: Atom) -> bool:

@@ -110,8 +110,13 @@ def _stitched(draft: Draft) -> frozenset[MigrationKey]:
 def _explained(file: FileDraft, takers: tuple[Treated, ...]) -> FileDraft:
     for treated in takers:
         if treated.taking is Taking.GUARD:
+            again = (
+                "they may be made once more"
+                if treated.unit.only_alters
+                else "each is made only where it is missing"
+            )
             file = file.saying(
-                f"Databases of {treated.unit.label} have these changes already: each is made only where it is missing.",
+                f"Databases of {treated.unit.label} have these changes already: {again}.",
                 provenance=(f"covers {treated.unit.label}",),
             )
         elif treated.stand_in is not None and treated.stand_in != file.key:

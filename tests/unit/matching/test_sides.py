@@ -59,3 +59,24 @@ def test_what_is_made_anew_beside_a_squash_is_no_part_of_the_squash() -> None:
     found = compare(split, {}).matches
     assert found
     assert {match.verdict for match in found} <= {Verdict.IDENTICAL, Verdict.SAME_SCHEMA}
+
+
+OLD = migration("crm.0001_a", "", create("Deal"))
+LATER = migration("crm.0002_b", "crm.0001_a", add("deal", "note"))
+SQUASH = migration("crm.0001_squashed", "", create("Deal", note=char()), replaces="crm.0001_a crm.0002_b")
+FINISHED = SQUASH.with_changes(replaces=())
+
+
+def finished_with(*fork: Migration) -> tuple[Migration, ...]:
+    """What is still the patch's where mainline has the finished squash alone."""
+    base = changed(FORK, *fork)
+    return sides(patch(TAG, fork=base), onto(FINISHED, BESIDE)).patch_all
+
+
+def test_what_a_squash_replaced_is_not_gone_where_mainline_finished_the_squash() -> None:
+    """open-forms, as Django's documentation says: the old files go, and so does `replaces`."""
+    assert finished_with(OLD, LATER, SQUASH) == (TAG,)
+
+
+def test_without_the_squash_at_the_fork_point_it_is_gone() -> None:
+    assert {each.key for each in finished_with(OLD, LATER)} == {OLD.key, LATER.key, TAG.key}

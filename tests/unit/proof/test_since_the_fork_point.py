@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import TRUE, char, create, keys, migration, run_python
+from migration_values import TRUE, add, alter, char, create, keys, migration, run_python
 from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
 from stitchback.model.migrations import App, Migration, Tree
 from stitchback.model.plans import Policy, Refuted, SafePlan, Situation
+from stitchback.model.source import Opaque, Span
 from stitchback.proof import prove
 
 OLD = migration("seed.0001_fill", "shop.0001_initial", run_python("old"))
@@ -37,6 +38,26 @@ def test_a_data_operation_of_the_fork_point_that_mainline_edited_is_taken_as_run
 def test_a_data_operation_that_mainline_put_into_the_fork_points_migration_is_taken_as_run() -> None:
     both = OLD.with_changes(operations=(run_python("old"), run_python("more")))
     assert isinstance(proved(beside(OLD, both)), SafePlan)
+
+
+SQUASHED = migration("seed.0001_squashed", "shop.0001_initial", run_python("new"), replaces="seed.0001_fill")
+
+
+def test_what_a_squash_of_the_fork_point_does_in_other_words_is_taken_as_run() -> None:
+    """pulp_rpm wrote the SQL of 0013 anew when it squashed sixty-two migrations."""
+    assert isinstance(proved(beside(OLD, OLD, SQUASHED)), SafePlan)
+
+
+def test_a_data_operation_that_no_part_of_a_squash_stands_for_has_to_run() -> None:
+    assert isinstance(proved(beside(OLD.with_changes(operations=()), SQUASHED)), Refuted)
+
+
+def test_a_migration_that_replaces_one_of_the_patch_is_no_squash() -> None:
+    """Who has run `p` would never run what the replacer does beside it."""
+    ours = P.with_changes(operations=(*P.operations, run_python("old")))
+    theirs = S.with_changes(operations=(*P.operations, run_python("new")))
+    given = Situation((patch(ours),), replace(changed(FORK, theirs), ref="main"), (), Policy())
+    assert isinstance(prove(candidate(given), given), Refuted)
 
 
 def test_tables_of_an_app_that_is_gone_on_mainline_stay() -> None:
@@ -115,3 +136,52 @@ def test_a_branch_that_has_nothing_of_its_own_is_tried_once_and_that_is_said() -
     more = prove(candidate(lost), lost)
     assert isinstance(more, SafePlan)
     assert not any("no patch branch has anything to meet" in said for said in more.proof.bounded)
+
+
+IN_ANY_ORDER = (
+    migration("shop.0006_a", "shop.0005_y", alter("item", "label", char(30))),
+    migration("shop.0006_b", "shop.0005_y", alter("item", "label", char(40))),
+    migration("shop.0007_merge", "shop.0006_a shop.0006_b"),
+)
+OWN = "left out, mainline fails there without any change of ours: "
+
+
+def test_what_goes_wrong_with_mainline_untouched_is_said_once_and_refuses_nothing() -> None:
+    """saleor altered one column in two migrations without an order: who migrates to the later one first gets the other's shape."""
+    given = situation(*MAINLINE, *IN_ANY_ORDER)
+    found = proved(given)
+    assert isinstance(found, SafePlan)
+    (said,) = (each for each in found.proof.bounded if each.startswith(OWN))
+    assert "column shop_item.label is varchar(40), on a fresh install varchar(30)" in said
+    assert any(each.population.lineage == "fresh" for each in found.proof.outcomes)
+
+
+def test_what_a_plan_does_wrong_beside_it_still_refuses() -> None:
+    given = situation(*MAINLINE, *IN_ANY_ORDER)
+    adopted = MAINLINE[1].with_changes(replaces=keys("shop.0003_p"))
+    assert isinstance(prove(candidate(given, adopted, hand=HAND), given), Refuted)
+
+
+def test_a_patched_database_has_to_pass_a_plain_migrate_though_the_fork_point_fails_too() -> None:
+    """Mainline gave a migration of the fork point a parent that databases do not have (FACTS F13)."""
+    later = migration("blog.0002_later", "blog.0001_initial")
+    base = FORK.migrations[keys("shop.0002_base")[0]]
+    given = situation(
+        *MAINLINE, later, base.with_changes(dependencies=keys("shop.0001_initial blog.0002_later"))
+    )
+    found = proved(given)
+    assert isinstance(found, Refuted)
+    assert found.failures[0].population.startswith("release/2.4")
+
+
+def test_where_a_fresh_install_stops_behind_what_was_not_read_that_is_said() -> None:
+    """awx renames a column by a class of its own, then adds another one under the old name."""
+    renames = Opaque(
+        "tools.RunSQL is not an operation that is known", "RunSQL()", Span("shop/migrations/0006_z.py", 9)
+    )
+    last = migration("shop.0006_z", "shop.0005_y", renames, add("item", "color"))
+    found = proved(situation(*MAINLINE, last))
+    assert isinstance(found, Refuted)
+    said = found.failures[0].message
+    assert "exists already; not read there: shop/migrations/0006_z.py:9: tools.RunSQL" in said
+    assert "operation_equivalents" in said

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
-from migration_values import add, create, integer, keys, migration
+from migration_values import add, alter, char, create, integer, keys, migration, operation, run_python
 from plans_by_hand import (
     ADOPT,
     BLOG,
     DIAMOND,
     EMPTY_M,
+    FORK,
     HAND,
     LEAF_DIAMOND,
     MAIN,
@@ -26,6 +28,7 @@ from random_plans import random_plan
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Patch, Refuted, SafePlan, Situation
 from stitchback.proof import Prover
 from stitchback.proof.slicing import sliced
@@ -175,6 +178,26 @@ def test_what_is_left_aside_between_two_migrations_makes_no_leaf_of_the_first() 
     hung = Y.with_changes(dependencies=keys("shop.0004_m crm.0001_a"))
     onto = changed(given.mainline, aside, last, hung)
     given = Situation(given.patches, Tree("main", "main", onto.migrations), ())
+    plan = diamond_in(given)
+    assert isinstance(Prover(given).prove(plan), SafePlan)
+    assert agree(plan, given)
+
+
+@pytest.mark.parametrize(
+    "database", [(), (run_python(),), (add("item", "age", integer()), add("tag", "age", integer()))]
+)
+def test_one_operation_on_two_models_of_which_one_matters(database: tuple[Operation, ...]) -> None:
+    """The other one's maker is left out, and so is what is done to it."""
+    both = replace(
+        operation("SeparateDatabaseAndState"),
+        database=database,
+        state=(alter("item", "label", char(30)), alter("tag", "label", char(30))),
+    )
+    base = FORK.migrations[keys("shop.0002_base")[0]]
+    given = on_top_of_all_trees(
+        migration("shop.0001_initial", "", create("Item", label=char()), create("Tag", label=char())),
+        base.with_changes(operations=(*base.operations, both)),
+    )
     plan = diamond_in(given)
     assert isinstance(Prover(given).prove(plan), SafePlan)
     assert agree(plan, given)

@@ -60,6 +60,30 @@ def test_a_model_moved_to_another_app_keeps_its_table() -> None:
     assert {"name", "color"} <= {*item(physical).columns}
 
 
+WARE = """SeparateDatabaseAndState([], [
+    CreateModel("Ware", [("id", AutoField(primary_key=True)), ("stock", IntegerField())])])"""
+
+
+@pytest.mark.parametrize("sql", ["", 'RunSQL("ALTER INDEX shop_item_pkey RENAME TO shop_ware_pkey"), '])
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_table_that_is_renamed_for_another_model(sql: str, told_first: bool) -> None:
+    """netbox moved extras.ObjectChange to core, and told the new app's state first."""
+    moved = f'SeparateDatabaseAndState([AlterModelTable("Item", "shop_ware"), {sql}], [DeleteModel("Item")])'
+    steps = (WARE, moved) if told_first else (moved, WARE)
+    physical = after(*steps, 'AddField("Ware", "color", IntegerField())')
+    assert "color" in physical.tables["shop_ware"].columns
+    assert "shop_item" not in physical.tables
+    with pytest.raises(Clash):
+        after(
+            *steps, 'CreateModel("Other", [("id", AutoField(primary_key=True))], {"db_table": "shop_ware"})'
+        )
+
+
+def test_a_table_is_not_renamed_over_another_where_its_model_stays() -> None:
+    with pytest.raises(Clash):
+        after(WARE, 'SeparateDatabaseAndState([AlterModelTable("Item", "shop_ware")], [])')
+
+
 def test_a_many_to_many_table_that_becomes_a_model() -> None:
     """The example of Django's documentation."""
     physical = after(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
@@ -141,9 +141,27 @@ def under_all_names(models: Models, migrations: Iterable[Migration]) -> Models:
 def part_on(migration: Migration, models: Models) -> Migration | None:
     """The migration with the operations that change one of the models, and those that change no model and no rows
     (extensions, collations); None where none is left."""
-    app = migration.key.app
-    kept = tuple(operation for operation in migration.operations if is_on(operation, app, models))
+    kept = tuple(parts_on(migration.operations, migration.key.app, models))
     return migration.with_changes(operations=kept) if kept else None
+
+
+def parts_on(
+    operations: Iterable[Operation | Opaque], app: str, models: Models
+) -> Iterator[Operation | Opaque]:
+    return (narrowed(each, app, models) for each in operations if is_on(each, app, models))
+
+
+def narrowed(operation: Operation | Opaque, app: str, models: Models) -> Operation | Opaque:
+    """What holds other operations (SeparateDatabaseAndState) may change several models, and what makes the others is not kept.
+    Code in the database's half stays: the state's half says what it does."""
+    if isinstance(operation, Opaque) or not (operation.database or operation.state):
+        return operation
+    database = (
+        narrowed(each, app, models)
+        for each in operation.database
+        if is_on(each, app, models) or (isinstance(each, Operation) and each.kind in ON_ROWS)
+    )
+    return replace(operation, database=tuple(database), state=tuple(parts_on(operation.state, app, models)))
 
 
 def is_on(operation: Operation | Opaque, app: str, models: Models) -> bool:
