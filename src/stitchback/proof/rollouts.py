@@ -18,7 +18,7 @@ from stitchback.proof.repairs import Remedies
 
 MOST_RUNS = 3000  # calls of migrate in one proof, before a second partial migrate after a first one is no longer tried
 MOST_RUNS_BESIDE = 600  # the same, in the proof of a plan that is only listed beside the chosen one
-MOST_RUNS_BEYOND = 250_000  # the same, before what mainline itself does wrong is what the proof ends with
+MOST_RUNS_BEYOND = 100_000  # the same, before what mainline itself does wrong is what the proof ends with
 REPAIR = "repair"
 
 
