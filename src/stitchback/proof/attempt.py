@@ -25,7 +25,7 @@ from stitchback.proof.populations import (
     brings_nothing,
 )
 from stitchback.proof.repairs import Remedies
-from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BEYOND, REPAIR, Known, Rollouts, Trouble
+from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Known, Rollouts, Trouble
 from stitchback.proof.scene import Ground, Scene, ground
 from stitchback.proof.slicing import Slice
 from stitchback.proof.standing_rules import schema_is_the_states
@@ -49,7 +49,7 @@ class Attempt:
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
         self.left_out: set[Inhabitant] = set()
-        self.mainlines_own: dict[tuple[str, str], tuple[Inhabitant, Trouble]] = {}
+        self.mainlines_own: dict[tuple[str, str], list[tuple[Inhabitant, Trouble]]] = {}
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
 
@@ -118,54 +118,46 @@ class Attempt:
             yield Failure(inhabitant.population.name, REPAIR, "before the deploy", refusal)
             return
         place = rollouts.remedies.with_rows(start, rows)
-        if self.mainlines_own and rollouts.result.runs > MOST_RUNS_BEYOND:
-            yield from (told(first, (), trouble) for first, trouble in self.mainlines_own.values())
-            return
-        known = self.known_before(inhabitant, thoroughly) if self.mainlines_own else frozenset()
-        troubles, tried = self.tried_out(inhabitant, place, rollouts, thoroughly, known)
-        if troubles and not known:
-            troubles, tried = self.beyond_mainline(inhabitant, place, rollouts, thoroughly, troubles)
+        troubles, tried = (
+            rollouts.once(place) if self.idle else rollouts.explore(place, thoroughly=thoroughly)
+        )
+        if troubles:
+            troubles, tried = self.without_known(inhabitant, place, rollouts, troubles, thoroughly)
         if troubles:
             yield from (told(inhabitant, rows, trouble) for trouble in troubles)
         elif inhabitant not in self.left_out:
             self.passed[inhabitant] = (rows, tried, place)
 
-    def beyond_mainline(
+    def without_known(
         self,
         inhabitant: Inhabitant,
         place: Place,
         rollouts: Rollouts,
-        thoroughly: bool,
         troubles: tuple[Trouble, ...],
+        thoroughly: bool,
     ) -> tuple[tuple[Trouble, ...], int]:
-        """Those of the troubles, or others, that mainline, untouched, has not; and the calls of migrate."""
+        """The troubles that mainline, untouched, has not; and the calls of migrate. Where a plain migrate has one of those, the
+        population is left out: no plan can serve it, and none makes it worse. A patched one is what plans are for: it has to
+        pass a plain migrate."""
         known = self.known_before(inhabitant, thoroughly)
-        unknown, tried = self.tried_out(inhabitant, place, rollouts, thoroughly, known)
+        at_once = frozenset(trouble.kind for trouble in rollouts.whole(place)) & known
+        if inhabitant.population.lineage == PATCHED:
+            known -= at_once
+        elif at_once:
+            self.left_out.add(inhabitant)
+        unknown, tried = rollouts.explore(place, thoroughly=thoroughly, known=known)
         if not unknown:
             for trouble in troubles:
-                self.mainlines_own.setdefault(trouble.kind, (inhabitant, trouble))
+                self.mainlines_own.setdefault(trouble.kind, []).append((inhabitant, trouble))
         return unknown, tried
 
-    def tried_out(
-        self, inhabitant: Inhabitant, place: Place, rollouts: Rollouts, thoroughly: bool, known: Known
-    ) -> tuple[tuple[Trouble, ...], int]:
-        """The troubles but for the `known`. Where a plain migrate has one of those, the population is left out: no plan can serve it,
-        and none makes it worse. A patched one is what plans are for: it has to pass a plain migrate."""
-        if self.idle:
-            return rollouts.once(place)
-        met = [trouble for trouble in rollouts.whole(place) if trouble.kind in known]
-        if inhabitant.population.lineage == PATCHED:
-            known -= {trouble.kind for trouble in met}
-        elif met:
-            self.left_out.add(inhabitant)
-            for trouble in met:
-                self.mainlines_own.setdefault(trouble.kind, (inhabitant, trouble))
-        return rollouts.explore(place, thoroughly=thoroughly, known=known)
-
     def own_troubles(self) -> Iterator[str]:
-        """Mainline's own, each once, with the first database that was seen to have it."""
-        for (step, message), (inhabitant, trouble) in self.mainlines_own.items():
-            where = f"{inhabitant.population.name}, {', then '.join(trouble.did)}: {step}"
+        """Mainline's own, each once, with the first database that has it."""
+        for (step, message), met in self.mainlines_own.items():
+            (inhabitant, trouble), *others = {each: (each, how) for each, how in reversed(met)}.values()
+            more = f" and {len(others)} other kind{'s' * (len(others) > 1)}" if others else ""
+            acts = ", then ".join(trouble.did)
+            where = f"{inhabitant.population.name}{more}, {acts}: {step}"
             yield f"left out, mainline fails there without any change of ours: {where}: {message}"
 
     def without_what_ran_too_often(self, inhabitant: Inhabitant, ends: Ends) -> Place:
@@ -192,14 +184,14 @@ class Attempt:
         return ""
 
     def known_before(self, inhabitant: Inhabitant, thoroughly: bool) -> Known:
-        """What goes wrong with mainline as it stands, untouched, from the fork point on (what a patch does to it is what plans are
-        for), and from a fresh or one of mainline's own databases: no plan's doing."""
-        lineage = inhabitant.population.lineage
-        untouched = self.scene.untouched(self.matters) if lineage != LEDGER else None
-        if untouched is None:
+        """What goes wrong with mainline as it stands, untouched, from this database on: no plan's doing. With a patched one: from
+        the fork point on, for what the patch does there is what plans are for."""
+        untouched = self.scene.untouched(self.matters)
+        if untouched is None or inhabitant.population.lineage == LEDGER:
             return frozenset()
-        forks = [each for each in self.census.inhabitants if each.population.lineage == FORK]
-        starts = [inhabitant] if lineage == FRESH or (lineage != PATCHED and not forks) else forks
+        patched = inhabitant.population.lineage == PATCHED
+        forks = (each for each in self.census.inhabitants if each.population.lineage == FORK)
+        starts = forks if patched else (inhabitant,)
         found = (untouched.all_troubles(each.place, thoroughly=thoroughly) for each in starts)
         return frozenset[tuple[str, str]]().union(*found)
 

@@ -18,7 +18,6 @@ from stitchback.proof.repairs import Remedies
 
 MOST_RUNS = 3000  # calls of migrate in one proof, before a second partial migrate after a first one is no longer tried
 MOST_RUNS_BESIDE = 600  # the same, in the proof of a plan that is only listed beside the chosen one
-MOST_RUNS_BEYOND = 100_000  # the same, before what mainline itself does wrong is what the proof ends with
 REPAIR = "repair"
 
 
@@ -80,8 +79,8 @@ class Rollouts:
         self._whole: dict[Place, Way] = {}
         self._ends: dict[Finish, tuple[Trouble, ...]] = {}
         self._partial: dict[Place, Seen] = {}
-        self._sound: dict[tuple[bool, Known], set[Place]] = {}  # thoroughly so or not, but for the known
-        self._all_troubles: dict[tuple[Place, bool], Known] = {}
+        self._sound: set[Place] = set()
+        self._thoroughly_sound: set[Place] = set()
 
     def explore(
         self, start: Place, *, thoroughly: bool = False, known: Known = frozenset()
@@ -89,7 +88,7 @@ class Rollouts:
         """The troubles of the first database that has any but the `known`, on the way that rollouts lead from this one, shortest
         rollouts first; and how many calls of migrate were looked at. Partial targets are tried from the start, `thoroughly` from
         everywhere."""
-        sound = self._sound.setdefault((thoroughly, known), set())
+        sound = self._thoroughly_sound if thoroughly else self._sound
         came: Came = {start: None}
         tried = 0
         for place, troubles, calls in self.walk(start, came, thoroughly, sound):
@@ -97,17 +96,14 @@ class Rollouts:
             unknown = tuple(each for each in troubles if each.kind not in known)
             if unknown:
                 return after(unknown, place, came), tried
-        sound.update(came)
+        if not known:
+            sound.update(came)
         return (), tried
 
     def all_troubles(self, start: Place, *, thoroughly: bool = False) -> Known:
-        """What goes wrong anywhere on the way that rollouts lead from this one. Worked out once."""
-        known = self._all_troubles.get((start, thoroughly))
-        if known is None:
-            walk = self.walk(start, {start: None}, thoroughly, set())
-            known = frozenset(trouble.kind for _, troubles, _ in walk for trouble in troubles)
-            self._all_troubles[start, thoroughly] = known
-        return known
+        """What goes wrong anywhere on the way that rollouts lead from this one."""
+        walk = self.walk(start, {start: None}, thoroughly, set())
+        return frozenset(trouble.kind for _, troubles, _ in walk for trouble in troubles)
 
     def walk(
         self, start: Place, came: Came, thoroughly: bool, sound: set[Place]
