@@ -19,13 +19,14 @@ from stitchback.proof.populations import (
     FORK,
     FRESH,
     LEDGER,
+    MAINLINE,
     PATCHED,
     Census,
     Inhabitant,
     brings_nothing,
 )
 from stitchback.proof.repairs import Remedies
-from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Known, Rollouts, Trouble
+from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, Trouble
 from stitchback.proof.scene import Ground, Scene, ground
 from stitchback.proof.slicing import Slice
 from stitchback.proof.standing_rules import schema_is_the_states
@@ -33,6 +34,7 @@ from stitchback.proof.trees import named_in
 from stitchback.proof.unread import unread
 
 NO_HANDS = (FRESH, FORK, PATCHED)
+OF_MAINLINE = (FORK, MAINLINE)
 
 
 class Attempt:
@@ -48,8 +50,6 @@ class Attempt:
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
-        self.left_out: set[Inhabitant] = set()
-        self.mainlines_own: dict[tuple[str, str], list[tuple[Inhabitant, Trouble]]] = {}
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
 
@@ -121,44 +121,14 @@ class Attempt:
         troubles, tried = (
             rollouts.once(place) if self.idle else rollouts.explore(place, thoroughly=thoroughly)
         )
-        if troubles:
-            troubles, tried = self.without_known(inhabitant, place, rollouts, troubles, thoroughly)
-        if troubles:
-            yield from (told(inhabitant, rows, trouble) for trouble in troubles)
-        elif inhabitant not in self.left_out:
+        if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
-
-    def without_known(
-        self,
-        inhabitant: Inhabitant,
-        place: Place,
-        rollouts: Rollouts,
-        troubles: tuple[Trouble, ...],
-        thoroughly: bool,
-    ) -> tuple[tuple[Trouble, ...], int]:
-        """The troubles that mainline, untouched, has not; and the calls of migrate. Where a plain migrate has one of those, the
-        population is left out: no plan can serve it, and none makes it worse. A patched one is what plans are for: it has to
-        pass a plain migrate."""
-        known = self.known_before(inhabitant, thoroughly)
-        at_once = frozenset(trouble.kind for trouble in rollouts.whole(place)) & known
-        if inhabitant.population.lineage == PATCHED:
-            known -= at_once
-        elif at_once:
-            self.left_out.add(inhabitant)
-        unknown, tried = rollouts.explore(place, thoroughly=thoroughly, known=known)
-        if not unknown:
-            for trouble in troubles:
-                self.mainlines_own.setdefault(trouble.kind, []).append((inhabitant, trouble))
-        return unknown, tried
-
-    def own_troubles(self) -> Iterator[str]:
-        """Mainline's own, each once, with the first database that has it."""
-        for (step, message), met in self.mainlines_own.items():
-            (inhabitant, trouble), *others = {each: (each, how) for each, how in reversed(met)}.values()
-            more = f" and {len(others)} other kind{'s' * (len(others) > 1)}" if others else ""
-            acts = ", then ".join(trouble.did)
-            where = f"{inhabitant.population.name}{more}, {acts}: {step}"
-            yield f"left out, mainline fails there without any change of ours: {where}: {message}"
+        elif not rows and self.was_so_before(inhabitant, troubles):
+            self.say(
+                f"{inhabitant.population.name}: left out, mainline fails there without any change of ours: {troubles[0].message}"
+            )
+        else:
+            yield from (told(inhabitant, rows, trouble) for trouble in troubles)
 
     def without_what_ran_too_often(self, inhabitant: Inhabitant, ends: Ends) -> Place:
         """What a data operation did twice before any plan (mainline had renamed its migration) is no plan's doing."""
@@ -183,17 +153,16 @@ class Attempt:
             return f"no database may need a hand, and it needs the row of {names}"
         return ""
 
-    def known_before(self, inhabitant: Inhabitant, thoroughly: bool) -> Known:
-        """What goes wrong with mainline as it stands, untouched, from this database on: no plan's doing. With a patched one: from
-        the fork point on, for what the patch does there is what plans are for."""
-        untouched = self.scene.untouched(self.matters)
-        if untouched is None or inhabitant.population.lineage == LEDGER:
-            return frozenset()
-        patched = inhabitant.population.lineage == PATCHED
-        forks = (each for each in self.census.inhabitants if each.population.lineage == FORK)
-        starts = forks if patched else (inhabitant,)
-        found = (untouched.all_troubles(each.place, thoroughly=thoroughly) for each in starts)
-        return frozenset[tuple[str, str]]().union(*found)
+    def was_so_before(self, inhabitant: Inhabitant, troubles: tuple[Trouble, ...]) -> bool:
+        """Whether mainline as it stands, untouched, fails for this database in the very same way."""
+        untouched = (
+            self.scene.untouched(self.matters) if inhabitant.population.lineage in OF_MAINLINE else None
+        )
+        if untouched is None:
+            return False
+        before, _ = untouched.explore(inhabitant.place)
+        known = {(trouble.step, trouble.message) for trouble in before}
+        return all((trouble.step, trouble.message) in known for trouble in troubles)
 
     def outcome(self, found: Ground, inhabitant: Inhabitant) -> PopulationOutcome:
         """In the words of the whole trees. What was left aside counts as not applied yet, unless a ledger tells."""
@@ -235,7 +204,7 @@ class Attempt:
         for place in first.values():
             self.ground.engine.beside_django(place)
         runs = self.ground.engine.runs + self.ground.following.runs
-        bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded, *self.own_troubles())
+        bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
         return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded)
 

@@ -30,17 +30,11 @@ class Trouble:
     message: str
     error: RunError | None = None
 
-    @property
-    def kind(self) -> tuple[str, str]:
-        """What tells it from another, however it was come to."""
-        return self.step, self.message
-
     def after(self, path: tuple[str, ...]) -> Trouble:
         return replace(self, did=(*path, *self.did))
 
 
 Act = tuple[str, MigrationKey | None]  # what was done, and after which migration it was stopped
-Known = frozenset[tuple[str, str]]  # kinds of trouble
 Came = dict[Place, tuple[Place, Act] | None]  # from where and by what a database was first reached
 
 
@@ -82,49 +76,37 @@ class Rollouts:
         self._sound: set[Place] = set()
         self._thoroughly_sound: set[Place] = set()
 
-    def explore(
-        self, start: Place, *, thoroughly: bool = False, known: Known = frozenset()
-    ) -> tuple[tuple[Trouble, ...], int]:
-        """The troubles of the first database that has any but the `known`, on the way that rollouts lead from this one, shortest
-        rollouts first; and how many calls of migrate were looked at. Partial targets are tried from the start, `thoroughly` from
+    def explore(self, start: Place, *, thoroughly: bool = False) -> tuple[tuple[Trouble, ...], int]:
+        """The troubles of the first database that has any, on the way that rollouts lead from this one, shortest rollouts
+        first; and how many calls of migrate were looked at. Partial targets are tried from the start, `thoroughly` from
         everywhere."""
         sound = self._thoroughly_sound if thoroughly else self._sound
         came: Came = {start: None}
-        tried = 0
-        for place, troubles, calls in self.walk(start, came, thoroughly, sound):
-            tried += calls
-            unknown = tuple(each for each in troubles if each.kind not in known)
-            if unknown:
-                return after(unknown, place, came), tried
-        if not known:
-            sound.update(came)
-        return (), tried
-
-    def all_troubles(self, start: Place, *, thoroughly: bool = False) -> Known:
-        """What goes wrong anywhere on the way that rollouts lead from this one."""
-        walk = self.walk(start, {start: None}, thoroughly, set())
-        return frozenset(trouble.kind for _, troubles, _ in walk for trouble in troubles)
-
-    def walk(
-        self, start: Place, came: Came, thoroughly: bool, sound: set[Place]
-    ) -> Iterator[tuple[Place, tuple[Trouble, ...], int]]:
-        """Each database that rollouts lead to, what fails on it at once, and the calls of migrate that this took. `came` grows."""
-        queue = [start]
+        queue, tried = [start], 0
         walked: set[Way] = set()  # whose rest has been gone already
         for place in queue:
             if place in sound and place is not start:
                 continue
             in_part = place is start or (thoroughly and self.has_time())
-            yield place, self.whole(place), 1
-            reached = list(self.reached_by_whole(place, walked))
+            tried += 1
+            troubles = self.whole(place)
+            if troubles:
+                return after(troubles, place, came), tried
+            for act, reached in self.reached_by_whole(place, walked):
+                if reached not in came:
+                    came[reached] = (place, act)
+                    queue.append(reached)
             if in_part:
                 seen = self.partial(place)
-                yield place, seen.troubles, seen.tried
-                reached += seen.leads_to
-            for act, another in reached:
-                if another not in came:
-                    came[another] = (place, act)
-                    queue.append(another)
+                tried += seen.tried
+                if seen.troubles:
+                    return after(seen.troubles, place, came), tried
+                for act, reached in seen.leads_to:
+                    if reached not in came:
+                        came[reached] = (place, act)
+                        queue.append(reached)
+        sound.update(queue)
+        return (), tried
 
     def once(self, start: Place) -> tuple[tuple[Trouble, ...], int]:
         """The troubles of one full migrate, without any stop."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import TRUE, add, alter, char, create, keys, migration, run_python
+from migration_values import TRUE, add, char, create, keys, migration, run_python
 from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
 from stitchback.model.migrations import App, Migration, Tree
@@ -136,42 +136,6 @@ def test_a_branch_that_has_nothing_of_its_own_is_tried_once_and_that_is_said() -
     more = prove(candidate(lost), lost)
     assert isinstance(more, SafePlan)
     assert not any("no patch branch has anything to meet" in said for said in more.proof.bounded)
-
-
-IN_ANY_ORDER = (
-    migration("shop.0006_a", "shop.0005_y", alter("item", "label", char(30))),
-    migration("shop.0006_b", "shop.0005_y", alter("item", "label", char(40))),
-    migration("shop.0007_merge", "shop.0006_a shop.0006_b"),
-)
-OWN = "left out, mainline fails there without any change of ours: "
-
-
-def test_what_goes_wrong_with_mainline_untouched_is_said_once_and_refuses_nothing() -> None:
-    """saleor altered one column in two migrations without an order: who migrates to the later one first gets the other's shape."""
-    given = situation(*MAINLINE, *IN_ANY_ORDER)
-    found = proved(given)
-    assert isinstance(found, SafePlan)
-    (said,) = (each for each in found.proof.bounded if each.startswith(OWN))
-    assert "column shop_item.label is varchar(40), on a fresh install varchar(30)" in said
-    assert any(each.population.lineage == "fresh" for each in found.proof.outcomes)
-
-
-def test_what_a_plan_does_wrong_beside_it_still_refuses() -> None:
-    given = situation(*MAINLINE, *IN_ANY_ORDER)
-    adopted = MAINLINE[1].with_changes(replaces=keys("shop.0003_p"))
-    assert isinstance(prove(candidate(given, adopted, hand=HAND), given), Refuted)
-
-
-def test_a_patched_database_has_to_pass_a_plain_migrate_though_the_fork_point_fails_too() -> None:
-    """Mainline gave a migration of the fork point a parent that databases do not have (FACTS F13)."""
-    later = migration("blog.0002_later", "blog.0001_initial")
-    base = FORK.migrations[keys("shop.0002_base")[0]]
-    given = situation(
-        *MAINLINE, later, base.with_changes(dependencies=keys("shop.0001_initial blog.0002_later"))
-    )
-    found = proved(given)
-    assert isinstance(found, Refuted)
-    assert found.failures[0].population.startswith("release/2.4")
 
 
 def test_where_a_fresh_install_stops_behind_what_was_not_read_that_is_said() -> None:
