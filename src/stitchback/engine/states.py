@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from stitchback.engine.contents import Contents
 from stitchback.engine.several import parts_of
+from stitchback.errors import Refusal
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque
@@ -19,6 +20,7 @@ from stitchback.schema.problems import InconsistentState
 from stitchback.schema.watching import Seen, Watched, merged
 
 EMPTY_STATE = 0
+MOST_STATES = 100_000  # of one proof, some 20 KiB each in a project of a hundred models
 Changed = Mapping[ModelKey, ModelState | None]
 Parts = dict[str, frozenset[tuple[ModelKey, int]]]  # app -> its models by their numbers
 Effects = tuple[tuple[str, Effect], ...]
@@ -70,6 +72,8 @@ class States:
         content = (frozenset(parts.items()), state.opaque)
         token = self.tokens.setdefault(content, len(self.known))
         if token == len(self.known):
+            if token >= MOST_STATES:
+                raise _too_much()
             self.known.append(state)
             self.parts.append(parts)
         return token
@@ -137,6 +141,14 @@ class States:
         """Of those models of the state; -1 for one that it has not."""
         number, get = self.contents.models.number, state.models.get
         return tuple([-1 if (model := get(key)) is None else number(model) for key in keys])
+
+
+def _too_much() -> Refusal:
+    return Refusal(
+        "SB407",
+        f"there are more than {MOST_STATES:,} states in which databases may be: not all of them can be tried",
+        hint="Go by a nearer step: reconcile the branch with the next release first (--onto), then that one with mainline.",
+    )
 
 
 def worked_out(state: SchemaState, migration: Migration) -> tuple[Effects, SchemaState] | InconsistentState:

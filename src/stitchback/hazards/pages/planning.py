@@ -64,6 +64,17 @@ PAGES: tuple[ErrorPage, ...] = (
         and plan again.""",
     ),
     ErrorPage(
+        "SB407",
+        ("engine.states",),
+        "too many databases to be tried",
+        """The branches have so many migrations in so many apps since they parted that the databases which may
+        come of them cannot all be tried: it would take more memory than a machine should be asked for.
+        Nothing is written that was not tried.
+
+        Go by nearer steps: reconcile the branch with the release after it (`--onto`), commit that, then go
+        on from there. Patch branches that are named together can be planned one after the other.""",
+    ),
+    ErrorPage(
         "SB530",
         ("api.comparing",),
         "a branch is to be merged into itself",
