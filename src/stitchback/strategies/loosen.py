@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Unit
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration
@@ -13,7 +14,8 @@ from stitchback.strategies.parents import dependencies_there, hangs_well, with_p
 
 class Loosen:
     """A backport under the same name (FACTS F30): mainline hung it on its own chain, and a patched database fails at once. Its
-    children take over the parent that it loses; losing a parent is harmless, and they had it before by way of it (F13)."""
+    children take over the parent that it loses; losing a parent is harmless, and they had it before by way of it (F13). Where a
+    child has been backported too, and without that parent, the child's children do."""
 
     name = "loosen"
     conditional = False
@@ -29,7 +31,7 @@ class Loosen:
         people = f"Hung where {unit.side.patch.tree.ref} has it: its databases have applied it without {_names(lost)}."
         file = replace(draft.open(twin.key), dependencies=parents).saying(people)
         loosened = draft.keeping(file).standing_in(unit.key, twin.key).using(unit.key.app, self.name)
-        for child in _children(draft, twin.key):
+        for child in _heirs(draft, unit, twin.key, lost):
             heir = loosened.open(child)
             loosened = loosened.keeping(replace(heir, dependencies=with_parent(heir.dependencies, *lost)))
         return loosened
@@ -43,6 +45,19 @@ def _same_changes(unit: Unit, twin: Migration) -> bool:
 def _children(draft: Draft, key: MigrationKey) -> tuple[MigrationKey, ...]:
     found = draft.result.migrations
     return tuple(sorted(child for child, migration in found.items() if key in migration.parents))
+
+
+def _heirs(
+    draft: Draft, unit: Unit, key: MigrationKey, lost: tuple[Dependency, ...]
+) -> tuple[MigrationKey, ...]:
+    found: dict[MigrationKey, None] = {}
+    graph = MigrationGraph.raw(unit.side.patch.tree)
+    for child in _children(draft, key):
+        if child in graph.nodes and not set(lost) <= set(graph.ancestors(child)):
+            found.update(dict.fromkeys(_heirs(draft, unit, child, lost)))
+        else:
+            found[child] = None
+    return tuple(found)
 
 
 def _names(parents: tuple[Dependency, ...]) -> str:
