@@ -1,7 +1,8 @@
 """What a database may look like of which only the rows are known.
 
 A tree explains rows where it could have left them: it knows them all, and no parent is missing below what is applied. Each tree
-that does gives a schema; where they differ, nobody can tell from the rows (FACTS F17, F28).
+that does gives a schema; where they differ, nobody can tell from the rows (FACTS F17, F28), unless it is in the shape of a column
+that is going to be dropped.
 """
 
 from __future__ import annotations
@@ -71,12 +72,23 @@ def the_worlds(case: Case, fitter: Fitter, rows: Keys, pasts: Sequence[Past]) ->
     universe = case.player.ever.union(*(world.names for world in today))
     first, *rest = [World(world.by, world.names & universe) for world in worlds]
     excused = fitter.excused(case.standing.made | {claim.key for claim in case.hidden})
-    unlike = next((world for world in rest if beyond(world.names ^ first.names, excused)), None)
+    unlike = next(
+        (world for world in rest if beyond(_staying(world.names ^ first.names, case), excused)), None
+    )
     return (
         tuple(dict.fromkeys((first.names, *(world.names for world in rest))))
         if unlike is None
         else _two(first, unlike)
     )
+
+
+def _staying(names: Names, case: Case) -> Names:
+    """Without the traits of columns that the tree ends without: what is still to run drops them, in whatever shape they are."""
+    end = case.player.play(case.standing.nodes)
+    if not isinstance(end, Played):
+        return names
+    columns = {(name.table, name.column) for name in end.names}
+    return frozenset(name for name in names if not name.trait or (name.table, name.column) in columns)
 
 
 def _by_today(case: Case, fitter: Fitter) -> Iterable[World]:
