@@ -33,7 +33,7 @@ SHARED = (
 BESIDE: Mapping[str, tuple[str, ...]] = {
     "oscar": ("django~=4.2.0", "whoosh"),
     "edx_enterprise": ("cryptography<42",),
-    "weblate": ("psycopg[binary]", "-borgbackup"),
+    "weblate": ("psycopg[binary]", "pycairo", "PyGObject<3.51", "-PyGObject", "-borgbackup", "-tesserocr"),
     "mayan": ("-python-ldap", "-django-auth-ldap"),
 }
 WRONG = ("not read", "differences", "clashes")

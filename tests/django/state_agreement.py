@@ -82,7 +82,7 @@ def field_differences(
     value = value_of(theirs)
     expected = canonical_field(value, model.key.app, model=model.name, bases=bases)
     assert isinstance(expected, Field)
-    expected = with_label(ours, expected, theirs)
+    expected = without_what_says_nothing(ours, with_label(ours, expected, theirs), theirs)
     ours = without_what_goes_unsaid(ours, expected)
     comparison = compare_fields(ours, expected)
     if ours.path != expected.path or comparison.kind not in (
@@ -100,6 +100,23 @@ def with_label(ours: Field, expected: Field, theirs: models.Field[Any, Any]) -> 
     said = theirs.deconstruct()[3].get("to")
     is_same = isinstance(said, SettingsReference) and label is not None and str(said).lower() == label
     return expected.with_argument("to", Constant(label)) if is_same else expected
+
+
+def without_what_says_nothing(ours: Field, expected: Field, theirs: models.Field[Any, Any]) -> Field:
+    """`deconstruct` of a custom class may name an argument whatever it is; ours leaves it out where the class has that value anyway. A
+    field that is made without it tells whether that is so."""
+    if ours.path == ours.base:
+        return expected
+    _, _, args, said = theirs.deconstruct()
+    for name in {name for name, _ in expected.arguments} & said.keys():
+        if ours.argument(name) is None:
+            try:
+                without = type(theirs)(*args, **{each: value for each, value in said.items() if each != name})
+            except TypeError:  # it must be said
+                continue
+            if without.deconstruct()[1:] == theirs.deconstruct()[1:]:
+                expected = replace(expected, arguments=tuple(e for e in expected.arguments if e[0] != name))
+    return expected
 
 
 def without_what_goes_unsaid(ours: Field, expected: Field) -> Field:
