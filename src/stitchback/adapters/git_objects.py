@@ -72,6 +72,10 @@ class ObjectFiles(Files):
         """Reads these files with one git process; `read` of each then costs nothing."""
         self._blobs.prefetch(self.blobs_of(paths))
 
+    def rest(self) -> None:
+        """No git process is running any more, and no thread that waits for one."""
+        self._blobs.close()
+
 
 class Blobs:
     """The repository's blobs by id, through one `git cat-file --batch` that lives as long as this."""
@@ -144,6 +148,7 @@ class Blobs:
         return {part[0]: int(part[2]) for part in parts if len(part) == 3 and part[1] == "blob"}
 
     def close(self) -> None:
+        """Ends what is running; whatever is read after that begins anew."""
         self._wait()
         if self._stop is not None:
             self._stop()

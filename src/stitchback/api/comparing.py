@@ -44,7 +44,7 @@ def read_case(project: Project, wish: Wish) -> Case:
     """
     said = project.configuration
     commits = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
-    project.will_compare((project.commit_of(wish.onto), *(commit for each in commits for commit in each[:2])))
+    read_all(project, wish, commits)
     mainline = project.tree(wish.onto)
     patches = tuple(
         with_packages(read_patch(project, ref, *each), mainline, said.packages)
@@ -75,9 +75,22 @@ def parted(project: Project, ref: str, onto: str) -> tuple[str, str, bool]:
     return tip, base, merged is not None
 
 
+def read_all(project: Project, wish: Wish, parted: Sequence[tuple[str, str, bool]]) -> None:
+    """Reads mainline's tree, and those of the patch branches and of their fork points."""
+    refs = [(wish.onto, project.commit_of(wish.onto))]
+    for ref, (tip, base, _) in zip(wish.patches, parted, strict=True):
+        refs += ((ref, tip), (_fork_point(ref), base))
+    project.read(refs)
+
+
+def _fork_point(ref: str) -> str:
+    """What the tree of the branch's fork point is called."""
+    return f"fork point of {ref}"
+
+
 def read_patch(project: Project, ref: str, tip: str, base: str, is_merged: bool) -> Patch:
     """One patch branch, with the tree of the fork point."""
-    tree, fork = project.tree(ref, tip), project.tree(f"fork point of {ref}", base)
+    tree, fork = project.tree(ref, tip), project.tree(_fork_point(ref), base)
     own = tuple(tree.migrations[key] for key in _order(tree) if key not in fork.migrations)
     return Patch(tree, fork, own, is_merged)
 

@@ -14,9 +14,8 @@ from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import ReadingConfig
-from stitchback.parsing.folders import folders_that_differ
 from stitchback.parsing.shared import SharedReadings
-from stitchback.parsing.tree import read_tree
+from stitchback.parsing.tree import Wanted, read_trees
 
 WORKTREE = "WORKTREE"
 
@@ -35,7 +34,6 @@ class Project:
     _files: dict[str, ObjectFiles | DiskFiles] = field(default_factory=dict)
     _blobs: dict[str, FileEntry] = field(default_factory=dict)
     _shared: SharedReadings = field(default_factory=SharedReadings)
-    _changing: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, directory: Path | str = ".") -> Project:
@@ -82,22 +80,27 @@ class Project:
             self._files[commit] = self.repository.files(commit)
         return self._files[commit]
 
-    def will_compare(self, commits: Iterable[str]) -> None:
-        """Says which commits' trees are going to be read and compared: migrations of folders that they do not have alike are then read
-        with their operations at once."""
-        self._changing = folders_that_differ([self._files_of(commit) for commit in commits])
+    def read(self, refs: Iterable[tuple[str, str]]) -> None:
+        """Reads the trees of refs, each with its commit, that are going to be compared: together it is done faster than one by one."""
+        named: dict[str, str] = {}
+        for ref, commit in refs:
+            if commit not in self._trees:
+                named.setdefault(commit, ref)
+        wanted = [Wanted(self.name_of(ref), commit, self._files_of(commit)) for commit, ref in named.items()]
+        for each, tree in zip(
+            wanted, read_trees(wanted, self.reading, self._readings, self._shared), strict=True
+        ):
+            files = each.files
+            if isinstance(files, DiskFiles) and files.on_disk:
+                own = (m for m in tree.migrations.values() if m.path in files.on_disk)
+                self._blobs |= {m.blob: files[m.path] for m in own}
+            self._trees[each.commit] = tree
 
     def tree(self, ref: str, commit: str | None = None) -> Tree:
         """All migrations of a ref, read once."""
         commit = commit or self.commit_of(ref)
         if commit not in self._trees:
-            files = self._files_of(commit)
-            given = (files, self.reading, self._readings, self._shared, self._changing)
-            tree = read_tree(self.name_of(ref), commit, *given)
-            if isinstance(files, DiskFiles) and files.on_disk:
-                own = (m for m in tree.migrations.values() if m.path in files.on_disk)
-                self._blobs |= {m.blob: files[m.path] for m in own}
-            self._trees[commit] = tree
+            self.read([(ref, commit)])
         return self._trees[commit]
 
     @property

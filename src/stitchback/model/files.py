@@ -29,3 +29,6 @@ class Files(Mapping[str, FileEntry]):
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """These are going to be read: here nothing is to be done about it."""
+
+    def rest(self) -> None:
+        """This process may be forked now: what cannot be shared with another one is let go of, and begun anew when it is needed."""

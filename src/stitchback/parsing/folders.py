@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stitchback.model.files import FileEntry, Files
@@ -15,6 +15,11 @@ from stitchback.parsing.migration import read_migration
 from stitchback.parsing.shared import Questions, SharedReadings
 
 Result = Migration | Unreadable
+LEAST_SHARE = (
+    150  # files a process: with much fewer, beginning it and hearing from it takes as long as reading them
+)
+LEAST_PART = 8  # files that a process takes at once
+MOST_PARTS = 8192
 # A dependency on `("auth", "0001_initial")` says nothing about a folder that has a file of that name too.
 _CONTRIB = frozenset({"admin", "auth", "contenttypes", "sessions", "sites", "flatpages", "redirects"})
 
@@ -48,42 +53,37 @@ class AppReading:
     unreadable: tuple[Unreadable, ...]
 
 
-def folders_that_differ(trees: Sequence[Files]) -> frozenset[str]:
+def folders_that_differ(trees: Sequence[Mapping[str, FileEntry]]) -> frozenset[str]:
     """Folders of which the trees do not all have the same files."""
-    listed = [files.listed.items() for files in trees]
+    if len(trees) < 2:
+        return frozenset()
+    listed = [_listed(files).items() for files in trees]
     different = {path for other in listed[1:] for path, _ in listed[0] ^ other}
     return frozenset(map(parent, different))
+
+
+def _listed(files: Mapping[str, FileEntry]) -> Mapping[str, object]:
+    return files.listed if isinstance(files, Files) else {path: file.blob for path, file in files.items()}
 
 
 def read_folders(
     folders: Sequence[Folder], context: ReadingContext, cache: ReadingCache | None, shared: SharedReadings
 ) -> dict[Folder, FolderReading]:
     """Each folder's files; as another tree had them, where they are the same and nothing that they looked at has changed."""
-    blobs = {folder: context.blobs_of([path for _, path in folder.files]) for folder in folders}
-    context.prefetch(
-        path
-        for folder in folders
-        if (folder, blobs[folder]) not in shared.folders
-        for (_, path), blob in zip(folder.files, blobs[folder], strict=True)
-        if cache is None or not cache.holds(blob, path)
-    )
     if cache is None:
         return {folder: _read_folder(folder, context) for folder in folders}
-    return {folder: _shared(folder, blobs[folder], context, cache, shared) for folder in folders}
+    return {folder: _shared(folder, context, cache, shared) for folder in folders}
 
 
 def _shared(
-    folder: Folder,
-    blobs: tuple[str, ...],
-    context: ReadingContext,
-    cache: ReadingCache,
-    shared: SharedReadings,
+    folder: Folder, context: ReadingContext, cache: ReadingCache, shared: SharedReadings
 ) -> FolderReading:
+    blobs = context.blobs_of([path for _, path in folder.files])
     known = shared.folders.get((folder, blobs))
     if known is not None and all(map(context.holds, known.asked)):
         return known
     read = [
-        _read_cached(key, path, blob, context, cache)
+        read_cached(key, path, blob, context, cache)
         for (key, path), blob in zip(_named(folder), blobs, strict=True)
     ]
     asked = frozenset(each.questions for each in read if each.questions)
@@ -105,7 +105,7 @@ def _read(key: MigrationKey, path: str, entry: FileEntry, context: ReadingContex
     return read_migration(key, path, entry.blob, entry.read(), context, entry.read)
 
 
-def _read_cached(
+def read_cached(
     key: MigrationKey, path: str, blob: str, context: ReadingContext, cache: ReadingCache
 ) -> CachedReading:
     """One file, from the cache where it is known and nothing that it looked at has changed."""

@@ -12,7 +12,7 @@ from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 from stitchback.parsing import names, sources
 from stitchback.parsing.context import ANSWERS, Found, ReadingContext
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.lazy import LazyScope
+from stitchback.parsing.lazy import LazyScope, Parsed
 from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Function, ModuleReading, Scope
 from stitchback.parsing.signatures import KINDS
 
@@ -242,20 +242,20 @@ def module_scope(path: str, context: ReadingContext) -> LazyScope | None:
 
 
 def _read(path: str, context: ReadingContext) -> LazyScope | None:
-    tree = _parsed(path, context)
+    parsed = _parsed(path, context)
     try:
-        return None if tree is None else LazyScope.of(ModuleReading(path, context, tree))
+        return None if parsed is None else LazyScope.of(ModuleReading(path, context, parsed.tree), parsed)
     except RecursionError:
         return None
 
 
-def _parsed(path: str, context: ReadingContext) -> ast.Module | None:
+def _parsed(path: str, context: ReadingContext) -> Parsed | None:
     """The file's syntax tree, which may be that of a tree read before."""
     parsed = context.shared.modules
     blob = context.files[path].blob
     if blob not in parsed:
         try:
-            parsed[blob] = sources.parse(context.read(path))
+            parsed[blob] = Parsed.of(sources.parse(context.read(path)))
         except sources.NotPython:
             parsed[blob] = None
     return parsed[blob]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,37 @@ class _Tangled(Exception):
     """A name is asked for, half-way through another one of its module, whose value depends on the order."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsed:
+    """A module's syntax tree, whichever tree of files it stands in: its `import *`, the statements of names that one plain statement
+    binds (`pending`), and the names that take reading the whole."""
+
+    tree: ast.Module
+    stars: list[ast.stmt]
+    pending: Mapping[str, ast.stmt]
+    tangled: frozenset[str]
+
+    @classmethod
+    def of(cls, tree: ast.Module) -> Parsed:
+        bound: Counter[str] = Counter()
+        tangled: set[str] = set()
+        pending: dict[str, ast.stmt] = {}
+        stars: list[ast.stmt] = []
+        for statement in tree.body:
+            names = list(_bound(statement)) if isinstance(statement, _PLAIN) else None
+            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+                stars.append(statement)
+            elif names is not None:
+                bound.update(names)
+                pending.update(dict.fromkeys(names, statement))
+            else:
+                tangled.update(part.id for part in ast.walk(statement) if isinstance(part, ast.Name))
+                tangled.update(_bound_within(statement))
+        tangled.update(name for name, times in bound.items() if times > 1)
+        plain = {name: statement for name, statement in pending.items() if name not in tangled}
+        return cls(tree, stars, plain, frozenset(tangled))
+
+
 @dataclass(slots=True, eq=False)
 class LazyScope(Scope):
     pending: dict[str, ast.stmt] = field(default_factory=dict)
@@ -32,25 +63,12 @@ class LazyScope(Scope):
     busy: int = 0
 
     @classmethod
-    def of(cls, module: ModuleReading) -> LazyScope:
-        bound: Counter[str] = Counter()
-        tangled: set[str] = set()
-        pending: dict[str, ast.stmt] = {}
+    def of(cls, module: ModuleReading, parsed: Parsed) -> LazyScope:
+        """Of a module whose tree that is."""
         scope = cls(module)
         module.scopes.append(scope)
-        for statement in module.tree.body:
-            names = list(_bound(statement)) if isinstance(statement, _PLAIN) else None
-            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
-                execute([statement], scope)
-            elif names is not None:
-                bound.update(names)
-                pending.update(dict.fromkeys(names, statement))
-            else:
-                tangled.update(part.id for part in ast.walk(statement) if isinstance(part, ast.Name))
-                tangled.update(_bound_within(statement))
-        tangled.update(name for name, times in bound.items() if times > 1)
-        scope.tangled = frozenset(tangled)
-        scope.pending = {name: statement for name, statement in pending.items() if name not in tangled}
+        execute(parsed.stars, scope)
+        scope.tangled, scope.pending = parsed.tangled, dict(parsed.pending)
         return scope
 
     def find(self, name: str) -> Box | None:

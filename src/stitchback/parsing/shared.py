@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stitchback.parsing.apps import Folder
     from stitchback.parsing.folders import FolderReading
+    from stitchback.parsing.lazy import Parsed
 
 
 Questions = tuple[tuple[str, str], ...]  # what was asked about a tree, and the answer
@@ -28,5 +28,5 @@ class SharedReadings:
     for one that is no Python; nothing that reads a syntax tree changes it. `bases`: by the import path of a field's class."""
 
     folders: dict[tuple[Folder, tuple[str, ...]], FolderReading] = field(default_factory=dict)
-    modules: dict[str, ast.Module | None] = field(default_factory=dict)
+    modules: dict[str, Parsed | None] = field(default_factory=dict)
     bases: dict[str, Line] = field(default_factory=dict)

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NamedTuple
 
 from stitchback.model.files import FileEntry
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import App, AppMigrations, Migration, Swappable, Tree, Unreadable
 from stitchback.model.values import text
+from stitchback.parsing.ahead import Reading, read_ahead
 from stitchback.parsing.apps import find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.field_bases import FieldBases
 from stitchback.parsing.field_names import NamesTold
-from stitchback.parsing.folders import read_folders
+from stitchback.parsing.folders import folders_that_differ, read_folders
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.settings import string_setting
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.sources import quietly
+
+
+class Wanted(NamedTuple):
+    """A tree to be read: a ref's, at a commit."""
+
+    ref: str
+    commit: str
+    files: Mapping[str, FileEntry]
 
 
 def read_tree(
@@ -29,16 +39,31 @@ def read_tree(
     config: ReadingConfig | None = None,
     cache: ReadingCache | None = None,
     shared: SharedReadings | None = None,
-    changing: Collection[str] = (),
 ) -> Tree:
     """All migrations of the tree that Django's loader would find, by app and name, and what could not be read.
 
     `shared`: what trees read before had, to be taken over where this one has the same; what is new is put in.
-    `changing`: folders of migrations of which the operations will be asked for.
     """
+    (tree,) = read_trees([Wanted(ref, commit, files)], config, cache, shared)
+    return tree
+
+
+def read_trees(
+    wanted: Sequence[Wanted],
+    config: ReadingConfig | None = None,
+    cache: ReadingCache | None = None,
+    shared: SharedReadings | None = None,
+) -> tuple[Tree, ...]:
+    """Several trees, which are going to be compared: migrations of folders that they do not have alike are read with their operations
+    at once."""
+    config, shared = config or ReadingConfig(), shared or SharedReadings()
+    changing = folders_that_differ([each.files for each in wanted])
     with _without_collection(), quietly():
-        return _read_tree(
-            ref, commit, files, config or ReadingConfig(), cache, shared or SharedReadings(), changing
+        contexts = [ReadingContext(each.files, config, shared, changing) for each in wanted]
+        readings = [Reading(context, find_folders(context.files, context)) for context in contexts]
+        read_ahead(readings, cache, shared)
+        return tuple(
+            _tree(each, reading, cache, shared) for each, reading in zip(wanted, readings, strict=True)
         )
 
 
@@ -56,17 +81,8 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_tree(
-    ref: str,
-    commit: str,
-    files: Mapping[str, FileEntry],
-    config: ReadingConfig,
-    cache: ReadingCache | None,
-    shared: SharedReadings,
-    changing: Collection[str],
-) -> Tree:
-    context = ReadingContext(files, config, shared, changing)
-    folders = find_folders(files, context)
+def _tree(wanted: Wanted, reading: Reading, cache: ReadingCache | None, shared: SharedReadings) -> Tree:
+    context, folders = reading
     read = read_folders(folders, context, cache, shared)
     migrations: dict[MigrationKey, Migration] = {}
     unreadable: list[Unreadable] = []
@@ -77,13 +93,13 @@ def _read_tree(
             unreadable.append(problem)
             continue
         apps[label] = App(label, folder.app, folder.path, context.module_name(f"{folder.app}/__init__.py"))
-        reading = read[folder].as_app(label)
-        shared_apps[label] = reading.app
-        migrations.update(reading.app.migrations)
-        unreadable.extend(reading.unreadable)
+        as_app = read[folder].as_app(label)
+        shared_apps[label] = as_app.app
+        migrations.update(as_app.app.migrations)
+        unreadable.extend(as_app.unreadable)
     tree = Tree(
-        ref,
-        commit,
+        wanted.ref,
+        wanted.commit,
         migrations,
         apps,
         tuple(sorted(unreadable, key=lambda item: item.span)),
