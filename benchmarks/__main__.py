@@ -4,9 +4,9 @@
 
 Generated repositories of those sizes, with so many migrations on each side since the fork point, and real ones given by a local
 clone (a clone of it is measured: nothing is written to it). Medians of the runs, in seconds: the time that passes, and in brackets
-the processor's, git's included; ratios are of the latter, which other work on the machine disturbs least. Start-up is `status` of a repository of four migrations,
-nothing kept. Cold is with nothing kept, "readings kept" as after another commit (every file but the new ones was read before), warm is the very same question again.
-Peak memory is the command's own process.
+the processor's, git's and helping processes' included; ratios are of both in the same way. Of each case the floor, the start-up and `status` cold are measured in turns, for the speed of a
+machine may change within minutes. Start-up is `status` of a repository of four migrations, nothing kept. Cold is with nothing kept, "readings kept" as after another commit (every file but the new ones was read before), warm is the very same question again.
+Peak memory is that of the largest process of the command.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.generate import generate
 
@@ -75,19 +76,35 @@ class Bench:
     runs: int
 
     def of(self, words: Sequence[str], where: Path, before: Callable[[], object] = lambda: None) -> Taken:
-        """The medians; what comes first is not counted (compiled modules, the system's file cache)."""
-        before()
-        run(words, where)
-        found = []
-        for _ in range(self.runs):
-            before()
-            found.append(run(words, where))
-        return Taken(
-            statistics.median(each.passed for each in found),
-            statistics.median(each.used for each in found),
-            max(each.peak for each in found),
-            found[-1].exit,
-        )
+        """The medians."""
+        return self.in_turns([Asked(words, where, before)])[0]
+
+    def in_turns(self, asked: Sequence[Asked]) -> list[Taken]:
+        """The medians of several commands that are run one after the other, and again. The first time of each is not counted (compiled
+        modules, the system's file cache)."""
+        found: list[list[Taken]] = [[] for _ in asked]
+        for _ in range(self.runs + 1):
+            for each, taken in zip(asked, found, strict=True):
+                each.before()
+                taken.append(run(each.words, each.where))
+        return [median(taken[1:]) for taken in found]
+
+
+class Asked(NamedTuple):
+    """A command, and what is done before it each time."""
+
+    words: Sequence[str]
+    where: Path
+    before: Callable[[], object] = lambda: None
+
+
+def median(taken: Sequence[Taken]) -> Taken:
+    return Taken(
+        statistics.median(each.passed for each in taken),
+        statistics.median(each.used for each in taken),
+        max(each.peak for each in taken),
+        taken[-1].exit,
+    )
 
 
 def run(words: Sequence[str], where: Path) -> Taken:
@@ -121,17 +138,22 @@ def forget(repository: Path, kind: str = "") -> None:
 
 def rows(cases: Sequence[Case], tiny: Case, bench: Bench) -> Iterator[tuple[str, ...]]:
     """One a case."""
-    words = command("status", tiny.patch, "--onto", tiny.onto)
-    start = bench.of(words, tiny.repository, lambda: forget(tiny.repository))
-    warm = bench.of(words, tiny.repository)
+    starting = command("status", tiny.patch, "--onto", tiny.onto)
+    start = bench.of(starting, tiny.repository, lambda: forget(tiny.repository))
+    warm = bench.of(starting, tiny.repository)
     yield ("(start-up)", "", shown(start), "", "", "", shown(warm), "", "", "", "", f"{start.peak:.0f}", "")
     for case in cases:
         said(f"{case.name} …")
         base = git(case.repository, "merge-base", case.patch, case.onto)
-        floor = bench.of([sys.executable, "-c", FLOOR, case.onto, case.patch, base], case.repository)
         words = (case.patch, "--onto", case.onto)
         where = case.repository
-        cold = bench.of(command("status", *words), where, lambda where=where: forget(where))  # type: ignore[misc]
+        start, floor, cold = bench.in_turns(
+            [
+                Asked(starting, tiny.repository, lambda: forget(tiny.repository)),
+                Asked([sys.executable, "-c", FLOOR, case.onto, case.patch, base], where),
+                Asked(command("status", *words), where, lambda where=where: forget(where)),  # type: ignore[misc]
+            ]
+        )
         anew = bench.of(command("status", *words), where, lambda where=where: forget(where, "answers"))  # type: ignore[misc]
         warm = bench.of(command("status", *words), where)
         plan = bench.of(command("plan", *words), where)
@@ -140,11 +162,11 @@ def rows(cases: Sequence[Case], tiny: Case, bench: Bench) -> Iterator[tuple[str,
             case.name,
             shown(floor),
             shown(cold),
-            f"{(cold.used - start.used) / floor.used:.1f}",
+            f"{(cold.passed - start.passed) / floor.passed:.1f} ({(cold.used - start.used) / floor.used:.1f})",
             shown(anew),
-            f"{anew.used / cold.used:.2f}",
+            share(anew, cold),
             shown(warm),
-            f"{warm.used / cold.used:.2f}",
+            share(warm, cold),
             shown(first),
             shown(plan),
             f"{plan.exit}",
@@ -156,11 +178,15 @@ def rows(cases: Sequence[Case], tiny: Case, bench: Bench) -> Iterator[tuple[str,
 def help_rows(bench: Bench, where: Path) -> Iterator[str]:
     click = bench.of([sys.executable, "-c", "import click"], where)
     helped = bench.of(command("--help"), where)
-    yield f"`python -c 'import click'` {shown(click)}, `--help` {shown(helped)}: {helped.used / click.used:.2f} times"
+    yield f"`python -c 'import click'` {shown(click)}, `--help` {shown(helped)}: {helped.passed / click.passed:.2f} times"
 
 
 def shown(taken: Taken) -> str:
     return f"{taken.passed:.2f} ({taken.used:.2f})"
+
+
+def share(taken: Taken, whole: Taken) -> str:
+    return f"{taken.passed / whole.passed:.2f} ({taken.used / whole.used:.2f})"
 
 
 def said(text: str) -> None:
