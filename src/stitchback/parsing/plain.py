@@ -183,18 +183,20 @@ class _Looking:
             return None
         found: list[Dependency] = []
         for item in node.elts:
-            match item:
-                case ast.Tuple(elts=[ast.Constant(value=str(app)), ast.Constant(value=str(name))]):
-                    found.append(MigrationKey(app, name))
-                case ast.Call(func=function, args=[argument], keywords=[]):
-                    path = path_of(argument, self.bound)
-                    is_setting = path.startswith(SETTINGS) and self._stays(path)
-                    if not is_setting or path_of(function, self.bound) != _SWAPPABLE:
-                        return None
-                    found.append(Swappable(path.removeprefix(SETTINGS)))
-                case _:
-                    return None
+            key = _key(item) or self._swappable(item)
+            if key is None:
+                return None
+            found.append(key)
         return tuple(found)
+
+    def _swappable(self, node: ast.expr) -> Swappable | None:
+        match node:
+            case ast.Call(func=function, args=[argument], keywords=[]):
+                path = path_of(argument, self.bound)
+                is_setting = path.startswith(SETTINGS) and self._stays(path)
+                if is_setting and path_of(function, self.bound) == _SWAPPABLE:
+                    return Swappable(path.removeprefix(SETTINGS))
+        return None
 
     def count(self, node: ast.expr) -> int | None:
         """How many operations the list has; None where it, or one of them, is not plain."""
@@ -298,6 +300,17 @@ class _Looking:
             return True
         self.module.context.call(path)
         return imports.function(path, self.module) is None
+
+
+def _key(node: ast.expr) -> MigrationKey | None:
+    """The migration that a tuple of two strings names. Without `match`, which takes three times as long: every file has some."""
+    if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+        app, name = node.elts
+        if isinstance(app, ast.Constant) and isinstance(name, ast.Constant):
+            one, other = app.value, name.value
+            if isinstance(one, str) and isinstance(other, str):
+                return MigrationKey(one, other)
+    return None
 
 
 def _is_none(node: ast.expr) -> bool:

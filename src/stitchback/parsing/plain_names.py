@@ -55,7 +55,9 @@ def bound_in(body: Sequence[ast.stmt], package: Callable[[], str]) -> Names | No
 def path_of(node: ast.expr, bound: Names) -> str:
     """The import path of a dotted name; "" where it is none."""
     if isinstance(node, ast.Attribute):
-        owner = path_of(node.value, bound)
+        value = node.value
+        known = bound.get(value.id) if isinstance(value, ast.Name) else None
+        owner = known if isinstance(known, str) else path_of(value, bound)
         return _member(owner, node.attr) if owner else ""
     if isinstance(node, ast.Name):
         found = bound.get(node.id)

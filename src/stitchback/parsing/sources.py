@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from stitchback.model.source import Opaque, Span
@@ -62,7 +62,7 @@ def parse(source: bytes) -> ast.Module:
     if len(source) > MAX_BYTES:
         raise NotPython(f"the file has {len(source):,} bytes, more than {MAX_BYTES:,}")
     try:
-        with quietly():
+        with nullcontext() if _quiet else quietly():
             return _parsed(source)
     except SyntaxError as error:
         raise _explained(error, source) from None
