@@ -34,7 +34,7 @@ def command(
 
     with Project.open(session.directory) as project:
         report = make_plan(project, wish)
-        if report.exit_code != 1:
+        if not report.would_change:
             click.echo(render_plan(report, output_format, verbose=session.verbose))
             return report.exit_code
         prepared = prepare(project, report, wish, branch)

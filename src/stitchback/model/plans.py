@@ -123,6 +123,7 @@ class Proof:
     sliced_to: int  # how many migrations the graph held
     left_out: int  # how many were left out because they do not matter
     bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
+    unserved: tuple[str, ...] = ()  # databases that fail without the plan too, and how, in words
 
     @property
     def hands(self) -> int:

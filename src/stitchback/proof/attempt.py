@@ -50,6 +50,7 @@ class Attempt:
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
+        self.unserved: dict[str, str] = {}
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
 
@@ -124,9 +125,7 @@ class Attempt:
         if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
         elif not rows and self.was_so_before(inhabitant, troubles):
-            self.say(
-                f"{inhabitant.population.name}: left out, mainline fails there without any change of ours: {troubles[0].message}"
-            )
+            self.unserved[inhabitant.population.name] = troubles[0].message
         else:
             yield from (told(inhabitant, rows, trouble) for trouble in troubles)
 
@@ -206,7 +205,8 @@ class Attempt:
         runs = self.ground.engine.runs + self.ground.following.runs
         bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
-        return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded)
+        unserved = tuple(f"{name}: {message}" for name, message in self.unserved.items())
+        return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded, unserved)
 
 
 def told(inhabitant: Inhabitant, rows: tuple[MigrationKey, ...], trouble: Trouble) -> Failure:

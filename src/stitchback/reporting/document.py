@@ -115,6 +115,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
             "graph": proof.sliced_to,
             "left_out": proof.left_out,
             "bounded": list(proof.bounded),
+            "unserved": list(proof.unserved),
             "populations": [
                 {
                     "name": outcome.population.name,

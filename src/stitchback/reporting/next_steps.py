@@ -27,9 +27,8 @@ def status_next(status: Status) -> Iterator[Line]:
 def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
     """`shown`: the files' differences were shown already."""
     situation = report.status.case.situation
-    if report.exit_code == 0 and any(side.sides.known for side in report.status.case.sides):
-        yield from step_lines([(REPAIR, "whether a database from before the stitch needs a row")])
-    if report.exit_code != 1:
+    if not report.would_change:
+        yield from _without_plan(report)
         return
     steps = [] if shown else [(command("plan", situation, "--diff"), "the files as they will be")]
     steps.append((command("apply", situation, *_place(situation)), "writes them, all or none"))
@@ -37,6 +36,13 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
         steps.append((command("plan", situation, "--out", "DIR"), "the runbook and the SQL"))
         steps.append((REPAIR, "the SQL for one database, after apply"))
     yield from step_lines(steps)
+
+
+def _without_plan(report: PlanReport) -> Iterator[Line]:
+    if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.unserved:
+        yield from step_lines([(REPAIR, "what such a database lacks, and whether rows would do")])
+    elif report.exit_code == 0 and any(side.sides.known for side in report.status.case.sides):
+        yield from step_lines([(REPAIR, "whether a database from before the stitch needs a row")])
 
 
 def _place(situation: Situation) -> tuple[str, ...]:

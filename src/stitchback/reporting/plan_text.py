@@ -37,7 +37,7 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
     yield from finding_lines(report.status.findings)
     match report.outcome:
         case Planned() as planned if planned.changes_nothing:
-            yield (green("Nothing to write: the tree as it is serves these databases."),)
+            yield from _nothing_to_write(planned.chosen.proof)
             yield BLANK
             yield from proof_lines(planned.chosen.proof, verbose=verbose)
         case Planned() as planned:
@@ -52,6 +52,15 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
         yield BLANK
         yield from diff_lines(diff)
     yield from plan_next(report, shown=bool(diffs))
+
+
+def _nothing_to_write(proof: Proof) -> Iterator[Line]:
+    if not proof.unserved:
+        yield (green("Nothing to write: the tree as it is serves these databases."),)
+        return
+    many = "some that" if len(proof.unserved) > 1 else "one that"
+    said = f"Nothing to write. The tree as it is serves these databases, but for {many} it fails for by itself, told below."
+    yield from wrapped((yellow(said),))
 
 
 def chosen_lines(plan: SafePlan, before: Tree) -> Iterator[Line]:
@@ -107,6 +116,9 @@ def proof_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
     found = groups(proof.outcomes)
     yield from _hands([group for group in found if not group.inserts], verbose=verbose)
     yield from _hands([group for group in found if group.inserts], verbose=verbose)
+    for name in proof.unserved:
+        said = f"{name.rstrip('.')}. So it is with mainline as it stands, as far as its migrations tell"
+        yield from wrapped((yellow("left out"), plain("      "), plain(said)), 2, 14)
     for bound in proof.bounded:
         yield from wrapped((yellow("not tried"), plain("     "), plain(bound)), 2, 14)
     yield BLANK

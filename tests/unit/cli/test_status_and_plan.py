@@ -9,6 +9,8 @@ import pytest
 from commands import Commands
 from fixture_repos import build_repository
 
+from stitchback.adapters.git_build import BuildCommit, build
+
 
 def test_the_next_command_can_be_typed(commands: Commands, shop: Path) -> None:
     status = commands.run(shop, "status", "release/2.4").stdout.splitlines()
@@ -79,3 +81,49 @@ def test_a_plan_is_refused_until_it_is_said(commands: Commands, tmp_path: Path) 
     assert "SB308" in commands.run(built, "status", "release/2.4").stdout
     (built / "pyproject.toml").write_text("[tool.stitchback.packages]\npayments = '0009_x'\n")
     assert commands.run(built, "plan", "release/2.4").code == 2
+
+
+HEAD = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
+KEY = "[('id', models.AutoField(primary_key=True))]"
+LINE = f"operations = [migrations.CreateModel('Line', {KEY})]"
+
+
+def logs(**migrations: str) -> dict[str, bytes]:
+    """The files of an app: of each migration the class's body, in one line."""
+    files = {
+        f"logs/migrations/{name}.py": f"{HEAD}    {body}\n".encode() for name, body in migrations.items()
+    }
+    return {"logs/__init__.py": b"", "logs/migrations/__init__.py": b"", **files}
+
+
+def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands, tmp_path: Path) -> None:
+    """Mainline hung an old migration on a new one: whoever has run it cannot upgrade, with the branch or without."""
+    old = logs(**{"0001_initial": LINE})
+    new = logs(
+        **{
+            "0000_below": "operations = []",
+            "0001_initial": f"dependencies = [('logs', '0000_below')]; {LINE}",
+        }
+    )
+    build(
+        [
+            BuildCommit("base", "main", old, "lines"),
+            BuildCommit("hotfix", "release", old | {"README": b"patched"}, "no migration", start="base"),
+            BuildCommit("own", "main", new, "one below"),
+        ],
+        tmp_path / "repository",
+        checkout="main",
+    )
+    plan = commands.run(tmp_path / "repository", "plan", "release")
+    text = " ".join(plan.stdout.split())
+    assert plan.code == 1, plan.stdout
+    assert commands.run(tmp_path / "repository", "apply", "release", "--yes").code == 1
+    assert "serves these databases, but for one that it fails for by itself, told below" in text
+    assert (
+        "left out fork point of release: Migration logs.0001_initial is applied before its dependency" in text
+    )
+    document = json.loads(commands.run(tmp_path / "repository", "plan", "release", "--format", "json").stdout)
+    (said,) = document["plan"]["proof"]["unserved"]
+    assert said.startswith("fork point of release: Migration logs.0001_initial is applied before")
+    assert document["exit"] == 1
+    assert plan.stdout.splitlines()[-1].split("   ")[0].strip() == "stitchback repair --database URL"

@@ -149,3 +149,15 @@ def test_where_a_fresh_install_stops_behind_what_was_not_read_that_is_said() -> 
     said = found.failures[0].message
     assert "exists already; not read there: shop/migrations/0006_z.py:9: tools.RunSQL" in said
     assert "operation_equivalents" in said
+
+
+def test_a_database_that_mainline_itself_fails_for_is_named_and_no_reason_to_refuse() -> None:
+    old = migration("cms.0002_y", "cms.0001_initial", add("page", "y"))
+    first = migration("cms.0001_initial", "", create("Page"))
+    again = migration("cms.0002_again", "cms.0001_initial", add("page", "y"))
+    fork = changed(FORK, first, old)
+    given = Situation((patch(fork=fork),), replace(changed(FORK, first, again), ref="main"), (), Policy())
+    found = prove(candidate(given), given)
+    assert isinstance(found, SafePlan), found.failures
+    assert found.proof.unserved == ("fork point of release/2.4: column cms_page.y exists already",)
+    assert {each.population.lineage for each in found.proof.outcomes} == {"fresh", "mainline"}
