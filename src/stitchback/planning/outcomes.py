@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
 from stitchback.model.plans import Refuted, SafePlan
 
@@ -23,7 +24,8 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Unproved:
-    """No candidate passed. `blocking` are matches that no plan may go past."""
+    """No candidate passed. `blocking` are matches that no plan may go past; `unplaced` patch migrations that no strategy fits."""
 
     refuted: tuple[Refuted, ...]
     blocking: tuple[Match, ...]
+    unplaced: tuple[MigrationKey, ...] = ()

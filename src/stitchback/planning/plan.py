@@ -11,7 +11,7 @@ from stitchback.model.matches import Match, Verdict
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price, price_of
-from stitchback.strategies import ALL, Strategy, compose
+from stitchback.strategies import ALL, Strategy, compose, unplaced
 
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
 MOST_LISTED = 2  # how many plans beside the chosen one are proved, to be listed with their price
@@ -34,6 +34,8 @@ def plan(
     if blocking:
         return Unproved((), blocking)
     candidates = sorted(compose(case, order, only), key=price)
+    if not candidates:
+        return Unproved((), (), unplaced(case, order))
     return _proved(candidates, case.situation, prove, beside or prove)
 
 

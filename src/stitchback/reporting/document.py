@@ -96,6 +96,7 @@ def plan_document(report: PlanReport) -> Document:
             document["plan"] = None
             document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
             document["blocking"] = [_match(match) for match in outcome.blocking]
+            document["unplaced"] = list(map(str, outcome.unplaced))
     return document
 
 

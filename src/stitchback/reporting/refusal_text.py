@@ -78,11 +78,17 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
             yield from match_lines((row,), refs)
             yield from _decision_lines(row, refs)
     if not unproved.refuted and not unproved.blocking:
-        mainline = status.case.situation.mainline.ref
-        text = f"No strategy finds a place on {mainline} for what the patch branch has; the findings above say what is in the way."
-        yield from wrapped((plain(text),), 0)
+        yield from wrapped((plain(_without_a_place(unproved, status)),), 0)
         yield BLANK
     yield from refused_lines(unproved.refuted, verbose=verbose)
+
+
+def _without_a_place(unproved: Unproved, status: Status) -> str:
+    situation = status.case.situation
+    if not unproved.unplaced and situation.policy.strategy is not None:
+        return f"Strategy {situation.policy.strategy} fits nothing here. Without --strategy those that do are tried."
+    names = ", ".join(map(str, unproved.unplaced)) or "what the patch branch has"
+    return f"No strategy finds a place on {situation.mainline.ref} for {names}; the findings above say what is in the way."
 
 
 def _decision_lines(row: Row, refs: Refs) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 from stitchback.strategies.adopt import Adopt
 from stitchback.strategies.bridge import Bridge
-from stitchback.strategies.composing import compose
+from stitchback.strategies.composing import compose, unplaced
 from stitchback.strategies.converge import Converge
 from stitchback.strategies.diamond import Diamond
 from stitchback.strategies.forgo import Forgo
@@ -31,4 +31,4 @@ ALL: tuple[Strategy, ...] = (
     Bridge(),
 )
 
-__all__ = ["ALL", "Strategy", "compose"]
+__all__ = ["ALL", "Strategy", "compose", "unplaced"]

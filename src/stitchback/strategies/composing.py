@@ -32,6 +32,19 @@ def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> I
         yield from (candidate for candidate in compose(case, order) if not candidate.edits)
 
 
+def unplaced(case: Case, order: Sequence[Strategy]) -> tuple[MigrationKey, ...]:
+    """The patch migrations that none of the strategies fits, all others being treated by the first that does."""
+    draft = Draft(case.situation.mainline)
+    found: dict[MigrationKey, None] = {}
+    for unit in case.units:
+        treated = _first_that_fits(draft, unit, order)
+        if treated is None:
+            found[unit.key] = None
+        else:
+            draft = treated
+    return tuple(found)
+
+
 def _choices(case: Case, leading: Sequence[Strategy]) -> Iterator[Mapping[str, Strategy]]:
     apps = sorted({unit.key.app for unit in case.units})
     for strategy in leading:

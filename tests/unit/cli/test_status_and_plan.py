@@ -36,6 +36,12 @@ def test_every_plan_that_is_listed_can_be_chosen(commands: Commands, shop: Path)
         assert chosen["plan"]["strategies"] == other["strategies"]
 
 
+def test_a_strategy_that_fits_nothing_is_refused_and_named(commands: Commands, shop: Path) -> None:
+    plan = commands.run(shop, "plan", "release/2.4", "--strategy", "forgo")
+    assert plan.code == 3
+    assert "Strategy forgo fits nothing here." in plan.stdout
+
+
 def test_a_diff_stands_before_the_next_command(commands: Commands, shop: Path) -> None:
     lines = commands.run(shop, "plan", "release/2.4", "--diff").stdout.splitlines()
     assert "+++ b/shop/migrations/0003_stitched_item_colour.py" in lines

@@ -5,14 +5,27 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from stitchback.model.keys import MigrationKey
 from stitchback.planning.outcomes import Unproved
 from stitchback.reporting.refusal_text import unproved_lines
 
 
-def test_a_refusal_without_any_proposal_says_so() -> None:
-    status: Any = SimpleNamespace(
-        case=SimpleNamespace(sides=(), situation=SimpleNamespace(mainline=SimpleNamespace(ref="main")))
+def said(unproved: Unproved, strategy: str | None = None) -> str:
+    situation = SimpleNamespace(
+        mainline=SimpleNamespace(ref="main"), policy=SimpleNamespace(strategy=strategy)
     )
-    lines = unproved_lines(Unproved((), ()), status, verbose=False)
-    said = " ".join(word.text for line in lines for word in line)
-    assert "No strategy finds a place on main" in " ".join(said.split())
+    status: Any = SimpleNamespace(case=SimpleNamespace(sides=(), situation=situation))
+    lines = unproved_lines(unproved, status, verbose=False)
+    return " ".join(" ".join(word.text for line in lines for word in line).split())
+
+
+def test_a_refusal_without_any_proposal_says_so_and_for_what() -> None:
+    unplaced = (MigrationKey("shop", "0003_x"), MigrationKey("blog", "0002_y"))
+    expected = "No strategy finds a place on main for shop.0003_x, blog.0002_y; the findings above"
+    assert expected in said(Unproved((), (), unplaced))
+    assert expected in said(Unproved((), (), unplaced), "diamond")
+
+
+def test_a_strategy_that_fits_nothing_is_no_dead_end() -> None:
+    text = said(Unproved((), ()), "forgo")
+    assert "Strategy forgo fits nothing here. Without --strategy those that do are tried." in text
