@@ -10,7 +10,6 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
@@ -22,9 +21,17 @@ Turns = Iterator[int]
 def spare() -> int:
     """How many could work beside this process. None where it has threads: what they hold would stay held in the other process. And none but
     on Linux, the only system where this was tried."""
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if sys.platform != "linux" or _has_threads():
         return 0
     return min(len(os.sched_getaffinity(0)) - 1, MOST)
+
+
+def _has_threads() -> bool:
+    """Whether there are others than this one, Python's or a library's; also where that cannot be told."""
+    try:
+        return len(os.listdir("/proc/self/task")) > 1
+    except OSError:
+        return True
 
 
 def shared_out(

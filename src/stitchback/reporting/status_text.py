@@ -92,10 +92,10 @@ def _patch_words(side: Side, migration: Migration, refs: Refs) -> Words:
 
 def _named(keys: Sequence[MigrationKey], always: set[MigrationKey], most: int) -> list[str]:
     """The names, as many as there is room for, those of `always` in any case."""
-    if len(keys) <= most:
-        return [key.name for key in keys]
-    shown = [key for place, key in enumerate(keys) if key in always or place < most - len(always)]
-    return [*(key.name for key in shown), f"and {len(keys) - len(shown)} more"]
+    cut = len(keys) > most
+    shown = [key for place, key in enumerate(keys) if not cut or key in always or place < most - len(always)]
+    more = len(keys) - len(shown)
+    return [*(key.name for key in shown), *([f"and {more} more"] if more else [])]
 
 
 def match_lines(found: Sequence[Row], refs: Refs) -> Iterator[Line]:

@@ -196,6 +196,16 @@ def test_how_many() -> None:
         os.sched_getaffinity = lambda _: {0}
         assert helpers.spare() == 0
         os.sched_getaffinity = lambda _: set(range(64))
+        os.listdir = lambda _: ["1", "2"]
+        assert helpers.spare() == 0, "a library's thread"
+
+        def listdir(_):
+            raise FileNotFoundError("no /proc")
+
+        os.listdir = listdir
+        assert helpers.spare() == 0
+        os.listdir = lambda _: ["1"]
+        assert helpers.spare() == helpers.MOST
         sys.platform = "darwin"
         assert helpers.spare() == 0
     """)
