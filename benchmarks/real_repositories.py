@@ -65,6 +65,7 @@ class Row:
     findings: dict[str, int] = field(default_factory=dict)
     opaque: int = 0
     strategies: str = ""
+    files: int = 0  # that the plan would write
     refused: str = ""
     said: str = ""
 
@@ -116,6 +117,7 @@ def row_of(pair: Pair, seconds: float) -> Row:
         findings=dict(Counter(found)),
         opaque=read.get("opaque", 0),
         strategies=chosen(plan),
+        files=len((plan.document.get("plan") or {}).get("files", ())),
         refused=refusal(plan),
         said=last_lines(status, plan),
     )
@@ -183,7 +185,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 def line_of(repository: str, rows: Sequence[Row]) -> str:
     verdicts = sum((Counter(row.verdicts) for row in rows), Counter[str]())
-    plans = Counter(row.plan for row in rows)
+    plans = Counter(0 if row.plan == 1 and not row.files else row.plan for row in rows)
     names = {name for row in rows for name in row.migrations}
     cells = (
         repository,
