@@ -125,7 +125,10 @@ class Attempt:
         if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
         elif not rows and self.was_so_before(inhabitant, troubles):
-            self.unserved[inhabitant.population.name] = troubles[0].message
+            said, _, _ = troubles[0].message.partition(
+                "\n"
+            )  # what Django adds is advice for another situation
+            self.unserved[inhabitant.population.name] = said
         else:
             yield from (told(inhabitant, rows, trouble) for trouble in troubles)
 
