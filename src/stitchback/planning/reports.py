@@ -36,10 +36,10 @@ class PlanReport:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing to do, 1 something would change or some databases fail without any plan, 3 no plan could be proved."""
+        """0 nothing to do, 1 something would change, 3 no plan could be proved."""
         if isinstance(self.outcome, Unproved):
             return 3
-        return 1 if self.would_change or self.outcome.chosen.proof.unserved else 0
+        return 1 if self.would_change else 0
 
     @property
     def would_change(self) -> bool:

@@ -147,6 +147,8 @@ def test_ctrl_c_is_heard_here_alone() -> None:
     said = run("""
         import signal
 
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever began the tests may have turned it off
+
         def own(turns):
             print("heard", end="")
             sys.stdout.flush()

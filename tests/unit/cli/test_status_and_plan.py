@@ -122,8 +122,8 @@ def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands
     )
     plan = commands.run(tmp_path / "repository", "plan", "release")
     text = " ".join(plan.stdout.split())
-    assert plan.code == 1, plan.stdout
-    assert commands.run(tmp_path / "repository", "apply", "release", "--yes").code == 1
+    assert plan.code == 0, plan.stdout
+    assert commands.run(tmp_path / "repository", "apply", "release", "--yes").code == 0
     assert "serves these databases, but for one that it fails for by itself, told below" in text
     assert (
         "left out fork point of release: Migration logs.0001_initial is applied before its dependency" in text
@@ -131,5 +131,5 @@ def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands
     document = json.loads(commands.run(tmp_path / "repository", "plan", "release", "--format", "json").stdout)
     (said,) = document["plan"]["proof"]["unserved"]
     assert said.startswith("fork point of release: Migration logs.0001_initial is applied before")
-    assert document["exit"] == 1
+    assert document["exit"] == 0
     assert plan.stdout.splitlines()[-1].split("   ")[0].strip() == "stitchback repair --database URL"
