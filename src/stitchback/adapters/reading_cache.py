@@ -91,8 +91,10 @@ class DiskReadings:
 
         Operations that were made of their file once more, though it had been read before, are put in too: somebody will ask for them again.
         """
-        entries = {place: encoded(self._known[place]) for place in self._new}
-        entries |= self._unsaved
+        entries = dict(self._unsaved)
+        entries |= {
+            place: encoded(self._known[place]) for place in self._new
+        }  # read once more here: that one holds
         entries |= {
             place: encoded(reading, whole=True)
             for place, reading in self._known.items()
