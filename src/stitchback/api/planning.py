@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from stitchback.api.comparing import Wish, status
 from stitchback.api.importing import Imports, of_python2
 from stitchback.api.project import Project
+from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
+from stitchback.model.findings import Finding
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.plan import Prove, plan
 from stitchback.planning.reports import PlanReport
 from stitchback.proof import prove, prove_beside
@@ -29,7 +32,13 @@ def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None)
 
         return judge
 
-    return PlanReport(found, plan(found.case, judged(prove), beside=judged(prove_beside)))
+    outcome = plan(found.case, judged(prove), beside=judged(prove_beside))
+    return PlanReport(found, outcome, tuple(_findings(project, found.case, outcome)))
+
+
+def _findings(project: Project, case: Case, outcome: Planned | Unproved) -> Iterator[Finding]:
+    if isinstance(outcome, Planned):
+        yield from find_in_proof(case, outcome.chosen.proof, project.configuration.suppress)
 
 
 def _imports(project: Project, case: Case) -> Imports:

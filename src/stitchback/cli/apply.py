@@ -30,13 +30,14 @@ def command(
 ) -> int:
     """Write the plan: into the working tree where --onto is checked out, else to --branch. All of it, or nothing."""
     from stitchback.api import Project, make_plan, prepare, write
+    from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_written
 
     with Project.open(session.directory) as project:
         report = make_plan(project, wish)
         if not report.would_change:
             click.echo(render_plan(report, output_format, verbose=session.verbose))
-            return report.exit_code
+            return 0 if isinstance(report.outcome, Planned) else report.exit_code
         prepared = prepare(project, report, wish, branch)
         if not yes:
             click.echo(render_plan(report, "text", verbose=session.verbose), err=True)

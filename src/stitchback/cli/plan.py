@@ -35,7 +35,7 @@ def command(
 ) -> int:
     """A proved plan to reconcile patch branches with mainline. Writes nothing into the tree.
 
-    Exit 0: nothing to do. 1: this plan would change something. 3: no plan could be proved.
+    Exit 0: nothing to do. 1: this plan would change something, or its proof has findings. 3: no plan could be proved.
     """
     from stitchback.api import Project, diffs_of, make_plan
     from stitchback.reporting import render_plan

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 
 from stitchback.hazards.altered_and_gone import AlteredAndGone
 from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
-from stitchback.hazards.hazard import Hazard
+from stitchback.hazards.hazard import Hazard, OfProof
+from stitchback.hazards.left_out import LeftOut
 from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.one_sided_data import OneSidedData
 from stitchback.hazards.opaque_value import OpaqueValue
@@ -28,6 +29,7 @@ from stitchback.hazards.was_package import WasPackage
 from stitchback.matching.case import Case
 from stitchback.model.configuration import Suppression
 from stitchback.model.findings import Finding
+from stitchback.model.plans import Proof
 
 # A new hazard: one file, one line here, one test file.
 ALL: tuple[Hazard, ...] = (
@@ -52,13 +54,26 @@ ALL: tuple[Hazard, ...] = (
     ManyGhosts(),
 )
 
+# What only a proof brings to light.
+OF_PROOF: tuple[OfProof, ...] = (LeftOut(),)
+
 
 def find_all(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
     """Every finding of every hazard that the configuration does not suppress."""
     for hazard in ALL:
-        for finding in hazard.find(case):
-            if not any(_suppresses(entry, finding) for entry in suppressed):
-                yield finding
+        yield from _reported(hazard.find(case), suppressed)
+
+
+def find_in_proof(case: Case, proof: Proof, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
+    """As `find_all`, of what the proof of a plan has shown."""
+    for hazard in OF_PROOF:
+        yield from _reported(hazard.find(case, proof), suppressed)
+
+
+def _reported(findings: Iterable[Finding], suppressed: Sequence[Suppression]) -> Iterator[Finding]:
+    for finding in findings:
+        if not any(_suppresses(entry, finding) for entry in suppressed):
+            yield finding
 
 
 def _suppresses(entry: Suppression, finding: Finding) -> bool:
@@ -66,4 +81,4 @@ def _suppresses(entry: Suppression, finding: Finding) -> bool:
     return entry.code == finding.code and fnmatch(path, entry.path)
 
 
-__all__ = ["ALL", "Hazard", "find_all"]
+__all__ = ["ALL", "OF_PROOF", "Hazard", "OfProof", "find_all", "find_in_proof"]

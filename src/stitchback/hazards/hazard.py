@@ -7,6 +7,7 @@ from typing import Protocol
 
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
+from stitchback.model.plans import Proof
 
 
 class Hazard(Protocol):
@@ -19,3 +20,13 @@ class Hazard(Protocol):
     def find(self, case: Case) -> Iterator[Finding]:
         """Everything of this kind in the case, in any order."""
         ...
+
+
+class OfProof(Protocol):
+    """A hazard that only the proof of a plan shows: `plan` reports it, and `status` does not know it."""
+
+    code: str
+    severity: Severity
+    title: str
+
+    def find(self, case: Case, proof: Proof) -> Iterator[Finding]: ...

@@ -116,6 +116,18 @@ class PopulationOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Unserved:
+    """Databases that fail without a plan too. `population` is its name; `at` the migration at which they do, where it is one."""
+
+    population: str
+    message: str
+    at: MigrationKey | None = None
+
+    def __str__(self) -> str:
+        return f"{self.population}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     django: str  # version, "5.2.19"
     outcomes: tuple[PopulationOutcome, ...]
@@ -123,7 +135,7 @@ class Proof:
     sliced_to: int  # how many migrations the graph held
     left_out: int  # how many were left out because they do not matter
     bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
-    unserved: tuple[str, ...] = ()  # databases that fail without the plan too, and how, in words
+    unserved: tuple[Unserved, ...] = ()
 
     @property
     def hands(self) -> int:

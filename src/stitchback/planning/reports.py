@@ -31,15 +31,18 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
+    """`findings`: what the proof of the chosen plan has shown, beside what `status` found before any plan."""
+
     status: Status
     outcome: Planned | Unproved
+    findings: tuple[Finding, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0 nothing to do, 1 something would change, 3 no plan could be proved."""
+        """0 nothing to do, 1 something would change, or the proof has findings, 3 no plan could be proved."""
         if isinstance(self.outcome, Unproved):
             return 3
-        return 1 if self.would_change else 0
+        return 1 if self.would_change or self.findings else 0
 
     @property
     def would_change(self) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from stitchback.engine import Place, django_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
+from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof, Unserved
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import Ends
 from stitchback.proof.matters import is_too_much, what_matters
@@ -50,7 +50,7 @@ class Attempt:
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
-        self.unserved: dict[str, str] = {}
+        self.unserved: dict[str, Unserved] = {}
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
 
@@ -125,10 +125,7 @@ class Attempt:
         if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
         elif not rows and self.was_so_before(inhabitant, troubles):
-            said, _, _ = troubles[0].message.partition(
-                "\n"
-            )  # what Django adds is advice for another situation
-            self.unserved[inhabitant.population.name] = said
+            self.unserved[inhabitant.population.name] = unserved(inhabitant.population, troubles[0])
         else:
             yield from (told(inhabitant, rows, trouble) for trouble in troubles)
 
@@ -208,8 +205,13 @@ class Attempt:
         runs = self.ground.engine.runs + self.ground.following.runs
         bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
-        unserved = tuple(f"{name}: {message}" for name, message in self.unserved.items())
-        return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded, unserved)
+        left = tuple(self.unserved.values())
+        return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded, left)
+
+
+def unserved(population: Population, trouble: Trouble) -> Unserved:
+    said, _, _ = trouble.message.partition("\n")  # what Django adds is advice for another situation
+    return Unserved(population.name, said, trouble.error.at if trouble.error else None)
 
 
 def told(inhabitant: Inhabitant, rows: tuple[MigrationKey, ...], trouble: Trouble) -> Failure:

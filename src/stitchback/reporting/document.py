@@ -86,7 +86,11 @@ def finding_document(finding: Finding) -> Document:
 
 def plan_document(report: PlanReport) -> Document:
     outcome = report.outcome
-    document = {"status": status_document(report.status), "exit": report.exit_code}
+    document = {
+        "status": status_document(report.status),
+        "findings": [finding_document(finding) for finding in report.findings],
+        "exit": report.exit_code,
+    }
     match outcome:
         case Planned():
             document["plan"] = _plan(outcome.chosen, report.status.case.situation.mainline)
@@ -116,7 +120,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
             "graph": proof.sliced_to,
             "left_out": proof.left_out,
             "bounded": list(proof.bounded),
-            "unserved": list(proof.unserved),
+            "unserved": list(map(str, proof.unserved)),
             "populations": [
                 {
                     "name": outcome.population.name,

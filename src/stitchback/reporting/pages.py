@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from stitchback import hazards
-from stitchback.hazards import Hazard
+from stitchback.hazards import Hazard, OfProof
 from stitchback.hazards.pages import ERROR_PAGES, ErrorPage
 from stitchback.model.findings import Severity
 from stitchback.repair import defects
@@ -59,13 +59,18 @@ def near_codes(text: str) -> tuple[str, ...]:
 
 @cache
 def _by_code() -> dict[str, Page]:
-    found = [*map(_of_class, hazards.ALL), *map(_of_class, defects.ALL), *map(_of_error, ERROR_PAGES)]
+    found = [
+        *map(_of_class, hazards.ALL),
+        *map(_of_class, hazards.OF_PROOF),
+        *map(_of_class, defects.ALL),
+        *map(_of_error, ERROR_PAGES),
+    ]
     by_code = {page.code: page for page in found}
     assert len(by_code) == len(found), "one code, one page"
     return by_code
 
 
-def _of_class(told: Hazard | Defect) -> Page:
+def _of_class(told: Hazard | OfProof | Defect) -> Page:
     kind = type(told)
     where = kind.__module__.removeprefix("stitchback.")
     return Page(told.code, told.title, paragraphs(kind.__doc__ or ""), told.severity, (where,))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
+from stitchback.model.findings import Finding
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Proof, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
@@ -39,10 +40,10 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
         case Planned() as planned if planned.changes_nothing:
             yield from _nothing_to_write(planned.chosen.proof)
             yield BLANK
-            yield from proof_lines(planned.chosen.proof, verbose=verbose)
+            yield from proof_lines(planned.chosen.proof, report.findings, verbose=verbose)
         case Planned() as planned:
             yield from chosen_lines(planned.chosen, report.status.case.situation.mainline)
-            yield from proof_lines(planned.chosen.proof, verbose=verbose)
+            yield from proof_lines(planned.chosen.proof, report.findings, verbose=verbose)
             yield from other_lines(planned.others, report.status.case)
             yield from refused_lines(planned.refuted, verbose=verbose)
         case Unproved() as unproved:
@@ -106,7 +107,8 @@ def _edit_lines(edit: FileEdit, before: Tree) -> Iterator[Line]:
         yield from wrapped((dim(why),), BELOW)
 
 
-def proof_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
+def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> Iterator[Line]:
+    """`findings`: those of the proof. What one says in full is the line of a database that is left out, suppressed or not."""
     said = f" with Django {proof.django}'s own loader and executor: {counted(len(proof.outcomes), 'kind')} of database, "
     yield from wrapped((bold("Proved"), plain(f"{said}{counted(proof.simulated_runs, 'run')}, no failure")))
     if verbose:
@@ -116,9 +118,13 @@ def proof_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
     found = groups(proof.outcomes)
     yield from _hands([group for group in found if not group.inserts], verbose=verbose)
     yield from _hands([group for group in found if group.inserts], verbose=verbose)
-    for name in proof.unserved:
-        said = f"{name.rstrip('.')}. So it is with mainline as it stands, as far as its migrations tell"
+    for unserved in proof.unserved:
+        said = (
+            f"{str(unserved).rstrip('.')}. So it is with mainline as it stands, as far as its migrations tell"
+        )
         yield from wrapped((yellow("left out"), plain("      "), plain(said)), 2, 14)
+    for code in sorted({finding.code for finding in findings}):
+        yield from wrapped((bold(code), dim(f"  `stitchback explain {code}` says what to do")), 16, 7)
     for bound in proof.bounded:
         yield from wrapped((yellow("not tried"), plain("     "), plain(bound)), 2, 14)
     yield BLANK

@@ -48,7 +48,7 @@ def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str
         f"Proved with Django {proof.django}: {tried}.",
         *([f"Strategies: {_text(strategies)}."] if strategies else []),
         *(
-            f"Left out: {_text(text)}. So it is with mainline as it stands, without this plan."
+            f"Left out: {_text(str(text))}. So it is with mainline as it stands, without this plan."
             for text in proof.unserved
         ),
         *(f"Not tried: {_text(text)}." for text in proof.bounded),

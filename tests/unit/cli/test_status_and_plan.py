@@ -122,7 +122,7 @@ def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands
     )
     plan = commands.run(tmp_path / "repository", "plan", "release")
     text = " ".join(plan.stdout.split())
-    assert plan.code == 0, plan.stdout
+    assert plan.code == 1, plan.stdout
     assert commands.run(tmp_path / "repository", "apply", "release", "--yes").code == 0
     assert "serves these databases, but for one that it fails for by itself, told below" in text
     assert (
@@ -131,5 +131,25 @@ def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands
     document = json.loads(commands.run(tmp_path / "repository", "plan", "release", "--format", "json").stdout)
     (said,) = document["plan"]["proof"]["unserved"]
     assert said.startswith("fork point of release: Migration logs.0001_initial is applied before")
-    assert document["exit"] == 0
+    assert document["exit"] == 1
+    (finding,) = document["findings"]
+    assert (finding["code"], finding["ref"], finding["path"]) == (
+        "SB309",
+        "main",
+        "logs/migrations/0001_initial.py",
+    )
+    assert finding["message"].startswith("fork point of release: Migration logs.0001_initial is applied")
+    assert "SB309 `stitchback explain SB309` says what to do" in text
     assert plan.stdout.splitlines()[-1].split("   ")[0].strip() == "stitchback repair --database URL"
+
+    suppressed = """
+[[tool.stitchback.suppress]]
+code = "SB309"
+path = "logs/migrations/0001_*.py"
+reason = "that release was never installed"
+"""
+    (tmp_path / "repository" / "pyproject.toml").write_text(suppressed)
+    agreed = commands.run(tmp_path / "repository", "plan", "release")
+    assert agreed.code == 0, agreed.stdout
+    assert "left out fork point of release: Migration logs.0001" in " ".join(agreed.stdout.split())
+    assert "SB309" not in agreed.stdout

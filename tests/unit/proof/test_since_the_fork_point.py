@@ -159,5 +159,7 @@ def test_a_database_that_mainline_itself_fails_for_is_named_and_no_reason_to_ref
     given = Situation((patch(fork=fork),), replace(changed(FORK, first, again), ref="main"), (), Policy())
     found = prove(candidate(given), given)
     assert isinstance(found, SafePlan), found.failures
-    assert found.proof.unserved == ("fork point of release/2.4: column cms_page.y exists already",)
+    (unserved,) = found.proof.unserved
+    assert str(unserved) == "fork point of release/2.4: column cms_page.y exists already"
+    assert str(unserved.at) == "cms.0002_again"
     assert {each.population.lineage for each in found.proof.outcomes} == {"fresh", "mainline"}
