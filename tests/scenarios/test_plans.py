@@ -59,3 +59,5 @@ def test_the_plan_is_the_one_of_the_case(name: str, tmp_path: Path) -> None:
     if isinstance(report.outcome, Planned):
         assert dict(report.outcome.chosen.candidate.strategies) == dict(expected.strategies)
         assert hands(report) == sorted(expected.hands)
+        unserved = report.outcome.chosen.proof.unserved
+        assert [each.population for each in unserved] == list(expected.left_out)

@@ -32,7 +32,7 @@ class CaseCommit:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What `plan` and `status` must say; `strategies` by app label."""
+    """What `plan` and `status` must say; `strategies` by app label. `left_out`: the databases that mainline by itself does not serve."""
 
     exit: int
     strategies: Mapping[str, str]
@@ -40,6 +40,7 @@ class Expectation:
     hands: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     needs_next_makemigrations: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,21 @@ LEAVES = re.compile(r"\((.+) in (\w+)\)")  # Django: `migrate`, "Conflicting mig
 
 
 class LeftOut:
-    """Some databases cannot upgrade to mainline, with the patch branch or without it: mainline has changed a migration that they have
-    applied, or hung it on a new one, or has two squashes of them that do not fit together. No plan can make more of mainline than it is, so
-    the plan leaves them out; the report says what Django says to them.
+    """Some databases do not come to what a fresh install is, with the patch branch or without it. Either mainline cannot upgrade them at all: it
+    has changed a migration that they have applied, or hung it on a new one, or has two squashes of them that do not fit together. Or
+    it can, but not after everything that may be done to them: two migrations alter one column, say, and depend on each other in
+    no way, so whoever migrates to the later one by name has it overwritten by the other. No plan can make more of mainline than it is, so the plan
+    leaves that out; the report says which database, after what, and what goes wrong.
 
-    Make a copy of such a database and let `stitchback repair` look at it: often rows are missing that tell Django what is there.
-    Where the cause is a migration that was changed after its release, give it back its old form, and make the change in a new one.
-    Where no such database exists any more (that release was long ago), suppress the finding, and say that as the reason.
+    Where two migrations have no order, let the later one depend on the other. Where the cause is a migration that was changed after
+    its release, give it back its old form, and make the change in a new one. Of a database that cannot upgrade make a copy, and let `stitchback
+    repair` look at it: rows may be missing that tell Django what is there. Where no such database exists any more (that release was long ago),
+    or nobody migrates like that, suppress the finding, and say so as the reason.
     """
 
     code = "SB309"
     severity = Severity.WARNING
-    title = "databases that mainline itself does not serve"
+    title = "what mainline itself does not serve"
 
     def find(self, case: Case, proof: Proof) -> Iterator[Finding]:
         mainline = case.situation.mainline
@@ -48,6 +51,7 @@ def place(unserved: Unserved, mainline: Tree) -> Span | None:
 def named(unserved: Unserved) -> Iterator[MigrationKey]:
     if unserved.at is not None:
         yield unserved.at
-    yield from (MigrationKey(app, name) for app, name in NAMES.findall(unserved.message))
+    said = f"{unserved.message} {unserved.population}"
+    yield from (MigrationKey(app, name) for app, name in NAMES.findall(said))
     for names, app in LEAVES.findall(unserved.message):
         yield from (MigrationKey(app, name) for name in names.split(", "))

@@ -117,14 +117,16 @@ class PopulationOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """Databases that fail without a plan too. `population` is its name; `at` the migration at which they do, where it is one."""
+    """What fails without a plan too. `population`: its name; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
+    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them."""
 
     population: str
     message: str
     at: MigrationKey | None = None
+    acts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.population}: {self.message}"
+        return f"{', '.join(filter(None, (self.population, ', then '.join(self.acts))))}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

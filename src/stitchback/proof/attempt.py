@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from stitchback.engine import Place, django_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof, Unserved
+from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import Ends
+from stitchback.proof.mainlines_own import MainlinesOwn
 from stitchback.proof.matters import is_too_much, what_matters
 from stitchback.proof.models_kept import models_changed
 from stitchback.proof.populations import (
@@ -26,7 +27,7 @@ from stitchback.proof.populations import (
     brings_nothing,
 )
 from stitchback.proof.repairs import Remedies
-from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, Trouble
+from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Act, Rollouts, Trouble
 from stitchback.proof.scene import Ground, Scene, ground
 from stitchback.proof.slicing import Slice
 from stitchback.proof.standing_rules import schema_is_the_states
@@ -50,7 +51,7 @@ class Attempt:
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
-        self.unserved: dict[str, Unserved] = {}
+        self.own = MainlinesOwn(scene, self.matters)
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
 
@@ -119,15 +120,17 @@ class Attempt:
             yield Failure(inhabitant.population.name, REPAIR, "before the deploy", refusal)
             return
         place = rollouts.remedies.with_rows(start, rows)
-        troubles, tried = (
-            rollouts.once(place) if self.idle else rollouts.explore(place, thoroughly=thoroughly)
-        )
+        is_own = partial(self.own.has, inhabitant, start)
+        troubles, tried = rollouts.whole(place), 1
+        if troubles and inhabitant.population.lineage in OF_MAINLINE and all(map(is_own, troubles)):
+            if any(trouble.error for trouble in troubles):
+                return  # it is left out
+            troubles = ()
+        if not troubles and not self.idle:
+            troubles, tried = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
         if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
-        elif not rows and self.was_so_before(inhabitant, troubles):
-            self.unserved[inhabitant.population.name] = unserved(inhabitant.population, troubles[0])
-        else:
-            yield from (told(inhabitant, rows, trouble) for trouble in troubles)
+        yield from (told(inhabitant, rows, trouble) for trouble in troubles)
 
     def without_what_ran_too_often(self, inhabitant: Inhabitant, ends: Ends) -> Place:
         """What a data operation did twice before any plan (mainline had renamed its migration) is no plan's doing."""
@@ -151,17 +154,6 @@ class Attempt:
         if rows and self.scene.situation.policy.zero_touch:
             return f"no database may need a hand, and it needs the row of {names}"
         return ""
-
-    def was_so_before(self, inhabitant: Inhabitant, troubles: tuple[Trouble, ...]) -> bool:
-        """Whether mainline as it stands, untouched, fails for this database in the very same way."""
-        untouched = (
-            self.scene.untouched(self.matters) if inhabitant.population.lineage in OF_MAINLINE else None
-        )
-        if untouched is None:
-            return False
-        before, _ = untouched.explore(inhabitant.place)
-        known = {(trouble.step, trouble.message) for trouble in before}
-        return all((trouble.step, trouble.message) in known for trouble in troubles)
 
     def outcome(self, found: Ground, inhabitant: Inhabitant) -> PopulationOutcome:
         """In the words of the whole trees. What was left aside counts as not applied yet, unless a ledger tells."""
@@ -205,18 +197,14 @@ class Attempt:
         runs = self.ground.engine.runs + self.ground.following.runs
         bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
-        left = tuple(self.unserved.values())
-        return Proof(django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded, left)
-
-
-def unserved(population: Population, trouble: Trouble) -> Unserved:
-    said, _, _ = trouble.message.partition("\n")  # what Django adds is advice for another situation
-    return Unserved(population.name, said, trouble.error.at if trouble.error else None)
+        return Proof(
+            django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded, self.own.met
+        )
 
 
 def told(inhabitant: Inhabitant, rows: tuple[MigrationKey, ...], trouble: Trouble) -> Failure:
-    acts = (f"{REPAIR} ({', '.join(map(str, rows))} put in)", *trouble.did) if rows else trouble.did
+    acts = (str(Act(repair=rows)), *trouble.acts) if rows else trouble.acts
     message = trouble.message
-    if any(act.startswith(REPAIR) for act in trouble.did):
+    if any(act.repair for act in trouble.path):
         message += " (its ledger asks for the row, but its schema is not that of the databases that need it)"
     return Failure(inhabitant.population.name, ", then ".join(acts), trouble.step, message)

@@ -7,9 +7,10 @@ repair that its ledger asks for, until nothing new comes out. Then, as far as a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from stitchback.engine import Finish, Place, RunError, Stop, Target, Way
 from stitchback.model.keys import MigrationKey
@@ -21,20 +22,51 @@ MOST_RUNS_BESIDE = 600  # the same, in the proof of a plan that is only listed b
 REPAIR = "repair"
 
 
+class Act(NamedTuple):
+    """Something that was done to a database, and after which migration it was stopped. `target`: None for a full migrate; `repair`: the rows
+    that were put in instead of migrating."""
+
+    target: Target | None = None
+    stopped: MigrationKey | None = None
+    repair: tuple[MigrationKey, ...] = ()
+
+    @property
+    def migration(self) -> MigrationKey | None:
+        """The one at which it ended, where it is known by that."""
+        app, name = self.target or ("", None)
+        return self.stopped or (MigrationKey(app, name) if name else None)
+
+    def __str__(self) -> str:
+        if self.repair:
+            return f"{REPAIR} ({', '.join(map(str, self.repair))} put in)"
+        did = " ".join(("migrate", *(word for word in self.target or () if word)))
+        return did if self.stopped is None else f"{did}, stopped after {self.stopped}"
+
+
+Kind = tuple[str, str]  # a trouble's step and message: what tells it from another, however it was come to
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What went wrong: `did` are the acts from the population's database on, the last one being the one that failed."""
+    """What went wrong: `path` are the acts from the population's database on, `did` what was done then and failed."""
 
     did: tuple[str, ...]
     step: str
     message: str
     error: RunError | None = None
+    path: tuple[Act, ...] = ()
 
-    def after(self, path: tuple[str, ...]) -> Trouble:
-        return replace(self, did=(*path, *self.did))
+    @property
+    def kind(self) -> Kind:
+        return self.step, self.message
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """All of them in words, the last one being the one that failed."""
+        return (*map(str, self.path), *self.did)
 
 
-Act = tuple[str, MigrationKey | None]  # what was done, and after which migration it was stopped
+Passed = Callable[[Trouble], bool]
 Came = dict[Place, tuple[Place, Act] | None]  # from where and by what a database was first reached
 
 
@@ -76,10 +108,12 @@ class Rollouts:
         self._sound: set[Place] = set()
         self._thoroughly_sound: set[Place] = set()
 
-    def explore(self, start: Place, *, thoroughly: bool = False) -> tuple[tuple[Trouble, ...], int]:
+    def explore(
+        self, start: Place, *, thoroughly: bool = False, passed: Passed | None = None
+    ) -> tuple[tuple[Trouble, ...], int]:
         """The troubles of the first database that has any, on the way that rollouts lead from this one, shortest rollouts
         first; and how many calls of migrate were looked at. Partial targets are tried from the start, `thoroughly` from
-        everywhere."""
+        everywhere. `passed`: troubles for which nobody stops; whether a kind of trouble is one of them must not depend on the start."""
         sound = self._thoroughly_sound if thoroughly else self._sound
         came: Came = {start: None}
         queue, tried = [start], 0
@@ -89,9 +123,12 @@ class Rollouts:
                 continue
             in_part = place is start or (thoroughly and self.has_time())
             tried += 1
-            troubles = self.whole(place)
+            at_once = self.whole(place)
+            troubles = not_passed(at_once, place, came, passed)
             if troubles:
-                return after(troubles, place, came), tried
+                return troubles, tried
+            if any(trouble.error for trouble in at_once):
+                continue  # a trouble that is passed: nothing comes of this database
             for act, reached in self.reached_by_whole(place, walked):
                 if reached not in came:
                     came[reached] = (place, act)
@@ -99,8 +136,9 @@ class Rollouts:
             if in_part:
                 seen = self.partial(place)
                 tried += seen.tried
-                if seen.troubles:
-                    return after(seen.troubles, place, came), tried
+                troubles = not_passed(seen.troubles, place, came, passed)
+                if troubles:
+                    return troubles, tried
                 for act, reached in seen.leads_to:
                     if reached not in came:
                         came[reached] = (place, act)
@@ -111,6 +149,29 @@ class Rollouts:
     def once(self, start: Place) -> tuple[tuple[Trouble, ...], int]:
         """The troubles of one full migrate, without any stop."""
         return self.whole(start), 1
+
+    def follow(self, start: Place, path: Iterable[Act]) -> Place | None:
+        """Where these acts lead, which were done with another tree; None where they cannot all be done with this one."""
+        place: Place | None = start
+        for act in path:
+            place = None if place is None or act.repair else self.reached_by(place, act)
+        return place
+
+    def reached_by(self, place: Place, act: Act) -> Place | None:
+        if act.target is None:
+            self.whole(place)
+            way = self._whole[place]
+            finish, stops = way.finish, dict[MigrationKey | None, Place](way)
+        else:
+            steps, finish = self.result.go(place, act.target)
+            stops = {step.key: step.place for step in steps}
+        if act.stopped is not None:
+            return stops.get(act.stopped)
+        return finish.end if finish.error is None else None
+
+    def troubles_at(self, place: Place) -> tuple[Trouble, ...]:
+        """What fails there at once, in a full migrate or in part."""
+        return (*self.whole(place), *self.partial(place).troubles)
 
     @property
     def places(self) -> Iterable[Place]:
@@ -140,11 +201,11 @@ class Rollouts:
         """Where a full migrate leads, stops and all, as far as nobody has `walked` there, and the repair that the ledger asks for."""
         way = self._whole[place]
         if way.finish.error is None:
-            yield ("migrate", None), way.finish.end
+            yield Act(), way.finish.end
         while way.rest is not None and way not in walked:
             walked.add(way)
             if self.is_looked_at(way.key, way.rest.key):
-                yield ("migrate", way.key), way.rest.place
+                yield Act(stopped=way.key), way.rest.place
             way = way.rest
         yield from self.by_repair(place)
 
@@ -156,19 +217,19 @@ class Rollouts:
             troubles, tried = list(self.next_release(place)), 1
             leads_to: dict[Place, Act] = {}
             for target in self.targets(place):
-                act = f"migrate {target[0]} {target[1] or ''}".strip()
+                act = Act(target)
                 steps, finish = self.result.go(place, target)
                 tried += 1
                 error = finish.error
                 if error is None:
-                    leads_to.setdefault(finish.end, (act, None))
+                    leads_to.setdefault(finish.end, act)
                 elif error.kind in ("Backwards", "AmbiguityError"):
                     continue  # not a way forward, or not a way that Django offers
                 else:
-                    troubles.extend(failed(act, error))
+                    troubles.extend(failed(str(act), error))
                 for step in steps if self.matters is None else self.stops(steps):
                     if step.place not in leads_to:
-                        leads_to[step.place] = (act, step.key)
+                        leads_to[step.place] = Act(target, step.key)
             found = tuple((act, reached) for reached, act in leads_to.items())
             seen = self._partial[place] = Seen(distinct(troubles), found, tried)
         return seen
@@ -199,8 +260,7 @@ class Rollouts:
         """FACTS F28: whoever repairs by the ledger repairs this database too."""
         rows = self.remedies.rows_for(place)
         if rows:
-            act = f"{REPAIR} ({', '.join(map(str, rows))} put in)"
-            yield (act, None), self.remedies.with_rows(place, rows)
+            yield Act(repair=rows), self.remedies.with_rows(place, rows)
 
     def next_release(self, place: Place) -> Iterator[Trouble]:
         """Straight to the next release, as from a population that skips this one."""
@@ -216,15 +276,20 @@ def failed(act: str, error: RunError | None) -> Iterator[Trouble]:
         yield Trouble((act,), step_of(error.at), error.message, error)
 
 
-def after(troubles: tuple[Trouble, ...], place: Place, came: Came) -> tuple[Trouble, ...]:
+def not_passed(
+    troubles: tuple[Trouble, ...], place: Place, came: Came, passed: Passed | None
+) -> tuple[Trouble, ...]:
     """The troubles, with the acts that led to the place."""
-    path: list[str] = []
+    if not troubles:
+        return ()
+    path: list[Act] = []
     step = came[place]
     while step is not None:
-        place, (act, key) = step
-        path.append(act if key is None else f"{act}, stopped after {key}")
+        place, act = step
+        path.append(act)
         step = came[place]
-    return tuple(trouble.after(tuple(reversed(path))) for trouble in troubles)
+    there = (replace(trouble, path=tuple(reversed(path))) for trouble in troubles)
+    return tuple(trouble for trouble in there if passed is None or not passed(trouble))
 
 
 def step_of(key: MigrationKey | None) -> str:

@@ -30,6 +30,13 @@ class Accounts:
         return MigrationGraph.raw(self.tree)
 
     @cached_property
+    def place(self) -> dict[MigrationKey, int]:
+        """Where each file stands in Django's full plan, those that others replace behind: of migrations without an order between them, too,
+        Django runs this one first and that one last."""
+        order = (*MigrationGraph.of(self.tree).order(), *self.graph.order())
+        return {key: place for place, key in reversed(list(enumerate(order)))}
+
+    @cached_property
     def named(self) -> Keys:
         """Every name that the tree can tell something about: files, names in `replaces`, and what it says to cover."""
         return self.recorded | covered(self.tree)
@@ -104,10 +111,11 @@ class Order:
         }
 
     def sorted(self) -> tuple[MigrationKey, ...]:
-        """Parents first, the same for the same choice. Iterative: histories are long."""
+        """Parents first, as Django runs them where it runs them all at once. Iterative: histories are long."""
+        place = self.accounts.place.__getitem__
         found: dict[MigrationKey, None] = {}
-        for start in sorted(self.chosen):
-            stack = [(start, iter(sorted(self.above(start))))]
+        for start in sorted(self.chosen, key=place):
+            stack = [(start, iter(sorted(self.above(start), key=place)))]
             entered = {start}
             while stack:
                 key, parents = stack[-1]
@@ -117,7 +125,7 @@ class Order:
                     stack.pop()
                 elif following in self.chosen:
                     entered.add(following)
-                    stack.append((following, iter(sorted(self.above(following)))))
+                    stack.append((following, iter(sorted(self.above(following), key=place))))
         return tuple(found)
 
     def above(self, key: MigrationKey) -> set[MigrationKey]:

@@ -14,8 +14,9 @@ from stitchback.engine import Memory, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.model.migrations import Tree
+from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
-from stitchback.repair.accounts import Accounts, Keys
+from stitchback.repair.accounts import Accounts, Keys, Order
 from stitchback.repair.adjusting import adjusted
 from stitchback.repair.diagnosis import Diagnosis, diagnose
 from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, RenameRow, edited
@@ -26,12 +27,12 @@ from stitchback.repair.half_done import half_done
 from stitchback.repair.hypotheses import hidden
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.playing import Played, Player, names_of
-from stitchback.repair.proving import LedgerProver
+from stitchback.repair.proving import LedgerProver, unlike
 from stitchback.repair.renames import renames
 from stitchback.repair.visible import Names, VisibleSchema
 from stitchback.repair.worlds import Doubt, Past, the_worlds
 
-Prove = Callable[[SymbolicDatabase], Sequence[Failure]]
+Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]
 
 LOOK = "give the database's URL (--database): whether the table or column is there decides, and a ledger in a file does not tell it"
 
@@ -129,7 +130,13 @@ class Deriver:
 
     def try_fake(self, repair: Repair) -> FakeTrial:
         """Whether `migrate --fake` would do instead of the repair's SQL."""
-        return try_fake(self.accounts, self.prover.engine, self.prove, repair.found, repair.edits)
+        return try_fake(
+            self.accounts,
+            self.prover.engine,
+            lambda database: self.prove(database, repair.end),
+            repair.found,
+            repair.edits,
+        )
 
     def _with_half(self, outcome: RepairOutcome, transactional: bool) -> RepairOutcome:
         """The refusal, told by the migration that was killed within where that is in the way."""
@@ -226,15 +233,31 @@ class Deriver:
         schema = adjusted(played.schema, within(fit.missing, met), within(fit.extra, met), effects)
         found = SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
         database = replace(found, ledger=tuple(row.key for row in after.rows))
-        failures = tuple(self.prove(database))
+        end = self.prover.end_of(self._in_order(fit.made, played))
+        failures = tuple(self.prove(database, end))
         if failures:
             first = failures[0]
             tried = f"with {len(edits)} edit{'s'[: len(edits) != 1]} of its rows" if edits else "as it is"
             why = f"the database {tried} cannot be migrated: {first.rollout}: {first.step}: {first.message}"
             return Unrepairable(ledger, "SB612", why, failures=failures, found=found)
         by_sql = self._by_sql(fit)
-        remarks = (*_remarks(ledger, self.accounts, edits), *_said_by_sql(fit, met, by_sql))
-        return Repair(ledger, edits, after, database, found, remarks, _evidence(fit, met | by_sql))
+        remarks = (
+            *_remarks(ledger, self.accounts, edits),
+            *_said_by_sql(fit, met, by_sql),
+            *self._other_end(end),
+        )
+        return Repair(ledger, edits, after, database, found, end, remarks, _evidence(fit, met | by_sql))
+
+    def _in_order(self, made: Keys, played: Played) -> SymbolicDatabase:
+        """A database that has applied those migrations, and of which all rows tell so: what comes of it, no row has to do with."""
+        order = Order(self.accounts, made).sorted()
+        rows = dict.fromkeys(target for key in order for target in self.accounts.targets(key))
+        return SymbolicDatabase(tuple(rows), played.schema, played.data)
+
+    def _other_end(self, end: PhysicalSchema | None) -> Iterator[str]:
+        """Migrations without an order between them that alter the same thing, for example."""
+        for said in unlike(end, self.prover.fresh.final.schema) if end is not None else ():
+            yield f"after migrate, {said}: so it is wherever these migrations were applied first, and no row changes it"
 
 
 def not_installed(tree: Tree, ledger: Ledger) -> str:

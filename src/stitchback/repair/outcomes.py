@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stitchback.engine import SymbolicDatabase
 from stitchback.model.ledger import Ledger
+from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
 from stitchback.repair.edits import LedgerEdit
 from stitchback.repair.half_done import HalfDone
@@ -14,7 +15,7 @@ from stitchback.repair.half_done import HalfDone
 @dataclass(frozen=True, slots=True)
 class Repair:
     """`edits` take `ledger` to `after`; none where nothing has to be done. `proved` is the database that was taken through every
-    rollout; `found` is the same database with its rows as they were read. `remarks` are worth knowing; `mismatches` are names that the ledger promises and the database lacks, or the other
+    rollout; `end` is the schema that it comes to, which no row changes; `found` is the same database with its rows as they were read. `remarks` are worth knowing; `mismatches` are names that the ledger promises and the database lacks, or the other
     way round, in tables that no edit has to do with."""
 
     ledger: Ledger
@@ -22,6 +23,7 @@ class Repair:
     after: Ledger
     proved: SymbolicDatabase
     found: SymbolicDatabase
+    end: PhysicalSchema | None = None
     remarks: tuple[str, ...] = ()
     mismatches: tuple[str, ...] = ()
 

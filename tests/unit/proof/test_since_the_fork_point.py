@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import TRUE, add, char, create, keys, migration, run_python
+from migration_values import TRUE, add, alter, char, create, keys, migration, run_python
 from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
 from stitchback.model.migrations import App, Migration, Tree
@@ -163,3 +163,54 @@ def test_a_database_that_mainline_itself_fails_for_is_named_and_no_reason_to_ref
     assert str(unserved) == "fork point of release/2.4: column cms_page.y exists already"
     assert str(unserved.at) == "cms.0002_again"
     assert {each.population.lineage for each in found.proof.outcomes} == {"fresh", "mainline"}
+
+
+IN_ANY_ORDER = (
+    migration("shop.0006_a", "shop.0005_y", alter("item", "label", char(30))),
+    migration("shop.0006_b", "shop.0005_y", alter("item", "label", char(40))),
+    migration("shop.0007_merge", "shop.0006_a shop.0006_b"),
+)
+
+
+def test_what_goes_wrong_with_mainline_untouched_is_said_once_and_refuses_nothing() -> None:
+    """saleor altered one column in two migrations without an order: who migrates to the later one first gets the other's shape."""
+    found = proved(situation(*MAINLINE, *IN_ANY_ORDER))
+    assert isinstance(found, SafePlan), found.failures
+    said = list(map(str, found.proof.unserved))
+    wrong = "column shop_item.label is varchar(40), on a fresh install varchar(30)"
+    assert said[0] == f"fresh install, migrate shop 0006_a, then migrate: {wrong}"
+    assert all(each == f"main up to shop.0006_{'a'}: {wrong}" for each in said[1:])
+    assert {each.population.lineage for each in found.proof.outcomes} == {
+        "fresh",
+        "fork point",
+        "patched",
+        "mainline",
+    }
+
+
+def test_what_a_plan_does_wrong_beside_it_still_refuses() -> None:
+    given = situation(*MAINLINE, *IN_ANY_ORDER)
+    adopted = MAINLINE[1].with_changes(replaces=keys("shop.0003_p"))
+    assert isinstance(prove(candidate(given, adopted, hand=HAND), given), Refuted)
+
+
+def test_the_same_trouble_where_mainline_has_it_otherwise_is_the_plans() -> None:
+    """Mainline has the two in an order, and the plan takes it away."""
+    first, second, merge = IN_ANY_ORDER
+    ordered = second.with_changes(dependencies=keys("shop.0006_a"))
+    given = situation(*MAINLINE, first, ordered, merge)
+    assert isinstance(proved(given), SafePlan)
+    found = prove(candidate(given, P, S, EMPTY_M, second), given)
+    assert isinstance(found, Refuted)
+
+
+def test_a_patched_database_has_to_pass_a_plain_migrate_though_the_fork_point_fails_too() -> None:
+    """Mainline gave a migration of the fork point a parent that databases do not have (FACTS F13)."""
+    later = migration("blog.0002_later", "blog.0001_initial")
+    base = FORK.migrations[keys("shop.0002_base")[0]]
+    given = situation(
+        *MAINLINE, later, base.with_changes(dependencies=keys("shop.0001_initial blog.0002_later"))
+    )
+    found = proved(given)
+    assert isinstance(found, Refuted)
+    assert found.failures[0].population.startswith("release/2.4")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import add, create, integer, migration, operation, run_python, tree
+import pytest
+from migration_values import add, alter, char, create, integer, migration, operation, run_python, tree
 from repair_trees import (
     ADOPTED,
     BASE,
@@ -299,9 +300,40 @@ def test_a_tree_that_is_not_reconciled_is_not_the_ledgers_fault() -> None:
     assert "already" in message or "exists" in message
 
 
+NO_ORDER = tree(
+    migration("shop.0001_initial", "", create("Item", name=char(20))),
+    migration("shop.0002_alter", "shop.0001_initial", alter("item", "name", char(50))),
+    migration("shop.0002_longer", "shop.0001_initial", alter("item", "name", char(40))),
+    migration("shop.0003_merge", "shop.0002_alter shop.0002_longer"),
+)
+ALL_BUT_THE_MERGE = "shop.0001_initial shop.0002_longer shop.0002_alter"
+
+
+@pytest.mark.parametrize("ledger", [ALL_BUT_THE_MERGE, f"{ALL_BUT_THE_MERGE} shop.0003_merge"])
+def test_migrations_without_an_order_are_taken_as_django_runs_them(ledger: str) -> None:
+    """Of two neighbours the one with the greater name first (`iterative_dfs`): the database is right, and nothing was faked."""
+    seen = VisibleSchema.of(
+        [("shop_item", "id"), ("shop_item", "name")],
+        traits=[("shop_item", "name", "not null"), ("shop_item", "name", "varchar(50)")],
+    )
+    found = derive_edits(rows(ledger), NO_ORDER, Surroundings((), seen))
+    assert edits(found) == ()
+    assert isinstance(found, Repair)
+    assert found.remarks == ()
+
+
+def test_an_end_that_no_row_changes_is_told_and_the_rows_are_given_all_the_same() -> None:
+    """Who has run 0002_alter alone gets the other length, whatever stands in the ledger."""
+    found = derive_edits(rows("shop.0001_initial shop.0002_alter"), NO_ORDER)
+    assert edits(found) == ()
+    assert isinstance(found, Repair)
+    (said,) = found.remarks
+    assert said.startswith("after migrate, table shop_item differs from a fresh install's in name")
+
+
 def test_the_callers_proof_has_the_last_word() -> None:
     failure = Failure("prod", "migrate", "shop.0003_color", "says no")
-    found = derive_edits(rows("shop.0001_base"), DIAMOND, prove=lambda database: [failure])
+    found = derive_edits(rows("shop.0001_base"), DIAMOND, prove=lambda database, end: [failure])
     assert "says no" in refused(found, "SB612")
     assert isinstance(found, Unrepairable)
     assert found.failures == (failure,)

@@ -1,0 +1,35 @@
+"""SB309 stands at the migration at which it goes wrong, or at the first that Django names."""
+
+from __future__ import annotations
+
+import pytest
+from migration_values import key, migration, tree
+
+from stitchback.hazards.left_out import place
+from stitchback.model.plans import Unserved
+
+MAINLINE = tree(migration("shop.0001_initial"), migration("shop.0002_alter"), migration("shop.0002_longer"))
+HISTORY = (
+    "Migration shop.0001_initial is applied before its dependency shop.0000_below on database 'default'."
+)
+LEAVES = "Conflicting migrations detected; multiple leaf nodes in the migration graph: (0002_alter, 0002_longer in shop)."
+
+
+@pytest.mark.parametrize(
+    ("unserved", "path"),
+    [
+        (Unserved("fork point", "column exists", key("shop.0002_longer")), "shop.0002_longer"),
+        (Unserved("fork point", HISTORY), "shop.0001_initial"),
+        (Unserved("fork point", LEAVES), "shop.0002_alter"),
+        (Unserved("main up to shop.0002_longer", "column shop_item.name is varchar(40)"), "shop.0002_longer"),
+    ],
+)
+def test_it_stands_at_a_migration_of_mainline(unserved: Unserved, path: str) -> None:
+    found = place(unserved, MAINLINE)
+    assert found is not None
+    assert found.path == MAINLINE.migrations[key(path)].path
+
+
+def test_what_names_no_migration_of_mainline_stands_nowhere() -> None:
+    assert place(Unserved("fresh install", "column shop_item.name is varchar(40)"), MAINLINE) is None
+    assert place(Unserved("fork point", "no", key("gone.0001_initial")), MAINLINE) is None
