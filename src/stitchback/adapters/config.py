@@ -6,13 +6,15 @@ Keys may be spelt as the options are (`unreleased-since`) or with underscores.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.configuration import ENGINES, Configuration, Suppression
+from stitchback.model.configuration import ENGINES, Configuration, DataAgreement, Suppression
+from stitchback.model.keys import MigrationKey
 
 if TYPE_CHECKING:
     from stitchback.adapters.git import Repository
@@ -21,6 +23,8 @@ PATH = "pyproject.toml"
 CODE = re.compile(r"SB[1-6]\d\d")
 _USER_MODEL = "AUTH_USER_MODEL"
 SUPPRESSION_KEYS = ("code", "path", "reason")
+AGREEMENT_KEYS = ("migration", "may", "reason")
+MAY = ("repeat", "miss")
 
 
 class _Readable(Protocol):
@@ -125,14 +129,19 @@ class _Reader:
                 )
         return names
 
+    def data(self) -> tuple[DataAgreement, ...]:
+        return tuple(_agreement(*each) for each in self._tables("data"))
+
     def suppressions(self) -> tuple[Suppression, ...]:
-        where = "tool.stitchback.suppress"
-        items = self.left.pop("suppress", [])
+        return tuple(_suppression(*each) for each in self._tables("suppress"))
+
+    def _tables(self, key: str) -> Iterator[tuple[object, str, str]]:
+        """Each of an array of tables, the file, and its place there."""
+        where = f"tool.stitchback.{key}"
+        items = self.left.pop(key, [])
         if not isinstance(items, list):
             raise _problem(self.place, f"{where} must be an array of tables, [[{where}]], not {_type(items)}")
-        return tuple(
-            _suppression(item, self.place, f"{where}[{number}]") for number, item in enumerate(items)
-        )
+        yield from ((item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
 
 
 def _configuration(reader: _Reader) -> Configuration:
@@ -146,6 +155,7 @@ def _configuration(reader: _Reader) -> Configuration:
         exclude=reader.listed("exclude", ()),
         settings=reader.settings(),
         packages=reader.packages(),
+        data=reader.data(),
         suppress=reader.suppressions(),
     )
     if reader.left:
@@ -167,13 +177,37 @@ def _one_spelling(table: Mapping[str, object], place: str) -> dict[str, object]:
     return found
 
 
-def _suppression(item: object, place: str, where: str) -> Suppression:
-    table = _table(item, place, where)
-    wrong = sorted(set(table) ^ set(SUPPRESSION_KEYS))
-    if wrong:
+def _agreement(item: object, place: str, where: str) -> DataAgreement:
+    table = _told(item, place, where, AGREEMENT_KEYS)
+    migration = _text(table["migration"], place, f"{where}.migration")
+    app, _, name = migration.partition(".")
+    if not (app and name):
         raise _problem(
-            place, f"{where} must say code, path and reason, and nothing else ({', '.join(wrong)})"
+            place, f"{where}.migration is no migration: {migration!r}", hint='Say "shop.0007_fill_slugs".'
         )
+    may = table["may"]
+    if not isinstance(may, list) or not may or any(word not in MAY for word in may):
+        raise _problem(
+            place,
+            f"{where}.may must be an array of {' and '.join(map(json.dumps, MAY))}",
+            hint="repeat: it may run again where it has run; miss: it may never run on a database.",
+        )
+    reason = _text(table["reason"], place, f"{where}.reason")
+    return DataAgreement(MigrationKey(app, name), "repeat" in may, "miss" in may, reason)
+
+
+def _told(item: object, place: str, where: str, keys: Sequence[str]) -> dict[str, object]:
+    """A table that says just these."""
+    table = _table(item, place, where)
+    wrong = sorted(set(table) ^ set(keys))
+    if wrong:
+        listed = f"{', '.join(keys[:-1])} and {keys[-1]}"
+        raise _problem(place, f"{where} must say {listed}, and nothing else ({', '.join(wrong)})")
+    return table
+
+
+def _suppression(item: object, place: str, where: str) -> Suppression:
+    table = _told(item, place, where, SUPPRESSION_KEYS)
     values = {key: _text(table[key], place, f"{where}.{key}") for key in SUPPRESSION_KEYS}
     if not CODE.fullmatch(values["code"]):
         raise _problem(

@@ -51,7 +51,9 @@ def read_case(project: Project, wish: Wish) -> Case:
         for ref, each in zip(wish.patches, commits, strict=True)
     )
     unreleased = _unreleased(project, wish, mainline)
-    policy = Policy(wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines)
+    policy = Policy(
+        wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines, said.data
+    )
     compared = tuple(_side(patch, mainline, unreleased) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
     return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)

@@ -16,6 +16,7 @@ from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.trial import Reconciled
 from stitchback.api.verification.workshop import Workshop
 from stitchback.errors import EnvironmentProblem
+from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 
 SQLITE = "sqlite:///"
@@ -53,7 +54,8 @@ class ReplayedTag:
 @dataclass(frozen=True, slots=True)
 class VerifyCase:
     """What is tried. `files`: the reconciled tree's, over mainline's commit (path -> bytes, None: deleted). `hands`: the
-    lineages that the plan says may need a repair. `releases`: lines of releases that came one after the other, oldest first."""
+    lineages that the plan says may need a repair. `releases`: lines of releases that came one after the other, oldest first. `agreements`: data
+    operations that need not run just once."""
 
     repository: Path
     patches: tuple[PatchCommits, ...]
@@ -61,6 +63,7 @@ class VerifyCase:
     files: Mapping[str, bytes | None]
     hands: frozenset[str] = frozenset({MAINLINE})
     releases: tuple[tuple[ReplayedTag, ...], ...] = ()
+    agreements: tuple[DataAgreement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         progress = _prefixed(scratch.vendor, how.progress)
         thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
         branches = _branches(case, shop, scratch.create())
-        judge = Judge(Bench(scratch), branches, reconciled, hand, progress, thorough)
+        judge = Judge(Bench(scratch), branches, reconciled, hand, progress, thorough, case.agreements)
         return judge.judged()
 
 

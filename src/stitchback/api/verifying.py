@@ -80,6 +80,7 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
         files=files,
         hands=hands,
         releases=releases,
+        agreements=situation.policy.data,
     )
 
 

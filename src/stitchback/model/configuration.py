@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stitchback.model.keys import MigrationKey
+
 ENGINES = ("sqlite", "postgresql", "mysql", "oracle")
 
 
@@ -17,6 +19,17 @@ class Suppression:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DataAgreement:
+    """What somebody has decided about a data operation (of the migration "app.name"): it `may_repeat` on a database that has run it already, it
+    `may_miss` one altogether, and why that is right."""
+
+    migration: MigrationKey
+    may_repeat: bool
+    may_miss: bool
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """`apps`: folder of an app -> its label. `operation_equivalents`: import path of a custom operation -> Django's class name
@@ -24,7 +37,8 @@ class Configuration:
     `unreleased_since`: the ref up to which mainline may have reached a database. `engines`: those that the project's databases run on. `exclude`:
     `fnmatch` patterns over folders of migrations that are not to be read. `settings`: Django settings with what they are in the project,
     strings, numbers, booleans, and lists and tables of such. `packages`: label of an app that is in mainline's tree and was an installed package
-    on a patch branch -> the first and the last of its migrations at which that branch's databases may stand."""
+    on a patch branch -> the first and the last of its migrations at which that branch's databases may stand. `data`: data operations that need not
+    run exactly once."""
 
     apps: Mapping[str, str] = field(default_factory=dict)
     operation_equivalents: Mapping[str, str] = field(default_factory=dict)
@@ -35,4 +49,5 @@ class Configuration:
     exclude: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     packages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    data: tuple[DataAgreement, ...] = ()
     suppress: tuple[Suppression, ...] = ()

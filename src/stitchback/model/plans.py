@@ -11,6 +11,7 @@ from stitchback.model.matches import Match
 from stitchback.model.migrations import Migration, Tree
 
 if TYPE_CHECKING:
+    from stitchback.model.configuration import DataAgreement
     from stitchback.model.edits import FileEdit
     from stitchback.model.ledger import Ledger
 
@@ -43,12 +44,14 @@ class Patch:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
-    there may be SQLite databases, which lose what the models do not know when a table is altered."""
+    there may be SQLite databases, which lose what the models do not know when a table is altered. `data`: what the project has decided
+    about data operations."""
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
     strategy: str | None = None
     sqlite: bool = True
+    data: tuple[DataAgreement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,9 @@ class Population:
     lineage: str
     ref: str
     ledger: tuple[MigrationKey, ...]
+
+
+DATA_OPERATION = "the data operation"  # how what is wrong with one begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,7 @@ class Proof:
     left_out: int  # how many were left out because they do not matter
     bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
     unserved: tuple[Unserved, ...] = ()
+    agreed: tuple[str, ...] = ()  # what would be wrong, had the project not decided otherwise, and why it has
 
     @property
     def hands(self) -> int:

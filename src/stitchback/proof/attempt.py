@@ -51,6 +51,7 @@ class Attempt:
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
         self.bounded: list[str] = []
+        self.work = data_work(cut.candidate, scene.situation)
         self.own = MainlinesOwn(scene, self.matters)
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
         self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
@@ -78,9 +79,8 @@ class Attempt:
             yield Failure("every database", "the reconciled tree", "its models", said)
 
     def of_the_databases(self, found: Ground) -> Iterator[Failure]:
-        work = data_work(self.candidate, self.scene.situation)
         ends = Ends(
-            found.engine, found.following, found.fresh, found.fresh_next, work, self.scene.of_gone_apps
+            found.engine, found.following, found.fresh, found.fresh_next, self.work, self.scene.of_gone_apps
         )
         remedies = Remedies(self.candidate.handovers, self.scene.memory)
         rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
@@ -91,6 +91,11 @@ class Attempt:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)
         for ledger, of_slice in zip(self.cut.ledgers, self.scene.situation.ledgers, strict=True):
             yield from self.of_ledger(ledger, of_slice.keys, rollouts)
+        if rollouts.in_full_only:
+            many = len(rollouts.in_full_only)
+            self.say(
+                f"partial migrates of {many} of {len(self.census.inhabitants)} kinds of database: there are too many states"
+            )
         if rollouts.curtailed:
             self.say("a second partial migrate after a first one was not tried everywhere")
 
@@ -198,7 +203,14 @@ class Attempt:
         bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
         outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
         return Proof(
-            django_version(), outcomes, runs, self.cut.kept, self.cut.left_out, bounded, self.own.met
+            django_version(),
+            outcomes,
+            runs,
+            self.cut.kept,
+            self.cut.left_out,
+            bounded,
+            self.own.met,
+            tuple(self.work.agreed.values()),
         )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.engine.memory import data_run
+from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, Situation
+from stitchback.model.plans import DATA_OPERATION, Candidate, Situation
 from stitchback.model.source import Opaque
 from stitchback.schema.applying import STEPS
 from stitchback.schema.data import data_run as effect_of
@@ -22,23 +23,38 @@ class DataWork:
     """`doers`: which migrations do a piece of work, by its fingerprint. `dropped`: pieces of work that one of the branches does
     and the result does not, and that no remark of the plan speaks of. `instead`: what migrations of the same name did before
     mainline, or did on a patch branch, by what mainline's do; and what the parts of mainline's squashes do, by what these do. `edited`: what mainline put into migrations of the fork point
-    afterwards; who had applied them never runs it, with any plan or without."""
+    afterwards; who had applied them never runs it, with any plan or without. `agreements`: what the project has decided, by work; `agreed` fills with what would
+    have been wrong without."""
 
     doers: dict[str, tuple[MigrationKey, ...]]
     dropped: frozenset[str]
     instead: dict[str, frozenset[str]] = field(default_factory=dict)
     edited: frozenset[str] = frozenset()
+    agreements: Mapping[str, DataAgreement] = field(default_factory=dict)
+    agreed: dict[str, str] = field(default_factory=dict)
 
     def wrong(self, final: tuple[str, ...], fresh: tuple[str, ...]) -> Iterator[str]:
         """What ran otherwise than on a fresh install, counting what old trees ran before."""
         ran, should = Counter(final), Counter(fresh)
         for work in sorted({*ran, *should}):
+            agreement = self.agreements.get(work)
             if should[work] and ran[work] > should[work]:
-                yield f"{self.name(work)} has run {ran[work]} times, on a fresh install {should[work]}"
+                if agreement and agreement.may_repeat:
+                    self.agreed[work] = f"{self.name(work)} may run again: {agreement.reason}"
+                else:
+                    yield f"{self.name(work)} has run {ran[work]} times, on a fresh install {should[work]}"
             elif ran[work] < should[work] and not self.settled(work, ran):
-                yield f"{self.name(work)} has not run"
+                if agreement and agreement.may_miss:
+                    self.agreed[work] = f"{self.name(work)} may never run on a database: {agreement.reason}"
+                else:
+                    yield f"{self.name(work)} has not run"
             elif work in self.dropped:
-                yield f"{self.name(work)} has run here, the reconciled tree has it no more, and no remark says so"
+                if agreement and agreement.may_miss:
+                    self.agreed[work] = (
+                        f"{self.name(work)} may have run on some databases only: {agreement.reason}"
+                    )
+                else:
+                    yield f"{self.name(work)} has run here, the reconciled tree has it no more, and no remark says so"
 
     def capped(self, ran: tuple[str, ...], fresh: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What ran, each piece of work no more often than on a fresh install, and the names of those that were above it."""
@@ -53,7 +69,7 @@ class DataWork:
         return work in self.edited or any(ran[other] for other in self.instead.get(work, ()))
 
     def name(self, work: str) -> str:
-        return f"the data operation of {' / '.join(map(str, self.doers.get(work, ()))) or work}"
+        return f"{DATA_OPERATION} of {' / '.join(map(str, self.doers.get(work, ()))) or work}"
 
 
 def data_work(candidate: Candidate, situation: Situation) -> DataWork:
@@ -70,7 +86,10 @@ def data_work(candidate: Candidate, situation: Situation) -> DataWork:
     branches = {work for migration in ours if not same_name(migration) for work in work_of(migration)}
     lost = (branches | all_work(situation.mainline)) - kept
     unsaid = {work for work in lost if not remarked(doers[work], candidate.remarks)}
-    return DataWork(doers, frozenset(unsaid), work_instead(situation), work_edited_in(situation))
+    agreements = {
+        work: each for each in situation.policy.data for work, keys in doers.items() if each.migration in keys
+    }
+    return DataWork(doers, frozenset(unsaid), work_instead(situation), work_edited_in(situation), agreements)
 
 
 def work_instead(situation: Situation) -> dict[str, frozenset[str]]:

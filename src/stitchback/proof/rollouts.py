@@ -19,6 +19,7 @@ from stitchback.proof.repairs import Remedies
 
 MOST_RUNS = 3000  # calls of migrate in one proof, before a second partial migrate after a first one is no longer tried
 MOST_RUNS_BESIDE = 600  # the same, in the proof of a plan that is only listed beside the chosen one
+MOST_STATES_IN_PART = 60_000  # states of models in one proof, before partial migrates are no longer tried
 REPAIR = "repair"
 
 
@@ -102,6 +103,7 @@ class Rollouts:
         self.bystander = bystander
         self.matters = matters
         self.curtailed = False
+        self.in_full_only: set[Place] = set()  # where partial migrates were not tried
         self._whole: dict[Place, Way] = {}
         self._ends: dict[Finish, tuple[Trouble, ...]] = {}
         self._partial: dict[Place, Seen] = {}
@@ -121,7 +123,7 @@ class Rollouts:
         for place in queue:
             if place in sound and place is not start:
                 continue
-            in_part = place is start or (thoroughly and self.has_time())
+            in_part = (place is start or (thoroughly and self.has_time())) and self.has_room(place, start)
             tried += 1
             at_once = self.whole(place)
             troubles = not_passed(at_once, place, came, passed)
@@ -181,6 +183,15 @@ class Rollouts:
     def has_time(self) -> bool:
         self.curtailed = self.curtailed or self.result.runs > self.most_runs
         return not self.curtailed
+
+    def has_room(self, place: Place, start: Place) -> bool:
+        """What comes of partial migrates may be more than a machine holds; a full migrate, with all its stops, is tried from everywhere."""
+        if place in self._partial or len(self.result.memory.states) < MOST_STATES_IN_PART:
+            return True
+        self.curtailed = True
+        if place is start:
+            self.in_full_only.add(start)
+        return False
 
     def whole(self, place: Place) -> tuple[Trouble, ...]:
         """What fails in a full migrate, or after it. All that end in the same way are judged at once."""

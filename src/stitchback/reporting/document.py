@@ -121,6 +121,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
             "left_out": proof.left_out,
             "bounded": list(proof.bounded),
             "unserved": list(map(str, proof.unserved)),
+            "agreed": list(proof.agreed),
             "populations": [
                 {
                     "name": outcome.population.name,

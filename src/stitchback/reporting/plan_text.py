@@ -125,6 +125,8 @@ def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> 
         yield from wrapped((yellow("left out"), plain("      "), plain(said)), 2, 14)
     for code in sorted({finding.code for finding in findings}):
         yield from wrapped((bold(code), dim(f"  `stitchback explain {code}` says what to do")), 16, 7)
+    for agreement in proof.agreed:
+        yield from wrapped((dim("agreed"), plain("        "), plain(agreement)), 2, 14)
     for bound in proof.bounded:
         yield from wrapped((yellow("not tried"), plain("     "), plain(bound)), 2, 14)
     yield BLANK

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.matches import Verdict
-from stitchback.model.plans import Failure, Refuted
+from stitchback.model.plans import DATA_OPERATION, Failure, Refuted
 from stitchback.planning.outcomes import Unproved
 from stitchback.planning.reports import Status
 from stitchback.reporting.differing import ONE_SIDED, Refs
 from stitchback.reporting.grouping import Row, rows
 from stitchback.reporting.layout import BLANK, cells, listed, wrapped
 from stitchback.reporting.status_text import BELOW, match_lines
-from stitchback.reporting.style import Line, Words, bold, dim, plain, red
+from stitchback.reporting.style import Line, Words, bold, cyan, dim, plain, red
 
 WIDEST_NAMES = 24
 MOST_REFUSED = 4
@@ -30,6 +31,7 @@ DECISIONS = {
     ),
 }
 
+DATA_FAILURE = re.compile(rf"{DATA_OPERATION} of (?P<migration>\w+\.\w+).* (?P<what>has .*)")
 REMOVED_BY_PATCH = (
     "Databases of {patch} lack what {mainline}'s migrations alter:",
     "make it anew on {patch}, as {mainline} has it, with a migration of its own, release that, and plan again;",
@@ -81,6 +83,30 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
         yield from wrapped((plain(_without_a_place(unproved, status)),), 0)
         yield BLANK
     yield from refused_lines(unproved.refuted, verbose=verbose)
+    yield from _agreement_lines(unproved.refuted)
+
+
+def _agreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
+    """What to write where a data operation may do what was refused; a person decides."""
+    messages = (failure.message for refusal in refuted for failure in refusal.failures)
+    found = next(filter(None, map(DATA_FAILURE.match, messages)), None)
+    if found is None:
+        return
+    way, said = (
+        ("repeat", "may run more than once on a database")
+        if "times" in found["what"]
+        else ("miss", "need not run on every database")
+    )
+    said = f"If it {said}, say so in pyproject.toml, and why:"
+    yield from wrapped((cyan("hint "), plain(said)), 0, 5)
+    for line in (
+        "[[tool.stitchback.data]]",
+        f'migration = "{found["migration"]}"',
+        f'may = ["{way}"]',
+        'reason = "…"',
+    ):
+        yield (plain(f"     {line}"),)
+    yield BLANK
 
 
 def _without_a_place(unproved: Unproved, status: Status) -> str:

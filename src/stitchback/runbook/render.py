@@ -51,6 +51,7 @@ def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str
             f"Left out: {_text(str(text))}. So it is with mainline as it stands, without this plan."
             for text in proof.unserved
         ),
+        *(f"Agreed: {_text(text)}." for text in proof.agreed),
         *(f"Not tried: {_text(text)}." for text in proof.bounded),
     ]
     if candidate.remarks:

@@ -6,7 +6,8 @@ import pytest
 
 from stitchback.adapters.config import parse_configuration, read_configuration
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.configuration import Configuration, Suppression
+from stitchback.model.configuration import Configuration, DataAgreement, Suppression
+from stitchback.model.keys import MigrationKey
 
 FULL = b"""
 [project]
@@ -28,6 +29,10 @@ payments = ["0001_initial", "0002_y"]
 [tool.stitchback.settings]
 SKIP_HEAVY = false
 LANGUAGES = [["de", "Deutsch"]]
+[[tool.stitchback.data]]
+migration = "shop.0007_fill"
+may = ["repeat"]
+reason = "it looks first"
 [[tool.stitchback.suppress]]
 code = "SB203"
 path = "shop/migrations/*"
@@ -54,6 +59,7 @@ def test_every_key_is_read() -> None:
         exclude=("templates/*",),
         packages={"fpr": ("0007_x", "0007_x"), "payments": ("0001_initial", "0002_y")},
         settings={"LANGUAGES": [["de", "Deutsch"]], "SKIP_HEAVY": False},
+        data=(DataAgreement(MigrationKey("shop", "0007_fill"), True, False, "it looks first"),),
         suppress=(Suppression("SB203", "shop/migrations/*", "the column was put in by hand in 2019"),),
     )
 
@@ -111,6 +117,23 @@ def test_the_file_of_a_tree_is_read() -> None:
             "suppress[0] must say code, path and reason",
         ),
         (b"[[tool.stitchback.suppress]]\ncode = 'SB101'\npath = 'x'\nreason = ' '\n", "must not be empty"),
+        (b"[tool.stitchback.data]\nmay = ['miss']\n", "must be an array of tables"),
+        (
+            b"[[tool.stitchback.data]]\nmigration = 'shop.0007'\nmay = ['miss']\n",
+            "data[0] must say migration, may and reason",
+        ),
+        (
+            b"[[tool.stitchback.data]]\nmigration = '0007'\nmay = ['miss']\nreason = 'x'\n",
+            "data[0].migration is no migration: '0007'",
+        ),
+        (
+            b"[[tool.stitchback.data]]\nmigration = 'shop.0007'\nmay = ['skip']\nreason = 'x'\n",
+            'data[0].may must be an array of "repeat" and "miss"',
+        ),
+        (
+            b"[[tool.stitchback.data]]\nmigration = 'shop.0007'\nmay = []\nreason = 'x'\n",
+            'data[0].may must be an array of "repeat" and "miss"',
+        ),
         (b"[[tool.stitchback.suppress]]\ncode = 'E501'\npath = 'x'\nreason = 'y'\n", "no finding's code"),
         (b"[tool.stitchback]\nunreleased-since = 'a'\nunreleased_since = 'b'\n", "said twice"),
         (b"[tool.stitchback\n", "cannot be read"),

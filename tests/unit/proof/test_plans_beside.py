@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +15,16 @@ from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
-from stitchback.proof import Prover, prove, prove_beside
+from stitchback.proof import Prover, prove, prove_beside, rollouts
 
 PLANNING = importlib.import_module("stitchback.planning.plan")  # the package names a function like it
 LEFT_OUT = "a second partial migrate after a first one was not tried everywhere"
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Iterator[Case]:
-    built = build_repository("same-column-mid-chain", tmp_path / "repository")
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    """Of the fixture that is asked for."""
+    built = build_repository(getattr(request, "param", "same-column-mid-chain"), tmp_path / "repository")
     with Project.open(built.path) as project:
         yield read_case(project, Wish(built.case.patches, built.case.onto))
 
@@ -78,3 +80,35 @@ def test_what_a_lower_bound_leaves_out_is_named(case: Case) -> None:
     assert isinstance(low, SafePlan)
     assert LEFT_OUT in low.proof.bounded
     assert LEFT_OUT not in first.chosen.proof.bounded
+
+
+IN_FULL_ONLY = re.compile(r"partial migrates of (\d+) of (\d+) kinds of database: there are too many states")
+
+
+@pytest.mark.parametrize("case", ["several-hotfixes-other-order"], indirect=True)
+def test_where_there_are_too_many_states_partial_migrates_are_left_and_that_is_named(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = plan(case, prove)
+    assert isinstance(first, Planned)
+    found: list[tuple[int, int]] = []  # kinds that were tried with full migrates only, runs
+    for most in range(40):
+        monkeypatch.setattr(rollouts, "MOST_STATES_IN_PART", most)
+        proved = Prover(case.situation).prove(first.chosen.candidate)
+        assert isinstance(proved, SafePlan)
+        said = [each for each in map(IN_FULL_ONLY.fullmatch, proved.proof.bounded) if each]
+        assert {int(each[2]) for each in said} <= {len(proved.proof.outcomes)}
+        found.append((sum(int(each[1]) for each in said), proved.proof.simulated_runs))
+    kinds = len(first.chosen.proof.outcomes)
+    assert found == sorted(found, key=lambda each: (-each[0], each[1]))
+    assert found[0][0] == kinds
+    assert any(0 < each[0] < kinds for each in found)
+    assert found[-1] == (0, first.chosen.proof.simulated_runs)
+
+
+def test_a_plan_that_only_full_migrates_refute_is_refused_without_partial_ones(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollouts, "MOST_STATES_IN_PART", 0)
+    untouched = Candidate({}, (), case.situation.mainline)
+    assert isinstance(Prover(case.situation).prove(untouched), Refuted)

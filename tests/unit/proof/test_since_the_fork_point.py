@@ -7,6 +7,7 @@ from dataclasses import replace
 from migration_values import TRUE, add, alter, char, create, keys, migration, run_python
 from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
+from stitchback.model.configuration import DataAgreement
 from stitchback.model.migrations import App, Migration, Tree
 from stitchback.model.plans import Policy, Refuted, SafePlan, Situation
 from stitchback.model.source import Opaque, Span
@@ -50,6 +51,43 @@ def test_what_a_squash_of_the_fork_point_does_in_other_words_is_taken_as_run() -
 
 def test_a_data_operation_that_no_part_of_a_squash_stands_for_has_to_run() -> None:
     assert isinstance(proved(beside(OLD.with_changes(operations=()), SQUASHED)), Refuted)
+
+
+def agreed(given: Situation, migration: str, *, repeat: bool = False, miss: bool = False) -> Situation:
+    return replace(given, policy=Policy(data=(DataAgreement(keys(migration)[0], repeat, miss, "we looked"),)))
+
+
+def test_a_data_operation_that_may_be_missed_is_agreed_on_and_told() -> None:
+    given = beside(OLD.with_changes(operations=()), SQUASHED)
+    found = proved(agreed(given, "seed.0001_squashed", miss=True))
+    assert isinstance(found, SafePlan), found.failures
+    assert found.proof.agreed == (
+        "the data operation of seed.0001_squashed may never run on a database: we looked",
+    )
+    assert isinstance(proved(agreed(given, "seed.0001_squashed", repeat=True)), Refuted)
+    assert isinstance(proved(agreed(given, "shop.0002_base", miss=True)), Refuted)
+
+
+def test_a_data_operation_that_may_be_repeated_is_agreed_on_and_told() -> None:
+    """saleor 3.18 onto 3.19: mainline runs in a later migration what the branch ran in an earlier one."""
+    ours = migration("seed.0002_mend", "seed.0001_fill", run_python("mend"))
+    emptied = ours.with_changes(operations=())
+    later = migration("seed.0003_mend", "seed.0002_mend", run_python("mend"))
+    base = changed(FORK, OLD)
+    onto = replace(changed(base, *MAINLINE, emptied, later), ref="main")
+    given = Situation((patch(P, ours, fork=base),), onto, (), Policy())
+    assert isinstance(proved(given), Refuted)
+    found = proved(agreed(given, "seed.0003_mend", repeat=True))
+    assert isinstance(found, SafePlan), found.failures
+    (said,) = found.proof.agreed
+    assert said.endswith("seed.0003_mend may run again: we looked")
+    assert isinstance(proved(agreed(given, "seed.0003_mend", miss=True)), Refuted)
+
+
+def test_what_nobody_had_to_agree_on_is_not_told() -> None:
+    found = proved(agreed(beside(OLD, OLD), "seed.0001_fill", repeat=True, miss=True))
+    assert isinstance(found, SafePlan)
+    assert found.proof.agreed == ()
 
 
 def test_a_migration_that_replaces_one_of_the_patch_is_no_squash() -> None:

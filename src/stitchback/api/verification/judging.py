@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from stitchback.adapters.project_process import Raised
+from stitchback.adapters.projects import MigrateOutcome
 from stitchback.api.verification.bench import Bench, Remedy, State
 from stitchback.api.verification.census import FORK, FRESH, MAINLINE, Branches, Census, Inhabitant
 from stitchback.api.verification.differences import schema_differences
@@ -16,6 +18,7 @@ from stitchback.api.verification.report import Difference, EngineReport, Populat
 from stitchback.api.verification.trial import Reconciled, RowsJudge, Trial, Wanted
 from stitchback.api.verification.whole import Old, wrong_install
 from stitchback.errors import Refusal
+from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 
 Repair = Callable[
@@ -34,6 +37,12 @@ class Hand:
     lineages: frozenset[str] = frozenset({MAINLINE})
 
 
+def data_of(install: MigrateOutcome, keys: Set[MigrationKey]) -> frozenset[str]:
+    """The fingerprints of what these migrations did to data in a fresh install."""
+    ends = zip(install.ran, pairwise((0, *install.data_at)), strict=False)
+    return frozenset(name for key, (start, end) in ends if key in keys for name in install.data[start:end])
+
+
 def not_loaded(vendor: str, raised: Raised) -> EngineReport:
     """Of a reconciled tree that Django cannot even load."""
     difference = Difference(ITSELF, "as it is", "loading", str(raised))
@@ -48,6 +57,7 @@ class Judge:
     hand: Hand
     progress: Progress = lambda text: None
     thorough: bool = True  # see Trial
+    agreements: tuple[DataAgreement, ...] = ()
     focus: frozenset[MigrationKey] = frozenset()
     reached: list[tuple[str, str, State]] = field(default_factory=list)
     repaired_states: set[str] = field(default_factory=set)
@@ -114,7 +124,15 @@ class Judge:
         then = self.bench.step(self.tree.following, first.state)
         if then.state is None:
             return self._no_install("the next release", then.outcome.error_class, then.outcome.error_message)
-        return Wanted(first.state, then.state)
+        runs = [(each.migration, each) for each in self.agreements]
+        repeatable = {key for key, each in runs if each.may_repeat}
+        missable = {key for key, each in runs if each.may_miss}
+        return Wanted(
+            first.state,
+            then.state,
+            data_of(first.outcome, repeatable),
+            data_of(first.outcome, missable),
+        )
 
     def _no_install(self, step: str, error: str, message: str) -> Difference:
         return Difference("fresh install", "migrate", step, f"{error}: {message}")
