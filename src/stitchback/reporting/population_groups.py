@@ -63,7 +63,6 @@ def _told_apart(
     these: Sequence[PopulationOutcome], those: Sequence[PopulationOutcome]
 ) -> MigrationKey | None:
     """The first migration that all of these have applied and none of those."""
-    shared = set[MigrationKey].intersection(*(set(outcome.population.ledger) for outcome in these))
-    absent = set[MigrationKey]().union(*(outcome.population.ledger for outcome in those))
-    order = these[0].population.ledger.index
-    return min(shared - absent, key=order, default=None)
+    first, *more = (outcome.population.ledger for outcome in these)
+    left = set(first).difference(*(outcome.population.ledger for outcome in those)).intersection(*more)
+    return next((key for key in first if key in left), None)

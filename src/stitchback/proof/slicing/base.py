@@ -29,7 +29,7 @@ class Base:
     def ties(self) -> Ties:
         return ties(self.trees, self.situation.ledgers)
 
-    @property
+    @cached_property
     def is_sound(self) -> bool:
         """Whether there is no circle in any tree: then slicing makes sense."""
         return not any(MigrationGraph.raw(tree).cycles for tree in self.trees)
