@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from stitchback.adapters.cases import Case
 from stitchback.cli.boundary import run
 from stitchback.errors import Refusal
 
@@ -21,11 +20,6 @@ class Said:
     exit_code: int
     out: str
     err: str
-
-
-def plans_for_all(case: Case) -> bool:
-    """Whether there is a plan, and mainline by itself goes wrong in no rollout of a fresh install (else `tests/django/test_left_out.py` judges)."""
-    return case.expect.exit != REFUSED and "fresh install" not in case.expect.left_out
 
 
 def stitchback(repository: Path, *arguments: str) -> Said:

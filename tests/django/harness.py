@@ -18,6 +18,7 @@ from command_line import repair_script
 from fixture_repos import BuiltRepository
 
 from stitchback.adapters.cases import Case, CaseCommit
+from stitchback.adapters.config import working_configuration
 from stitchback.adapters.git import Repository
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
@@ -67,7 +68,9 @@ class Court:
         if isinstance(reconciled, Raised):
             return not_loaded(self.scratch.vendor, reconciled)
         branches = Refs(self.built, self.shop, self.scratch).branches()
-        return Judge(self.bench, branches, reconciled, hand, thorough=thorough).judged()
+        agreements = working_configuration(Repository.open(self.built.path)).data
+        judge = Judge(self.bench, branches, reconciled, hand, thorough=thorough, agreements=agreements)
+        return judge.judged()
 
 
 @contextmanager

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import pairwise
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import MigrateOutcome
 from stitchback.api.verification.bench import Bench, Remedy, State
-from stitchback.api.verification.census import FORK, FRESH, MAINLINE, Branches, Census, Inhabitant
+from stitchback.api.verification.census import FORK, FRESH, MAINLINE, PATCHED, Branches, Census, Inhabitant
 from stitchback.api.verification.differences import schema_differences
 from stitchback.api.verification.expectations import Expectations
 from stitchback.api.verification.half_way import half_way
+from stitchback.api.verification.mainlines_own import Act, MainlinesOwn
 from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
 from stitchback.api.verification.trial import Reconciled, RowsJudge, Trial, Wanted
 from stitchback.api.verification.whole import Old, wrong_install
@@ -49,7 +51,7 @@ def not_loaded(vendor: str, raised: Raised) -> EngineReport:
     return EngineReport(vendor, "", (), (difference,), (), 0)
 
 
-@dataclass(slots=True)
+@dataclass
 class Judge:
     bench: Bench
     branches: Branches
@@ -61,6 +63,10 @@ class Judge:
     focus: frozenset[MigrationKey] = frozenset()
     reached: list[tuple[str, str, State]] = field(default_factory=list)
     repaired_states: set[str] = field(default_factory=set)
+
+    @cached_property
+    def mainlines_own(self) -> MainlinesOwn:
+        return MainlinesOwn(self.bench, self.branches.oracle)
 
     def judged(self) -> EngineReport:
         census = self.census()
@@ -74,6 +80,8 @@ class Judge:
             for inhabitant in census.inhabitants
         )
         found = tuple(difference for each in populations for difference in each.differences)
+        for said in self.mainlines_own.told():
+            census.say(said)
         self.half_way(census)
         own = (*self.leaves(), *self.install(expectations, fresh), *self.one_ledger_two_schemas(census))
         return self.report(census, populations, (*own, *found))
@@ -188,13 +196,28 @@ class Judge:
             )
         return bool(outcome.error_class)
 
+    def unpatched(self, inhabitant: Inhabitant, census: Census) -> tuple[State, ...]:
+        """What mainline's own tree is tried on: the database, or those of the fork points and none at all, where it is one of a patch branch."""
+        if inhabitant.population.lineage != PATCHED:
+            return (inhabitant.state,)
+        forks = (each.state for each in census.inhabitants if each.population.lineage == FORK)
+        return (*forks, self.bench.empty())
+
+    def is_mainlines_own(
+        self, inhabitant: Inhabitant, starts: tuple[State, ...], acts: tuple[Act, ...], difference: Difference
+    ) -> bool:
+        """A plain migrate of a fresh install and of a patched database has to come to its end, whatever mainline does."""
+        plainly = not acts and inhabitant.population.lineage not in (FORK, MAINLINE)
+        return not plainly and self.mainlines_own.has(starts, acts, difference)
+
     def population(
         self, inhabitant: Inhabitant, wanted: Wanted, rows: RowsJudge, census: Census
     ) -> PopulationReport:
         population = inhabitant.population
         self.progress(population.name)
         start, script, differences = self.repaired(inhabitant)
-        trial = Trial(self.bench, self.tree, wanted, population.name, rows, self.focus, self.thorough)
+        own = partial(self.is_mainlines_own, inhabitant, self.unpatched(inhabitant, census))
+        trial = Trial(self.bench, self.tree, wanted, population.name, rows, self.focus, self.thorough, own)
         found = (*differences, *trial.run(start))
         if found and not script and self.excused(inhabitant, census.say):
             found = ()

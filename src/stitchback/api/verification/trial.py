@@ -10,6 +10,7 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, ProjectGraph, ProjectSession
 from stitchback.api.verification.bench import Bench, Migrate, State, Stop
 from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.mainlines_own import Act, said_by
 from stitchback.api.verification.report import Difference
 from stitchback.model.keys import MigrationKey
 
@@ -42,6 +43,9 @@ class Wanted:
 
 
 RowsJudge = Callable[[State], Iterator[str]]
+Own = Callable[
+    [tuple[Act, ...], Difference], bool
+]  # whether mainline comes to it by itself, by the same acts
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ class Trial:
     rows: RowsJudge
     focus: frozenset[MigrationKey] = frozenset()
     thorough: bool = True
+    own: Own = lambda acts, difference: False
     rollouts: int = 0
     left_out: int = 0
     reached: list[tuple[str, State]] = field(default_factory=list)  # on the way, by the reconciled tree
@@ -66,29 +71,37 @@ class Trial:
     def run(self, start: State) -> Iterator[Difference]:
         """Every rollout from that database; yields the differences, none of them twice."""
         said: set[tuple[str, str]] = set()
-        for difference in self._all(start):
-            if (difference.step, difference.what) not in said:
-                said.add((difference.step, difference.what))
-                yield difference
+        for acts, difference in self._all(start):
+            kind = (difference.step, difference.what)
+            if kind not in said:
+                said.add(kind)
+                if not self.own(acts, difference):
+                    yield difference
 
-    def _all(self, start: State) -> Iterator[Difference]:
-        yield from self._to_the_end(start, start, "migrate")
+    def _all(self, start: State) -> Iterator[tuple[tuple[Act, ...], Difference]]:
+        """Each with what was done before it, in the words of `MainlinesOwn`."""
+        yield from (((), each) for each in self._to_the_end(start, start, "migrate"))
         if not self.thorough:
             return
-        yield from self._straight_to_the_next(start)
+        yield from (((), each) for each in self._straight_to_the_next(start))
         for act in self._first_acts(start):
             step = self.bench.step(self.tree.session, start, act)
             if AMBIGUOUS in step.outcome.error_message or step.outcome.unapplied:
                 continue
             if step.state is None:
                 self.rollouts += 1
-                yield self._raised(str(act), str(act), step.outcome.error_class, step.outcome.error_message)
+                raised = self._raised(
+                    str(act), str(act), step.outcome.error_class, step.outcome.error_message
+                )
+                yield (act,), raised
             else:
                 self.reached.append((str(act), step.state))
-                yield from self._to_the_end(start, step.state, f"{act}, then migrate")
+                then = self._to_the_end(start, step.state, f"{act}, then migrate")
+                yield from (((act,), each) for each in then)
         for stop in self._stops(start):
             self.reached.append((str(stop), stop.state))
-            yield from self._to_the_end(start, stop.state, f"{stop}, then migrate")
+            then = self._to_the_end(start, stop.state, f"{stop}, then migrate")
+            yield from (((stop.key,), each) for each in then)
 
     def _first_acts(self, start: State) -> Iterator[Migrate]:
         """Each app first, each migration that is not applied; of the tree's own, not of installed packages."""
@@ -154,7 +167,7 @@ class Trial:
         yield from self.rows(final)
 
     def _raised(self, rollout: str, step: str, error: str, message: str) -> Difference:
-        return Difference(self.population, rollout, step, f"{error}: {message}".strip())
+        return Difference(self.population, rollout, step, said_by(error, message))
 
 
 def ledger_differences(start: State, final: State, nodes: Keys, fresh: State) -> Iterator[str]:
