@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stitchback.engine import Place
 from stitchback.model.plans import Population, Unserved
 from stitchback.proof.closed_sets import Keys
 from stitchback.proof.populations import FORK, FRESH, MAINLINE, Inhabitant
-from stitchback.proof.rollouts import Kind, Trouble
+from stitchback.proof.rollouts import Act, Kind, Trouble
 from stitchback.proof.scene import Scene
 
 UNPATCHED = (FRESH, FORK, MAINLINE)
+PLAINLY = "migrate"
 
 
 class MainlinesOwn:
-    """Troubles that mainline has by itself: the very same acts, done with mainline's tree, come to the very same trouble. What was seen
-    to be one is one wherever it is met again."""
+    """Troubles that mainline has by itself: the very same acts, done with mainline's tree, come to the very same trouble. Acts that it does
+    not know (a repair, a migration that the plan writes) are left out of them. From a database of the patch branch, mainline by itself gets
+    nowhere: there it is enough that one without the patch has come to the very same."""
 
     def __init__(self, scene: Scene, matters: Keys | None) -> None:
         self._scene = scene
         self._matters = matters
-        self.known: set[Kind] = set()
+        self._known: set[Kind] = set()
         self._met: dict[tuple[str, Kind | None], Unserved] = {}
 
     def has(self, inhabitant: Inhabitant, start: Place, trouble: Trouble) -> bool:
-        """`start`: the database that stands for the inhabitant. From one of the patch branch, mainline by itself gets nowhere: there the acts are
-        tried on those of the fork point and on a fresh install."""
-        if trouble.kind not in self.known and not self._is_own(inhabitant, start, trouble):
+        """`start`: the database that stands for the inhabitant."""
+        if inhabitant.population.lineage in UNPATCHED:
+            starts = [start]
+        elif trouble.kind in self._known:
+            return True
+        else:
+            starts = self._unpatched()
+        if not self._comes_to(trouble, starts):
             return False
-        if plainly(trouble):
-            self._met.setdefault((inhabitant.population.name, None), unserved(inhabitant.population, trouble))
-        elif trouble.kind not in self.known:
-            self._met["", trouble.kind] = unserved(inhabitant.population, trouble)
-        self.known.add(trouble.kind)
+        self._known.add(trouble.kind)
+        place = (inhabitant.population.name, None) if plainly(trouble) else ("", trouble.kind)
+        self._met.setdefault(place, unserved(inhabitant.population, trouble))
         return True
 
-    def _is_own(self, inhabitant: Inhabitant, start: Place, trouble: Trouble) -> bool:
+    def _comes_to(self, trouble: Trouble, starts: Iterable[Place]) -> bool:
         untouched = self._scene.untouched(self._matters)
         if untouched is None:
             return False
-        starts = [start] if inhabitant.population.lineage in UNPATCHED else self._unpatched()
-        reached = (untouched.follow(each, trouble.path) for each in starts)
+        acts = tuple(act for act in trouble.path if self._is_known(act))
+        reached = (untouched.follow(each, acts) for each in starts)
+        look = untouched.whole if trouble.did[0] == PLAINLY else untouched.troubles_at
         return any(
-            trouble.kind == other.kind
-            for place in reached
-            if place is not None
-            for other in untouched.troubles_at(place)
+            trouble.kind == other.kind for place in reached if place is not None for other in look(place)
         )
+
+    def _is_known(self, act: Act) -> bool:
+        tree = self._scene.situation.mainline
+        return not act.repair and (act.migration is None or act.migration in tree.migrations)
 
     def _unpatched(self) -> list[Place]:
         inhabitants = self._scene.census(self._matters).inhabitants
@@ -59,7 +68,7 @@ class MainlinesOwn:
 
 def plainly(trouble: Trouble) -> bool:
     """Whether nothing but a plain migrate comes to it."""
-    return not trouble.path and trouble.did == ("migrate",)
+    return not trouble.path and trouble.did == (PLAINLY,)
 
 
 def unserved(population: Population, trouble: Trouble) -> Unserved:

@@ -115,7 +115,7 @@ class Rollouts:
     ) -> tuple[tuple[Trouble, ...], int]:
         """The troubles of the first database that has any, on the way that rollouts lead from this one, shortest rollouts
         first; and how many calls of migrate were looked at. Partial targets are tried from the start, `thoroughly` from
-        everywhere. `passed`: troubles for which nobody stops; whether a kind of trouble is one of them must not depend on the start."""
+        everywhere. `passed`: troubles for which nobody stops; what was passed on one way to a database is on every other."""
         sound = self._thoroughly_sound if thoroughly else self._sound
         came: Came = {start: None}
         queue, tried = [start], 0
@@ -156,7 +156,7 @@ class Rollouts:
         """Where these acts lead, which were done with another tree; None where they cannot all be done with this one."""
         place: Place | None = start
         for act in path:
-            place = None if place is None or act.repair else self.reached_by(place, act)
+            place = None if place is None else self.reached_by(place, act)
         return place
 
     def reached_by(self, place: Place, act: Act) -> Place | None:
