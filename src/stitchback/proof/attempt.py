@@ -35,6 +35,7 @@ from stitchback.proof.trees import named_in
 from stitchback.proof.unread import unread
 
 NO_HANDS = (FRESH, FORK, PATCHED)
+WITHOUT_THE_PATCH = "So it is with databases without the patch, and with mainline as it stands."
 OF_MAINLINE = (FORK, MAINLINE)
 
 
@@ -135,7 +136,11 @@ class Attempt:
             troubles, tried = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
         if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
-        yield from (told(inhabitant, rows, trouble) for trouble in troubles)
+        for trouble in troubles:
+            failure = told(inhabitant, rows, trouble)
+            if inhabitant.population.lineage == PATCHED and self.own.is_without_the_patch(trouble):
+                failure = replace(failure, message=f"{failure.message}\n{WITHOUT_THE_PATCH}")
+            yield failure
 
     def without_what_ran_too_often(self, inhabitant: Inhabitant, ends: Ends) -> Place:
         """What a data operation did twice before any plan (mainline had renamed its migration) is no plan's doing."""

@@ -41,6 +41,10 @@ class MainlinesOwn:
         self._met.setdefault(place, unserved(inhabitant.population, trouble))
         return True
 
+    def is_without_the_patch(self, trouble: Trouble) -> bool:
+        """Of one that a plain migrate comes to on a database of the patch branch: whether the patch has nothing to do with it."""
+        return plainly(trouble) and self._comes_to(trouble, self._unpatched())
+
     def _comes_to(self, trouble: Trouble, starts: Iterable[Place]) -> bool:
         untouched = self._scene.untouched(self._matters)
         if untouched is None:

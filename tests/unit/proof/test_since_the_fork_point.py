@@ -252,3 +252,15 @@ def test_a_patched_database_has_to_pass_a_plain_migrate_though_the_fork_point_fa
     found = proved(given)
     assert isinstance(found, Refuted)
     assert found.failures[0].population.startswith("release/2.4")
+    assert found.failures[0].message.endswith(
+        "So it is with databases without the patch, and with mainline as it stands."
+    )
+    assert not any("So it is" in each.message for each in refuted_by_the_patch().failures)
+
+
+def refuted_by_the_patch() -> Refuted:
+    given = situation(*MAINLINE)
+    found = prove(candidate(given), given)
+    assert isinstance(found, Refuted)
+    assert found.failures[0].population.startswith("release/2.4")
+    return found
