@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.match import Comparison
@@ -13,6 +14,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Dependency, Migration
 from stitchback.model.plans import Patch, Situation
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Side:
     _touching: dict[MigrationKey, list[Match]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
-    _duplicated: dict[MigrationKey, tuple[Match, ...]] = field(
+    _answers: dict[tuple[object, MigrationKey], Any] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
 
@@ -39,12 +42,13 @@ class Side:
         """The matches of all things that the patch's migration changes."""
         return tuple(self._touching.get(key, ()))
 
-    def duplicated(self, unit: Unit) -> tuple[Match, ...]:
-        """Worked out once for each migration: strategies ask again and again."""
-        found = self._duplicated.get(unit.key)
-        if found is None:
-            found = self._duplicated[unit.key] = unit.worked_out_duplicates()
-        return found
+    def once(self, question: Callable[[Unit], T], unit: Unit) -> T:
+        """The answer, worked out once for each migration: strategies ask again and again."""
+        place = (question, unit.key)
+        if place not in self._answers:
+            self._answers[place] = question(unit)
+        answer: T = self._answers[place]
+        return answer
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -101,12 +105,7 @@ class Unit:
     def duplicated(self) -> tuple[Match, ...]:
         """Matches for which mainline has something to give up. What no database sees may be said twice, so it does not count
         beside what one does."""
-        return self.side.duplicated(self)
-
-    def worked_out_duplicates(self) -> tuple[Match, ...]:
-        found = tuple(match for match in self.touching if match.given and match.verdict is not Verdict.OPAQUE)
-        seen = tuple(match for match in found if match.seen_by_database)
-        return seen if seen or self.remainder else found
+        return self.side.once(_duplicated, self)
 
     @property
     def remainder(self) -> tuple[Match, ...]:
@@ -117,11 +116,7 @@ class Unit:
     @property
     def forgone(self) -> frozenset[int]:
         """The operations, by index, that do nothing but alter what mainline has removed: they are to be run nowhere any more."""
-        moot = {atom for match in self.touching if match.moot for atom in match.patch}
-        mine = [a for a in self.side.comparison.patch_atoms if a.origin.migration == self.key]
-        return frozenset(a.origin.index for a in mine if a in moot) - {
-            a.origin.index for a in mine if a not in moot
-        }
+        return self.side.once(_forgone, self)
 
     @property
     def only_alters(self) -> bool:
@@ -168,3 +163,16 @@ def without_anew(atoms: Iterable[Atom]) -> Iterator[Atom]:
             case _:
                 yield atom
     yield from dropped.values()
+
+
+def _duplicated(unit: Unit) -> tuple[Match, ...]:
+    found = tuple(match for match in unit.touching if match.given and match.verdict is not Verdict.OPAQUE)
+    seen = tuple(match for match in found if match.seen_by_database)
+    return seen if seen or unit.remainder else found
+
+
+def _forgone(unit: Unit) -> frozenset[int]:
+    moot = {atom for match in unit.touching if match.moot for atom in match.patch}
+    mine = [atom for atom in unit.side.comparison.patch_atoms if atom.origin.migration == unit.key]
+    kept = {atom.origin.index for atom in mine if atom not in moot}
+    return frozenset(atom.origin.index for atom in mine if atom in moot) - kept

@@ -20,6 +20,10 @@ def needed_dependencies(unit: Unit) -> tuple[Dependency, ...]:
 
     Two migrations commute where no order of them makes a difference: other things, and neither refers to what the other makes.
     """
+    return unit.side.once(_needed_dependencies, unit)
+
+
+def _needed_dependencies(unit: Unit) -> tuple[Dependency, ...]:
     own = {other.key: other for other in unit.side.units}
     found: list[Dependency] = []
     for dependency in unit.migration.dependencies:
