@@ -43,5 +43,7 @@ def command(
             click.echo(render_plan(report, "text", verbose=session.verbose), err=True)
             click.confirm("Write this?", abort=True, err=True)
         written = write(project, prepared)
+    for finding in report.findings:
+        session.remark(f"{finding.code}: {finding.message}")
     click.echo(render_written(written.paths, written.branch or "the working tree", output_format))
     return 0

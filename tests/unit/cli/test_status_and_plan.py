@@ -153,3 +153,11 @@ reason = "that release was never installed"
     assert agreed.code == 0, agreed.stdout
     assert "left out fork point of release: Migration logs.0001" in " ".join(agreed.stdout.split())
     assert "SB309" not in agreed.stdout
+
+
+def test_whoever_applies_at_once_is_told_what_the_plan_left_out(commands: Commands, tmp_path: Path) -> None:
+    club = build_repository("mainline-alters-in-no-order", tmp_path / "club").path
+    done = commands.run(club, "apply", "release/2.4", "--yes")
+    assert done.code == 0
+    assert "SB309: fresh install, migrate shop 0005_alter_item_name, then migrate: column" in done.stderr
+    assert "SB309" not in done.stdout
