@@ -8,7 +8,7 @@ from stitchback.engine import Place
 from stitchback.model.plans import Population, Unserved
 from stitchback.proof.closed_sets import Keys
 from stitchback.proof.populations import FORK, FRESH, MAINLINE, Inhabitant
-from stitchback.proof.rollouts import Act, Kind, Trouble
+from stitchback.proof.rollouts import Act, Kind, Rollouts, Trouble
 from stitchback.proof.scene import Scene
 
 UNPATCHED = (FRESH, FORK, MAINLINE)
@@ -16,8 +16,8 @@ PLAINLY = "migrate"
 
 
 class MainlinesOwn:
-    """Troubles that mainline has by itself: the very same acts, done with mainline's tree, come to the very same trouble. Acts that it does
-    not know (a repair, a migration that the plan writes) are left out of them. From a database of the patch branch, mainline by itself gets
+    """Troubles that mainline has by itself: the very same acts, done with mainline's tree, come to the very same trouble. Where it does not know
+    the migration of an act (the plan writes it), an act that runs none stands for it: Django records squashes even so. A repair is left out. From a database of the patch branch, mainline by itself gets
     nowhere: there it is enough that one without the patch has come to the very same."""
 
     def __init__(self, scene: Scene, matters: Keys | None) -> None:
@@ -49,16 +49,19 @@ class MainlinesOwn:
         untouched = self._scene.untouched(self._matters)
         if untouched is None:
             return False
-        acts = tuple(act for act in trouble.path if self._is_known(act))
+        acts = tuple(self._there(act, untouched) for act in trouble.path if not act.repair)
         reached = (untouched.follow(each, acts) for each in starts)
         look = untouched.whole if trouble.did[0] == PLAINLY else untouched.troubles_at
         return any(
             trouble.kind == other.kind for place in reached if place is not None for other in look(place)
         )
 
-    def _is_known(self, act: Act) -> bool:
-        tree = self._scene.situation.mainline
-        return not act.repair and (act.migration is None or act.migration in tree.migrations)
+    def _there(self, act: Act, untouched: Rollouts) -> Act:
+        files = self._scene.situation.mainline.migrations
+        app, name = act.target or ("", "")
+        runs_none = name is None and all(key.app != app for key in files)
+        unknown = act.migration is not None and act.migration not in files
+        return Act((untouched.bystander, None)) if runs_none or unknown else act
 
     def _unpatched(self) -> list[Place]:
         inhabitants = self._scene.census(self._matters).inhabitants

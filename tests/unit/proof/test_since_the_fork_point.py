@@ -226,6 +226,21 @@ def test_what_goes_wrong_with_mainline_untouched_is_said_once_and_refuses_nothin
     }
 
 
+def test_what_goes_wrong_after_an_app_that_has_nothing_to_do_with_it() -> None:
+    """kpi: `migrate` of any app records the squash, whose new parent is not applied yet, and Django refuses the next one."""
+    parts = (migration("seed.0001_a", "", create("Seed")), migration("seed.0002_b", "seed.0001_a"))
+    later = migration("blog.0002_later", "blog.0001_initial")
+    squash = migration(
+        "seed.0001_squashed", "blog.0002_later", create("Seed"), replaces="seed.0001_a seed.0002_b"
+    )
+    base = changed(FORK, *parts)
+    onto = replace(changed(base, *MAINLINE, later, squash), ref="main")
+    found = proved(Situation((patch(P, fork=base),), onto, (), Policy()))
+    assert isinstance(found, SafePlan), found.failures
+    said = [str(each) for each in found.proof.unserved]
+    assert any("seed.0001_squashed is applied before its dependency blog.0002_later" in each for each in said)
+
+
 def test_what_a_plan_does_wrong_beside_it_still_refuses() -> None:
     given = situation(*MAINLINE, *IN_ANY_ORDER)
     adopted = MAINLINE[1].with_changes(replaces=keys("shop.0003_p"))
