@@ -70,7 +70,12 @@ class MainlinesOwn:
     @property
     def met(self) -> tuple[Unserved, ...]:
         """Every population that a plain migrate fails for, and of what else goes wrong the first of each kind."""
-        return tuple(self._met.values())
+        at_once = {(each.population, each.message) for each in self._met.values() if not each.acts}
+        return tuple(
+            each
+            for each in self._met.values()
+            if not each.acts or (each.population, each.message) not in at_once
+        )
 
 
 def plainly(trouble: Trouble) -> bool:
