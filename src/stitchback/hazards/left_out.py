@@ -12,6 +12,7 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import Proof, Unserved
 from stitchback.model.source import Span
 
+RELEASED = "fork point"  # a lineage of `Population`: what the release has that the patch branch began from
 NAMES = re.compile(r"(\w+)\.(\w+)")
 LEAVES = re.compile(r"\((.+) in (\w+)\)")  # Django: `migrate`, "Conflicting migrations detected"
 
@@ -21,7 +22,8 @@ class LeftOut:
     has changed a migration that they have applied, or hung it on a new one, or has two squashes of them that do not fit together. Or
     it can, but not after everything that may be done to them: two migrations alter one column, say, and depend on each other in
     no way, so whoever migrates to the later one by name has it overwritten by the other. No plan can make more of mainline than it is, so the plan
-    leaves that out; the report says which database, after what, and what goes wrong.
+    leaves that out; the report says which database, after what, and what goes wrong. Where a plain `migrate` fails for the databases of the
+    release that the patch branch began from, it is a warning, and `plan` exits 1; for any other a note.
 
     Where two migrations have no order, let the later one depend on the other. Where the cause is a migration that was changed after
     its release, give it back its old form, and make the change in a new one. Of a database that cannot upgrade make a copy, and let `stitchback
@@ -37,7 +39,9 @@ class LeftOut:
         mainline = case.situation.mainline
         for unserved in proof.unserved:
             message = f"{str(unserved).rstrip('.')}. So it is with mainline as it stands"
-            yield Finding(self.code, self.severity, mainline.ref, place(unserved, mainline), message)
+            stuck = unserved.lineage == RELEASED and unserved.raised and not unserved.acts
+            severity = self.severity if stuck else Severity.NOTE
+            yield Finding(self.code, severity, mainline.ref, place(unserved, mainline), message)
 
 
 def place(unserved: Unserved, mainline: Tree) -> Span | None:

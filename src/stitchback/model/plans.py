@@ -123,12 +123,15 @@ class PopulationOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """What fails without a plan too. `population`: its name; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
-    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them."""
+    """What fails without a plan too. `population`: its name, and its `lineage`; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
+    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them. `raised`: whether Django
+    or the database refuses; else it comes to another end than a fresh install."""
 
     population: str
     message: str
     at: MigrationKey | None = None
+    lineage: str = ""
+    raised: bool = False
     acts: tuple[str, ...] = ()
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stitchback.matching.case import Case
-from stitchback.model.findings import Finding
+from stitchback.model.findings import Finding, Severity
 from stitchback.model.migrations import Tree
 from stitchback.planning.outcomes import Planned, Unproved
 
@@ -39,10 +39,11 @@ class PlanReport:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing to do, 1 something would change, or the proof has findings, 3 no plan could be proved."""
+        """0 nothing to do, 1 something would change, or the proof has findings that are no notes, 3 no plan could be proved."""
         if isinstance(self.outcome, Unproved):
             return 3
-        return 1 if self.would_change or self.findings else 0
+        serious = any(finding.severity is not Severity.NOTE for finding in self.findings)
+        return 1 if self.would_change or serious else 0
 
     @property
     def would_change(self) -> bool:

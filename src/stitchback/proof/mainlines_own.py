@@ -91,5 +91,7 @@ def unserved(population: Population, trouble: Trouble) -> Unserved:
         population.name,
         said,
         at or next(filter(None, named), None),
+        population.lineage,
+        trouble.error is not None,
         () if plainly(trouble) else trouble.acts,
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from migration_values import key, migration, tree
+from plans_by_hand import situation
 
-from stitchback.hazards.left_out import place
-from stitchback.model.plans import Unserved
+from stitchback.hazards.left_out import LeftOut, place
+from stitchback.matching.case import Case
+from stitchback.model.findings import Severity
+from stitchback.model.plans import Proof, Unserved
 
 MAINLINE = tree(migration("shop.0001_initial"), migration("shop.0002_alter"), migration("shop.0002_longer"))
 HISTORY = (
@@ -28,6 +31,25 @@ def test_it_stands_at_a_migration_of_mainline(unserved: Unserved, path: str) -> 
     found = place(unserved, MAINLINE)
     assert found is not None
     assert found.path == MAINLINE.migrations[key(path)].path
+
+
+@pytest.mark.parametrize(
+    ("unserved", "severity"),
+    [
+        (Unserved("fork point of release", HISTORY, None, "fork point", True), Severity.WARNING),
+        (Unserved("fork point of release", "another column", None, "fork point", False), Severity.NOTE),
+        (
+            Unserved("fork point of release", HISTORY, None, "fork point", True, ("migrate shop",)),
+            Severity.NOTE,
+        ),
+        (Unserved("main up to shop.0001_initial", HISTORY, None, "mainline", True), Severity.NOTE),
+    ],
+)
+def test_a_release_that_cannot_upgrade_is_more_than_a_note(unserved: Unserved, severity: Severity) -> None:
+    given = situation()
+    case = Case(given, ())
+    (finding,) = LeftOut().find(case, Proof("5.2", (), 0, 0, 0, unserved=(unserved,)))
+    assert (finding.code, finding.severity, finding.ref) == ("SB309", severity, given.mainline.ref)
 
 
 def test_what_names_no_migration_of_mainline_stands_nowhere() -> None:
