@@ -14,6 +14,7 @@ from stitchback.model.source import Span
 
 RELEASED = "fork point"  # a lineage of `Population`: what the release has that the patch branch began from
 NAMES = re.compile(r"(\w+)\.(\w+)")
+MISSING = re.compile(r"table (?P<table>\w+) does not exist")
 LEAVES = re.compile(r"\((.+) in (\w+)\)")  # Django: `migrate`, "Conflicting migrations detected"
 
 
@@ -40,8 +41,20 @@ class LeftOut:
         for unserved in proof.unserved:
             message = f"{str(unserved).rstrip('.')}. So it is with mainline as it stands"
             stuck = unserved.lineage == RELEASED and unserved.raised and not unserved.acts
+            if of_a_package(unserved, mainline):
+                stuck, message = False, f"{message}, unless an installed package has made that table"
             severity = self.severity if stuck else Severity.NOTE
             yield Finding(self.code, severity, mainline.ref, place(unserved, mainline), message)
+
+
+def of_a_package(unserved: Unserved, mainline: Tree) -> bool:
+    """Whether a table is missing that is called as those of an app which the tree has not: what installed packages make is not known here
+    (netbox renames `auth_user`)."""
+    found = MISSING.fullmatch(unserved.message)
+    if found is None:
+        return False
+    apps = {key.app for key in mainline.migrations} | set(mainline.apps)
+    return not any(found["table"].startswith(f"{app}_") for app in apps)
 
 
 def place(unserved: Unserved, mainline: Tree) -> Span | None:

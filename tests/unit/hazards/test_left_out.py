@@ -48,8 +48,23 @@ def test_it_stands_at_a_migration_of_mainline(unserved: Unserved, path: str) -> 
 def test_a_release_that_cannot_upgrade_is_more_than_a_note(unserved: Unserved, severity: Severity) -> None:
     given = situation()
     case = Case(given, ())
-    (finding,) = LeftOut().find(case, Proof("5.2", (), 0, 0, 0, unserved=(unserved,)))
+    (finding,) = LeftOut().find(case, proof_with(unserved))
     assert (finding.code, finding.severity, finding.ref) == ("SB309", severity, given.mainline.ref)
+
+
+@pytest.mark.parametrize(
+    ("table", "severity"), [("auth_user", Severity.NOTE), ("shop_item", Severity.WARNING)]
+)
+def test_a_table_that_a_package_may_have_made_is_no_reason_to_fail(table: str, severity: Severity) -> None:
+    """netbox renames `auth_user`, which no migration of its tree makes."""
+    missing = Unserved("fork point", f"table {table} does not exist", None, "fork point", True)
+    (finding,) = LeftOut().find(Case(situation(*MAINLINE.migrations.values()), ()), proof_with(missing))
+    assert finding.severity is severity
+    assert ("installed package" in finding.message) is (severity is Severity.NOTE)
+
+
+def proof_with(unserved: Unserved) -> Proof:
+    return Proof("5.2", (), 0, 0, 0, unserved=(unserved,))
 
 
 def test_what_names_no_migration_of_mainline_stands_nowhere() -> None:
