@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
@@ -41,20 +42,22 @@ class LeftOut:
         for unserved in proof.unserved:
             message = f"{str(unserved).rstrip('.')}. So it is with mainline as it stands"
             stuck = unserved.lineage == RELEASED and unserved.raised and not unserved.acts
-            if of_a_package(unserved, mainline):
+            if of_a_package(unserved, case):
                 stuck, message = False, f"{message}, unless an installed package has made that table"
             severity = self.severity if stuck else Severity.NOTE
             yield Finding(self.code, severity, mainline.ref, place(unserved, mainline), message)
 
 
-def of_a_package(unserved: Unserved, mainline: Tree) -> bool:
-    """Whether a table is missing that is called as those of an app which the tree has not: what installed packages make is not known here
-    (netbox renames `auth_user`)."""
+def of_a_package(unserved: Unserved, case: Case) -> bool:
+    """Whether a table is missing that is called as those of an installed package which the trees depend on: what packages make is not known
+    here (netbox renames `auth_user`)."""
     found = MISSING.fullmatch(unserved.message)
     if found is None:
         return False
-    apps = {key.app for key in mainline.migrations} | set(mainline.apps)
-    return not any(found["table"].startswith(f"{app}_") for app in apps)
+    situation = case.situation
+    trees = (situation.mainline, *(patch.fork for patch in situation.patches))
+    packages = {parent.app for tree in trees for _, parent in MigrationGraph.raw(tree).external}
+    return any(found["table"].startswith(f"{label}_") for label in packages)
 
 
 def place(unserved: Unserved, mainline: Tree) -> Span | None:

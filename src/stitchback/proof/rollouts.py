@@ -148,10 +148,6 @@ class Rollouts:
         sound.update(queue)
         return (), tried
 
-    def once(self, start: Place) -> tuple[tuple[Trouble, ...], int]:
-        """The troubles of one full migrate, without any stop."""
-        return self.whole(start), 1
-
     def follow(self, start: Place, path: Iterable[Act]) -> Place | None:
         """Where these acts lead, which were done with another tree; None where they cannot all be done with this one."""
         place: Place | None = start

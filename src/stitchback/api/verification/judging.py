@@ -132,9 +132,8 @@ class Judge:
         then = self.bench.step(self.tree.following, first.state)
         if then.state is None:
             return self._no_install("the next release", then.outcome.error_class, then.outcome.error_message)
-        runs = [(each.migration, each) for each in self.agreements]
-        repeatable = {key for key, each in runs if each.may_repeat}
-        missable = {key for key, each in runs if each.may_miss}
+        repeatable = {each.migration for each in self.agreements if each.may_repeat}
+        missable = {each.migration for each in self.agreements if each.may_miss}
         return Wanted(
             first.state,
             then.state,

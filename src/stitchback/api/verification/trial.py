@@ -73,10 +73,9 @@ class Trial:
         said: set[tuple[str, str]] = set()
         for acts, difference in self._all(start):
             kind = (difference.step, difference.what)
-            if kind not in said:
+            if kind not in said and not self.own(acts, difference):
                 said.add(kind)
-                if not self.own(acts, difference):
-                    yield difference
+                yield difference
 
     def _all(self, start: State) -> Iterator[tuple[tuple[Act, ...], Difference]]:
         """Each with what was done before it, in the words of `MainlinesOwn`."""
