@@ -19,10 +19,10 @@ from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.schema.data import RunData
-from stitchback.schema.effects import Effect, Forget, Remake, Unknown
+from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex, Unknown
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
-from stitchback.schema.remaking import lost_columns
+from stitchback.schema.remaking import refused_by_sqlite
 from stitchback.schema.running import run_effect
 
 
@@ -188,26 +188,21 @@ class Memory:
         last, schema, data = before, before, list[str]()
         for app, effect in deed.effects:
             try:
-                if isinstance(effect, Remake):
-                    self.remake(last, schema, effect)
-                    continue
-                last, schema = schema, run_effect(schema, effect)
+                self.on_sqlite(last, schema, effect)
+                if not isinstance(effect, Remake):
+                    last, schema = schema, run_effect(schema, effect)
             except Clash as clash:
                 return self.clashed(before, str(clash))
             data.extend(data_run(effect, app))
         return self.reached(schema, tuple(data))
 
-    def remake(self, last: PhysicalSchema, schema: PhysicalSchema, effect: Remake) -> None:
-        """Raises Clash where SQLite would lose a column; not where a conditional operation has left the table alone."""
-        lost = (
-            () if not self.sqlite else lost_columns(schema, effect, self.forgotten.get(effect.table, set()))
-        )
-        if lost and not (effect.conditional and last == schema):
-            names = ", ".join(lost)
-            raise Clash(
-                f"SQLite makes table {effect.table} anew from the models and loses what they do not know: {names} "
-                "(where no database is SQLite, say which are: engines in [tool.stitchback])"
-            )
+    def on_sqlite(self, last: PhysicalSchema, schema: PhysicalSchema, effect: Effect) -> None:
+        """Raises Clash where SQLite fails or does harm; not where a conditional operation has left the table alone."""
+        if not self.sqlite or not isinstance(effect, Remake | DropColumn | RenameIndex):
+            return
+        said = refused_by_sqlite(schema, effect, self.forgotten.get(effect.table, set()))
+        if said and not (isinstance(effect, Remake) and effect.conditional and last == schema):
+            raise Clash(f"{said} (where no database is SQLite, say which are: engines in [tool.stitchback])")
 
     def clashed(self, schema: PhysicalSchema, how: str) -> Outcome:
         return Outcome(schema, self.schema_number(schema), clash=how)

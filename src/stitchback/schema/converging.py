@@ -13,6 +13,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import NONE, Call, Constant, Dictionary, Items, Reference, Value
+from stitchback.schema.labels import string
 from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 
 NO_RENAMES: Mapping[str, str] = MappingProxyType({})
@@ -42,6 +43,10 @@ def between(before: ModelState, after: ModelState, renamed: Mapping[str, str]) -
     if before.key != after.key:
         yield operation("RenameModel", old_name=Constant(before.name), new_name=name)
     yield from removed_definitions(before, after)
+    ordered_by = before.option(ORDERED)
+    if loses_order(before, after, renamed):
+        yield operation("AlterOrderWithRespectTo", name=name, order_with_respect_to=NONE)
+        ordered_by = NONE
     for old, new in sorted(renamed.items()):
         yield operation("RenameField", model_name=name, old_name=Constant(old), new_name=Constant(new))
     yield from added_fields(before, after, renamed)
@@ -49,7 +54,16 @@ def between(before: ModelState, after: ModelState, renamed: Mapping[str, str]) -
     yield from altered_togethers(before, after, renamed)
     yield from removed_fields(before, after, renamed)
     yield from added_definitions(before, after)
-    yield from altered_options(before, after)
+    yield from altered_options(before, after, ordered_by)
+
+
+ORDERED = "order_with_respect_to"
+
+
+def loses_order(before: ModelState, after: ModelState, renamed: Mapping[str, str]) -> bool:
+    """Whether the field that orders the model goes or gets another name: Django needs the order to go first (`Options._prepare`)."""
+    parent = string(before.option(ORDERED))
+    return parent is not None and (parent in renamed or after.field(parent) is None)
 
 
 def field_call(field: Field) -> Call:
@@ -144,11 +158,12 @@ SINGLE_OPTIONS = {
 }
 
 
-def altered_options(before: ModelState, after: ModelState) -> Iterator[Operation]:
-    """AlterModelOptions and its likes; AlterModelManagers where those differ."""
+def altered_options(before: ModelState, after: ModelState, ordered_by: Value | None) -> Iterator[Operation]:
+    """AlterModelOptions and its likes; AlterModelManagers where those differ. `ordered_by`: the order that is still there."""
     name = Constant(after.name)
     for option, (kind, argument) in SINGLE_OPTIONS.items():
-        if (before.option(option) or NONE) != (after.option(option) or NONE):
+        said = ordered_by if option == ORDERED else before.option(option)
+        if (said or NONE) != (after.option(option) or NONE):
             yield operation(kind, name=name, **{argument: after.option(option) or NONE})
     was, now = plain_options(before), plain_options(after)
     if was != now:

@@ -8,7 +8,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import Value, strings
 from stitchback.schema.changes import model_of
-from stitchback.schema.definitions import definition
+from stitchback.schema.definitions import definition, is_unique_constraint
 from stitchback.schema.effects import (
     AddConstraint,
     AddIndex,
@@ -22,6 +22,7 @@ from stitchback.schema.effects import (
 from stitchback.schema.model_effects import both
 from stitchback.schema.models import name_of
 from stitchback.schema.naming import model_key, needed
+from stitchback.schema.needs import lacks, names_in, require, resolved_by
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import column_of, has_tables, main_table, table_name
 
@@ -31,6 +32,7 @@ def add_index(operation: Operation, app: str, before: SchemaState, after: Schema
     index = operation.argument("index")
     if has_tables(model) and index is not None:
         name = name_of(index)
+        require(after, model, sorted(names_in(index)), name)
         yield AddIndex(table_name(model), name, main_table(after, model).indexes[name])
 
 
@@ -57,13 +59,20 @@ def rename_index(operation: Operation, app: str, before: SchemaState, after: Sch
     new = needed(operation, "new_name")
     fields = strings(operation.argument("old_fields"))
     if fields:
+        require(before, source, fields, operation.kind)
         columns = [column_of(source, name) for name in fields]
         yield RenameIndex(table_name(target), definition("index", columns), new, unnamed=True)
         return
     old = needed(operation, "old_name")
     existing("index", source, source.indexes, old, operation)
     if old != new:
-        yield RenameIndex(table_name(target), old, new)
+        yield RenameIndex(table_name(target), old, new, lost=lost_fields(after, target, new))
+
+
+def lost_fields(state: SchemaState, model: ModelState, name: str) -> tuple[str, ...]:
+    """Of the model's index of that name: the fields that the model has lost."""
+    named = (field for key, index in model.indexes if key == name for field in names_in(index))
+    return tuple(sorted(field for field in named if lacks(state, model, field)))
 
 
 def add_constraint(
@@ -73,16 +82,20 @@ def add_constraint(
     constraint = operation.argument("constraint")
     if has_tables(model) and constraint is not None:
         name = name_of(constraint)
+        require(after, model, sorted(names_in(constraint)), name)
         yield AddConstraint(table_name(model), name, main_table(after, model).constraints[name])
 
 
 def remove_constraint(
     operation: Operation, app: str, before: SchemaState, after: SchemaState
 ) -> Iterator[Effect]:
-    model = model_of(before, model_key(operation, app, "model_name"))
+    model, target = both(operation, app, before, after, "model_name")
     if has_tables(model):
         name = needed(operation, "name")
         existing("constraint", model, model.constraints, name, operation)
+        for key, constraint in model.constraints:
+            if key == name and is_unique_constraint(constraint):
+                require(after, target, sorted(resolved_by(constraint)), f"dropping {name}")
         yield DropConstraint(table_name(model), name)
 
 

@@ -43,9 +43,14 @@ def index_text(model: ModelState, index: Value, column_of: ColumnOf) -> str:
     return named_text("index", "Index", model, index, column_of)
 
 
+def is_unique_constraint(constraint: Value) -> bool:
+    callee = constraint.callee if isinstance(constraint, Call) else None
+    return isinstance(callee, Reference) and callee.path.endswith(".UniqueConstraint")
+
+
 def constraint_text(model: ModelState, constraint: Value, column_of: ColumnOf) -> str:
     if isinstance(constraint, Call) and isinstance(constraint.callee, Reference):
-        if constraint.callee.path.endswith(".UniqueConstraint"):
+        if is_unique_constraint(constraint):
             return named_text("unique", "UniqueConstraint", model, constraint, column_of)
         if constraint.callee.path.endswith(".CheckConstraint"):
             return named_text("check", "CheckConstraint", model, constraint, column_of)

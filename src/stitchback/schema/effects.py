@@ -48,10 +48,12 @@ class AddColumn:
 
 @dataclass(frozen=True, slots=True)
 class DropColumn:
-    """Indexes and constraints that hold the column go with it."""
+    """Indexes and constraints that hold the column go with it; where SQLite drops it `in_place` (then this is the field's name), there
+    may be none (see `remaking`)."""
 
     table: str
     column: str
+    in_place: str = ""
     conditional: bool = False
 
 
@@ -92,12 +94,14 @@ class DropIndex:
 @dataclass(frozen=True, slots=True)
 class RenameIndex:
     """`before` is a name, or a definition where `unnamed`: then the one index of those columns is meant, whatever its name,
-    and nothing is done where it has the new one already (RenameIndex with `old_fields`)."""
+    and nothing is done where it has the new one already (RenameIndex with `old_fields`). `lost`: fields of the index that the model has
+    lost, which SQLite needs, since it makes the index again."""
 
     table: str
     before: str
     after: str
     unnamed: bool = False
+    lost: tuple[str, ...] = ()
     conditional: bool = False
 
 
@@ -132,10 +136,13 @@ class AlterComment:
 
 @dataclass(frozen=True, slots=True)
 class Remake:
-    """SQLite makes the table anew, with the columns that are known; others go (see `remaking`)."""
+    """SQLite recreates the table from the model (see `remaking`): columns that it does not know go, those that it supposes (`filled`) must
+    be there, and so must the fields of its indexes and constraints (`broken`: those that have lost one)."""
 
     table: str
     known: frozenset[str]
+    filled: frozenset[str] = frozenset()
+    broken: tuple[str, ...] = ()
     conditional: bool = False
 
 

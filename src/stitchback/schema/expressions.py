@@ -17,6 +17,19 @@ MOVED = tuple(
     for module in ("constraints", "indexes", "query_utils", "expressions", "aggregates", "lookups")
 )
 FUNCTIONS = MODELS + "functions."
+# All that is said by place is an expression; of other functions only the first (`Left("name", 3)`).
+OF_EXPRESSIONS = frozenset(
+    {
+        *(
+            FUNCTIONS + name
+            for name in (
+                "Coalesce", "Concat", "ConcatPair", "Greatest", "Least", "Log", "Mod", "NullIf", "Power", "StrIndex",
+            )
+        ),
+        "django.contrib.postgres.search.SearchVector",
+    }
+)  # fmt: skip
+OP_CLASS = "django.contrib.postgres.indexes.OpClass"
 Q, F, VALUE, ORDER_BY = (Reference(MODELS + name) for name in ("Q", "F", "Value", "OrderBy"))
 COMBINED = Reference(MODELS + "CombinedExpression")
 OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "mod": "%%", "pow": "^"}
@@ -76,7 +89,9 @@ def canonical_call(path: str, call: Call) -> Value:
     if name != path and name in OPERATORS and any(isinstance(item, Call) for item in args):
         left, right = (item if isinstance(item, Call) else Call(VALUE, (item,)) for item in args)
         return Call(COMBINED, (left, Constant(OPERATORS[name]), right))
-    if path.startswith(FUNCTIONS) and args:
+    if path in OF_EXPRESSIONS:
+        args = tuple(as_field(item) for item in args)
+    elif (path.startswith(FUNCTIONS) or path == OP_CLASS) and args:
         args = (as_field(args[0]), *args[1:])
     kwargs = tuple((key, canonical_expression(item)) for key, item in call.kwargs if item != NONE)
     if path == ORDER_BY.path:

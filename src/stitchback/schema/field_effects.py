@@ -34,7 +34,16 @@ from stitchback.schema.tables import (
     owns_table,
     table_name,
 )
-from stitchback.schema.visible import GENERATED, column_text, has_column, is_many_to_many
+from stitchback.schema.visible import (
+    GENERATED,
+    column_text,
+    has_column,
+    is_foreign_key,
+    is_indexed,
+    is_many_to_many,
+    is_primary_key,
+    is_unique,
+)
 
 
 def added_field(state: SchemaState, model: ModelState, name: str) -> Iterator[Effect]:
@@ -59,7 +68,14 @@ def removed_field(model: ModelState, name: str) -> Iterator[Effect]:
     elif owns_table(field):
         yield DropTable(many_table_name(model, name, field))
     elif has_column(field):
-        yield DropColumn(table_name(model), column_name(name, field))
+        yield DropColumn(
+            table_name(model), column_name(name, field), name if is_plainly_dropped(field) else ""
+        )
+
+
+def is_plainly_dropped(field: Field) -> bool:
+    """SQLite's ALTER TABLE DROP COLUMN does for one without an index or a reference of its own."""
+    return not (is_primary_key(field) or is_unique(field) or is_indexed(field) or is_foreign_key(field))
 
 
 def altered_field(

@@ -14,6 +14,7 @@ from stitchback.schema.changes import model_of, put, take, with_model
 from stitchback.schema.fields import canonical_field, without_default
 from stitchback.schema.models import MODEL, unread
 from stitchback.schema.naming import model_key, needed
+from stitchback.schema.needs import require_order
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import field_renamed
 from stitchback.schema.remembering import by_identities
@@ -43,8 +44,6 @@ def add_field(state: SchemaState, app: str, operation: Operation) -> SchemaState
 
 def alter_field(state: SchemaState, app: str, operation: Operation) -> SchemaState:
     model = model_of(state, model_key(operation, app, "model_name"))
-    name = needed(operation, "name")
-    field_of(model, name)
     pair = field_in(operation, app, state.field_bases, state.field_names)
     return with_model(state, replace(model, fields=put(model.fields, pair)))
 
@@ -66,7 +65,9 @@ def remove_field(state: SchemaState, app: str, operation: Operation) -> SchemaSt
     name = needed(operation, "name")
     if model.field(name) is None and (operation.conditional or field_of(model, name) is None):
         return state
-    return with_model(state, replace(model, fields=take(model.fields, name)))
+    rest = replace(model, fields=take(model.fields, name))
+    require_order(state, rest)
+    return with_model(state, rest)
 
 
 def rename_field(state: SchemaState, app: str, operation: Operation) -> SchemaState:
@@ -75,4 +76,6 @@ def rename_field(state: SchemaState, app: str, operation: Operation) -> SchemaSt
     missing = model.field(old) is None
     if old == new or (missing and (operation.conditional or field_of(model, old) is None)):
         return state
-    return field_renamed(state, model.key, old, new)
+    after = field_renamed(state, model.key, old, new)
+    require_order(after, after.models[model.key])
+    return after

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stitchback.model.operations import Operation
-from stitchback.model.state import ModelState, SchemaState
-from stitchback.model.values import NONE
+from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.schema.changes import model_of
 from stitchback.schema.definitions import definition
 from stitchback.schema.effects import (
@@ -28,12 +27,17 @@ from stitchback.schema.field_effects import (
     renamed_field,
 )
 from stitchback.schema.naming import model_key, needed
+from stitchback.schema.needs import is_ordered, require, require_definitions, require_field
 from stitchback.schema.references import referrers
 from stitchback.schema.tables import ORDER, column_of, has_tables, main_table, table_name, tables_of
+from stitchback.schema.togethers import Together
 
 
 def create_model(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
-    for name, table in tables_of(after, model_of(after, model_key(operation, app))).all:
+    model = model_of(after, model_key(operation, app))
+    if has_tables(model):
+        require_definitions(after, model)
+    for name, table in tables_of(after, model).all:
         yield CreateTable(name, table)
 
 
@@ -97,14 +101,21 @@ def alter_together(
     if not has_tables(target):
         return
     kind = "unique" if operation.kind == "AlterUniqueTogether" else "index"
+    for names in sorted(togethers(kind, source) ^ togethers(kind, target)):
+        require(after, target, names, operation.kind)
     old, new = together_texts(kind, source), together_texts(kind, target)
     yield from (DropIndex(table_name(target), text) for text in sorted(old - new))
     yield from (AddIndex(table_name(target), text, text) for text in sorted(new - old))
 
 
 def together_texts(kind: str, model: ModelState) -> frozenset[str]:
-    together = model.unique_together if kind == "unique" else model.index_together
-    return frozenset(definition(kind, [column_of(model, name) for name in names]) for names in together)
+    return frozenset(
+        definition(kind, [column_of(model, name) for name in names]) for names in togethers(kind, model)
+    )
+
+
+def togethers(kind: str, model: ModelState) -> Together:
+    return model.unique_together if kind == "unique" else model.index_together
 
 
 def alter_options(
@@ -126,13 +137,19 @@ def alter_order(operation: Operation, app: str, before: SchemaState, after: Sche
         yield AddColumn(table_name(target), ORDER, "IntegerField")
 
 
-def is_ordered(model: ModelState) -> bool:
-    return model.option("order_with_respect_to") not in (None, NONE)
-
-
 def add_field(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterable[Effect]:
     model = model_of(after, model_key(operation, app, "model_name"))
-    return added_field(after, model, needed(operation, "name")) if has_tables(model) else ()
+    if not has_tables(model):
+        return ()
+    name = needed(operation, "name")
+    require_whole(after, model, name)
+    return added_field(after, model, name)
+
+
+def require_whole(state: SchemaState, model: ModelState, name: str) -> None:
+    field = model.field(name)
+    if isinstance(field, Field):
+        require_field(state, model, name, field)
 
 
 def remove_field(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterable[Effect]:
@@ -143,7 +160,11 @@ def remove_field(operation: Operation, app: str, before: SchemaState, after: Sch
 def alter_field(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterable[Effect]:
     source, target = both(operation, app, before, after, "model_name")
     name = needed(operation, "name")
-    return altered_field(before, source, after, target, name) if has_tables(target) else ()
+    if not has_tables(target):
+        return ()
+    require(before, source, (name,), operation.kind)
+    require_whole(after, target, name)
+    return altered_field(before, source, after, target, name)
 
 
 def rename_field(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterable[Effect]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
-from stitchback.model.state import SchemaState
+from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE
 from stitchback.schema.changes import model_of, with_model, without_model, without_options
 from stitchback.schema.models import created_model, dictionary_of, managers_of, with_options, with_together
 from stitchback.schema.naming import model_key, needed
+from stitchback.schema.needs import require_order
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import model_renamed
 
@@ -30,7 +31,14 @@ def create_model(state: SchemaState, app: str, operation: Operation) -> SchemaSt
     name = needed(operation, "name")
     if operation.conditional and ModelKey.of(app, name) in state.models:
         return state
-    return with_model(state, created_model(operation, app, state.field_bases, state.field_names))
+    model = created_model(operation, app, state.field_bases, state.field_names)
+    return rendered(with_model(state, model), model)
+
+
+def rendered(state: SchemaState, model: ModelState) -> SchemaState:
+    """The state with that model in it, as Django makes its class. Raises InconsistentState."""
+    require_order(state, model)
+    return state
 
 
 def delete_model(state: SchemaState, app: str, operation: Operation) -> SchemaState:
@@ -65,7 +73,8 @@ def set_option(option: str, argument: str) -> Step:
 
     def step(state: SchemaState, app: str, operation: Operation) -> SchemaState:
         model = model_of(state, model_key(operation, app))
-        return with_model(state, with_options(model, {option: operation.argument(argument) or NONE}))
+        changed = with_options(model, {option: operation.argument(argument) or NONE})
+        return rendered(with_model(state, changed), changed)
 
     return step
 

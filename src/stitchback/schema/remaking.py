@@ -1,5 +1,7 @@
-"""Where SQLite alters a table by making it anew, from what the state knows: a column that the state does not know goes then, its values
-with it, and nothing is said (as FACTS F31).
+"""What SQLite alone does. It alters most of a table by recreating it from the model: a column that the model does not know goes, its values
+with it (as FACTS F31); one that the table lacks is filled with its own name (FACTS F34); and every index and constraint of the model is made
+again, so their fields must be there. A column without an index of its own is dropped in place, which SQLite refuses while any index or
+constraint holds it.
 
 Source: `django.db.backends.sqlite3.schema.DatabaseSchemaEditor._remake_table`, and who calls it: `add_field`, `remove_field`,
 `alter_field`, `add_constraint`, `remove_constraint`. Tables that refer to the altered one are left out.
@@ -7,12 +9,14 @@ Source: `django.db.backends.sqlite3.schema.DatabaseSchemaEditor._remake_table`, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Set
 
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, TRUE
+from stitchback.schema.definitions import columns_in
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -23,11 +27,15 @@ from stitchback.schema.effects import (
     DropIndex,
     Effect,
     Remake,
+    RenameColumn,
+    RenameIndex,
 )
+from stitchback.schema.field_effects import is_plainly_dropped
 from stitchback.schema.naming import model_key, needed
+from stitchback.schema.needs import fields_of, unresolved
 from stitchback.schema.remembering import by_identity
-from stitchback.schema.tables import column_names, has_tables, main_table, table_name
-from stitchback.schema.visible import is_foreign_key, is_indexed, is_primary_key, is_unique
+from stitchback.schema.tables import column_name, column_names, has_tables, main_table, table_name
+from stitchback.schema.visible import GENERATED, is_foreign_key, is_primary_key, is_unique
 
 ON_FIELDS = ("AddField", "AlterField", "RemoveField", "AlterOrderWithRespectTo")
 
@@ -44,7 +52,72 @@ def remade(
     models = [model for model in (before.models.get(key), after.models.get(key)) if model is not None]
     if models and all(map(is_known, models)):
         known = frozenset[str]().union(*(column_names(after, model) for model in models))
-        yield Remake(table_name(models[-1]), known, operation.conditional)
+        model = models[-1]
+        filled = column_names(after, model) - generated_columns(model)
+        yield Remake(table_name(model), known, filled, broken(operation, after, model), operation.conditional)
+
+
+def generated_columns(model: ModelState) -> frozenset[str]:
+    """They are not copied, but worked out again."""
+    fields = ((name, field) for name, field in model.fields if isinstance(field, Field))
+    return frozenset(column_name(name, field) for name, field in fields if field.path == GENERATED)
+
+
+def broken(operation: Operation, after: SchemaState, model: ModelState) -> tuple[str, ...]:
+    """Indexes on the very field that is removed are left out (`index.fields`)."""
+    found = unresolved(after, model)
+    if not found or operation.kind != "RemoveField":
+        return found
+    gone = needed(operation, "name")
+    left_out = {name for name, index in model.indexes if gone in fields_of(index)}
+    return tuple(name for name in found if name not in left_out)
+
+
+def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[str | None]) -> str:
+    """Why no SQLite database may meet the effect as it is: an error, or a harm that nobody would see. Remake: after what makes it
+    necessary; others: before them. "" where nothing stands against it. `forgotten`: columns (None: all) that the models have let go of
+    on purpose."""
+    match effect:
+        case Remake(table=table, broken=names) if names:
+            return f"SQLite recreates table {table} from the model, of which {', '.join(names)} names a field that is gone"
+        case Remake(table=table, filled=filled) if missing := sorted(
+            filled - columns_of_table(physical, table, filled)
+        ):
+            return (
+                f"SQLite recreates table {table} from the model and fills {', '.join(missing)}, which the table lacks, with the "
+                "column's own name"
+            )
+        case Remake(table=table) if lost := lost_columns(physical, effect, forgotten):
+            return f"SQLite makes table {table} anew from the models and loses what they do not know: {', '.join(lost)}"
+        case DropColumn(table=table, column=column, in_place=field) if field and (
+            held := holders(physical, effect)
+        ):
+            return f"SQLite cannot drop column {table}.{column}, which {', '.join(held)} holds"
+        case RenameIndex(after=name, lost=fields) if fields:
+            return f"SQLite makes index {name} again, whose field {', '.join(fields)} is gone"
+        case _:
+            return ""
+
+
+def columns_of_table(physical: PhysicalSchema, name: str, otherwise: frozenset[str]) -> Set[str]:
+    table = physical.tables.get(name)
+    return table.columns.keys() if table is not None else otherwise
+
+
+def holders(physical: PhysicalSchema, effect: DropColumn) -> tuple[str, ...]:
+    """The indexes and constraints of the table that hold the column, in their columns or in what else they say."""
+    table = physical.tables.get(effect.table)
+    if table is None or effect.column not in table.columns:
+        return ()
+    named = re.compile(rf"""['"]{re.escape(effect.in_place)}(__\w+)?['"]""")
+    texts = (*table.indexes.items(), *table.constraints.items())
+    return tuple(
+        sorted(
+            name
+            for name, text in texts
+            if effect.column in columns_in(text) or named.search(text.partition(")")[2])
+        )
+    )
 
 
 def lost_columns(physical: PhysicalSchema, remake: Remake, forgotten: Set[str | None]) -> tuple[str, ...]:
@@ -72,6 +145,9 @@ def remakes(operation: Operation, app: str, before: SchemaState, after: SchemaSt
             return field is not None and not is_plainly_dropped(field)
         case AlterColumn() | AddIndex() | DropIndex():
             return operation.kind == "AlterField"
+        case RenameColumn() if operation.kind in ("AlterField", "RenameField"):
+            field = field_of(after, operation, app, "new_name" if operation.kind == "RenameField" else "name")
+            return field is not None and is_foreign_key(field) and field.argument("db_constraint") is None
         case AddConstraint(definition=definition):
             return is_of_the_table(definition)
         case DropConstraint(table=table, name=name):
@@ -86,9 +162,9 @@ def remakes(operation: Operation, app: str, before: SchemaState, after: SchemaSt
             return False
 
 
-def field_of(state: SchemaState, operation: Operation, app: str) -> Field | None:
+def field_of(state: SchemaState, operation: Operation, app: str, argument: str = "name") -> Field | None:
     model = state.models.get(model_key(operation, app, "model_name"))
-    field = model.field(needed(operation, "name")) if model else None
+    field = model.field(needed(operation, argument)) if model else None
     return field if isinstance(field, Field) else None
 
 
@@ -99,11 +175,6 @@ def is_plainly_added(field: Field) -> bool:
         and field.argument("default") in (None, NONE)
         and not (is_primary_key(field) or is_unique(field))
     )
-
-
-def is_plainly_dropped(field: Field) -> bool:
-    """ALTER TABLE DROP COLUMN does for one without an index or a reference."""
-    return not (is_primary_key(field) or is_unique(field) or is_indexed(field) or is_foreign_key(field))
 
 
 def is_of_the_table(definition: str) -> bool:

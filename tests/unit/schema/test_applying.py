@@ -118,7 +118,6 @@ def test_sql_says_what_it_does_to_the_state() -> None:
     ("source", "reason"),
     [
         ('AddField("Nothing", "a", IntegerField())', "AddField(Nothing, a): there is no model shop.nothing"),
-        ('AlterField("Item", "a", IntegerField())', "AlterField(Item, a): shop.item has no field a"),
         ('RemoveField("Item", "a")', "RemoveField(Item, a): shop.item has no field a"),
         ('RenameField("Item", "a", "b")', "RenameField(Item, a, b): shop.item has no field a".replace("a, b)", "a, b)")),
         ('RenameModel("Nothing", "Something")', "RenameModel(Nothing, Something): there is no model shop.nothing"),
