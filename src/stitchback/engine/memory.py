@@ -20,6 +20,7 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.schema.data import RunData
 from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex, Unknown
+from stitchback.schema.halves import Stated
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.remaking import refused_by_sqlite
@@ -43,6 +44,8 @@ class Memory:
     start: SchemaState = field(default_factory=SchemaState)
     sqlite: bool = True
     """Whether the database may be SQLite, which alters a table by making it anew from the models."""
+    stated: Stated | None = None
+    """What may be done to the state alone (see `schema.halves`): what the branches do; None: anything."""
     contents: Contents = field(default_factory=Contents)
     by_token: States = field(init=False)
     schemas: dict[Hashable, PhysicalSchema] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Memory:
     """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
 
     def __post_init__(self) -> None:
-        self.by_token = States(self.start, self.contents)
+        self.by_token = States(self.start, self.contents, self.stated)
 
     @property
     def states(self) -> list[SchemaState]:

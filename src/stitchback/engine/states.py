@@ -16,6 +16,7 @@ from stitchback.model.state import ModelState, SchemaState
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Effect
+from stitchback.schema.halves import Stated
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.watching import Seen, Watched, merged
 
@@ -51,6 +52,7 @@ class States:
 
     start: SchemaState
     contents: Contents
+    stated: Stated | None = None
     known: list[SchemaState] = field(init=False)
     parts: list[Parts] = field(init=False)
     tokens: dict[Hashable, int] = field(init=False)
@@ -120,7 +122,7 @@ class States:
             before.field_bases,
             before.field_names,
         )
-        found = worked_out(watched, migration)
+        found = worked_out(watched, migration, self.stated)
         if isinstance(found, InconsistentState):
             return found
         effects, after = found
@@ -151,13 +153,15 @@ def _too_much() -> Refusal:
     )
 
 
-def worked_out(state: SchemaState, migration: Migration) -> tuple[Effects, SchemaState] | InconsistentState:
+def worked_out(
+    state: SchemaState, migration: Migration, stated: Stated | None = None
+) -> tuple[Effects, SchemaState] | InconsistentState:
     effects: list[tuple[str, Effect]] = []
     for part in parts_of(migration):
         for operation in part.operations:
             try:
                 after = apply_operation(state, part.key.app, operation)
-                done = physical_effects(operation, part.key.app, state, after)
+                done = physical_effects(operation, part.key.app, state, after, stated)
             except InconsistentState as error:
                 return error
             effects.extend((part.key.app, effect) for effect in done)

@@ -17,6 +17,7 @@ from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
 from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us
+from stitchback.schema.halves import Stated, stated_alone
 
 MOST_FAILURES = 8
 
@@ -27,7 +28,7 @@ class Prover:
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
         start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
-        self.memory = Memory(start, sqlite=situation.policy.sqlite)
+        self.memory = Memory(start, sqlite=situation.policy.sqlite, stated=stated_by_branches(situation))
         self.situation, self.edited = as_mainline_has_them(situation, self.memory)
         self.base = Base(self.situation) if slicing else None
         self._scenes: list[Scene] = []
@@ -64,6 +65,11 @@ def of_a_split_app(app: str) -> str:
     return (
         f"{app} has several leaves without any change of ours: Django migrates nothing until they are merged"
     )
+
+
+def stated_by_branches(situation: Situation) -> Stated:
+    """What the branches do to the state alone: a plan that does more of it makes nothing by that."""
+    return stated_alone(migration for tree in _telling(situation) for migration in tree.migrations.values())
 
 
 def field_bases(situation: Situation) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ Django would raise before it touches the database, InconsistentState is raised.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 from stitchback.model.operations import Operation
@@ -26,7 +27,7 @@ from stitchback.schema.definition_effects import (
     rename_index,
 )
 from stitchback.schema.effects import Effect, Unknown
-from stitchback.schema.halves import done_by_code, done_elsewhere, moved_away
+from stitchback.schema.halves import Stated, done_by_code, done_elsewhere, made_by_state, moved_away
 from stitchback.schema.model_effects import (
     add_field,
     alter_comment,
@@ -53,13 +54,16 @@ def physical_effects(
     app: str,
     before: SchemaState,
     after: SchemaState,
+    stated: Stated | None = None,
 ) -> tuple[Effect, ...]:
-    """The effects, in order. `before` and `after` are the states around the operation, as Django hands them to
-    `database_forwards`. Raises InconsistentState."""
+    """The effects, in order. `before` and `after` are the states around the operation, as Django gives them to `database_forwards`.
+    `stated`: what may be done to the state alone (see `halves`), None: anything. Raises InconsistentState."""
     if isinstance(operation, Opaque):
         return (Unknown(operation.source or operation.reason),)
     if operation.kind == "SeparateDatabaseAndState":
-        return tuple(separate(operation, app, before))
+        return tuple(separate(operation, app, before, stated))
+    if operation.kind == "RunSQL":
+        return tuple(run_sql(operation, app, before, stated))
     doing = doing_of(operation)
     if doing is None:
         return (Unknown(str(operation)),)
@@ -80,31 +84,40 @@ def doing_of(operation: Operation) -> Doing | None:
     return CONDITIONAL.get(operation.kind, plain) if operation.conditional else plain
 
 
-def separate(operation: Operation, app: str, before: SchemaState) -> Iterator[Effect]:
+def separate(operation: Operation, app: str, before: SchemaState, stated: Stated | None) -> Iterator[Effect]:
     """The database's half, then what the state's half takes to be done (see `halves`)."""
-    done, stated = moved_away(
-        tuple(half(operation.database, app, before)),
-        tuple(half(operation.state, app, before, refusals=False)),
+    done, supposed = moved_away(
+        tuple(half(operation.database, app, before, stated)),
+        tuple(state_half(operation, app, before, stated)),
     )
     yield from done
     if has_code(operation.database):
-        yield from done_by_code(stated, done, operation.database)
+        yield from done_by_code(supposed, done, operation.database)
     else:
-        yield from done_elsewhere(stated, done)
+        yield from done_elsewhere(supposed, done)
 
 
 def half(
-    operations: tuple[Operation | Opaque, ...], app: str, before: SchemaState, *, refusals: bool = True
+    operations: tuple[Operation | Opaque, ...], app: str, before: SchemaState, stated: Stated | None
 ) -> Iterator[Effect]:
-    """The effects of one half, each operation on the state that those before it make. `refusals`: whether what Django's
-    schema editor would refuse is raised, or left out (it never does the state's half)."""
+    """The effects of the database's half, each operation on the state that those before it make."""
     for inner in operations:
         after = apply_operation(before, app, inner)
-        try:
-            yield from physical_effects(inner, app, before, after)
-        except InconsistentState:
-            if refusals:
-                raise
+        yield from physical_effects(inner, app, before, after, stated)
+        before = after
+
+
+def state_half(
+    operation: Operation, app: str, before: SchemaState, stated: Stated | None
+) -> Iterator[Effect]:
+    """What the operations of the state's half would do, those that make nothing left out; and what Django's schema editor would refuse:
+    it never does them."""
+    counted = made_by_state(operation, app, stated)
+    for inner in operation.state:
+        after = apply_operation(before, app, inner)
+        if inner in counted:
+            with suppress(InconsistentState):
+                yield from physical_effects(inner, app, before, after, stated)
         before = after
 
 
@@ -112,11 +125,13 @@ def run_python(operation: Operation, app: str, before: SchemaState, after: Schem
     yield data_run(operation)
 
 
-def run_sql(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
+def run_sql(operation: Operation, app: str, before: SchemaState, stated: Stated | None) -> Iterator[Effect]:
     """The SQL, and what its `state_operations` say that it does."""
     yield data_run(operation)
-    stated = half(operation.state, app, before, refusals=False)
-    yield from (done_by_code(stated, (), (operation,)) if is_code(operation) else done_elsewhere(stated, ()))
+    supposed = state_half(operation, app, before, stated)
+    yield from (
+        done_by_code(supposed, (), (operation,)) if is_code(operation) else done_elsewhere(supposed, ())
+    )
 
 
 def nothing(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> tuple[Effect, ...]:
@@ -152,7 +167,6 @@ DOINGS: Mapping[str, Doing] = MappingProxyType(
         "CreateCollation": create_collation,
         "RemoveCollation": remove_collation,
         "RunPython": run_python,
-        "RunSQL": run_sql,
         **dict.fromkeys(EXTENSIONS, create_extension),
     }
 )

@@ -2,8 +2,9 @@
 
 Django does the database's half alone. Where that half is SQL or Python (`CREATE INDEX CONCURRENTLY …` beside `AddIndex` in
 the state), the code is taken to do what the state's half says, else every later operation on the thing would seem to fail.
-Where the database's half is empty, the state follows what was done by other means: what the state's half adds, alters or
-renames is taken to be there; a column or a table that it only forgets stays.
+Where no code stands beside it, an operation of the state's half makes nothing in the database. What was done there by other means cannot be
+known; so such an operation is excused where a branch itself has it (`stated_alone`): then what it adds, alters or renames is taken to be
+there, and a column or a table that it only forgets stays. One that only a plan has makes nothing.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Constant, walk
 from stitchback.schema.bridging import conditional
-from stitchback.schema.data import RunData
+from stitchback.schema.data import RunData, is_code
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -34,6 +36,40 @@ from stitchback.schema.effects import (
     RenameTable,
     Unknown,
 )
+
+Stated = frozenset[tuple[str, Operation]]
+"""Operations of a state's half, each with its app."""
+
+
+def stated_alone(migrations: Iterable[Migration]) -> Stated:
+    """What these migrations do to the state alone: no code beside it, and not in the database's half too."""
+    return frozenset(
+        (migration.key.app, inner)
+        for migration in migrations
+        for operation in migration.operations
+        if isinstance(operation, Operation)
+        for inner in alone_in(operation)
+    )
+
+
+def alone_in(operation: Operation) -> Iterator[Operation]:
+    if is_code(operation):
+        return
+    for inner in operation.state:
+        if isinstance(inner, Operation) and inner not in operation.database:
+            yield inner
+
+
+def made_by_state(operation: Operation, app: str, stated: Stated | None) -> tuple[Operation | Opaque, ...]:
+    """The state's half without what makes nothing in the database. `stated`: what is excused, None: everything."""
+    if stated is None or is_code(operation):
+        return operation.state
+    return tuple(inner for inner in operation.state if is_excused(operation, app, inner, stated))
+
+
+def is_excused(operation: Operation, app: str, inner: Operation | Opaque, stated: Stated) -> bool:
+    return isinstance(inner, Opaque) or inner in operation.database or (app, inner) in stated
+
 
 _IF = re.compile(r"""\bIF\s+(?:(NOT)\s+)?EXISTS\s+["`]?(\w+)""", re.IGNORECASE)
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pytest
 from schema_sources import ITEM, database, migration
 
+from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.database import physical_effects
+from stitchback.schema.halves import stated_alone
 from stitchback.schema.problems import Clash
+from stitchback.schema.running import run_effect
 
 
 def after(*sources: str) -> PhysicalSchema:
@@ -168,3 +175,40 @@ def test_sql_that_looks_first_may_find_the_thing_there_already() -> None:
     with pytest.raises(Clash):
         after(f'AddIndex("Item", {INDEX})', made.replace("IF NOT EXISTS ", ""))
     after(f'AddIndex("Item", {INDEX})', made)
+
+
+def stated(source: str, excused: frozenset[tuple[str, Operation]]) -> Table:
+    """The table of Item after the operation, where only these operations on the state alone are a branch's own."""
+    before, physical = database(migration(ITEM))
+    (operation,) = migration(source).operations
+    effects = physical_effects(operation, "shop", before, apply_operation(before, "shop", operation), excused)
+    return item(reduce(run_effect, effects, physical))
+
+
+ALONE = f'SeparateDatabaseAndState([], [AddIndex("Item", {INDEX})])'
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ALONE,
+        f'RunSQL("", state_operations=[AddIndex("Item", {INDEX})])',
+        f'SeparateDatabaseAndState([AddField("Item", "x", IntegerField())], [AddIndex("Item", {INDEX})])',
+    ],
+)
+def test_what_only_a_plan_says_of_the_state_makes_nothing(source: str) -> None:
+    assert "i" not in stated(source, frozenset()).indexes
+    assert "i" in stated(source, stated_alone([migration(ALONE)])).indexes
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f'SeparateDatabaseAndState([RunSQL("CREATE INDEX …")], [AddIndex("Item", {INDEX})])',
+        f'RunSQL("CREATE INDEX …", state_operations=[AddIndex("Item", {INDEX})])',
+        f'SeparateDatabaseAndState([AddIndex("Item", {INDEX})], [AddIndex("Item", {INDEX})])',
+    ],
+)
+def test_what_stands_beside_it_makes_it(source: str) -> None:
+    assert "i" in stated(source, frozenset()).indexes
+    assert stated_alone([migration(source)]) == frozenset()
