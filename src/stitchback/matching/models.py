@@ -17,22 +17,14 @@ from stitchback.schema.applying import apply_operation
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import field_renamed
-
-# What operations on a whole model call it; the others that have one say "model_name".
-_NAMES = ("name", "old_name", "new_name")
-_OF_MODELS = frozenset(
-    {
-        "CreateModel", "DeleteModel", "RenameModel", "AlterModelTable", "AlterModelTableComment", "AlterModelOptions",
-        "AlterModelManagers", "AlterUniqueTogether", "AlterIndexTogether", "AlterOrderWithRespectTo",
-    }
-)  # fmt: skip
+from stitchback.schema.subjects import model_names
 
 
 def named_models(migrations: Iterable[Migration]) -> frozenset[ModelKey] | None:
     """The models that the operations name; None where one of them cannot be read."""
     found: set[ModelKey] = set()
     for app, operation in _operations(migrations):
-        names = _names(operation)
+        names = model_names(operation)
         if None in names:
             return None
         found.update(ModelKey.of(app, name) for name in names if name)
@@ -45,7 +37,7 @@ def with_earlier_names(models: frozenset[ModelKey], shared: Iterable[Migration])
         ModelKey.of(app, name)
         for app, operation in _operations(shared)
         if operation.kind == "RenameModel"
-        for name in _names(operation)
+        for name in model_names(operation)
         if name
     )
     return models | frozenset(renamed)
@@ -70,7 +62,7 @@ def _played(
         for inner in operation.state:
             state = _played(state, app, inner, models)
         return state
-    names = _names(operation)
+    names = model_names(operation)
     if not names or None in names or any(ModelKey.of(app, name) in models for name in names if name):
         return apply_operation(state, app, operation)
     return _renamed_elsewhere(state, app, operation)
@@ -81,7 +73,7 @@ def _renamed_elsewhere(state: SchemaState, app: str, operation: Operation) -> Sc
     old, new = (string(operation.argument(name)) for name in ("old_name", "new_name"))
     if operation.kind != "RenameField" or old is None or new is None:
         return state
-    return field_renamed(state, ModelKey.of(app, _names(operation)[0] or ""), old, new)
+    return field_renamed(state, ModelKey.of(app, model_names(operation)[0] or ""), old, new)
 
 
 def _operations(migrations: Iterable[Migration]) -> Iterator[tuple[str, Operation]]:
@@ -92,11 +84,3 @@ def _operations(migrations: Iterable[Migration]) -> Iterator[tuple[str, Operatio
             if isinstance(operation, Operation):
                 yield migration.key.app, operation
                 waiting.extend((*operation.database, *operation.state))
-
-
-def _names(operation: Operation) -> tuple[str | None, ...]:
-    """The names of models in it; None for one that cannot be read."""
-    said = dict(operation.arguments)
-    if "model_name" in said:
-        return (string(said["model_name"]),)
-    return tuple(string(said[name]) for name in _NAMES if name in said and operation.kind in _OF_MODELS)

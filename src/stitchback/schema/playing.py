@@ -19,6 +19,7 @@ from stitchback.schema.data import data_run, has_code, is_code
 from stitchback.schema.identity import Identity
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
+from stitchback.schema.subjects import subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,6 @@ def renames_part(operation: Operation) -> bool:
     if operation.kind == "RenameIndex":
         return operation.argument("old_fields") in (None, NONE)
     return operation.kind == "RenameField"
-
-
-def subject(operation: Operation, app: str) -> ModelKey | None:
-    """The model that the operation changes."""
-    name = string(operation.argument("model_name")) or string(operation.argument("name"))
-    return ModelKey.of(app, name) if name else None
 
 
 def separate_atoms(where: Where, operation: Operation, app: str, before: SchemaState) -> Iterator[Atom]:

@@ -34,6 +34,7 @@ from stitchback.schema.field_effects import is_plainly_dropped
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import fields_of, unresolved
 from stitchback.schema.remembering import by_identity
+from stitchback.schema.subjects import subject
 from stitchback.schema.tables import column_name, column_names, has_tables, main_table, table_name
 from stitchback.schema.visible import GENERATED, is_foreign_key, is_primary_key, is_unique
 
@@ -48,7 +49,9 @@ def remade(
     found = [effect for effect in effects if remakes(operation, app, before, after, effect)]
     if not found:
         return
-    key = model_key(operation, app, "name" if operation.kind == "AlterOrderWithRespectTo" else "model_name")
+    key = subject(operation, app)
+    if key is None:
+        return
     models = [model for model in (before.models.get(key), after.models.get(key)) if model is not None]
     if models and all(map(is_known, models)):
         known = frozenset[str]().union(*(column_names(after, model) for model in models))

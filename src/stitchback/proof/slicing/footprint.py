@@ -10,17 +10,10 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import NONE, Items, text, walk
-from stitchback.schema.applying import EXTENSIONS, STEPS
+from stitchback.schema.applying import STEPS
+from stitchback.schema.subjects import model_names
 
-ON_FIELDS = frozenset(
-    {
-        "AddField", "AlterField", "RemoveField", "RenameField", "AddIndex", "AddIndexConcurrently", "RemoveIndex",
-        "RemoveIndexConcurrently", "RenameIndex", "AddConstraint", "AddConstraintNotValid", "RemoveConstraint",
-        "AlterConstraint", "ValidateConstraint",
-    }
-)  # fmt: skip
 ON_ROWS = frozenset({"RunPython", "RunSQL"})
-OF_THE_DATABASE = frozenset({"CreateCollation", "RemoveCollation", *EXTENSIONS})
 LIFE = frozenset(
     {
         "CreateModel",
@@ -71,12 +64,9 @@ def changed_models(migration: Migration) -> Models:
 def changed_by(operation: Operation | Opaque, app: str) -> Models:
     if isinstance(operation, Opaque) or operation.kind not in STEPS or has_unread_state(operation):
         return Models(apps=frozenset({app}))
-    if operation.kind in OF_THE_DATABASE:
-        return Models()
     if operation.kind in ON_ROWS or operation.kind == "SeparateDatabaseAndState":
         return joined(changed_by(inner, app) for inner in (*operation.database, *operation.state))
-    names = (text(operation.argument(name)) for name in subjects(operation.kind))
-    return Models(frozenset(ModelKey.of(app, name) for name in names if name))
+    return Models(frozenset(ModelKey.of(app, name) for name in model_names(operation) if name))
 
 
 def has_unread_state(operation: Operation) -> bool:
@@ -91,13 +81,6 @@ def lifecycle_models(migration: Migration) -> Models:
         each for each in migration.operations if not isinstance(each, Operation) or each.kind in LIFE
     )
     return changed_models(migration.with_changes(operations=kept))
-
-
-def subjects(kind: str) -> tuple[str, ...]:
-    """Arguments that name the model."""
-    if kind == "RenameModel":
-        return ("old_name", "new_name")
-    return ("model_name",) if kind in ON_FIELDS else ("name",)
 
 
 def mentioned_models(migration: Migration) -> Models:
