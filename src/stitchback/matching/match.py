@@ -153,13 +153,17 @@ def _since_fork(atom: Atom, was: Mapping[Thing, History]) -> Atom | None:
 
 
 def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
-    mainline = dict(histories(theirs))
+    """Each of mainline's histories belongs to one of the patch branch's at the most: that of its own name, or else the first that says the
+    same under another name."""
+    mainline, patched = dict(histories(theirs)), histories(ours)
+    left = {thing: history for thing, history in mainline.items() if thing not in patched}
     found = []
-    for thing, history in histories(ours).items():
+    for thing, history in patched.items():
         other = mainline.get(thing)
         judged = judge(history, other)
-        if other is None and (namesake := _under_another_name(history, mainline)) is not None:
+        if other is None and (namesake := _under_another_name(history, left)) is not None:
             other, judged = namesake, _renamed(history, namesake)
+            del left[namesake.thing]
         found.append(_match(history, other, judged))
     return tuple(found)
 

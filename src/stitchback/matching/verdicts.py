@@ -48,6 +48,11 @@ def liken(patch: Standing | None, mainline: Standing | None) -> Likening:
             Likeness.IDENTICAL if gone else Likeness.DIFFERENT, () if gone else ("there on one side only",)
         )
     shapes = liken_shapes(patch, mainline)
+    if is_reordered(patch.name, mainline.name):
+        return Likening(
+            min(shapes.likeness, Likeness.SAME_SCHEMA),
+            (f"order of the columns: {patch.name} and {mainline.name}", *shapes.differences),
+        )
     if patch.name.lower() != mainline.name.lower():
         worst = min(shapes.likeness, Likeness.DIFFERENT)
         return Likening(
@@ -55,6 +60,11 @@ def liken(patch: Standing | None, mainline: Standing | None) -> Likening:
             (f"name: {patch.name} and {mainline.name}", *shapes.differences),
         )
     return shapes
+
+
+def is_reordered(one: str, other: str) -> bool:
+    """Whether two names of a together hold the same fields in another order."""
+    return one != other and sorted(one.split(",")) == sorted(other.split(","))
 
 
 def liken_shapes(patch: Standing, mainline: Standing) -> Likening:

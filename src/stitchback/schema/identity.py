@@ -47,9 +47,11 @@ class Identity:
         return self._names.setdefault((kind, model), {})
 
     def thing(self, kind: ThingKind, current: ModelKey, name: str = "") -> Thing:
-        """The thing that is called so now; for a together `name` is its field names joined by ","."""
+        """The thing that is called so now; for a together `name` is its field names joined by ",". Those of a unique_together are in no
+        order: it allows the same rows in every one."""
         if kind in TOGETHERS:
             names = [self.name(ThingKind.COLUMN, current, part) for part in name.split(",")]
+            names = sorted(names) if kind is ThingKind.UNIQUE_TOGETHER else names
             return Thing(kind, self.model(current), ",".join(names))
         return Thing(kind, self.model(current), self.name(kind, current, name) if name else "")
 

@@ -88,13 +88,15 @@ def _behind(atom: Atom, whole: Operation, given: Mapping[Atom, Match]) -> tuple[
     assert isinstance(atom, Added)
     if match is None:
         return _missing_part(atom, whole)
+    if atom.thing.kind is ThingKind.UNIQUE_TOGETHER and ending(match).name != atom.name:
+        return _missing_part(atom, whole)  # the same fields in another order
     if match.verdict is not Verdict.DIFFERENT:
         return ()
     return _converged(atom, match, whole)
 
 
 def _missing_part(atom: Added, whole: Operation) -> tuple[OperationEdit, ...] | None:
-    """A part of a CreateModel that the patch's table does not have."""
+    """A part of a CreateModel that the patch's table does not have, or has in another order."""
     if whole.kind != "CreateModel" or atom.thing.kind in (ThingKind.TABLE, ThingKind.OPTIONS):
         return ()
     made = added_alone(atom, whole)

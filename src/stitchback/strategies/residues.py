@@ -61,7 +61,7 @@ def residue(
     if whole.kind == "CreateModel":
         return _residue_of_create(whole, mine, given)
     if whole.kind in WHOLE_SETS:
-        return () if all(atom in given for atom in mine) else (Keep(index),)
+        return () if all(atom in given and _exact(atom, given[atom]) for atom in mine) else (Keep(index),)
     if whole.kind in ("DeleteModel", "RenameModel"):
         return ()
     if not all(atom in given for atom in mine):
@@ -134,7 +134,7 @@ def _turned_into(atom: Added, match: Match, whole: Operation) -> tuple[Operation
             swapped = _replaced("Constraint", "constraint", model, left, atom)
             alike = left.name == atom.name and not _redefined(match)
             return (state_only(*swapped),) if swapped and alike else swapped
-        case ThingKind.OPTIONS:
+        case ThingKind.OPTIONS | ThingKind.UNIQUE_TOGETHER:
             return added_alone(atom, whole)
         case _:
             return None
