@@ -125,8 +125,12 @@ def operation_words(operation: Operation | Opaque) -> str:
         return f"{' then '.join(map(operation_words, inner))} ({half} only)" if inner else operation.kind
     said = ((text(operation.argument("model_name")) or "").lower(), _name(operation))
     subject = ".".join(name for name in said if name)
-    condition = " where it is missing" if operation.conditional else ""
+    condition = conditions(operation.kind) if operation.conditional else ""
     return f"{operation.kind} {subject}{condition}" if subject else f"{operation.kind}{condition}"
+
+
+def conditions(kind: str) -> str:
+    return " where it is there" if kind.startswith(("Remove", "Delete")) else " where it is missing"
 
 
 def _name(operation: Operation) -> str | None:

@@ -22,7 +22,7 @@ from stitchback.schema.effects import (
 from stitchback.schema.model_effects import both
 from stitchback.schema.models import name_of
 from stitchback.schema.naming import model_key, needed
-from stitchback.schema.needs import lacks, names_in, require, resolved_by
+from stitchback.schema.needs import lacks, names_in, own_columns, require, resolved_by
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import column_of, has_tables, main_table, table_name
 
@@ -33,7 +33,8 @@ def add_index(operation: Operation, app: str, before: SchemaState, after: Schema
     if has_tables(model) and index is not None:
         name = name_of(index)
         require(after, model, sorted(names_in(index)), name)
-        yield AddIndex(table_name(model), name, main_table(after, model).indexes[name])
+        columns = own_columns(model, names_in(index))
+        yield AddIndex(table_name(model), name, main_table(after, model).indexes[name], columns)
 
 
 def remove_index(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
@@ -83,7 +84,8 @@ def add_constraint(
     if has_tables(model) and constraint is not None:
         name = name_of(constraint)
         require(after, model, sorted(names_in(constraint)), name)
-        yield AddConstraint(table_name(model), name, main_table(after, model).constraints[name])
+        columns = own_columns(model, names_in(constraint))
+        yield AddConstraint(table_name(model), name, main_table(after, model).constraints[name], columns)
 
 
 def remove_constraint(

@@ -78,9 +78,12 @@ class RenameColumn:
 
 @dataclass(frozen=True, slots=True)
 class AddIndex:
+    """`columns`: those of the model that it needs, in its expressions and condition too, as far as they are known."""
+
     table: str
     name: str
     definition: str
+    columns: frozenset[str] = frozenset()
     conditional: bool = False
 
 
@@ -107,9 +110,12 @@ class RenameIndex:
 
 @dataclass(frozen=True, slots=True)
 class AddConstraint:
+    """`columns`: those of the model that it needs, in its expressions and condition too, as far as they are known."""
+
     table: str
     name: str
     definition: str
+    columns: frozenset[str] = frozenset()
     conditional: bool = False
 
 

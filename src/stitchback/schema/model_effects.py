@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.schema.changes import model_of
-from stitchback.schema.definitions import definition
+from stitchback.schema.definitions import columns_in, definition
 from stitchback.schema.effects import (
     AddColumn,
     AddIndex,
@@ -27,7 +27,7 @@ from stitchback.schema.field_effects import (
     renamed_field,
 )
 from stitchback.schema.naming import model_key, needed
-from stitchback.schema.needs import is_ordered, require, require_definitions, require_field
+from stitchback.schema.needs import is_ordered, own_columns, require, require_definitions, require_field
 from stitchback.schema.references import referrers
 from stitchback.schema.tables import ORDER, column_of, has_tables, main_table, table_name, tables_of
 from stitchback.schema.togethers import Together
@@ -105,7 +105,9 @@ def alter_together(
         require(after, target, names, operation.kind)
     old, new = together_texts(kind, source), together_texts(kind, target)
     yield from (DropIndex(table_name(target), text) for text in sorted(old - new))
-    yield from (AddIndex(table_name(target), text, text) for text in sorted(new - old))
+    columns = own_columns(target, (name for names in togethers(kind, target) for name in names))
+    for text in sorted(new - old):
+        yield AddIndex(table_name(target), text, text, columns & frozenset(columns_in(text)))
 
 
 def together_texts(kind: str, model: ModelState) -> frozenset[str]:

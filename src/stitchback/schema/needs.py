@@ -17,8 +17,8 @@ from stitchback.schema.labels import key_of, string
 from stitchback.schema.models import MODEL
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.remembering import by_identity
-from stitchback.schema.tables import ORDER, automatic_key
-from stitchback.schema.visible import COMPOSITE_KEY, GENERATED, is_foreign_key
+from stitchback.schema.tables import ORDER, automatic_key, column_of
+from stitchback.schema.visible import COMPOSITE_KEY, GENERATED, has_column, is_foreign_key
 
 WHEN = "django.db.models.When"
 PK = "pk"
@@ -155,6 +155,14 @@ def require_field(state: SchemaState, model: ModelState, name: str, field: Field
         target = state.models.get(key) if key is not None else None
         if target is not None:
             require(state, target, (to_field,), f"{model.key}.{name}")
+
+
+def own_columns(model: ModelState, names: Iterable[str]) -> frozenset[str]:
+    """The columns of those of the fields that are the model's own."""
+    fields = ((name, model.field(name) or model.field(name.removesuffix("_id"))) for name in names)
+    return frozenset(
+        column_of(model, name) for name, field in fields if isinstance(field, Field) and has_column(field)
+    )
 
 
 def unresolved(state: SchemaState, model: ModelState) -> tuple[str, ...]:

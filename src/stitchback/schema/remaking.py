@@ -56,8 +56,12 @@ def remade(
     if models and all(map(is_known, models)):
         known = frozenset[str]().union(*(column_names(after, model) for model in models))
         model = models[-1]
-        filled = column_names(after, model) - generated_columns(model)
-        yield Remake(table_name(model), known, filled, broken(operation, after, model), operation.conditional)
+        table = table_name(model)
+        if operation.conditional and operation.kind == "AddField":
+            yield Remake(table, known, conditional=True)  # the template leaves out what the table lacks
+        else:
+            filled = column_names(after, model) - generated_columns(model)
+            yield Remake(table, known, filled, broken(operation, after, model), operation.conditional)
 
 
 def generated_columns(model: ModelState) -> frozenset[str]:
@@ -91,7 +95,7 @@ def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[s
                 "column's own name"
             )
         case Remake(table=table) if lost := lost_columns(physical, effect, forgotten):
-            return f"SQLite makes table {table} anew from the models and loses what they do not know: {', '.join(lost)}"
+            return f"SQLite recreates table {table} from the model and loses what that does not know: {', '.join(lost)}"
         case DropColumn(table=table, column=column, in_place=field) if field and (
             held := holders(physical, effect)
         ):

@@ -247,6 +247,7 @@ def run_on_definitions(
     match effect:
         case AddIndex(name=name, definition=text, conditional=conditional):
             indexes = added("index", effect.table, table.indexes, name, text, conditional)
+            needs_columns(table, effect)
             return with_table(physical, effect.table, replace(table, indexes=indexes))
         case DropIndex(name=name, conditional=conditional):
             indexes = dropped("index", effect.table, table.indexes, name, conditional)
@@ -257,6 +258,7 @@ def run_on_definitions(
             return with_table(physical, effect.table, replace(table, indexes=indexes))
         case AddConstraint(name=name, definition=text, conditional=conditional):
             found = added("constraint", effect.table, table.constraints, name, text, conditional)
+            needs_columns(table, effect)
             return with_table(physical, effect.table, replace(table, constraints=found))
         case DropConstraint(name=name, conditional=conditional):
             found = dropped("constraint", effect.table, table.constraints, name, conditional)
@@ -283,6 +285,14 @@ def added(
     if conditional:
         return dict(found)
     raise Clash(f"{kind} {name} on {table} exists already")
+
+
+def needs_columns(table: Table, effect: AddIndex | AddConstraint) -> None:
+    """Raises Clash where a column is not there that what is made needs; what is there already needs nothing."""
+    there = table.indexes if isinstance(effect, AddIndex) else table.constraints
+    missing = sorted(effect.columns - table.columns.keys())
+    if missing and effect.name not in there:
+        raise Clash(f"column {effect.table}.{missing[0]} does not exist, which {effect.name} needs")
 
 
 def dropped(kind: str, table: str, found: Mapping[str, str], name: str, conditional: bool) -> dict[str, str]:

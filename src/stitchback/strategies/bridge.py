@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from stitchback.matching.case import Unit
 from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
@@ -10,12 +11,30 @@ from stitchback.model.edits import Insert
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.model.values import Constant
+from stitchback.model.values import Constant, Value
+from stitchback.strategies.before_use import (
+    OVER_COLUMNS,
+    Before,
+    column_things,
+    gone_before_its_column,
+    made_before_use,
+    removal,
+    under_mainlines_names,
+    with_inserts,
+)
 from stitchback.strategies.draft import Draft, FileDraft
+from stitchback.strategies.forgo import parent_below
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
 from stitchback.strategies.residues import ending
-from stitchback.strategies.values import conditional, create_model, operation, shape_value, state_only
+from stitchback.strategies.values import (
+    conditional,
+    create_model,
+    operation,
+    shape_value,
+    state_only,
+    writable,
+)
 
 
 class Bridge:
@@ -28,11 +47,15 @@ class Bridge:
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.duplicated and not unit.twin:
             return None  # mainline would still make those again
-        wanted = _missing_on_one_side(unit)
-        if wanted is None or not wanted:
+        wanted = _missing_on_one_side(draft, unit)
+        if wanted is None or not wanted.any:
             return None
+        draft = with_inserts(draft, unit, wanted.before)
+        if not wanted.at_the_leaf:
+            stand_in = unit.key if unit.twin else parent_below(draft, unit)
+            return stand_in and draft.standing_in(unit.key, stand_in).using(unit.key.app, self.name)
         key = leaf_key(draft, unit.key.app, f"bridge_{unit.key.name}")
-        operations = tuple(Insert(item) for item in wanted)
+        operations = tuple(Insert(item) for item in wanted.at_the_leaf)
         file = FileDraft(
             key,
             path_for(draft, key, unit.migration.path),
@@ -48,15 +71,48 @@ class Bridge:
         return draft.keeping(file).standing_in(unit.key, stand_in).using(unit.key.app, self.name)
 
 
-def _missing_on_one_side(unit: Unit) -> tuple[Operation, ...] | None:
-    """Operations that are right on every database; None where something cannot be bridged (data, removals)."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Operations that are right on every database: those of the bridge, and those that come earlier."""
+
+    at_the_leaf: tuple[Operation, ...]
+    before: tuple[Before, ...]
+
+    @property
+    def any(self) -> bool:
+        return bool(self.at_the_leaf or self.before)
+
+
+def _missing_on_one_side(draft: Draft, unit: Unit) -> Wanted | None:
+    """None where something cannot be bridged (data, removals)."""
     found: list[Operation] = []
+    before: list[Before] = []
     for match in (*unit.touching, *_only_mainline(unit)):
+        earlier = _earlier(draft, unit, match)
+        if earlier is not None:
+            before.append(earlier)
+            continue
         made = _bridged(unit, match)
         if made is None:
             return None
         found.extend(made)
-    return tuple(dict.fromkeys(found))
+    return Wanted(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(before)))
+
+
+def _earlier(draft: Draft, unit: Unit, match: Match) -> Before | None:
+    """What cannot wait for the leaf (see `before_use`)."""
+    first = (match.patch or match.mainline)[0]
+    if not isinstance(first, Added) or not first.database:
+        return None
+    if not match.patch:
+        whole = first.thing.kind is ThingKind.TABLE or _with_its_table(unit, first)
+        return None if whole else made_before_use(draft, unit, first)
+    if match.verdict is Verdict.PATCH_ONLY and first.thing.kind in OVER_COLUMNS:
+        removed = next(
+            (r for _, t in column_things(unit, first) if (r := removal(unit, t)) is not None), None
+        )
+        return None if removed is None else gone_before_its_column(unit, first, removed)
+    return None
 
 
 def _only_mainline(unit: Unit) -> tuple[Match, ...]:
@@ -96,6 +152,8 @@ def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) ->
     if model is None:
         return None
     here = Constant(model.name.lower())
+    if first.thing.kind in OVER_COLUMNS and any(removal(unit, t) for _, t in column_things(unit, first)):
+        return None  # nothing can make it again
     match first.thing.kind:
         case ThingKind.TABLE:
             made = create_model(model)
@@ -103,12 +161,12 @@ def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) ->
         case ThingKind.COLUMN:
             return () if _with_its_table(unit, first) else _add_field(state, first, here)
         case ThingKind.INDEX:
-            value = shape_value(first.shape)
+            value = _named_as_now(unit, first)
             return (
                 None if value is None else (conditional(operation("AddIndex", model_name=here, index=value)),)
             )
         case ThingKind.CONSTRAINT:
-            value = shape_value(first.shape)
+            value = _named_as_now(unit, first)
             return (
                 None
                 if value is None
@@ -116,6 +174,12 @@ def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) ->
             )
         case _:
             return ()
+
+
+def _named_as_now(unit: Unit, atom: Added) -> Value | None:
+    """The index or constraint as it can be written now; mainline may have renamed its fields."""
+    value = under_mainlines_names(unit, atom)
+    return value if value is not None and writable(value) else None
 
 
 def _with_its_table(unit: Unit, column: Added) -> bool:

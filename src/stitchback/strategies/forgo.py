@@ -22,11 +22,11 @@ class Forgo:
         all_of_it = unit.forgone and len(unit.forgone) == unit.migration.operation_count
         if not all_of_it or unit.twin or draft.holds(unit.key):
             return None
-        below = _below(draft, unit)
+        below = parent_below(draft, unit)
         return below and draft.standing_in(unit.key, below).using(unit.key.app, self.name)
 
 
-def _below(draft: Draft, unit: Unit) -> MigrationKey | None:
+def parent_below(draft: Draft, unit: Unit) -> MigrationKey | None:
     """What migrations that hung on it hang on instead: its only parent in its app, which is applied wherever it is."""
     parents = dependencies_there(draft, unit) or ()
     own = [each for each in parents if isinstance(each, MigrationKey) and each.app == unit.key.app]

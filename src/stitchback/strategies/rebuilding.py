@@ -25,7 +25,7 @@ def rebuilt_before(unit: Unit) -> tuple[Origin, ...]:
             atom.origin
             for atom in unit.side.comparison.mainline_atoms
             if not isinstance(atom, DataRun | Unread)
-            and _rebuilds(atom)
+            and rebuilds(atom)
             and atom.thing.model in known_from
             and (order.get(atom.origin.migration, 0), atom.origin.index) < known_from[atom.thing.model]
         )
@@ -39,7 +39,7 @@ def _duplicated_columns(unit: Unit) -> Iterator[tuple[ModelKey, Added]]:
                 yield atom.thing.model, atom
 
 
-def _rebuilds(atom: Atom) -> bool:
+def rebuilds(atom: Atom) -> bool:
     """Whether SQLite's schema editor makes the table anew for it. `AddField` of a column that may be null and has no default is a plain
     ALTER TABLE, and so are indexes and whole tables (django.db.backends.sqlite3.schema)."""
     if isinstance(atom, DataRun | Unread) or not atom.database:

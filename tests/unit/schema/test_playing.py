@@ -60,7 +60,7 @@ def test_a_model_and_everything_in_it() -> None:
         "added column shop.a.b",
         "added index shop.a.i",
         "added constraint shop.a.u",
-        "added unique together shop.a.id,b",
+        "added unique together shop.a.b,id",
         "added options shop.a state only",
     ]
 
@@ -96,7 +96,7 @@ def test_options_that_name_the_table_are_the_databases_too() -> None:
 
 def test_togethers_one_by_one() -> None:
     assert told('AlterUniqueTogether("Item", {("name", "stock"), ("category", "stock")})') == [
-        "removed unique together shop.item.name,category",
+        "removed unique together shop.item.category,name",
         "added unique together shop.item.category,stock",
         "added unique together shop.item.name,stock",
     ]
@@ -131,7 +131,7 @@ def test_identity_follows_renames() -> None:
 def test_a_together_keeps_its_identity_when_a_field_of_it_is_renamed() -> None:
     assert told('RenameField("Item", "name", "title"), AlterUniqueTogether("Item", set())') == [
         "renamed column shop.item.name",
-        "removed unique together shop.item.name,category",
+        "removed unique together shop.item.category,name",
     ]
 
 

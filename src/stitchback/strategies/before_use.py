@@ -1,0 +1,210 @@
+"""Where a bridge at the leaf comes too late: what has to be there, or to be gone, before an operation of mainline's.
+
+A column that a database lacks must be made before mainline's next operation that supposes it: SQLite recreates a table from the model and
+fills such a column with its own name (FACTS F34), and an index needs its columns. An index or constraint of the patch branch goes before
+the column that mainline removes: SQLite refuses to drop a column that an index holds, and no model has the field that would make it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from stitchback.graph import MigrationGraph
+from stitchback.matching.case import Unit
+from stitchback.model.atoms import Added, Atom, DataRun, Origin, Removed, Renamed, Thing, ThingKind, Unread
+from stitchback.model.edits import Insert, Keep, OperationEdit
+from stitchback.model.keys import MigrationKey
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.state import Field
+from stitchback.model.values import Call, Constant, Items, Value, text
+from stitchback.schema.needs import names_in, resolved_by
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.rebuilding import rebuilds
+from stitchback.strategies.residues import model_name
+from stitchback.strategies.values import conditional, operation, shape_value, writable
+
+OVER_COLUMNS = (ThingKind.INDEX, ThingKind.CONSTRAINT, ThingKind.UNIQUE_TOGETHER, ThingKind.INDEX_TOGETHER)
+MAKERS = ("AddField", "CreateModel", "AddIndex", "AddConstraint")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Conditional operations, the operations of mainline's in front of which they go, and why, in words about some databases."""
+
+    operations: tuple[Operation, ...]
+    origins: tuple[Origin, ...]
+    reason: str
+
+
+def made_before_use(draft: Draft, unit: Unit, atom: Added) -> Before | None:
+    """What mainline's migration of the same name makes and the patch branch's does not, in front of the first operations of mainline's
+    later migrations that suppose it. None where there are none."""
+    origins = _first_uses(draft, unit, atom)
+    made = _made_again(unit, atom) if origins else None
+    return None if made is None else Before((conditional(made),), origins, f"lack {atom.name}, which is needed here")
+
+
+def _first_uses(draft: Draft, unit: Unit, atom: Added) -> tuple[Origin, ...]:
+    """Of the migrations that come after it: the first operation that supposes the thing, in each one that no other such one precedes."""
+    found: dict[MigrationKey, Origin] = {}
+    graph = MigrationGraph.raw(draft.mainline)
+    for other in unit.side.comparison.mainline_atoms:
+        key = other.origin.migration
+        if key != unit.key and _supposes(other, atom) and unit.key in graph.ancestors(key):
+            found[key] = min(found.get(key, other.origin), other.origin, key=lambda origin: origin.index)
+    return tuple(
+        origin for key, origin in found.items() if (found.keys() - {key}).isdisjoint(graph.ancestors(key))
+    )
+
+
+def _supposes(other: Atom, atom: Added) -> bool:
+    """Whether the operation works on the thing, or on its table in a way that needs all columns of the model."""
+    if isinstance(other, DataRun | Unread) or not other.database or other.thing.model != atom.thing.model:
+        return False
+    if other.thing == atom.thing or (isinstance(other, Renamed) and other.thing.kind is ThingKind.TABLE):
+        return True
+    return atom.thing.kind is ThingKind.COLUMN and (rebuilds(other) or other.thing.kind in OVER_COLUMNS)
+
+
+def _made_again(unit: Unit, atom: Added) -> Operation | None:
+    """The operation that makes the thing alone; None where it cannot be written."""
+    assert unit.twin is not None
+    whole = unit.twin.operations[atom.origin.index]
+    if not isinstance(whole, Operation) or whole.kind not in MAKERS:
+        return None
+    if whole.kind != "CreateModel":
+        return whole if all(writable(value) for _, value in whole.arguments) else None
+    value = shape_value(atom.shape)
+    model = Constant(model_name(whole))
+    match atom.thing.kind:
+        case _ if value is None:
+            return None
+        case ThingKind.COLUMN:
+            return operation("AddField", model_name=model, name=Constant(atom.name), field=value)
+        case ThingKind.INDEX:
+            return operation("AddIndex", model_name=model, index=value)
+        case ThingKind.CONSTRAINT:
+            return operation("AddConstraint", model_name=model, constraint=value)
+        case _:
+            return None
+
+
+def column_things(unit: Unit, atom: Added) -> tuple[tuple[str, Thing], ...]:
+    """The columns of the fork point's that an index, a constraint or a together of the patch branch names, each with its name there."""
+    identity = unit.side.comparison.patch_identity
+    own = {each.thing for each in unit.side.comparison.patch_atoms if isinstance(each, Added)}
+    model = identity.current_model(atom.thing.model)
+    names = atom.name.split(",") if atom.thing.kind not in DEFINED else sorted(names_in(_value(atom)))
+    things = ((name, identity.thing(ThingKind.COLUMN, model, name)) for name in names)
+    return tuple((name, thing) for name, thing in things if thing not in own)
+
+
+DEFINED = (ThingKind.INDEX, ThingKind.CONSTRAINT)
+
+
+def _value(atom: Added) -> Value:
+    assert not isinstance(atom.shape, Field | tuple), "an index's or constraint's shape is a value"
+    return atom.shape
+
+
+def removal(unit: Unit, thing: Thing) -> Removed | None:
+    """Mainline's last change of the thing, where it removes it."""
+    atoms = (each for each in unit.side.comparison.mainline_atoms if not isinstance(each, DataRun | Unread))
+    last = [each for each in atoms if each.thing == thing][-1:]
+    return last[0] if last and isinstance(last[0], Removed) else None
+
+
+def gone_before_its_column(unit: Unit, atom: Added, removed: Removed) -> Before | None:
+    """The patch branch's index or constraint is dropped where mainline removes a column of it. None where that cannot be written."""
+    migration = next(each for each in unit.side.sides.mainline if each.key == removed.origin.migration)
+    whole = migration.operations[removed.origin.index]
+    if isinstance(whole, Opaque) or whole.kind != "RemoveField":
+        return None
+    model = Constant(model_name(whole))
+    match atom.thing.kind:
+        case ThingKind.INDEX:
+            made = operation("RemoveIndex", model_name=model, name=Constant(atom.name))
+        case ThingKind.CONSTRAINT:
+            made = operation("RemoveConstraint", model_name=model, name=Constant(atom.name))
+        case ThingKind.UNIQUE_TOGETHER:
+            again = _same_together(unit, atom)
+            if again is None:
+                return None
+            made = operation("AlterUniqueTogether", name=model, unique_together=again)
+        case _:
+            return None
+    return Before(
+        (conditional(made),), (removed.origin,), f"have {atom.name}, which goes before its column does"
+    )
+
+
+def _same_together(unit: Unit, atom: Added) -> Value | None:
+    """What mainline's model says all along; None where mainline has changed it."""
+    comparison = unit.side.comparison
+    was = comparison.start.models.get(atom.thing.model)
+    now = comparison.mainline_end.models.get(comparison.mainline_identity.current_model(atom.thing.model))
+    if was is None or now is None or was.unique_together != now.unique_together:
+        return None
+    rows = (Items("tuple", tuple(map(Constant, names))) for names in sorted(now.unique_together))
+    return Items("set", tuple(rows))
+
+
+def under_mainlines_names(unit: Unit, atom: Added) -> Value | None:
+    """The index or constraint with its fields called as on mainline; None where a condition or an expression would have to change."""
+    value = _value(atom)
+    identity = unit.side.comparison.mainline_identity
+    now = {name: identity.current_name(thing) for name, thing in column_things(unit, atom)}
+    renamed = {name: other for name, other in now.items() if name != other}
+    if not renamed:
+        return value
+    if not isinstance(value, Call) or not _expressed(value).isdisjoint(renamed):
+        return None
+    kwargs = tuple(
+        (name, _renamed(item, renamed) if name in ("fields", "include") else item)
+        for name, item in value.kwargs
+    )
+    return replace(value, kwargs=kwargs)
+
+
+def _expressed(value: Call) -> frozenset[str]:
+    """The fields that it names anywhere but in `fields` and `include`."""
+    rest = tuple(pair for pair in value.kwargs if pair[0] not in ("fields", "include"))
+    return resolved_by(replace(value, kwargs=rest))
+
+
+def _renamed(names: Value, renamed: dict[str, str]) -> Value:
+    if not isinstance(names, Items):
+        return names
+    return replace(names, items=tuple(_one_renamed(item, renamed) for item in names.items))
+
+
+def _one_renamed(item: Value, renamed: dict[str, str]) -> Value:
+    name = text(item) or ""
+    bare = name.removeprefix("-")
+    return Constant(name.replace(bare, renamed[bare])) if bare in renamed else item
+
+
+def with_inserts(draft: Draft, unit: Unit, wanted: Iterable[Before]) -> Draft:
+    """The draft with these operations in mainline's files."""
+    for before in wanted:
+        for origin in before.origins:
+            file = draft.open(origin.migration)
+            operations = tuple(_inserted(file.operations, origin.index, before.operations))
+            said = f"Databases of {unit.label} {before.reason}."
+            file = replace(file, operations=operations).saying(said, provenance=(f"covers {unit.label}",))
+            draft = draft.keeping(file)
+    return draft
+
+
+def _inserted(
+    operations: tuple[OperationEdit, ...], index: int, more: tuple[Operation, ...]
+) -> Iterator[OperationEdit]:
+    new = [Insert(each) for each in more if Insert(each) not in operations]
+    if Keep(index) not in operations:
+        yield from new
+    for edit in operations:
+        if edit == Keep(index):
+            yield from new
+        yield edit
