@@ -14,7 +14,7 @@ from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Unit
 from stitchback.model.atoms import Added, Atom, DataRun, Origin, Removed, Renamed, Thing, ThingKind, Unread
 from stitchback.model.edits import Insert, Keep, OperationEdit
-from stitchback.model.keys import MigrationKey
+from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
@@ -43,7 +43,11 @@ def made_before_use(draft: Draft, unit: Unit, atom: Added) -> Before | None:
     later migrations that suppose it. None where there are none."""
     origins = _first_uses(draft, unit, atom)
     made = _made_again(unit, atom) if origins else None
-    return None if made is None else Before((conditional(made),), origins, f"lack {atom.name}, which is needed here")
+    return (
+        None
+        if made is None
+        else Before((conditional(made),), origins, f"lack {atom.name}, which is needed here")
+    )
 
 
 def _first_uses(draft: Draft, unit: Unit, atom: Added) -> tuple[Origin, ...]:
@@ -60,12 +64,49 @@ def _first_uses(draft: Draft, unit: Unit, atom: Added) -> tuple[Origin, ...]:
 
 
 def _supposes(other: Atom, atom: Added) -> bool:
-    """Whether the operation works on the thing, or on its table in a way that needs all columns of the model."""
-    if isinstance(other, DataRun | Unread) or not other.database or other.thing.model != atom.thing.model:
+    """Whether the operation works on the thing, refers to it, or works on its table in a way that needs all columns of the model."""
+    if isinstance(other, DataRun | Unread) or not other.database:
+        return False
+    if atom.thing.kind is ThingKind.TABLE:
+        return other.thing.model == atom.thing.model or _refers(other, atom.thing.model)
+    if other.thing.model != atom.thing.model:
         return False
     if other.thing == atom.thing or (isinstance(other, Renamed) and other.thing.kind is ThingKind.TABLE):
         return True
     return atom.thing.kind is ThingKind.COLUMN and (rebuilds(other) or other.thing.kind in OVER_COLUMNS)
+
+
+def _refers(other: Atom, model: ModelKey) -> bool:
+    shape = other.shape if isinstance(other, Added) else None
+    return isinstance(shape, Field) and Constant(str(model)) in (
+        shape.argument("to"),
+        shape.argument("through"),
+    )
+
+
+def known_before_rebuild(draft: Draft, unit: Unit, atom: Added) -> Before | None:
+    """A column of the patch branch's alone, in front of the first operations of mainline's that recreate its table on SQLite: else they lose
+    it (FACTS F31). Databases that are past those still need it at the leaf. None where there are none."""
+    whole = unit.migration.operations[atom.origin.index]
+    if isinstance(whole, Opaque) or whole.kind != "AddField":
+        return None
+    if not all(writable(value) for _, value in whole.arguments):
+        return None
+    origins = tuple(
+        origin for origin in _first_uses(draft, unit, atom) if _rebuilt_by(unit, origin, atom.thing.model)
+    )
+    reason = f"have {atom.name}, which SQLite would lose here"
+    return Before((conditional(whole),), origins, reason) if origins else None
+
+
+def _rebuilt_by(unit: Unit, origin: Origin, model: ModelKey) -> bool:
+    """Whether the operation, or a later one of its migration, recreates the table."""
+    atoms = (each for each in unit.side.comparison.mainline_atoms if not isinstance(each, DataRun | Unread))
+    return any(
+        each.thing.model == model and rebuilds(each)
+        for each in atoms
+        if each.origin.migration == origin.migration and each.origin.index >= origin.index
+    )
 
 
 def _made_again(unit: Unit, atom: Added) -> Operation | None:
@@ -74,7 +115,7 @@ def _made_again(unit: Unit, atom: Added) -> Operation | None:
     whole = unit.twin.operations[atom.origin.index]
     if not isinstance(whole, Operation) or whole.kind not in MAKERS:
         return None
-    if whole.kind != "CreateModel":
+    if whole.kind != "CreateModel" or atom.thing.kind is ThingKind.TABLE:
         return whole if all(writable(value) for _, value in whole.arguments) else None
     value = shape_value(atom.shape)
     model = Constant(model_name(whole))

@@ -17,6 +17,7 @@ from stitchback.strategies.before_use import (
     Before,
     column_things,
     gone_before_its_column,
+    known_before_rebuild,
     made_before_use,
     removal,
     under_mainlines_names,
@@ -91,7 +92,8 @@ def _missing_on_one_side(draft: Draft, unit: Unit) -> Wanted | None:
         earlier = _earlier(draft, unit, match)
         if earlier is not None:
             before.append(earlier)
-            continue
+            if not _is_for_the_leaf_too(match):
+                continue
         made = _bridged(unit, match)
         if made is None:
             return None
@@ -105,14 +107,26 @@ def _earlier(draft: Draft, unit: Unit, match: Match) -> Before | None:
     if not isinstance(first, Added) or not first.database:
         return None
     if not match.patch:
-        whole = first.thing.kind is ThingKind.TABLE or _with_its_table(unit, first)
-        return None if whole else made_before_use(draft, unit, first)
+        with_table = first.thing.kind is not ThingKind.TABLE and _with_its_table(unit, first)
+        return None if with_table else made_before_use(draft, unit, first)
+    if _is_for_the_leaf_too(match):
+        return known_before_rebuild(draft, unit, first) if unit.twin else None
     if match.verdict is Verdict.PATCH_ONLY and first.thing.kind in OVER_COLUMNS:
         removed = next(
             (r for _, t in column_things(unit, first) if (r := removal(unit, t)) is not None), None
         )
         return None if removed is None else gone_before_its_column(unit, first, removed)
     return None
+
+
+def _is_for_the_leaf_too(match: Match) -> bool:
+    """A column of the patch branch's alone: databases that are past mainline's operation lack it."""
+    first = match.patch[0] if match.patch else None
+    return (
+        match.verdict is Verdict.PATCH_ONLY
+        and isinstance(first, Added)
+        and first.thing.kind is ThingKind.COLUMN
+    )
 
 
 def _only_mainline(unit: Unit) -> tuple[Match, ...]:
@@ -186,7 +200,9 @@ def _with_its_table(unit: Unit, column: Added) -> bool:
     """Whether the same operation makes the column's table: then the bridge makes the table whole."""
     comparison = unit.side.comparison
     return any(
-        isinstance(atom, Added) and atom.thing.kind is ThingKind.TABLE and atom.origin == column.origin
+        isinstance(atom, Added)
+        and atom.thing.kind is ThingKind.TABLE
+        and (atom.origin, atom.thing.model) == (column.origin, column.thing.model)
         for atom in (*comparison.patch_atoms, *comparison.mainline_atoms)
     )
 
