@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import django
 import pytest
 from bridge_cases import ITEM
 from conditional_databases import database
@@ -14,7 +17,8 @@ from test_bridges_agree import executed, read
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Remake
-from stitchback.schema.remaking import lost_columns
+from stitchback.schema.remaking import lost_columns, refused_by_sqlite
+from stitchback.schema.running import run_effect
 
 CASES = [
     'AddField("Item", "color", CharField(max_length=9, default="red"))',
@@ -88,3 +92,62 @@ def test_sqlite_loses_what_we_say(source: str, tmp_path: Path) -> None:
 
 def test_more_than_sqlite_loses_is_said_of_names_as_expressions() -> None:
     assert we_say_lost(CAUTIOUS)
+
+
+GONE = "plain"
+FILLED = [source for source in CASES if GONE not in source] + [
+    'AddField("Item", "double", GeneratedField(expression=F("stock") * 2, output_field=IntegerField(), db_persist=True))'
+]
+HERE = [source for source in FILLED if django.VERSION >= (5, 0) or "GeneratedField" not in source]
+
+
+def we_say_filled(source: str) -> bool:
+    state, physical = simulated((read(f"{ITEM}{PLAIN}"),))
+    (operation,) = read(source).operations
+    effects = physical_effects(operation, "shop", state, apply_operation(state, "shop", operation))
+    del physical.tables["shop_item"].columns[GONE]  # type: ignore[attr-defined]
+    said = []
+    for effect in effects:
+        said.append(refused_by_sqlite(physical, effect, set()))
+        physical = run_effect(physical, effect)
+    return any(f"fills {GONE}" in each for each in said)
+
+
+@pytest.mark.parametrize("source", HERE)
+def test_sqlite_fills_what_we_say(source: str, tmp_path: Path) -> None:
+    """FACTS F34: a column of the model that the table lacks is there afterwards, with its own name in every row."""
+    with database("sqlite", str(tmp_path / "db.sqlite3")) as connection:
+        with connection.schema_editor() as editor:
+            state = executed(f"{ITEM}{PLAIN}").apply(ProjectState(), editor)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE shop_item DROP COLUMN {GONE}")
+            cursor.execute("INSERT INTO shop_category (id, code) VALUES (1, 'c')")
+            cursor.execute("INSERT INTO shop_item (name, stock, category_id) VALUES ('a', 1, 1)")
+        with connection.schema_editor() as editor:
+            executed(source, "0002_x").apply(state, editor)
+        with connection.cursor() as cursor:
+            tables = set(connection.introspection.table_names(cursor)) & {"shop_item", "shop_thing", "goods"}
+            found = [
+                value for table in tables for value in [row_of(cursor, table).get(GONE)] if value is not None
+            ]
+    assert (found == [GONE]) == we_say_filled(source)
+
+
+def row_of(cursor: Any, table: str) -> dict[str, object]:
+    cursor.execute(f"SELECT * FROM {table}")
+    return dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+
+
+def test_a_conditional_field_fills_nothing() -> None:
+    """Its template leaves out what the table lacks."""
+    assert not we_say_filled_conditionally(
+        'AddField("Item", "color", CharField(max_length=9, default="red"))'
+    )
+
+
+def we_say_filled_conditionally(source: str) -> bool:
+    state, _ = simulated((read(f"{ITEM}{PLAIN}"),))
+    (operation,) = read(source).operations
+    made = replace(operation, conditional=True)  # type: ignore[type-var]
+    effects = physical_effects(made, "shop", state, apply_operation(state, "shop", made))
+    return any(effect.filled for effect in effects if isinstance(effect, Remake))

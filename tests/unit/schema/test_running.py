@@ -256,3 +256,23 @@ def test_a_fresh_install_has_what_effects_made() -> None:
         migration('RenameModel("Item", "Thing"), AlterModelTable("Category", "kinds"), RemoveField("Thing", "tags"), AlterOrderWithRespectTo("Thing", "category")', "shop.0002_x"),
     )  # fmt: skip
     assert physical.tables == physical_of(state).tables
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'AddIndex("Item", Index(fields=["stock"], name="i"))',
+        'AddIndex("Item", Index(fields=["name"], condition=Q(stock__gt=1), name="i"))',
+        'AddIndex("Item", Index(Lower("name"), F("stock"), name="i"))',
+        'AddConstraint("Item", UniqueConstraint(fields=["name", "stock"], name="u"))',
+        'AlterUniqueTogether("Item", {("name", "stock")})',
+    ],
+)
+def test_an_index_needs_its_columns_in_the_table(source: str) -> None:
+    before, physical = database(migration(ITEM))
+    table = item(physical)
+    without = replace(table, columns={name: each for name, each in table.columns.items() if name != "stock"})
+    lacking = PhysicalSchema({**physical.tables, "shop_item": without})
+    run(physical, operation(source), before, apply_operation(before, "shop", operation(source)))
+    with pytest.raises(Clash, match=r"column shop_item.stock does not exist"):
+        run(lacking, operation(source), before, apply_operation(before, "shop", operation(source)))
