@@ -61,3 +61,17 @@ def test_the_plan_is_the_one_of_the_case(name: str, tmp_path: Path) -> None:
         assert hands(report) == sorted(expected.hands)
         unserved = report.outcome.chosen.proof.unserved
         assert [each.population for each in unserved] == list(expected.left_out)
+
+
+def test_each_strategy_converges_a_unique_together_in_another_order(tmp_path: Path) -> None:
+    """The patched table has its index in the other order: what makes the table conditional makes the index so, too."""
+    built = build_repository("unique-together-in-another-order", tmp_path / "repository")
+    with Project.open(built.path) as project:
+        report = make_plan(project, wish(built.case.patches, built.case.onto, ()))
+    assert isinstance(report.outcome, Planned)
+    plans = (report.outcome.chosen, *report.outcome.others)
+    assert {name for plan in plans for name in plan.candidate.strategies.values()} == {
+        "diamond",
+        "rehome",
+        "guard",
+    }
