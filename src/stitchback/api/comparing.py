@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
 from stitchback.api.project import Project
 from stitchback.errors import EnvironmentProblem
@@ -50,6 +51,7 @@ def read_case(project: Project, wish: Wish) -> Case:
         with_packages(read_patch(project, ref, *each), mainline, said.packages)
         for ref, each in zip(wish.patches, commits, strict=True)
     )
+    refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
     unreleased = _unreleased(project, wish, mainline)
     policy = Policy(
         wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines, said.data

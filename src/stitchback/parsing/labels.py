@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stitchback.model.migrations import Migration, Unreadable
+from stitchback.model.migrations import Migration, Unreadable, UnreadSetting
 from stitchback.model.source import Span
 from stitchback.model.values import Constant, text
-from stitchback.parsing.apps import Folder
+from stitchback.parsing.apps import Folder, either_folder
 from stitchback.parsing.context import ReadingContext, join
 from stitchback.parsing.family import Family
 from stitchback.parsing.folders import FolderReading, Result
@@ -19,9 +19,9 @@ _NO_CLASS = ("no Migration class", "Migration does not extend Django's Migration
 
 def labelled(
     read: Mapping[Folder, FolderReading], context: ReadingContext
-) -> Iterator[tuple[str, Folder, Unreadable | None]]:
+) -> Iterator[tuple[str, Folder, Unreadable | UnreadSetting | None]]:
     """Each folder that holds Django's migrations with its app's label. Of two folders with one label the likelier is taken; the other
-    comes with the reason why it is not."""
+    comes with the reason why it is not, unless the settings or the configuration name the folder that Django reads."""
     groups: dict[str, list[Folder]] = {}
     for folder, reading in read.items():
         if _is_djangos(folder, reading.results):
@@ -35,9 +35,13 @@ def labelled(
             continue
         first, *others = sorted(folders, key=lambda folder: _rank(folder, read[folder].results))
         yield label, first, None
+        others = [folder for folder in others if read[folder].results]
+        if first.label:
+            # The settings or the configuration name the folder: Django reads no other for this label.
+            if others and first.may_be_unset and any(not folder.label for folder in others):
+                yield label, first, either_folder(label, (first, *others), context)
+            continue
         for folder in others:
-            if not read[folder].results:
-                continue
             reason = f'the label "{label}" is taken by {first.path}; say in [tool.stitchback] apps which one is meant'
             yield label, folder, Unreadable(Span(folder.path), reason)
 

@@ -54,4 +54,14 @@ PAGES: tuple[ErrorPage, ...] = (
         """`verify --replay GLOB` makes databases of the releases whose tags fit the glob, and no tag does.
         A clone may lack the tags: `git fetch --tags`.""",
     ),
+    ErrorPage(
+        "SB550",
+        ("api.nothing_read",),
+        "no migrations were found",
+        """None of the refs has a migration that stitchback could read, so there is nothing to compare and nothing to prove. The message
+        lists what was searched.
+
+        Usually the command runs in another folder than the Django project's (`-C DIR`), the migrations are in folders with another
+        name (`[tool.stitchback.migration_modules]`, `apps`), or `exclude` leaves them out.""",
+    ),
 )
