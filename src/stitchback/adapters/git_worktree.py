@@ -133,6 +133,11 @@ class DiskFiles(Files):
         """As of the index; what is read from disk is taken for another file than any that git has."""
         return {**self._indexed.listed, **dict.fromkeys(self._paths)}
 
+    @property
+    def symlinks(self) -> tuple[str, ...]:
+        on_disk = (path for path in self._paths if place(self._root, path).is_symlink())
+        return tuple(sorted((*self._indexed.symlinks, *on_disk)))
+
     def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
         paths = tuple(paths)
         if self._paths.isdisjoint(paths):

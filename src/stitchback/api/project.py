@@ -14,6 +14,7 @@ from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import ReadingConfig
+from stitchback.parsing.links import followed, real_path
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.tree import Wanted, read_trees
 
@@ -92,8 +93,9 @@ class Project:
         ):
             files = each.files
             if isinstance(files, DiskFiles) and files.on_disk:
-                own = (m for m in tree.migrations.values() if m.path in files.on_disk)
-                self._blobs |= {m.blob: files[m.path] for m in own}
+                paths = followed(files)
+                own = (m for m in tree.migrations.values() if real_path(m.path, paths) in files.on_disk)
+                self._blobs |= {m.blob: paths[m.path] for m in own}
             self._trees[each.commit] = tree
 
     def tree(self, ref: str, commit: str | None = None) -> Tree:

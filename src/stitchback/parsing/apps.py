@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from stitchback.model.files import FileEntry
-from stitchback.model.migrations import PossibleFolder, UnreadSetting
+from stitchback.model.migrations import PossibleFolder, Unreadable, UnreadSetting
+from stitchback.model.source import Span
 from stitchback.parsing.context import ReadingContext, join, parent
 from stitchback.parsing.migration_modules import SETTING, MigrationModules, migration_modules
 from stitchback.parsing.possible_folders import possible_folder, unread_folders
@@ -54,10 +55,12 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a tree's migrations are. `unread`: settings about it that cannot be read."""
+    """Where a tree's migrations are. `unread`: settings about it that cannot be read. `broken`: folders that are links out of
+    the tree."""
 
     folders: tuple[Folder, ...]
     unread: tuple[UnreadSetting, ...] = ()
+    broken: tuple[Unreadable, ...] = ()
 
 
 def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> Layout:
@@ -71,7 +74,7 @@ def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> Lay
     folders = tuple(
         _folder(path, held[path], labels.get(path, ""), path in configured, declared)
         for path in sorted(held)
-        if path in configured or not is_left_out(path, context)
+        if path in configured or not (is_left_out(path, context) or _is_another_path(path, held, context))
     )
     if declared.unread:
         candidates = unread_folders({folder.path for folder in folders}, context, is_left_out)
@@ -79,7 +82,30 @@ def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> Lay
             UnreadSetting(item.span, f"{SETTING} cannot be read: {item.reason}", candidates)
             for item in declared.unread
         ]
-    return Layout(folders, tuple(sorted(unread)))
+    broken = tuple(
+        Unreadable(Span(path), broken_link(target))
+        for path, target in sorted(context.broken.items())
+        if path.rpartition("/")[2] == MIGRATIONS and not is_left_out(path, context)
+    )
+    return Layout(folders, tuple(sorted(unread)), broken)
+
+
+def broken_link(target: str) -> str:
+    return f"a symlink to {target!r}, which the repository does not have at this ref: its migrations cannot be read"
+
+
+def _is_another_path(path: str, held: Collection[str], context: ReadingContext) -> bool:
+    """Whether the folder is read under another path: of a link and the folder that it leads to, Django imports the one that lies in a
+    package."""
+    if context.has_file(f"{parent(path)}/__init__.py"):
+        return False
+    real = real_folder(path, context)
+    others = [other for other in held if other != path and real_folder(other, context) == real]
+    return any(context.has_file(f"{parent(other)}/__init__.py") for other in others)
+
+
+def real_folder(path: str, context: ReadingContext) -> str:
+    return parent(context.real_path(f"{path}/__init__.py"))
 
 
 def is_left_out(path: str, context: ReadingContext) -> bool:

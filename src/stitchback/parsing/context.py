@@ -199,6 +199,15 @@ class ReadingContext:
             files.blobs_of(paths) if isinstance(files, Files) else tuple(files[path].blob for path in paths)
         )
 
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Links of the tree that cannot be followed -> where they lead."""
+        return self.files.broken if isinstance(self.files, Files) else {}
+
+    def real_path(self, path: str) -> str:
+        """Where git keeps the file, links on the way followed."""
+        return self.files.real_path(path) if isinstance(self.files, Files) else path
+
     def prefetch(self, paths: Iterable[str]) -> None:
         """Says which files are going to be read, for them to be read at once."""
         if isinstance(self.files, Files):

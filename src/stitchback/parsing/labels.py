@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from stitchback.model.migrations import Migration, Unreadable, UnreadSetting
 from stitchback.model.source import Span
 from stitchback.model.values import Constant, text
-from stitchback.parsing.apps import Folder, either_folder
+from stitchback.parsing.apps import Folder, either_folder, real_folder
 from stitchback.parsing.context import ReadingContext, join
 from stitchback.parsing.family import Family
 from stitchback.parsing.folders import FolderReading, Result
@@ -35,7 +35,9 @@ def labelled(
             continue
         first, *others = sorted(folders, key=lambda folder: _rank(folder, read[folder].results))
         yield label, first, None
-        others = [folder for folder in others if read[folder].results]
+        others = [
+            folder for folder in others if read[folder].results and not _is_same(folder, first, context)
+        ]
         if first.label:
             # The settings or the configuration name the folder: Django reads no other for this label.
             if others and first.may_be_unset and any(not folder.label for folder in others):
@@ -46,12 +48,19 @@ def labelled(
             yield label, folder, Unreadable(Span(folder.path), reason)
 
 
+def _is_same(one: Folder, other: Folder, context: ReadingContext) -> bool:
+    """Whether a link gives one folder two paths."""
+    return real_folder(one.path, context) == real_folder(other.path, context)
+
+
 def _why_no_app(folder: Folder, label: str) -> str:
     """Why there can be no such app in any checkout, or nothing. `AppConfig.__init__`: "The app label … is not a valid Python identifier"."""
     if {"", ".", ".."}.intersection(folder.path.split("/")):
         return "git checks out no such path"
     if not label.isidentifier():
         return f"the app label {label!r} is not a valid Python identifier: Django refuses such an app"
+    if not folder.is_package:
+        return "the folder has no __init__.py: Django does not read the migrations in it (`MigrationLoader.load_disk`)"
     return ""
 
 

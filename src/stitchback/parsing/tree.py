@@ -21,12 +21,13 @@ from stitchback.model.migrations import (
 )
 from stitchback.model.values import text
 from stitchback.parsing.ahead import Reading, read_ahead
-from stitchback.parsing.apps import Folder, Layout, find_folders
+from stitchback.parsing.apps import Folder, Layout, broken_link, find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.field_bases import FieldBases
 from stitchback.parsing.field_names import NamesTold
 from stitchback.parsing.folders import folders_that_differ, read_folders
 from stitchback.parsing.labels import labelled
+from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
 from stitchback.parsing.settings import string_setting
 from stitchback.parsing.shared import SharedReadings
@@ -66,6 +67,7 @@ def read_trees(
     """Several trees, which are going to be compared: migrations of folders that they do not have alike are read with their operations
     at once."""
     config, shared = config or ReadingConfig(), shared or SharedReadings()
+    wanted = [each._replace(files=followed(each.files)) for each in wanted]
     changing = folders_that_differ([each.files for each in wanted])
     with _without_collection(), quietly():
         contexts = [ReadingContext(each.files, config, shared, changing) for each in wanted]
@@ -104,7 +106,7 @@ def _tree(
     read = read_folders(layout.folders, context, cache, shared)
     unread_settings = list(layout.unread)
     migrations: dict[MigrationKey, Migration] = {}
-    unreadable: list[Unreadable] = []
+    unreadable = list(layout.broken)
     apps: dict[str, App] = {}
     shared_apps: dict[str, AppMigrations] = {}
     for label, folder, problem in labelled(read, context):
@@ -139,7 +141,11 @@ def _tree(
 
 
 def _with_digest(item: Unreadable, folder: Folder, context: ReadingContext) -> Unreadable:
-    """What stands there now: the file itself, or all of the folder's."""
+    """What stands there now: the file itself, or all of the folder's. Where a link cannot be followed, that is the reason, and nobody
+    knows what stands there."""
+    target = context.broken.get(item.span.path)
+    if target is not None:
+        return replace(item, reason=broken_link(target))
     paths = [item.span.path] if item.span.path in context.files else [path for _, path in folder.files]
     return replace(item, digest=digest_of(paths, context))
 
