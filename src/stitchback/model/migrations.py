@@ -203,6 +203,22 @@ class UnreadSetting:
     is_missing: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class OfProject:
+    """A folder of migrations, and the folder of the Django project that it belongs to."""
+
+    path: str
+    project: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Collision:
+    """Two Django projects of a repository that have an app of one label, of which nobody has chosen one."""
+
+    label: str
+    folders: tuple[OfProject, ...]
+
+
 def configuration_of(settings: Iterable[UnreadSetting]) -> tuple[str, ...]:
     """The lines of pyproject.toml that say which folders hold the migrations: those that the settings may name, else a form to fill in."""
     folders = sorted({each for item in settings for each in item.candidates})
@@ -230,6 +246,7 @@ class Tree:
     it tells of such classes, one asked for at a time.
     `shared`: by app label, all of an app's migrations, where other trees may have the very same; what is worked out of them is kept there.
     `unread_settings`: what settings say about folders of migrations and cannot be read.
+    `collisions`: apps of one label in several Django projects of the tree.
     `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
     Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
     """
@@ -240,6 +257,7 @@ class Tree:
     apps: Mapping[str, App] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
     unread_settings: tuple[UnreadSetting, ...] = ()
+    collisions: tuple[Collision, ...] = ()
     field_bases: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     assumed_settings: Mapping[str, str] = field(default_factory=dict)

@@ -33,6 +33,7 @@ class ReadingConfig:
     operation_equivalents: dotted path of an operation class -> the name of Django's that it is equal to.
     exclude: `fnmatch` patterns over folders of migrations that are none of the project's.
     settings: name of a Django setting -> what it is in the project: strings, numbers, booleans, lists and tables of such.
+    folder: of the Django project, whose own files and no other project's are read; "" for the repository's top.
     engines: what `connection.vendor` may be; empty where anything.
     """
 
@@ -42,6 +43,7 @@ class ReadingConfig:
     exclude: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     engines: tuple[str, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import (
     App,
     AppMigrations,
+    Collision,
     Migration,
     Swappable,
     Tree,
@@ -29,6 +30,7 @@ from stitchback.parsing.folders import folders_that_differ, read_folders
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
+from stitchback.parsing.projects import of_project
 from stitchback.parsing.settings import string_setting
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.sources import quietly
@@ -67,7 +69,7 @@ def read_trees(
     """Several trees, which are going to be compared: migrations of folders that they do not have alike are read with their operations
     at once."""
     config, shared = config or ReadingConfig(), shared or SharedReadings()
-    wanted = [each._replace(files=followed(each.files)) for each in wanted]
+    wanted = [each._replace(files=of_project(followed(each.files), config.folder)) for each in wanted]
     changing = folders_that_differ([each.files for each in wanted])
     with _without_collection(), quietly():
         contexts = [ReadingContext(each.files, config, shared, changing) for each in wanted]
@@ -107,6 +109,7 @@ def _tree(
     unread_settings = list(layout.unread)
     migrations: dict[MigrationKey, Migration] = {}
     unreadable = list(layout.broken)
+    collisions: list[Collision] = []
     apps: dict[str, App] = {}
     shared_apps: dict[str, AppMigrations] = {}
     for label, folder, problem in labelled(read, context):
@@ -116,6 +119,9 @@ def _tree(
                 continue
             case UnreadSetting():
                 unread_settings.append(problem)
+                continue
+            case Collision():
+                collisions.append(problem)
                 continue
         apps[label] = App(label, folder.app, folder.path, context.module_name(f"{folder.app}/__init__.py"))
         as_app = read[folder].as_app(label)
@@ -129,6 +135,7 @@ def _tree(
         apps,
         tuple(sorted(unreadable, key=lambda item: item.span)),
         tuple(sorted(unread_settings)),
+        tuple(sorted(collisions)),
         FieldBases(context),
         _settings(migrations.values(), context),
     )
