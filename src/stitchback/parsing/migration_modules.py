@@ -18,7 +18,7 @@ from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.imports import module_scope
 from stitchback.parsing.interpreter import evaluate
 from stitchback.parsing.names import absolute
-from stitchback.parsing.scopes import DEFINITIONS, Class, Scope
+from stitchback.parsing.scopes import DEFINITIONS, Scope
 from stitchback.parsing.settings import is_of_tests, sets_defaults_of_an_app
 from stitchback.parsing.sources import opaque
 
@@ -133,7 +133,7 @@ def _values(path: str, name: str, context: ReadingContext, depth: int) -> Sequen
     if scope is None:
         at = Span(path)
         return [Possible(unread=(Opaque("the settings file cannot be read", name, at),))]
-    box = scope.find(name)
+    box = scope.all().get(name)
     if box is not None and not isinstance(box.binding, DEFINITIONS):
         value = _of_dictionary(box.binding)
         if value is not None and not _is_bound_by_text(scope.module.tree, name):
@@ -384,8 +384,11 @@ class _Walk:
             case ast.Call(args=[ast.Lambda(body=ast.Constant(value=None))]):
                 return True
             case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
-                box = self.scope.find(name)
-                return box is not None and isinstance(box.binding, Class) and _gives_none(box.binding.node)
+                tree = self.scope.module.tree
+                classes = [
+                    each for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and each.name == name
+                ]
+                return bool(classes) and all(map(_gives_none, classes))
         return isinstance(value, Call) and value.callee in _UNMIGRATED_CLASSES
 
     def imported(self, node: ast.ImportFrom) -> list[State]:
