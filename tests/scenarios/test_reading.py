@@ -165,6 +165,7 @@ class TestNothingRead:
         work.put("notes.txt", "x")
         work.commit("main")
         assert work.run("plan", "release").exit_code == 0
+        assert "Nothing is left" not in work.run("status", "release").out
         work.git("checkout", "-q", "release")
         work.put("store/migrations/0002_odd.py", "def ((\n")
         work.commit("changed")
@@ -286,9 +287,19 @@ class TestLinks:
         (work.folder / "docs").mkdir()
         work.link("docs/migrations", "../store/migrations")
         work.parted()
-        said = work.run("status", "release")
+        said = work.run("plan", "release")
+        assert is_stitched(said)
+        assert "store/migrations/0002_weight.py" in said.out
         assert "docs" not in said.out
-        assert is_stitched(work.run("plan", "release"))
+
+    def test_one_folder_in_two_packages(self, work: Work) -> None:
+        work.app("lib/store")
+        work.put("store/__init__.py")
+        work.link("store/migrations", "../lib/store/migrations")
+        work.parted("lib/store/migrations")
+        said = work.run("plan", "release")
+        assert is_stitched(said)
+        assert "SB101" not in said.out
 
 
 class TestProjects:
@@ -360,3 +371,28 @@ class TestProjects:
         said = work.run("plan", "release")
         assert is_stitched(said)
         assert "SB101" not in said.out
+
+    def test_a_project_within_the_chosen_one_gives_way(self, work: Work) -> None:
+        work.app("store")
+        work.app("another/store")
+        work.put("another/manage.py", MANAGE)
+        work.parted()
+        assert is_stitched(work.run("plan", "release"))
+
+    def test_from_the_top_a_project_of_examples_gives_way(self, two: Work) -> None:
+        two.git("add", "-A")
+        two.git("mv", "north", "examples")
+        two.parted("south/store/migrations")
+        said = two.run("plan", "release")
+        assert is_stitched(said)
+        assert "SB101" not in said.out
+
+    def test_another_projects_settings_and_apps_are_not_read(self, two: Work) -> None:
+        two.put("north/conf/settings.py", SETTINGS + "MIGRATION_MODULES = load()\n")
+        two.app("north/shelf", "changes")
+        two.app("north/rack")
+        two.parted("south/store/migrations")
+        said = two.run("plan", "release", below="south")
+        assert is_stitched(said)
+        assert "SB104" not in said.out
+        assert "rack" not in two.run("schema", below="south").out
