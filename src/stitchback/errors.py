@@ -7,17 +7,27 @@ class StitchbackError(Exception):
     """A refusal: names the thing, the reason and the next act.
 
     `exit_code` is the process exit code of DESIGN: 2 usage or environment, 3 refused.
-    `code` is stable and can be explained (`stitchback explain CODE`); `evidence` holds lines to show below.
+    `code` is stable and can be explained (`stitchback explain CODE`); `evidence` holds lines to show below, `example` the lines of a file
+    that the hint speaks of, to be pasted.
     """
 
     exit_code = 2
 
-    def __init__(self, code: str, message: str, *, hint: str = "", evidence: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        evidence: tuple[str, ...] = (),
+        example: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.evidence = evidence
+        self.example = example
 
 
 class EnvironmentProblem(StitchbackError):

@@ -31,6 +31,22 @@ COLUMNS = {
 }
 """(table, column, whether it is NOT NULL, its type). Oracle's NULL is the empty text too, so Django's `null` cannot be seen there."""
 
+RELATIONS = {
+    "sqlite": (
+        "SELECT name, '', 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite|_%' ESCAPE '|'"
+        " ORDER BY name"
+    ),
+    "postgresql": (
+        "SELECT c.relname, n.nspname, pg_table_is_visible(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg|_%' ESCAPE '|'"
+        " AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT 1 FROM pg_depend d"
+        " WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') ORDER BY n.nspname, c.relname"
+    ),
+    "mysql": "SELECT TABLE_NAME, '', 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1",
+    "oracle": "SELECT table_name, '', 1 FROM user_tables UNION SELECT view_name, '', 1 FROM user_views ORDER BY 1",
+}
+"""(table or view, its schema, whether the connection sees it without naming the schema). Those of PostgreSQL's extensions are left out."""
+
 VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)", re.IGNORECASE)
 
 INDEXES = {

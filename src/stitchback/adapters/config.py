@@ -10,8 +10,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from stitchback.adapters.project_folder import has_configuration, project_folder
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import ENGINES, Configuration, DataAgreement, Suppression
 from stitchback.model.keys import MigrationKey
@@ -40,12 +43,30 @@ def read_configuration(files: Mapping[str, _Readable], *, ref: str = "") -> Conf
     return parse_configuration(file.read(), f"{PATH} of {ref}" if ref else PATH) if file else Configuration()
 
 
-def working_configuration(repository: Repository) -> Configuration:
-    """That of what is checked out; an empty one in a bare repository. Raises EnvironmentProblem (SB509)."""
+def working_configuration(repository: Repository, directory: Path | str | None = None) -> Configuration:
+    """That of what is checked out, of the Django project that the directory means (None: the top): its own pyproject.toml, else
+    the top's; an empty one in a bare repository. Raises EnvironmentProblem (SB509)."""
     top = repository.work_tree
-    if top is None or not (top / PATH).is_file():
+    if top is None:
         return Configuration()
-    return parse_configuration((top / PATH).read_bytes(), PATH)
+    folder = project_folder(top, top if directory is None else Path(directory))
+    own = top / folder / PATH
+    if folder and has_configuration(own):
+        found = parse_configuration(own.read_bytes(), f"{folder}/{PATH}")
+        return _below(folder, found)
+    source = (top / PATH).read_bytes() if (top / PATH).is_file() else b""
+    return replace(parse_configuration(source, PATH), folder=folder)
+
+
+def _below(folder: str, configuration: Configuration) -> Configuration:
+    """A project's own configuration: its paths are relative to its folder."""
+    return replace(
+        configuration,
+        folder=folder,
+        apps={f"{folder}/{path}": label for path, label in configuration.apps.items()},
+        exclude=tuple(f"{folder}/{pattern}" for pattern in configuration.exclude),
+        suppress=tuple(replace(each, path=f"{folder}/{each.path}") for each in configuration.suppress),
+    )
 
 
 def parse_configuration(source: bytes, place: str) -> Configuration:
@@ -159,7 +180,7 @@ def _configuration(reader: _Reader) -> Configuration:
         suppress=reader.suppressions(),
     )
     if reader.left:
-        known = ", ".join(Configuration.__dataclass_fields__)
+        known = ", ".join(key for key in Configuration.__dataclass_fields__ if key != "folder")
         unknown = ", ".join(f"tool.stitchback.{key}" for key in sorted(reader.left))
         raise _problem(reader.place, f"unknown key {unknown}", hint=f"Known keys: {known}.")
     return configuration

@@ -13,6 +13,7 @@ from stitchback.adapters.catalogs import (
     INDEXES,
     MYSQL_ENGINE,
     READING,
+    RELATIONS,
     ROWS,
     SQLITE_CONSTRAINT,
     SQLITE_TABLES,
@@ -22,7 +23,7 @@ from stitchback.adapters.connections import TIMEOUT, connected, explained
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow
+from stitchback.model.ledger import Ledger, LedgerRow, NoTable
 from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible import VisibleSchema
 
@@ -61,8 +62,9 @@ class Database:
             return DatabaseReading(Ledger(source, rows), self.vendor, True, seen)
         with self._reading(schema):  # PostgreSQL ends a transaction at its first error
             seen = self._schema() if with_schema else None
-            remarks = self._without_table()
-        return DatabaseReading(Ledger(source, ()), self.vendor, False, seen, remarks)
+            schemas = self._schemas_elsewhere()
+            absent = NoTable(self._relations(schema), () if schema else schemas)
+        return DatabaseReading(Ledger(source, (), absent), self.vendor, False, seen, _elsewhere(schemas))
 
     def schemas_with_ledger(self) -> tuple[str, ...]:
         """PostgreSQL schemas that have a `django_migrations`, and that the role may use."""
@@ -164,8 +166,18 @@ class Database:
             if begin:
                 self._execute("ROLLBACK")
 
-    def _without_table(self) -> tuple[str, ...]:
-        """PostgreSQL looks at its search path alone: a table elsewhere is worth a word, one that is closed to us an error."""
+    def _relations(self, schema: str) -> tuple[str, ...]:
+        """The tables and views of the database, or of that schema alone."""
+        found = self._select(RELATIONS[self.vendor])
+        return tuple(
+            name if is_visible else f"{place}.{name}"
+            for name, place, is_visible in found
+            if not schema or place == schema
+        )
+
+    def _schemas_elsewhere(self) -> tuple[str, ...]:
+        """The schemas of a PostgreSQL database that have a django_migrations, where the search path has none. Raises EnvironmentProblem
+        (SB604) where one of the search path is closed to the role."""
         if self.vendor != "postgresql":
             return ()
         schemas = []
@@ -177,10 +189,15 @@ class Database:
                     hint="the role needs USAGE on it",
                 )
             schemas.append(schema)
-        if not schemas:
-            return ()
-        named = ", ".join(schemas[:5]) + (f" and {len(schemas) - 5} more" if len(schemas) > 5 else "")
-        return (f"django_migrations is not on the search path, but in the schemas {named}: see --schemas",)
+        return tuple(schemas)
+
+
+def _elsewhere(schemas: tuple[str, ...]) -> tuple[str, ...]:
+    """A remark about them."""
+    if not schemas:
+        return ()
+    named = ", ".join(schemas[:5]) + (f" and {len(schemas) - 5} more" if len(schemas) > 5 else "")
+    return (f"django_migrations is not on the search path, but in the schemas {named}: see --schemas",)
 
 
 @contextmanager

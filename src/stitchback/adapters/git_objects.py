@@ -65,6 +65,10 @@ class ObjectFiles(Files):
         """Path -> mode and blob."""
         return self._listed
 
+    @property
+    def symlinks(self) -> tuple[str, ...]:
+        return tuple([path for path, entry in self._listed.items() if entry[0] == SYMLINK])
+
     def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
         return tuple([self._listed[path][1] for path in paths])
 

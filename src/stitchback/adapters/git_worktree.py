@@ -133,6 +133,13 @@ class DiskFiles(Files):
         """As of the index; what is read from disk is taken for another file than any that git has."""
         return {**self._indexed.listed, **dict.fromkeys(self._paths)}
 
+    @property
+    def symlinks(self) -> tuple[str, ...]:
+        """Of those on disk the ones that Python could import: asking for each of many files takes long."""
+        wanted = [path for path in self._paths if path.endswith(".py") or "." not in path.rpartition("/")[2]]
+        on_disk = (path for path in wanted if os.path.islink(place(self._root, path)))
+        return tuple(sorted((*self._indexed.symlinks, *on_disk)))
+
     def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
         paths = tuple(paths)
         if self._paths.isdisjoint(paths):

@@ -45,8 +45,9 @@ def digest(asked: Iterable[str]) -> str:
 
 
 def files_digest(files: ObjectFiles | DiskFiles) -> str:
-    """Of every Python file's path and content: nothing else of a tree is read, but the configuration."""
-    paths = [path for path in files if path.endswith(".py")]
+    """Of every Python file's and symlink's path and content: nothing else of a tree is read, but the configuration."""
+    links = frozenset(files.symlinks)
+    paths = [path for path in files if path.endswith(".py") or path in links]
     return digest([*paths, *files.blobs_of(paths)])
 
 

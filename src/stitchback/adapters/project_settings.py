@@ -23,10 +23,10 @@ class ProjectPlace:
     settings: str
 
 
-def find_project(tree: Path, settings: str | None = None) -> ProjectPlace:
-    """`settings` where given, else DJANGO_SETTINGS_MODULE of the environment (manage.py only sets a default), else what the
+def find_project(tree: Path, settings: str | None = None, folder: str = "") -> ProjectPlace:
+    """The project in the tree's `folder`, or that of the manage.py nearest to it. `settings` where given, else DJANGO_SETTINGS_MODULE of the environment (manage.py only sets a default), else what the
     manage.py nearest to the root names. Raises EnvironmentProblem SB521 where nothing tells."""
-    scripts = sorted(_manage_scripts(tree), key=lambda path: (len(path.parts), path))
+    scripts = _nearest_first(tree, folder)
     said = settings or os.environ.get(VARIABLE)
     if said:
         return ProjectPlace(scripts[0].parent if scripts else tree, said)
@@ -39,6 +39,19 @@ def find_project(tree: Path, settings: str | None = None) -> ProjectPlace:
         f"no settings module for {tree}: no manage.py there names one",
         hint="Say --settings MODULE.",
     )
+
+
+def _nearest_first(tree: Path, folder: str) -> list[Path]:
+    """Every manage.py of the tree: those in the folder, those in the folders around it from the inside out, then all others."""
+    home = tree / folder
+    scripts = {*_manage_scripts(tree), *(_manage_scripts(home) if home.is_dir() else ())}
+
+    def distance(path: Path) -> tuple[bool, bool, int, Path]:
+        inside, around = path.is_relative_to(home), home.is_relative_to(path.parent)
+        depth = -len(path.parts) if around and not inside else len(path.parts)
+        return (not inside, not around, depth, path)
+
+    return sorted(scripts, key=distance)
 
 
 def settings_of(manage: bytes) -> str | None:

@@ -105,7 +105,7 @@ class ProjectSession:
     """One process for one tree; it serves any number of databases, each named by its URL with the command.
 
     `tree` is a work tree or an exported folder, `settings` the settings module (None: what `manage.py` names), `python` the
-    project's interpreter. Use it as a context manager: the process ends with the block.
+    project's interpreter, `folder` the Django project's in the tree. Use it as a context manager: the process ends with the block.
     """
 
     def __init__(
@@ -115,8 +115,9 @@ class ProjectSession:
         python: str = sys.executable,
         *,
         environment: Mapping[str, str] | None = None,
+        folder: str = "",
     ) -> None:
-        self.place: ProjectPlace = find_project(tree, settings)
+        self.place: ProjectPlace = find_project(tree, settings, folder)
         said = {**(environment or {}), VARIABLE: self.place.settings}
         self._process = ProjectProcess(self.place.folder, said, python, patience=0)
         self.django = ""

@@ -47,7 +47,7 @@ def answer_status(directory: Path | str, asked: Asked) -> Answer:
     """The report and the exit code: 1 where there is something to look at. Raises EnvironmentProblem as `status` does."""
     with Repository.open(directory) as repository:
         recover(repository)  # a write that was killed comes to its end before anything is read
-        configuration = working_configuration(repository)
+        configuration = working_configuration(repository, directory)
         seen = look(repository, configuration, asked)
         key = key_of(repository, configuration, asked, seen)
         kept = KeptAnswers(repository.common_dir)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stitchback.adapters.files import Change, write_changes
 from stitchback.api.comparing import Wish
 from stitchback.api.project import WORKTREE, Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
-from stitchback.model.files import FileEntry
+from stitchback.model.files import ChangedFiles
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, SafePlan
+from stitchback.parsing.links import followed, real_path
 from stitchback.parsing.tree import read_tree
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
@@ -49,12 +50,13 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
         return ()
     candidate = report.outcome.chosen.candidate
     mainline = report.status.case.situation.mainline
-    files = project.repository.files(mainline.commit)
+    files = followed(project.repository.files(mainline.commit))
     rendered = render_files(candidate.edits, project.read_blob)
     graph = MigrationGraph.of(candidate.result)
     leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
     markers = marker_edits(files, candidate.result, leaves)
-    return tuple(sorted((*rendered, *markers), key=lambda content: content.path))
+    real = (replace(content, path=real_path(content.path, files)) for content in (*rendered, *markers))
+    return tuple(sorted(real, key=lambda content: content.path))
 
 
 def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
@@ -92,12 +94,10 @@ def _reread(
     project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]
 ) -> None:
     """What will be written is read again and must be the graph that was proved."""
-    files: dict[str, FileEntry] = dict(project.repository.files(mainline.commit))
-    for content in contents:
-        if content.content is None:
-            files.pop(content.path, None)
-        else:
-            files[content.path] = Rendered(content.content)
+    changed = {
+        content.path: None if content.content is None else Rendered(content.content) for content in contents
+    }
+    files = ChangedFiles(project.repository.files(mainline.commit), changed)
     again = read_tree(mainline.ref, mainline.commit, files, project.reading)
     check_reread(candidate.edits, candidate.result, again)
 

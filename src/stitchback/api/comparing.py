@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
-from stitchback.api.project import Project
+from stitchback.api.project import Project, refuse_two_projects
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.matching import compare, sides
@@ -50,6 +51,9 @@ def read_case(project: Project, wish: Wish) -> Case:
         with_packages(read_patch(project, ref, *each), mainline, said.packages)
         for ref, each in zip(wish.patches, commits, strict=True)
     )
+    for each in patches:
+        refuse_two_projects(each.tree)
+    refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
     unreleased = _unreleased(project, wish, mainline)
     policy = Policy(
         wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines, said.data

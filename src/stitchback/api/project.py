@@ -10,10 +10,12 @@ from stitchback.adapters.config import working_configuration
 from stitchback.adapters.files import recover
 from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
+from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import ReadingConfig
+from stitchback.parsing.links import followed, real_path
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.tree import Wanted, read_trees
 
@@ -40,7 +42,7 @@ class Project:
         """Raises EnvironmentProblem: not a repository, a configuration that cannot be read."""
         repository = Repository.open(directory)
         recover(repository)  # a write that was killed comes to its end before anything is read
-        return cls.of(repository, working_configuration(repository))
+        return cls.of(repository, working_configuration(repository, directory))
 
     @classmethod
     def of(
@@ -92,16 +94,21 @@ class Project:
         ):
             files = each.files
             if isinstance(files, DiskFiles) and files.on_disk:
-                own = (m for m in tree.migrations.values() if m.path in files.on_disk)
-                self._blobs |= {m.blob: files[m.path] for m in own}
+                paths = followed(files)
+                own = (m for m in tree.migrations.values() if real_path(m.path, paths) in files.on_disk)
+                self._blobs |= {m.blob: paths[m.path] for m in own}
             self._trees[each.commit] = tree
 
     def tree(self, ref: str, commit: str | None = None) -> Tree:
-        """All migrations of a ref, read once."""
-        commit = commit or self.commit_of(ref)
-        if commit not in self._trees:
-            self.read([(ref, commit)])
-        return self._trees[commit]
+        """All migrations of a ref, read once. Raises EnvironmentProblem (SB551) for a ref that is named without its commit, where two
+        Django projects of the tree have an app of one label."""
+        known = commit or self.commit_of(ref)
+        if known not in self._trees:
+            self.read([(ref, known)])
+        tree = self._trees[known]
+        if commit is None:
+            refuse_two_projects(tree)
+        return tree
 
     @property
     def reading(self) -> ReadingConfig:
@@ -110,8 +117,24 @@ class Project:
         labels = {label: folder for folder, label in said.apps.items()}
         modules, equivalents = dict(said.migration_modules), dict(said.operation_equivalents)
         engines = () if set(said.engines) == set(ENGINES) else said.engines
-        return ReadingConfig(labels, modules, equivalents, said.exclude, said.settings, engines)
+        return ReadingConfig(labels, modules, equivalents, said.exclude, said.settings, engines, said.folder)
 
     def read_blob(self, blob: str) -> bytes:
         """The bytes of a migration that was read, also of one that only the working tree has."""
         return self._blobs[blob].read() if blob in self._blobs else self.repository.read_blob(blob)
+
+
+def refuse_two_projects(tree: Tree) -> None:
+    """Raises EnvironmentProblem (SB551) where two Django projects of the tree have an app of one label, and neither is chosen."""
+    if not tree.collisions:
+        return
+    projects = sorted({each.project for item in tree.collisions for each in item.folders})
+    raise EnvironmentProblem(
+        "SB551",
+        f"{tree.ref} has several Django projects with apps of the same label: {', '.join(item.label for item in tree.collisions)}",
+        hint="Choose the project by its folder, relative to the repository's top:",
+        evidence=tuple(
+            f"{item.label}: {' and '.join(each.path for each in item.folders)}" for item in tree.collisions
+        ),
+        example=tuple(f"stitchback -C {project or '.'} …" for project in projects),
+    )

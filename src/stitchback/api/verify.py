@@ -55,7 +55,7 @@ class ReplayedTag:
 class VerifyCase:
     """What is tried. `files`: the reconciled tree's, over mainline's commit (path -> bytes, None: deleted). `hands`: the
     lineages that the plan says may need a repair. `releases`: lines of releases that came one after the other, oldest first. `agreements`: data
-    operations that need not run just once."""
+    operations that need not run just once. `folder`: of the Django project, relative to the repository's top."""
 
     repository: Path
     patches: tuple[PatchCommits, ...]
@@ -64,6 +64,7 @@ class VerifyCase:
     hands: frozenset[str] = frozenset({MAINLINE})
     releases: tuple[tuple[ReplayedTag, ...], ...] = ()
     agreements: tuple[DataAgreement, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def verify_plan(
 def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineReport:
     with (
         scratch_databases(url, how.python) as scratch,
-        Workshop(case.repository, how.settings, how.python) as shop,
+        Workshop(case.repository, how.settings, how.python, case.folder) as shop,
     ):
         how.progress(f"{scratch.vendor}: exporting the trees")
         reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())

@@ -20,6 +20,7 @@ from stitchback.api.verify import (
     verify_plan,
 )
 from stitchback.model.migrations import Tree
+from stitchback.parsing.links import followed
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.repair.outcomes import Unrepairable
@@ -81,6 +82,7 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
         hands=hands,
         releases=releases,
         agreements=situation.policy.data,
+        folder=project.configuration.folder,
     )
 
 
@@ -88,7 +90,7 @@ def _uncommitted(project: Project, mainline: Tree) -> Iterator[tuple[str, bytes 
     """Migrations of the working tree that HEAD has otherwise, or not at all, and those that are gone."""
     if mainline.commit != WORKTREE:
         return
-    head = project.repository.files(project.history_of("HEAD"))
+    head = followed(project.repository.files(project.history_of("HEAD")))
     here = {migration.path: migration.blob for migration in mainline.migrations.values()}
     for path, blob in here.items():
         if path not in head or head[path].blob != blob:

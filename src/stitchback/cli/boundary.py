@@ -62,6 +62,8 @@ def _say(error: StitchbackError) -> None:
         click.echo(f"  {visible(line)}", err=True)
     if error.hint:
         click.echo(f"{click.style('hint', fg='cyan')}: {visible(error.hint)}", err=True)
+    for line in error.example:
+        click.echo(f"  {visible(line)}", err=True)
 
 
 def _report_bug() -> None:

@@ -62,7 +62,9 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-C", "directory", default=".", metavar="DIR", help="The repository (default: here).")
+@click.option(
+    "-C", "directory", default=".", metavar="DIR", help="The Django project's folder (default: here)."
+)
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),

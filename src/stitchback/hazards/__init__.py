@@ -15,6 +15,7 @@ from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.one_sided_data import OneSidedData
 from stitchback.hazards.opaque_value import OpaqueValue
 from stitchback.hazards.python2_file import Python2File
+from stitchback.hazards.replaces_itself import ReplacesItself
 from stitchback.hazards.same_name import (
     SameNameOtherData,
     SameNameOtherLayout,
@@ -24,6 +25,7 @@ from stitchback.hazards.same_name import (
 )
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
+from stitchback.hazards.unread_setting import MissingMigrationModule, UnreadMigrationModules
 from stitchback.hazards.unreadable_file import UnreadableFile
 from stitchback.hazards.was_package import WasPackage
 from stitchback.matching.case import Case
@@ -36,6 +38,9 @@ ALL: tuple[Hazard, ...] = (
     UnreadableFile(),
     OpaqueValue(),
     Python2File(),
+    UnreadMigrationModules(),
+    ReplacesItself(),
+    MissingMigrationModule(),
     SameNameOtherSchema(),
     SameNameOtherParents(),
     SameNameOtherLayout(),

@@ -51,3 +51,4 @@ class Configuration:
     packages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     data: tuple[DataAgreement, ...] = ()
     suppress: tuple[Suppression, ...] = ()
+    folder: str = ""  # of the Django project, relative to the repository's top: no key of the file

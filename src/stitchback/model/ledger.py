@@ -18,11 +18,26 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NoTable:
+    """A database without a table django_migrations, as far as the connection sees. `relations`: the tables and views that it has, with
+    their schema where the connection does not look into it; `schemas`: those with a django_migrations of their own."""
+
+    relations: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.relations or self.schemas)
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
-    """`source` says where it is from: a file's name, or a database URL without its password. Rows in the order of the table."""
+    """`source` says where it is from: a file's name, or a database URL without its password. Rows in the order of the table;
+    `no_table` where the database has no such table."""
 
     source: str
     rows: tuple[LedgerRow, ...]
+    no_table: NoTable | None = None
 
     @classmethod
     def of(cls, *keys: MigrationKey, source: str = "") -> Ledger:

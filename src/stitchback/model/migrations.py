@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -128,7 +128,10 @@ class Migration(_Opening):
 
     @property
     def ghosts(self) -> tuple[MigrationKey, ...]:
-        """The names in `replaces`, whether or not the tree has files for them."""
+        """The names in `replaces`, whether or not the tree has files for them; none where it names the migration itself, for then Django
+        replaces nothing by it (FACTS F24)."""
+        if not self.replaces or self.key in self.replaces:
+            return ()
         return tuple(item for item in self.replaces if isinstance(item, MigrationKey))
 
     @property
@@ -173,6 +176,58 @@ class Unreadable:
     span: Span
     reason: str
     key: MigrationKey | None = None  # what it would be, by its name
+    digest: str = (
+        ""  # of what stands there, to see whether it changed between two trees; "" where that is not known
+    )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PossibleFolder:
+    """A folder of the tree that a setting may name. `module` is its dotted path, `label` the app that its files most likely belong to,
+    `digest` of its files."""
+
+    path: str
+    label: str
+    module: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class UnreadSetting:
+    """A value of MIGRATION_MODULES that cannot be read, or that names what the tree does not have (`is_missing`). `candidates`: the
+    folders with migrations that Django may read because of it; where there are none, the value cannot matter."""
+
+    span: Span
+    reason: str
+    candidates: tuple[PossibleFolder, ...] = ()
+    is_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OfProject:
+    """A folder of migrations, and the folder of the Django project that it belongs to."""
+
+    path: str
+    project: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Collision:
+    """Two Django projects of a repository that have an app of one label, of which nobody has chosen one."""
+
+    label: str
+    folders: tuple[OfProject, ...]
+
+
+def configuration_of(settings: Iterable[UnreadSetting]) -> tuple[str, ...]:
+    """The lines of pyproject.toml that say which folders hold the migrations: those that the settings may name, else a form to fill in."""
+    folders = sorted({each for item in settings for each in item.candidates})
+    lines = [f'{each.label} = "{each.module}"' for each in folders if _can_be_configured(each)]
+    return ("[tool.stitchback.migration_modules]", *(dict.fromkeys(lines) or ('LABEL = "DOTTED.MODULE"',)))
+
+
+def _can_be_configured(folder: PossibleFolder) -> bool:
+    return folder.label.isidentifier() and all(part.isidentifier() for part in folder.module.split("."))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,6 +245,8 @@ class Tree:
     `field_bases`: import path of a custom field class -> of the class that it extends, where the tree tells; `field_names` what else
     it tells of such classes, one asked for at a time.
     `shared`: by app label, all of an app's migrations, where other trees may have the very same; what is worked out of them is kept there.
+    `unread_settings`: what settings say about folders of migrations and cannot be read.
+    `collisions`: apps of one label in several Django projects of the tree.
     `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
     Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
     """
@@ -199,6 +256,8 @@ class Tree:
     migrations: Mapping[MigrationKey, Migration]
     apps: Mapping[str, App] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
+    unread_settings: tuple[UnreadSetting, ...] = ()
+    collisions: tuple[Collision, ...] = ()
     field_bases: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     assumed_settings: Mapping[str, str] = field(default_factory=dict)
@@ -221,6 +280,17 @@ class Tree:
         self.memo["replacers"] = found
         return found
 
+    @property
+    def self_replacing(self) -> tuple[MigrationKey, ...]:
+        """The migrations whose `replaces` leads back to them. Worked out once."""
+        known = self.memo.get("self replacing")
+        if isinstance(known, tuple):
+            return known
+        replaces = {key: each.replaces for key, each in self.migrations.items() if each.replaces}
+        found = tuple(sorted(key for key in replaces if _leads_back(key, replaces)))
+        self.memo["self replacing"] = found
+        return found
+
     def with_migrations(self, changed: Mapping[MigrationKey, Migration | None]) -> Tree:
         """The tree with these migrations put in, or taken out where the value is None; itself where there are none."""
         if not changed:
@@ -235,6 +305,21 @@ class Tree:
         tree = replace(self, migrations=merged)
         tree.shared.update({label: app for label, app in self.shared.items() if label not in touched})
         return tree
+
+
+def _leads_back(
+    key: MigrationKey, replaces: Mapping[MigrationKey, tuple[MigrationKey | Opaque, ...]]
+) -> bool:
+    """Whether following `replaces` from the migration arrives at it again."""
+    waiting, seen = list(replaces[key]), set[MigrationKey]()
+    while waiting:
+        other = waiting.pop()
+        if other == key:
+            return True
+        if isinstance(other, MigrationKey) and other not in seen:
+            seen.add(other)
+            waiting.extend(replaces.get(other, ()))
+    return False
 
 
 def field_bases_of(*trees: Tree) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from stitchback.parsing.scopes import Binding, ModuleReading
 
 
+_SETTINGS_MODULE = re.compile(rb"""["']DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']""")
 Answers = Mapping[str, str]  # to questions about a tree
 
 # Notes that are no questions: they hold always, and are taken over from a cached reading.
@@ -33,6 +35,7 @@ class ReadingConfig:
     operation_equivalents: dotted path of an operation class -> the name of Django's that it is equal to.
     exclude: `fnmatch` patterns over folders of migrations that are none of the project's.
     settings: name of a Django setting -> what it is in the project: strings, numbers, booleans, lists and tables of such.
+    folder: of the Django project, whose own files and no other project's are read; "" for the repository's top.
     engines: what `connection.vendor` may be; empty where anything.
     """
 
@@ -42,6 +45,7 @@ class ReadingConfig:
     exclude: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     engines: tuple[str, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,15 @@ class ReadingContext:
             files.blobs_of(paths) if isinstance(files, Files) else tuple(files[path].blob for path in paths)
         )
 
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Links of the tree that cannot be followed -> where they lead."""
+        return self.files.broken if isinstance(self.files, Files) else {}
+
+    def real_path(self, path: str) -> str:
+        """Where git keeps the file, links on the way followed."""
+        return self.files.real_path(path) if isinstance(self.files, Files) else path
+
     def prefetch(self, paths: Iterable[str]) -> None:
         """Says which files are going to be read, for them to be read at once."""
         if isinstance(self.files, Files):
@@ -245,7 +258,7 @@ class ReadingContext:
             entry = self.files.get(subject)
             return "" if entry is None else entry.blob
         if kind == "settings":
-            settings = filter(is_settings, self.files)
+            settings = {*filter(is_settings, self.files), *self._settings_of_scripts()}
             return "|".join(sorted(settings, key=lambda path: ("test" in path, path)))
         if kind == "setting":
             said = self.config.settings
@@ -311,6 +324,15 @@ class ReadingContext:
         root = self.root_of(path)
         stem = path[len(root) + 1 if root else 0 :].removesuffix(".py")
         return stem.removesuffix("/__init__").replace("/", ".")
+
+    def _settings_of_scripts(self) -> Iterator[str]:
+        """The settings modules that the tree's manage.py name, whatever they are called."""
+        for path in self.files:
+            if path.endswith("manage.py") and path.rpartition("/")[2] == "manage.py":
+                named = _SETTINGS_MODULE.search(self.files[path].read())
+                found = named and self.find_module(named[1].decode(), parent(path))
+                if found:
+                    yield found
 
     @property
     def _packages(self) -> dict[str, tuple[str, ...]]:

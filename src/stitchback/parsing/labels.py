@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from stitchback.model.migrations import Migration, Unreadable
+from stitchback.model.migrations import Collision, Migration, OfProject, Unreadable, UnreadSetting
 from stitchback.model.source import Span
 from stitchback.model.values import Constant, text
-from stitchback.parsing.apps import Folder
+from stitchback.parsing.apps import Folder, either_folder, real_folder
 from stitchback.parsing.context import ReadingContext, join
 from stitchback.parsing.family import Family
 from stitchback.parsing.folders import FolderReading, Result
 from stitchback.parsing.imports import module_scope
+from stitchback.parsing.projects import owner_of, project_folders, rivals
 from stitchback.parsing.scopes import Class
 
+Problem = Unreadable | UnreadSetting | Collision
 _NO_CLASS = ("no Migration class", "Migration does not extend Django's Migration")
 
 
 def labelled(
     read: Mapping[Folder, FolderReading], context: ReadingContext
-) -> Iterator[tuple[str, Folder, Unreadable | None]]:
+) -> Iterator[tuple[str, Folder, Problem | None]]:
     """Each folder that holds Django's migrations with its app's label. Of two folders with one label the likelier is taken; the other
-    comes with the reason why it is not."""
+    comes with the reason why it is not, unless the settings or the configuration name the folder that Django reads."""
     groups: dict[str, list[Folder]] = {}
     for folder, reading in read.items():
         if _is_djangos(folder, reading.results):
@@ -33,13 +35,47 @@ def labelled(
         folders = [folder for folder in folders if folder not in impossible]
         if not folders:
             continue
-        first, *others = sorted(folders, key=lambda folder: _rank(folder, read[folder].results))
+        kept = rivals(
+            [folder.path for folder in folders if read[folder].results], context.config.folder, context.files
+        )
+        first, *others = sorted(
+            folders, key=lambda folder: (folder.path not in kept, *_rank(folder, read[folder].results))
+        )
         yield label, first, None
+        others = [
+            folder for folder in others if read[folder].results and not _is_same(folder, first, context)
+        ]
+        if first.label:
+            # The settings or the configuration name the folder: Django reads no other for this label.
+            if others and first.may_be_unset and any(not folder.label for folder in others):
+                yield label, first, either_folder(label, (first, *others), context)
+            continue
+        apart = _between_projects(label, (first, *others), context)
+        if isinstance(apart, Collision):
+            yield label, first, apart
+            continue
         for folder in others:
-            if not read[folder].results:
+            if folder.path not in apart:
                 continue
             reason = f'the label "{label}" is taken by {first.path}; say in [tool.stitchback] apps which one is meant'
             yield label, folder, Unreadable(Span(folder.path), reason)
+
+
+def _between_projects(
+    label: str, folders: Sequence[Folder], context: ReadingContext
+) -> Collection[str] | Collision:
+    """The folders between which nothing decides; a collision where they are of different projects."""
+    kept = rivals([folder.path for folder in folders], context.config.folder, context.files)
+    projects = project_folders(context.files) if len(kept) > 1 else ()
+    owners = [OfProject(path, owner) for path in kept if (owner := owner_of(path, projects)) is not None]
+    if len({each.project for each in owners}) > 1:
+        return Collision(label, tuple(sorted(owners)))
+    return kept
+
+
+def _is_same(one: Folder, other: Folder, context: ReadingContext) -> bool:
+    """Whether a link gives one folder two paths."""
+    return real_folder(one.path, context) == real_folder(other.path, context)
 
 
 def _why_no_app(folder: Folder, label: str) -> str:
@@ -48,6 +84,8 @@ def _why_no_app(folder: Folder, label: str) -> str:
         return "git checks out no such path"
     if not label.isidentifier():
         return f"the app label {label!r} is not a valid Python identifier: Django refuses such an app"
+    if not folder.is_package:
+        return "the folder has no __init__.py: Django does not read the migrations in it (`MigrationLoader.load_disk`)"
     return ""
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from stitchback.model.values import Constant, Dictionary, Reference, Value, text
+from stitchback.model.values import Constant, Reference, Value
 from stitchback.parsing import folding
 from stitchback.parsing.context import ReadingContext, Setting
 from stitchback.parsing.imports import is_static, module_scope
 from stitchback.parsing.names import SETTINGS, VENDOR
 from stitchback.parsing.scopes import DEFINITIONS
 
-_MIGRATION_MODULES = "MIGRATION_MODULES"
 _OF_AN_APP = (
     b"django.conf import settings"  # a module of an app's own defaults, not what Django is started with
 )
+_OF_TESTS = re.compile(r"(^|[/_.-])(tests?|testing|pytest)([/_.-]|$)")
 _DEFAULTS = {"AUTH_USER_MODEL": "auth.User"}  # django.conf.global_settings
 
 
@@ -33,6 +33,16 @@ def said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
     else:
         context.note(known.asked)
     return known.values
+
+
+def is_of_tests(path: str) -> bool:
+    """Whether the settings file is that of test runs, by its path."""
+    return _OF_TESTS.search(path) is not None
+
+
+def sets_defaults_of_an_app(source: bytes) -> bool:
+    """Whether the module reads Django's settings, so that Django is not started with it."""
+    return _OF_AN_APP in source
 
 
 def known(path: str, context: ReadingContext) -> Value | None:
@@ -62,7 +72,7 @@ def _said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
         if box is not None and not isinstance(box.binding, DEFINITIONS) and is_static(box.binding):
             found.append(box.binding)
         else:
-            unknown = unknown or "test" not in path
+            unknown = unknown or not is_of_tests(path)
     return None if unknown and not found else tuple(found)
 
 
@@ -74,18 +84,6 @@ def string_setting(name: str, context: ReadingContext) -> Constant | None:
         return Constant(_DEFAULTS[name])
     first = values[0] if values else None
     return first if isinstance(first, Constant) and isinstance(first.value, str) else None
-
-
-def migration_modules(context: ReadingContext) -> dict[str, str | None]:
-    """MIGRATION_MODULES: app label -> dotted module. A label without a module (None: no migrations, which is what test
-    settings say) is left out."""
-    found: dict[str, str | None] = {}
-    for value in reversed(said(_MIGRATION_MODULES, context) or ()):
-        for key, module in value.items if isinstance(value, Dictionary) else ():
-            label, dotted = text(key), text(module)
-            if label is not None and dotted is not None:
-                found[label] = dotted
-    return found
 
 
 def setting(name: str, default: Value, context: ReadingContext) -> Value | None:

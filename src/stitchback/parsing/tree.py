@@ -10,15 +10,27 @@ from typing import NamedTuple
 
 from stitchback.model.files import FileEntry
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import App, AppMigrations, Migration, Swappable, Tree, Unreadable
+from stitchback.model.migrations import (
+    App,
+    AppMigrations,
+    Collision,
+    Migration,
+    Swappable,
+    Tree,
+    Unreadable,
+    UnreadSetting,
+)
 from stitchback.model.values import text
 from stitchback.parsing.ahead import Reading, read_ahead
-from stitchback.parsing.apps import find_folders
+from stitchback.parsing.apps import Folder, Layout, broken_link, find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.field_bases import FieldBases
 from stitchback.parsing.field_names import NamesTold
 from stitchback.parsing.folders import folders_that_differ, read_folders
 from stitchback.parsing.labels import labelled
+from stitchback.parsing.links import followed
+from stitchback.parsing.possible_folders import digest_of
+from stitchback.parsing.projects import of_project
 from stitchback.parsing.settings import string_setting
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.sources import quietly
@@ -57,13 +69,18 @@ def read_trees(
     """Several trees, which are going to be compared: migrations of folders that they do not have alike are read with their operations
     at once."""
     config, shared = config or ReadingConfig(), shared or SharedReadings()
+    wanted = [each._replace(files=of_project(followed(each.files), config.folder)) for each in wanted]
     changing = folders_that_differ([each.files for each in wanted])
     with _without_collection(), quietly():
         contexts = [ReadingContext(each.files, config, shared, changing) for each in wanted]
-        readings = [Reading(context, find_folders(context.files, context)) for context in contexts]
+        layouts = [find_folders(context.files, context) for context in contexts]
+        readings = [
+            Reading(context, layout.folders) for context, layout in zip(contexts, layouts, strict=True)
+        ]
         read_ahead(readings, cache, shared)
         return tuple(
-            _tree(each, reading, cache, shared) for each, reading in zip(wanted, readings, strict=True)
+            _tree(each, context, layout, cache, shared)
+            for each, context, layout in zip(wanted, contexts, layouts, strict=True)
         )
 
 
@@ -81,28 +98,44 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _tree(wanted: Wanted, reading: Reading, cache: ReadingCache | None, shared: SharedReadings) -> Tree:
-    context, folders = reading
-    read = read_folders(folders, context, cache, shared)
+def _tree(
+    wanted: Wanted,
+    context: ReadingContext,
+    layout: Layout,
+    cache: ReadingCache | None,
+    shared: SharedReadings,
+) -> Tree:
+    read = read_folders(layout.folders, context, cache, shared)
+    unread_settings = list(layout.unread)
     migrations: dict[MigrationKey, Migration] = {}
-    unreadable: list[Unreadable] = []
+    unreadable = list(layout.broken)
+    collisions: list[Collision] = []
     apps: dict[str, App] = {}
     shared_apps: dict[str, AppMigrations] = {}
     for label, folder, problem in labelled(read, context):
-        if problem is not None:
-            unreadable.append(problem)
-            continue
+        match problem:
+            case Unreadable():
+                unreadable.append(_with_digest(problem, folder, context))
+                continue
+            case UnreadSetting():
+                unread_settings.append(problem)
+                continue
+            case Collision():
+                collisions.append(problem)
+                continue
         apps[label] = App(label, folder.app, folder.path, context.module_name(f"{folder.app}/__init__.py"))
         as_app = read[folder].as_app(label)
         shared_apps[label] = as_app.app
         migrations.update(as_app.app.migrations)
-        unreadable.extend(as_app.unreadable)
+        unreadable.extend(_with_digest(each, folder, context) for each in as_app.unreadable)
     tree = Tree(
         wanted.ref,
         wanted.commit,
         migrations,
         apps,
         tuple(sorted(unreadable, key=lambda item: item.span)),
+        tuple(sorted(unread_settings)),
+        tuple(sorted(collisions)),
         FieldBases(context),
         _settings(migrations.values(), context),
     )
@@ -112,6 +145,16 @@ def _tree(wanted: Wanted, reading: Reading, cache: ReadingCache | None, shared: 
     )
     tree.shared.update(shared_apps)
     return tree
+
+
+def _with_digest(item: Unreadable, folder: Folder, context: ReadingContext) -> Unreadable:
+    """What stands there now: the file itself, or all of the folder's. Where a link cannot be followed, that is the reason, and nobody
+    knows what stands there."""
+    target = context.broken.get(item.span.path)
+    if target is not None:
+        return replace(item, reason=broken_link(target))
+    paths = [item.span.path] if item.span.path in context.files else [path for _, path in folder.files]
+    return replace(item, digest=digest_of(paths, context))
 
 
 def _settings(migrations: Iterable[Migration], context: ReadingContext) -> dict[str, str]:

@@ -8,6 +8,7 @@ from stitchback.errors import Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case
 from stitchback.model.matches import Match, Verdict
+from stitchback.model.migrations import PossibleFolder, Tree, Unreadable, UnreadSetting, configuration_of
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price, price_of
@@ -28,6 +29,8 @@ def plan(
         raise Refusal("SB402", f"there is no strategy {only!r}", hint=f"Strategies: {names}.")
     _refuse_unknown_packages(case)
     _refuse_homeless(case)
+    _refuse_unread_settings(case)
+    _refuse_self_replacing(case)
     _refuse_unread(case)
     _refuse_own_behaviour(case)
     blocking = _blocking(case)
@@ -71,27 +74,71 @@ def _refuse_homeless(case: Case) -> None:
             )
 
 
+def _refuse_unread_settings(case: Case) -> None:
+    """A setting that may name another folder of migrations than those that were read: what the branches have there is not known.
+    Folders that no branch has changed since the fork point cannot hide anything."""
+    mainline = case.situation.mainline
+    found: dict[tuple[str, UnreadSetting], None] = {}
+    for side in case.sides:
+        trees = (side.patch.fork, side.patch.tree, mainline)
+        same = frozenset.intersection(*(_possible_folders(tree) for tree in trees))
+        for tree in trees[1:]:
+            for item in tree.unread_settings:
+                if item.is_missing or not same.issuperset(item.candidates):
+                    found[tree.ref, item] = None
+    if found:
+        raise Refusal(
+            "SB410",
+            "MIGRATION_MODULES cannot be read, so which migrations Django reads is not known",
+            hint="Configure the folders that the setting names in pyproject.toml, and plan again:",
+            example=configuration_of(item for _, item in found),
+            evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
+        )
+
+
+def _possible_folders(tree: Tree) -> frozenset[PossibleFolder]:
+    return frozenset(each for item in tree.unread_settings for each in item.candidates)
+
+
+def _refuse_self_replacing(case: Case) -> None:
+    """Django runs nothing of such a migration, or does not load the tree at all (FACTS F24)."""
+    trees = (case.situation.mainline, *(side.patch.tree for side in case.sides))
+    found = [(tree, key) for tree in trees for key in tree.self_replacing]
+    if found:
+        raise Refusal(
+            "SB411",
+            "migrations name themselves in `replaces`: Django 6 stops at them, Django 5 runs nothing of them",
+            hint="Take the migration's own name out of its `replaces`, on that branch (stitchback explain SB105), and plan again.",
+            evidence=tuple(f"{tree.migrations[key].path} on {tree.ref}: {key}" for tree, key in found),
+        )
+
+
 def _refuse_unread(case: Case) -> None:
-    """Django may run a file that cannot be read here: production may have its row, and what it made."""
+    """Django may run a file that cannot be read here: production may have its row, and what it created. A file counts unless it was the
+    same at the fork point. Mainline's counts where it is of an app that the patch changes, or where it may be: a whole folder."""
     mainline = case.situation.mainline
     for side in case.sides:
-        old = {unreadable.span.path for unreadable in side.patch.fork.unreadable}
-        apps = {unit.key.app for unit in side.units}
-        found = [
-            (side.patch.tree.ref, item) for item in side.patch.tree.unreadable if item.span.path not in old
-        ]
+        old = {_place_and_content(item) for item in side.patch.fork.unreadable} - {None}
+        own = [item for item in side.patch.tree.unreadable if _place_and_content(item) not in old]
+        apps = {unit.key.app for unit in side.units} | {item.key.app for item in own if item.key is not None}
+        found = [(side.patch.tree.ref, item) for item in own]
         found += [
             (mainline.ref, item)
             for item in mainline.unreadable
-            if item.span.path not in old and item.key is not None and item.key.app in apps
+            if _place_and_content(item) not in old and (item.key is None or item.key.app in apps)
         ]
         if found:
             raise Refusal(
                 "SB404",
                 "migrations since the fork point cannot be read, so nothing can be concluded about them",
-                hint="Mend the files on their branch (stitchback explain SB101), and plan again.",
+                hint="Correct the files on their branch (stitchback explain SB101), and plan again.",
                 evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
             )
+
+
+def _place_and_content(item: Unreadable) -> tuple[str, str] | None:
+    """What an unreadable file was, to be compared with the fork point's; None where its content is not known."""
+    return (item.span.path, item.digest) if item.digest else None
 
 
 def _refuse_own_behaviour(case: Case) -> None:

@@ -28,6 +28,18 @@ class Status:
     findings: tuple[Finding, ...]
     coverage: Coverage
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether a tree has migrations, or may have, that could not be read: there may be more than what is compared."""
+        situation = self.case.situation
+        trees = (situation.mainline, *(patch.tree for patch in situation.patches))
+        return any(
+            tree.unreadable
+            or tree.self_replacing
+            or any(item.is_missing or item.candidates for item in tree.unread_settings)
+            for tree in trees
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:

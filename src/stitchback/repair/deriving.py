@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 from stitchback.engine import Memory, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow
+from stitchback.model.ledger import Ledger, LedgerRow, NoTable
 from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
 from stitchback.repair.accounts import Accounts, Keys, Order
 from stitchback.repair.adjusting import adjusted
+from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
 from stitchback.repair.diagnosis import Diagnosis, diagnose
 from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, RenameRow, edited
 from stitchback.repair.evidence import Case, Contradiction, edits_for
@@ -66,6 +67,8 @@ class Deriver:
 
     def derive(self, ledger: Ledger, around: Surroundings = Surroundings()) -> RepairOutcome:
         outcome = self._derived(ledger, around)
+        if ledger.no_table is not None and isinstance(outcome, Repair):
+            return _without_table(ledger.no_table, outcome)
         if not isinstance(outcome, Unrepairable):
             return outcome
         line = not_installed(self.accounts.tree, ledger)
@@ -331,3 +334,11 @@ def derive_edits(
 def row_key(edit: LedgerEdit) -> MigrationKey:
     """What the edit is about, for reports."""
     return edit.new if isinstance(edit, RenameRow) else edit.key
+
+
+def _without_table(absent: NoTable, outcome: Repair) -> RepairOutcome:
+    """A database that has no django_migrations is a new one where it has nothing else; otherwise it is most likely not the project's."""
+    if absent.is_empty:
+        return replace(outcome, remarks=(*outcome.remarks, EMPTY))
+    message = without_table(absent)
+    return Unrepairable(outcome.ledger, NoMigrationsTable.code, message, HINT, found=outcome.found)

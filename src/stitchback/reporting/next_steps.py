@@ -13,13 +13,14 @@ from stitchback.reporting.style import Line, bold, dim, plain
 
 WORKTREE = "WORKTREE"
 REPAIR = "stitchback repair --database URL"
+NOT_KNOWN = "Not everything could be read (see the findings): more may be left to reconcile."
 Step = tuple[str, str]  # the command, and what it does
 
 
 def status_next(status: Status) -> Iterator[Line]:
     if not status.case.units:
         yield BLANK
-        yield (plain("Nothing is left to reconcile."),)
+        yield (plain(NOT_KNOWN if status.has_unread else "Nothing is left to reconcile."),)
         return
     yield from step_lines([(command("plan", status.case.situation), "a proved plan; writes nothing")])
 

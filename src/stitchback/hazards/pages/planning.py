@@ -75,6 +75,28 @@ PAGES: tuple[ErrorPage, ...] = (
         on from there. Patch branches that are named together can be planned one after the other.""",
     ),
     ErrorPage(
+        "SB410",
+        ("planning.plan",),
+        "MIGRATION_MODULES cannot be read",
+        """The settings say by MIGRATION_MODULES which folders hold the migrations, and what they say cannot be read without running
+        them (SB104), or names what the tree lacks (SB106). The tree has folders with migrations that Django may read because of
+        it, so nothing can be proved about the migrations that were read.
+
+        Configure the folders in pyproject.toml, by app label, as the setting has them, and plan again:
+
+            [tool.stitchback.migration_modules]
+            shop = "shop.db_migrations\"""",
+    ),
+    ErrorPage(
+        "SB411",
+        ("planning.plan",),
+        "a migration replaces itself",
+        """`replaces` of a migration names the migration itself (SB105). Django 6 does not load such a tree, Django 5 runs nothing of the
+        migration, so what its operations say is in no database.
+
+        Take the migration's own name out of `replaces`, on the branch that has it, release that, and plan again.""",
+    ),
+    ErrorPage(
         "SB530",
         ("api.comparing",),
         "a branch is to be merged into itself",

@@ -54,4 +54,24 @@ PAGES: tuple[ErrorPage, ...] = (
         """`verify --replay GLOB` makes databases of the releases whose tags fit the glob, and no tag does.
         A clone may lack the tags: `git fetch --tags`.""",
     ),
+    ErrorPage(
+        "SB550",
+        ("api.nothing_read",),
+        "no migrations were found",
+        """None of the refs has a migration that stitchback could read, so there is nothing to compare and nothing to prove. The message
+        lists what was searched.
+
+        Usually the command runs in another folder than the Django project's (`-C DIR`), the migrations are in folders with another
+        name (`[tool.stitchback.migration_modules]`, `apps`), or `exclude` leaves them out.""",
+    ),
+    ErrorPage(
+        "SB551",
+        ("api.project",),
+        "two Django projects with an app of one label",
+        """The repository has several Django projects (folders with a manage.py), and two of them have an app of the same label. Each has its
+        own database, so stitchback reads one project at a time.
+
+        Run the command in the project's folder, or name that: `stitchback -C FOLDER plan …`. A pyproject.toml with `[tool.stitchback]`
+        in that folder configures it; its paths are relative to the folder.""",
+    ),
 )

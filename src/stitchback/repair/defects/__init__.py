@@ -8,12 +8,14 @@ from stitchback.repair.defects.half_done import StoppedHalfWay
 from stitchback.repair.defects.handed_over import HandedOver
 from stitchback.repair.defects.hole import Hole
 from stitchback.repair.defects.migrate_fails import MigrateFails, NextReleaseFails
+from stitchback.repair.defects.no_migrations_table import NoMigrationsTable
 from stitchback.repair.defects.runs_again import RunsAgain
 from stitchback.repair.defects.schema_differs import SchemaDiffers
 from stitchback.repair.defects.torn_replacer import TornReplacer
 from stitchback.repair.defects.unknown_row import UnknownRow
 
 ALL: tuple[Defect, ...] = (
+    NoMigrationsTable(),
     DoubledRow(),
     UnknownRow(),
     Hole(),

@@ -1,0 +1,66 @@
+"""SB104 and SB106: MIGRATION_MODULES says where migrations are, and that cannot be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.matching.case import Case
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.migrations import UnreadSetting
+
+
+class UnreadMigrationModules:
+    """The settings set MIGRATION_MODULES, and its value cannot be read without running them: it is built by a function, taken from the
+    environment, imported from a package, or set under a condition of which both answers name folders with migrations.
+
+    Django reads the migrations of the folder that the setting names, and no others. stitchback does not run settings, so it cannot
+    know which folder that is. `plan` refuses (SB410) where the tree has folders with migrations that the setting may name.
+
+    Configure the folders in pyproject.toml, by app label, as the setting has them:
+
+        [tool.stitchback.migration_modules]
+        shop = "shop.db_migrations"
+
+    A folder with migrations that the project does not use is left out with `exclude` in `[tool.stitchback]`.
+    """
+
+    code = "SB104"
+    severity = Severity.WARNING
+    title = "MIGRATION_MODULES cannot be read"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for ref, item in _of_trees(case):
+            if not item.is_missing:
+                folders = ", ".join(each.path for each in item.candidates)
+                where = (
+                    f"; it may name {folders}: configure [tool.stitchback.migration_modules]"
+                    if folders
+                    else ""
+                )
+                yield Finding(self.code, self.severity, ref, item.span, f"{item.reason}{where}")
+
+
+class MissingMigrationModule:
+    """MIGRATION_MODULES names a module for an app, and the tree lacks it although it has the package that the module would be in.
+
+    With these settings Django stops: `ModuleNotFoundError`. Usually the folder was renamed on this branch, or its `__init__.py` was not
+    committed. `plan` refuses (SB410), since it does not know which migrations the app has.
+
+    Correct the setting on the branch, or configure the folder in pyproject.toml, `[tool.stitchback.migration_modules]`.
+    """
+
+    code = "SB106"
+    severity = Severity.ERROR
+    title = "MIGRATION_MODULES names a module that is missing"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for ref, item in _of_trees(case):
+            if item.is_missing:
+                yield Finding(self.code, self.severity, ref, item.span, item.reason)
+
+
+def _of_trees(case: Case) -> Iterator[tuple[str, UnreadSetting]]:
+    situation = case.situation
+    for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for item in tree.unread_settings:
+            yield tree.ref, item

@@ -1,0 +1,50 @@
+"""SB107."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.ledger import NoTable
+from stitchback.repair.defects.defect import Examined
+
+_MOST_NAMED = 5  # tables in the message
+EMPTY = "the database is empty: it has no django_migrations and no other table"
+HINT = "Check the URL: the database's name, the user, and on PostgreSQL the search_path (--schemas reads every schema)."
+
+
+class NoMigrationsTable:
+    """The database has no table django_migrations.
+
+    An empty database is a new installation: `migrate` creates everything. Where the database has tables or views, or another schema of it
+    has a django_migrations, the URL most likely names another database than the project's, or the connection does not see the
+    project's schema: PostgreSQL looks for tables in the search_path only. Nothing that is reported about such a database is of use, and
+    `repair` refuses.
+
+    Check the database's name, the user, and the search_path.
+    """
+
+    code = "SB107"
+    severity = Severity.ERROR
+    title = "no django_migrations"
+
+    def find(self, examined: Examined) -> Iterator[Finding]:
+        absent = examined.ledger.no_table
+        if absent is None:
+            return
+        ref = examined.accounts.tree.ref
+        if absent.is_empty:
+            yield Finding(self.code, Severity.NOTE, ref, None, EMPTY)
+        else:
+            yield Finding(self.code, self.severity, ref, None, without_table(absent), HINT)
+
+
+def without_table(absent: NoTable) -> str:
+    """What the database has instead."""
+    names = absent.relations
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    tables = f"; it has {', '.join(names[:_MOST_NAMED])}{more}" if names else ""
+    schemas = (
+        f"; there is one in the schema {', '.join(absent.schemas[:_MOST_NAMED])}" if absent.schemas else ""
+    )
+    return f"the database has no django_migrations that this connection sees{schemas}{tables}"
