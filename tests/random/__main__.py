@@ -1,7 +1,7 @@
 """`python tests/random`: random pairs of branches, planned by stitchback and judged by real Django.
 
-    python tests/random --pairs 3000 --seed 1 --workers 2
-    python tests/random --seed 17 --keep DIR      one pair; its repository, plan and the judge's story stay in DIR
+python tests/random --pairs 3000 --seed 1 --workers 2
+python tests/random --seed 17 --keep DIR      one pair; its repository, plan and the judge's story stay in DIR
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.pairs)
     figures = run_all(seeds, options.workers, say)
     print("\n".join(figures.lines()))
-    print(f"seeds {seeds.start} to {seeds.stop - 1}, {time.monotonic() - began:.0f} s, {options.workers} workers")
+    print(
+        f"seeds {seeds.start} to {seeds.stop - 1}, {time.monotonic() - began:.0f} s, {options.workers} workers"
+    )
     if options.json:
         document = {**figures.as_json(), "outcomes": sorted(told, key=lambda each: each["seed"])}
         Path(options.json).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -32,8 +32,11 @@ class Migration:
         return tuple(operation for operation in self.operations if isinstance(operation, DataStep))
 
     def text(self) -> str:
-        functions = {step.code(): None for step in self.steps if step.code()}
+        functions = {step.code(): None for step in self.steps if step.code() and not step.is_imported}
         parts = ["from django.db import migrations, models\n"]
+        imported = sorted({step.function for step in self.steps if step.is_imported})
+        if imported:
+            parts.append(f"\nfrom {self.key[0]}.steps import {', '.join(imported)}\n")
         parts += [f"\n\n{code}\n" for code in functions]
         lines = ["\n\nclass Migration(migrations.Migration):"]
         if self.replaces:
@@ -62,7 +65,7 @@ def written(
         after = operation.apply(state)
         if isinstance(operation, DataStep):
             operation = operation.bound(state)
-            if operation.function in functions:
+            if operation.function in functions and not operation.is_imported:
                 operation = replace(operation, function=f"{operation.function}_{operation.number}")
             functions.add(operation.function)
         done.append(operation)
@@ -92,12 +95,26 @@ def squashed(tree: Tree, keys: tuple[Key, ...], name: str) -> Migration:
     )
 
 
+def helpers(tree: Mapping[Key, Migration]) -> dict[str, str]:
+    """App -> its steps.py: the functions that migrations import, as the branch has them."""
+    found: dict[str, dict[str, str]] = {}
+    for migration in tree.values():
+        for step in migration.steps:
+            if step.is_imported:
+                found.setdefault(migration.key[0], {})[step.function] = step.code()
+    return {
+        app: "\n\n\n".join(code for _, code in sorted(codes.items())) + "\n" for app, codes in found.items()
+    }
+
+
 def leaves(tree: Mapping[Key, Migration], app: str) -> tuple[Key, ...]:
     """Migrations of the app on which no other one of the app depends, squashed ones resolved."""
     replaced = {old: key for key, migration in tree.items() for old in migration.replaces}
     nodes = [key for key in tree if key[0] == app and key not in replaced]
     parents = {
-        resolved(dependency, replaced) for migration in tree.values() for dependency in migration.dependencies
+        resolved(dependency, replaced)
+        for migration in tree.values()
+        for dependency in migration.dependencies
         if migration.key[0] == app and migration.key not in replaced
     }
     return tuple(key for key in nodes if key not in parents)

@@ -36,7 +36,20 @@ from shapes import (
 Change: TypeAlias = tuple[Operation, ...]
 T = TypeVar("T")
 
-WORDS = ("color", "size", "weight", "code", "title", "rank", "origin", "city", "phone", "memo", "price", "level")
+WORDS = (
+    "color",
+    "size",
+    "weight",
+    "code",
+    "title",
+    "rank",
+    "origin",
+    "city",
+    "phone",
+    "memo",
+    "price",
+    "level",
+)
 MODELS = ("Order", "Bill", "Crate", "Shelf", "Person", "Route", "Label", "Batch")
 FUNCTIONS = ("forwards", "fill", "set_values")
 
@@ -106,6 +119,13 @@ def add_not_null(dice: Dice, state: State, model: Model) -> Change:
         data_step(dice, model, "number", target=name),
         AlterField(model.app, model.name, name, replace(column, null=False)),
     )
+
+
+def add_not_null_at_once(dice: Dice, state: State, model: Model) -> Change:
+    """NOT NULL, with a value for the rows that are there."""
+    column = Column(dice.next(), dice.pick(("char", "text", "int")))
+    once = dice.default(column).default
+    return (AddField(model.app, model.name, dice.free(model), column, once),)
 
 
 def add_unique(dice: Dice, state: State, model: Model) -> Change:
@@ -248,7 +268,11 @@ def model_table(dice: Dice, state: State, model: Model) -> Change:
 
 def foreign_key(dice: Dice, state: State, model: Model) -> Change:
     target = dice.pick(list(state))
-    return (AddField(model.app, model.name, dice.free(model), Column(dice.next(), "fk", null=True, target=target.uid)),)
+    return (
+        AddField(
+            model.app, model.name, dice.free(model), Column(dice.next(), "fk", null=True, target=target.uid)
+        ),
+    )
 
 
 def many_to_many(dice: Dice, state: State, model: Model) -> Change:
@@ -277,7 +301,10 @@ def insert_row(dice: Dice, model: Model) -> DataStep:
 def data_step(dice: Dice, model: Model, kind: str, *, target: str = "", origin: str = "") -> DataStep:
     number = dice.next()
     function = dice.pick((*FUNCTIONS, f"step_{number}", f"step_{number}"))
-    return DataStep(model.app, model.name, number, kind, function, target, origin)
+    step = DataStep(model.app, model.name, number, kind, function, target, origin)
+    if kind != "sql" and dice.likely(0.08):
+        return replace(step, function=f"step_{number}", is_imported=True)
+    return step
 
 
 Maker: TypeAlias = Callable[[Dice, State, Model], Change]
@@ -285,6 +312,7 @@ Maker: TypeAlias = Callable[[Dice, State, Model], Change]
 KINDS: tuple[tuple[Maker, int], ...] = (
     (add_field, 8),
     (add_not_null, 2),
+    (add_not_null_at_once, 2),
     (add_unique, 2),
     (move_values, 3),
     (add_indexed, 3),
@@ -331,12 +359,14 @@ def apply_all(state: State, change: Change) -> State:
 
 
 def nearly(dice: Dice, change: Change) -> Change:
-    """The same change with another length, another null, another default, another help text."""
-    at = [number for number, each in enumerate(change) if isinstance(each, AddField | AlterField)]
+    """The same change with another length, null, default, help text, or with another body of a function of the same name."""
+    at = [number for number, each in enumerate(change) if isinstance(each, AddField | AlterField | DataStep)]
     if not at:
         return change
     number = dice.pick(at)
     operation = change[number]
+    if isinstance(operation, DataStep):
+        return (*change[:number], replace(operation, number=dice.next()), *change[number + 1 :])
     assert isinstance(operation, AddField | AlterField)
     column = operation.column
     if column.kind == "m2m":

@@ -6,14 +6,15 @@ that SQLite serializes.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import django
@@ -59,15 +60,20 @@ class DjangoTree:
     classes: Mapping[Key, type[Migration]]
 
     @classmethod
-    def of(cls, texts: Mapping[Key, str]) -> DjangoTree:
-        return cls({key: migration_class(text, key) for key, text in texts.items()})
+    def of(cls, texts: Mapping[Key, str], helpers: Mapping[str, str]) -> DjangoTree:
+        """`helpers`: app -> the text of its steps.py."""
+        return cls({key: migration_class(text, key, helpers.get(key[0], "")) for key, text in texts.items()})
 
     def with_class(self, key: Key, migration: type[Migration]) -> DjangoTree:
         return DjangoTree({**self.classes, key: migration})
 
 
 @cache
-def migration_class(text: str, key: Key) -> type[Migration]:
+def migration_class(text: str, key: Key, helper: str) -> type[Migration]:
+    """What the file defines, executed beside a steps.py with this text."""
+    steps = ModuleType(f"{key[0]}.steps")
+    exec(compile(helper, f"{key[0]}/steps.py", "exec"), vars(steps))
+    sys.modules[key[0]], sys.modules[f"{key[0]}.steps"] = ModuleType(key[0]), steps
     names: dict[str, Any] = {"__name__": f"{key[0]}.migrations.{key[1]}"}
     exec(compile(text, f"{key[0]}/migrations/{key[1]}.py", "exec"), names)
     found: type[Migration] = names["Migration"]
@@ -158,7 +164,9 @@ def ready(tree: DjangoTree, progress: Callable[..., None] | None = None) -> Tree
     executor.loader.check_consistent_history(connection)
     conflicts = executor.loader.detect_conflicts()
     if conflicts:
-        several = "; ".join(f"{', '.join(sorted(names))} in {app}" for app, names in sorted(conflicts.items()))
+        several = "; ".join(
+            f"{', '.join(sorted(names))} in {app}" for app, names in sorted(conflicts.items())
+        )
         raise TreeProblem(f"Conflicting migrations detected; multiple leaf nodes: {several}")
     return executor
 
@@ -246,15 +254,10 @@ def shape(cursor: Any, table: str, sql: str) -> tuple[Any, ...]:
     references = tuple(
         sorted((row[3], row[2], row[4]) for row in cursor.execute(f'PRAGMA foreign_key_list("{table}")'))
     )
-    named = tuple(sorted(re.findall(r'CONSTRAINT "((?:ix|uq|ck)_\w+)" (CHECK \(.*?\)\)|UNIQUE \(.*?\))', sql)))
+    named = tuple(
+        sorted(re.findall(r'CONSTRAINT "((?:ix|uq|ck)_\w+)" (CHECK \(.*?\)\)|UNIQUE \(.*?\))', sql))
+    )
     return columns, tuple(sorted(map(repr, indexes))), references, named
-
-
-def digest(database: bytes) -> str:
-    """Equal where two databases hold the same; times and numbers of recorded rows do not count."""
-    found = content(database)
-    parts = (sorted(found.schema.items()), sorted(found.rows.items()), sorted(found.ledger.items()))
-    return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 def table_of_state(state: ProjectState) -> Schema:

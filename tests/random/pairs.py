@@ -100,7 +100,9 @@ class Branch:
                     yield self.tips[owner]
             if isinstance(operation, RenameModel | DeleteModel):
                 uid = self.state.get(app, operation.name).uid
-                for other in sorted({key[0] for key, each in self.tree.items() if key[0] != app and points(each, uid)}):
+                for other in sorted(
+                    {key[0] for key, each in self.tree.items() if key[0] != app and points(each, uid)}
+                ):
                     yield self.tips[other]
 
 
@@ -207,7 +209,7 @@ def grow_patch(dice: Dice, patch: Branch, busy: str) -> list[Change]:
     changes: list[Change] = []
     for _ in range(dice.pick((1, 1, 2, 2, 3))):
         app = busy if dice.likely(0.8) else dice.pick(sorted(patch.tips))
-        change = random_change(dice, patch.state, app)
+        change = longer(dice, patch.state, random_change(dice, patch.state, app))
         if changes and changes[-1][0].app == app and dice.likely(0.15):
             fork_within(dice, patch, change)
         else:
@@ -216,6 +218,13 @@ def grow_patch(dice: Dice, patch: Branch, busy: str) -> list[Change]:
         if len(patch.made) >= 5:
             break
     return changes
+
+
+def longer(dice: Dice, state: State, change: Change) -> Change:
+    """Now and then two changes in one: they may end up in the same migration."""
+    if len(change) > 2 or dice.likely(0.8):
+        return change
+    return (*change, *random_change(dice, apply_all(state, change), change[0].app))
 
 
 def fork_within(dice: Dice, branch: Branch, change: Change) -> None:
@@ -255,7 +264,8 @@ def grow_mainline(dice: Dice, mainline: Branch, patch: Branch, changes: list[Cha
 
 def own_change(dice: Dice, mainline: Branch, patch: Branch, busy: str) -> None:
     app = busy if dice.likely(0.6) else dice.pick(sorted(mainline.tips))
-    change = unified(patch, mainline.state, random_change(dice, mainline.state, app))
+    change = longer(dice, mainline.state, random_change(dice, mainline.state, app))
+    change = unified(patch, mainline.state, change)
     number = mainline.number(app)
     same = [name for label, name in patch.made if label == app and name.startswith(f"{number:04}")]
     names = tuple(same[:1]) if same and dice.likely(0.2) else ()
@@ -270,6 +280,8 @@ def take(dice: Dice, mainline: Branch, patch: Branch, change: Change) -> None:
     app = change[0].app
     if dice.likely(0.2):
         change = nearly(dice, change)
+    if len(change) > 1 and dice.likely(0.1):
+        change = change[: dice.random.randrange(1, len(change))]
     names: tuple[str, ...] = ()
     if dice.likely(0.75):
         names = (f"{mainline.number(app):04}_{slug(change[0])}_{dice.pick(WORDS)}",)
@@ -294,7 +306,7 @@ def unified(patch: Branch, state: State, change: Change) -> Change:
             new[operation.uid] = other.uid
             columns = dict(other.columns)
             new |= {column.uid: columns[name].uid for name, column in operation.columns if name in columns}
-        if isinstance(operation, AddField):
+        if isinstance(operation, AddField) and (operation.app, operation.model.lower()) in state.models:
             other_uid = added(patch, state.get(operation.app, operation.model), operation.name)
             new[operation.column.uid] = other_uid or operation.column.uid
     return tuple(with_uids(operation, new) for operation in change)
@@ -303,9 +315,9 @@ def unified(patch: Branch, state: State, change: Change) -> Change:
 def added(patch: Branch, model: Model, name: str) -> int:
     for key in patch.made:
         for operation in patch.tree[key].operations:
-            if isinstance(operation, AddField) and operation.name == name and operation.app == model.app:
-                if operation.model == model.name:
-                    return operation.column.uid
+            named = (model.app, model.name, name)
+            if isinstance(operation, AddField) and (operation.app, operation.model, operation.name) == named:
+                return operation.column.uid
     return 0
 
 
@@ -374,7 +386,10 @@ def run_before(dice: Dice, branch: Branch) -> None:
         (one, two)
         for one in branch.made
         for two in branch.made
-        if one[0] != two[0] and one in branch.tree and two in branch.tree and branch.made.index(one) < branch.made.index(two)
+        if one[0] != two[0]
+        and one in branch.tree
+        and two in branch.tree
+        and branch.made.index(one) < branch.made.index(two)
     ]
     if pairs:
         one, two = dice.pick(pairs)

@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any
 
 import django_trees
-from branches import Key, Tree, ordered_steps, replayed
+from branches import Key, Tree, helpers, ordered_steps, replayed
 from django_trees import EMPTY, Content, DjangoTree, content, migrate, pending
 from pairs import Pair
-from shapes import MARK, AddField, Column, CreateModel, DataStep, Model, State
+from shapes import MARK, AddField, Column, CreateModel, DataStep, DoesNotFit, Model, State
 
-FRESH, FORK, PATCHED, MAINLINE = "fresh", "fork point", "patched", "mainline"
+FRESH, FORK, PATCHED, MAINLINE, MERGED = "fresh", "fork point", "patched", "mainline", "merged"
 ROWS = (1, 2)  # of each model, beside those that migrations insert
 
 
@@ -41,9 +41,7 @@ class Population:
         steps = {step.number for migration in migrations for step in migration.steps}
         uids = frozenset(column.uid for model in state for column in model.columns.values())
         full = fill(database, state, self.filled)
-        return replace(
-            self, database=full, state=state, ran=self.ran | steps, filled=self.filled | uids
-        )
+        return replace(self, database=full, state=state, ran=self.ran | steps, filled=self.filled | uids)
 
 
 def fill(database: bytes, state: State, filled: frozenset[int]) -> bytes:
@@ -124,7 +122,9 @@ def grown(start: Population, tree: Tree, django_tree: DjangoTree, ref: str, line
         run = migrate(django_tree, at.database, key)
         if run.error:
             raise Unsound(f"{ref}: {run.error}")
-        at = replace(at.after(tree, run.ran, run.database), name=f"{ref} up to {dotted(key)}", lineage=lineage)
+        at = replace(
+            at.after(tree, run.ran, run.database), name=f"{ref} up to {dotted(key)}", lineage=lineage
+        )
         made.append(at)
     last = replace(at, name=ref, lineage=lineage)
     whole = migrate(django_tree, at.database)
@@ -140,7 +140,9 @@ def grown(start: Population, tree: Tree, django_tree: DjangoTree, ref: str, line
         if not run.error:
             part = start.after(tree, run.ran, run.database)
             made.append(replace(part, name=f"{ref}, migrated to {dotted(key)}", lineage=lineage))
-    installed = Population(f"{ref}, installed", lineage, EMPTY, State({})).after(tree, fresh.ran, fresh.database)
+    installed = Population(f"{ref}, installed", lineage, EMPTY, State({})).after(
+        tree, fresh.ran, fresh.database
+    )
     return [*made, installed]
 
 
@@ -155,6 +157,15 @@ def distinct(populations: Iterable[Population]) -> list[Population]:
         have = content(population.database)
         found.setdefault(repr((sorted(have.ledger), sorted(have.schema.items()))), population)
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """`missing`: the number of a data operation that did not run, where that is the problem. `kind`: rows, order."""
+
+    message: str
+    missing: int = 0
+    kind: str = "rows"
 
 
 @dataclass(frozen=True)
@@ -176,7 +187,7 @@ class Expectations:
         return frozenset(had - gone)
 
     def final_state(self, tree: Tree) -> State:
-        run = migrate(DjangoTree.of(texts(tree)), EMPTY)
+        run = migrate(in_django(tree), EMPTY)
         return replayed(State({}), [tree[key] for key in run.ran])
 
     @cached_property
@@ -185,7 +196,7 @@ class Expectations:
         pairs = {pair for tree in (self.pair.patch, self.pair.mainline) for pair in ordered_steps(tree)}
         return frozenset((one, two) for one, two in pairs if (two, one) not in pairs)
 
-    def row_problems(self, population: Population, before: Content, after: Content) -> Iterator[str]:
+    def row_problems(self, population: Population, before: Content, after: Content) -> Iterator[RowProblem]:
         """What the rows of the upgraded database show: lost rows, lost values, values out of nowhere, data operations that did not run
         exactly once, or in the wrong order."""
         waiting = {number: step for number, step in self.pair.steps.items() if number not in population.ran}
@@ -197,7 +208,7 @@ class Expectations:
                 if model.uid not in self.surviving:
                     continue
                 if mark_of(row) not in found:
-                    yield f"a row of {model.label} is lost: {mark_of(row)}"
+                    yield RowProblem(f"a row of {model.label} is lost: {mark_of(row)}")
                     continue
                 upgraded = found[mark_of(row)]
                 yield from self.value_problems(model, row, upgraded, waiting)
@@ -206,30 +217,39 @@ class Expectations:
         yield from self.pair_problems(population, before, after)
 
     def value_problems(
-        self, model: Model, before: Mapping[str, Any], after: Mapping[str, Any], waiting: Mapping[int, DataStep]
-    ) -> Iterator[str]:
+        self,
+        model: Model,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        waiting: Mapping[int, DataStep],
+    ) -> Iterator[RowProblem]:
         values = {str(value) for name, value in after.items() if name != MARK}
-        rewritten = {step.target_uid for step in waiting.values() if step.target and step.model_uid == model.uid}
+        rewritten = {
+            step.target_uid for step in waiting.values() if step.target and step.model_uid == model.uid
+        }
         for name, column in model.columns.items():
             value = before.get(column_name(name, column))
             if name == MARK or column.kind in ("bool", "m2m") or value is None:
                 continue
             if column.uid in self.surviving and column.uid not in rewritten and str(value) not in values:
-                yield f"the value {value!r} of {model.label}.{name} is lost"
+                yield RowProblem(f"the value {value!r} of {model.label}.{name} is lost")
         allowed = {str(value) for name, value in before.items() if name != MARK} | self.pair.defaults
         for name, value in after.items():
             if name == MARK or value is None or str(value) in allowed | {"", "0", "1"}:
                 continue
             if not (isinstance(value, str) and value.startswith(tuple(f"c{n}:" for n in self.pair.steps))):
-                yield f"a row of {model.label} has {value!r} in {name}, which nothing wrote there"
+                yield RowProblem(f"a row of {model.label} has {value!r} in {name}, which nothing wrote there")
         for step in waiting.values():
-            if step.kind == "copy" and step.model_uid == model.uid and step.target_uid in self.surviving:
-                if not any(value.startswith(f"c{step.number}:") for value in values):
-                    yield f"what data operation {step.number} copies is missing in {model.label}.{step.target}"
+            copies = step.kind == "copy" and step.model_uid == model.uid and step.target_uid in self.surviving
+            if copies and not any(value.startswith(f"c{step.number}:") for value in values):
+                yield RowProblem(
+                    f"what data operation {step.number} copies is missing in {model.label}.{step.target}",
+                    step.number,
+                )
 
     def step_problems(
         self, uid: int, before: str, after: str, waiting: Mapping[int, DataStep]
-    ) -> Iterator[str]:
+    ) -> Iterator[RowProblem]:
         had, has = Counter(tokens(before)), Counter(tokens(after))
         wanted = {
             step.token: number
@@ -237,28 +257,40 @@ class Expectations:
             if step.model_uid == uid and step.kind != "insert"
         }
         for token in sorted(set(has) | set(wanted) | set(had)):
-            number = token[1:]
-            expected = had[token] + (token.strip() in wanted and not had[token])
+            number = token[1:-1]
+            expected = had[token] + (token in wanted and not had[token])
             if has[token] > expected:
-                yield f"data operation {number} ran {has[token]} times, not {expected}"
+                yield RowProblem(f"data operation {number} ran {has[token]} times, not {expected}")
             if has[token] < expected:
-                yield f"data operation {number} did not run"
+                yield RowProblem(f"data operation {number} did not run", int(number))
         ran = [int(token[1:-1]) for token in tokens(after) if token in wanted]
         for at, one in enumerate(ran):
             for two in ran[at + 1 :]:
                 if (two, one) in self.orders:
-                    yield f"data operation {one} ran before {two}, against the order of its branch"
+                    yield RowProblem(
+                        f"data operation {two} ran after {one}, and before it on its branch{self.twins(one, two)}",
+                        kind="order",
+                    )
+
+    def twins(self, *steps: int) -> str:
+        """Which of the data operations both branches have."""
+        sides = [steps_of(tree) - steps_of(self.pair.fork) for tree in (self.pair.patch, self.pair.mainline)]
+        both = [str(step) for step in steps if step in sides[0] & sides[1]]
+        return f" ({', '.join(both)} on both branches)" if both else ""
 
     def inserted_problems(
         self, after: Content, kept: set[str], waiting: Mapping[int, DataStep]
-    ) -> Iterator[str]:
+    ) -> Iterator[RowProblem]:
         marks = [str(row[MARK]) for rows in after.rows.values() for row in rows if MARK in row]
         counts = Counter(mark.partition(";")[0] for mark in marks)
         for number, step in sorted(self.pair.steps.items()):
             if step.kind != "insert" or step.model_uid not in self.surviving:
                 continue
             if counts[f"i{number}"] != 1:
-                yield f"data operation {number} inserted its row {counts[f'i{number}']} times"
+                missing = 0 if counts[f"i{number}"] else number
+                yield RowProblem(
+                    f"data operation {number} inserted its row {counts[f'i{number}']} times", missing
+                )
         for mark in marks:
             first, *rest = tokens(mark)
             if first in kept or not first.startswith("i"):
@@ -266,13 +298,13 @@ class Expectations:
             number, uid = int(first[1:-1]), self.pair.steps[int(first[1:-1])].model_uid
             for token, times in Counter(rest).items():
                 if times > 1:
-                    yield f"data operation {token[1:]} ran {times} times on an inserted row"
+                    yield RowProblem(f"data operation {token[1:-1]} ran {times} times on an inserted row")
             for later, step in waiting.items():
                 follows = (number, later) in self.orders and step.model_uid == uid and step.kind != "insert"
                 if follows and step.token not in rest:
-                    yield f"data operation {later} did not run on the row of {number}"
+                    yield RowProblem(f"data operation {later} did not run on the row of {number}", later)
 
-    def pair_problems(self, population: Population, before: Content, after: Content) -> Iterator[str]:
+    def pair_problems(self, population: Population, before: Content, after: Content) -> Iterator[RowProblem]:
         """Rows of many-to-many tables: they have no columns of their own."""
         wanted = sum(
             1
@@ -282,7 +314,7 @@ class Expectations:
         )
         there = sum(1 for rows in after.rows.values() if rows and MARK not in rows[0])
         if there < wanted:
-            yield f"{wanted} many-to-many tables had rows that must stay, {there} have rows"
+            yield RowProblem(f"{wanted} many-to-many tables had rows that must stay, {there} have rows")
 
 
 def mark_of(row: Mapping[str, Any]) -> str:
@@ -292,6 +324,10 @@ def mark_of(row: Mapping[str, Any]) -> str:
 
 def tokens(mark: str) -> list[str]:
     return [f"{each};" for each in mark.split(";")[:-1]] or ["?"]
+
+
+def steps_of(tree: Tree) -> set[int]:
+    return {step.number for migration in tree.values() for step in migration.steps}
 
 
 def created(tree: Tree) -> Iterator[int]:
@@ -311,18 +347,28 @@ def uids_of(state: State) -> set[int]:
     return {model.uid for model in state} | {c.uid for model in state for c in model.columns.values()}
 
 
-def texts(tree: Tree) -> dict[Key, str]:
-    return {key: migration.text() for key, migration in tree.items()}
+def in_django(tree: Tree) -> DjangoTree:
+    return DjangoTree.of({key: migration.text() for key, migration in tree.items()}, helpers(tree))
 
 
 def census(pair: Pair) -> list[Population]:
-    """Fresh, the fork point, the patch's and mainline's databases. Raises Unsound."""
-    fork_tree = DjangoTree.of(texts(pair.fork))
+    """Fresh, the fork point, the patch's and mainline's databases, and those since git's merge. Raises Unsound."""
+    fork_tree = in_django(pair.fork)
     fresh = Population("fresh install", FRESH, EMPTY, State({}))
     run = migrate(fork_tree, EMPTY)
     if run.error:
         raise Unsound(f"fork point: {run.error}")
     fork = replace(fresh.after(pair.fork, run.ran, run.database), name="fork point", lineage=FORK)
-    patched = grown(fork, pair.patch, DjangoTree.of(texts(pair.patch)), "patch", PATCHED)
-    own = grown(fork, pair.mainline, DjangoTree.of(texts(pair.mainline)), "main", MAINLINE)
-    return distinct([fresh, fork, *patched, *own])
+    patched = grown(fork, pair.patch, in_django(pair.patch), "patch", PATCHED)
+    own = grown(fork, pair.mainline, in_django(pair.mainline), "main", MAINLINE)
+    return distinct([fresh, fork, *patched, *own, *merged(pair, fork)])
+
+
+def merged(pair: Pair, fork: Population) -> list[Population]:
+    """Databases of the tree that git merged, where it is one that Django migrates with."""
+    if not pair.is_merged:
+        return []
+    try:
+        return grown(fork, pair.checked_out, in_django(pair.checked_out), "merged", MERGED)
+    except (Unsound, DoesNotFit):
+        return []

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from trial import Outcome, try_seed
 
 LONGEST = 300  # seconds for one pair; more is counted as a crash
 MOST_REASONS = 10
+WARMING = 1  # a seed whose plan is applied
 
 
 @dataclass
@@ -39,7 +41,11 @@ def started(seed: int) -> Child:
         try:
             answer = try_seed(seed).as_json()
         except BaseException:  # noqa: BLE001 - a child never returns into the parent's code
-            answer = {"seed": seed, "kind": "crash", "crash": f"the test itself: {traceback.format_exc()[-800:]}"}
+            answer = {
+                "seed": seed,
+                "kind": "crash",
+                "crash": f"the test itself: {traceback.format_exc()[-800:]}",
+            }
             code = 1
         with os.fdopen(writing, "wb") as stream:
             stream.write(json.dumps(answer).encode())
@@ -146,8 +152,15 @@ def seeds_of(found: Iterable[int]) -> str:
     return " ".join(map(str, sorted(found))) or "-"
 
 
+def warmed(seed: int) -> None:
+    """Imports in this process all that a trial imports, by taking one to its end: a forked child then has it already."""
+    with suppress(Exception):  # the child with that seed says what is wrong
+        try_seed(seed)
+
+
 def run_all(seeds: Iterable[int], workers: int, say: Callable[[dict[str, Any]], None]) -> Figures:
     figures = Figures()
+    warmed(WARMING)
     for outcome in outcomes(seeds, workers):
         figures.add(outcome)
         say(outcome)

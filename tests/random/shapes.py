@@ -48,7 +48,9 @@ class Column:
     def source(self, state: State) -> str:
         match self.kind:
             case "fk":
-                first = f"{state.model(self.target).label!r}, on_delete=models.{self.on_delete}, related_name='+'"
+                first = (
+                    f"{state.model(self.target).label!r}, on_delete=models.{self.on_delete}, related_name='+'"
+                )
             case "m2m":
                 return f"models.ManyToManyField({state.model(self.target).label!r}, related_name='+')"
             case "char":
@@ -208,6 +210,7 @@ class AddField:
     model: str
     name: str
     column: Column
+    once: Any = NO_DEFAULT  # a default for the rows that are there, which the field does not keep
 
     def apply(self, state: State) -> State:
         model = state.get(self.app, self.model)
@@ -216,7 +219,10 @@ class AddField:
         return state.put(model.with_columns(**{self.name: self.column}))
 
     def source(self, state: State) -> str:
-        return f"migrations.AddField({self.model!r}, {self.name!r}, {self.column.source(state)})"
+        if self.once == NO_DEFAULT:
+            return f"migrations.AddField({self.model!r}, {self.name!r}, {self.column.source(state)})"
+        given = replace(self.column, default=self.once).source(state)
+        return f"migrations.AddField({self.model!r}, {self.name!r}, {given}, preserve_default=False)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +349,9 @@ class AddConstraint:
         if self.kind == "unique":
             constraint = f"models.UniqueConstraint(fields=[{self.column!r}], name={self.name!r})"
         else:
-            constraint = f"models.CheckConstraint({CONDITION}=models.Q({self.column}__gte=0), name={self.name!r})"
+            constraint = (
+                f"models.CheckConstraint({CONDITION}=models.Q({self.column}__gte=0), name={self.name!r})"
+            )
         return f"migrations.AddConstraint({self.model!r}, {constraint})"
 
 
@@ -425,6 +433,7 @@ class DataStep:
     target: str = ""
     origin: str = ""
     inserted: tuple[tuple[str, Any], ...] = ()
+    is_imported: bool = False  # the function stands in the app's steps.py
     model_uid: int = 0
     target_uid: int = 0
     origin_uid: int = 0
@@ -452,8 +461,7 @@ class DataStep:
                 require(
                     name in known
                     or column.default == NO_DEFAULT
-                    or not model.uses(name)
-                    and not column.unique,
+                    or (not model.uses(name) and not column.unique),
                     "not unique",
                 )
         return state

@@ -14,7 +14,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from branches import Key, Tree
+from branches import Key, Tree, helpers
+from django_trees import DjangoTree, in_short
 from judge import Judge, Problem
 from pairs import Pair, random_pair
 from populations import Population, Unsound, census
@@ -64,7 +65,9 @@ class Outcome:
         return bool(self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "story" and value not in ((), "")}
+        return {
+            name: value for name, value in asdict(self).items() if name != "story" and value not in ((), "")
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def files_of(pair: Pair, tree: Tree) -> dict[str, bytes]:
     for app in pair.apps:
         files |= {f"{app}/__init__.py": "", f"{app}/models.py": "", f"{app}/migrations/__init__.py": ""}
     files |= {migration.path: migration.text() for migration in tree.values()}
+    files |= {f"{app}/steps.py": text for app, text in helpers(tree).items()}
     return {path: text.encode() for path, text in files.items()}
 
 
@@ -147,15 +151,8 @@ class Trial:
         applied = self.stitchback("apply", PATCH, "--yes")
         if applied.code == BUG:
             return self.result("crash", crash=f"apply: {last_line(applied.err)}")
-        script = self.folder / "out" / "repair.sqlite.sql"
-        judge = Judge(
-            self.pair,
-            self.populations,
-            self.planned(),
-            script.read_text(encoding="utf-8") if script.exists() else "",
-        )
-        problems = judge.problems()
-        (self.folder / "story.txt").write_text("\n".join(judge.story) + "\n", encoding="utf-8")
+        problems, story = self.judged(document)
+        (self.folder / "story.txt").write_text("\n".join(story) + "\n", encoding="utf-8")
         again, crash = self.second_run()
         return self.result(
             "crash" if crash else "planned" if document["plan"]["files"] else "nothing",
@@ -164,8 +161,28 @@ class Trial:
             again=again,
             crash=crash,
             codes=codes_of(document),
-            story=tuple(judge.story),
+            story=tuple(story),
         )
+
+    def judged(self, document: Mapping[str, Any]) -> tuple[list[Problem], list[str]]:
+        """What real Django finds wrong with the working tree, and what it did with each population."""
+        script = self.folder / "out" / "repair.sqlite.sql"
+        try:
+            tree = self.planned()
+        except Exception as error:  # noqa: BLE001 - a file that cannot be imported is the outcome
+            return [Problem("loading", "the planned tree", "import", in_short(error))], []
+        sql = script.read_text(encoding="utf-8") if script.exists() else ""
+        judge = Judge(self.pair, self.populations, tree, sql, frozenset(self.reported(document)))
+        return judge.problems(), judge.story
+
+    def reported(self, document: Mapping[str, Any]) -> Iterator[int]:
+        """Data operations whose migration a finding names that is an error: a person is stopped before the deploy."""
+        findings = [*document["findings"], *document["status"]["findings"]]
+        errors = [each["message"] for each in findings if each["severity"] == "error"]
+        for tree in (self.pair.patch, self.pair.mainline):
+            for (app, name), migration in tree.items():
+                if any(re.search(rf"\b{app}\.{name}\b", message) for message in errors):
+                    yield from (step.number for step in migration.steps)
 
     def second_run(self) -> tuple[str, str]:
         """What a second `plan` and `apply` would change, once the first has been committed; and whether they crash."""
@@ -186,14 +203,18 @@ class Trial:
             return f"changes {', '.join(files or changed)}", ""
         return "", ""
 
-    def planned(self) -> dict[Key, str]:
+    def planned(self) -> DjangoTree:
         """The migrations of the working tree."""
         found: dict[Key, str] = {}
+        helper: dict[str, str] = {}
         for app in self.pair.apps:
             for path in sorted((self.folder / "repository" / app / "migrations").glob("*.py")):
                 if path.name != "__init__.py":
                     found[app, path.stem] = path.read_text(encoding="utf-8")
-        return found
+            steps = self.folder / "repository" / app / "steps.py"
+            if steps.exists():
+                helper[app] = steps.read_text(encoding="utf-8")
+        return DjangoTree.of(found, helper)
 
     def stitchback(self, *arguments: str) -> Command:
         return stitchback(self.folder / "repository", *arguments)
