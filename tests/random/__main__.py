@@ -13,8 +13,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runs import run_all
+from runs import Figures, run_all
 from trial import try_seed
+
+EVERY = 20  # outcomes after which the file of --json is written again
 
 
 def main() -> int:
@@ -23,25 +25,32 @@ def main() -> int:
     if options.keep:
         return kept(options.seed, Path(options.keep))
     began = time.monotonic()
-    told: list[dict[str, Any]] = []
+    figures, told = Figures(), []
 
     def say(outcome: dict[str, Any]) -> None:
         told.append(outcome)
+        figures.add(outcome)
+        if options.json and len(told) % EVERY == 0:
+            write(Path(options.json), figures, told)
         bad = outcome.get("problems") or outcome.get("again") or outcome.get("crash")
         if bad or options.verbose:
             line = bad[0] if isinstance(bad, list) else bad or ""
             print(f"seed {outcome['seed']}: {outcome['kind']} {line}", flush=True)
 
     seeds = range(options.seed, options.seed + options.pairs)
-    figures = run_all(seeds, options.workers, say)
+    run_all(seeds, options.workers, say)
     print("\n".join(figures.lines()))
     print(
         f"seeds {seeds.start} to {seeds.stop - 1}, {time.monotonic() - began:.0f} s, {options.workers} workers"
     )
     if options.json:
-        document = {**figures.as_json(), "outcomes": sorted(told, key=lambda each: each["seed"])}
-        Path(options.json).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        write(Path(options.json), figures, told)
     return 0 if figures.is_good else 1
+
+
+def write(path: Path, figures: Figures, told: list[dict[str, Any]]) -> None:
+    document = {**figures.as_json(), "outcomes": sorted(told, key=lambda each: each["seed"])}
+    path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def kept(seed: int, folder: Path) -> int:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from trial import Outcome, try_seed
+from trial import try_seed
 
 LONGEST = 300  # seconds for one pair; more is counted as a crash
 MOST_REASONS = 10
@@ -158,13 +158,8 @@ def warmed(seed: int) -> None:
         try_seed(seed)
 
 
-def run_all(seeds: Iterable[int], workers: int, say: Callable[[dict[str, Any]], None]) -> Figures:
-    figures = Figures()
+def run_all(seeds: Iterable[int], workers: int, say: Callable[[dict[str, Any]], None]) -> None:
+    """Calls `say` with each outcome."""
     warmed(WARMING)
     for outcome in outcomes(seeds, workers):
-        figures.add(outcome)
         say(outcome)
-    return figures
-
-
-__all__ = ["Figures", "Outcome", "outcomes", "run_all"]
