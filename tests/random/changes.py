@@ -155,6 +155,16 @@ def move_values(dice: Dice, state: State, model: Model) -> Change:
     return change
 
 
+def add_unique_rows(dice: Dice, state: State, model: Model) -> Change:
+    """A column that is unique already becomes so by a constraint."""
+    name = f"uq_{model.app}_{dice.next()}"
+    return (
+        AddConstraint(
+            model.app, model.name, name, "unique", dice.pick(names(model, lambda c: c.holds_numbers))
+        ),
+    )
+
+
 def add_checked(dice: Dice, state: State, model: Model) -> Change:
     name = f"ck_{model.app}_{dice.next()}"
     column = dice.pick(names(model, lambda column: column.holds_numbers))
@@ -317,7 +327,7 @@ KINDS: tuple[tuple[Maker, int], ...] = (
     (move_values, 3),
     (add_indexed, 3),
     (add_checked, 2),
-    (remove_constraint, 1),
+    (remove_constraint, 3),
     (remove_field, 3),
     (rename_field, 3),
     (alter_field, 5),
@@ -325,8 +335,8 @@ KINDS: tuple[tuple[Maker, int], ...] = (
     (delete_model, 1),
     (rename_model, 2),
     (add_index, 2),
-    (remove_index, 1),
-    (rename_index, 1),
+    (remove_index, 3),
+    (rename_index, 3),
     (unique_together, 2),
     (model_options, 2),
     (model_table, 1),

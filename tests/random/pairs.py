@@ -13,6 +13,9 @@ from changes import (
     WORDS,
     Change,
     Dice,
+    add_checked,
+    add_index,
+    add_unique_rows,
     apply_all,
     insert_row,
     marks,
@@ -133,7 +136,7 @@ def random_pair(seed: int, attempt: int = 0) -> Pair:
         if dice.likely(chance):
             squash(dice, branch, dice.pick(apps))
     for branch in (patch, mainline):
-        if dice.likely(0.08):
+        if dice.likely(0.2):
             run_before(dice, branch)
     is_merged = dice.likely(0.3)
     checked_out = merge(dice, base, patch, mainline) if is_merged else mainline.tree
@@ -149,6 +152,11 @@ def fork_point(dice: Dice, apps: tuple[str, ...]) -> Branch:
         base.write(app, "0001_initial", [first_model(dice, app, name) for name in names])
         rows = [insert_row(dice, model) for model in models_of(base.state, app) * ROWS]
         base.write(app, "0002_rows", rows)
+        if dice.likely(0.6):
+            model = dice.pick(models_of(base.state, app))
+            write_change(
+                dice, base, dice.pick((add_index, add_checked, add_unique_rows))(dice, base.state, model)
+            )
     for app in apps:
         for _ in range(dice.pick((0, 0, 1, 2))):
             write_change(dice, base, random_change(dice, base.state, app))
