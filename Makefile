@@ -6,10 +6,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 TESTS ?= tests
+PAIRS ?= 3000
+SEED ?= 1
 comma := ,
 EXTRAS := test,lint$(if $(STITCHBACK_TEST_POSTGRES),$(comma)postgres)$(if $(STITCHBACK_TEST_MYSQL),$(comma)mysql)$(if $(filter-out 4.2 6.1,$(or $(DJANGO),any)),$(comma)packages)
 
-.PHONY: demo test lint types format matrix bench clean
+.PHONY: demo test lint types format matrix bench fuzz clean
 
 demo: $(STAMP)
 	$(BIN)/stitchback demo
@@ -27,6 +29,9 @@ types: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: $(STAMP)
+	$(BIN)/python tests/random --pairs $(PAIRS) --seed $(SEED) --workers $(WORKERS)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
