@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from stitchback.engine import Memory
 from stitchback.model.field_names import FieldNames
 from stitchback.model.migrations import Tree, field_bases_of, field_names_of
 from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, SafePlan, Situation
 from stitchback.model.state import SchemaState
+from stitchback.proof.ancestors import Branches, lost_ancestors
 from stitchback.proof.attempt import Attempt
 from stitchback.proof.edited import as_mainline_has_them
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
@@ -29,6 +30,7 @@ class Prover:
         start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
         self.memory = Memory(start, sqlite=situation.policy.sqlite)
         self.situation, self.edited = as_mainline_has_them(situation, self.memory)
+        self.branches = Branches(self.situation)
         self.base = Base(self.situation) if slicing else None
         self._scenes: list[Scene] = []
 
@@ -36,7 +38,8 @@ class Prover:
         """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`."""
         cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
-        failures = tuple(map(of_the_graph, (*cut.unsound, *ghosts)))
+        lost = lost_ancestors(candidate, self.branches)
+        failures = tuple(islice(map(of_the_graph, chain(cut.unsound, ghosts, lost)), MOST_FAILURES))
         if not failures:
             attempt = Attempt(cut, self.scene(cut.situation), most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))

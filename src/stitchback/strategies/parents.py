@@ -85,13 +85,17 @@ def _may_lack(draft: Draft, unit: Unit, other: Unit, above: Keys | None) -> bool
     One of mainline has what mainline had applied by then: the other's file, or all that makes the same.
     """
     stand_in = draft.stand_ins.get(other.key)
-    if stand_in is not None and stand_in != other.key and not unit.has_below(stand_in):
-        if other.key not in draft.open(stand_in).replaces:
-            return True
+    if stand_in is not None and stand_in != other.key and not _is_applied_with(draft, unit, other, stand_in):
+        return True
     if above is None or other.key in above:
         return False
     givers = {atom.origin.migration for match in other.duplicated for atom in match.given}
     return not givers or not givers <= above
+
+
+def _is_applied_with(draft: Draft, unit: Unit, other: Unit, stand_in: MigrationKey) -> bool:
+    """Whether a database of the patch branch that has both counts the stand-in of the other one as applied."""
+    return unit.has_below(stand_in) or other.key in draft.open(stand_in).replaces
 
 
 def applied_with(unit: Unit, counted: tuple[MigrationKey, ...]) -> Keys | None:

@@ -1,0 +1,298 @@
+"""Which models the function of a RunPython asks for, and which words its code has, without running it.
+
+The function, and what it uses of its own module, is followed. What is known then: every model comes from `apps.get_model` with
+constants, and everything else that the code uses is Python's or a part of Django's that knows no models. Anything else means: it may
+reach every model.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass, field
+
+from stitchback.model.data_reach import EVERYTHING, Reach, words_of
+from stitchback.model.source import Opaque
+from stitchback.model.values import Call, Code, Reference, Value, text, walk
+from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
+
+# Parts of Django that do nothing to rows by themselves; SQL that is run with a connection stands in strings.
+PLAIN_DJANGO = (
+    "django.db",
+    "django.utils",
+    "django.conf",
+    "django.core.exceptions",
+    "django.core.files",
+    "django.core.validators",
+)
+PLAIN_PACKAGES = frozenset({*sys.stdlib_module_names, "builtins"}) - {"importlib"}
+# Names by which code reaches a field, or anything at all, that it does not name.
+ANY_FIELD = frozenset(
+    {"getattr", "setattr", "hasattr", "delattr", "_meta", "__dict__", "vars", "model_to_dict"}
+)
+ANYTHING = frozenset(
+    {
+        "eval",
+        "exec",
+        "__import__",
+        "import_module",
+        "globals",
+        "get_models",
+        "get_app_config",
+        "get_app_configs",
+        "all_models",
+    }
+)
+OF_THE_EDITOR = frozenset({"connection", "quote_name", "quote_value", "execute"})
+RUNS_SQL = frozenset({"execute", "executemany", "raw", "extra", "RawSQL"})
+Definition = Function | Class
+
+
+def reach_of(definition: Definition) -> Reach:
+    """What the code of a function, lambda or class can use."""
+    reading = _Reading()
+    try:
+        reading.follow(definition, registry=0, editor=1)
+    except _Unknown:
+        return EVERYTHING
+    return Reach(frozenset(reading.models), frozenset(reading.words), bool(reading.words & ANY_FIELD))
+
+
+class _Unknown(Exception):
+    """Something that may reach every model."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    models: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    followed: set[tuple[int, int | None, int | None]] = field(default_factory=set)
+
+    def follow(self, definition: Definition, registry: int | None, editor: int | None) -> None:
+        """`registry`, `editor`: the places of the parameters that get the historical apps and the schema editor."""
+        node = definition.node
+        if (id(node), registry, editor) in self.followed:
+            return
+        self.followed.add((id(node), registry, editor))
+        if isinstance(node, ast.ClassDef):
+            raise _Unknown  # an object's methods may be called by anything
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
+            raise _Unknown
+        names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        body = node.body if isinstance(node.body, list) else [node.body]
+        _Function(
+            self,
+            definition.scope,
+            _at(names, registry),
+            _at(names, editor),
+            _local_names(node),
+            _parents(node),
+        ).read([*body, *node.args.defaults, *(each for each in node.args.kw_defaults if each is not None)])
+
+
+def _at(names: list[str], place: int | None) -> str | None:
+    return names[place] if place is not None and place < len(names) else None
+
+
+def _parents(node: ast.AST) -> dict[ast.AST, ast.AST]:
+    return {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
+
+
+def _local_names(node: ast.AST) -> frozenset[str]:
+    """The names that the function binds itself, functions within it left out: these are read with it."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                found.add(name)
+            case ast.ExceptHandler(name=str(name)):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if part is not node:
+                found.add(name)
+            case ast.ClassDef() | ast.Global() | ast.Nonlocal():
+                raise _Unknown
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class _Function:
+    reading: _Reading
+    scope: Scope
+    apps: str | None
+    editor: str | None
+    local: frozenset[str]
+    parents: dict[ast.AST, ast.AST]
+
+    def read(self, nodes: list[ast.stmt | ast.expr]) -> None:
+        for node in nodes:
+            for part in ast.walk(node):
+                self.part(part)
+
+    def part(self, part: ast.AST) -> None:
+        words = self.reading.words
+        match part:
+            case ast.Import() | ast.ImportFrom():
+                self.imported(part)
+            case ast.Call():
+                self.call(part)
+        match part:
+            case ast.Name(id=name):
+                words.add(name.lower())
+                self.name(part)
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.arg(arg=name):
+                words.update(words_of(name))
+                if name in ANYTHING:
+                    raise _Unknown
+            case ast.Constant(value=str() as said):
+                words.update(words_of(said))
+
+    def name(self, node: ast.Name) -> None:
+        name = node.id
+        if name in ANYTHING:
+            raise _Unknown
+        if name == self.apps:
+            self.registry(node)
+        elif name == self.editor:
+            self.schema_editor(node)
+        elif name not in self.local:
+            self.outer(node)
+
+    def registry(self, node: ast.Name) -> None:
+        """The historical apps: asked for a model, or passed on to a function of the module."""
+        parent = self.parents.get(node)
+        asked = isinstance(parent, ast.Attribute) and parent.attr == "get_model" and self.is_called(parent)
+        if not asked and not self.is_passed_on(node):
+            raise _Unknown
+
+    def schema_editor(self, node: ast.Name) -> None:
+        parent = self.parents.get(node)
+        plain = isinstance(parent, ast.Attribute) and parent.attr in OF_THE_EDITOR
+        if not plain and not self.is_passed_on(node):
+            raise _Unknown
+
+    def is_called(self, node: ast.AST) -> bool:
+        parent = self.parents.get(node)
+        return isinstance(parent, ast.Call) and parent.func is node
+
+    def is_passed_on(self, node: ast.Name) -> bool:
+        """Whether it is an argument, by its place or by its name, of a function of the module."""
+        parent = self.parents.get(node)
+        call = self.parents.get(parent) if isinstance(parent, ast.keyword) else parent
+        return isinstance(call, ast.Call) and self.function_of(call) is not None and node is not call.func
+
+    def function_of(self, call: ast.Call) -> Function | None:
+        if not isinstance(call.func, ast.Name) or call.func.id in self.local:
+            return None
+        found = _definition_of(call.func.id, self.scope)
+        return found if isinstance(found, Function) else None
+
+    def call(self, node: ast.Call) -> None:
+        function = self.function_of(node)
+        if function is not None:
+            self.reading.follow(
+                function, self.place(node, function, self.apps), self.place(node, function, self.editor)
+            )
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get_model":
+            self.reading.models.add(self.model(node))
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in RUNS_SQL and not (node.args and self.text(node.args[0]) is not None):
+            raise _Unknown
+
+    def place(self, call: ast.Call, function: Function, name: str | None) -> int | None:
+        """The place of the function's parameter that gets the name."""
+        if name is None:
+            return None
+        if any(isinstance(each, ast.Starred) for each in call.args) or any(
+            each.arg is None for each in call.keywords
+        ):
+            raise _Unknown
+        for place, argument in enumerate(call.args):
+            if isinstance(argument, ast.Name) and argument.id == name:
+                return place
+        parameters = [each.arg for each in (*function.node.args.posonlyargs, *function.node.args.args)]
+        for keyword in call.keywords:
+            if isinstance(keyword.value, ast.Name) and keyword.value.id == name:
+                if keyword.arg not in parameters:
+                    raise _Unknown
+                return parameters.index(keyword.arg)
+        return None
+
+    def model(self, call: ast.Call) -> str:
+        """The label that `get_model` is called with."""
+        said = {keyword.arg: keyword.value for keyword in call.keywords}
+        given = [*call.args, *(said[name] for name in ("app_label", "model_name") if name in said)]
+        texts = [self.text(each) for each in given]
+        if len(given) != len(call.args) + len(said) or None in texts:
+            raise _Unknown
+        label = ".".join(each for each in texts if each is not None).lower()
+        if label.count(".") != 1:
+            raise _Unknown
+        return label
+
+    def text(self, node: ast.expr) -> str | None:
+        """The string that the expression is: a literal, or a name of the module for one."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name) and node.id not in self.local:
+            box = self.scope.find(node.id)
+            return None if box is None or isinstance(box.binding, DEFINITIONS) else text(box.binding)
+        return None
+
+    def outer(self, node: ast.Name) -> None:
+        """A name that the function does not bind: of its module, imported, or a builtin."""
+        definition = _definition_of(node.id, self.scope)
+        if isinstance(definition, Class):
+            raise _Unknown
+        if definition is not None:
+            if not self.is_called(node):
+                raise _Unknown  # it may be called with anything
+            return
+        box = self.scope.find(node.id)
+        if box is not None:
+            assert not isinstance(box.binding, DEFINITIONS), "that would have been a definition"
+            self.value(box.binding)
+        elif self.scope.module.stars or self.scope.module.binders(node.id):
+            raise _Unknown
+
+    def value(self, value: Value) -> None:
+        for part in walk(value):
+            match part:
+                case Reference(path=path):
+                    if not _is_plain(path):
+                        raise _Unknown
+                case Code() | Opaque():
+                    raise _Unknown
+                case Call():
+                    pass
+                case _:
+                    said = text(part)
+                    self.reading.words.update(words_of(said) if said is not None else ())
+
+    def imported(self, node: ast.Import | ast.ImportFrom) -> None:
+        """An import within the function."""
+        if isinstance(node, ast.ImportFrom):
+            paths = [f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names]
+        else:
+            paths = [alias.name for alias in node.names]
+        if not all(map(_is_plain, paths)):
+            raise _Unknown
+
+
+def _is_plain(path: str) -> bool:
+    """Whether what is imported from there reaches no model that the code does not give to it."""
+    if path.partition(".")[0] in PLAIN_PACKAGES:
+        return path not in {f"builtins.{name}" for name in ANYTHING}
+    return any(path == name or path.startswith(f"{name}.") for name in PLAIN_DJANGO)
+
+
+def _definition_of(name: str, scope: Scope) -> Definition | None:
+    """The function or class of the module that the name is, also one that stands further down."""
+    box = scope.find(name)
+    if box is not None:
+        return box.binding if isinstance(box.binding, DEFINITIONS) else None
+    for node in scope.module.binders(name):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return Function(node, scope.globals)
+        if isinstance(node, ast.ClassDef):
+            return Class(node, scope.globals)
+    return None
