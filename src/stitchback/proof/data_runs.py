@@ -73,23 +73,43 @@ class DataWork:
 
 
 def data_work(candidate: Candidate, situation: Situation) -> DataWork:
-    def same_name(migration: Migration) -> bool:
-        """Mainline has a migration of that name, and decided itself what it does: a finding says so, no plan changes it."""
-        return migration.key in situation.mainline.migrations
-
     doers: dict[str, tuple[MigrationKey, ...]] = {}
     ours = [migration for patch in situation.patches for migration in patch.migrations]
     for migration in (*situation.mainline.migrations.values(), *ours, *candidate.result.migrations.values()):
         for work in work_of(migration):
             doers[work] = tuple(sorted({*doers.get(work, ()), migration.key}))
     kept = all_work(candidate.result)
-    branches = {work for migration in ours if not same_name(migration) for work in work_of(migration)}
+    branches = {
+        work for migration in ours if not decided(migration, situation) for work in work_of(migration)
+    }
     lost = (branches | all_work(situation.mainline)) - kept
     unsaid = {work for work in lost if not remarked(doers[work], candidate.remarks)}
     agreements = {
         work: each for each in situation.policy.data for work, keys in doers.items() if each.migration in keys
     }
     return DataWork(doers, frozenset(unsaid), work_instead(situation), work_edited_in(situation), agreements)
+
+
+def decided(migration: Migration, situation: Situation) -> bool:
+    """Whether mainline decided itself what its migration of that name does with data (SB205): a finding says so, no plan changes it.
+
+    So it is where that one has as many data operations, and where mainline does it in another migration of a name that both have, which
+    the project has agreed to. Where mainline has fewer, nobody has decided anything, and the work would be lost.
+    """
+    mainline = situation.mainline.migrations
+    if migration.key not in mainline:
+        return False
+    return count(mainline[migration.key]) >= count(migration) or any(
+        other.key.app == migration.key.app and is_agreed_instead(other, mainline.get(other.key), situation)
+        for patch in situation.patches
+        for other in patch.migrations
+    )
+
+
+def is_agreed_instead(theirs: Migration, ours: Migration | None, situation: Situation) -> bool:
+    """Whether mainline's migration of the name has data operations that the other lacks, which a database may miss."""
+    agreed = any(each.may_miss and each.migration == theirs.key for each in situation.policy.data)
+    return agreed and ours is not None and count(ours) > count(theirs)
 
 
 def work_instead(situation: Situation) -> dict[str, frozenset[str]]:
@@ -142,6 +162,15 @@ def work_of(migration: Migration) -> Iterator[str]:
             yield from data_run(Unknown(str(operation)), migration.key.app)
         elif operation.kind in ("RunPython", "RunSQL"):
             yield from data_run(effect_of(operation), migration.key.app)
+
+
+def count(migration: Migration) -> int:
+    """How many data operations there are, those that do nothing as well."""
+    each = operations_in(migration.operations)
+    return sum(
+        isinstance(item, Opaque) or item.kind in ("RunPython", "RunSQL") or item.kind not in STEPS
+        for item in each
+    )
 
 
 def operations_in(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
