@@ -46,6 +46,11 @@ class Branches:
                 return
         yield from tree.migrations
 
+    def parallel(self, tree: Tree) -> frozenset[MigrationKey]:
+        """What only this branch has since it parted from the others."""
+        forks = {key for patch in self.situation.patches for key in patch.fork.migrations}
+        return frozenset(tree.migrations) - forks
+
     def independent(self, one: Iterable[Migration], other: Iterable[Migration]) -> bool:
         """Whether any migration of the one side may run before any of the other."""
         others = [self.doings(each) for each in other]

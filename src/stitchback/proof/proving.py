@@ -13,6 +13,7 @@ from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, Sa
 from stitchback.model.state import SchemaState
 from stitchback.proof.ancestors import Branches, lost_ancestors
 from stitchback.proof.attempt import Attempt
+from stitchback.proof.data_order import order_broken
 from stitchback.proof.edited import as_mainline_has_them
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
@@ -39,7 +40,8 @@ class Prover:
         cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
         lost = lost_ancestors(candidate, self.branches)
-        failures = tuple(islice(map(of_the_graph, chain(cut.unsound, ghosts, lost)), MOST_FAILURES))
+        broken = order_broken(candidate, self.branches)
+        failures = tuple(islice(map(of_the_graph, chain(cut.unsound, ghosts, lost, broken)), MOST_FAILURES))
         if not failures:
             attempt = Attempt(cut, self.scene(cut.situation), most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))
