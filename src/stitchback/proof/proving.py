@@ -13,6 +13,7 @@ from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, Sa
 from stitchback.model.state import SchemaState
 from stitchback.proof.ancestors import Branches, lost_ancestors
 from stitchback.proof.attempt import Attempt
+from stitchback.proof.data_needs import data_needs
 from stitchback.proof.data_order import order_broken
 from stitchback.proof.edited import as_mainline_has_them
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
@@ -29,10 +30,11 @@ class Prover:
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
         start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
-        self.memory = Memory(start, sqlite=situation.policy.sqlite)
+        needs = data_needs(Branches(situation), start)
+        self.memory = Memory(start, sqlite=situation.policy.sqlite, needs=needs.by_work)
         self.situation, self.edited = as_mainline_has_them(situation, self.memory)
         self.branches = Branches(self.situation)
-        self.base = Base(self.situation) if slicing else None
+        self.base = Base(self.situation, needs.kept) if slicing else None
         self._scenes: list[Scene] = []
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
