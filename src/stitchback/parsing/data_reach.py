@@ -16,16 +16,17 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Reference, Value, text, walk
 from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
 
-# Parts of Django that do nothing to rows by themselves; SQL that is run with a connection stands in strings.
+# What does nothing to rows that the code does not give to it; SQL that is run with a connection stands in strings.
 PLAIN_DJANGO = (
-    "django.db",
-    "django.utils",
-    "django.conf",
-    "django.core.exceptions",
-    "django.core.files",
-    "django.core.validators",
-)
-PLAIN_PACKAGES = frozenset({*sys.stdlib_module_names, "builtins"}) - {"importlib"}
+    "django.conf", "django.contrib.auth.hashers", "django.contrib.postgres", "django.core.exceptions", "django.core.files",
+    "django.core.serializers.json", "django.core.validators", "django.db", "django.template.defaultfilters", "django.utils",
+)  # fmt: skip
+PLAIN_PACKAGES = frozenset(
+    {
+        *sys.stdlib_module_names, "builtins", "bleach", "bs4", "dateutil", "lxml", "markdown", "markdownify", "nanoid", "PIL",
+        "psycopg2", "pytz", "requests", "shortuuid", "simplejson", "six", "slugify", "tqdm", "ulid", "unidecode", "yaml",
+    }
+) - {"importlib", "pkgutil", "runpy", "pickle"}  # fmt: skip
 # Names by which code reaches a field, or anything at all, that it does not name.
 ANY_FIELD = frozenset(
     {"getattr", "setattr", "hasattr", "delattr", "_meta", "__dict__", "vars", "model_to_dict"}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from stitchback.graph import MigrationGraph
+from stitchback.matching.data_conflicts import web_of
 from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
@@ -28,9 +29,7 @@ class Branches:
     @cached_property
     def web(self) -> ModelWeb:
         """Of all models that the branches have or had."""
-        migrations = {id(each): each for tree in self.trees for each in tree.migrations.values()}
-        settings = {name: value for tree in reversed(self.trees) for name, value in tree.settings.items()}
-        return ModelWeb.of(migrations.values(), settings)
+        return web_of(self.trees)
 
     def doings(self, migration: Migration) -> Doings:
         known = self._doings.get(id(migration))

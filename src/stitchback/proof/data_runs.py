@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.engine.memory import data_run
+from stitchback.matching.decided_data import decided, operations_in
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.operations import Operation
 from stitchback.model.plans import DATA_OPERATION, Candidate, Situation
 from stitchback.model.source import Opaque
 from stitchback.schema.applying import STEPS
@@ -90,28 +90,6 @@ def data_work(candidate: Candidate, situation: Situation) -> DataWork:
     return DataWork(doers, frozenset(unsaid), work_instead(situation), work_edited_in(situation), agreements)
 
 
-def decided(migration: Migration, situation: Situation) -> bool:
-    """Whether mainline decided itself what its migration of that name does with data (SB205): a finding says so, no plan changes it.
-
-    So it is where that one has as many data operations, and where mainline does it in another migration of a name that both have, which
-    the project has agreed to. Where mainline has fewer, nobody has decided anything, and the work would be lost.
-    """
-    mainline = situation.mainline.migrations
-    if migration.key not in mainline:
-        return False
-    return count(mainline[migration.key]) >= count(migration) or any(
-        other.key.app == migration.key.app and is_agreed_instead(other, mainline.get(other.key), situation)
-        for patch in situation.patches
-        for other in patch.migrations
-    )
-
-
-def is_agreed_instead(theirs: Migration, ours: Migration | None, situation: Situation) -> bool:
-    """Whether mainline's migration of the name has data operations that the other lacks, which a database may miss."""
-    agreed = any(each.may_miss and each.migration == theirs.key for each in situation.policy.data)
-    return agreed and ours is not None and count(ours) > count(theirs)
-
-
 def work_instead(situation: Situation) -> dict[str, frozenset[str]]:
     """What the other trees' migration of the same name does and mainline's does not, by what only mainline's does; and the same
     of the parts of mainline's squashes."""
@@ -162,22 +140,6 @@ def work_of(migration: Migration) -> Iterator[str]:
             yield from data_run(Unknown(str(operation)), migration.key.app)
         elif operation.kind in ("RunPython", "RunSQL"):
             yield from data_run(effect_of(operation), migration.key.app)
-
-
-def count(migration: Migration) -> int:
-    """How many data operations there are, those that do nothing as well."""
-    each = operations_in(migration.operations)
-    return sum(
-        isinstance(item, Opaque) or item.kind in ("RunPython", "RunSQL") or item.kind not in STEPS
-        for item in each
-    )
-
-
-def operations_in(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
-    for operation in operations:
-        yield operation
-        if isinstance(operation, Operation):
-            yield from operations_in(operation.database)
 
 
 def remarked(doers: Iterable[MigrationKey], remarks: Iterable[str]) -> bool:
