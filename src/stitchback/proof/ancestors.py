@@ -50,10 +50,10 @@ class Branches:
         forks = {key for patch in self.situation.patches for key in patch.fork.migrations}
         return frozenset(tree.migrations) - forks
 
-    def independent(self, one: Iterable[Migration], other: Iterable[Migration]) -> bool:
-        """Whether any migration of the one side may run before any of the other."""
-        others = [self.doings(each) for each in other]
-        return all(independent(self.doings(mine), theirs, self.web) for mine in one for theirs in others)
+    def independent(self, first: Iterable[Migration], second: Iterable[Migration]) -> bool:
+        """Whether the second ones, which come after the first on a branch, may run before them."""
+        others = [self.doings(each) for each in second]
+        return all(independent(self.doings(one), other, self.web) for one in first for other in others)
 
 
 def lost_ancestors(candidate: Candidate, branches: Branches) -> Iterator[str]:
@@ -71,9 +71,23 @@ def lost_ancestors(candidate: Candidate, branches: Branches) -> Iterator[str]:
                 above = result.above(node)
                 for ancestor in sorted(set(graph.ancestors(key)) - above - {key}):
                     if not result.has_before(ancestor, node, above) and not branches.independent(
-                        result.files(key), result.files(ancestor)
+                        result.files(ancestor), result.files(key)
                     ):
                         yield f"{node} no longer comes after {ancestor}, as {key} does on {tree.ref}: what they do is not independent"
+
+
+class Above:
+    """The ancestors of a graph's nodes as sets, each made once."""
+
+    def __init__(self, graph: MigrationGraph) -> None:
+        self.graph = graph
+        self.known: dict[MigrationKey, frozenset[MigrationKey]] = {}
+
+    def __call__(self, node: MigrationKey) -> frozenset[MigrationKey]:
+        found = self.known.get(node)
+        if found is None:
+            found = self.known[node] = frozenset(self.graph.ancestors(node))
+        return found
 
 
 class Result:
@@ -82,6 +96,7 @@ class Result:
     def __init__(self, candidate: Candidate, mainline: Tree) -> None:
         self.tree = candidate.result
         self.graph = MigrationGraph.raw(self.tree)
+        self._above = Above(self.graph)
         self.renamed: Mapping[MigrationKey, MigrationKey] = {
             edit.original.key: edit.key
             for edit in candidate.edits
@@ -116,7 +131,8 @@ class Result:
         return changed
 
     def above(self, node: MigrationKey) -> frozenset[MigrationKey]:
-        return frozenset(self.graph.ancestors(node))
+        """The node and all that comes before it."""
+        return self._above(node)
 
     def has_before(self, ancestor: MigrationKey, node: MigrationKey, above: frozenset[MigrationKey]) -> bool:
         """Whether the ancestor is before the node in the result, or the node itself, or nowhere any more. A squash counts for what it

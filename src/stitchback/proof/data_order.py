@@ -13,9 +13,9 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.source import Opaque
-from stitchback.proof.ancestors import Branches, Result
+from stitchback.proof.ancestors import Above, Branches, Result
 from stitchback.proof.data_runs import work_of
-from stitchback.proof.independence import Change, changes, may_use
+from stitchback.proof.independence import Change, changes, not_new, used
 from stitchback.schema.data_reach import data_operations, reach_of
 
 Work = frozenset[str]
@@ -91,21 +91,28 @@ def _of_branch(
     result: Result,
     moved: Moved,
 ) -> Iterator[str]:
-    graph = MigrationGraph.raw(tree)
     places = {origin for ref, origin in moved if ref == tree.ref}
     if not places:
         return
+    above = Above(MigrationGraph.raw(tree))
     steps = [step for key in sorted(branches.parallel(tree)) for step in _steps(tree.migrations[key])]
-    for data in steps:
-        for other in steps if data.reaches else ():
-            if data is other or not places & {data.origin, other.origin} or not _meet(data, other, branches):
+    elsewhere = [step for step in steps if step.origin in places]
+    for data in (step for step in steps if step.reaches):
+        for other in steps if data.origin in places else elsewhere:
+            if data is other:
                 continue
-            if _is_before(data.origin, other.origin, graph):
-                is_kept = _all_after(data, other, tree, result, moved)
-                said = "before"
-            elif _is_before(other.origin, data.origin, graph):
-                is_kept = _one_before(data, other, tree, result, moved)
-                said = "after"
+            if _is_before(data.origin, other.origin, above):
+                said, is_kept = (
+                    "before",
+                    not _meet(data, other, not_new(other.changes), branches)
+                    or _all_after(data, other, tree, result, moved),
+                )
+            elif _is_before(other.origin, data.origin, above):
+                said, is_kept = (
+                    "after",
+                    not _meet(data, other, other.changes, branches)
+                    or _one_before(data, other, tree, result, moved),
+                )
             else:
                 continue
             if not is_kept:
@@ -130,22 +137,15 @@ def _text(operation: Operation | Opaque) -> str:
     return operation.kind if isinstance(operation, Operation) else "an operation that cannot be read"
 
 
-def _meet(data: Step, other: Step, branches: Branches) -> bool:
+def _meet(data: Step, other: Step, changed: frozenset[Change], branches: Branches) -> bool:
     """Whether the data operation can use what the other operation changes or uses."""
-    for reach in data.reaches:
-        models = branches.web.reached(reach)
-        if models is None or any(each.model in models and may_use(reach, each) for each in other.changes):
-            return True
-        for theirs in map(branches.web.reached, other.reaches):
-            if theirs is None or models & theirs:
-                return True
-    return False
+    return any(used(reach, changed, other.reaches, branches.web) for reach in data.reaches)
 
 
-def _is_before(one: Origin, other: Origin, graph: MigrationGraph) -> bool:
+def _is_before(one: Origin, other: Origin, above: Above) -> bool:
     if one.migration == other.migration:
         return one.index < other.index
-    return one.migration in graph.ancestors(other.migration)
+    return one.migration in above(other.migration)
 
 
 def _nodes(step: Step, tree: Tree, result: Result, moved: Moved) -> list[MigrationKey]:

@@ -35,12 +35,14 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`name`: of the field or definition; "" where it is not known which. `alters`: what is there already gets another shape."""
+    """`name`: of the field or definition; "" where it is not known which. `alters`: what is there already gets another shape. `makes`:
+    something new is made, whatever the rows are; a data operation that came before it cannot have used it."""
 
     model: ModelKey
     part: Part
     name: str = ""
     alters: bool = False
+    makes: bool = False
 
     def meets(self, other: Change) -> bool:
         if self.model != other.model:
@@ -109,7 +111,23 @@ def changed_by(operation: Operation, app: str) -> Iterator[Change]:
         return
     for model in (text(operation.argument(name)) for name in subjects(operation.kind)):
         if model:
-            yield Change(ModelKey.of(app, model), *part_of(operation), operation.kind == "AlterField")
+            alters = operation.kind == "AlterField"
+            yield Change(ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation))
+
+
+def makes_new(operation: Operation) -> bool:
+    """Whether it makes something new for which it does not matter what the rows are. Not so for a constraint, nor for a foreign key with
+    a default, which may be a row that a data operation has made."""
+    field = operation.argument("field")
+    if operation.kind != "AddField" or not isinstance(field, Call):
+        return operation.kind in (
+            "CreateModel",
+            "AddIndex",
+            "AddIndexConcurrently",
+            "AlterModelOptions",
+            "AlterModelManagers",
+        )
+    return field.kwarg("default") is None or not (field.kwarg("to") or field.args)
 
 
 def referred(operation: Operation, app: str) -> Iterator[ModelKey]:
@@ -144,29 +162,39 @@ def definition_name(value: Value | None) -> str:
     return text(value) or ""
 
 
-def independent(one: Doings, other: Doings, web: ModelWeb) -> bool:
-    """Whether the two may run in either order."""
-    if one.is_nothing or other.is_nothing:
+def independent(first: Doings, second: Doings, web: ModelWeb) -> bool:
+    """Whether the second, which comes after the first on a branch, may run before it."""
+    if first.is_nothing or second.is_nothing:
         return True
-    if one.anything or other.anything:
+    if first.anything or second.anything:
         return False
-    if any(mine.meets(theirs) for mine in one.changes for theirs in other.changes):
+    if any(one.meets(other) for one in first.changes for other in second.changes):
         return False
-    if one.mentioned & other.models() or other.mentioned & one.models():
+    if first.mentioned & second.models() or second.mentioned & first.models():
         return False
-    return not (_reached(one, other, web) or _reached(other, one, web))
+    return not any(
+        (
+            *(used(reach, first.changes, first.reaches, web) for reach in second.reaches),
+            *(used(reach, not_new(second.changes), second.reaches, web) for reach in first.reaches),
+        )
+    )
 
 
-def _reached(one: Doings, other: Doings, web: ModelWeb) -> bool:
-    """Whether a data operation of the one can use what the other changes, or what a data operation of the other can use."""
-    for reach in one.reaches:
-        mine = web.reached(reach)
-        if mine is None or any(change.model in mine and may_use(reach, change) for change in other.changes):
-            return True
-        for theirs in map(web.reached, other.reaches):
-            if theirs is None or mine & theirs:
-                return True
-    return False
+def not_new(changes: Iterable[Change]) -> frozenset[Change]:
+    """Without what is made new: a data operation that came before it used it not."""
+    return frozenset(change for change in changes if not change.makes)
+
+
+def used(reach: Reach, changes: Iterable[Change], reaches: Iterable[Reach], web: ModelWeb) -> bool:
+    """Whether code of that reach can use one of the models that are changed, or that code of the other reaches can use."""
+    models = web.reached(reach)
+    changes, reaches = tuple(changes), tuple(reaches)
+    if models is None:
+        return bool(changes or reaches)
+    if any(change.model in models and may_use(reach, change) for change in changes):
+        return True
+    others = map(web.reached, reaches)
+    return any(theirs is None or models & theirs for theirs in others)
 
 
 def may_use(reach: Reach, change: Change) -> bool:
