@@ -8,6 +8,7 @@ reach every model.
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from dataclasses import dataclass, field
 
@@ -252,7 +253,7 @@ class _Function:
         if box is not None:
             assert not isinstance(box.binding, DEFINITIONS), "that would have been a definition"
             self.value(box.binding)
-        elif self.scope.module.stars or self.scope.module.binders(node.id):
+        elif not hasattr(builtins, node.id) or self.scope.module.stars:
             raise _Unknown
 
     def value(self, value: Value) -> None:
