@@ -127,7 +127,10 @@ def conflicts(side: Side, mainline: Tree) -> Iterator[Conflict]:
         if match.given and match.verdict is Verdict.IDENTICAL
         for atom in (*match.patch, *match.given)
     }
-    for tree, own, ref, others in ((mainline, theirs, patch.ref, ours), (patch, ours, mainline.ref, theirs)):
+    alone = [
+        each for each in ours if sides.twin(each.key) is None
+    ]  # of one name mainline's file is the one that will be run
+    for tree, own, ref, others in ((mainline, theirs, patch.ref, ours), (patch, alone, mainline.ref, theirs)):
         gone = tuple(each for each in gone_in(ref, others))
         if gone and any(True for each in own for _ in data_operations(each.operations)):
             yield from _conflicts(tree, own, gone, (mainline, patch), on_both)

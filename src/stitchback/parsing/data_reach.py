@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 
 from stitchback.model.data_reach import EVERYTHING, Reach, words_of
 from stitchback.model.source import Opaque
@@ -47,7 +49,16 @@ ANYTHING = frozenset(
 )
 OF_THE_EDITOR = frozenset({"connection", "quote_name", "quote_value", "execute"})
 RUNS_SQL = frozenset({"execute", "executemany", "raw", "extra", "RawSQL"})
+# Models of Django's own apps that migrations import; which rows they have is no matter of the tree's models.
+DJANGOS_MODELS = {
+    "django.contrib.contenttypes.models.ContentType": "contenttypes.contenttype",
+    "django.contrib.auth.models.Group": "auth.group",
+    "django.contrib.auth.models.Permission": "auth.permission",
+    "django.contrib.sites.models.Site": "sites.site",
+}
+MOST_FOLLOWED = 200  # calls of functions of the module
 Definition = Function | Class
+Texts = dict[str, frozenset[str]]  # a parameter -> the strings that it may get
 
 
 def reach_of(definition: Definition) -> Reach:
@@ -68,14 +79,21 @@ class _Unknown(Exception):
 class _Reading:
     models: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
-    followed: set[tuple[int, int | None, int | None]] = field(default_factory=set)
+    followed: set[tuple[object, ...]] = field(default_factory=set)
 
-    def follow(self, definition: Definition, registry: int | None, editor: int | None) -> None:
-        """`registry`, `editor`: the places of the parameters that get the historical apps and the schema editor."""
+    def follow(
+        self, definition: Definition, registry: int | None, editor: int | None, texts: Texts | None = None
+    ) -> None:
+        """`registry`, `editor`: the places of the parameters that get the historical apps and the schema editor. `texts`: the strings
+        that other parameters may get."""
         node = definition.node
-        if (id(node), registry, editor) in self.followed:
+        texts = texts or {}
+        call = (id(node), registry, editor, frozenset(texts.items()))
+        if call in self.followed:
             return
-        self.followed.add((id(node), registry, editor))
+        if len(self.followed) > MOST_FOLLOWED:
+            raise _Unknown
+        self.followed.add(call)
         if isinstance(node, ast.ClassDef):
             raise _Unknown  # an object's methods may be called by anything
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
@@ -89,7 +107,16 @@ class _Reading:
             _at(names, editor),
             _local_names(node),
             _parents(node),
+            {name: found for name, found in texts.items() if not _is_stored(name, node)},
         ).read([*body, *node.args.defaults, *(each for each in node.args.kw_defaults if each is not None)])
+
+
+def _is_stored(name: str, node: ast.AST) -> bool:
+    """Whether the function binds the name itself, beside the parameter."""
+    return any(
+        isinstance(part, ast.Name) and part.id == name and not isinstance(part.ctx, ast.Load)
+        for part in ast.walk(node)
+    )
 
 
 def _at(names: list[str], place: int | None) -> str | None:
@@ -124,6 +151,7 @@ class _Function:
     editor: str | None
     local: frozenset[str]
     parents: dict[ast.AST, ast.AST]
+    parameters: Texts
 
     def read(self, nodes: list[ast.stmt | ast.expr]) -> None:
         for node in nodes:
@@ -150,7 +178,7 @@ class _Function:
 
     def name(self, node: ast.Name) -> None:
         name = node.id
-        if name in ANYTHING:
+        if name in ANYTHING or name == "get_model":
             raise _Unknown
         if name == self.apps:
             self.registry(node)
@@ -192,12 +220,15 @@ class _Function:
         function = self.function_of(node)
         if function is not None:
             self.reading.follow(
-                function, self.place(node, function, self.apps), self.place(node, function, self.editor)
+                function,
+                self.place(node, function, self.apps),
+                self.place(node, function, self.editor),
+                self.passed(node, function),
             )
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get_model":
-            self.reading.models.add(self.model(node))
+            self.reading.models.update(self.labels(node))
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in RUNS_SQL and not (node.args and self.text(node.args[0]) is not None):
+        if called in RUNS_SQL and not (node.args and self.texts(node.args[0])):
             raise _Unknown
 
     def place(self, call: ast.Call, function: Function, name: str | None) -> int | None:
@@ -219,26 +250,74 @@ class _Function:
                 return parameters.index(keyword.arg)
         return None
 
-    def model(self, call: ast.Call) -> str:
-        """The label that `get_model` is called with."""
+    def passed(self, call: ast.Call, function: Function) -> Texts:
+        """The strings that the function's parameters get."""
+        arguments = function.node.args
+        names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+        given: dict[str, ast.expr] = dict(
+            zip(names[len(names) - len(arguments.defaults) :], arguments.defaults, strict=True)
+        )
+        given |= zip(names, call.args, strict=False)
+        given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
+        texts = {name: self.texts(value) for name, value in given.items()}
+        return {name: found for name, found in texts.items() if found}
+
+    def labels(self, call: ast.Call) -> Iterator[str]:
+        """The labels that `get_model` may be called with."""
         said = {keyword.arg: keyword.value for keyword in call.keywords}
         given = [*call.args, *(said[name] for name in ("app_label", "model_name") if name in said)]
-        texts = [self.text(each) for each in given]
-        if len(given) != len(call.args) + len(said) or None in texts:
+        texts = [self.texts(each) for each in given]
+        if len(given) != len(call.args) + len(said) or not all(texts):
             raise _Unknown
-        label = ".".join(each for each in texts if each is not None).lower()
-        if label.count(".") != 1:
-            raise _Unknown
-        return label
+        for parts in product(*(sorted(each or ()) for each in texts)):
+            label = ".".join(parts).lower()
+            if label.count(".") != 1:
+                raise _Unknown
+            yield label
 
-    def text(self, node: ast.expr) -> str | None:
-        """The string that the expression is: a literal, or a name of the module for one."""
-        if isinstance(node, ast.Constant):
-            return node.value if isinstance(node.value, str) else None
-        if isinstance(node, ast.Name) and node.id not in self.local:
-            box = self.scope.find(node.id)
-            return None if box is None or isinstance(box.binding, DEFINITIONS) else text(box.binding)
-        return None
+    def texts(self, node: ast.expr) -> frozenset[str] | None:
+        """The strings that the expression may be: a literal, or a name for one or for each of several; None where it may be any."""
+        match node:
+            case ast.Constant(value=str() as said):
+                return frozenset({said})
+            case ast.Name(id=name) if name in self.parameters:
+                return self.parameters[name]
+            case ast.Name(id=name) if name in self.local:
+                return self.local_texts(name)
+            case ast.Name(id=name):
+                box = self.scope.find(name)
+                bound = None if box is None or isinstance(box.binding, DEFINITIONS) else text(box.binding)
+                return None if bound is None else frozenset({bound})
+            case _:
+                return None
+
+    def local_texts(self, name: str) -> frozenset[str] | None:
+        """Of a name that the function binds: in loops over literals, and to literals."""
+        found: set[str] = set()
+        for part in self.parents:
+            if isinstance(part, ast.arg) and part.arg == name:
+                return None
+            if isinstance(part, ast.Name) and part.id == name and not isinstance(part.ctx, ast.Load):
+                texts = self.bound_texts(part)
+                if texts is None:
+                    return None
+                found |= texts
+        return frozenset(found) or None
+
+    def bound_texts(self, target: ast.Name) -> frozenset[str] | None:
+        match self.parents.get(target):
+            case ast.Assign(targets=[ast.Name()], value=ast.Constant(value=str() as said)):
+                return frozenset({said})
+            case (ast.For() | ast.comprehension()) as loop if loop.target is target:
+                return _literals(loop.iter, None)
+            case ast.Tuple() as group:
+                match self.parents.get(group):
+                    case (ast.For() | ast.comprehension()) as loop if loop.target is group:
+                        return _literals(loop.iter, group.elts.index(target))
+                    case _:
+                        return None
+            case _:
+                return None
 
     def outer(self, node: ast.Name) -> None:
         """A name that the function does not bind: of its module, imported, or a builtin."""
@@ -250,17 +329,32 @@ class _Function:
                 raise _Unknown  # it may be called with anything
             return
         box = self.scope.find(node.id)
+        if self.is_constant(node):
+            return
         if box is not None:
             assert not isinstance(box.binding, DEFINITIONS), "that would have been a definition"
             self.value(box.binding)
         elif not hasattr(builtins, node.id) or self.scope.module.stars:
             raise _Unknown
 
+    def is_constant(self, node: ast.Name) -> bool:
+        """Whether it is an imported constant by its name, or by that of its attribute (`Choices.OPEN`), which is not called."""
+        box = self.scope.find(node.id)
+        if box is not None and not isinstance(box.binding, Reference):
+            return False
+        last: ast.expr = node
+        name = node.id
+        while isinstance(parent := self.parents.get(last), ast.Attribute):
+            last, name = parent, parent.attr
+        return name.isupper() and not self.is_called(last)
+
     def value(self, value: Value) -> None:
         for part in walk(value):
             match part:
                 case Reference(path=path):
-                    if not _is_plain(path):
+                    if path in DJANGOS_MODELS:
+                        self.reading.models.add(DJANGOS_MODELS[path])
+                    elif not _is_plain(path):
                         raise _Unknown
                 case Code() | Opaque():
                     raise _Unknown
@@ -278,6 +372,20 @@ class _Function:
             paths = [alias.name for alias in node.names]
         if not all(map(_is_plain, paths)):
             raise _Unknown
+
+
+def _literals(items: ast.expr, place: int | None) -> frozenset[str] | None:
+    """The strings of a list or tuple display; those at one place of its tuples where a place is given."""
+    if not isinstance(items, ast.List | ast.Tuple | ast.Set):
+        return None
+    found: set[str] = set()
+    for item in items.elts:
+        if place is not None and isinstance(item, ast.Tuple | ast.List) and place < len(item.elts):
+            item = item.elts[place]
+        if not isinstance(item, ast.Constant) or not isinstance(item.value, str):
+            return None
+        found.add(item.value)
+    return frozenset(found)
 
 
 def _is_plain(path: str) -> bool:

@@ -79,7 +79,7 @@ def test_fields_may_be_named_in_a_way_that_cannot_be_read(line: str) -> None:
         "registry = apps",
         "find = apps.get_model",
         'apps.get_model("shop", Item.__name__)',
-        'for name in ("A", "B"): apps.get_model("shop", name)',
+        'for name in names(): apps.get_model("shop", name)',
         "apps.get_models()",
         "apps.all_models",
         "schema_editor.create_model(Item)",
@@ -108,3 +108,52 @@ def test_sql_that_stands_in_the_code_is_known() -> None:
     found = body('schema_editor.execute("UPDATE shop_order SET paid = 1")')
     assert found.is_known
     assert found.words >= {"shop_order", "paid"}
+
+
+def test_labels_from_loops_over_literals_and_from_arguments() -> None:
+    found = reach(
+        """
+def forwards(apps, schema_editor):
+    for app, name in (("shop", "Item"), ("sales", "Order")):
+        apps.get_model(app, name).objects.update(a=1)
+    for model in ["Client", "Card"]:
+        count(apps, "crm", model)
+    models = [apps.get_model(label) for label in ("crm.Call",)]
+
+def count(apps, app, model, field="n"):
+    apps.get_model(app_label=app, model_name=model).objects.update(**{field: 1})
+"""
+    )
+    assert found.models == {
+        "shop.item",
+        "sales.order",
+        "shop.order",
+        "sales.item",
+        "crm.client",
+        "crm.card",
+        "crm.call",
+    }
+    assert "n" in found.words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Item.objects.update(size=UNIT)",
+        "Item.objects.update(state=Choices.OPEN)",
+        "ContentType.objects.get_for_model(Item)",
+    ],
+)
+def test_constants_that_are_imported_and_content_types_reach_nothing_else(line: str) -> None:
+    head = (
+        "from shop.settings import UNIT\nfrom shop.choices import Choices\n"
+        "from django.contrib.contenttypes.models import ContentType\n"
+    )
+    found = body(line, head)
+    assert found.is_known
+    assert (found.models or frozenset()) - {"contenttypes.contenttype"} == {"shop.item"}
+
+
+def test_an_imported_constant_that_is_called_may_reach_anything() -> None:
+    assert body("UNIT()", "from shop.settings import UNIT") == EVERYTHING
+    assert body("Choices.fill()", "from shop.choices import Choices") == EVERYTHING
