@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stitchback.adapters.kept import Damaged, Plain, packed, unpacked
+from stitchback.model.data_reach import Reach
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable, Unopened, Unreadable
 from stitchback.model.operations import Operation
@@ -194,9 +195,26 @@ def _value(value: Value) -> Plain:
     if isinstance(value, Code):
         if value.later is not None:
             return (_LATER, value.name, value.empty, value.python2)
-        return (_CODE, value.name, value.fingerprint, value.source, value.empty, value.python2)
+        return (
+            _CODE,
+            value.name,
+            value.fingerprint,
+            value.source,
+            value.empty,
+            value.python2,
+            _reach(value.reach),
+        )
     assert kind in (Opaque, Gap), "the family of values is closed"
     return (_GAP if kind is Gap else _OPAQUE, value.reason, value.source, _span(value.span))
+
+
+def _reach(reach: Reach) -> Plain:
+    models = None if reach.models is None else tuple(sorted(reach.models))
+    return (models, tuple(sorted(reach.words)), reach.any_field)
+
+
+def _as_reach(models: Plain, words: Plain, any_field: bool) -> Reach:
+    return Reach(None if models is None else frozenset(models), frozenset(words), any_field)
 
 
 def _as_value(plain: Plain, makers: Makers | None = None) -> Any:
@@ -228,7 +246,9 @@ _MAKERS: Makers = {
     _ITEMS: _as_items,
     _DICTIONARY: _as_dictionary,
     _REFERENCE: Reference,
-    _CODE: Code,
+    _CODE: lambda name, fingerprint, source, empty, python2, reach: Code(
+        name, fingerprint, source, empty, python2, _as_reach(*reach)
+    ),
     _CALL: _as_call,
     _OPAQUE: lambda reason, source, span: Opaque(reason, source, _as_span(span)),
     _GAP: lambda reason, source, span: Gap(reason, source, _as_span(span)),

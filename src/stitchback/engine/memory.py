@@ -6,7 +6,7 @@ is worked out once: the proof asks thousands of times.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.engine.contents import Contents
@@ -14,12 +14,12 @@ from stitchback.engine.database import SymbolicDatabase
 from stitchback.engine.names import Name
 from stitchback.engine.places import Place
 from stitchback.engine.several import parts_of
-from stitchback.engine.states import EMPTY_STATE, Deed, States
+from stitchback.engine.states import EMPTY_STATE, Deed, States, data_run
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
-from stitchback.schema.data import RunData
-from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex, Unknown
+from stitchback.schema.data_needs import Needs
+from stitchback.schema.effects import Forget, Remake
 from stitchback.schema.halves import Stated
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
@@ -46,6 +46,8 @@ class Memory:
     """Whether the database may be SQLite, which alters a table by making it anew from the models."""
     stated: Stated | None = None
     """What may be done to the state alone (see `schema.halves`): what the branches do; None: anything."""
+    needs: Mapping[str, Needs] = field(default_factory=dict)
+    """What data operations need of the models and tables, by their work."""
     contents: Contents = field(default_factory=Contents)
     by_token: States = field(init=False)
     schemas: dict[Hashable, PhysicalSchema] = field(default_factory=dict)
@@ -65,7 +67,7 @@ class Memory:
     """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
 
     def __post_init__(self) -> None:
-        self.by_token = States(self.start, self.contents, self.stated)
+        self.by_token = States(self.start, self.contents, self.stated, self.needs)
 
     @property
     def states(self) -> list[SchemaState]:
@@ -216,14 +218,3 @@ class Memory:
 
 
 __all__ = ["EMPTY_STATE", "Deed", "Memory", "Outcome", "data_run"]
-
-
-def data_run(effect: Effect, app: str) -> tuple[str, ...]:
-    """How a data operation that ran is remembered; one that does nothing is not. What cannot be read may be one."""
-    match effect:
-        case RunData(empty=empty):
-            return () if empty else (f"{app}: {effect.fingerprint}",)
-        case Unknown(text=text):
-            return (f"{app}: unread {text}",)
-        case _:
-            return ()

@@ -3,7 +3,7 @@ it looks."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.engine.contents import Contents
@@ -11,11 +11,14 @@ from stitchback.engine.several import parts_of
 from stitchback.errors import Refusal
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.schema.applying import apply_operation
+from stitchback.schema.data import RunData
+from stitchback.schema.data_needs import Needs, check, tables_used
 from stitchback.schema.database import physical_effects
-from stitchback.schema.effects import Effect
+from stitchback.schema.effects import Effect, Unknown
 from stitchback.schema.halves import Stated
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.watching import Seen, Watched, merged
@@ -53,6 +56,7 @@ class States:
     start: SchemaState
     contents: Contents
     stated: Stated | None = None
+    needs: Mapping[str, Needs] = field(default_factory=dict)
     known: list[SchemaState] = field(init=False)
     parts: list[Parts] = field(init=False)
     tokens: dict[Hashable, int] = field(init=False)
@@ -122,7 +126,7 @@ class States:
             before.field_bases,
             before.field_names,
         )
-        found = worked_out(watched, migration, self.stated)
+        found = worked_out(watched, migration, self.stated, self.needs)
         if isinstance(found, InconsistentState):
             return found
         effects, after = found
@@ -154,16 +158,45 @@ def _too_much() -> Refusal:
 
 
 def worked_out(
-    state: SchemaState, migration: Migration, stated: Stated | None = None
+    state: SchemaState, migration: Migration, stated: Stated | None, needs: Mapping[str, Needs]
 ) -> tuple[Effects, SchemaState] | InconsistentState:
     effects: list[tuple[str, Effect]] = []
     for part in parts_of(migration):
+        app = part.key.app
         for operation in part.operations:
             try:
-                after = apply_operation(state, part.key.app, operation)
-                done = physical_effects(operation, part.key.app, state, after, stated)
+                after = apply_operation(state, app, operation)
+                done = physical_effects(operation, app, state, after, stated)
+                used = tuple(uses(operation, app, done, state, needs))
             except InconsistentState as error:
                 return error
-            effects.extend((part.key.app, effect) for effect in done)
+            effects.extend((app, effect) for effect in (*used, *done))
             state = after
     return tuple(effects), state
+
+
+def uses(
+    operation: Operation | Opaque,
+    app: str,
+    effects: Iterable[Effect],
+    state: SchemaState,
+    needs: Mapping[str, Needs],
+) -> Iterator[Effect]:
+    """What the operation's work on data needs of the database. Raises InconsistentState where the state lacks what it needs."""
+    work = [name for effect in effects for name in data_run(effect, app)]
+    for name in work:
+        if name in needs:
+            yield from check(operation, state, needs[name])
+    if work:
+        yield from tables_used(operation, state)
+
+
+def data_run(effect: Effect, app: str) -> tuple[str, ...]:
+    """How a data operation that ran is remembered; one that does nothing is not. What cannot be read may be one."""
+    match effect:
+        case RunData(empty=empty):
+            return () if empty else (f"{app}: {effect.fingerprint}",)
+        case Unknown(text=text):
+            return (f"{app}: unread {text}",)
+        case _:
+            return ()

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from stitchback.hazards.altered_and_gone import AlteredAndGone
 from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
+from stitchback.hazards.data_and_rename import DataAndRename
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
 from stitchback.hazards.hazard import Hazard, OfProof
 from stitchback.hazards.left_out import LeftOut
@@ -17,6 +18,7 @@ from stitchback.hazards.opaque_value import OpaqueValue
 from stitchback.hazards.python2_file import Python2File
 from stitchback.hazards.replaces_itself import ReplacesItself
 from stitchback.hazards.same_name import (
+    SameNameLacksData,
     SameNameOtherData,
     SameNameOtherLayout,
     SameNameOtherParents,
@@ -49,6 +51,8 @@ ALL: tuple[Hazard, ...] = (
     OneSidedData(),
     ContraryChange(),
     AlteredAndGone(),
+    DataAndRename(),
+    SameNameLacksData(),
     MissingParent(),
     SeveralLeaves(),
     Cycle(),

@@ -1,10 +1,11 @@
-"""SB201 to SB205: the same name on both branches, graded."""
+"""SB201 to SB205 and SB210: the same name on both branches, graded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from stitchback.matching.case import Case, Unit
+from stitchback.matching.decided_data import decided
 from stitchback.model.atoms import Added, DataRun, Unread
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.matches import Match, Verdict
@@ -153,3 +154,34 @@ class SameNameOtherData:
                 if match.verdict is Verdict.OPAQUE and match.given:
                     message = f"{unit.key}: {'; '.join(match.differences)}"
                     yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
+
+
+class SameNameLacksData:
+    """Both branches have this migration, and mainline's has no data operation (RunPython, RunSQL) where the patch branch's has one.
+
+    Databases of the patch branch have run it. All others count mainline's file as applied and never will, so `plan` refuses to leave it
+    out. Put the operation into a migration of its own on mainline, written so that it may run on databases that have run it already; or
+    say that a database may go without it (`[[tool.stitchback.data]]` in pyproject.toml).
+    """
+
+    code = "SB210"
+    severity = Severity.ERROR
+    title = "same name, without the data operation"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        situation = case.situation
+        agreed = {each.migration for each in situation.policy.data if each.may_miss}
+        for unit, _ in twins(case):
+            labels = [
+                atom.label
+                for match in unit.touching
+                if match.verdict is Verdict.PATCH_ONLY
+                for atom in match.patch
+                if isinstance(atom, DataRun) and not atom.empty
+            ]
+            if labels and unit.key not in agreed and not decided(unit.migration, situation):
+                message = (
+                    f"{unit.key}: {', '.join(labels)} is not in the file of that name on {situation.mainline.ref}; "
+                    f"only databases of {unit.side.patch.tree.ref} have run it"
+                )
+                yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from stitchback.model.data_reach import EVERYTHING, Reach
 from stitchback.model.source import Opaque
 
 
@@ -53,11 +54,11 @@ class Reference:
     path: str
 
 
-Written = tuple[str, str]  # the fingerprint and the source of code
+Written = tuple[str, str, Reach]  # the fingerprint and the source of code, and what it can use
 
 
 class _Deferring:
-    """Holds what tells a code's fingerprint and source, until somebody asks for one: no field of it, and no part of its value."""
+    """Holds what tells a code's fingerprint, source and reach, until somebody asks for one: no field of it, and no part of its value."""
 
     __slots__ = ("later",)
     later: Callable[[], Written] | None
@@ -68,7 +69,7 @@ class _Deferring:
             """What is not set: what nobody has asked for yet."""
             if name == "later":
                 return None
-            if name not in ("fingerprint", "source") or self.later is None:
+            if name not in ("fingerprint", "source", "reach") or self.later is None:
                 raise AttributeError(name)
             self.settle()
             return getattr(self, name)
@@ -76,8 +77,8 @@ class _Deferring:
     def settle(self) -> None:
         """Has the fingerprint and the source at hand from now on: what tells them may go."""
         if self.later is not None:
-            for name, text in zip(("fingerprint", "source"), self.later(), strict=True):
-                object.__setattr__(self, name, text)
+            for name, value in zip(("fingerprint", "source", "reach"), self.later(), strict=True):
+                object.__setattr__(self, name, value)
             object.__setattr__(self, "later", None)
 
 
@@ -95,6 +96,7 @@ class Code(_Deferring):
     source: str
     empty: bool = False  # the body does nothing (pass, return, docstring only)
     python2: bool = False  # it stands in a file that only Python 2 can parse: not to be written anywhere
+    reach: Reach = EVERYTHING  # which models it can use
 
     @classmethod
     def deferred(cls, name: str, empty: bool, python2: bool, later: Callable[[], Written]) -> Code:

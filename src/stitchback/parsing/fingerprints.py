@@ -25,6 +25,7 @@ from stitchback.model.values import (
     render,
     walk,
 )
+from stitchback.parsing.data_reach import reach_of
 from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
 
 _SKIPPED = frozenset({"ctx", "annotation", "returns", "type_comment", "type_params", "kind", "simple"})
@@ -43,7 +44,10 @@ def code_of(definition: Definition) -> Code:
         return known[1]
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
     code = Code.deferred(
-        name, is_empty(node), module.is_python2, lambda: (_fingerprint(definition), ast.unparse(node))
+        name,
+        is_empty(node),
+        module.is_python2,
+        lambda: (_fingerprint(definition), ast.unparse(node), reach_of(definition)),
     )
     module.codes[identity] = (definition, code)
     return code

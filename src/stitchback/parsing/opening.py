@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stitchback.model.data_reach import EVERYTHING
 from stitchback.model.migrations import Operations
 from stitchback.model.values import Code, Written
 from stitchback.parsing import sources
@@ -58,7 +59,7 @@ def code_in(file: PlainFile, name: str, empty: bool, python2: bool) -> Code:
 
 
 def _written(name: str, file: PlainFile) -> Written:
-    """The fingerprint and the source of a plain file's function: its names lead to nothing of the tree."""
+    """The fingerprint, the source and the reach of a plain file's function: its names lead to nothing of the tree."""
     source = file.again()
     tree = sources.parse(source)
     scope = Scope(ModuleReading(file.path, ReadingContext(), tree, known_package=file.package))
@@ -68,9 +69,9 @@ def _written(name: str, file: PlainFile) -> Written:
         function = scope.names[name].binding
         assert isinstance(function, Function), "the file is plain"
         code = code_of(function)
-        return code.fingerprint, code.source
+        return code.fingerprint, code.source, code.reach
     except RecursionError:  # nested too deeply to be compared otherwise than by its bytes
         text = source.decode("utf-8", "replace")
-        return hashlib.sha256(b"\0".join((name.encode(), source))).hexdigest(), text
+        return hashlib.sha256(b"\0".join((name.encode(), source))).hexdigest(), text, EVERYTHING
     finally:
         scope.forget()

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.engine.memory import data_run
+from stitchback.matching.decided_data import decided, operations_in
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.operations import Operation
 from stitchback.model.plans import DATA_OPERATION, Candidate, Situation
 from stitchback.model.source import Opaque
 from stitchback.schema.applying import STEPS
@@ -73,17 +73,15 @@ class DataWork:
 
 
 def data_work(candidate: Candidate, situation: Situation) -> DataWork:
-    def same_name(migration: Migration) -> bool:
-        """Mainline has a migration of that name, and decided itself what it does: a finding says so, no plan changes it."""
-        return migration.key in situation.mainline.migrations
-
     doers: dict[str, tuple[MigrationKey, ...]] = {}
     ours = [migration for patch in situation.patches for migration in patch.migrations]
     for migration in (*situation.mainline.migrations.values(), *ours, *candidate.result.migrations.values()):
         for work in work_of(migration):
             doers[work] = tuple(sorted({*doers.get(work, ()), migration.key}))
     kept = all_work(candidate.result)
-    branches = {work for migration in ours if not same_name(migration) for work in work_of(migration)}
+    branches = {
+        work for migration in ours if not decided(migration, situation) for work in work_of(migration)
+    }
     lost = (branches | all_work(situation.mainline)) - kept
     unsaid = {work for work in lost if not remarked(doers[work], candidate.remarks)}
     agreements = {
@@ -142,13 +140,6 @@ def work_of(migration: Migration) -> Iterator[str]:
             yield from data_run(Unknown(str(operation)), migration.key.app)
         elif operation.kind in ("RunPython", "RunSQL"):
             yield from data_run(effect_of(operation), migration.key.app)
-
-
-def operations_in(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
-    for operation in operations:
-        yield operation
-        if isinstance(operation, Operation):
-            yield from operations_in(operation.database)
 
 
 def remarked(doers: Iterable[MigrationKey], remarks: Iterable[str]) -> bool:

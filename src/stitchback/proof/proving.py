@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from stitchback.engine import Memory
 from stitchback.model.field_names import FieldNames
 from stitchback.model.migrations import Tree, field_bases_of, field_names_of
 from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, SafePlan, Situation
 from stitchback.model.state import SchemaState
+from stitchback.proof.ancestors import Branches, lost_ancestors
 from stitchback.proof.attempt import Attempt
+from stitchback.proof.data_needs import data_needs
+from stitchback.proof.data_order import order_broken
 from stitchback.proof.edited import as_mainline_has_them
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
@@ -28,16 +31,21 @@ class Prover:
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
         start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
-        self.memory = Memory(start, sqlite=situation.policy.sqlite, stated=stated_by_branches(situation))
+        needs = data_needs(Branches(situation), start)
+        stated = stated_by_branches(situation)
+        self.memory = Memory(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
         self.situation, self.edited = as_mainline_has_them(situation, self.memory)
-        self.base = Base(self.situation) if slicing else None
+        self.branches = Branches(self.situation)
+        self.base = Base(self.situation, needs.kept) if slicing else None
         self._scenes: list[Scene] = []
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
         """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`."""
         cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
-        failures = tuple(map(of_the_graph, (*cut.unsound, *ghosts)))
+        lost = lost_ancestors(candidate, self.branches)
+        broken = order_broken(candidate, self.branches)
+        failures = tuple(islice(map(of_the_graph, chain(cut.unsound, ghosts, lost, broken)), MOST_FAILURES))
         if not failures:
             attempt = Attempt(cut, self.scene(cut.situation), most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))

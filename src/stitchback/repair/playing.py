@@ -34,6 +34,7 @@ from stitchback.schema.effects import (
     RenameIndex,
     RenameTable,
     Unknown,
+    Uses,
 )
 from stitchback.schema.problems import InconsistentState
 
@@ -117,7 +118,8 @@ class Player:
                 deed = self.memory.deed(token, self.accounts.tree.migrations[key])
             except InconsistentState:
                 continue  # said where the migration is played for a purpose
-            found[key], token = tuple(effect for _, effect in deed.effects), deed.after
+            found[key] = tuple(effect for _, effect in deed.effects if not isinstance(effect, Uses))
+            token = deed.after
         return found
 
     def footprint(self, key: MigrationKey) -> Names:

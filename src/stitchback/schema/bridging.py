@@ -27,6 +27,7 @@ from stitchback.schema.effects import (
     Forget,
     MakeUniqueTogether,
     Unknown,
+    Uses,
 )
 from stitchback.schema.field_effects import altered_field, removed_field, renamed_field
 from stitchback.schema.model_effects import both, delete_model, model_moved, together_texts
@@ -49,7 +50,7 @@ Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 
 def conditional(effect: Effect) -> Effect:
     """The effect as a conditional template does it: first it looks whether the thing is there."""
-    if isinstance(effect, RunData | Unknown | AlterComment | MakeUniqueTogether | Forget):
+    if isinstance(effect, RunData | Uses | Unknown | AlterComment | MakeUniqueTogether | Forget):
         return effect
     return replace(effect, conditional=True)
 

@@ -175,6 +175,15 @@ class RemoveOther:
 
 
 @dataclass(frozen=True, slots=True)
+class Uses:
+    """A data operation queries the table: all these columns must be there. `label`: of the operation, for people."""
+
+    table: str
+    columns: frozenset[str]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """What it does cannot be read. The schema is taken as it was."""
 
@@ -184,5 +193,5 @@ class Unknown:
 Effect = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | RenameColumn
     | AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint | MakeUniqueTogether | AlterComment
-    | Remake | Forget | AddOther | RemoveOther | RunData | Unknown
+    | Remake | Forget | AddOther | RemoveOther | RunData | Uses | Unknown
 )  # fmt: skip

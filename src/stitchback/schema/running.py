@@ -34,6 +34,7 @@ from stitchback.schema.effects import (
     RenameIndex,
     RenameTable,
     Unknown,
+    Uses,
 )
 from stitchback.schema.problems import Clash
 from stitchback.schema.tables import AUTO_COLUMN
@@ -60,6 +61,11 @@ def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
             if text not in physical.others and not conditional:
                 raise Clash(f"{text} does not exist")
             return replace(physical, others=physical.others - {text})
+        case Uses(table=table, columns=columns, label=label):
+            missing = columns - table_in(physical, table).columns.keys()
+            if missing:
+                raise Clash(f"{label} uses {table}, which lacks column {', '.join(sorted(missing))}")
+            return physical
         case RunData() | Unknown() | Forget() | Remake():
             return physical
         case _:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from stitchback.matching.case import Unit
+from stitchback.model.keys import MigrationKey
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.naming import path_for
 from stitchback.strategies.parents import dependencies_there
 
 
-def brought(draft: Draft, unit: Unit) -> FileDraft | None:
+def brought(draft: Draft, unit: Unit, counted: Iterable[MigrationKey] = ()) -> FileDraft | None:
     """The patch's file in the app's folder, on the parents that mainline has for its own; None where there is no place.
 
     Byte for byte where nothing changes. Where git has merged the branch the file that is there is taken. Operations that only alter
-    what mainline has removed are left out: wherever the file is still to be run, the thing may be gone.
+    what mainline has removed are left out: wherever the file is still to be run, the thing may be gone. `counted`: see
+    `dependencies_there`.
     """
     if unit.twin is not None:
         return None
-    parents = dependencies_there(draft, unit)
+    parents = dependencies_there(draft, unit, counted)
     if parents is None:
         return None
     if unit.key in draft.mainline.migrations:

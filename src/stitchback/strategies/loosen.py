@@ -24,7 +24,7 @@ class Loosen:
         twin = unit.twin
         if twin is None or hangs_well(draft, unit) or not _same_changes(unit, twin):
             return None
-        parents = dependencies_there(draft, unit)
+        parents = dependencies_there(draft, unit, (twin.key,))
         if parents is None or set(parents) == set(twin.dependencies):
             return None
         lost = tuple(parent for parent in twin.dependencies if parent not in parents)

@@ -1,24 +1,117 @@
-"""Where a patch migration hangs in mainline's tree."""
+"""What a patch migration depends on in mainline's tree."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Unit
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Dependency
-from stitchback.strategies.commuting import needed_dependencies
+from stitchback.model.migrations import Dependency, Migration
 from stitchback.strategies.draft import Draft
 
 
-def dependencies_there(draft: Draft, unit: Unit) -> tuple[Dependency, ...] | None:
-    """What the patch migration needs, as mainline's tree has it: stitched ones for those stitched already, squashes for what
-    was squashed (F19). None where a parent is nowhere."""
-    found: list[Dependency] = []
-    for dependency in needed_dependencies(unit):
+def dependencies_there(
+    draft: Draft, unit: Unit, counted: Iterable[MigrationKey] = ()
+) -> tuple[Dependency, ...] | None:
+    """The patch migration's dependencies, as mainline's tree has them: stitched ones for those that are stitched already, squashes for
+    what was squashed (F19). None where one is in no tree.
+
+    `counted`: mainline migrations; a database that has applied all of them counts the patch migration as applied. A dependency that a
+    database may lack which counts the migration as applied gives way to the dependencies of that one (F13). What else the migration had
+    before it on its own branch stays before it.
+    """
+    own = {other.key: other for other in unit.side.units}
+    above = applied_with(unit, tuple(counted))
+    found: dict[Dependency, None] = {}
+    for dependency in _kept(draft, unit, own, above):
         there = dependency_there(draft, dependency)
         if there is None:
             return None
-        found.append(there)
-    return tuple(dict.fromkeys(found))
+        found[there] = None
+    return (*found, *_lost(draft, unit, own, above, tuple(found)))
+
+
+Units = dict[MigrationKey, Unit]
+Keys = frozenset[MigrationKey]
+
+
+def _kept(draft: Draft, unit: Unit, own: Units, above: Keys | None) -> Iterator[Dependency]:
+    """The unit's dependencies, each that a database may lack replaced by what it depends on."""
+    waiting = list(unit.migration.dependencies)
+    seen: set[Dependency] = set()
+    while waiting:
+        dependency = waiting.pop(0)
+        other = own.get(dependency) if isinstance(dependency, MigrationKey) else None
+        if other is None or not _may_lack(draft, unit, other, above):
+            yield dependency
+        elif dependency not in seen:
+            waiting[:0] = other.migration.dependencies
+        seen.add(dependency)
+
+
+def _lost(
+    draft: Draft, unit: Unit, own: Units, above: Keys | None, parents: tuple[Dependency, ...]
+) -> Iterator[MigrationKey]:
+    """What the unit had before it on its own branch and does not reach by way of `parents`, nearest first; without what a database may
+    lack."""
+    reached = _reached(draft, parents)
+    for key in reversed(MigrationGraph.raw(unit.side.patch.tree).ancestors(unit.key)[:-1]):
+        stand_in = draft.stand_ins.get(key)
+        other = own.get(key)
+        if other is None or stand_in is None or stand_in in reached or stand_in == unit.key:
+            continue
+        if not _may_lack(draft, unit, other, above):
+            yield stand_in
+            reached |= _reached(draft, (stand_in,))
+
+
+def _reached(draft: Draft, starts: Iterable[Dependency]) -> set[MigrationKey]:
+    """These and what they depend on in the draft, as far as the result has files for it."""
+    waiting = [each for each in starts if isinstance(each, MigrationKey)]
+    found = set(waiting)
+    for key in waiting:
+        if draft.holds(key):
+            parents = {each for each in draft.open(key).dependencies if isinstance(each, MigrationKey)}
+            waiting.extend(parents - found)
+            found |= parents
+    return found
+
+
+def _may_lack(draft: Draft, unit: Unit, other: Unit, above: Keys | None) -> bool:
+    """Whether a database that counts the unit as applied may lack what stands in for the other one in the result.
+
+    One of the patch branch has the other migration itself, so it lacks a mainline migration that makes the same without replacing it.
+    One of mainline has what mainline had applied by then: the other's file, or all that makes the same.
+    """
+    stand_in = draft.stand_ins.get(other.key)
+    if stand_in is not None and stand_in != other.key and not _is_applied_with(draft, unit, other, stand_in):
+        return True
+    if above is None or other.key in above:
+        return False
+    givers = {atom.origin.migration for match in other.duplicated for atom in match.given}
+    return not givers or not givers <= above
+
+
+def _is_applied_with(draft: Draft, unit: Unit, other: Unit, stand_in: MigrationKey) -> bool:
+    """Whether a database of the patch branch that has both counts the stand-in of the other one as applied."""
+    return unit.has_below(stand_in) or other.key in draft.open(stand_in).replaces
+
+
+def applied_with(unit: Unit, counted: tuple[MigrationKey, ...]) -> Keys | None:
+    """Mainline's own migrations that a database has which has applied these; None where there are none of these."""
+    if not counted:
+        return None
+    files: dict[MigrationKey, Migration] = {each.key: each for each in unit.side.sides.mainline}
+    waiting = list(counted)
+    found = set(waiting)
+    for key in waiting:
+        parents = (
+            {parent for parent in files[key].parents if parent in files} - found if key in files else set()
+        )
+        found |= parents
+        waiting.extend(sorted(parents))
+    return frozenset(found)
 
 
 def dependency_there(draft: Draft, dependency: Dependency) -> Dependency | None:

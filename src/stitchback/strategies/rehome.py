@@ -21,10 +21,10 @@ class Rehome:
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:
         if not unit.duplicated or unit.remainder or unit.twin:
             return None
-        file = brought(draft, unit)
+        givers = givers_of(unit)
+        file = brought(draft, unit, givers)
         if file is None:
             return None
-        givers = givers_of(unit)
         file = replace(file, provenance=()).saying(
             f"Brought from {unit.side.patch.tree.ref}; mainline's own migrations do not make it again.",
             provenance=(f"brought {unit.label}", *(f"takes over {giver}" for giver in givers)),

@@ -16,7 +16,8 @@ from stitchback.strategies.parents import dependencies_there
 
 def stitch(draft: Draft, unit: Unit, strategy: str) -> Draft | None:
     """The draft with a stitched migration for the unit (FACTS F11, F12), mainline's duplicates to be given up."""
-    parents = dependencies_there(draft, unit)
+    givers = givers_of(unit)
+    parents = dependencies_there(draft, unit, givers)
     if parents is None:
         return None
     key = stitched_key(draft, unit.key)
@@ -31,7 +32,6 @@ def stitch(draft: Draft, unit: Unit, strategy: str) -> Draft | None:
     )
     left = (pair for pair in enumerate(unit.migration.operations) if pair[0] not in unit.forgone)
     file = replace(file, operations=tuple(plain(index, item) for index, item in left))
-    givers = givers_of(unit)
     file = file.saying(
         f"Stitched: stands for {unit.label}.",
         "Databases that have applied that one do not run this one; all others do.",

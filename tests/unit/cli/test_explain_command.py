@@ -27,7 +27,7 @@ def test_all_codes(commands: Commands, tmp_path: Path) -> None:
 
 
 def test_an_unknown_code_is_told_with_near_ones(commands: Commands, tmp_path: Path) -> None:
-    done = commands.run(tmp_path, "explain", "SB209")
+    done = commands.run(tmp_path, "explain", "SB299")
     assert (done.code, done.stdout) == (2, "")
     assert "SB20" in done.stderr
 

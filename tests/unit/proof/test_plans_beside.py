@@ -85,7 +85,7 @@ def test_what_a_lower_bound_leaves_out_is_named(case: Case) -> None:
 IN_FULL_ONLY = re.compile(r"partial migrates of (\d+) of (\d+) kinds of database: there are too many states")
 
 
-@pytest.mark.parametrize("case", ["several-hotfixes-other-order"], indirect=True)
+@pytest.mark.parametrize("case", ["altered-then-gone-with-more"], indirect=True)
 def test_where_there_are_too_many_states_partial_migrates_are_left_and_that_is_named(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,10 +16,12 @@ from stitchback.proof.slicing.views import Keys, View
 
 
 class Base:
-    """A situation's trees, and what they share. A candidate that changes nothing of that takes it as it is."""
+    """A situation's trees, and what they share. A candidate that changes nothing of that takes it as it is. `kept`: migrations that
+    matter, whatever the plan is."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, kept: Keys = frozenset()) -> None:
         self.situation = situation
+        self.kept = kept
         of_patches = [tree for patch in situation.patches for tree in (patch.fork, patch.tree)]
         self.trees = (situation.mainline, *of_patches)
         self.graph = MigrationGraph.of(situation.mainline)

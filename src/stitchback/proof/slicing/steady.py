@@ -31,11 +31,11 @@ class Apart:
     models: Models
 
 
-def set_apart(candidate: Candidate, views: Sequence[View]) -> Apart:
-    """`views`: mainline's, the result's, the others'."""
+def set_apart(candidate: Candidate, views: Sequence[View], kept: Keys = frozenset()) -> Apart:
+    """`views`: mainline's, the result's, the others'. `kept` migrations are essential."""
     own = {key: migration for view in views for key, migration in view.own.items()}
     versions = list({id(each): each for view in views for each in view.own.values()}.values())
-    steady = unchanged(views) - named_elsewhere(candidate, versions)
+    steady = unchanged(views) - named_elsewhere(candidate, versions) - kept
     while True:
         essential = [migration for migration in versions if migration.key not in steady]
         changed = under_all_names(joined(map(changed_models, essential)), versions)

@@ -1,0 +1,183 @@
+"""Data operations of one branch that use what the other branch drops or renames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stitchback.graph import MigrationGraph
+from stitchback.matching.case import Side
+from stitchback.matching.match import fold
+from stitchback.matching.models import with_earlier_names
+from stitchback.model.atoms import Origin
+from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.matches import Verdict
+from stitchback.model.migrations import Migration, Tree, field_bases_of, field_names_of
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.state import SchemaState
+from stitchback.model.values import text
+from stitchback.schema.data import data_run
+from stitchback.schema.data_needs import Names, Needs, joined, needs_at
+from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.model_web import ModelWeb
+
+# Operation -> the arguments that name the model and the field that are there no longer, or not under that name.
+TAKES_AWAY: Mapping[str, tuple[str, str]] = {
+    "DeleteModel": ("name", ""),
+    "RenameModel": ("old_name", ""),
+    "AlterModelTable": ("name", ""),
+    "RemoveField": ("model_name", "name"),
+    "RenameField": ("model_name", "old_name"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A model, or a field of one ("" where it is the whole model), that a migration of `ref` drops or renames."""
+
+    ref: str
+    origin: Origin
+    model: ModelKey
+    field: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.model}{f'.{self.field}' if self.field else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class DataNeeds:
+    """What a data operation of `ref` needs of what some branch drops or renames. `operation` is the one itself, within `origin`."""
+
+    ref: str
+    origin: Origin
+    operation: Operation | Opaque
+    needs: Needs
+
+
+def gone_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Gone]:
+    """All that these migrations drop or rename."""
+    for migration in migrations:
+        for index, operation in enumerate(migration.operations):
+            for inner in _flat((operation,)):
+                model_argument, field_argument = TAKES_AWAY.get(inner.kind, ("", ""))
+                model = text(inner.argument(model_argument)) if model_argument else None
+                field = text(inner.argument(field_argument)) if field_argument else ""
+                if model is not None and field is not None:
+                    key = ModelKey.of(migration.key.app, model)
+                    yield Gone(ref, Origin(migration.key, index), key, field, inner.kind)
+
+
+def needs_of(
+    tree: Tree, own: Iterable[Migration], gone: Sequence[Gone], web: ModelWeb, start: SchemaState
+) -> Iterator[DataNeeds]:
+    """For each data operation of the tree's `own` migrations, what it may use of `gone` and has before it there. `start`: a state without
+    models."""
+    names = joined((each.model, each.field) for each in gone)
+    for migration in own if names else ():
+        for index, operation in enumerate(migration.operations):
+            origin = Origin(migration.key, index)
+            found = [each for each in data_operations((operation,)) if _meets(each, names, web)]
+            state = state_at(tree, origin, names, start) if found else start
+            for each in found:
+                yield DataNeeds(tree.ref, origin, each, _needs(each, state, names, web))
+
+
+def _meets(operation: Operation | Opaque, names: Names, web: ModelWeb) -> bool:
+    reached = web.reached(reach_of(operation))
+    return reached is None or not reached.isdisjoint(names)
+
+
+def _needs(operation: Operation | Opaque, state: SchemaState, names: Names, web: ModelWeb) -> Needs:
+    reach = reach_of(operation)
+    is_sql = isinstance(operation, Operation) and operation.kind == "RunSQL"
+    return needs_at(reach, is_sql, state, names, web.reached(reach))
+
+
+def state_at(tree: Tree, origin: Origin, names: Names, start: SchemaState) -> SchemaState:
+    """The models of these names right before the operation, as all that must come before it in the tree makes them."""
+    apps = {key.app for key in names}
+    above = MigrationGraph.raw(tree).ancestors(origin.migration)[:-1]
+    before = [tree.migrations[key] for key in above if key.app in apps]
+    own = tree.migrations[origin.migration]
+    before.append(own.with_changes(operations=own.operations[: origin.index]))
+    return fold(before, start, with_earlier_names(frozenset(names), before))
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A data operation of `tree`, in `migration`, and what the other branch drops or renames of what it uses."""
+
+    tree: Tree
+    migration: Migration
+    label: str
+    gone: Gone
+
+
+def conflicts(side: Side, mainline: Tree) -> Iterator[Conflict]:
+    """The data operations of each branch that use what the other one drops or renames, but for work that both have."""
+    sides, patch = side.sides, side.patch.tree
+    same_files = {ours.key for ours, theirs in sides.twins if ours.blob == theirs.blob}
+    ours = [each for each in sides.patch if each.key not in same_files]
+    theirs = [each for each in sides.mainline if each.key not in same_files]
+    on_both = {
+        atom.origin
+        for match in side.comparison.matches
+        if match.given and match.verdict is Verdict.IDENTICAL
+        for atom in (*match.patch, *match.given)
+    }
+    alone = [
+        each for each in ours if sides.twin(each.key) is None
+    ]  # of one name mainline's file is the one that will be run
+    for tree, own, ref, others in ((mainline, theirs, patch.ref, ours), (patch, alone, mainline.ref, theirs)):
+        gone = tuple(each for each in gone_in(ref, others))
+        if gone and any(True for each in own for _ in data_operations(each.operations)):
+            yield from _conflicts(tree, own, gone, (mainline, patch), on_both)
+
+
+def _conflicts(
+    tree: Tree, own: Sequence[Migration], gone: Sequence[Gone], trees: tuple[Tree, Tree], on_both: set[Origin]
+) -> Iterator[Conflict]:
+    web = web_of(trees)
+    start = SchemaState(field_bases=field_bases_of(*trees), field_names=field_names_of(*trees))
+    names = joined((each.model, each.field) for each in gone)
+    files = {each.key: each for each in own}
+    for data in needs_of(tree, own, gone, web, start):
+        if not data.needs or data.origin in on_both:
+            continue
+        state = state_at(tree, data.origin, names, start)
+        for each in gone:
+            alone = joined([(each.model, each.field)])
+            if _needs(data.operation, state, alone, web):
+                yield Conflict(tree, files[data.origin.migration], label_of(data.operation), each)
+
+
+def label_of(operation: Operation | Opaque) -> str:
+    """The operation, for people."""
+    if isinstance(operation, Operation) and operation.kind in ("RunPython", "RunSQL"):
+        return data_run(operation).label
+    return str(operation) if isinstance(operation, Operation) else operation.source or operation.reason
+
+
+def web_of(trees: Sequence[Tree]) -> ModelWeb:
+    """Of all models that the trees have or had; the settings are those of the first tree that says them."""
+    migrations = {id(each): each for tree in trees for each in tree.migrations.values()}
+    settings = {name: value for tree in reversed(trees) for name, value in tree.settings.items()}
+    return ModelWeb.of(migrations.values(), settings)
+
+
+def all_gone(trees: Iterable[tuple[Tree, Iterable[MigrationKey]]]) -> tuple[Gone, ...]:
+    """What the own migrations of these trees drop or rename."""
+    return tuple(
+        gone
+        for tree, own in trees
+        for gone in gone_in(tree.ref, [tree.migrations[key] for key in sorted(own)])
+    )
+
+
+def _flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
+    for operation in operations:
+        if isinstance(operation, Operation):
+            yield operation
+            yield from _flat((*operation.database, *operation.state))

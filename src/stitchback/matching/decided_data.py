@@ -1,0 +1,49 @@
+"""What mainline decided about data operations of migrations whose names both branches have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
+from stitchback.model.plans import Situation
+from stitchback.model.source import Opaque
+from stitchback.schema.applying import STEPS
+
+
+def decided(migration: Migration, situation: Situation) -> bool:
+    """Whether mainline decided itself what its migration of that name does with data (SB205): a finding says so, no plan changes it.
+
+    So it is where that one has as many data operations, and where mainline does it in another migration of a name that both have, which
+    the project has agreed to. Where mainline has fewer, nobody has decided anything, and the work would be lost.
+    """
+    mainline = situation.mainline.migrations
+    if migration.key not in mainline:
+        return False
+    return count(mainline[migration.key]) >= count(migration) or any(
+        other.key.app == migration.key.app and is_agreed_instead(other, mainline.get(other.key), situation)
+        for patch in situation.patches
+        for other in patch.migrations
+    )
+
+
+def is_agreed_instead(theirs: Migration, ours: Migration | None, situation: Situation) -> bool:
+    """Whether mainline's migration of the name has data operations that the other lacks, which a database may miss."""
+    agreed = any(each.may_miss and each.migration == theirs.key for each in situation.policy.data)
+    return agreed and ours is not None and count(ours) > count(theirs)
+
+
+def count(migration: Migration) -> int:
+    """How many data operations there are, those that do nothing as well."""
+    each = operations_in(migration.operations)
+    return sum(
+        isinstance(item, Opaque) or item.kind in ("RunPython", "RunSQL") or item.kind not in STEPS
+        for item in each
+    )
+
+
+def operations_in(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
+    for operation in operations:
+        yield operation
+        if isinstance(operation, Operation):
+            yield from operations_in(operation.database)

@@ -1,0 +1,41 @@
+"""What a data operation can use of the models and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The models and the words that the code of a data operation names.
+
+    `models`: labels in lower case ("shop.item") of the models that it asks for by name; None where it may ask for any. A model that is
+    reached by way of a relation is not among them. `words`: identifiers and the words of strings, in lower case, where the models are
+    known: a field or a table that is not among them is not used, unless `any_field`.
+    """
+
+    models: frozenset[str] | None = None
+    words: frozenset[str] = frozenset()
+    any_field: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        return self.models is not None
+
+    def names(self, name: str) -> bool:
+        """Whether the code may use a field of that name, by its name or by the name of its column."""
+        return self.any_field or not self.is_known or bool({name.lower(), f"{name.lower()}_id"} & self.words)
+
+
+EVERYTHING = Reach()
+NOTHING = Reach(frozenset())
+
+
+def words_of(said: str) -> Iterator[str]:
+    """The words of a string, in lower case; of lookups (`item__name`) the parts as well."""
+    for word in re.findall(r"\w+", said.lower()):
+        yield word
+        if "__" in word:
+            yield from (part for part in word.split("__") if part)

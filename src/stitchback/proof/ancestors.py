@@ -1,0 +1,150 @@
+"""No migration of a result comes before what preceded it on its own branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from stitchback.graph import MigrationGraph
+from stitchback.matching.data_conflicts import web_of
+from stitchback.model.edits import WriteFile
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Candidate, Situation
+from stitchback.proof.independence import Doings, doings, independent
+from stitchback.schema.model_web import ModelWeb
+
+
+class Branches:
+    """A situation's branches, whole: what comes before what on each, whatever a plan makes of it."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        self._doings: dict[int, tuple[Migration, Doings]] = {}
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        return (self.situation.mainline, *(patch.tree for patch in self.situation.patches))
+
+    @cached_property
+    def web(self) -> ModelWeb:
+        """Of all models that the branches have or had."""
+        return web_of(self.trees)
+
+    def doings(self, migration: Migration) -> Doings:
+        known = self._doings.get(id(migration))
+        if known is None:
+            known = self._doings[id(migration)] = (migration, doings(migration))
+        return known[1]
+
+    def own(self, tree: Tree) -> Iterator[MigrationKey]:
+        """The branch's migrations that are not shared; on mainline all of them."""
+        for patch in self.situation.patches:
+            if patch.tree is tree:
+                yield from (key for key in tree.migrations if key not in patch.fork.migrations)
+                return
+        yield from tree.migrations
+
+    def parallel(self, tree: Tree) -> frozenset[MigrationKey]:
+        """What only this branch has since it parted from the others."""
+        forks = {key for patch in self.situation.patches for key in patch.fork.migrations}
+        return frozenset(tree.migrations) - forks
+
+    def independent(self, first: Iterable[Migration], second: Iterable[Migration]) -> bool:
+        """Whether the second ones, which come after the first on a branch, may run before them."""
+        others = [self.doings(each) for each in second]
+        return all(independent(self.doings(one), other, self.web) for one in first for other in others)
+
+
+def lost_ancestors(candidate: Candidate, branches: Branches) -> Iterator[str]:
+    """What comes before a migration on its own branch and not in the result, although their order matters.
+
+    Whole trees are compared: what is left out of a slice counts too. A migration that the result has under another name, or that a
+    replacer stands for there, is that one. Django orders by dependencies alone (FACTS F32).
+    """
+    result = Result(candidate, branches.situation.mainline)
+    for tree in branches.trees:
+        graph = MigrationGraph.raw(tree)
+        own = set(branches.own(tree))
+        for key in sorted(own & result.moved(graph)):
+            for node in result.standing(key):
+                above = result.above(node)
+                for ancestor in sorted(set(graph.ancestors(key)) - above - {key}):
+                    if not result.has_before(ancestor, node, above) and not branches.independent(
+                        result.files(ancestor), result.files(key)
+                    ):
+                        yield f"{node} no longer comes after {ancestor}, as {key} does on {tree.ref}: what they do is not independent"
+
+
+class Above:
+    """The ancestors of a graph's nodes as sets, each made once."""
+
+    def __init__(self, graph: MigrationGraph) -> None:
+        self.graph = graph
+        self.known: dict[MigrationKey, frozenset[MigrationKey]] = {}
+
+    def __call__(self, node: MigrationKey) -> frozenset[MigrationKey]:
+        found = self.known.get(node)
+        if found is None:
+            found = self.known[node] = frozenset(self.graph.ancestors(node))
+        return found
+
+
+class Result:
+    """A candidate's whole tree, by the names of the branches."""
+
+    def __init__(self, candidate: Candidate, mainline: Tree) -> None:
+        self.tree = candidate.result
+        self.graph = MigrationGraph.raw(self.tree)
+        self._above = Above(self.graph)
+        self.renamed: Mapping[MigrationKey, MigrationKey] = {
+            edit.original.key: edit.key
+            for edit in candidate.edits
+            if isinstance(edit, WriteFile)
+            and edit.original is not None
+            and edit.original.key in mainline.migrations
+        }
+
+    def standing(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
+        """The nodes that a branch's migration is in the result: itself, under its new name, or what replaces it. None where nothing of
+        that name is run any more."""
+        if key in self.graph.nodes:
+            return (key,)
+        if key in self.renamed and self.renamed[key] in self.graph.nodes:
+            return (self.renamed[key],)
+        return self.tree.replacers.get(key, ())
+
+    def moved(self, graph: MigrationGraph) -> set[MigrationKey]:
+        """The branch's migrations that may have lost an ancestor: those that no longer depend on all that they depended on there, and
+        what comes after them."""
+        nodes = self.graph.nodes
+        changed = {
+            key
+            for key in graph.nodes
+            if key not in nodes or not set(graph.parents(key)) <= set(self.graph.parents(key))
+        }
+        waiting = list(changed)
+        for key in waiting:
+            more = set(graph.children(key)) - changed
+            changed |= more
+            waiting.extend(more)
+        return changed
+
+    def above(self, node: MigrationKey) -> frozenset[MigrationKey]:
+        """The node and all that comes before it."""
+        return self._above(node)
+
+    def has_before(self, ancestor: MigrationKey, node: MigrationKey, above: frozenset[MigrationKey]) -> bool:
+        """Whether the ancestor is before the node in the result, or the node itself, or nowhere any more. A squash counts for what it
+        replaces, and all that it replaces for the squash."""
+        nodes = self.standing(ancestor)
+        if not nodes or not above.isdisjoint((*nodes, *self.tree.replacers.get(ancestor, ()))):
+            return True
+        parts = [
+            part for name in nodes for part in self.tree.migrations[name].ghosts if part in self.graph.nodes
+        ]
+        return bool(parts) and above.issuperset(parts)
+
+    def files(self, key: MigrationKey) -> tuple[Migration, ...]:
+        """The branch's migration as the result has it: what it no longer does there needs no order."""
+        return tuple(self.tree.migrations[node] for node in self.standing(key))

@@ -1,0 +1,192 @@
+"""What comes before and after a data operation on its branch comes before and after it in the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from stitchback.graph import MigrationGraph
+from stitchback.model.atoms import Origin, Unread
+from stitchback.model.data_reach import Reach
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
+from stitchback.model.plans import Candidate, Situation
+from stitchback.model.source import Opaque
+from stitchback.proof.ancestors import Above, Branches, Result
+from stitchback.proof.data_runs import work_of
+from stitchback.proof.independence import Change, changes, not_new, used
+from stitchback.schema.data_reach import data_operations, reach_of
+
+Work = frozenset[str]
+Moved = dict[tuple[str, Origin], frozenset[MigrationKey]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of a branch: what it changes, what its data operations can use, and which work on data they do."""
+
+    origin: Origin
+    changes: frozenset[Change]
+    reaches: tuple[Reach, ...]
+    work: Work
+    text: str
+
+
+def order_broken(candidate: Candidate, branches: Branches) -> Iterator[str]:
+    """Pairs of a data operation and another operation on what it can use that have another order in the result, or none.
+
+    Only operations that a plan has moved to another migration are asked for here: all others stay in order with their migrations
+    (`lost_ancestors`).
+    """
+    result = Result(candidate, branches.situation.mainline)
+    moved = performers(result, branches.situation)
+    for tree in branches.trees:
+        yield from _of_branch(tree, branches, result, moved)
+
+
+def performers(result: Result, situation: Situation) -> Moved:
+    """(ref, operation) -> the nodes of the result that may do what the operation does on its branch; only where there are others than
+    its own migration."""
+    found: Moved = {}
+
+    def note(ref: str, origin: Origin, others: Iterable[MigrationKey]) -> None:
+        nodes = {node for key in (origin.migration, *others) for node in result.standing(key)}
+        nodes |= found.get((ref, origin), frozenset())
+        if nodes != set(result.standing(origin.migration)):
+            found[ref, origin] = frozenset(nodes)
+
+    matches_of = situation.matches or tuple(() for _ in situation.patches)
+    for patch, matches in zip(situation.patches, matches_of, strict=True):
+        for match in matches:
+            ours = [atom.origin for atom in match.patch]
+            theirs = [atom.origin for atom in match.given if not isinstance(atom, Unread)]
+            for origin in ours:
+                note(patch.tree.ref, origin, [each.migration for each in theirs])
+            for origin in theirs:
+                note(situation.mainline.ref, origin, [each.migration for each in ours])
+        for node, covered in _bridges(result, situation):
+            for tree in (patch.tree, situation.mainline):
+                for index in range(
+                    tree.migrations[covered].operation_count if covered in tree.migrations else 0
+                ):
+                    note(tree.ref, Origin(covered, index), [node])
+    return found
+
+
+def _bridges(result: Result, situation: Situation) -> Iterator[tuple[MigrationKey, MigrationKey]]:
+    """Files that are new in the result, with each migration that they cover."""
+    known = {
+        key for tree in (situation.mainline, *(p.tree for p in situation.patches)) for key in tree.migrations
+    }
+    for node in sorted(result.graph.nodes - known):
+        for line in result.tree.migrations[node].provenance:
+            if line.startswith("covers "):
+                yield node, MigrationKey.parse(line.split()[1])
+
+
+def _of_branch(
+    tree: Tree,
+    branches: Branches,
+    result: Result,
+    moved: Moved,
+) -> Iterator[str]:
+    places = {origin for ref, origin in moved if ref == tree.ref}
+    if not places:
+        return
+    above = Above(MigrationGraph.raw(tree))
+    steps = [step for key in sorted(branches.parallel(tree)) for step in _steps(tree.migrations[key])]
+    elsewhere = [step for step in steps if step.origin in places]
+    for data in (step for step in steps if step.reaches):
+        for other in steps if data.origin in places else elsewhere:
+            if data is other:
+                continue
+            if _is_before(data.origin, other.origin, above):
+                said, is_kept = (
+                    "before",
+                    not _meet(data, other, not_new(other.changes), branches)
+                    or _all_after(data, other, tree, result, moved),
+                )
+            elif _is_before(other.origin, data.origin, above):
+                said, is_kept = (
+                    "after",
+                    not _meet(data, other, other.changes, branches)
+                    or _one_before(data, other, tree, result, moved),
+                )
+            else:
+                continue
+            if not is_kept:
+                yield (
+                    f"{data.text} of {data.origin.migration} runs {said} {other.text} of {other.origin.migration} on {tree.ref}, "
+                    "and nothing keeps that order here"
+                )
+
+
+def _steps(migration: Migration) -> Iterator[Step]:
+    for index, operation in enumerate(migration.operations):
+        reaches = tuple(map(reach_of, data_operations((operation,))))
+        changed = frozenset(changes((operation,), migration.key.app))
+        if changed or reaches:
+            alone = migration.with_changes(operations=(operation,))
+            yield Step(
+                Origin(migration.key, index), changed, reaches, frozenset(work_of(alone)), _text(operation)
+            )
+
+
+def _text(operation: Operation | Opaque) -> str:
+    return operation.kind if isinstance(operation, Operation) else "an operation that cannot be read"
+
+
+def _meet(data: Step, other: Step, changed: frozenset[Change], branches: Branches) -> bool:
+    """Whether the data operation can use what the other operation changes or uses."""
+    return any(used(reach, changed, other.reaches, branches.web) for reach in data.reaches)
+
+
+def _is_before(one: Origin, other: Origin, above: Above) -> bool:
+    if one.migration == other.migration:
+        return one.index < other.index
+    return one.migration in above(other.migration)
+
+
+def _nodes(step: Step, tree: Tree, result: Result, moved: Moved) -> list[MigrationKey]:
+    """The nodes of the result that do the step; all that may where none of them shows it (a model has another name there)."""
+    candidates = sorted(moved.get((tree.ref, step.origin)) or result.standing(step.origin.migration))
+    holding = [node for node in candidates if _place(step, result.tree.migrations[node]) is not None]
+    return holding or ([] if step.work else candidates)
+
+
+def _place(step: Step, node: Migration) -> int | None:
+    """The place of the step's operation in a migration of the result."""
+    for index, operation in enumerate(node.operations):
+        if step.work:
+            if step.work & set(work_of(node.with_changes(operations=(operation,)))):
+                return index
+        elif step.changes & set(changes((operation,), node.key.app)):
+            return index
+    return None
+
+
+def _all_after(data: Step, other: Step, tree: Tree, result: Result, moved: Moved) -> bool:
+    """Whether every node that does the other step comes after each that does the data operation."""
+    return all(
+        _precedes(data, mine, other, theirs, result)
+        for mine in _nodes(data, tree, result, moved)
+        for theirs in _nodes(other, tree, result, moved)
+    )
+
+
+def _one_before(data: Step, other: Step, tree: Tree, result: Result, moved: Moved) -> bool:
+    """Whether each node that does the data operation comes after one that does the other step."""
+    others = _nodes(other, tree, result, moved)
+    return not others or all(
+        any(_precedes(other, theirs, data, mine, result) for theirs in others)
+        for mine in _nodes(data, tree, result, moved)
+    )
+
+
+def _precedes(one: Step, node: MigrationKey, other: Step, behind: MigrationKey, result: Result) -> bool:
+    if node != behind:
+        return node in result.above(behind)
+    migration = result.tree.migrations[node]
+    first, second = _place(one, migration), _place(other, migration)
+    return first is None or second is None or first < second

@@ -1,0 +1,205 @@
+"""Which migrations may run in either order: no order of them makes a difference to a schema, to the models or to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from stitchback.model.data_reach import Reach
+from stitchback.model.keys import ModelKey
+from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.values import Call, Value, text, walk
+from stitchback.proof.slicing.footprint import OF_THE_DATABASE, has_unread_state, subjects
+from stitchback.schema.applying import STEPS
+from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.model_web import ModelWeb
+
+ON_A_FIELD = frozenset({"AddField", "AlterField", "RemoveField"})
+DEFINITIONS = {
+    "AddIndex": "index", "AddIndexConcurrently": "index", "RemoveIndex": "name", "RemoveIndexConcurrently": "name",
+    "AddConstraint": "constraint", "AddConstraintNotValid": "constraint", "RemoveConstraint": "name",
+    "AlterConstraint": "name", "ValidateConstraint": "name", "AlterUniqueTogether": "", "AlterIndexTogether": "",
+}  # fmt: skip
+
+
+class Part(Enum):
+    """What of a model an operation changes."""
+
+    WHOLE = "whole"  # made, dropped, renamed, its table or its options; a field renamed
+    FIELD = "field"
+    DEFINITION = "definition"  # an index, a constraint, unique_together: over fields of the model
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`name`: of the field or definition; "" where it is not known which. `alters`: what is there already gets another shape. `makes`:
+    something new is made, whatever the rows are; a data operation that came before it cannot have used it."""
+
+    model: ModelKey
+    part: Part
+    name: str = ""
+    alters: bool = False
+    makes: bool = False
+
+    def meets(self, other: Change) -> bool:
+        if self.model != other.model:
+            return False
+        if self.part is not other.part or self.part is Part.WHOLE:
+            return True
+        return self.name == other.name or not self.name or not other.name
+
+
+@dataclass(frozen=True, slots=True)
+class Doings:
+    """What a migration does: the changes of models, the models that its operations refer to, what its data operations can use, and
+    whether it does anything that may be about any model."""
+
+    changes: frozenset[Change]
+    mentioned: frozenset[ModelKey]
+    reaches: tuple[Reach, ...]
+    anything: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.changes and not self.reaches and not self.anything
+
+    def models(self) -> frozenset[ModelKey]:
+        return frozenset(change.model for change in self.changes)
+
+
+def doings(migration: Migration) -> Doings:
+    """What the migration does."""
+    app = migration.key.app
+    return Doings(
+        frozenset(changes(migration.operations, app)),
+        frozenset(
+            key
+            for operation in flat(migration.operations)
+            if isinstance(operation, Operation)
+            for key in referred(operation, app)
+        ),
+        tuple(map(reach_of, data_operations(migration.operations))),
+        any(map(is_about_anything, flat(migration.operations))),
+    )
+
+
+def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
+    """The operations, and those within them."""
+    for operation in operations:
+        yield operation
+        if isinstance(operation, Operation):
+            yield from flat((*operation.database, *operation.state))
+
+
+def is_about_anything(operation: Operation | Opaque) -> bool:
+    if isinstance(operation, Opaque) or operation.kind not in STEPS:
+        return True
+    return operation.kind in OF_THE_DATABASE or has_unread_state(operation)
+
+
+def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[Change]:
+    for operation in flat(operations):
+        if isinstance(operation, Operation):
+            yield from changed_by(operation, app)
+
+
+def changed_by(operation: Operation, app: str) -> Iterator[Change]:
+    if operation.kind in ("RunPython", "RunSQL", "SeparateDatabaseAndState") or operation.kind not in STEPS:
+        return
+    for model in (text(operation.argument(name)) for name in subjects(operation.kind)):
+        if model:
+            alters = operation.kind == "AlterField"
+            yield Change(ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation))
+
+
+def makes_new(operation: Operation) -> bool:
+    """Whether it makes something new for which it does not matter what the rows are. Not so for a constraint, nor for a foreign key with
+    a default, which may be a row that a data operation has made."""
+    field = operation.argument("field")
+    if operation.kind != "AddField" or not isinstance(field, Call):
+        return operation.kind in (
+            "CreateModel",
+            "AddIndex",
+            "AddIndexConcurrently",
+            "AlterModelOptions",
+            "AlterModelManagers",
+        )
+    return field.kwarg("default") is None or not (field.kwarg("to") or field.args)
+
+
+def referred(operation: Operation, app: str) -> Iterator[ModelKey]:
+    """The models to which fields and bases of the operation refer; every label in it counts, more than is meant does no harm."""
+    for name, value in operation.arguments:
+        for part in walk(value):
+            said = text(part)
+            if said and said.count(".") == 1:
+                yield ModelKey.of(*said.split("."))
+            elif said and name == "bases":
+                yield ModelKey.of(app, said)
+            elif isinstance(part, Call):
+                bare = (
+                    text(each) for each in (*part.args[:1], part.kwarg("to"), part.kwarg("through")) if each
+                )
+                yield from (ModelKey.of(app, each) for each in bare if each and "." not in each)
+
+
+def part_of(operation: Operation) -> tuple[Part, str]:
+    if operation.kind in ON_A_FIELD:
+        return Part.FIELD, (text(operation.argument("name")) or "").lower()
+    argument = DEFINITIONS.get(operation.kind)
+    if argument is None:
+        return Part.WHOLE, ""
+    return Part.DEFINITION, definition_name(operation.argument(argument)) if argument else operation.kind
+
+
+def definition_name(value: Value | None) -> str:
+    """The name of an index or a constraint; "" where it is not said."""
+    if isinstance(value, Call):
+        value = value.kwarg("name")
+    return text(value) or ""
+
+
+def independent(first: Doings, second: Doings, web: ModelWeb) -> bool:
+    """Whether the second, which comes after the first on a branch, may run before it."""
+    if first.is_nothing or second.is_nothing:
+        return True
+    if first.anything or second.anything:
+        return False
+    if any(one.meets(other) for one in first.changes for other in second.changes):
+        return False
+    if first.mentioned & second.models() or second.mentioned & first.models():
+        return False
+    return not any(
+        (
+            *(used(reach, first.changes, first.reaches, web) for reach in second.reaches),
+            *(used(reach, not_new(second.changes), second.reaches, web) for reach in first.reaches),
+        )
+    )
+
+
+def not_new(changes: Iterable[Change]) -> frozenset[Change]:
+    """Without what is made new: a data operation that came before it used it not."""
+    return frozenset(change for change in changes if not change.makes)
+
+
+def used(reach: Reach, changes: Iterable[Change], reaches: Iterable[Reach], web: ModelWeb) -> bool:
+    """Whether code of that reach can use one of the models that are changed, or that code of the other reaches can use."""
+    models = web.reached(reach)
+    changes, reaches = tuple(changes), tuple(reaches)
+    if models is None:
+        return bool(changes or reaches)
+    if any(change.model in models and may_use(reach, change) for change in changes):
+        return True
+    others = map(web.reached, reaches)
+    return any(theirs is None or models & theirs for theirs in others)
+
+
+def may_use(reach: Reach, change: Change) -> bool:
+    """Whether the code, which reaches the model, may use what the change is about: a field that it does not name may come and go."""
+    return change.part is not Part.FIELD or change.alters or reach.names(change.name)
+
+
+__all__ = ["Doings", "doings", "independent"]

@@ -1,0 +1,118 @@
+"""Data operations that meet models, fields or tables which they use and which the other branch has dropped or renamed."""
+
+from __future__ import annotations
+
+import pytest
+from migration_values import add, char, create, integer, migration, operation, remove, rename, tree
+from plans_by_hand import BASE, candidate, patch, situation
+
+from stitchback.engine import Engine, Memory, SymbolicDatabase
+from stitchback.model.data_reach import EVERYTHING, Reach
+from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
+from stitchback.model.plans import Refuted, SafePlan
+from stitchback.model.values import Code, Constant
+from stitchback.proof import prove
+
+
+def run_python(*models: str, words: str = "", reach: Reach | None = None) -> Operation:
+    found = reach or Reach(frozenset(models), frozenset(words.split()))
+    return operation(
+        "RunPython", code=Code("fill", f"fill {models} {words}", "def fill(a, b): ...", reach=found)
+    )
+
+
+def run_sql(text: str) -> Operation:
+    return operation("RunSQL", sql=Constant(text))
+
+
+def rename_model(old: str, new: str) -> Operation:
+    return operation("RenameModel", old_name=Constant(old), new_name=Constant(new))
+
+
+def merged(ours: Operation, theirs: Operation) -> SafePlan | Refuted:
+    """The patch's migration beside mainline's, joined by an empty one."""
+    brought = migration("shop.0003_p", "shop.0002_base", ours)
+    given = situation(migration("shop.0003_m", "shop.0002_base", theirs), patches=[patch(brought)])
+    return prove(candidate(given, brought, migration("shop.0004_merge", "shop.0003_m shop.0003_p")), given)
+
+
+NOTE = run_python("shop.item", words="label")
+USED = {
+    "a model that is renamed": (NOTE, rename_model("Item", "Thing"), "uses model shop.item"),
+    "a field that is renamed": (NOTE, rename("item", "label", "title"), "uses field shop.item.label"),
+    "a field that is removed": (NOTE, remove("item", "label"), "uses field shop.item.label"),
+    "a table": (run_sql("UPDATE shop_item SET base = 1"), rename_model("Item", "Thing"), "table shop_item"),
+    "a column": (run_sql("UPDATE shop_item SET label = 1"), remove("item", "label"), "lacks column label"),
+    "anything": (run_python(reach=EVERYTHING), remove("item", "label"), "uses field shop.item.label"),
+}
+
+
+@pytest.mark.parametrize("name", USED)
+def test_what_the_patch_takes_from_a_data_operation_of_mainline(name: str) -> None:
+    data, change, said = USED[name]
+    outcome = merged(change, data)
+    assert isinstance(outcome, Refuted)
+    assert any(said in failure.message for failure in outcome.failures)
+
+
+@pytest.mark.parametrize("name", USED)
+def test_what_mainline_takes_from_a_data_operation_of_the_patch(name: str) -> None:
+    data, change, said = USED[name]
+    outcome = merged(data, change)
+    assert isinstance(outcome, Refuted)
+    assert any(said in failure.message for failure in outcome.failures)
+
+
+UNUSED = {
+    "another model": (run_python("blog.post", words="title"), rename_model("Item", "Thing")),
+    "another field": (NOTE, remove("item", "base")),
+    "another table": (run_sql("UPDATE blog_post SET title = 1"), rename_model("Item", "Thing")),
+    "another column": (run_sql("UPDATE shop_item SET label = 1"), remove("item", "base")),
+    "nothing is taken away": (run_python(reach=EVERYTHING), add("item", "size", integer())),
+}
+
+
+@pytest.mark.parametrize("name", UNUSED)
+def test_what_is_not_used_may_go(name: str) -> None:
+    data, change = UNUSED[name]
+    assert isinstance(merged(change, data), SafePlan)
+
+
+def test_where_the_order_is_kept_nothing_is_missing() -> None:
+    """Mainline's rename comes behind the patch's data operation."""
+    ours = migration("shop.0003_p", "shop.0002_base", NOTE)
+    theirs = migration("shop.0003_m", "shop.0002_base", remove("item", "base"))
+    given = situation(theirs, patches=[patch(ours)])
+    plan = candidate(given, ours, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    assert isinstance(prove(plan, given), SafePlan)
+
+
+def test_queries_need_every_column_that_the_models_have() -> None:
+    """The models have a column that this database lacks: any query of the model fails."""
+    files: tuple[Migration, ...] = (
+        *BASE,
+        migration("shop.0003_a", "shop.0002_base", add("item", "a")),
+        migration("shop.0004_fill", "shop.0003_a", NOTE),
+    )
+    engine = Engine(tree(*files), memory=Memory())
+    old = engine.migrate(SymbolicDatabase()).final
+    lacking = Engine(tree(*BASE), memory=engine.memory).migrate(SymbolicDatabase()).final
+    rows = [key for key in old.ledger if key.name != "0004_fill"]
+    run = engine.migrate(SymbolicDatabase(tuple(rows), lacking.schema))
+    assert run.error is not None
+    assert "RunPython fill uses shop_item, which lacks column a" in run.error.message
+
+
+def test_the_same_work_on_both_branches_needs_what_it_has_on_both() -> None:
+    """Mainline ran it where the model had its old name, the patch branch where it had none of the field."""
+    given_model = create("Log", {}, text=char())
+    ours = (
+        migration("shop.0003_p", "shop.0002_base", remove("item", "label")),
+        migration("shop.0004_p", "shop.0003_p", NOTE),
+    )
+    theirs = migration("shop.0003_m", "shop.0002_base", NOTE, given_model)
+    given = situation(theirs, patches=[patch(*ours)])
+    plan = candidate(given, ours[0], migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    outcome = prove(plan, given)
+    assert all("uses" not in failure.message for failure in getattr(outcome, "failures", ()))

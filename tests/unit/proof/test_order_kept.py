@@ -1,0 +1,287 @@
+"""What precedes and follows on a branch does so in the result: ancestors, and order around data operations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from migration_values import (
+    TRUE,
+    add,
+    alter,
+    char,
+    create,
+    delete,
+    foreign_key,
+    integer,
+    keys,
+    migration,
+    operation,
+    rename,
+)
+from migration_values import run_python as some_code
+from plans_by_hand import FORK, candidate, patch, situation
+
+from stitchback.matching.match import compare
+from stitchback.matching.sides import sides
+from stitchback.model.data_reach import Reach
+from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
+from stitchback.model.plans import Candidate, Situation
+from stitchback.model.values import Call, Code, Constant, Items, Reference
+from stitchback.proof.ancestors import Branches, lost_ancestors
+from stitchback.proof.data_order import order_broken
+from stitchback.proof.independence import doings, independent
+from stitchback.schema.model_web import ModelWeb
+
+
+def run_python(*models: str, words: str = "", any_field: bool = False, name: str = "fill") -> Operation:
+    """A RunPython whose code asks for these models and has these words."""
+    reach = Reach(frozenset(models), frozenset(words.split()), any_field)
+    return operation(
+        "RunPython", code=Code(name, f"{name} {models} {words}", f"def {name}(a, b): ...", reach=reach)
+    )
+
+
+def run_sql(text: str) -> Operation:
+    return operation("RunSQL", sql=Constant(text))
+
+
+def index(model: str, name: str, *fields: str) -> Operation:
+    names = Items("list", tuple(map(Constant, fields)))
+    value = Call(Reference("django.db.models.Index"), (), (("fields", names), ("name", Constant(name))))
+    return operation("AddIndex", model_name=Constant(model), index=value)
+
+
+def unique(model: str, name: str, *fields: str) -> Operation:
+    names = Items("list", tuple(map(Constant, fields)))
+    value = Call(
+        Reference("django.db.models.UniqueConstraint"), (), (("fields", names), ("name", Constant(name)))
+    )
+    return operation("AddConstraint", model_name=Constant(model), constraint=value)
+
+
+SIZE = add("item", "size", integer())
+OTHERS = {
+    "another field": (add("item", "color"), True),
+    "another model": (create("Order", {}, label=char()), True),
+    "the same field": (alter("item", "size", char()), False),
+    "the model": (delete("Item"), False),
+    "an index over fields": (index("item", "item_size", "size"), False),
+    "a field renamed": (rename("item", "label", "title"), False),
+    "a foreign key to it": (add("order", "item", foreign_key("shop.Item")), False),
+    "an extension": (operation("BtreeGinExtension"), False),
+    "nothing": (operation("RunPython", code=Reference("django.db.migrations.RunPython.noop")), True),
+    "code that cannot be read": (some_code(), False),
+    "code on another model": (run_python("shop.order", words="paid"), True),
+    "code on the model that names another field": (run_python("shop.item", words="label"), True),
+    "code on the model that names the field": (run_python("shop.item", words="size"), False),
+    "code on the model that may name any field": (run_python("shop.item", any_field=True), False),
+    "SQL on another table": (run_sql("UPDATE shop_order SET size = 1"), True),
+    "SQL on its table": (run_sql("UPDATE shop_item SET size = 1"), False),
+    "SQL that names the field in half": (run_sql("UPDATE shop_item SET sizes = 1"), True),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_which_operations_depend_on_a_field_that_came_before_them(name: str) -> None:
+    other, free = OTHERS[name]
+    first, second = migration("shop.0003_a", "", SIZE), migration("shop.0004_b", "", other)
+    web = ModelWeb.of([*FORK.migrations.values(), first, second], {})
+    assert independent(doings(first), doings(second), web) is free
+
+
+LATER = {
+    "a new field": (add("item", "size", integer()), True),
+    "a new field that may point at a row": (
+        add("item", "order", foreign_key("shop.Order", default=Constant(1))),
+        False,
+    ),
+    "a new model": (create("Order", {}, label=char()), True),
+    "a new index": (index("item", "item_label", "label"), True),
+    "a constraint": (unique("item", "one_label", "label"), False),
+    "another shape": (alter("item", "base", char(null=TRUE)), False),
+    "a model goes": (delete("Item"), False),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_came_after_a_data_operation_and_may_come_before_it(name: str) -> None:
+    other, free = LATER[name]
+    first, second = migration("shop.0003_a", "", some_code()), migration("shop.0004_b", "", other)
+    assert independent(doings(first), doings(second), ModelWeb()) is free
+
+
+def test_a_data_operation_reaches_models_by_way_of_relations_that_it_names() -> None:
+    web = ModelWeb.of(
+        [
+            migration(
+                "shop.0001_a", "", create("Client", {}, name=char()), create("Order", {}, label=char())
+            ),
+            migration(
+                "shop.0002_b",
+                "",
+                add("order", "buyer", foreign_key("shop.Client", related_name=Constant("orders"))),
+            ),
+            migration(
+                "shop.0003_c",
+                "",
+                operation("RenameModel", old_name=Constant("Order"), new_name=Constant("Sale")),
+            ),
+        ],
+        {},
+    )
+
+    def reached(model: str, words: str) -> set[str]:
+        return {str(key) for key in web.reached(Reach(frozenset({model}), frozenset(words.split()))) or ()}
+
+    assert reached("shop.client", "name") == {"shop.client"}
+    assert reached("shop.client", "orders") == {"shop.client", "shop.order", "shop.sale"}
+    assert reached("shop.client", "delete") == {"shop.client", "shop.order", "shop.sale"}
+    assert reached("shop.order", "buyer name") == {"shop.client", "shop.order", "shop.sale"}
+    assert reached("shop.order", "label") == {"shop.order", "shop.sale"}
+
+
+H = migration("shop.0003_h", "shop.0002_base", add("item", "h"))
+K = migration("shop.0004_k", "shop.0003_h", add("item", "k"))
+INDEX = migration("shop.0005_index", "shop.0004_k", index("item", "item_h", "h"))
+FILL = migration("shop.0005_fill", "shop.0004_k", run_python("shop.item", words="h"))
+Z = migration("shop.0003_z", "shop.0002_base", add("item", "z"))
+
+
+def lost(given: Situation, *put: Migration) -> list[str]:
+    return list(lost_ancestors(candidate(given, *put), Branches(given)))
+
+
+def hung(which: Migration, after: str) -> Migration:
+    return which.with_changes(dependencies=keys(after))
+
+
+@pytest.mark.parametrize("last", [INDEX, FILL])
+def test_a_plan_that_cuts_the_chain_of_the_patch_branch(last: Migration) -> None:
+    given = situation(Z, patches=[patch(H, K, last)])
+    (said,) = lost(given, H, hung(K, "shop.0002_base"), last)
+    assert said.startswith(f"{last.key} no longer comes after shop.0003_h, as {last.key} does on release/2.4")
+    assert lost(given, H, K, last) == []
+
+
+def test_a_migration_that_needs_nothing_of_what_it_loses() -> None:
+    """The cut itself, and a data operation that names other fields."""
+    given = situation(
+        Z,
+        patches=[
+            patch(H, K, migration("shop.0005_fill", "shop.0004_k", run_python("shop.item", words="label")))
+        ],
+    )
+    assert lost(given, H, hung(K, "shop.0002_base"), given.patches[0].migrations[-1]) == []
+
+
+def test_a_plan_that_cuts_mainlines_chain() -> None:
+    given = situation(H, K, INDEX, patches=[patch(Z)])
+    (said,) = lost(given, Z, hung(K, "shop.0002_base"))
+    assert said.startswith(
+        "shop.0005_index no longer comes after shop.0003_h, as shop.0005_index does on main"
+    )
+    assert lost(given, Z, hung(K, "shop.0002_base"), hung(INDEX, "shop.0004_k shop.0003_h")) == []
+
+
+def test_a_replacer_counts_for_what_it_replaces() -> None:
+    given = situation(Z, patches=[patch(H, K, INDEX)])
+    stitched = H.with_changes(key=keys("shop.0003_s")[0], replaces=keys("shop.0003_h"))
+    assert lost(given, stitched, hung(K, "shop.0002_base"), hung(INDEX, "shop.0004_k shop.0003_s")) == []
+    assert len(lost(given, stitched, hung(K, "shop.0002_base"), INDEX)) == 1
+
+
+def test_what_the_result_does_no_longer_needs_no_order() -> None:
+    given = situation(Z, patches=[patch(H, K, INDEX)])
+    assert lost(given, H.with_changes(operations=()), hung(K, "shop.0002_base"), INDEX) == []
+
+
+def test_a_migration_of_the_same_name_that_mainline_hung_elsewhere() -> None:
+    """The release cleans up before it, mainline has not that clean-up."""
+    clean, constraint = run_python("shop.item", words="label delete"), unique("item", "one_label", "label")
+    ours = (
+        migration("shop.0003_clean", "shop.0002_base", clean),
+        migration("shop.0004_u", "shop.0003_clean", constraint),
+    )
+    given = situation(migration("shop.0004_u", "shop.0002_base", constraint), patches=[patch(*ours)])
+    (said,) = lost(given, ours[0])
+    assert "shop.0004_u no longer comes after shop.0003_clean" in said
+
+
+def compared(given: Situation) -> Situation:
+    """With what matching finds."""
+    matches = (compare(sides(each, given.mainline), {}).matches for each in given.patches)
+    return replace(given, matches=tuple(matches))
+
+
+def broken(plan: Candidate, given: Situation) -> list[str]:
+    return list(order_broken(plan, Branches(given)))
+
+
+CLEAN = migration(
+    "shop.0003_clean", "shop.0002_base", run_python("shop.item", words="label delete", name="clean")
+)
+UNIQUE = migration("shop.0004_u", "shop.0003_clean", unique("item", "one_label", "label"))
+THEIRS = migration("shop.0004_theirs", "shop.0003_z", unique("item", "one_label", "label"))
+
+
+def test_a_constraint_that_mainline_makes_before_the_clean_up_of_the_patch_branch() -> None:
+    given = compared(situation(Z, THEIRS, patches=[patch(CLEAN, UNIQUE)]))
+    (said,) = broken(candidate(given, CLEAN), given)
+    assert said == (
+        "RunPython of shop.0003_clean runs before AddConstraint of shop.0004_u on release/2.4, and nothing keeps that order here"
+    )
+    assert broken(candidate(given, CLEAN, hung(THEIRS, "shop.0003_z shop.0003_clean")), given) == []
+
+
+def test_a_constraint_that_the_patch_branch_makes_before_mainlines_clean_up() -> None:
+    ours = migration("shop.0004_u", "shop.0002_base", unique("item", "one_label", "label"))
+    theirs = hung(THEIRS, "shop.0003_clean")
+    given = compared(situation(CLEAN, theirs, patches=[patch(ours)]))
+    stitched = ours.with_changes(key=keys("shop.0004_s")[0], replaces=keys("shop.0004_u"))
+    emptied = theirs.with_changes(operations=(), dependencies=keys("shop.0003_clean shop.0004_s"))
+    (said,) = broken(candidate(given, stitched, emptied), given)
+    assert said.startswith(
+        "RunPython of shop.0003_clean runs before AddConstraint of shop.0004_theirs on main"
+    )
+    assert broken(candidate(given, theirs), given) == []
+
+
+def test_a_column_that_only_mainline_makes_after_the_data_operation_that_fills_it() -> None:
+    ours = (H, migration("shop.0004_fill", "shop.0003_h", run_python("shop.item", words="h")))
+    theirs = migration("shop.0004_h", "shop.0003_z", add("item", "h"))
+    given = compared(situation(Z, theirs, patches=[patch(*ours)]))
+    fill = hung(ours[1], "shop.0002_base")
+    (said,) = broken(candidate(given, fill), given)
+    assert said.startswith("RunPython of shop.0004_fill runs after AddField of shop.0003_h on release/2.4")
+    assert broken(candidate(given, hung(fill, "shop.0004_h")), given) == []
+
+
+def test_a_data_operation_on_another_model_needs_no_order() -> None:
+    clean = migration("shop.0003_clean", "shop.0002_base", run_python("blog.post", words="title delete"))
+    given = compared(situation(Z, THEIRS, patches=[patch(clean, UNIQUE)]))
+    assert broken(candidate(given, clean), given) == []
+
+
+def test_operations_of_one_migration() -> None:
+    """Mainline cleans up and makes the constraint in one file; a plan takes the constraint before it."""
+    both = migration("shop.0003_both", "shop.0002_base", *CLEAN.operations, *UNIQUE.operations)
+    ours = migration("shop.0003_u", "shop.0002_base", *UNIQUE.operations)
+    given = compared(situation(both, patches=[patch(ours)]))
+    stitched = ours.with_changes(key=keys("shop.0003_s")[0], replaces=keys("shop.0003_u"))
+    left = both.with_changes(operations=CLEAN.operations, dependencies=keys("shop.0002_base shop.0003_s"))
+    assert len(broken(candidate(given, stitched, left), given)) == 1
+    assert broken(candidate(given, both), given) == []
+
+
+def test_a_file_that_covers_a_migration_does_its_operations() -> None:
+    """A bridge at the leaf makes the column that mainline's file of the same name lacks."""
+    fill = migration("shop.0004_fill", "shop.0003_h", run_python("shop.item", words="h"))
+    twin = migration("shop.0003_h", "shop.0002_base", add("item", "other"))
+    given = compared(situation(twin, patches=[patch(H, fill)]))
+    bridge = migration("shop.0005_bridge", "shop.0003_h", add("item", "h")).with_changes(
+        provenance=("covers shop.0003_h of release/2.4 (commit 1)",)
+    )
+    assert len(broken(candidate(given, fill, bridge), given)) == 1
+    assert broken(candidate(given, hung(fill, "shop.0003_h shop.0005_bridge"), bridge), given) == []
