@@ -207,13 +207,14 @@ def _renamed(history: History, other: History) -> Judged:
 
 
 def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
-    """Data operations: the same where their code is, each of mainline's used once."""
+    """Data operations: the same where their code is, each of mainline's used once. One that leaves nothing (`SET CONSTRAINTS …`, a noop)
+    is the same as no other: both migrations need their own."""
     left = [atom for atom in theirs if isinstance(atom, DataRun)]
     found = []
     for atom in ours:
         if not isinstance(atom, DataRun):
             continue
-        same = next((other for other in left if (other.app, other.work) == (atom.app, atom.work)), None)
+        same = None if atom.empty else next((other for other in left if _same_work(atom, other)), None)
         if same is None:
             found.append(_lonely_data(atom, left))
             continue
@@ -222,12 +223,18 @@ def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, 
     return tuple(found)
 
 
+def _same_work(one: DataRun, other: DataRun) -> bool:
+    return one.app == other.app and not other.empty and one.work == other.work
+
+
 def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
     """Of a name that both sides have: no migration will ever run it again, so its code is only reported. Else the patch's own."""
     twin = tuple(other for other in left if other.origin == atom.origin)
-    if twin:
+    if twin and not (atom.empty and twin[0].empty):
         said = "does nothing on mainline" if twin[0].empty else "has other code on mainline"
         return Match((atom,), twin, Verdict.OPAQUE, (f"{atom.label} {said} under the same name",), taken=1)
+    if atom.empty:
+        return Match((atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: leaves nothing in a database",))
     return Match(
         (atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: data is changed on the patch branch only",)
     )

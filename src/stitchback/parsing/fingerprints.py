@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import (
     Call,
@@ -43,7 +44,10 @@ def code_of(definition: Definition) -> Code:
         return known[1]
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
     code = Code.deferred(
-        name, is_empty(node), module.is_python2, lambda: (_fingerprint(definition), ast.unparse(node))
+        name,
+        code_leaves_nothing(node),
+        module.is_python2,
+        lambda: (_fingerprint(definition), ast.unparse(node)),
     )
     module.codes[identity] = (definition, code)
     return code
@@ -270,25 +274,3 @@ def _class_names(node: ast.ClassDef) -> set[str]:
         else:
             found.update(part.id for part in parts if isinstance(part, ast.Name))
     return found
-
-
-def is_empty(node: ast.AST) -> bool:
-    """Whether the body does nothing: pass, `...`, a docstring, `return` or `return None`."""
-    if isinstance(node, ast.Lambda):
-        return isinstance(node.body, ast.Constant)
-    if not isinstance(node, ast.FunctionDef):
-        return False
-    return all(_does_nothing(statement) for statement in node.body)
-
-
-def _does_nothing(statement: ast.stmt) -> bool:
-    match statement:
-        case (
-            ast.Pass()
-            | ast.Return(value=None)
-            | ast.Return(value=ast.Constant())
-            | ast.Expr(value=ast.Constant())
-        ):
-            return True
-        case _:
-            return False

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from stitchback.model.atoms import Work, fingerprint_of_work
 from stitchback.model.operations import Operation
+from stitchback.model.session_statements import leaves_nothing
 from stitchback.model.source import Opaque
-from stitchback.model.values import Code, Constant, Items, Reference, Value, render
+from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render
 
 NOOPS = ("RunPython.noop", "RunSQL.noop")
 
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """A data operation: the schema stays. `label` for people."""
+    """A data operation: the schema stays. `label` for people. `empty`: it leaves nothing, and is no data operation then."""
 
     work: Work
     label: str
@@ -65,15 +66,26 @@ def without_layout(value: Value) -> Value:
 
 
 def is_empty(code: Value | None) -> bool:
+    """Whether the code of RunPython or the SQL of RunSQL leaves nothing in a database: it does nothing at all, or it is of statements of the
+    session alone (`model.session_statements`)."""
     match code:
-        case Code(empty=empty):
+        case Code(empty=empty) | Call(callee=Code(empty=empty)):
             return empty
         case Reference(path=path):
             return path.endswith(NOOPS)
-        case Constant(value=value):
-            return value in ("", None)
-        case Items(items=items):
-            return all(is_empty(item) for item in items)
+        case Items(kind="list" | "tuple", items=items):
+            return all(_statement_is_empty(item) for item in items)
+        case _:
+            return _statement_is_empty(code)
+
+
+def _statement_is_empty(value: Value | None) -> bool:
+    """One statement of RunSQL: a text, or a pair of a text and its parameters (`RunSQL._run_sql`)."""
+    match value:
+        case Constant(value=None):
+            return True
+        case Constant(value=str(sql)) | Items(kind="list" | "tuple", items=(Constant(value=str(sql)), _)):
+            return leaves_nothing(sql)
         case _:
             return False
 

@@ -75,7 +75,8 @@ def _own_ancestors(migration: Migration, own: tuple[Migration, ...]) -> frozense
 def _atoms(unit: Unit) -> tuple[Atom, ...]:
     """What the unit does wherever it is still to be run."""
     atoms = (atom for atom in unit.side.comparison.patch_atoms if atom.origin.migration == unit.key)
-    return tuple(atom for atom in atoms if atom.origin.index not in unit.forgone)
+    lasting = (atom for atom in atoms if not (isinstance(atom, DataRun) and atom.empty))
+    return tuple(atom for atom in lasting if atom.origin.index not in unit.forgone)
 
 
 def _meet(one: Atom, two: Atom) -> bool:

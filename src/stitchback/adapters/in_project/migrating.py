@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 import hashlib
 import importlib
+import inspect
 import io
 import shutil
 import sys
+import textwrap
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stitchback.model.session_statements import code_leaves_nothing, leaves_nothing
+
     Key = list[str]
+else:
+    from .session_statements import code_leaves_nothing, leaves_nothing  # loaded by `_project_child`
 
 
 CONSTANTS = ("LOAD_CONST", "RETURN_CONST")
@@ -264,17 +271,34 @@ class Watch:
 
 
 def fingerprint_of(operation: Any) -> str:
-    """The same for RunPython and RunSQL that do the same; "" for one that does nothing."""
+    """The same for RunPython and RunSQL that do the same; "" for one that leaves nothing in a database."""
     code = getattr(operation, "code", None)
     if code is None:
         sql = operation.sql
-        return "" if not sql else "sql:" + _digest(repr(sql))
+        return "" if not sql or sql_leaves_nothing(sql) else "sql:" + _digest(repr(sql))
     if code is type(operation).noop or getattr(code, "__name__", "") == "noop":
         return ""
     compiled = getattr(code, "__code__", None)
-    if compiled is not None and does_nothing(compiled):
+    if compiled is not None and (does_nothing(compiled) or source_leaves_nothing(code)):
         return ""
     return "python:" + _digest(repr(code) if compiled is None else _essence(compiled))
+
+
+def sql_leaves_nothing(sql: Any) -> bool:
+    """Whether each statement is one of the session (`RunSQL._run_sql` takes a text, or a list of texts and pairs)."""
+    if isinstance(sql, str):
+        return leaves_nothing(sql)
+    texts = [each[0] if isinstance(each, (list, tuple)) and len(each) == 2 else each for each in sql]
+    return all(each is None or (isinstance(each, str) and leaves_nothing(each)) for each in texts)
+
+
+def source_leaves_nothing(code: Any) -> bool:
+    """Whether the function executes statements of the session alone; False where its source cannot be read."""
+    try:
+        (statement,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return False
+    return code_leaves_nothing(statement)
 
 
 def does_nothing(code: CodeType) -> bool:
