@@ -29,5 +29,6 @@ class OneSidedData:
                 atom = match.patch[0]
                 if isinstance(atom, DataRun) and match.verdict is Verdict.PATCH_ONLY and not atom.empty:
                     message = f"{unit.key}: {atom.label} changes data on {unit.side.patch.tree.ref} only"
+                    message = "; ".join((message, *match.differences[1:]))
                     place = Span(unit.migration.path)
                     yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place, message)

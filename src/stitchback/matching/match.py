@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stitchback.matching.concerned import below, of_apps, referred_to
@@ -10,7 +10,7 @@ from stitchback.matching.histories import History, Standing, histories
 from stitchback.matching.models import named_models, play_for, with_earlier_names
 from stitchback.matching.sides import Sides
 from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread, WorkInTree
 from stitchback.model.field_names import NO_NAMES, FieldNames
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Match, Verdict
@@ -224,7 +224,7 @@ def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, 
 
 
 def _same_work(one: DataRun, other: DataRun) -> bool:
-    return one.app == other.app and not other.empty and one.work == other.work
+    return one.app == other.app and not other.empty and one.fingerprint == other.fingerprint
 
 
 def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
@@ -235,9 +235,20 @@ def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
         return Match((atom,), twin, Verdict.OPAQUE, (f"{atom.label} {said} under the same name",), taken=1)
     if atom.empty:
         return Match((atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: leaves nothing in a database",))
-    return Match(
-        (atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: data is changed on the patch branch only",)
-    )
+    said = f"{atom.label}: data is changed on the patch branch only"
+    return Match((atom,), (), Verdict.PATCH_ONLY, (said, *_why_other_work(atom, left)))
+
+
+def _why_other_work(atom: DataRun, left: Sequence[DataRun]) -> Iterator[str]:
+    """Where mainline has an operation of the same text, that runs something else all the same: what."""
+    work = atom.work
+    for other in left:
+        theirs = other.work
+        if isinstance(work, WorkInTree) and isinstance(theirs, WorkInTree) and work.own == theirs.own:
+            unknown = work.tree.followed.unknown or theirs.tree.followed.unknown
+            names = ", ".join(work.tree.unlike(theirs.tree))
+            why = f"it cannot be compared: {unknown}" if unknown else f"these differ: {names}"
+            yield f"{other.origin.migration} has the same text on mainline, and {why}"
 
 
 def _unread_matches(ours: Iterable[Atom]) -> tuple[Match, ...]:

@@ -95,7 +95,7 @@ def _with_places(value: Value, places: Mapping[int, int]) -> Value:
 
 def _digest(definition: Definition) -> str:
     nodes: Nodes = {}
-    writing = _Writing(_keywords_used(definition, nodes), definition.scope, nodes)
+    writing = Writing(_keywords_used(definition, nodes), definition.scope, nodes)
     writing.number(definition)
     done = 0
     while done < len(writing.queue):
@@ -129,13 +129,13 @@ def _keywords_used(definition: Definition, nodes: Nodes) -> frozenset[str]:
             if isinstance(node, ast.keyword) and node.arg is not None:
                 keywords.add(node.arg)
             elif isinstance(node, ast.Name):
-                named = _definition_of(node.id, current.scope)
+                named = definition_of(node.id, current.scope)
                 if named is not None:
                     queue.append(named)
     return frozenset(keywords)
 
 
-def _definition_of(name: str, scope: Scope) -> Definition | None:
+def definition_of(name: str, scope: Scope) -> Definition | None:
     """The function or class that the name is, also one that the module defines further down."""
     box = scope.find(name)
     if box is not None:
@@ -149,7 +149,7 @@ def _definition_of(name: str, scope: Scope) -> Definition | None:
 
 
 @dataclass(slots=True, eq=False)
-class _Writing:
+class Writing:
     """A definition being written as one list of words: names of locals and of the module's own functions as numbers."""
 
     keywords: frozenset[str]
@@ -171,7 +171,7 @@ class _Writing:
 
     def write_definition(self, definition: Definition) -> None:
         node = definition.node
-        self.renamed = _renamed(node, self.nodes.get(node) or nodes_within(node), self.keywords)
+        self.renamed = renamed_in(node, self.nodes.get(node) or nodes_within(node), self.keywords)
         self.local = {}
         self.scope = definition.scope
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -221,7 +221,7 @@ class _Writing:
     def name(self, name: str) -> str:
         if name in self.renamed:
             return self.local.setdefault(name, f"${len(self.local)}")
-        named = _definition_of(name, self.scope)
+        named = definition_of(name, self.scope)
         if named is not None:
             return self.number(named)
         box = self.scope.find(name)
@@ -244,7 +244,7 @@ def _without_docstrings(nodes: list[object]) -> list[object]:
     ]
 
 
-def _renamed(node: ast.AST, within: list[ast.AST], keywords: frozenset[str]) -> frozenset[str]:
+def renamed_in(node: ast.AST, within: list[ast.AST], keywords: frozenset[str]) -> frozenset[str]:
     """The names bound in functions, whatever they are called: not those of class bodies, not `global` ones. `within`: the node's nodes."""
     bound: set[str] = set()
     kept: set[str] = set(keywords)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stitchback.model.atoms import Work, fingerprint_of_work
+from stitchback.model.atoms import OwnWork, Work, WorkInTree, fingerprint_of_work
 from stitchback.model.operations import Operation
 from stitchback.model.session_statements import leaves_nothing
 from stitchback.model.source import Opaque
@@ -30,8 +30,17 @@ class RunData:
 
 def data_run(operation: Operation) -> RunData:
     """RunPython or RunSQL as its forward code, whether it does nothing, and a word for people."""
-    code = operation.argument("code" if operation.kind == "RunPython" else "sql")
-    return RunData(work_of(operation, code), label_of(operation, code), is_empty(code))
+    code, tree = code_of(operation), operation.work
+    if tree is None:
+        return RunData(work_of(operation, code), label_of(operation, code), is_empty(code))
+    own = work_of(tree.operation, code_of(tree.operation))
+    empty = is_empty(code) or (isinstance(code, Reference) and tree.followed.empty)
+    return RunData(WorkInTree(own, tree), label_of(operation, code), empty)
+
+
+def code_of(operation: Operation) -> Value | None:
+    """The forward code of RunPython, the SQL of RunSQL."""
+    return operation.argument("code" if operation.kind == "RunPython" else "sql")
 
 
 def has_code(operations: Iterable[Operation | Opaque]) -> bool:
@@ -46,7 +55,7 @@ def is_code(operation: Operation) -> bool:
     return has_code(operation.database)
 
 
-def work_of(operation: Operation, code: Value | None) -> Work:
+def work_of(operation: Operation, code: Value | None) -> OwnWork:
     """The code where the module defines it; a digest of the text for SQL and for what is imported."""
     if isinstance(code, Code):
         return code
@@ -92,7 +101,7 @@ def _statement_is_empty(value: Value | None) -> bool:
 
 def label_of(operation: Operation, code: Value | None) -> str:
     match code:
-        case Code(name=name):
+        case Code(name=name) | Call(callee=Code(name=name)):
             return f"{operation.kind} {name}"
         case Reference(path=path):
             return f"{operation.kind} {path.rpartition('.')[2]}"
