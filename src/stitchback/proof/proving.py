@@ -16,7 +16,7 @@ from stitchback.proof.edited import as_mainline_has_them
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
-from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us
+from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us, statements_stay
 
 MOST_FAILURES = 8
 
@@ -36,7 +36,8 @@ class Prover:
         """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`."""
         cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
-        failures = tuple(map(of_the_graph, (*cut.unsound, *ghosts)))
+        statements = statements_stay(candidate.result, self.situation)
+        failures = tuple(map(of_the_graph, (*cut.unsound, *ghosts, *statements)))
         if not failures:
             attempt = Attempt(cut, self.scene(cut.situation), most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))

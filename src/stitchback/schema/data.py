@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stitchback.model.atoms import OwnWork, Work, WorkInTree, fingerprint_of_work
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Operation, data_operations
 from stitchback.model.session_statements import leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render
@@ -53,6 +53,15 @@ def is_code(operation: Operation) -> bool:
     if operation.kind in ("RunSQL", "RunPython"):
         return not data_run(operation).empty
     return has_code(operation.database)
+
+
+def session_statements(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
+    """The operations that leave nothing in a database and yet do something: those that are no noop."""
+    for operation in data_operations(operations):
+        code = code_of(operation)
+        is_noop = code == Constant("") or (isinstance(code, Reference) and code.path.endswith(NOOPS))
+        if not is_noop and data_run(operation).empty:
+            yield operation
 
 
 def work_of(operation: Operation, code: Value | None) -> OwnWork:
