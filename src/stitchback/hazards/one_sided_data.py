@@ -14,7 +14,8 @@ from stitchback.model.source import Span
 class OneSidedData:
     """The patch branch changes data (RunPython, RunSQL), and mainline has no operation with the same code.
 
-    Its databases have run it; the others have not. Where `plan` brings the migration over it says on which databases it will run. If
+    The same code is code that reaches the same: an imported function counts with all that it calls and reads in the tree, each branch's as it
+    is there. Its databases have run it; the others have not. Where `plan` brings the migration over it says on which databases it will run. If
     mainline changes the same data by other means, a person has to look whether both may run, and can say so
     (`[[tool.stitchback.data]]` in pyproject.toml).
     """

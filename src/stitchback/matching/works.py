@@ -7,11 +7,13 @@ hold by then. Its work is that of the first tree, mainline's before those of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation, data_operations, with_works
+from stitchback.model.source import Opaque
+from stitchback.model.values import Call, Code, Reference, Value
 from stitchback.model.work import TreeWork
 
 
@@ -36,7 +38,29 @@ class _Known:
 
 
 def _same_text(one: Migration, other: Migration) -> bool:
-    return one.blob == other.blob or one.operations == other.operations
+    """Whether the files say the same. What the class of an operation of the project's own does stands in another file."""
+    if one.blob == other.blob:
+        return True
+    return tuple(map(_said, one.operations)) == tuple(map(_said, other.operations))
+
+
+def _said(operation: Operation | Opaque) -> Operation | Opaque:
+    if isinstance(operation, Opaque):
+        return operation
+    said = replace(operation, database=tuple(map(_said, operation.database)))
+    if operation.path.startswith("django."):
+        return said
+    return replace(
+        said, arguments=tuple((name, _without_class(value)) for name, value in operation.arguments)
+    )
+
+
+def _without_class(value: Value) -> Value:
+    match value:
+        case Call(callee=Code(name=name), args=args, kwargs=kwargs):
+            return Call(Reference(name), args, kwargs)
+        case _:
+            return value
 
 
 def _runs(migration: Migration) -> tuple[Operation, ...]:

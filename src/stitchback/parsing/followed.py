@@ -33,7 +33,7 @@ from stitchback.parsing.operations import read_operations
 from stitchback.parsing.scopes import DEFINITIONS, Box, Class, Function, ModuleReading, Scope, has_opaque
 
 MAX_DEFINITIONS = 1_500  # that one operation reaches
-MAX_WORDS = 1_000_000  # of their text
+MAX_WORDS = 400_000  # of their text
 MAX_ROUNDS = 4  # in which the keywords that calls name are collected
 
 _ARGUMENTS = {"RunPython": "code", "RunSQL": "sql"}
@@ -45,7 +45,17 @@ _IMPLICIT = frozenset(
 _PYTHON2 = frozenset(
     {"unicode", "basestring", "xrange", "long", "unichr", "reduce", "raw_input", "cmp", "file"}
 )
-_DYNAMIC = ("importlib.", "pkgutil.", "runpy.", "imp.", "sys.modules", "django.utils.module_loading.")
+_DYNAMIC = (
+    "importlib.import_module",
+    "importlib.util",
+    "importlib.machinery",
+    "importlib.reload",
+    "pkgutil.",
+    "runpy.",
+    "imp.",
+    "sys.modules",
+    "django.utils.module_loading.",
+)
 _COMMAND = "django.core.management.call_command"
 _SETTINGS = "django.conf.settings."
 _SCOPES = (
@@ -166,7 +176,7 @@ def _written(operation: Operation, module: ModuleReading) -> Followed:
         writing = _Following(keywords, module.scopes[0], {}, module=module)
         writing.write_all(value)
         used = writing.keywords_used()
-        if used <= keywords:
+        if not (used - keywords) & writing.written:
             break
         keywords |= used
     else:
@@ -189,6 +199,7 @@ class _Following(Writing):
     items: list[Item] = field(default_factory=list)  # what is written, one after the other
     keys: dict[tuple[int, int, str], int] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)  # the functions around what is being written
+    written: set[str] = field(default_factory=set)  # names that were written as numbers
     in_item: frozenset[str] = frozenset()  # names that anything of the item binds
     further: dict[str, Reached] = field(default_factory=dict)  # files and settings that are read
     texts: dict[str, None] = field(default_factory=dict)
@@ -294,7 +305,7 @@ class _Following(Writing):
         name = getattr(item.node, "name", None)
         if name is None or item.scope.outer is not None:
             return
-        changes = [each for each in item.scope.module.tree.body if _changes(each, name)]
+        changes = [each for each in item.scope.module.mentions(name) if _changes(each, name)]
         if changes:
             self.parts.append(self.enqueue(Variable(f"{name}'s attributes", changes, item.scope)))
 
@@ -356,7 +367,10 @@ class _Following(Writing):
         """How a name that a function binds is written."""
         if self.frame_of(name) is None:
             return None
-        return self.local.setdefault(name, f"${len(self.local)}") if name in self.renamed else name
+        if name not in self.renamed:
+            return name
+        self.written.add(name)
+        return self.local.setdefault(name, f"${len(self.local)}")
 
     def name(self, name: str) -> str:
         frame = self.frame_of(name)
@@ -374,8 +388,9 @@ class _Following(Writing):
             return self.enqueue(binding)
         if isinstance(binding, Reference):
             return self.target(binding.path, scope.module)
-        if has_opaque(binding) or scope.module is not self.module:
-            statements = _binders(scope.module, name)
+        is_elsewhere = scope.module is not self.module
+        if is_elsewhere or has_opaque(binding):
+            statements = _binders(scope.module, name) if scope.outer is None else []
             if statements or has_opaque(binding):
                 return self.variable(name, statements, scope)
         before, self.parts = self.parts, []
@@ -620,11 +635,7 @@ def _names_bound(within: Iterable[ast.AST]) -> frozenset[str]:
 
 def _binders(module: ModuleReading, name: str) -> list[ast.stmt]:
     """The module's statements, but for functions, classes and imports, that make the name or may change what it is."""
-    return [
-        each
-        for each in module.tree.body
-        if not isinstance(each, _NO_STATEMENTS) and _mentions(each, name) and not _only_reads(each, name)
-    ]
+    return [each for each in module.mentions(name) if not _only_reads(each, name)]
 
 
 def _only_reads(statement: ast.stmt, name: str) -> bool:
@@ -633,9 +644,8 @@ def _only_reads(statement: ast.stmt, name: str) -> bool:
         isinstance(each, ast.Name) for each in statement.targets
     ):
         return False
-    return not any(_mentions(each, name) for each in statement.targets) and not _passes_on(
-        statement.value, name
-    )
+    targets = {each.id for each in statement.targets if isinstance(each, ast.Name)}
+    return name not in targets and not _passes_on(statement.value, name)
 
 
 def _passes_on(node: ast.AST, name: str) -> bool:
@@ -653,27 +663,8 @@ def _passes_on(node: ast.AST, name: str) -> bool:
             return any(_passes_on(each, name) for each in ast.iter_child_nodes(node))
 
 
-def _mentions(statement: ast.AST, name: str) -> bool:
-    for part in nodes_within(statement):
-        match part:
-            case (
-                ast.Name(id=found)
-                | ast.FunctionDef(name=found)
-                | ast.AsyncFunctionDef(name=found)
-                | ast.ClassDef(name=found)
-            ):
-                if found == name:
-                    return True
-            case ast.alias(name=path, asname=other):
-                if (other or path.partition(".")[0]) == name:
-                    return True
-            case _:
-                continue
-    return False
-
-
 def _changes(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement of a module sets an attribute of what the name is, or calls a method of it or of one of its attributes."""
+    """Whether a statement that names a function or class sets an attribute of it, or calls a method of it or of one of its attributes."""
     match statement:
         case ast.Assign(targets=targets):
             return any(
@@ -684,10 +675,8 @@ def _changes(statement: ast.stmt, name: str) -> bool:
         case ast.Expr(value=ast.Call(func=function, args=args)):
             is_setattr = isinstance(function, ast.Name) and function.id == "setattr"
             return _root(function) == name or (is_setattr and bool(args) and _root(args[0]) == name)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
-            return False
         case _:
-            return _mentions(statement, name)
+            return True
 
 
 def _root(node: ast.expr) -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
 from stitchback.parsing import names, sources
-from stitchback.parsing.context import ANSWERS, Found, ReadingContext
+from stitchback.parsing.context import ANSWERS, Found, ReadingContext, join
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.lazy import LazyScope, Parsed
 from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Function, ModuleReading, Scope
@@ -182,9 +182,12 @@ def lead(path: str, module: ModuleReading, level: int = 0) -> Lead | None:
     if place is None:
         return Lead(Leads.MODULE, path) if context.find_module(path, root) else Lead(Leads.OUTSIDE, path)
     file, name, rest = place
+    unlike = not file.startswith(
+        join(root, path.partition(".")[0])
+    )  # of that name, below some folder of the tree
     scope = module_scope(file, context) if level < _MAX_IMPORTS else None
     if scope is None:
-        return None
+        return Lead(Leads.OUTSIDE, path) if unlike else None
     box = scope.find(name)
     if box is not None and isinstance(box.binding, Reference):
         return lead(".".join((box.binding.path, *rest)), scope.module, level + 1)
@@ -199,7 +202,11 @@ def lead(path: str, module: ModuleReading, level: int = 0) -> Lead | None:
     if not rest and context.find_module(path, root) is not None:
         return Lead(Leads.MODULE, path)
     outside = next((source for source in scope.module.stars if is_outside(source, scope.module)), None)
-    return None if outside is None else Lead(Leads.OUTSIDE, ".".join((outside, name, *rest)))
+    if outside is not None:
+        return Lead(Leads.OUTSIDE, ".".join((outside, name, *rest)))
+    if unlike:
+        return Lead(Leads.OUTSIDE, path)
+    return None
 
 
 def is_outside(path: str, module: ModuleReading) -> bool:

@@ -137,3 +137,48 @@ def test_why_operations_of_one_text_are_other_work_is_said() -> None:
     assert match.differences[1:] == (
         "shop.0002_m has the same text on mainline, and these differ: shop.ensure.ensure",
     )
+
+
+OPERATION = """
+from django.db.migrations.operations.base import Operation
+
+class Load(Operation):
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, before, after):
+        load(after.apps, {flag})
+
+def load(apps, flag):
+    apps.get_model("shop", "Kind").objects.update(flag=flag)
+"""
+
+
+def read_own(ref: str, flag: str, arguments: str, *names: str, head: str = "") -> Tree:
+    source = f"{head}{HEAD}from shop.loading import Load\nclass Migration(migrations.Migration):\n    operations = [Load({arguments})]\n"
+    texts = {**FILES, "shop/loading.py": OPERATION.format(flag=flag)}
+    texts |= {f"shop/migrations/{name}.py": source for name in names}
+    return read_tree(ref, ref, {path: Entry(text.encode()) for path, text in texts.items()})
+
+
+def test_an_operation_of_the_projects_own_is_as_its_class_is() -> None:
+    fork = read("fork", ENSURE.format(name="a"))
+    mainline, tree, _ = with_followed_works(
+        (
+            read_own("main", "1", "", "0002_x"),
+            read_own("release", "2", "", "0002_x", "0003_y", head="# laid out\n"),
+        ),
+        [fork],
+    )
+    assert works(tree, "0002_x") == works(mainline, "0002_x")
+    assert works(tree, "0003_y") != works(tree, "0002_x")
+
+
+def test_an_operation_of_the_projects_own_is_as_its_arguments_are() -> None:
+    fork = read("fork", ENSURE.format(name="a"))
+    mainline, tree, other = with_followed_works(
+        (read_own("main", "1", "'a'", "0002_m"), read_own("release", "1", "'b'", "0002_p")), [fork]
+    )
+    assert works(tree, "0002_p") != works(mainline, "0002_m")
+    same, _, _ = with_followed_works((read_own("main", "1", "'b'", "0002_m"), tree), [other])
+    assert works(tree, "0002_p") == works(same, "0002_m")
