@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from migration_values import add, migration, operation
 from plans_by_hand import FORK, changed, patch
 
+from stitchback.engine import Memory
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
 from stitchback.matching.works import with_followed_works
@@ -98,6 +99,22 @@ def test_each_side_is_followed_through_its_own_tree() -> None:
         [fork],
     )
     assert works(mainline, "0002_m") != works(tree, "0002_p")
+
+
+def test_the_engine_takes_migrations_of_one_text_and_other_work_for_two() -> None:
+    fork = read("fork", ENSURE.format(name="a"))
+    trees = (
+        read("main", ENSURE.format(name="m"), "0002_m"),
+        read("release", ENSURE.format(name="p"), "0002_p"),
+    )
+    ours, theirs, _ = (
+        next(iter(tree.migrations.values()), None) for tree in with_followed_works(trees, [fork])
+    )
+    assert ours is not None
+    assert theirs is not None
+    assert ours.operations == theirs.operations
+    memory = Memory()
+    assert memory.number(ours) != memory.number(theirs)
 
 
 def test_a_migration_of_one_text_has_one_work_whatever_its_tree_holds() -> None:
