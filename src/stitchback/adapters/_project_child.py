@@ -15,17 +15,26 @@ from types import ModuleType
 PACKAGE = "_stitchback_in_project"
 
 
+SHARED = ("session_statements",)  # modules of `stitchback.model` that import nothing of the package
+
+
 def load_package() -> ModuleType:
+    """The package, with the modules of `stitchback.model` that it shares."""
     folder = Path(__file__).resolve().parent / "in_project"
-    spec = importlib.util.spec_from_file_location(
-        PACKAGE, str(folder / "__init__.py"), submodule_search_locations=[str(folder)]
-    )
+    package = _load(PACKAGE, folder / "__init__.py", [str(folder)])
+    for name in SHARED:
+        _load(f"{PACKAGE}.{name}", folder.parents[1] / "model" / f"{name}.py")
+    return package
+
+
+def _load(name: str, path: Path, folders: list[str] | None = None) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, str(path), submodule_search_locations=folders)
     assert spec is not None
     assert spec.loader is not None
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[PACKAGE] = package
-    spec.loader.exec_module(package)
-    return package
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 if __name__ == "__main__":

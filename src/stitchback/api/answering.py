@@ -54,8 +54,8 @@ def answer_status(directory: Path | str, asked: Asked) -> Answer:
         known = kept.get(key) if key is not None else None
         if known is not None:
             return known
-        answer = _answer(repository, configuration, asked, seen)
-        if key is not None and _still(repository, configuration, asked, seen):
+        answer, is_of_python = _answer(repository, configuration, asked, seen)
+        if key is not None and is_of_python and _still(repository, configuration, asked, seen):
             kept.put(key, answer)
         return answer
 
@@ -88,8 +88,11 @@ def key_of(repository: Repository, configuration: Configuration, asked: Asked, s
     return digest((repr(asked), repr(configuration), *refs, content, notes))
 
 
-def _answer(repository: Repository, configuration: Configuration, asked: Asked, seen: Seen) -> Answer:
-    from stitchback.api.comparing import Wish, status
+def _answer(
+    repository: Repository, configuration: Configuration, asked: Asked, seen: Seen
+) -> tuple[Answer, bool]:
+    """The answer, and whether it is made of Python files alone, which are what the key is made of."""
+    from stitchback.api.comparing import Wish, has_read_data, status
     from stitchback.api.project import Project
     from stitchback.reporting import render_status
 
@@ -97,7 +100,7 @@ def _answer(repository: Repository, configuration: Configuration, asked: Asked, 
     with Project.of(repository, configuration, files) as project:
         found = status(project, Wish(asked.patches, asked.onto))
     text = render_status(found, asked.output_format, verbose=asked.verbose)
-    return Answer(text, 1 if found.findings or found.case.units else 0)
+    return Answer(text, 1 if found.findings or found.case.units else 0), not has_read_data(found.case)
 
 
 def _still(repository: Repository, configuration: Configuration, asked: Asked, seen: Seen) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
@@ -12,6 +12,8 @@ from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.matching import compare, sides
 from stitchback.matching.case import Case, Side
+from stitchback.matching.works import with_followed_works
+from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree, field_bases_of, field_names_of
@@ -46,11 +48,9 @@ def read_case(project: Project, wish: Wish) -> Case:
     said = project.configuration
     commits = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
     read_all(project, wish, commits)
-    mainline = project.tree(wish.onto)
-    patches = tuple(
-        with_packages(read_patch(project, ref, *each), mainline, said.packages)
-        for ref, each in zip(wish.patches, commits, strict=True)
-    )
+    read = tuple(read_patch(project, ref, *each) for ref, each in zip(wish.patches, commits, strict=True))
+    mainline, followed = with_works(project.tree(wish.onto), read)
+    patches = tuple(with_packages(patch, mainline, said.packages) for patch in followed)
     for each in patches:
         refuse_two_projects(each.tree)
     refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
@@ -61,6 +61,34 @@ def read_case(project: Project, wish: Wish) -> Case:
     compared = tuple(_side(patch, mainline, unreleased) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
     return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)
+
+
+def with_works(mainline: Tree, patches: Sequence[Patch]) -> tuple[Tree, tuple[Patch, ...]]:
+    """The trees with their data operations followed."""
+    trees = (mainline, *(patch.tree for patch in patches))
+    first, *others = with_followed_works(trees, [patch.fork for patch in patches])
+    pairs = zip(others[: len(patches)], others[len(patches) :], strict=True)
+    followed = (
+        replace(
+            patch,
+            tree=tree,
+            fork=fork,
+            migrations=tuple(tree.migrations[each.key] for each in patch.migrations),
+        )
+        for patch, (tree, fork) in zip(patches, pairs, strict=True)
+    )
+    return first, tuple(followed)
+
+
+def has_read_data(case: Case) -> bool:
+    """Whether files that are no Python were compared: those that data operations load."""
+    atoms = (
+        atom
+        for side in case.sides
+        for atom in (*side.comparison.patch_atoms, *side.comparison.mainline_atoms)
+    )
+    runs = (atom.work for atom in atoms if isinstance(atom, DataRun))
+    return any(isinstance(work, WorkInTree) and work.tree.has_read_data for work in runs)
 
 
 def parted(project: Project, ref: str, onto: str) -> tuple[str, str, bool]:

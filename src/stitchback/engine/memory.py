@@ -15,11 +15,14 @@ from stitchback.engine.names import Name
 from stitchback.engine.places import Place
 from stitchback.engine.several import parts_of
 from stitchback.engine.states import EMPTY_STATE, Deed, States, data_run
+from stitchback.model.atoms import fingerprint_of_work
 from stitchback.model.migrations import Migration
+from stitchback.model.operations import data_operations
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
+from stitchback.schema.data import data_run as effect_of
 from stitchback.schema.data_needs import Needs
-from stitchback.schema.effects import Forget, Remake
+from stitchback.schema.effects import DropColumn, Forget, Remake, RenameIndex
 from stitchback.schema.halves import Stated
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
@@ -75,10 +78,10 @@ class Memory:
         return self.by_token.known
 
     def number(self, migration: Migration) -> int:
-        """The same for migrations that do the same: equal operations in the same apps."""
+        """The same for migrations that do the same: equal operations in the same apps, of the same work."""
         known = self.known_migrations.get(id(migration))
         if known is None:
-            content = tuple((part.key.app, part.operations) for part in parts_of(migration))
+            content = tuple((part.key.app, part.operations, works_of(part)) for part in parts_of(migration))
             number = self.numbers.setdefault(content, len(self.numbers))
             known = self.known_migrations[id(migration)] = (migration, number)
         return known[1]
@@ -215,6 +218,12 @@ class Memory:
     def reached(self, schema: PhysicalSchema, data: tuple[str, ...] = ()) -> Outcome:
         schema = self.schema(schema)
         return Outcome(schema, self.schema_number(schema), data)
+
+
+def works_of(migration: Migration) -> tuple[str, ...]:
+    """What its data operations run, as far as that is more than their text."""
+    runs = (each for each in data_operations(migration.operations) if each.work is not None)
+    return tuple(fingerprint_of_work(effect_of(each).work) for each in runs)
 
 
 __all__ = ["EMPTY_STATE", "Deed", "Memory", "Outcome", "data_run"]

@@ -14,7 +14,8 @@ from stitchback.model.source import Span
 class OneSidedData:
     """The patch branch changes data (RunPython, RunSQL), and mainline has no operation with the same code.
 
-    Its databases have run it; the others have not. Where `plan` brings the migration over it says on which databases it will run. If
+    The same code is code that reaches the same: an imported function counts with all that it calls and reads in the tree, each branch's as it
+    is there. Its databases have run it; the others have not. Where `plan` brings the migration over it says on which databases it will run. If
     mainline changes the same data by other means, a person has to look whether both may run, and can say so
     (`[[tool.stitchback.data]]` in pyproject.toml).
     """
@@ -29,5 +30,6 @@ class OneSidedData:
                 atom = match.patch[0]
                 if isinstance(atom, DataRun) and match.verdict is Verdict.PATCH_ONLY and not atom.empty:
                     message = f"{unit.key}: {atom.label} changes data on {unit.side.patch.tree.ref} only"
+                    message = "; ".join((message, *match.differences[1:]))
                     place = Span(unit.migration.path)
                     yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place, message)

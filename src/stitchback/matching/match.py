@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stitchback.matching.concerned import below, of_apps, referred_to
@@ -10,7 +10,7 @@ from stitchback.matching.histories import History, Standing, histories
 from stitchback.matching.models import named_models, play_for, with_earlier_names
 from stitchback.matching.sides import Sides
 from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread, WorkInTree
 from stitchback.model.field_names import NO_NAMES, FieldNames
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Match, Verdict
@@ -211,13 +211,14 @@ def _renamed(history: History, other: History) -> Judged:
 
 
 def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
-    """Data operations: the same where their code is, each of mainline's used once."""
+    """Data operations: the same where their code is, each of mainline's used once. One that leaves nothing (`SET CONSTRAINTS …`, a noop)
+    is the same as no other: both migrations need their own."""
     left = [atom for atom in theirs if isinstance(atom, DataRun)]
     found = []
     for atom in ours:
         if not isinstance(atom, DataRun):
             continue
-        same = next((other for other in left if (other.app, other.work) == (atom.app, atom.work)), None)
+        same = None if atom.empty else next((other for other in left if _same_work(atom, other)), None)
         if same is None:
             found.append(_lonely_data(atom, left))
             continue
@@ -226,15 +227,32 @@ def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, 
     return tuple(found)
 
 
+def _same_work(one: DataRun, other: DataRun) -> bool:
+    return one.app == other.app and not other.empty and one.fingerprint == other.fingerprint
+
+
 def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
     """Of a name that both sides have: no migration will ever run it again, so its code is only reported. Else the patch's own."""
     twin = tuple(other for other in left if other.origin == atom.origin)
-    if twin:
+    if twin and not (atom.empty and twin[0].empty):
         said = "does nothing on mainline" if twin[0].empty else "has other code on mainline"
         return Match((atom,), twin, Verdict.OPAQUE, (f"{atom.label} {said} under the same name",), taken=1)
-    return Match(
-        (atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: data is changed on the patch branch only",)
-    )
+    if atom.empty:
+        return Match((atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: leaves nothing in a database",))
+    said = f"{atom.label}: data is changed on the patch branch only"
+    return Match((atom,), (), Verdict.PATCH_ONLY, (said, *_why_other_work(atom, left)))
+
+
+def _why_other_work(atom: DataRun, left: Sequence[DataRun]) -> Iterator[str]:
+    """Where mainline has an operation of the same text, that runs something else all the same: what."""
+    work = atom.work
+    for other in left:
+        theirs = other.work
+        if isinstance(work, WorkInTree) and isinstance(theirs, WorkInTree) and work.own == theirs.own:
+            unknown = work.tree.followed.unknown or theirs.tree.followed.unknown
+            names = ", ".join(work.tree.unlike(theirs.tree))
+            why = f"it cannot be compared: {unknown}" if unknown else f"these differ: {names}"
+            yield f"{other.origin.migration} has the same text on mainline, and {why}"
 
 
 def _unread_matches(ours: Iterable[Atom]) -> tuple[Match, ...]:

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
 from stitchback.model.values import Code, Value
+from stitchback.model.work import TreeWork
 
-Work = Code | str  # what a data operation runs: code of the module, or a digest of a text
+OwnWork = Code | str  # what a data operation runs: code of the module, or a digest of a text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkInTree:
+    """The operation's own code or text, and all that it reaches in its tree. Equality looks at the fingerprint alone."""
+
+    own: OwnWork
+    tree: TreeWork
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, WorkInTree) and self.tree is other.tree:
+            return True
+        return isinstance(other, WorkInTree) and fingerprint_of_work(self) == fingerprint_of_work(other)
+
+    def __hash__(self) -> int:
+        return hash(fingerprint_of_work(self))
+
+
+Work = OwnWork | WorkInTree
 
 
 class ThingKind(Enum):
@@ -131,7 +152,15 @@ class Unread:
 
 def fingerprint_of_work(work: Work) -> str:
     """The same for the same work."""
-    return work.fingerprint if isinstance(work, Code) else work
+    match work:
+        case WorkInTree(own=own, tree=tree):
+            return tree.followed.fingerprint or fingerprint_of_work(own)
+        case Code(fingerprint=fingerprint):
+            return fingerprint
+        case str():
+            return work
+        case _:
+            assert_never(work)
 
 
 Atom = Added | Removed | Altered | Renamed | DataRun | Unread

@@ -11,6 +11,7 @@ from stitchback.model.field_names import FieldNames, Told
 from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
+from stitchback.model.work import TreeWork
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -238,12 +239,22 @@ class AppMigrations:
     memo: dict[str, object] = field(default_factory=dict)
 
 
+class Works:
+    """A migration's data operations, followed through one tree. Of a tree without files, nothing is."""
+
+    def of(self, migration: Migration, home: Works | None = None) -> tuple[TreeWork, ...]:
+        """One for each of the migration's data operations, in the order of `operations.data_operations`; none at all where nothing is followed.
+        `home`: of the tree that the migration's file is in, where it is another one."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """All migrations of one ref. `ref` is what the user said, `commit` the full SHA, or "WORKTREE" / "INDEX".
 
     `field_bases`: import path of a custom field class -> of the class that it extends, where the tree tells; `field_names` what else
     it tells of such classes, one asked for at a time.
+    `works`: what migrations' data operations run, followed through the tree.
     `shared`: by app label, all of an app's migrations, where other trees may have the very same; what is worked out of them is kept there.
     `unread_settings`: what settings say about folders of migrations and cannot be read.
     `collisions`: apps of one label in several Django projects of the tree.
@@ -262,6 +273,7 @@ class Tree:
     settings: Mapping[str, str] = field(default_factory=dict)
     assumed_settings: Mapping[str, str] = field(default_factory=dict)
     field_names: Mapping[str, Told] = field(default_factory=dict, repr=False, compare=False)
+    works: Works = field(default_factory=Works, repr=False, compare=False)
     shared: dict[str, AppMigrations] = field(default_factory=dict, init=False, compare=False, repr=False)
     memo: dict[str, object] = field(
         default_factory=dict, init=False, compare=False, repr=False

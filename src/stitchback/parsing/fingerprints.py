@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import (
     Call,
@@ -45,7 +46,7 @@ def code_of(definition: Definition) -> Code:
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
     code = Code.deferred(
         name,
-        is_empty(node),
+        code_leaves_nothing(node),
         module.is_python2,
         lambda: (_fingerprint(definition), ast.unparse(node), reach_of(definition)),
     )
@@ -95,7 +96,7 @@ def _with_places(value: Value, places: Mapping[int, int]) -> Value:
 
 def _digest(definition: Definition) -> str:
     nodes: Nodes = {}
-    writing = _Writing(_keywords_used(definition, nodes), definition.scope, nodes)
+    writing = Writing(_keywords_used(definition, nodes), definition.scope, nodes)
     writing.number(definition)
     done = 0
     while done < len(writing.queue):
@@ -129,13 +130,13 @@ def _keywords_used(definition: Definition, nodes: Nodes) -> frozenset[str]:
             if isinstance(node, ast.keyword) and node.arg is not None:
                 keywords.add(node.arg)
             elif isinstance(node, ast.Name):
-                named = _definition_of(node.id, current.scope)
+                named = definition_of(node.id, current.scope)
                 if named is not None:
                     queue.append(named)
     return frozenset(keywords)
 
 
-def _definition_of(name: str, scope: Scope) -> Definition | None:
+def definition_of(name: str, scope: Scope) -> Definition | None:
     """The function or class that the name is, also one that the module defines further down."""
     box = scope.find(name)
     if box is not None:
@@ -149,7 +150,7 @@ def _definition_of(name: str, scope: Scope) -> Definition | None:
 
 
 @dataclass(slots=True, eq=False)
-class _Writing:
+class Writing:
     """A definition being written as one list of words: names of locals and of the module's own functions as numbers."""
 
     keywords: frozenset[str]
@@ -171,7 +172,7 @@ class _Writing:
 
     def write_definition(self, definition: Definition) -> None:
         node = definition.node
-        self.renamed = _renamed(node, self.nodes.get(node) or nodes_within(node), self.keywords)
+        self.renamed = renamed_in(node, self.nodes.get(node) or nodes_within(node), self.keywords)
         self.local = {}
         self.scope = definition.scope
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -221,7 +222,7 @@ class _Writing:
     def name(self, name: str) -> str:
         if name in self.renamed:
             return self.local.setdefault(name, f"${len(self.local)}")
-        named = _definition_of(name, self.scope)
+        named = definition_of(name, self.scope)
         if named is not None:
             return self.number(named)
         box = self.scope.find(name)
@@ -244,7 +245,7 @@ def _without_docstrings(nodes: list[object]) -> list[object]:
     ]
 
 
-def _renamed(node: ast.AST, within: list[ast.AST], keywords: frozenset[str]) -> frozenset[str]:
+def renamed_in(node: ast.AST, within: list[ast.AST], keywords: frozenset[str]) -> frozenset[str]:
     """The names bound in functions, whatever they are called: not those of class bodies, not `global` ones. `within`: the node's nodes."""
     bound: set[str] = set()
     kept: set[str] = set(keywords)
@@ -274,25 +275,3 @@ def _class_names(node: ast.ClassDef) -> set[str]:
         else:
             found.update(part.id for part in parts if isinstance(part, ast.Name))
     return found
-
-
-def is_empty(node: ast.AST) -> bool:
-    """Whether the body does nothing: pass, `...`, a docstring, `return` or `return None`."""
-    if isinstance(node, ast.Lambda):
-        return isinstance(node.body, ast.Constant)
-    if not isinstance(node, ast.FunctionDef):
-        return False
-    return all(_does_nothing(statement) for statement in node.body)
-
-
-def _does_nothing(statement: ast.stmt) -> bool:
-    match statement:
-        case (
-            ast.Pass()
-            | ast.Return(value=None)
-            | ast.Return(value=ast.Constant())
-            | ast.Expr(value=ast.Constant())
-        ):
-            return True
-        case _:
-            return False

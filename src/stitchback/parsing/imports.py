@@ -6,11 +6,12 @@ import ast
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
 from stitchback.parsing import names, sources
-from stitchback.parsing.context import ANSWERS, Found, ReadingContext
+from stitchback.parsing.context import ANSWERS, Found, ReadingContext, join
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.lazy import LazyScope, Parsed
 from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Function, ModuleReading, Scope
@@ -147,6 +148,79 @@ def _leads(context: ReadingContext, subject: str) -> str:
 
 
 ANSWERS[_LEADS] = _leads
+
+
+class Leads(Enum):
+    """What an import path leads to."""
+
+    OUTSIDE = "outside"  # nothing of the tree
+    MODULE = "module"
+    NAME = "name"  # what a module binds
+    STATEMENTS = "statements"  # a name that only statements which are not followed bind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lead:
+    """The end of an import path: through all modules that pass it on, to the one that binds `name`. `rest`: what follows behind it."""
+
+    kind: Leads
+    path: str
+    scope: LazyScope | None = None
+    name: str = ""
+    box: Box | None = None
+    rest: tuple[str, ...] = ()
+
+
+def lead(path: str, module: ModuleReading, level: int = 0) -> Lead | None:
+    """Where the path leads, imported in that module; None where it leads into the tree and cannot be followed. Python's own names too: an app may
+    be called `calendar`."""
+    context = module.context
+    if is_outside(path, module):
+        return Lead(Leads.OUTSIDE, path)
+    root = context.root_of(module.path)
+    place = _place(path, root, context)
+    if place is None:
+        return Lead(Leads.MODULE, path) if context.find_module(path, root) else Lead(Leads.OUTSIDE, path)
+    file, name, rest = place
+    unlike = not file.startswith(
+        join(root, path.partition(".")[0])
+    )  # of that name, below some folder of the tree
+    scope = module_scope(file, context) if level < _MAX_IMPORTS else None
+    if scope is None:
+        return Lead(Leads.OUTSIDE, path) if unlike else None
+    box = scope.find(name)
+    if box is not None and isinstance(box.binding, Reference):
+        return lead(".".join((box.binding.path, *rest)), scope.module, level + 1)
+    if box is not None:
+        return Lead(Leads.NAME, path, scope, name, box, rest)
+    if scope.module.binders(name) or name in scope.tangled:
+        return Lead(Leads.STATEMENTS, path, scope, name, None, rest)
+    for source in scope.module.stars:
+        found = lead(".".join((source, name, *rest)), scope.module, level + 1)
+        if found is not None and found.kind is not Leads.OUTSIDE:
+            return found
+    if not rest and context.find_module(path, root) is not None:
+        return Lead(Leads.MODULE, path)
+    outside = next((source for source in scope.module.stars if is_outside(source, scope.module)), None)
+    if outside is not None:
+        return Lead(Leads.OUTSIDE, ".".join((outside, name, *rest)))
+    if unlike:
+        return Lead(Leads.OUTSIDE, path)
+    return None
+
+
+def is_outside(path: str, module: ModuleReading) -> bool:
+    """Whether the path leads into Django, or the tree has no module on its way."""
+    top = path.partition(".")[0]
+    if top in ("django", "builtins"):
+        return True
+    context = module.context
+    root = context.root_of(module.path)
+    if context.find_module(top, root) is not None:
+        return False
+    return top in _ELSEWHERE or (
+        _place(path, root, context) is None and context.find_module(path, root) is None
+    )
 
 
 @dataclass(frozen=True, slots=True)

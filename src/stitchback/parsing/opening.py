@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from stitchback.model.data_reach import EVERYTHING
 from stitchback.model.migrations import Operations
+from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.values import Code, Written
 from stitchback.parsing import sources
 from stitchback.parsing.context import ReadingContext
-from stitchback.parsing.fingerprints import code_of, is_empty
+from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.plain import parts_again
 from stitchback.parsing.plain_names import Names
@@ -48,7 +49,7 @@ def operations_of(node: ast.expr | None, bound: Names, tree: ast.Module, file: P
     is_python2 = isinstance(tree, sources.Python2Module)
 
     def deferred(function: ast.FunctionDef) -> Code:
-        return code_in(file, function.name, is_empty(function), is_python2)
+        return code_in(file, function.name, code_leaves_nothing(function), is_python2)
 
     return PlainValues(file.path, bound, deferred).operations(node)
 

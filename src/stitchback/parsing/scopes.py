@@ -100,6 +100,7 @@ class ModuleReading:
     others: list[ModuleReading] = field(default_factory=list)  # modules of the tree that gave something
     scopes: list[Scope] = field(default_factory=list)  # the module's own, its classes', its functions'
     further: dict[str, list[ast.stmt]] | None = None  # name -> the module's statements that bind it
+    mentioned: dict[str, list[ast.stmt]] | None = None  # as `further`, of all statements that name it
     known_package: str | None = None  # where there is no tree around the module
     steps: int = 0
     loaded: int = 0
@@ -127,6 +128,15 @@ class ModuleReading:
                 for bound in _bound(statement):
                     self.further.setdefault(bound, []).append(statement)
         return self.further.get(name, [])
+
+    def mentions(self, name: str) -> list[ast.stmt]:
+        """The module's statements, but for functions, classes and imports, that name it."""
+        if self.mentioned is None:
+            self.mentioned = {}
+            for statement in self.tree.body:
+                for named in dict.fromkeys(_named(statement)):
+                    self.mentioned.setdefault(named, []).append(statement)
+        return self.mentioned.get(name, [])
 
     def opaque(self, reason: str, node: ast.expr | ast.stmt) -> Opaque:
         return sources.opaque(reason, node, self.path)
@@ -227,6 +237,26 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
             yield name
         case _:
             return
+
+
+def _named(statement: ast.stmt) -> Iterator[str]:
+    if isinstance(
+        statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    ):
+        return
+    for part in ast.walk(statement):
+        match part:
+            case (
+                ast.Name(id=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                yield name
+            case ast.alias(name=path, asname=other):
+                yield (other or path).partition(".")[0]
+            case _:
+                continue
 
 
 def weight_of(value: Value) -> int:

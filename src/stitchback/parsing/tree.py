@@ -27,6 +27,7 @@ from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingConte
 from stitchback.parsing.field_bases import FieldBases
 from stitchback.parsing.field_names import NamesTold
 from stitchback.parsing.folders import folders_that_differ, read_folders
+from stitchback.parsing.followed import TreeWorks
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
@@ -141,7 +142,10 @@ def _tree(
     )
     context.forget()
     tree = replace(
-        tree, field_names=NamesTold(context), assumed_settings=dict(sorted(context.assumed.items()))
+        tree,
+        field_names=NamesTold(context),
+        assumed_settings=dict(sorted(context.assumed.items())),
+        works=TreeWorks(context, wanted.ref),
     )
     tree.shared.update(shared_apps)
     return tree

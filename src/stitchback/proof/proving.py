@@ -19,7 +19,7 @@ from stitchback.proof.edited import as_mainline_has_them
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
-from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us
+from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us, statements_stay
 from stitchback.schema.halves import Stated, stated_alone
 
 MOST_FAILURES = 8
@@ -45,7 +45,9 @@ class Prover:
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
         lost = lost_ancestors(candidate, self.branches)
         broken = order_broken(candidate, self.branches)
-        failures = tuple(islice(map(of_the_graph, chain(cut.unsound, ghosts, lost, broken)), MOST_FAILURES))
+        statements = statements_stay(candidate.result, self.situation)
+        wrong = chain(cut.unsound, ghosts, lost, broken, statements)
+        failures = tuple(islice(map(of_the_graph, wrong), MOST_FAILURES))
         if not failures:
             attempt = Attempt(cut, self.scene(cut.situation), most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))

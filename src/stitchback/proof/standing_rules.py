@@ -13,6 +13,7 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.differences import in_short, schema_differences
+from stitchback.schema.data import code_of, label_of, session_statements
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import InconsistentState
 
@@ -60,6 +61,20 @@ def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[str]:
     for ghost, replacers in sorted(tree.replacers.items()):
         if len(replacers) > 1 and replacers != before.get(ghost):
             yield f"{ghost} is named in `replaces` by {' and '.join(map(str, replacers))}: a stop between them loses what one of them makes"
+
+
+def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
+    """A statement of the session (`SET CONSTRAINTS ALL IMMEDIATE`) belongs to the migration and transaction that it was written in (FACTS F35):
+    each migration has those that its file on mainline, or else on its branch, has, in their order."""
+    trees = (situation.mainline, *(patch.tree for patch in situation.patches))
+    for key, migration in sorted(tree.migrations.items()):
+        was = next((other.migrations[key] for other in trees if key in other.migrations), migration)
+        if was is migration or was.operations == migration.operations:
+            continue
+        kept = iter(session_statements(migration.operations))
+        for statement in session_statements(was.operations):
+            if statement not in kept:
+                yield f"{key} loses {label_of(statement, code_of(statement))}, which it needs in its own transaction"
 
 
 def schema_is_the_states(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 
 from stitchback.model.edits import NOWHERE, DeleteFile, FileEdit, WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Code, Reference
 
 
 class Misrendered(AssertionError):
@@ -34,8 +35,10 @@ def check_reread(edits: Iterable[FileEdit], planned: Tree, again: Tree) -> None:
 
 
 def _same(planned: Migration, found: Migration) -> None:
+    """Of a file that stays byte for byte, the code that it imports may be another one where it is brought to: the plan's notes say so."""
     wanted, read = placeless(planned), placeless(found)
-    assert isinstance(wanted, Migration)
+    if planned.blob == found.blob:
+        wanted, read = _without_code(wanted), _without_code(read)
     for field in fields(wanted):
         one, other = getattr(wanted, field.name), getattr(read, field.name)
         if one != other:
@@ -44,21 +47,36 @@ def _same(planned: Migration, found: Migration) -> None:
 
 def placeless(migration: Migration) -> Migration:
     """The migration without its places in the file and its blob."""
-    bare = _bare(migration)
+    bare = _mapped(migration, _without_place)
     assert isinstance(bare, Migration)
     return replace(bare, blob="", provenance=tuple(sorted(bare.provenance)))
 
 
-def _bare(value: object) -> object:
+def _without_place(value: object) -> object:
     """Every Span in the value made the same, and what is said of an opaque value: its source is what it is."""
-    if isinstance(value, Span):
-        return NOWHERE
-    if isinstance(value, Opaque):
-        return Opaque("", value.source, NOWHERE)
-    if isinstance(value, MigrationKey):
-        return value
+    match value:
+        case Span():
+            return NOWHERE
+        case Opaque(source=source):
+            return Opaque("", source, NOWHERE)
+        case _:
+            return value
+
+
+def _without_code(migration: Migration) -> Migration:
+    bare = _mapped(migration, lambda value: Reference(value.name) if isinstance(value, Code) else value)
+    assert isinstance(bare, Migration)
+    return bare
+
+
+def _mapped(value: object, change: Callable[[object], object]) -> object:
+    """The value, everything in it changed."""
+    changed = change(value)
+    if changed is not value or isinstance(value, Span | MigrationKey):
+        return changed
     if isinstance(value, tuple):
-        return tuple(_bare(item) for item in value)
+        return tuple(_mapped(item, change) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{field.name: _bare(getattr(value, field.name)) for field in fields(value)})
+        parts = {field.name: _mapped(getattr(value, field.name), change) for field in fields(value)}
+        return type(value)(**parts)
     return value

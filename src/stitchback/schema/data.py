@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stitchback.model.atoms import Work, fingerprint_of_work
-from stitchback.model.operations import Operation
+from stitchback.model.atoms import OwnWork, Work, WorkInTree, fingerprint_of_work
+from stitchback.model.operations import Operation, data_operations
+from stitchback.model.session_statements import leaves_nothing
 from stitchback.model.source import Opaque
-from stitchback.model.values import Code, Constant, Items, Reference, Value, render
+from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render
 
 NOOPS = ("RunPython.noop", "RunSQL.noop")
 
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """A data operation: the schema stays. `label` for people."""
+    """A data operation: the schema stays. `label` for people. `empty`: it leaves nothing, and is no data operation then."""
 
     work: Work
     label: str
@@ -29,8 +30,17 @@ class RunData:
 
 def data_run(operation: Operation) -> RunData:
     """RunPython or RunSQL as its forward code, whether it does nothing, and a word for people."""
-    code = operation.argument("code" if operation.kind == "RunPython" else "sql")
-    return RunData(work_of(operation, code), label_of(operation, code), is_empty(code))
+    code, tree = code_of(operation), operation.work
+    if tree is None:
+        return RunData(work_of(operation, code), label_of(operation, code), is_empty(code))
+    own = work_of(tree.operation, code_of(tree.operation))
+    empty = is_empty(code) or (isinstance(code, Reference) and tree.followed.empty)
+    return RunData(WorkInTree(own, tree), label_of(operation, code), empty)
+
+
+def code_of(operation: Operation) -> Value | None:
+    """The forward code of RunPython, the SQL of RunSQL."""
+    return operation.argument("code" if operation.kind == "RunPython" else "sql")
 
 
 def has_code(operations: Iterable[Operation | Opaque]) -> bool:
@@ -45,7 +55,16 @@ def is_code(operation: Operation) -> bool:
     return has_code(operation.database)
 
 
-def work_of(operation: Operation, code: Value | None) -> Work:
+def session_statements(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
+    """The operations that leave nothing in a database and yet do something: those that are no noop."""
+    for operation in data_operations(operations):
+        code = code_of(operation)
+        is_noop = code == Constant("") or (isinstance(code, Reference) and code.path.endswith(NOOPS))
+        if not is_noop and data_run(operation).empty:
+            yield operation
+
+
+def work_of(operation: Operation, code: Value | None) -> OwnWork:
     """The code where the module defines it; a digest of the text for SQL and for what is imported."""
     if isinstance(code, Code):
         return code
@@ -65,22 +84,33 @@ def without_layout(value: Value) -> Value:
 
 
 def is_empty(code: Value | None) -> bool:
+    """Whether the code of RunPython or the SQL of RunSQL leaves nothing in a database: it does nothing at all, or it is of statements of the
+    session alone (`model.session_statements`)."""
     match code:
-        case Code(empty=empty):
+        case Code(empty=empty) | Call(callee=Code(empty=empty)):
             return empty
         case Reference(path=path):
             return path.endswith(NOOPS)
-        case Constant(value=value):
-            return value in ("", None)
-        case Items(items=items):
-            return all(is_empty(item) for item in items)
+        case Items(kind="list" | "tuple", items=items):
+            return all(_statement_is_empty(item) for item in items)
+        case _:
+            return _statement_is_empty(code)
+
+
+def _statement_is_empty(value: Value | None) -> bool:
+    """One statement of RunSQL: a text, or a pair of a text and its parameters (`RunSQL._run_sql`)."""
+    match value:
+        case Constant(value=None):
+            return True
+        case Constant(value=str(sql)) | Items(kind="list" | "tuple", items=(Constant(value=str(sql)), _)):
+            return leaves_nothing(sql)
         case _:
             return False
 
 
 def label_of(operation: Operation, code: Value | None) -> str:
     match code:
-        case Code(name=name):
+        case Code(name=name) | Call(callee=Code(name=name)):
             return f"{operation.kind} {name}"
         case Reference(path=path):
             return f"{operation.kind} {path.rpartition('.')[2]}"

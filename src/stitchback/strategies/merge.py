@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from stitchback.matching.case import Unit
-from stitchback.model.atoms import Altered, DataRun
+from stitchback.model.atoms import Altered, DataRun, WorkInTree
 from stitchback.model.matches import Match, Verdict
 from stitchback.strategies.bringing import brought
 from stitchback.strategies.draft import Draft
@@ -46,7 +48,20 @@ def _remarks(unit: Unit) -> list[str]:
     """A data operation is never run twice and never dropped in silence: say where it will run."""
     data = [atom for match in unit.remainder for atom in match.patch if isinstance(atom, DataRun)]
     where = "fresh databases, those at the fork point and mainline's"
-    return [
+    said = [
         f"{unit.key}: {atom.label} will run on {where}; databases of the patch branch have run it."
         for atom in data
     ]
+    return said + [text for atom in data for text in _must_come_too(unit, atom)]
+
+
+def _must_come_too(unit: Unit, atom: DataRun) -> Iterator[str]:
+    """The file alone does the branch's work only with the branch's version of what it reaches."""
+    if not isinstance(atom.work, WorkInTree) or atom.work.tree.on_mainline is None:
+        return
+    tree, there = atom.work.tree, atom.work.tree.on_mainline
+    reached = {**there.followed.reached, **tree.followed.reached}
+    unlike = {reached[name].path: None for name in tree.unlike(there)}
+    if unlike:
+        ref = unit.side.patch.tree.ref
+        yield f"{unit.key}: {atom.label} runs code that is another one on {ref}: merge {', '.join(sorted(unlike))} of {ref} as well."

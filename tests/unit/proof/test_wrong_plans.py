@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migration_values import add, char, integer, keys, migration
+from migration_values import add, char, integer, keys, migration, operation
 from plans_by_hand import (
     ADOPT,
     BLOG,
@@ -26,6 +26,7 @@ from plans_by_hand import (
 )
 
 from stitchback.model.plans import Candidate, Policy, Refuted, SafePlan, Situation
+from stitchback.model.values import Constant
 from stitchback.proof import prove
 
 
@@ -197,3 +198,18 @@ def test_the_diamond_itself_is_right() -> None:
     assert isinstance(prove(DIAMOND, MAIN), SafePlan)
     assert changed(MAIN.mainline) == MAIN.mainline
     assert migration("a.0001").key.app == "a"
+
+
+def test_a_statement_of_the_session_stays_in_its_migration() -> None:
+    """F35: each migration needs its own, in its own transaction."""
+    statement = operation("RunSQL", sql=Constant("SET CONSTRAINTS ALL IMMEDIATE"))
+    move = operation("RunSQL", sql=Constant("UPDATE shop_item SET x = 1"))
+    with_statement = M.with_changes(operations=(move, statement, *M.operations))
+    given = situation(X, with_statement, Y, BLOG)
+    below = keys("shop.0003_x shop.0003_s")
+    kept = with_statement.with_changes(operations=(move, statement), dependencies=below)
+    lost = with_statement.with_changes(operations=(move,), dependencies=below)
+    assert isinstance(prove(candidate(given, S, kept, hand=HAND), given), SafePlan)
+    assert "shop.0004_m loses RunSQL 'SET CONSTRAINTS ALL IMMEDIATE'" in refused(
+        candidate(given, S, lost, hand=HAND), given
+    )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 import hashlib
 import importlib
+import inspect
 import io
 import shutil
 import sys
+import textwrap
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stitchback.model.session_statements import code_leaves_nothing, leaves_nothing
+
     Key = list[str]
+else:
+    from .session_statements import code_leaves_nothing, leaves_nothing  # loaded by `_project_child`
 
 
 CONSTANTS = ("LOAD_CONST", "RETURN_CONST")
@@ -170,6 +177,7 @@ class Watch:
         self.data: list[str] = []
         self.current: Key | None = None
         self.stopped = False
+        self._own: list[Any] = []  # operations of the project's own that are watched
 
     def report(self, error: BaseException | None) -> dict[str, Any]:
         return {
@@ -199,6 +207,8 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for operation in self._own:
+            del operation.database_forwards
         for owner, name, original in self._originals:
             setattr(owner, name, original)
 
@@ -215,10 +225,27 @@ class Watch:
 
     def _watched_operation(self, original: Any) -> Any:
         def database_forwards(operation: Any, app_label: str, *arguments: Any, **named: Any) -> None:
-            fingerprint = fingerprint_of(operation)
-            if fingerprint:
-                self.data.append(f"{app_label}: {fingerprint}")
+            self._note(app_label, fingerprint_of(operation))
             original(operation, app_label, *arguments, **named)
+
+        return database_forwards
+
+    def _note(self, app_label: str, fingerprint: str) -> None:
+        if fingerprint:
+            self.data.append(f"{app_label}: {fingerprint}")
+
+    def _watch_own(self, operations: list[Any]) -> None:
+        """Operations of the project's own, which no class of Django's runs."""
+        for operation in operations:
+            self._watch_own(getattr(operation, "database_operations", []))
+            if is_of_the_project(operation):
+                self._own.append(operation)
+                operation.database_forwards = self._watched_own(operation, operation.database_forwards)
+
+    def _watched_own(self, operation: Any, original: Any) -> Any:
+        def database_forwards(app_label: str, *arguments: Any, **named: Any) -> None:
+            self._note(app_label, fingerprint_of_own(operation))
+            original(app_label, *arguments, **named)
 
         return database_forwards
 
@@ -229,6 +256,7 @@ class Watch:
         key = [migration.app_label, migration.name]
         if action in ("apply_start", "unapply_start"):
             self.current = key
+            self._watch_own(migration.operations)
             if self.stop_amid is not None and key == list(self.stop_amid[:2]):
                 migration.operations.insert(self.stop_amid[2], self._death())
         elif action == "apply_success":
@@ -264,17 +292,52 @@ class Watch:
 
 
 def fingerprint_of(operation: Any) -> str:
-    """The same for RunPython and RunSQL that do the same; "" for one that does nothing."""
+    """The same for RunPython and RunSQL that do the same; "" for one that leaves nothing in a database."""
     code = getattr(operation, "code", None)
     if code is None:
         sql = operation.sql
-        return "" if not sql else "sql:" + _digest(repr(sql))
+        return "" if not sql or sql_leaves_nothing(sql) else "sql:" + _digest(repr(sql))
     if code is type(operation).noop or getattr(code, "__name__", "") == "noop":
         return ""
     compiled = getattr(code, "__code__", None)
-    if compiled is not None and does_nothing(compiled):
+    if compiled is not None and (does_nothing(compiled) or source_leaves_nothing(code)):
         return ""
     return "python:" + _digest(repr(code) if compiled is None else _essence(compiled))
+
+
+def is_of_the_project(operation: Any) -> bool:
+    """Whether the operation extends `Operation` alone, and has not been watched before."""
+    from django.db.migrations.operations.base import Operation
+
+    djangos = [each for each in type(operation).__mro__ if each.__module__.startswith("django.")]
+    return djangos == [Operation] and "database_forwards" not in vars(operation)
+
+
+def fingerprint_of_own(operation: Any) -> str:
+    """As `fingerprint_of`, of an operation of the project's own."""
+    forwards = type(operation).database_forwards
+    compiled = getattr(forwards, "__code__", None)
+    if compiled is not None and (does_nothing(compiled) or source_leaves_nothing(forwards)):
+        return ""
+    essence = repr(forwards) if compiled is None else _essence(compiled)
+    return "operation:" + _digest(repr((essence, operation._constructor_args)))
+
+
+def sql_leaves_nothing(sql: Any) -> bool:
+    """Whether each statement is one of the session (`RunSQL._run_sql` takes a text, or a list of texts and pairs)."""
+    if isinstance(sql, str):
+        return leaves_nothing(sql)
+    texts = [each[0] if isinstance(each, (list, tuple)) and len(each) == 2 else each for each in sql]
+    return all(each is None or (isinstance(each, str) and leaves_nothing(each)) for each in texts)
+
+
+def source_leaves_nothing(code: Any) -> bool:
+    """Whether the function executes statements of the session alone; False where its source cannot be read."""
+    try:
+        (statement,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return False
+    return code_leaves_nothing(statement)
 
 
 def does_nothing(code: CodeType) -> bool:

@@ -1,0 +1,63 @@
+"""What a data operation runs, followed through its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from stitchback.model.operations import Operation
+
+
+class Reached(NamedTuple):
+    """A function, class or variable of the tree, a file or a setting: the file that holds it, and a digest of its own text."""
+
+    path: str
+    digest: str
+
+
+class Followed(NamedTuple):
+    """`fingerprint`: the same for operations that do the same work; "" where the work reaches nothing of the tree outside of its migration, and
+    the operation's own text is all of it. `reached`: dotted name -> each function, class and variable that the work reaches there. `unknown`: why the work cannot be followed to its end, "" where it can; its fingerprint is no other operation's then.
+    `empty`: the code is the tree's, and leaves nothing in a database."""
+
+    fingerprint: str
+    reached: Mapping[str, Reached]
+    unknown: str = ""
+    empty: bool = False
+
+
+class TreeWork:
+    """The work of one data operation (`operation`) at one ref. It is followed when it is first compared: most is never. `on_mainline`: the same
+    file's work with mainline's tree around it, where mainline lacks the file."""
+
+    __slots__ = ("_follow", "_followed", "on_mainline", "operation")
+
+    def __init__(self, operation: Operation, follow: Callable[[], Followed]) -> None:
+        self.operation = operation
+        self.on_mainline: TreeWork | None = None
+        self._follow = follow
+        self._followed: Followed | None = None
+
+    @property
+    def followed(self) -> Followed:
+        if self._followed is None:
+            self._followed = self._follow()
+        return self._followed
+
+    @property
+    def has_read_data(self) -> bool:
+        """Whether files were compared that are no Python: fixtures, SQL."""
+        return self._followed is not None and any(
+            not each.path.endswith(".py") for each in self._followed.reached.values()
+        )
+
+    def unlike(self, other: TreeWork) -> tuple[str, ...]:
+        """What the two reach that is not the same in both: dotted names."""
+        one, two = self.followed.reached, other.followed.reached
+        return tuple(
+            name for name in sorted({*one, *two}) if one.get(name, _NOTHING)[1] != two.get(name, _NOTHING)[1]
+        )
+
+
+_NOTHING = Reached("", "")
