@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from stitchback.hazards.altered_and_gone import AlteredAndGone
 from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
+from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
 from stitchback.hazards.hazard import Hazard, OfProof
 from stitchback.hazards.left_out import LeftOut
@@ -41,6 +42,7 @@ ALL: tuple[Hazard, ...] = (
     SameNameOtherLayout(),
     SameNameOtherState(),
     SameNameOtherData(),
+    EditedAfterRelease(),
     OneSidedData(),
     ContraryChange(),
     AlteredAndGone(),

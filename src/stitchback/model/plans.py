@@ -45,13 +45,15 @@ class Patch:
 class Policy:
     """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
     there may be SQLite databases, which lose what the models do not know when a table is altered. `data`: what the project has decided
-    about data operations."""
+    about data operations. `accepted`: migrations of the fork point that mainline has edited since, which the project says is right for all
+    of its databases."""
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
     strategy: str | None = None
     sqlite: bool = True
     data: tuple[DataAgreement, ...] = ()
+    accepted: frozenset[MigrationKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

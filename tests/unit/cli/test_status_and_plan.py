@@ -103,19 +103,21 @@ def logs(**migrations: str) -> dict[str, bytes]:
 
 
 def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands, tmp_path: Path) -> None:
-    """Mainline hung an old migration on a new one: whoever has run it cannot upgrade, with the branch or without."""
+    """Mainline squashed a released migration with one of its own and deleted both: whoever has run the one cannot upgrade, with the branch
+    or without."""
     old = logs(**{"0001_initial": LINE})
     new = logs(
         **{
-            "0000_below": "operations = []",
-            "0001_initial": f"dependencies = [('logs', '0000_below')]; {LINE}",
+            "0001_squashed": f"replaces = [('logs', '0001_initial'), ('logs', '0002_more')]; {LINE}",
+            "0003_text": "dependencies = [('logs', '0001_squashed')]; "
+            "operations = [migrations.AddField('line', 'text', models.TextField(null=True))]",
         }
     )
     build(
         [
             BuildCommit("base", "main", old, "lines"),
             BuildCommit("hotfix", "release", old | {"README": b"patched"}, "no migration", start="base"),
-            BuildCommit("own", "main", new, "one below"),
+            BuildCommit("own", "main", new, "a squash"),
         ],
         tmp_path / "repository",
         checkout="main",
@@ -125,33 +127,31 @@ def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands
     assert plan.code == 1, plan.stdout
     assert commands.run(tmp_path / "repository", "apply", "release", "--yes").code == 0
     assert "serves these databases, but for one that it fails for by itself, told below" in text
-    assert (
-        "left out fork point of release: Migration logs.0001_initial is applied before its dependency" in text
-    )
+    assert "left out fork point of release: logs.0003_text AddField(line, text): there is no model" in text
     document = json.loads(commands.run(tmp_path / "repository", "plan", "release", "--format", "json").stdout)
     (said,) = document["plan"]["proof"]["unserved"]
-    assert said.startswith("fork point of release: Migration logs.0001_initial is applied before")
+    assert said.startswith("fork point of release: logs.0003_text AddField(line, text)")
     assert document["exit"] == 1
     (finding,) = document["findings"]
     assert (finding["code"], finding["ref"], finding["path"]) == (
         "SB309",
         "main",
-        "logs/migrations/0001_initial.py",
+        "logs/migrations/0003_text.py",
     )
-    assert finding["message"].startswith("fork point of release: Migration logs.0001_initial is applied")
+    assert finding["message"].startswith("fork point of release: logs.0003_text AddField(line, text)")
     assert "SB309 `stitchback explain SB309` says what to do" in text
     assert plan.stdout.splitlines()[-1].split("   ")[0].strip() == "stitchback repair --database URL"
 
     suppressed = """
 [[tool.stitchback.suppress]]
 code = "SB309"
-path = "logs/migrations/0001_*.py"
+path = "logs/migrations/0003_*.py"
 reason = "that release was never installed"
 """
     (tmp_path / "repository" / "pyproject.toml").write_text(suppressed)
     agreed = commands.run(tmp_path / "repository", "plan", "release")
     assert agreed.code == 0, agreed.stdout
-    assert "left out fork point of release: Migration logs.0001" in " ".join(agreed.stdout.split())
+    assert "left out fork point of release: logs.0003_text" in " ".join(agreed.stdout.split())
     assert "SB309" not in agreed.stdout
 
 
