@@ -25,6 +25,7 @@ from stitchback.hazards.same_name import (
 )
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
+from stitchback.hazards.swapped_user_model import SwappedUserModel
 from stitchback.hazards.unreadable_file import UnreadableFile
 from stitchback.hazards.was_package import WasPackage
 from stitchback.matching.case import Case
@@ -43,6 +44,7 @@ ALL: tuple[Hazard, ...] = (
     SameNameOtherState(),
     SameNameOtherData(),
     EditedAfterRelease(),
+    SwappedUserModel(),
     OneSidedData(),
     ContraryChange(),
     AlteredAndGone(),

@@ -192,6 +192,7 @@ class Tree:
     `shared`: by app label, all of an app's migrations, where other trees may have the very same; what is worked out of them is kept there.
     `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
     Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
+    `of_user_model`: labels of installed packages that the settings files name and whose first migration depends on the user model.
     """
 
     ref: str
@@ -203,6 +204,7 @@ class Tree:
     settings: Mapping[str, str] = field(default_factory=dict)
     assumed_settings: Mapping[str, str] = field(default_factory=dict)
     field_names: Mapping[str, Told] = field(default_factory=dict, repr=False, compare=False)
+    of_user_model: tuple[str, ...] = ()
     shared: dict[str, AppMigrations] = field(default_factory=dict, init=False, compare=False, repr=False)
     memo: dict[str, object] = field(
         default_factory=dict, init=False, compare=False, repr=False

@@ -19,7 +19,7 @@ from stitchback.parsing.field_bases import FieldBases
 from stitchback.parsing.field_names import NamesTold
 from stitchback.parsing.folders import folders_that_differ, read_folders
 from stitchback.parsing.labels import labelled
-from stitchback.parsing.settings import string_setting
+from stitchback.parsing.settings import packages_of_user_model, string_setting
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.sources import quietly
 
@@ -105,6 +105,7 @@ def _tree(wanted: Wanted, reading: Reading, cache: ReadingCache | None, shared: 
         tuple(sorted(unreadable, key=lambda item: item.span)),
         FieldBases(context),
         _settings(migrations.values(), context),
+        of_user_model=packages_of_user_model(context),
     )
     context.forget()
     tree = replace(

@@ -17,6 +17,7 @@ from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
 from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us
+from stitchback.proof.user_model import UserModels
 
 MOST_FAILURES = 8
 
@@ -28,13 +29,16 @@ class Prover:
         self.given = situation
         start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
         self.memory = Memory(start, sqlite=situation.policy.sqlite)
-        self.situation, self.edited = as_mainline_has_them(situation, self.memory)
+        self.user_models = UserModels(situation)
+        given, self.edited = as_mainline_has_them(situation, self.memory)
+        self.situation = self.user_models.situation(given)
         self.base = Base(self.situation) if slicing else None
         self._scenes: list[Scene] = []
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
         """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`."""
-        cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
+        deployed = replace(candidate, result=self.user_models.tree(candidate.result))
+        cut = sliced(deployed, self.situation, self.base) if self.base else whole(deployed, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
         failures = tuple(map(of_the_graph, (*cut.unsound, *ghosts)))
         if not failures:
@@ -43,7 +47,7 @@ class Prover:
         if failures:
             return Refuted(candidate, failures)
         proof = attempt.proof()
-        split = map(of_a_split_app, sorted(split_without_us(candidate.result, self.situation)))
+        split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
         bounded = (*self.edited, *split, *proof.bounded)
         return SafePlan(candidate, replace(proof, bounded=bounded), token=_PROOF_TOKEN)
 
