@@ -17,14 +17,8 @@ class EditedAfterRelease:
     Django never compares files. Databases of the release have applied the old file: `migrate` reports that there is nothing to do, and what
     only the new file makes is missing for good. `plan` writes one more migration that makes it where it is missing. Where that is
     not possible, restore the file as it was released, and make the change in a new migration. If every database has the change already (it was
-    made by hand, or no database of that release is left), suppress the finding with the reason: then the proof takes the file as mainline has it.
-
-    ```toml
-    [[tool.stitchback.suppress]]
-    code = "SB213"
-    path = "shop/migrations/0002_item.py"
-    reason = "no database is older than 2.0, where the column was added by hand"
-    ```
+    made by hand, or no database of that release is left), suppress the finding for the file, with the reason (`[[tool.stitchback.suppress]]` in
+    pyproject.toml): then the proof takes the file as mainline has it, and the report lists it.
     """
 
     code = "SB213"

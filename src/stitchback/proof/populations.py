@@ -9,12 +9,12 @@ from stitchback.engine import Engine, Memory, Options, Place, RunError, Standing
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import Patch, Population, Situation
+from stitchback.model.plans import RELEASED, Patch, Population, Situation
 from stitchback.proof.closed_sets import ClosedSets, Keys, closed_sets, topmost
 from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
 
 FRESH = "fresh"
-FORK = "fork point"
+FORK = RELEASED
 PATCHED = "patched"
 MAINLINE = "mainline"
 LEDGER = "ledger"

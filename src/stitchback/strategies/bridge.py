@@ -14,6 +14,7 @@ from stitchback.model.values import Constant, Items
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.parents import hangs_well
 from stitchback.strategies.residues import ending
 from stitchback.strategies.values import conditional, create_model, operation, shape_value, state_only
 
@@ -28,6 +29,8 @@ class Bridge:
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.duplicated and not unit.twin:
             return None  # mainline would still make those again
+        if unit.twin and not hangs_well(draft, unit):
+            return None  # Django stops on databases of the patch branch before it runs anything
         wanted = _missing_on_one_side(unit)
         if wanted is None or not wanted:
             return None
