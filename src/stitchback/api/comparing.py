@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
 from stitchback.api.project import Project, refuse_two_projects
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
-from stitchback.matching import compare, sides
+from stitchback.hazards.edited_after_release import EditedAfterRelease
+from stitchback.matching import compare, edited_since, sides
 from stitchback.matching.case import Case, Side
 from stitchback.matching.works import with_followed_works
 from stitchback.model.atoms import DataRun, WorkInTree
+from stitchback.model.configuration import Suppression
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree, field_bases_of, field_names_of
@@ -56,9 +59,14 @@ def read_case(project: Project, wish: Wish) -> Case:
     refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
     unreleased = _unreleased(project, wish, mainline)
     policy = Policy(
-        wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines, said.data
+        wish.zero_touch,
+        unreleased,
+        wish.strategy or said.strategy,
+        "sqlite" in said.engines,
+        said.data,
+        accepted_edits(mainline, said.suppress),
     )
-    compared = tuple(_side(patch, mainline, unreleased) for patch in patches)
+    compared = tuple(_side(patch, mainline, policy) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
     return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)
 
@@ -135,11 +143,22 @@ def _order(tree: Tree) -> Sequence[MigrationKey]:
     return MigrationGraph.raw(tree).order()
 
 
-def _side(patch: Patch, mainline: Tree, unreleased: frozenset[MigrationKey]) -> Side:
-    split = sides(patch, mainline)
+def accepted_edits(mainline: Tree, suppressed: Sequence[Suppression]) -> frozenset[MigrationKey]:
+    """Migrations that may have been edited after their release: the project suppresses that finding for their files, with a reason."""
+    patterns = [entry.path for entry in suppressed if entry.code == EditedAfterRelease.code]
+    return frozenset(
+        key
+        for key, migration in mainline.migrations.items()
+        if any(fnmatch(migration.path, pattern) for pattern in patterns)
+    )
+
+
+def _side(patch: Patch, mainline: Tree, policy: Policy) -> Side:
     trees = (mainline, patch.tree)
-    compared = compare(split, field_bases_of(*trees), field_names_of(*trees))
-    return Side(patch, split, compared, unreleased)
+    bases, names = field_bases_of(*trees), field_names_of(*trees)
+    edited = edited_since(patch, mainline, bases, names).without(policy.accepted)
+    split = sides(patch, mainline, edited)
+    return Side(patch, split, compare(split, bases, names), policy.unreleased)
 
 
 def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[MigrationKey]:

@@ -22,7 +22,7 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.schema.data import data_run as effect_of
 from stitchback.schema.data_needs import Needs
-from stitchback.schema.effects import DropColumn, Forget, Remake, RenameIndex
+from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex
 from stitchback.schema.halves import Stated
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState

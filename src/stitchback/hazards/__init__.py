@@ -9,6 +9,7 @@ from stitchback.hazards.altered_and_gone import AlteredAndGone
 from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
 from stitchback.hazards.data_and_rename import DataAndRename
+from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
 from stitchback.hazards.hazard import Hazard, OfProof
 from stitchback.hazards.left_out import LeftOut
@@ -27,6 +28,7 @@ from stitchback.hazards.same_name import (
 )
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
+from stitchback.hazards.swapped_user_model import SwappedUserModel
 from stitchback.hazards.unread_setting import MissingMigrationModule, UnreadMigrationModules
 from stitchback.hazards.unreadable_file import UnreadableFile
 from stitchback.hazards.was_package import WasPackage
@@ -48,6 +50,8 @@ ALL: tuple[Hazard, ...] = (
     SameNameOtherLayout(),
     SameNameOtherState(),
     SameNameOtherData(),
+    EditedAfterRelease(),
+    SwappedUserModel(),
     OneSidedData(),
     ContraryChange(),
     AlteredAndGone(),

@@ -23,7 +23,7 @@ class GoneOnMainline:
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit in case.units:
-            if unit.key in unit.side.patch.fork.migrations:
+            if unit.key in unit.side.patch.fork.migrations and not unit.is_edited:
                 givers = {str(atom.origin.migration) for match in unit.duplicated for atom in match.given}
                 now = f"; {', '.join(sorted(givers))} does the same" if givers else ""
                 message = f"{unit.key} is gone on {case.situation.mainline.ref}{now}"

@@ -16,9 +16,10 @@ FINE = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 
 
 def twins(case: Case) -> Iterator[tuple[Unit, Migration]]:
-    """Patch migrations with a mainline migration of the same name that is another file."""
+    """Patch migrations with a mainline migration of the same name that is another file, and released ones that mainline has edited (in what
+    they import, it may be)."""
     for unit in case.units:
-        if unit.twin is not None and unit.twin.blob != unit.migration.blob:
+        if unit.twin is not None and (unit.is_edited or unit.twin.blob != unit.migration.blob):
             yield unit, unit.twin
 
 
@@ -61,7 +62,7 @@ class SameNameOtherSchema:
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
-            if not makes_other_schema(unit):
+            if unit.is_edited or not makes_other_schema(unit):
                 continue
             said = "; ".join(what_is_missing(unit))
             message = f"{unit.key} makes another schema on {case.situation.mainline.ref}"
@@ -71,11 +72,11 @@ class SameNameOtherSchema:
 
 
 class SameNameOtherParents:
-    """Both branches have this migration, and mainline hung it on parents that databases of the patch branch have not applied: the usual
-    backport under the same name (FACTS F30).
+    """Both branches have this migration, and on mainline it depends on migrations that databases of the patch branch have not applied: the
+    usual backport under the same name, or a released migration that mainline has given a new dependency (FACTS F30).
 
-    Such a database fails at once: `InconsistentMigrationHistory: … is applied before its dependency …`. `plan` hangs it where the
-    patch branch has it, and its children take over the parent that it loses; no database needs a hand.
+    Such a database fails at once: `InconsistentMigrationHistory: … is applied before its dependency …`. `plan` gives it the dependencies that
+    it has on the patch branch, and the migrations that depend on it get the dependency that it loses; no database needs a manual step.
     """
 
     code = "SB202"
@@ -86,8 +87,11 @@ class SameNameOtherParents:
         for unit, twin in twins(case):
             lost = sorted(str(parent) for parent in twin.dependencies if not unit.has_below(parent))
             if lost:
-                message = f"{unit.key} hangs on {', '.join(lost)} on {case.situation.mainline.ref}"
-                yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
+                message = f"{unit.key} depends on {', '.join(lost)} on {case.situation.mainline.ref}"
+                if unit.is_edited:
+                    message += f", and not on {unit.side.patch.fork.ref}, where it was released"
+                where = Span(twin.path) if unit.is_edited else place(unit)
+                yield Finding(self.code, self.severity, unit.side.patch.tree.ref, where, message)
 
 
 class SameNameOtherLayout:
@@ -141,7 +145,7 @@ class SameNameOtherData:
     """Both branches have this migration, and its data operation has other code on mainline, or does nothing any more there.
 
     A database runs the one that it meets first, and never the other, whatever is planned. Where that matters, write a new data
-    migration that can run on both kinds of database.
+    migration that can run on both kinds of database. Of a migration that was released before the branches parted it is a note.
     """
 
     code = "SB205"
@@ -154,6 +158,12 @@ class SameNameOtherData:
                 if match.verdict is Verdict.OPAQUE and match.given:
                     message = f"{unit.key}: {'; '.join(match.differences)}"
                     yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
+        for side in case.sides:
+            mainline = case.situation.mainline
+            for key in sorted(side.sides.edited.data):
+                message = f"{key} was released, and its data operations are others on {mainline.ref}: databases that have applied it have run the old ones"
+                where = Span(mainline.migrations[key].path)
+                yield Finding(self.code, Severity.NOTE, side.patch.tree.ref, where, message)
 
 
 class SameNameLacksData:

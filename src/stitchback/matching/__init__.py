@@ -1,7 +1,19 @@
 """Patch to mainline: which change is which."""
 
 from stitchback.matching.case import Case, Side, Unit
-from stitchback.matching.match import Comparison, compare, fold, origins
+from stitchback.matching.match import Comparison, compare, edited_since, fold, origins
 from stitchback.matching.sides import Sides, covered, sides
 
-__all__ = ["Case", "Comparison", "Side", "Sides", "Unit", "compare", "covered", "fold", "origins", "sides"]
+__all__ = [
+    "Case",
+    "Comparison",
+    "Side",
+    "Sides",
+    "Unit",
+    "compare",
+    "covered",
+    "edited_since",
+    "fold",
+    "origins",
+    "sides",
+]

@@ -34,8 +34,11 @@ class Side:
     )
 
     def __post_init__(self) -> None:
+        edited = self.sides.edited.keys
         for match in self.comparison.matches:
-            for key in dict.fromkeys(atom.origin.migration for atom in match.patch):
+            keys = [atom.origin.migration for atom in match.patch]
+            keys += [atom.origin.migration for atom in match.mainline if atom.origin.migration in edited]
+            for key in dict.fromkeys(keys):
                 self._touching.setdefault(key, []).append(match)
 
     def touching(self, key: MigrationKey) -> tuple[Match, ...]:
@@ -88,8 +91,13 @@ class Unit:
 
     @property
     def twin(self) -> Migration | None:
-        """Mainline's migration of the same name, made since the fork point."""
+        """Mainline's migration of the same name: made, or edited, since the fork point."""
         return self.side.sides.twin(self.key)
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether it is a migration of the fork point, which mainline has edited since."""
+        return self.key in self.side.sides.edited.keys
 
     @property
     def matches(self) -> tuple[Match, ...]:
@@ -132,6 +140,8 @@ class Unit:
             return True
         if not isinstance(parent, MigrationKey):
             return False
+        if self.is_edited and parent in self.side.patch.fork.migrations:
+            return True  # every database of the fork point has all of it
         tree = self.side.patch.tree
         if any(parent.app == key.app for key in tree.migrations):
             return parent in MigrationGraph.raw(tree).ancestors(self.key)

@@ -6,15 +6,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stitchback.matching.concerned import below, of_apps, referred_to
+from stitchback.matching.edited import (
+    Edited,
+    differing,
+    may_differ,
+    of_one_side,
+    released_version,
+    reparented,
+    seen_in,
+)
+from stitchback.matching.edited import unread as unread_text
 from stitchback.matching.histories import History, Standing, histories
 from stitchback.matching.models import named_models, play_for, with_earlier_names
 from stitchback.matching.sides import Sides
+from stitchback.matching.sides import sides as split
 from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
 from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread, WorkInTree
 from stitchback.model.field_names import NO_NAMES, FieldNames
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Match, Verdict
-from stitchback.model.migrations import Migration
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Patch
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.model.values import Call
@@ -45,19 +57,63 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNa
     start, apps, models = folded(sides, nothing)
     same = sides.shared == sides.mainline_shared
     mainline_start = start if same else fold(of_apps(sides.mainline_shared, apps), nothing, models)
-    patched = tolerant(sides.patch_all, start)
-    mainline = tolerant(of_apps(sides.mainline, apps), mainline_start)
+    patched = tolerant(of_apps(sides.patch_played, apps), start)
+    mainline = tolerant(of_apps(sides.mainline_played, apps), mainline_start)
     patch_atoms, mainline_atoms = patched.atoms, _without_remade(sides, apps, mainline.atoms)
-    same_file = frozenset(patch.key for patch, mainline in sides.twins if patch.blob == mainline.blob)
+    if sides.edited.keys:
+        patch_atoms, mainline_atoms = _without_shared(sides, patch_atoms, mainline_atoms)
+    same_file = frozenset(
+        patch.key
+        for patch, mainline in sides.twins
+        if patch.blob == mainline.blob and patch.key not in sides.edited.keys
+    )
     open_keys = frozenset(migration.key for migration in sides.patch) - same_file
     settled = same_file | {m.key for m in sides.mainline if m.ghosts and set(m.ghosts) <= sides.known}
-    ours = tuple(atom for atom in patch_atoms if atom.origin.migration in open_keys)
+    ours = tuple(atom for atom in patch_atoms if atom.origin.migration in open_keys | sides.between)
     theirs = tuple(atom for atom in mainline_atoms if atom.origin.migration not in settled)
-    found = (*_schema_matches(ours, theirs), *_data_matches(ours, theirs), *_unread_matches(ours))
+    found = (
+        *_schema_matches(ours, theirs),
+        *_data_matches(ours, theirs),
+        *_unread_matches(ours),
+        *_unread_edits(sides, theirs),
+    )
     blurred = (_blurred(match, theirs) for match in found)
     ordered = tuple(sorted(blurred, key=lambda match: _place(match, sides.patch)))
     ends = (patched.state, mainline.state)
     return Comparison(ordered, start, *ends, ours, theirs, patched.identity, mainline.identity)
+
+
+def edited_since(
+    patch: Patch, mainline: Tree, bases: Mapping[str, str] | None = None, names: FieldNames = NO_NAMES
+) -> Edited:
+    """What mainline has edited of the fork point's migrations, as far as a database sees it."""
+    parents = frozenset(reparented(patch, mainline))
+    keys = frozenset(may_differ(patch, mainline))
+    if not keys:
+        return Edited(parents=parents)
+    versions = {key: released_version(patch, key, mainline) for key in keys}
+    fork = patch.fork.with_migrations(versions)
+    base = Patch(fork, fork, ())
+    release = split(base, shared_part(mainline, fork), Edited(schema=keys))
+    start, apps, _ = folded(
+        release, SchemaState(field_bases={} if bases is None else bases, field_names=names)
+    )
+    old, new = (
+        tolerant(of_apps(side, apps), start).atoms for side in (release.patch_played, release.mainline_played)
+    )
+    return replace(seen_in(keys, old, new), parents=parents)
+
+
+def shared_part(mainline: Tree, fork: Tree) -> Tree:
+    """The tree with those migrations alone that the fork point has, and those that replace nothing but such."""
+    return mainline.with_migrations(
+        {
+            key: None
+            for key, migration in mainline.migrations.items()
+            if key not in fork.migrations
+            and not (migration.ghosts and all(ghost in fork.migrations for ghost in migration.ghosts))
+        }
+    )
 
 
 Models = frozenset[ModelKey] | None  # None: all of them
@@ -66,7 +122,7 @@ Models = frozenset[ModelKey] | None  # None: all of them
 def folded(sides: Sides, start: SchemaState) -> tuple[SchemaState, frozenset[str], Models]:
     """What the two sides start from, as far as the patch branch can have to do with it, and the apps and models that these are."""
     changed = {migration.key.app for migration in sides.patch_all}
-    every = (*sides.shared, *sides.patch_all, *sides.mainline)
+    every = (*sides.shared, *sides.patch_played, *sides.mainline_played)
     apps = below(changed, every)
     while True:
         models = start_models(sides, apps)
@@ -79,7 +135,7 @@ def folded(sides: Sides, start: SchemaState) -> tuple[SchemaState, frozenset[str
 
 def start_models(sides: Sides, apps: frozenset[str]) -> Models:
     """The models of these apps that either side can have to do with."""
-    named = named_models((*sides.patch_all, *of_apps(sides.mainline, apps)))
+    named = named_models((*of_apps(sides.patch_played, apps), *of_apps(sides.mainline_played, apps)))
     return None if named is None else with_earlier_names(named, of_apps(sides.shared, apps))
 
 
@@ -127,7 +183,7 @@ def unfitting(migration: Migration, error: InconsistentState) -> Migration:
 def _place(match: Match, patch: Sequence[Migration]) -> tuple[int, int, str]:
     order = {migration.key: place for place, migration in enumerate(patch)}
     origin = match.patch[0].origin
-    return (order[origin.migration], origin.index, str(getattr(match.patch[0], "thing", "")))
+    return (order.get(origin.migration, -1), origin.index, str(getattr(match.patch[0], "thing", "")))
 
 
 def _without_remade(sides: Sides, apps: frozenset[str], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
@@ -150,6 +206,31 @@ def _since_fork(atom: Atom, was: Mapping[Thing, History]) -> Atom | None:
     if liken_shapes(before, replace(before, shape=atom.shape)).alike:
         return None
     return Altered(atom.origin, atom.thing, atom.name, before.shape, atom.shape, atom.database, atom.state)
+
+
+def _without_shared(
+    sides: Sides, ours: tuple[Atom, ...], theirs: tuple[Atom, ...]
+) -> tuple[tuple[Atom, ...], tuple[Atom, ...]]:
+    """Without what the shared migrations do, but for what databases of the release have otherwise than mainline's: of that all, so that
+    what a later shared migration mends is seen. Data operations of the release have run, whatever they are now."""
+    shared = sides.between | sides.edited.keys
+    old, new = (tuple(atom for atom in side if atom.origin.migration in shared) for side in (ours, theirs))
+    things = differing(old, new)
+    unread = of_one_side(old, new, unread_text)
+
+    def is_open(atom: Atom) -> bool:
+        if atom.origin.migration not in shared:
+            return True
+        if isinstance(atom, Unread):
+            return atom.origin.migration in unread
+        return not isinstance(atom, DataRun) and atom.thing in things
+
+    return tuple(filter(is_open, ours)), tuple(filter(is_open, theirs))
+
+
+def _unread_edits(sides: Sides, theirs: Iterable[Atom]) -> tuple[Match, ...]:
+    """What mainline put into migrations of the fork point, and nobody can read."""
+    return _unread_matches(atom for atom in theirs if atom.origin.migration in sides.edited.keys)
 
 
 def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stitchback.graph import MigrationGraph
+from stitchback.matching.edited import Edited, released_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
+
+NOT_EDITED = Edited()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,11 @@ class Sides:
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
     migrations of the fork point together with its own). `known` are patch migrations that mainline stands for already
     (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
-    `twins`: patch migration and mainline migration of one name, neither at the fork point.
+    `twins`: patch migration and mainline migration of one name, neither the same at the fork point.
+
+    A migration of the fork point that mainline has `edited` counts as made on both sides: as the release has it in `patch_all`, as
+    mainline has it in `mainline`. `between` are the shared migrations that depend on such a one, in the patch branch's order and in mainline's:
+    they are played with the sides, and belong to neither.
     """
 
     shared: tuple[Migration, ...]
@@ -27,6 +34,10 @@ class Sides:
     mainline: tuple[Migration, ...]
     known: frozenset[MigrationKey]
     twins: tuple[tuple[Migration, Migration], ...]
+    edited: Edited = NOT_EDITED
+    between: frozenset[MigrationKey] = frozenset()
+    patch_played: tuple[Migration, ...] = ()
+    mainline_played: tuple[Migration, ...] = ()
 
     def twin(self, key: MigrationKey) -> Migration | None:
         return next((mainline for patch, mainline in self.twins if patch.key == key), None)
@@ -53,32 +64,52 @@ def finished(fork: Tree, mainline: Tree) -> frozenset[MigrationKey]:
     return frozenset(found)
 
 
-def sides(patch: Patch, mainline: Tree) -> Sides:
+def sides(patch: Patch, mainline: Tree, edited: Edited = NOT_EDITED) -> Sides:
     """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor stands for (renamed or
     deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
     fork, tree = patch.fork, patch.tree
+    later = above(edited.keys, tree, mainline)
     known = covered(mainline) | finished(fork, mainline)
     brought = frozenset(tree.migrations) - frozenset(fork.migrations) if patch.merged else frozenset()
-    order = [tree.migrations[key] for key in MigrationGraph.raw(tree).order() if not _is_squash(tree, key)]
+    released = {key: released_version(patch, key, mainline) for key in edited.keys}
+    order = [
+        released.get(key) or tree.migrations[key]
+        for key in MigrationGraph.raw(tree).order()
+        if not _is_squash(tree, key)
+    ]
     here = frozenset(mainline.migrations) - brought
-    shared = tuple(m for m in order if m.key in fork.migrations and (m.key in here or m.key in known))
-    shared_keys = {m.key for m in shared}
+    shared_keys = {m.key for m in order if m.key in fork.migrations and (m.key in here or m.key in known)}
+    between = (later & shared_keys) - edited.keys
+    shared = tuple(m for m in order if m.key in shared_keys - later)
     gone = apps_gone(fork, mainline)
-    patch_all = tuple(m for m in order if m.key not in shared_keys and m.key.app not in gone)
+    played = tuple(m for m in order if m.key not in shared_keys - later and m.key.app not in gone)
+    patch_all = tuple(m for m in played if m.key not in between)
     twins = tuple(
-        (m, mainline.migrations[m.key]) for m in patch_all if m.key in here and m.key not in fork.migrations
+        (m, mainline.migrations[m.key])
+        for m in patch_all
+        if m.key in here and (m.key not in fork.migrations or m.key in released)
     )
     side = mainline.with_migrations(dict.fromkeys(brought | built_on(brought, mainline)))
-    own, swallowed = _mainline_only(side, fork)
+    own, swallowed = _mainline_only(side, frozenset(fork.migrations) - later)
     return Sides(
         shared=shared,
         mainline_shared=tuple(m for m in shared if m.key not in swallowed),
         patch_all=patch_all,
         patch=tuple(m for m in patch_all if m.key not in known),
-        mainline=own,
+        mainline=tuple(m for m in own if m.key not in between),
         known=known & {m.key for m in patch_all},
         twins=twins,
+        edited=edited,
+        between=between,
+        patch_played=played,
+        mainline_played=own,
     )
+
+
+def above(keys: frozenset[MigrationKey], *trees: Tree) -> frozenset[MigrationKey]:
+    """These, and what depends on them in one of the trees."""
+    graphs = map(MigrationGraph.raw, trees) if keys else ()
+    return keys | {key for graph in graphs for each in keys & graph.nodes for key in graph.descendants(each)}
 
 
 def built_on(brought: frozenset[MigrationKey], mainline: Tree) -> set[MigrationKey]:
@@ -100,15 +131,17 @@ def _is_squash(tree: Tree, key: MigrationKey) -> bool:
     return bool(ghosts) and all(ghost in tree.migrations for ghost in ghosts)
 
 
-def _mainline_only(side: Tree, fork: Tree) -> tuple[tuple[Migration, ...], frozenset[MigrationKey]]:
+def _mainline_only(
+    side: Tree, shared: frozenset[MigrationKey]
+) -> tuple[tuple[Migration, ...], frozenset[MigrationKey]]:
     """Mainline's own migrations in order, and the fork's keys that a squash among them makes again from nothing."""
     own: list[Migration] = []
     swallowed: set[MigrationKey] = set()
     for key in MigrationGraph.raw(side).order():
         migration = side.migrations[key]
-        if key in fork.migrations or _is_squash(side, key):
+        if key in shared or _is_squash(side, key):
             continue
-        remade = [ghost for ghost in migration.ghosts if ghost in fork.migrations]
+        remade = [ghost for ghost in migration.ghosts if ghost in shared]
         if remade and len(remade) == len(migration.ghosts):
             continue  # a squash of shared migrations only, their files gone: it makes nothing new
         swallowed.update(remade)

@@ -45,13 +45,15 @@ class Patch:
 class Policy:
     """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
     there may be SQLite databases, which lose what the models do not know when a table is altered. `data`: what the project has decided
-    about data operations."""
+    about data operations. `accepted`: migrations of the fork point that mainline has edited since, which the project says is right for all
+    of its databases."""
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
     strategy: str | None = None
     sqlite: bool = True
     data: tuple[DataAgreement, ...] = ()
+    accepted: frozenset[MigrationKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Population:
-    """A group of databases with one history. `lineage`: "fresh", "fork point", "patched", "mainline", "ledger"."""
+    """A group of databases with one history. `lineage`: "fresh", RELEASED, "patched", "mainline", "ledger"."""
 
     name: str  # "release/2.4 up to shop.0003_hotfix"
     lineage: str
@@ -97,6 +99,7 @@ class Population:
     ledger: tuple[MigrationKey, ...]
 
 
+RELEASED = "fork point"  # a lineage: what the release has that the patch branch began from
 DATA_OPERATION = "the data operation"  # how what is wrong with one begins
 
 
@@ -124,14 +127,12 @@ class PopulationOutcome:
 @dataclass(frozen=True, slots=True)
 class Unserved:
     """What fails without a plan too. `population`: its name, and its `lineage`; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
-    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them. `raised`: whether Django
-    or the database refuses; else it comes to another end than a fresh install."""
+    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them."""
 
     population: str
     message: str
     at: MigrationKey | None = None
     lineage: str = ""
-    raised: bool = False
     acts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -153,6 +154,11 @@ class Proof:
     def hands(self) -> int:
         """How many populations need a hand."""
         return sum(1 for outcome in self.outcomes if outcome.inserts)
+
+    @property
+    def left_out_released(self) -> int:
+        """How many fork points a plain migrate fails for."""
+        return sum(1 for each in self.unserved if each.lineage == RELEASED and not each.acts)
 
 
 _PROOF_TOKEN = object()

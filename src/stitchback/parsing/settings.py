@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 
 from stitchback.model.values import Constant, Reference, Value
 from stitchback.parsing import folding
@@ -15,6 +17,16 @@ _OF_AN_APP = (
     b"django.conf import settings"  # a module of an app's own defaults, not what Django is started with
 )
 _OF_TESTS = re.compile(r"(^|[/_.-])(tests?|testing|pytest)([/_.-]|$)")
+# Packages with `swappable_dependency(settings.AUTH_USER_MODEL)` in their 0001_initial, by what INSTALLED_APPS calls them -> label.
+_OF_USER_MODEL = {
+    "django.contrib.admin": "admin",
+    "rest_framework.authtoken": "authtoken",
+    "allauth.account": "account",
+    "allauth.socialaccount": "socialaccount",
+    "oauth2_provider": "oauth2_provider",
+    "reversion": "reversion",
+    "guardian": "guardian",
+}
 _DEFAULTS = {"AUTH_USER_MODEL": "auth.User"}  # django.conf.global_settings
 
 
@@ -99,3 +111,38 @@ def setting(name: str, default: Value, context: ReadingContext) -> Value | None:
         context.assume(name, str(default.value) if isinstance(default, Constant) else "its default")
         return default
     return values[0] if values else None
+
+
+def packages_of_user_model(context: ReadingContext) -> tuple[str, ...]:
+    """Labels of installed packages whose first migration depends on the user model: those that a settings file, or the configuration,
+    names as INSTALLED_APPS does (the package, or a configuration class of it). What tests alone install does not count."""
+    configured = context.configured("INSTALLED_APPS")
+    if configured is not None:
+        names = (
+            {each for each in configured[0] if isinstance(each, str)}
+            if isinstance(configured[0], list)
+            else set()
+        )
+    else:
+        files = [path for path in context.settings_files if "test" not in path]
+        names = {name for path in files for name in _strings(context.read(path))}
+    return tuple(sorted({label for name in names for label in _package(name)}))
+
+
+def _package(name: str) -> Iterator[str]:
+    for package, label in _OF_USER_MODEL.items():
+        if name == package or name.startswith(f"{package}.apps."):
+            yield label
+
+
+def _strings(source: bytes) -> Iterator[str]:
+    """All texts of a module that may name one of those packages; none where it cannot be parsed."""
+    if not any(package.encode() in source for package in _OF_USER_MODEL):
+        return
+    try:
+        module = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value

@@ -32,7 +32,7 @@ from stitchback.parsing.labels import labelled
 from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
 from stitchback.parsing.projects import of_project
-from stitchback.parsing.settings import string_setting
+from stitchback.parsing.settings import packages_of_user_model, string_setting
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.sources import quietly
 
@@ -139,6 +139,7 @@ def _tree(
         tuple(sorted(collisions)),
         FieldBases(context),
         _settings(migrations.values(), context),
+        of_user_model=packages_of_user_model(context),
     )
     context.forget()
     tree = replace(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from stitchback.errors import Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case
+from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import PossibleFolder, Tree, Unreadable, UnreadSetting, configuration_of
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
@@ -38,7 +39,10 @@ def plan(
         return Unproved((), blocking)
     candidates = sorted(compose(case, order, only), key=price)
     if not candidates:
-        return Unproved((), (), unplaced(case, order))
+        nowhere = unplaced(case, order)
+        if only is None:
+            _refuse_edited(case, nowhere)
+        return Unproved((), (), nowhere)
     return _proved(candidates, case.situation, prove, beside or prove)
 
 
@@ -161,6 +165,25 @@ def _refuse_own_behaviour(case: Case) -> None:
             )
 
 
+def _refuse_edited(case: Case, nowhere: Sequence[MigrationKey]) -> None:
+    """What databases of the release have otherwise than mainline's edited file says, and no migration can put right."""
+    mainline = case.situation.mainline
+    found = [unit for unit in case.units if unit.is_edited and unit.key in nowhere and unit.twin is not None]
+    if found:
+        names = ", ".join(str(unit.key) for unit in found)
+        raise Refusal(
+            "SB409",
+            f"{names}: released, and edited on {mainline.ref} since in a way that no further migration can make good for the databases that have applied it",
+            hint="Restore the file as it was released and make the change in a new migration; or suppress SB213 for it, if every database has the change already (stitchback explain SB409).",
+            evidence=tuple(
+                f"{unit.migration.path} on {unit.side.patch.fork.ref} (commit {unit.side.patch.fork.commit[:12]}), {unit.twin.path} on {mainline.ref}: "
+                f"git diff {unit.side.patch.fork.commit[:12]} {mainline.ref} -- {unit.twin.path}"
+                for unit in found
+                if unit.twin is not None
+            ),
+        )
+
+
 def _blocking(case: Case) -> tuple[Match, ...]:
     """Contrary changes, and what cannot be read. Data operations of one name are reported only: they never run again."""
     matches = (match for side in case.sides for match in side.comparison.matches)
@@ -196,4 +219,6 @@ def _proved(
             del ranked[0]
     if not ranked:
         return Unproved(tuple(refuted), ())
-    return Planned(ranked[0], tuple(ranked[1:]), tuple(refuted))
+    chosen, *others = ranked
+    served = (each for each in others if each.proof.left_out_released <= chosen.proof.left_out_released)
+    return Planned(chosen, tuple(served), tuple(refuted))

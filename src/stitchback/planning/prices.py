@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from stitchback.model.edits import DeleteFile, FileEdit, Insert, MakeConditional, SetOperations
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, SafePlan
+from stitchback.model.plans import Candidate, Proof, SafePlan
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Price:
-    """Lower is better, in this order: conditions on the database in migrations, hands, files edited.
+    """Lower is better, in this order: released databases left out, conditions on the database in migrations, hands, files edited.
 
-    `hands` counts the handovers before the proof, the populations that need a hand after it.
+    `hands` counts the handovers before the proof, the populations that need a hand after it. `left_out`: fork points whose databases a plain
+    migrate fails for, or leaves with another schema, as it does without the plan.
     """
 
+    left_out: int
     conditional: int
     hands: int
     files: int
@@ -28,10 +30,11 @@ class Price:
         return ", ".join(said)
 
 
-def price(candidate: Candidate, hands: int | None = None) -> Price:
-    """The candidate's price; `hands` from its proof where there is one."""
+def price(candidate: Candidate, proof: Proof | None = None) -> Price:
+    """The candidate's price, before its proof or after."""
     conditional = sum(_conditional(edit) for edit in candidate.edits)
-    return Price(conditional, len(candidate.handovers) if hands is None else hands, len(candidate.edits))
+    hands = len(candidate.handovers) if proof is None else proof.hands
+    return Price(0 if proof is None else proof.left_out_released, conditional, hands, len(candidate.edits))
 
 
 def _conditional(edit: FileEdit) -> int:
@@ -53,4 +56,4 @@ def _is_conditional(operation: Operation) -> bool:
 
 def price_of(plan: SafePlan) -> Price:
     """The price of a proved plan: with the hands that its proof counted."""
-    return price(plan.candidate, plan.proof.hands)
+    return price(plan.candidate, plan.proof)

@@ -12,11 +12,17 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Value, text, walk
-from stitchback.proof.slicing.footprint import OF_THE_DATABASE, has_unread_state, subjects
+from stitchback.proof.slicing.footprint import has_unread_state
 from stitchback.schema.applying import STEPS
 from stitchback.schema.data_reach import data_operations, reach_of
 from stitchback.schema.model_web import ModelWeb
+from stitchback.schema.subjects import MODEL_ARGUMENTS, model_names
 
+HOLDERS = (
+    "RunPython",
+    "RunSQL",
+    "SeparateDatabaseAndState",
+)  # what they change, the operations and code within them say
 ON_A_FIELD = frozenset({"AddField", "AlterField", "RemoveField"})
 DEFINITIONS = {
     "AddIndex": "index", "AddIndexConcurrently": "index", "RemoveIndex": "name", "RemoveIndexConcurrently": "name",
@@ -97,7 +103,9 @@ def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaqu
 def is_about_anything(operation: Operation | Opaque) -> bool:
     if isinstance(operation, Opaque) or operation.kind not in STEPS:
         return True
-    return operation.kind in OF_THE_DATABASE or has_unread_state(operation)
+    return has_unread_state(operation) or (
+        not MODEL_ARGUMENTS[operation.kind] and operation.kind not in HOLDERS
+    )
 
 
 def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[Change]:
@@ -107,9 +115,9 @@ def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[Chan
 
 
 def changed_by(operation: Operation, app: str) -> Iterator[Change]:
-    if operation.kind in ("RunPython", "RunSQL", "SeparateDatabaseAndState") or operation.kind not in STEPS:
+    if operation.kind in HOLDERS or operation.kind not in STEPS:
         return
-    for model in (text(operation.argument(name)) for name in subjects(operation.kind)):
+    for model in model_names(operation):
         if model:
             alters = operation.kind == "AlterField"
             yield Change(ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation))

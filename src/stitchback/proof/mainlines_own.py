@@ -92,6 +92,5 @@ def unserved(population: Population, trouble: Trouble) -> Unserved:
         said,
         at or next(filter(None, named), None),
         population.lineage,
-        trouble.error is not None,
         () if plainly(trouble) else trouble.acts,
     )

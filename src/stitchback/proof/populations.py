@@ -9,12 +9,12 @@ from stitchback.engine import Engine, Memory, Options, Place, RunError, Standing
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import Patch, Population, Situation
+from stitchback.model.plans import RELEASED, Patch, Population, Situation
 from stitchback.proof.closed_sets import ClosedSets, Keys, closed_sets, topmost
 from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
 
 FRESH = "fresh"
-FORK = "fork point"
+FORK = RELEASED
 PATCHED = "patched"
 MAINLINE = "mainline"
 LEDGER = "ledger"
@@ -65,7 +65,8 @@ def census(situation: Situation, memory: Memory, matters: Keys | None = None) ->
     forks = [at_fork_point(patch, memory, found) for patch in situation.patches]
     for patch, start in zip(situation.patches, forks, strict=True):
         for tree in variants(patch.tree, start, found):
-            grow(tree, start, PATCHED, frozenset(), memory, found)
+            for base in bases(tree, start, memory):
+                grow(tree, base, PATCHED, frozenset(), memory, found)
     if brings_nothing(situation):
         found.say(
             f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has anything to meet"
@@ -74,21 +75,43 @@ def census(situation: Situation, memory: Memory, matters: Keys | None = None) ->
     mainline = deployed_mainline(situation, memory)
     for start in forks or [SymbolicDatabase()]:
         for tree in variants(mainline, start, found):
-            for base in (start, own_base(tree, start, memory)):
+            for base in bases(tree, start, memory):
+                if base != start:
+                    found.add(f"{tree.ref} up to the fork point", MAINLINE, tree.ref, base)
                 grow(tree, base, MAINLINE, situation.policy.unreleased, memory, found)
     return found
 
 
+def bases(tree: Tree, start: SymbolicDatabase, memory: Memory) -> tuple[SymbolicDatabase, ...]:
+    """The fork point's database, and what the tree's own files make in its stead, where that is another one."""
+    return tuple(dict.fromkeys((start, own_base(tree, start, memory))))
+
+
 def brings_nothing(situation: Situation) -> bool:
-    """Whether the patch branches are mainline as it was once: no migration of their own, none that mainline lost or renamed,
+    """Whether the patch branches are mainline as it was once: no migration of their own, none that mainline lost, renamed or edited,
     and no ledger that says otherwise. Then mainline's databases are as they would be without those branches."""
     known = named_in(situation.mainline)
     return (
         bool(situation.patches)
         and not situation.ledgers
         and all(
-            not patch.migrations and known.issuperset(patch.fork.migrations) for patch in situation.patches
+            not patch.migrations
+            and known.issuperset(patch.fork.migrations)
+            and not is_edited(patch.fork, situation.mainline)
+            for patch in situation.patches
         )
+    )
+
+
+def is_edited(fork: Tree, mainline: Tree) -> bool:
+    """Whether mainline has other operations or dependencies in a migration of the fork point."""
+    pairs = ((old, mainline.migrations.get(key)) for key, old in fork.migrations.items())
+    return any(
+        new is not None
+        and new is not old
+        and not old.replaces
+        and (new.operations, set(new.dependencies)) != (old.operations, set(old.dependencies))
+        for old, new in pairs
     )
 
 
@@ -136,14 +159,15 @@ def deployed_mainline(situation: Situation, memory: Memory) -> Tree:
 
 def own_base(tree: Tree, start: SymbolicDatabase, memory: Memory) -> SymbolicDatabase:
     """What a database at the fork point has, made by this tree's own files from nothing: after a squash or a rename the rows
-    are others."""
+    are others, after an edit the schema is. What the tree has given a dependency that the fork point lacks is not in it."""
     engine = Engine(tree, memory=memory)
     found = engine.standing(start)
     if isinstance(found, RunError):
         return start
-    shared = [key for key in MigrationGraph.of(tree).order() if key in found.applied]
+    graph = MigrationGraph.of(tree)
+    shared = [key for key in graph.order() if found.applied.issuperset(graph.ancestors(key))]
     database, error = one_by_one(engine, SymbolicDatabase(), shared)
-    same = database.canonical.ledger == start.canonical.ledger
+    same = memory.place_of(database) == memory.place_of(start)
     return start if error is not None or same else database
 
 

@@ -20,6 +20,7 @@ from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
 from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us, statements_stay
+from stitchback.proof.user_model import UserModels
 from stitchback.schema.halves import Stated, stated_alone
 
 MOST_FAILURES = 8
@@ -34,14 +35,17 @@ class Prover:
         needs = data_needs(Branches(situation), start)
         stated = stated_by_branches(situation)
         self.memory = Memory(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
-        self.situation, self.edited = as_mainline_has_them(situation, self.memory)
+        self.user_models = UserModels(situation)
+        given, self.edited = as_mainline_has_them(situation, self.memory)
+        self.situation = self.user_models.situation(given)
         self.branches = Branches(self.situation)
         self.base = Base(self.situation, needs.kept) if slicing else None
         self._scenes: list[Scene] = []
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
         """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`."""
-        cut = sliced(candidate, self.situation, self.base) if self.base else whole(candidate, self.situation)
+        deployed = replace(candidate, result=self.user_models.tree(candidate.result))
+        cut = sliced(deployed, self.situation, self.base) if self.base else whole(deployed, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
         lost = lost_ancestors(candidate, self.branches)
         broken = order_broken(candidate, self.branches)
@@ -54,7 +58,7 @@ class Prover:
         if failures:
             return Refuted(candidate, failures)
         proof = attempt.proof()
-        split = map(of_a_split_app, sorted(split_without_us(candidate.result, self.situation)))
+        split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
         bounded = (*self.edited, *split, *proof.bounded)
         return SafePlan(candidate, replace(proof, bounded=bounded), token=_PROOF_TOKEN)
 

@@ -82,6 +82,8 @@ def _patch_words(side: Side, migration: Migration, refs: Refs) -> Words:
     twin = side.sides.twin(migration.key)
     if migration.key in side.sides.known:
         return plain(f"{name} – reconciled before")
+    if migration.key in side.sides.edited.keys:
+        return plain(f"{name} – of the fork point, edited on {refs.mainline}")
     if migration.key in side.patch.fork.migrations:
         return plain(f"{name} – of the fork point, gone on {refs.mainline}")
     if twin is None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stitchback.matching.case import Unit
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Shape, Thing, ThingKind, Unread
 from stitchback.model.edits import Insert
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.model.values import Constant, Value
+from stitchback.model.values import Constant, Items, Value
 from stitchback.strategies.before_use import (
     OVER_COLUMNS,
     Before,
@@ -27,6 +27,7 @@ from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.forgo import parent_below
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.parents import hangs_well
 from stitchback.strategies.residues import ending
 from stitchback.strategies.values import (
     conditional,
@@ -48,6 +49,8 @@ class Bridge:
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.duplicated and not unit.twin:
             return None  # mainline would still make those again
+        if unit.twin and not hangs_well(draft, unit):
+            return None  # Django stops on databases of the patch branch before it runs anything
         wanted = _missing_on_one_side(draft, unit)
         if wanted is None or not wanted.any:
             return None
@@ -149,6 +152,10 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
         match.verdict is Verdict.EVOLVED and unit.twin
     ):
         return ()
+    if unit.twin and all(isinstance(atom, Altered) for atom in atoms):
+        return _to_mainline_shape(unit, match)
+    if unit.is_edited and match.verdict is Verdict.PATCH_ONLY:
+        return None  # mainline has taken it out of the file: nobody makes it again, and nobody may drop it unasked
     if match.verdict is Verdict.PATCH_ONLY or not match.patch:
         return _made_where_missing(unit, atoms, in_patch=bool(match.patch))
     if match.verdict is Verdict.DIFFERENT and unit.twin:
@@ -186,6 +193,9 @@ def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) ->
                 if value is None
                 else (conditional(operation("AddConstraint", model_name=here, constraint=value)),)
             )
+        case ThingKind.UNIQUE_TOGETHER:
+            value = Items("set", tuple(_names(names) for names in sorted(model.unique_together)))
+            return (conditional(operation("AlterUniqueTogether", name=here, unique_together=value)),)
         case _:
             return ()
 
@@ -196,13 +206,19 @@ def _named_as_now(unit: Unit, atom: Added) -> Value | None:
     return value if value is not None and writable(value) else None
 
 
+def _names(names: tuple[str, ...]) -> Items:
+    return Items("tuple", tuple(map(Constant, names)))
+
+
 def _with_its_table(unit: Unit, column: Added) -> bool:
-    """Whether the same operation makes the column's table: then the bridge makes the table whole."""
+    """Whether the same operation makes the column's table, and only one side does: then the bridge makes the table whole."""
     comparison = unit.side.comparison
+    on_both = {atom for match in comparison.matches if match.given for atom in (*match.patch, *match.given)}
     return any(
         isinstance(atom, Added)
         and atom.thing.kind is ThingKind.TABLE
         and (atom.origin, atom.thing.model) == (column.origin, column.thing.model)
+        and atom not in on_both
         for atom in (*comparison.patch_atoms, *comparison.mainline_atoms)
     )
 
@@ -224,21 +240,25 @@ def _add_field(state: SchemaState, atom: Added, model: Constant) -> tuple[Operat
 
 
 def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
-    """The state is told the patch's shape, then the column is altered to mainline's for real: on databases that have mainline's
-    shape already that changes nothing."""
-    last = match.given[-1]
-    patched = ending(match)
-    if (
-        not isinstance(last, Added | Altered)
-        or last.thing.kind is not ThingKind.COLUMN
-        or patched.shape is None
-    ):
+    """The state gets the shape that databases of the patch branch have, then the column is altered to mainline's for real: on databases
+    that have mainline's shape already that changes nothing."""
+    last = match.given[-1] if match.given else match.patch[-1]
+    shape = _patched_shape(match)
+    if not isinstance(last, Added | Altered) or last.thing.kind is not ThingKind.COLUMN or shape is None:
         return None
     owner = _model_now(unit, unit.side.comparison.mainline_end, last.thing)
     field = owner.field(last.name) if owner else None
-    ours, theirs = (shape_value(field) if isinstance(field, Field) else None), shape_value(patched.shape)
+    ours, theirs = (shape_value(field) if isinstance(field, Field) else None), shape_value(shape)
     if ours is None or theirs is None or owner is None:
         return None
     model, name = Constant(owner.name.lower()), Constant(last.name)
     to_patch = operation("AlterField", model_name=model, name=name, field=theirs)
     return (state_only(to_patch), operation("AlterField", model_name=model, name=name, field=ours))
+
+
+def _patched_shape(match: Match) -> Shape | None:
+    """The shape with which databases of the patch branch come: where only mainline alters it, that from which it does."""
+    if match.patch:
+        return ending(match).shape
+    first = match.mainline[0]
+    return first.before if isinstance(first, Altered) else None

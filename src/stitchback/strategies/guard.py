@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from stitchback.matching.case import Unit
 from stitchback.model.edits import OperationEdit
+from stitchback.model.matches import Verdict
 from stitchback.model.operations import Operation
 from stitchback.strategies.bringing import brought
 from stitchback.strategies.draft import Draft, Taking
 from stitchback.strategies.guarding import guarded_own
 from stitchback.strategies.rebuilding import rebuilt_before
 from stitchback.strategies.stitching import givers_of
+
+SAME = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 
 
 class Guard:
@@ -26,6 +29,8 @@ class Guard:
     conditional = True
 
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+        if unit.is_edited:
+            return self._edited(draft, unit)
         if not unit.duplicated or unit.twin:
             return None
         if not unit.remainder and not draft.holds(unit.key) and not rebuilt_before(unit):
@@ -36,6 +41,14 @@ class Guard:
                 .using(unit.key.app, self.name)
             )
         return self._with_its_file(draft, unit)
+
+    def _edited(self, draft: Draft, unit: Unit) -> Draft | None:
+        """What mainline has moved out of a released migration into a later one, which looks first whether it is there."""
+        moved = all(match.verdict in SAME for match in unit.duplicated)
+        if not unit.duplicated or unit.remainder or not moved or unit.side.only_mainline(unit.key):
+            return None
+        guarded = draft.taking(unit, Taking.GUARD, None).standing_in(unit.key, unit.key)
+        return guarded.using(unit.key.app, self.name)
 
     def _with_its_file(self, draft: Draft, unit: Unit) -> Draft | None:
         file = brought(draft, unit)

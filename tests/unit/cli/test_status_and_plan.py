@@ -103,19 +103,21 @@ def logs(**migrations: str) -> dict[str, bytes]:
 
 
 def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands, tmp_path: Path) -> None:
-    """Mainline hung an old migration on a new one: whoever has run it cannot upgrade, with the branch or without."""
+    """Mainline squashed a released migration with one of its own and deleted both: whoever has run the one cannot upgrade, with the branch
+    or without."""
     old = logs(**{"0001_initial": LINE})
     new = logs(
         **{
-            "0000_below": "operations = []",
-            "0001_initial": f"dependencies = [('logs', '0000_below')]; {LINE}",
+            "0001_squashed": f"replaces = [('logs', '0001_initial'), ('logs', '0002_more')]; {LINE}",
+            "0003_text": "dependencies = [('logs', '0001_squashed')]; "
+            "operations = [migrations.AddField('line', 'text', models.TextField(null=True))]",
         }
     )
     build(
         [
             BuildCommit("base", "main", old, "lines"),
             BuildCommit("hotfix", "release", old | {"README": b"patched"}, "no migration", start="base"),
-            BuildCommit("own", "main", new, "one below"),
+            BuildCommit("own", "main", new, "a squash"),
         ],
         tmp_path / "repository",
         checkout="main",
@@ -125,33 +127,31 @@ def test_a_tree_that_fails_by_itself_serves_not_all_databases(commands: Commands
     assert plan.code == 1, plan.stdout
     assert commands.run(tmp_path / "repository", "apply", "release", "--yes").code == 0
     assert "serves these databases, but for one that it fails for by itself, told below" in text
-    assert (
-        "left out fork point of release: Migration logs.0001_initial is applied before its dependency" in text
-    )
+    assert "left out fork point of release: logs.0003_text AddField(line, text): there is no model" in text
     document = json.loads(commands.run(tmp_path / "repository", "plan", "release", "--format", "json").stdout)
     (said,) = document["plan"]["proof"]["unserved"]
-    assert said.startswith("fork point of release: Migration logs.0001_initial is applied before")
+    assert said.startswith("fork point of release: logs.0003_text AddField(line, text)")
     assert document["exit"] == 1
     (finding,) = document["findings"]
     assert (finding["code"], finding["ref"], finding["path"]) == (
         "SB309",
         "main",
-        "logs/migrations/0001_initial.py",
+        "logs/migrations/0003_text.py",
     )
-    assert finding["message"].startswith("fork point of release: Migration logs.0001_initial is applied")
+    assert finding["message"].startswith("fork point of release: logs.0003_text AddField(line, text)")
     assert "SB309 `stitchback explain SB309` says what to do" in text
     assert plan.stdout.splitlines()[-1].split("   ")[0].strip() == "stitchback repair --database URL"
 
     suppressed = """
 [[tool.stitchback.suppress]]
 code = "SB309"
-path = "logs/migrations/0001_*.py"
+path = "logs/migrations/0003_*.py"
 reason = "that release was never installed"
 """
     (tmp_path / "repository" / "pyproject.toml").write_text(suppressed)
     agreed = commands.run(tmp_path / "repository", "plan", "release")
     assert agreed.code == 0, agreed.stdout
-    assert "left out fork point of release: Migration logs.0001" in " ".join(agreed.stdout.split())
+    assert "left out fork point of release: logs.0003_text" in " ".join(agreed.stdout.split())
     assert "SB309" not in agreed.stdout
 
 
@@ -161,3 +161,92 @@ def test_whoever_applies_at_once_is_told_what_the_plan_left_out(commands: Comman
     assert done.code == 0
     assert "SB309: fresh install, migrate shop 0005_alter_item_name, then migrate: column" in done.stderr
     assert "SB309" not in done.stdout
+
+
+def text_column(name: str, more: str = "null=True") -> str:
+    return f"migrations.AddField('line', '{name}', models.CharField(max_length=9, {more})), "
+
+
+@pytest.fixture
+def renamed_after_release(tmp_path: Path) -> Path:
+    """Mainline's 0002 makes `note` where the released one made `text`: nobody can tell what is to happen to the values."""
+    first = "dependencies = [('logs', '0001_initial')]; operations = ["
+    old = logs(**{"0001_initial": LINE, "0002_text": f"{first}{text_column('text')}]"})
+    new = logs(**{"0001_initial": LINE, "0002_text": f"{first}{text_column('note')}]"})
+    build(
+        [
+            BuildCommit("base", "main", old, "lines"),
+            BuildCommit("hotfix", "release", old | {"README": b"patched"}, "no migration", start="base"),
+            BuildCommit("own", "main", new, "edited"),
+        ],
+        tmp_path / "repository",
+        checkout="main",
+    )
+    return tmp_path / "repository"
+
+
+def test_an_edit_that_no_migration_makes_good_is_refused_with_both_places(
+    commands: Commands, renamed_after_release: Path
+) -> None:
+    plan = commands.run(renamed_after_release, "plan", "release")
+    assert plan.code == 3
+    assert plan.stderr.startswith("error[SB409]: logs.0002_text: released, and edited on main since")
+    assert "git diff" in plan.stderr
+    status = commands.run(renamed_after_release, "status", "release")
+    assert status.code == 1
+    assert "SB213  logs/migrations/0002_text.py:1" in status.stdout
+
+
+def test_an_edit_that_the_project_answers_for_is_planned_and_said(
+    commands: Commands, renamed_after_release: Path
+) -> None:
+    (renamed_after_release / "pyproject.toml").write_text(
+        '[[tool.stitchback.suppress]]\ncode = "SB213"\npath = "logs/*"\nreason = "renamed by hand"\n'
+    )
+    plan = commands.run(renamed_after_release, "plan", "release")
+    assert plan.code == 0, plan.stdout + plan.stderr
+    assert "taken as mainline has edited them since: logs.0002_text" in " ".join(plan.stdout.split())
+    assert "SB213" not in commands.run(renamed_after_release, "status", "release").stdout
+
+
+def test_a_plan_that_leaves_the_release_out_gives_way_to_one_that_does_not(
+    commands: Commands, tmp_path: Path
+) -> None:
+    """Nothing to write is the cheaper plan, and databases of the release have the column that 0004 makes."""
+    built = build_repository("released-migration-moved-column", tmp_path / "sky").path
+    plan = commands.run(built, "plan", "release/3.1")
+    assert plan.code == 1
+    assert "Plan  guard" in plan.stdout
+    assert "left out" not in plan.stdout
+    assert "0 files" not in plan.stdout
+
+
+@pytest.mark.parametrize(
+    ("installed", "code"),
+    [("django.contrib.admin", 3), ("django.contrib.admin.apps.SimpleAdminConfig", 3), ("x", 1)],
+)
+def test_a_swapped_user_model_is_refused_where_an_installed_package_depends_on_it(
+    commands: Commands, tmp_path: Path, installed: str, code: int
+) -> None:
+    settings = f"INSTALLED_APPS = ['{installed}', 'logs', 'people']\n"
+    old = logs(**{"0001_initial": LINE}) | {"site/settings/base.py": settings.encode()}
+    people = {path.replace("logs", "people"): text for path, text in logs(**{"0001_initial": LINE}).items()}
+    user = {"site/settings/base.py": f"{settings}AUTH_USER_MODEL = 'people.Line'\n".encode()}
+    patched = logs(
+        **{"0002_text": f"dependencies = [('logs', '0001_initial')]; operations = [{text_column('text')}]"}
+    )
+    build(
+        [
+            BuildCommit("base", "main", old, "lines"),
+            BuildCommit("hotfix", "release", old | patched, "text", start="base"),
+            BuildCommit("own", "main", old | people | user, "its own users"),
+        ],
+        tmp_path / "repository",
+        checkout="main",
+    )
+    plan = commands.run(tmp_path / "repository", "plan", "release")
+    assert plan.code == code, plan.stdout + plan.stderr
+    assert ("admin.0001_initial is applied before its dependency" in " ".join(plan.stdout.split())) == (
+        code == 3
+    )
+    assert ("SB214" in plan.stdout) == (code == 3)

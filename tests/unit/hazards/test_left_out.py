@@ -36,13 +36,10 @@ def test_it_stands_at_a_migration_of_mainline(unserved: Unserved, path: str) -> 
 @pytest.mark.parametrize(
     ("unserved", "severity"),
     [
-        (Unserved("fork point of release", HISTORY, None, "fork point", True), Severity.WARNING),
-        (Unserved("fork point of release", "another column", None, "fork point", False), Severity.NOTE),
-        (
-            Unserved("fork point of release", HISTORY, None, "fork point", True, ("migrate shop",)),
-            Severity.NOTE,
-        ),
-        (Unserved("main up to shop.0001_initial", HISTORY, None, "mainline", True), Severity.NOTE),
+        (Unserved("fork point of release", HISTORY, None, "fork point"), Severity.WARNING),
+        (Unserved("fork point of release", "another column", None, "fork point"), Severity.WARNING),
+        (Unserved("fork point of release", HISTORY, None, "fork point", ("migrate shop",)), Severity.NOTE),
+        (Unserved("main up to shop.0001_initial", HISTORY, None, "mainline"), Severity.NOTE),
     ],
 )
 def test_a_release_that_cannot_upgrade_is_more_than_a_note(unserved: Unserved, severity: Severity) -> None:
@@ -58,7 +55,7 @@ def test_a_release_that_cannot_upgrade_is_more_than_a_note(unserved: Unserved, s
 )
 def test_a_table_that_a_package_may_have_made_is_no_reason_to_fail(table: str, severity: Severity) -> None:
     """netbox renames `auth_user`, which no migration of its tree makes."""
-    missing = Unserved("fork point", f"table {table} does not exist", None, "fork point", True)
+    missing = Unserved("fork point", f"table {table} does not exist", None, "fork point")
     on_auth = migration("shop.0003_owner", "shop.0001_initial auth.0012_alter_user")
     (finding,) = LeftOut().find(Case(situation(on_auth), ()), proof_with(missing))
     assert finding.severity is severity

@@ -7,11 +7,14 @@ from dataclasses import replace
 from migration_values import TRUE, add, alter, char, create, keys, migration, run_python
 from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
+from stitchback.engine import Memory
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.migrations import App, Migration, Tree
 from stitchback.model.plans import Policy, Refuted, SafePlan, Situation
 from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Constant
 from stitchback.proof import prove
+from stitchback.proof.edited import as_mainline_has_them
 
 OLD = migration("seed.0001_fill", "shop.0001_initial", run_python("old"))
 LOGS = migration("logs.0001_initial", "", create("Line"))
@@ -116,13 +119,43 @@ def test_a_twin_whose_code_differs_is_taken_as_run() -> None:
     assert isinstance(prove(candidate(given), given), SafePlan)
 
 
-def test_a_column_that_mainline_edited_in_place_is_taken_as_edited_and_said() -> None:
-    """kpi made a column nullable in a file that releases have applied."""
-    old = migration("logs.0001_initial", "", create("Line", text=char(20)))
-    new = old.with_changes(operations=(create("Line", text=char(20, null=TRUE)),))
-    found = proved(beside(old, new))
-    assert isinstance(found, SafePlan)
+LINE = migration("logs.0001_initial", "", create("Line", text=char(20)))
+NULLABLE = LINE.with_changes(operations=(create("Line", text=char(20, null=TRUE)),))
+
+
+def test_a_column_that_mainline_edited_in_place_is_not_that_of_released_databases() -> None:
+    """kpi made a column nullable in a file that releases have applied (FACTS F38)."""
+    found = proved(beside(LINE, NULLABLE))
+    assert isinstance(found, Refuted)
+    assert (
+        "column logs_line.text is varchar(20), on a fresh install varchar(20) null"
+        in found.failures[0].message
+    )
+
+
+def test_an_edit_that_the_project_accepts_is_taken_as_edited_and_said() -> None:
+    given = beside(LINE, NULLABLE)
+    found = proved(replace(given, policy=Policy(accepted=frozenset({LINE.key}))))
+    assert isinstance(found, SafePlan), found.failures
     assert found.proof.bounded[0] == "taken as mainline has edited them since: logs.0001_initial"
+
+
+def test_an_edit_that_no_database_sees_is_taken_as_edited_and_said() -> None:
+    said = LINE.with_changes(operations=(create("Line", text=char(20, verbose_name=Constant("the text"))),))
+    found = proved(beside(LINE, said))
+    assert isinstance(found, SafePlan), found.failures
+    assert found.proof.bounded[0] == "taken as mainline has edited them since: logs.0001_initial"
+
+
+def test_an_edit_in_one_app_that_a_database_sees_leaves_the_other_apps_edits_unseen() -> None:
+    """Only the edit that makes a difference is proved with the old file."""
+    more = migration("seed.0001_fill", "", create("Seed", text=char(20)))
+    unseen = more.with_changes(operations=(create("Seed", text=char(20, verbose_name=Constant("the text"))),))
+    base = changed(FORK, LINE, more)
+    onto = replace(changed(FORK, *MAINLINE, NULLABLE, unseen), ref="main")
+    given, words = as_mainline_has_them(Situation((patch(P, fork=base),), onto, (), Policy()), Memory())
+    assert words == ("taken as mainline has edited them since: seed.0001_fill",)
+    assert given.patches[0].fork.migrations[LINE.key] == LINE
 
 
 def test_a_file_that_was_only_laid_out_anew_is_not_spoken_of() -> None:

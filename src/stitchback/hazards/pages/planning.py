@@ -75,6 +75,18 @@ PAGES: tuple[ErrorPage, ...] = (
         on from there. Patch branches that are named together can be planned one after the other.""",
     ),
     ErrorPage(
+        "SB409",
+        ("planning.plan",),
+        "a released migration was edited beyond repair",
+        """Mainline has edited a migration of the fork point (SB213), and databases that have applied the old file
+        cannot be brought to what the new one makes by one more migration: it renames, no longer makes or removes something,
+        or a later migration of mainline builds on what those databases lack.
+
+        Restore the file as it was released (`git checkout COMMIT -- FILE`), make the change in a new migration, and plan
+        again. If every database has the change already, suppress SB213 for the file, with the reason: then the proof takes the
+        file as mainline has it, and the report lists it.""",
+    ),
+    ErrorPage(
         "SB410",
         ("planning.plan",),
         "MIGRATION_MODULES cannot be read",

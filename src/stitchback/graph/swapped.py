@@ -1,0 +1,49 @@
+"""Models that a setting names (AUTH_USER_MODEL), where the setting is not the same in all trees.
+
+Source: `django.db.migrations.swappable_dependency`: the first migration of the app that the setting names (FACTS F37).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stitchback.graph.migration_graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Swappable, Tree
+
+USER_MODEL = "AUTH_USER_MODEL"
+FIRST_OF_PACKAGE = "0001_initial"
+
+
+def swapped(trees: Sequence[Tree]) -> tuple[str, ...]:
+    """The settings that do not name a model of the same app in all of the trees that tell."""
+    names = sorted({name for tree in trees for name in tree.settings})
+    return tuple(name for name in names if len({app_of(name, tree) for tree in trees} - {None}) > 1)
+
+
+def app_of(setting: str, tree: Tree) -> str | None:
+    """The label of the app whose model the setting names in that tree."""
+    model = tree.settings.get(setting)
+    return model.partition(".")[0] if model else None
+
+
+def first_of(app: str, tree: Tree) -> MigrationKey | None:
+    """The migration that a swappable dependency on that app means; None where the tree has none of the app."""
+    return next(iter(MigrationGraph.raw(tree).roots(app)), None)
+
+
+def depending(setting: str, tree: Tree) -> Iterator[MigrationKey]:
+    """The tree's migrations that depend on the model which the setting names; those of the model's own app apart, for which Django
+    ignores it. After them those of installed packages."""
+    own = app_of(setting, tree)
+    for key, migration in sorted(tree.migrations.items()):
+        if key.app != own and is_swappable(setting, migration):
+            yield key
+    labels = {key.app for key in tree.migrations} | set(tree.apps)
+    for label in tree.of_user_model if setting == USER_MODEL else ():
+        if label not in labels:
+            yield MigrationKey(label, FIRST_OF_PACKAGE)
+
+
+def is_swappable(setting: str, migration: Migration) -> bool:
+    return any(isinstance(each, Swappable) and each.setting == setting for each in migration.dependencies)

@@ -1,0 +1,62 @@
+"""SB213: a released migration makes another schema on mainline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stitchback.hazards.same_name import about_schema, twins, what_is_missing
+from stitchback.matching.case import Case, Unit
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.matches import Verdict
+from stitchback.model.source import Span
+
+
+class EditedAfterRelease:
+    """A migration of the fork point has other operations on mainline, and they make another schema (FACTS F38).
+
+    Django never compares files. Databases of the release have applied the old file: `migrate` reports that there is nothing to do, and what
+    only the new file makes is missing for good. `plan` writes one more migration that makes it where it is missing. Where that is
+    not possible, restore the file as it was released, and make the change in a new migration. If every database has the change already (it was
+    made by hand, or no database of that release is left), suppress the finding for the file, with the reason (`[[tool.stitchback.suppress]]` in
+    pyproject.toml): then the proof takes the file as mainline has it, and the report lists it.
+    """
+
+    code = "SB213"
+    severity = Severity.ERROR
+    title = "a released migration was edited"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for unit, twin in twins(case):
+            if unit.key not in unit.side.sides.edited.schema:
+                continue
+            fork, mainline = unit.side.patch.fork, case.situation.mainline
+            was = (
+                f"{unit.migration.path} as released"
+                if unit.migration.path != twin.path
+                else "the released file"
+            )
+            message = f"{unit.key} makes another schema on {mainline.ref} than {was} ({fork.ref}, commit {fork.commit[:12]})"
+            said = "; ".join((*what_is_missing(unit), *what_differs(unit)))
+            if said:
+                message += f": databases that have applied it {said}"
+            yield Finding(self.code, self.severity, unit.side.patch.tree.ref, Span(twin.path), message)
+
+
+def what_differs(unit: Unit) -> Iterator[str]:
+    """What databases of the release have that mainline's file does not make, and what they have in another shape."""
+    schema = [match for match in unit.touching if match.patch and about_schema(match)]
+    only_here = things(match.patch[0] for match in schema if match.verdict is Verdict.PATCH_ONLY)
+    other = things(match.patch[0] for match in schema if match.verdict is Verdict.DIFFERENT)
+    moved = things(
+        match.patch[0] for match in schema if match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA)
+    )
+    if only_here:
+        yield f"have {only_here}, which it does not make any more"
+    if other:
+        yield f"have {other} in another shape"
+    if moved:
+        yield f"have {moved} already, which another migration makes there"
+
+
+def things(atoms: Iterable[object]) -> str:
+    return ", ".join(dict.fromkeys(str(getattr(atom, "thing", "")) for atom in atoms))
