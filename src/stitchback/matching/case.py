@@ -32,6 +32,7 @@ class Side:
     _answers: dict[tuple[object, MigrationKey], Any] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
+    _of_side: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for match in self.comparison.matches:
@@ -48,6 +49,13 @@ class Side:
         if place not in self._answers:
             self._answers[place] = question(unit)
         answer: T = self._answers[place]
+        return answer
+
+    def once_for_all(self, question: Callable[[Side], T]) -> T:
+        """As `once`, of the whole side."""
+        if question not in self._of_side:
+            self._of_side[question] = question(self)
+        answer: T = self._of_side[question]
         return answer
 
     @property

@@ -73,7 +73,7 @@ def residue(
 
 def _exact(atom: Atom, match: Match) -> bool:
     """Whether the stitched migration leaves the thing just as this atom does, or a later one of mainline's takes over."""
-    if atom is not match.given[-1] or isinstance(atom, DataRun | Unread):
+    if atom != match.given[-1] or isinstance(atom, DataRun | Unread):
         return True
     left = ending(match)
     match atom:
