@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from stitchback.graph import MigrationGraph
 from stitchback.matching.match import Comparison
 from stitchback.matching.sides import Sides
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Thing, Unread
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Thing, ThingKind, Unread
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Dependency, Migration
@@ -131,7 +131,7 @@ class Unit:
         """Whether all that it duplicates are alterations, which may be made twice; an index or constraint that is dropped and made
         anew under its own name is one."""
         sides = [side for match in self.duplicated for side in (match.patch, match.given)]
-        return any(sides) and all(isinstance(atom, Altered) for side in sides for atom in without_anew(side))
+        return any(sides) and all(is_repeatable(atom) for side in sides for atom in without_anew(side))
 
     def has_below(self, parent: Dependency) -> bool:
         """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, or as a
@@ -157,6 +157,13 @@ def seen_by_database(atom: Atom) -> bool:
     if isinstance(atom, DataRun):
         return not atom.empty
     return True if isinstance(atom, Unread) else atom.database
+
+
+def is_repeatable(atom: Atom) -> bool:
+    """Whether making the change once more changes nothing: a column's alteration, an option set to what it is."""
+    if isinstance(atom, DataRun | Unread):
+        return False
+    return isinstance(atom, Altered) or atom.thing.kind is ThingKind.OPTIONS
 
 
 def without_anew(atoms: Iterable[Atom]) -> Iterator[Atom]:

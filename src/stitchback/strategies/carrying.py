@@ -199,9 +199,8 @@ def at_the_leaf(draft: Draft, app: str, operations: tuple[Operation, ...], refs:
         key = leaf_key(draft, app, words(operations))
         like = draft.result.migrations[found[0]].path
         file = FileDraft(key, path_for(draft, key, like), None, found)
-    said = (
-        f"Keeps what only {' and '.join(dict.fromkeys(refs))} changed in the models, which no database sees."
-    )
+    named = " and ".join(dict.fromkeys(refs))
+    said = f"Gives the models what {named} and mainline each changed in them: no database sees it."
     return draft.keeping(replace(file, operations=inserts).saying(said))
 
 
