@@ -15,6 +15,9 @@ from stitchback.strategies import ALL, Strategy, compose, unplaced
 
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
 MOST_LISTED = 2  # how many plans beside the chosen one are proved, to be listed with their price
+MOST_TRIED = (
+    24  # how many candidates are tried, where all that passed do damage when their manual step is forgotten
+)
 
 
 def plan(
@@ -128,10 +131,12 @@ def _proved(
     candidates: Sequence[Candidate], situation: Situation, prove: Prove, beside: Prove
 ) -> Planned | Unproved:
     safe: list[SafePlan] = []
+    tried: list[Candidate] = []
     refuted: list[Refuted] = []
     for candidate in candidates:
-        if len(safe) > MOST_LISTED:
+        if len(safe) > MOST_LISTED and (len(tried) > MOST_TRIED or not all(map(damages, safe))):
             break
+        tried.append(candidate)
         outcome = (beside if safe else prove)(candidate, situation)
         if isinstance(outcome, SafePlan):
             safe.append(outcome)
@@ -149,4 +154,8 @@ def _proved(
             del ranked[0]
     if not ranked:
         return Unproved(tuple(refuted), ())
-    return Planned(ranked[0], tuple(ranked[1:]), tuple(refuted))
+    return Planned(ranked[0], tuple(ranked[1 : MOST_LISTED + 1]), tuple(refuted))
+
+
+def damages(plan: SafePlan) -> bool:
+    return plan.proof.damages

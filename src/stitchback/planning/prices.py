@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 from stitchback.model.edits import DeleteFile, FileEdit, Insert, MakeConditional, SetOperations
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, SafePlan
+from stitchback.model.plans import Candidate, Proof, SafePlan
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Price:
-    """Lower is better, in this order: conditions on the database in migrations, hands, files edited.
+    """Lower is better, in this order: damage where a manual step is forgotten, conditions on the database in migrations, hands, files
+    edited.
 
-    `hands` counts the handovers before the proof, the populations that need a hand after it.
+    `damages`: 1 where `migrate` without the manual step destroys values or runs data operations again and says nothing (FACTS F36); 0
+    before the proof. `hands` counts the handovers before the proof, the populations that need a hand after it.
     """
 
+    damages: int
     conditional: int
     hands: int
     files: int
@@ -28,10 +31,11 @@ class Price:
         return ", ".join(said)
 
 
-def price(candidate: Candidate, hands: int | None = None) -> Price:
-    """The candidate's price; `hands` from its proof where there is one."""
+def price(candidate: Candidate, proof: Proof | None = None) -> Price:
+    """The candidate's price; damage and hands from its proof where there is one."""
     conditional = sum(_conditional(edit) for edit in candidate.edits)
-    return Price(conditional, len(candidate.handovers) if hands is None else hands, len(candidate.edits))
+    hands, damages = (proof.hands, int(proof.damages)) if proof else (len(candidate.handovers), 0)
+    return Price(damages, conditional, hands, len(candidate.edits))
 
 
 def _conditional(edit: FileEdit) -> int:
@@ -53,4 +57,4 @@ def _is_conditional(operation: Operation) -> bool:
 
 def price_of(plan: SafePlan) -> Price:
     """The price of a proved plan: with the hands that its proof counted."""
-    return price(plan.candidate, plan.proof.hands)
+    return price(plan.candidate, plan.proof)
