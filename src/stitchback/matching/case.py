@@ -134,8 +134,13 @@ class Unit:
         return any(sides) and all(is_repeatable(atom) for side in sides for atom in without_anew(side))
 
     def has_below(self, parent: Dependency) -> bool:
-        """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, or as a
-        migration of an installed package that the branch depends on (which one does not matter: packages are migrated whole)."""
+        """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, as a
+        migration of mainline's that replaces nothing but such ancestors, or as a migration of an installed package that the branch
+        depends on (which one does not matter: packages are migrated whole)."""
+        replaced = self.side.sides.replaced.get(parent, ()) if isinstance(parent, MigrationKey) else ()
+        return self._has_below(parent) or (bool(replaced) and all(map(self._has_below, replaced)))
+
+    def _has_below(self, parent: Dependency) -> bool:
         if parent in self.migration.dependencies:
             return True
         if not isinstance(parent, MigrationKey):

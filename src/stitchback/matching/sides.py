@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
@@ -17,7 +18,7 @@ class Sides:
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
     migrations of the fork point together with its own). `known` are patch migrations that mainline stands for already
     (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
-    `twins`: patch migration and mainline migration of one name, neither at the fork point.
+    `replaced`: what mainline's migrations replace, by the replacer. `twins`: patch migration and mainline migration of one name, neither at the fork point.
     """
 
     shared: tuple[Migration, ...]
@@ -27,6 +28,7 @@ class Sides:
     mainline: tuple[Migration, ...]
     known: frozenset[MigrationKey]
     twins: tuple[tuple[Migration, Migration], ...]
+    replaced: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
 
     def twin(self, key: MigrationKey) -> Migration | None:
         return next((mainline for patch, mainline in self.twins if patch.key == key), None)
@@ -78,6 +80,7 @@ def sides(patch: Patch, mainline: Tree) -> Sides:
         mainline=own,
         known=known & {m.key for m in patch_all},
         twins=twins,
+        replaced={key: each.ghosts for key, each in mainline.migrations.items() if each.ghosts},
     )
 
 
