@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 
 from stitchback.hazards.altered_and_gone import AlteredAndGone
+from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
 from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
@@ -44,6 +45,8 @@ ALL: tuple[Hazard, ...] = (
     OneSidedData(),
     ContraryChange(),
     AlteredAndGone(),
+    ChangedOnBoth(),
+    ChangedOnTwoPatches(),
     MissingParent(),
     SeveralLeaves(),
     Cycle(),

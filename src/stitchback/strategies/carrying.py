@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from stitchback.graph import MigrationGraph
-from stitchback.matching import fold
-from stitchback.matching.case import Case, Side
-from stitchback.matching.concerned import of_apps
+from stitchback.matching.case import Case
+from stitchback.matching.leaves import changes_the_state, sides_of
 from stitchback.model.atoms import ThingKind
 from stitchback.model.edits import Insert
-from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.state import Field, ModelState, SchemaState
+from stitchback.model.state import Field, ModelState
 from stitchback.model.values import Constant, Dictionary, Items, Value
 from stitchback.schema.identity import Identity
-from stitchback.schema.model_parts import Part, is_invisible, value_of
+from stitchback.schema.model_parts import Part, is_invisible
 from stitchback.schema.model_steps import ALTER_OPTION_KEYS
-from stitchback.schema.renames import identity_after
 from stitchback.schema.three_way import (
-    Branch,
     Merge,
     Sides,
-    changed_models,
     merge,
     model_of,
-    parts_altered,
-    parts_by_identity,
 )
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
@@ -53,51 +44,6 @@ def carried(draft: Draft, case: Case) -> Draft:
         if operations:
             draft = at_the_leaf(draft, app, operations, [side.patch.tree.ref for side in changing])
     return draft
-
-
-def changes_the_state(side: Side) -> bool:
-    """Whether the patch branch changed anything that no database sees: only then something can be lost here."""
-    comparison = side.comparison
-    base = Branch(base_of(side), Identity())
-    patch = Branch(comparison.patch_end, comparison.patch_identity)
-    for model in changed_models(base.state, patch):
-        was, now = (parts_by_identity(branch, model) for branch in (base, patch))
-        if any(value_of(was, part) != value_of(now, part) for part in {*was, *now} if is_invisible(part)):
-            return True
-    return False
-
-
-def sides_of(side: Side, case: Case, result: Tree) -> Sides:
-    """As `proof.leaves.of_patch`, for the models that have been compared."""
-    comparison = side.comparison
-    shared = frozenset(migration.key for migration in side.sides.shared)
-    brought = frozenset(each.key for one in case.sides if one.patch.merged for each in one.sides.patch)
-    base = base_of(side)
-    patch = Branch(comparison.patch_end, comparison.patch_identity)
-    mainline = tuple(own_of(case.situation.mainline, shared | brought, comparison.apps))
-    touched = frozenset(changed_models(base, patch))
-    return Sides(
-        side.patch.tree.ref,
-        base,
-        patch,
-        played(side, mainline),
-        played(side, tuple(own_of(result, shared, comparison.apps))),
-        frozenset(parts_altered(base, comparison.mainline_start, mainline, touched)),
-    )
-
-
-def base_of(side: Side) -> SchemaState:
-    known = (migration for migration in side.sides.patch_all if migration.key in side.sides.known)
-    return fold(known, side.comparison.start)
-
-
-def played(side: Side, own: Sequence[Migration]) -> Branch:
-    return Branch(fold(own, side.comparison.mainline_start), identity_after(own))
-
-
-def own_of(tree: Tree, without: frozenset[MigrationKey], apps: frozenset[str]) -> Iterator[Migration]:
-    order = MigrationGraph.of(tree).order()
-    yield from of_apps([tree.migrations[key] for key in order if key not in without], apps)
 
 
 def carrying(app: str, wanted: Merge, sides: Sequence[Sides]) -> Iterator[Operation]:
