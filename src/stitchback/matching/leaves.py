@@ -9,6 +9,7 @@ from stitchback.matching.case import Case, Side
 from stitchback.matching.concerned import of_apps
 from stitchback.matching.match import fold
 from stitchback.model.keys import MigrationKey
+from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.state import SchemaState
 from stitchback.schema.identity import Identity
@@ -18,8 +19,11 @@ from stitchback.schema.three_way import Branch, Sides, changed_models, parts_alt
 
 
 def changes_the_state(side: Side) -> bool:
-    """Whether the patch branch changed anything that no database sees: only then something can be lost here."""
+    """Whether the patch branch changed anything that no database sees, or mainline did of what the patch branch changed: only then
+    something can be lost here."""
     comparison = side.comparison
+    if any(map(patch_alone_seen, comparison.matches)):
+        return True
     base = Branch(base_of(side), Identity())
     patch = Branch(comparison.patch_end, comparison.patch_identity)
     for model in changed_models(base.state, patch):
@@ -27,6 +31,11 @@ def changes_the_state(side: Side) -> bool:
         if any(value_of(was, part) != value_of(now, part) for part in {*was, *now} if is_invisible(part)):
             return True
     return False
+
+
+def patch_alone_seen(match: Match) -> bool:
+    """Whether both branches altered the thing, and a database sees nothing of what mainline did."""
+    return match.verdict is Verdict.PATCH_ONLY and bool(match.mainline)
 
 
 def sides_of(side: Side, case: Case, result: Tree) -> Sides:

@@ -10,6 +10,7 @@ from stitchback.strategies.carrying import carried
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.patch_shapes import with_patch_shapes
 from stitchback.strategies.renumber import number, renumbered
 from stitchback.strategies.settling import settle
 
@@ -27,7 +28,7 @@ def finish(draft: Draft, case: Case) -> Candidate | None:
             settled = renumbered(settled, app, units[0].side.unreleased, behind)
     for app in sorted({unit.key.app for unit in units} | {key.app for key in settled.files}):
         settled = _joined(settled, app)
-    settled = carried(settled, case)
+    settled = carried(with_patch_shapes(settled, case), case)
     handovers = tuple(sorted(settled.handovers))
     return Candidate(_strategies(settled), settled.edits, settled.result, handovers, settled.remarks)
 
