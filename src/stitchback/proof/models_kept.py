@@ -25,10 +25,11 @@ def is_gone(value: object) -> bool:
 
 def is_elsewhere(part: Part, each: Merged, merged: Merge) -> bool:
     """Whether a patch branch has that on a model of another name: a squash on mainline tells nothing of renames."""
-    if not is_gone(each.mainline) or is_gone(each.result):
+    if each.mainline is not Absence.GONE or is_gone(each.result):
         return False
     return any(
-        (twin.kind, twin.name, twin.argument) == (part.kind, part.name, part.argument)
+        twin.model != part.model
+        and (twin.kind, twin.name, twin.argument) == (part.kind, part.name, part.argument)
         and any(ask.patch == each.result for ask in other.asks)
         for twin, other in merged.items()
     )
