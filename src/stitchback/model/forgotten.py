@@ -10,15 +10,16 @@ from stitchback.model.keys import MigrationKey
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """`migrate` fails and destroys nothing. `at`: the migration that fails; None where Django refuses before it runs any."""
+    """`migrate` fails and destroys nothing. `at`: the migration that fails; None where Django refuses before it runs any.
+    `message`: what Django or the database says."""
 
     at: MigrationKey | None
     message: str
     next_release: bool = False  # only the deploy of the next release fails; this one succeeds
 
     def __str__(self) -> str:
-        where = f"at {self.at}" if self.at else "before anything is run"
-        return f"{_when(self.next_release)} stops {where}: {self.message}"
+        where = f"at {self.at}: {self.message}" if self.at else "before anything is run"
+        return f"{_when(self.next_release)} stops {where}"
 
 
 @dataclass(frozen=True, slots=True)
