@@ -14,7 +14,7 @@ from stitchback.matching.sides import sides
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Refuted, Situation
-from stitchback.model.values import Constant, Dictionary, Items, Reference
+from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
@@ -121,6 +121,24 @@ def test_identity_follows_mainlines_renames() -> None:
     assert lost(given) == ["help_text of field shop.item.title: the change of release/2.4 is lost"]
     carried = migration("shop.0004_help", "shop.0003_m", alter("item", "title", HELP))
     assert lost(given, carried) == []
+
+
+def index(name: str, column: str) -> Operation:
+    fields = Items("list", (Constant(column),))
+    value = Call(Reference("django.db.models.Index"), (), (("fields", fields), ("name", Constant(name))))
+    return operation("AddIndex", model_name=Constant("item"), index=value)
+
+
+def test_an_index_is_known_by_its_definition_and_mainlines_stands_under_one_name() -> None:
+    theirs = on("shop.0003_m", index("item_idx", "base"))
+    given = situation(theirs, patches=[patch(on("shop.0003_p", index("item_idx", "label")))])
+    assert lost(given) == []
+    other = situation(theirs, patches=[patch(on("shop.0003_p", index("item_label", "label")))])
+    (said,) = lost(other)
+    assert said.startswith("index of shop.item")
+    assert said.endswith("the change of release/2.4 is lost")
+    twice = situation(theirs, patches=[patch(on("shop.0003_p", index("item_hotfix", "base")))])
+    assert lost(twice) == []
 
 
 def test_what_neither_branch_has_may_not_be_there() -> None:
