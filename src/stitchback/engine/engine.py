@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from stitchback.engine.database import SymbolicDatabase
 from stitchback.engine.files import files_of
-from stitchback.engine.memory import Memory
+from stitchback.engine.memory import EMPTY_STATE, Memory
 from stitchback.engine.migrating import (
     FORWARDS,
     Options,
@@ -24,6 +24,7 @@ from stitchback.engine.runs import Run, RunError, Standing
 from stitchback.engine.spots import Reached
 from stitchback.engine.traces import Moment, Trace
 from stitchback.engine.walks import Finish, Walk, Walks, Way
+from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 
@@ -140,6 +141,18 @@ class Engine:
             return found
         standing = self.standing_at(place)
         return standing.unapplied if isinstance(standing, Standing) else standing
+
+    def models_at(self, place: Place) -> int | None:
+        """The token of the models from which a `migrate` there starts, those of all that counts as applied
+        (`MigrationExecutor._create_project_state`); None where Django has no graph for the ledger. Raises InconsistentState."""
+        standing = self.standing_at(place)
+        if isinstance(standing, RunError):
+            return None
+        token = EMPTY_STATE
+        for key in MigrationGraph.of(self.tree).order():
+            if key in standing.applied:
+                token = self.memory.deed(token, self.tree.migrations[key]).after
+        return token
 
     def leaves(self, database: SymbolicDatabase | None = None) -> tuple[MigrationKey, ...]:
         """Leaf nodes of the graph for that database, or for a fresh one; none where there is no graph."""

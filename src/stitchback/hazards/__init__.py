@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 
 from stitchback.hazards.altered_and_gone import AlteredAndGone
+from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
 from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
 from stitchback.hazards.data_and_rename import DataAndRename
@@ -57,6 +58,8 @@ ALL: tuple[Hazard, ...] = (
     AlteredAndGone(),
     DataAndRename(),
     SameNameLacksData(),
+    ChangedOnBoth(),
+    ChangedOnTwoPatches(),
     MissingParent(),
     SeveralLeaves(),
     Cycle(),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from stitchback.graph import MigrationGraph
 from stitchback.matching.match import Comparison
 from stitchback.matching.sides import Sides
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Thing, Unread
+from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Thing, ThingKind, Unread
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Dependency, Migration
@@ -32,6 +32,7 @@ class Side:
     _answers: dict[tuple[object, MigrationKey], Any] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
+    _of_side: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         edited = self.sides.edited.keys
@@ -51,6 +52,13 @@ class Side:
         if place not in self._answers:
             self._answers[place] = question(unit)
         answer: T = self._answers[place]
+        return answer
+
+    def once_for_all(self, question: Callable[[Side], T]) -> T:
+        """As `once`, of the whole side."""
+        if question not in self._of_side:
+            self._of_side[question] = question(self)
+        answer: T = self._of_side[question]
         return answer
 
     @property
@@ -131,11 +139,16 @@ class Unit:
         """Whether all that it duplicates are alterations, which may be made twice; an index or constraint that is dropped and made
         anew under its own name is one."""
         sides = [side for match in self.duplicated for side in (match.patch, match.given)]
-        return any(sides) and all(isinstance(atom, Altered) for side in sides for atom in without_anew(side))
+        return any(sides) and all(is_repeatable(atom) for side in sides for atom in without_anew(side))
 
     def has_below(self, parent: Dependency) -> bool:
-        """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, or as a
-        migration of an installed package that the branch depends on (which one does not matter: packages are migrated whole)."""
+        """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, as a
+        migration of mainline's that replaces nothing but such ancestors, or as a migration of an installed package that the branch
+        depends on (which one does not matter: packages are migrated whole)."""
+        replaced = self.side.sides.replaced.get(parent, ()) if isinstance(parent, MigrationKey) else ()
+        return self._has_below(parent) or (bool(replaced) and all(map(self._has_below, replaced)))
+
+    def _has_below(self, parent: Dependency) -> bool:
         if parent in self.migration.dependencies:
             return True
         if not isinstance(parent, MigrationKey):
@@ -159,6 +172,13 @@ def seen_by_database(atom: Atom) -> bool:
     if isinstance(atom, DataRun):
         return not atom.empty
     return True if isinstance(atom, Unread) else atom.database
+
+
+def is_repeatable(atom: Atom) -> bool:
+    """Whether making the change once more changes nothing: a column's alteration, an option set to what it is."""
+    if isinstance(atom, DataRun | Unread):
+        return False
+    return isinstance(atom, Altered) or atom.thing.kind is ThingKind.OPTIONS
 
 
 def without_anew(atoms: Iterable[Atom]) -> Iterator[Atom]:

@@ -38,7 +38,8 @@ from stitchback.schema.problems import InconsistentState
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What matching found out: the matches, and the states and atoms that planning needs as well."""
+    """What matching found out: the matches, and the states and atoms that planning needs as well. `apps`: those whose models were
+    compared."""
 
     matches: tuple[Match, ...]
     start: SchemaState
@@ -48,6 +49,8 @@ class Comparison:
     mainline_atoms: tuple[Atom, ...]
     patch_identity: Identity
     mainline_identity: Identity
+    mainline_start: SchemaState
+    apps: frozenset[str]
 
 
 def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNames = NO_NAMES) -> Comparison:
@@ -80,7 +83,8 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNa
     blurred = (_blurred(match, theirs) for match in found)
     ordered = tuple(sorted(blurred, key=lambda match: _place(match, sides.patch)))
     ends = (patched.state, mainline.state)
-    return Comparison(ordered, start, *ends, ours, theirs, patched.identity, mainline.identity)
+    identities = (patched.identity, mainline.identity)
+    return Comparison(ordered, start, *ends, ours, theirs, *identities, mainline_start, apps)
 
 
 def edited_since(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.edited import Edited, released_version
@@ -20,7 +21,8 @@ class Sides:
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
     migrations of the fork point together with its own). `known` are patch migrations that mainline stands for already
     (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
-    `twins`: patch migration and mainline migration of one name, neither the same at the fork point.
+    `replaced`: what mainline's migrations replace, by the replacer. `twins`: patch migration and mainline migration of one name, neither
+    the same at the fork point.
 
     A migration of the fork point that mainline has `edited` counts as made on both sides: as the release has it in `patch_all`, as
     mainline has it in `mainline`. `between` are the shared migrations that depend on such a one, in the patch branch's order and in mainline's:
@@ -38,6 +40,7 @@ class Sides:
     between: frozenset[MigrationKey] = frozenset()
     patch_played: tuple[Migration, ...] = ()
     mainline_played: tuple[Migration, ...] = ()
+    replaced: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
 
     def twin(self, key: MigrationKey) -> Migration | None:
         return next((mainline for patch, mainline in self.twins if patch.key == key), None)
@@ -103,6 +106,7 @@ def sides(patch: Patch, mainline: Tree, edited: Edited = NOT_EDITED) -> Sides:
         between=between,
         patch_played=played,
         mainline_played=own,
+        replaced={key: each.ghosts for key, each in mainline.migrations.items() if each.ghosts},
     )
 
 

@@ -93,6 +93,8 @@ def judge(patch: History, mainline: History | None) -> Judged:
         return Judged(Verdict.PATCH_ONLY, ("added and removed again on the patch branch",))
     if mainline is None:
         return Judged(Verdict.PATCH_ONLY)
+    if _seen_on_the_patch_alone(patch, mainline):
+        return Judged(Verdict.PATCH_ONLY)
     at_end = liken(patch.end, mainline.end)
     if at_end.likeness is Likeness.UNREADABLE:
         return Judged(Verdict.OPAQUE, at_end.differences)
@@ -105,6 +107,12 @@ def judge(patch: History, mainline: History | None) -> Judged:
         return Judged(Verdict.CONTRARY, at_end.differences)
     verdict = Verdict.EVOLVED if mainline.end is None else Verdict.DIFFERENT
     return Judged(verdict, at_end.differences, taken=1)
+
+
+def _seen_on_the_patch_alone(patch: History, mainline: History) -> bool:
+    """Whether both only altered the thing, and a database sees what the patch branch did and nothing of what mainline did."""
+    both = only_altered(patch) and only_altered(mainline)
+    return both and patch.database and not mainline.database
 
 
 def _alike(patch: History, mainline: History, moment: int) -> Judged:

@@ -41,7 +41,7 @@ class ThingKind(Enum):
     CONSTRAINT = "constraint"
     UNIQUE_TOGETHER = "unique together"
     INDEX_TOGETHER = "index together"
-    OPTIONS = "options"  # Meta options and managers: nothing that a database sees, db_table apart
+    OPTIONS = "option"  # one Meta option, or all managers: nothing that a database sees, db_table and its like apart
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,7 +49,7 @@ class Thing:
     """What an atom is about, by an identity that renames do not change.
 
     `model` is the model's key at the fork point, or the key under which it was created since then. `name` is the field's
-    (index's, constraint's) name when it was created, or at the fork point; "" for a table and for options; for a together
+    (index's, constraint's) name when it was created, or at the fork point, an option's name; "" for a table; for a together
     the field names joined by ",", by their identities too.
     """
 
@@ -74,7 +74,7 @@ class Origin:
 
 
 # A thing's shape: a column's Field, an index's or constraint's Value, a together's () and a table's () where nothing more is to say.
-# An options thing has its options as sorted pairs.
+# An option has its name and value as the one pair, the managers are pairs in their order.
 Shape = Field | Value | tuple[tuple[str, Value], ...] | Opaque
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stitchback.model.forgotten import Damages, Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Migration, Tree
@@ -122,6 +123,7 @@ class PopulationOutcome:
     rollouts: int
     will_run: tuple[MigrationKey, ...]  # by a full migrate, in order
     recorded: tuple[MigrationKey, ...]  # rows of the ledger afterwards
+    forgotten: Forgotten | None = None  # what happens without the rows; None where it needs none
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,11 @@ class Proof:
     def left_out_released(self) -> int:
         """How many fork points a plain migrate fails for."""
         return sum(1 for each in self.unserved if each.lineage == RELEASED and not each.acts)
+
+    @property
+    def damages(self) -> bool:
+        """Whether a forgotten manual step destroys values or runs data operations again."""
+        return any(isinstance(outcome.forgotten, Damages) for outcome in self.outcomes)
 
 
 _PROOF_TOKEN = object()

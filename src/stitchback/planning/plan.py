@@ -17,6 +17,9 @@ from stitchback.strategies import ALL, Strategy, compose, unplaced
 
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
 MOST_LISTED = 2  # how many plans beside the chosen one are proved, to be listed with their price
+MOST_TRIED = (
+    24  # how many candidates are tried, where all that passed do damage when their manual step is forgotten
+)
 
 
 def plan(
@@ -198,10 +201,12 @@ def _proved(
     candidates: Sequence[Candidate], situation: Situation, prove: Prove, beside: Prove
 ) -> Planned | Unproved:
     safe: list[SafePlan] = []
+    tried: list[Candidate] = []
     refuted: list[Refuted] = []
     for candidate in candidates:
-        if len(safe) > MOST_LISTED:
+        if len(safe) > MOST_LISTED and (len(tried) > MOST_TRIED or not all(map(damages, safe))):
             break
+        tried.append(candidate)
         outcome = (beside if safe else prove)(candidate, situation)
         if isinstance(outcome, SafePlan):
             safe.append(outcome)
@@ -220,5 +225,9 @@ def _proved(
     if not ranked:
         return Unproved(tuple(refuted), ())
     chosen, *others = ranked
-    served = (each for each in others if each.proof.left_out_released <= chosen.proof.left_out_released)
-    return Planned(chosen, tuple(served), tuple(refuted))
+    served = [each for each in others if each.proof.left_out_released <= chosen.proof.left_out_released]
+    return Planned(chosen, tuple(served[:MOST_LISTED]), tuple(refuted))
+
+
+def damages(plan: SafePlan) -> bool:
+    return plan.proof.damages

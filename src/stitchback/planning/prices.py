@@ -11,13 +11,16 @@ from stitchback.model.plans import Candidate, Proof, SafePlan
 
 @dataclass(frozen=True, slots=True, order=True)
 class Price:
-    """Lower is better, in this order: released databases left out, conditions on the database in migrations, hands, files edited.
+    """Lower is better, in this order: released databases left out, damage where a manual step is forgotten, conditions on the database in
+    migrations, manual steps, files edited.
 
-    `hands` counts the handovers before the proof, the populations that need a hand after it. `left_out`: fork points whose databases a plain
-    migrate fails for, or leaves with another schema, as it does without the plan.
+    `left_out`: fork points whose databases a plain migrate fails for, or leaves with another schema, as it does without the plan.
+    `damages`: 1 where `migrate` without the manual step destroys values or runs data operations again and says nothing (FACTS F36); 0
+    before the proof. `hands` counts the handovers before the proof, the populations that need a manual step after it.
     """
 
     left_out: int
+    damages: int
     conditional: int
     hands: int
     files: int
@@ -33,8 +36,10 @@ class Price:
 def price(candidate: Candidate, proof: Proof | None = None) -> Price:
     """The candidate's price, before its proof or after."""
     conditional = sum(_conditional(edit) for edit in candidate.edits)
-    hands = len(candidate.handovers) if proof is None else proof.hands
-    return Price(0 if proof is None else proof.left_out_released, conditional, hands, len(candidate.edits))
+    if proof is None:
+        return Price(0, 0, conditional, len(candidate.handovers), len(candidate.edits))
+    left_out, damages = proof.left_out_released, int(proof.damages)
+    return Price(left_out, damages, conditional, proof.hands, len(candidate.edits))
 
 
 def _conditional(edit: FileEdit) -> int:

@@ -12,6 +12,7 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import Ends
+from stitchback.proof.forgetting import forgotten
 from stitchback.proof.mainlines_own import MainlinesOwn
 from stitchback.proof.matters import is_too_much, what_matters
 from stitchback.proof.models_kept import models_changed
@@ -51,6 +52,7 @@ class Attempt:
         self.matters = what_matters(cut.candidate, scene.situation) if too_much else None
         self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
         self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
+        self.starts: dict[Inhabitant, Place] = {}
         self.bounded: list[str] = []
         self.work = data_work(cut.candidate, scene.situation)
         self.own = MainlinesOwn(scene, self.matters)
@@ -136,6 +138,7 @@ class Attempt:
             troubles, tried = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
         if not troubles:
             self.passed[inhabitant] = (rows, tried, place)
+            self.starts[inhabitant] = start
         for trouble in troubles:
             failure = told(inhabitant, rows, trouble)
             if inhabitant.population.lineage == PATCHED and self.own.is_without_the_patch(trouble):
@@ -182,6 +185,7 @@ class Attempt:
             tried,
             tuple(sorted(will_run & self.order.keys(), key=self.order.__getitem__)),
             (*self.all_rows(after), *aside),
+            forgotten(self.starts[inhabitant], found, self.work, self.scene.memory) if rows else None,
         )
 
     @cached_property

@@ -14,7 +14,7 @@ from stitchback.model.state import SchemaState
 from stitchback.proof.closed_sets import Keys
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.ends import NEXT_RELEASE, Ends
-from stitchback.proof.models_kept import Sides
+from stitchback.proof.leaves import sides_of
 from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import Census, census
 from stitchback.proof.repairs import Remedies
@@ -24,6 +24,7 @@ from stitchback.proof.trees import before_merge
 from stitchback.proof.unread import unread_operations
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
+from stitchback.schema.three_way import Sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Scene:
         here = {key.app for key in self.situation.mainline.migrations} | set(self.situation.mainline.apps)
         found = frozenset[str]()
         for tree in (tree for patch in self.situation.patches for tree in (patch.fork, patch.tree)):
-            state = self.models_of(tree)
+            state = self.models_of(tree) or SchemaState()
             models = (model for key, model in state.models.items() if key.app not in here)
             found |= {name for model in models for name, _ in tables_of(state, model).all}
         return found
@@ -115,18 +116,13 @@ class Scene:
         ends = Ends(found.engine, found.following, found.fresh, found.fresh_next, work, self.of_gone_apps)
         return Rollouts(ends, Remedies((), self.memory), frozenset(), "contenttypes", matters=matters)
 
-    def sides(self, result: Tree) -> Sides:
-        patches = self.situation.patches
-        return Sides(
-            tuple(self.models_of(patch.fork) for patch in patches),
-            tuple(self.models_of(patch.tree) for patch in patches),
-            self.models_of(self.situation.mainline),
-            self.models_of(result),
-        )
+    def sides(self, result: Tree) -> tuple[Sides, ...]:
+        """For each patch branch, what the models at the leaves are merged from."""
+        return sides_of(self.situation, result, self.models_of)
 
-    def models_of(self, tree: Tree) -> SchemaState:
-        """The models at the leaves; none where the tree's own operations do not fit each other."""
+    def models_of(self, tree: Tree) -> SchemaState | None:
+        """The models at the leaves; None where the tree's own operations do not fit each other."""
         try:
             return final_state(tree, self.memory)
         except InconsistentState:
-            return SchemaState()
+            return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, assert_never
 
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
+from stitchback.model.forgotten import Damages, Forgotten, Harmless, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch, Refuted, SafePlan
@@ -129,10 +130,41 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
                     "inserts": [str(key) for key in outcome.inserts],
                     "will_run": [str(key) for key in outcome.will_run],
                     "rollouts": outcome.rollouts,
+                    "forgotten": forgotten_document(outcome.forgotten),
                 }
                 for outcome in proof.outcomes
             ],
         },
+    }
+
+
+def forgotten_document(forgotten: Forgotten | None) -> Document | None:
+    """What happens where the rows are forgotten: null where the database needs none."""
+    match forgotten:
+        case None:
+            return None
+        case Stops():
+            return {"outcome": "stops", **_stops(forgotten)}
+        case Damages():
+            return {
+                "outcome": "damages",
+                "resets": list(forgotten.resets),
+                "loses": list(forgotten.loses),
+                "reruns": list(forgotten.reruns),
+                "other_databases": None if forgotten.elsewhere is None else _stops(forgotten.elsewhere),
+                "next_release": forgotten.next_release,
+            }
+        case Harmless():
+            return {"outcome": "harmless"}
+        case _:
+            assert_never(forgotten)
+
+
+def _stops(stops: Stops) -> Document:
+    return {
+        "at": None if stops.at is None else str(stops.at),
+        "message": stops.message,
+        "next_release": stops.next_release,
     }
 
 
@@ -155,6 +187,7 @@ def _other(plan: SafePlan, case: Case) -> Document:
         "files": cost.files,
         "hands": cost.hands,
         "conditional": cost.conditional,
+        "damages_if_forgotten": bool(cost.damages),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
+from stitchback.model.forgotten import Damages
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Proof, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
@@ -93,6 +94,8 @@ def cost(price: Price) -> str:
     said.append(
         f"{counted(price.hands, 'kind')} of database {needs}" if price.hands else "nobody needs a hand"
     )
+    if price.damages:
+        said.append("damage without a word where that is forgotten")
     return ", ".join(said)
 
 
@@ -150,6 +153,9 @@ def _group_lines(label: Words, group: Group) -> Iterator[Line]:
         many = "these rows" if len(group.inserts) > 1 else "this row"
         names = ", ".join(map(str, group.inserts))
         yield from wrapped((dim(f"{many} in django_migrations before the deploy: "), plain(names)), 18, 2)
+    for forgotten in group.forgotten:
+        style = yellow if isinstance(forgotten, Damages) else dim
+        yield from wrapped((dim("if forgotten: "), style(str(forgotten))), 18, 2)
 
 
 def other_lines(others: Sequence[SafePlan], case: Case) -> Iterator[Line]:

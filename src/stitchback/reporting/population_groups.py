@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stitchback.model.forgotten import Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import PopulationOutcome
 
@@ -23,6 +24,12 @@ class Group:
     @property
     def inserts(self) -> Keys:
         return self.outcomes[0].inserts
+
+    @property
+    def forgotten(self) -> tuple[Forgotten, ...]:
+        """What happens without the rows, each once."""
+        found = (outcome.forgotten for outcome in self.outcomes)
+        return tuple(dict.fromkeys(each for each in found if each is not None))
 
     @property
     def kinds(self) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from stitchback.model.edits import DeleteFile, FileEdit, WriteFile
+from stitchback.model.forgotten import Forgotten
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import Candidate, Proof
-from stitchback.runbook.groups import together
+from stitchback.model.plans import Candidate, PopulationOutcome, Proof
+from stitchback.runbook.groups import Together, together
 from stitchback.runbook.values import FakeAdvice, RunbookSql
 
 CLIENTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL and MariaDB", "oracle": "Oracle"}
@@ -28,7 +29,7 @@ def render_runbook(
     parts = [
         _title(candidate, proof, patches, onto),
         _databases(proof),
-        *([_before(candidate, sql, fakes)] if hands else [NO_HAND]),
+        *([_before(candidate, proof, sql, fakes)] if hands else [NO_HAND]),
         _deploy(candidate),
         _after(hands, sql),
         _back(hands, sql),
@@ -72,7 +73,9 @@ def _databases(proof: Proof) -> list[str]:
     return [*lines, "", "`stitchback inspect --database URL` tells which kind a database is."]
 
 
-def _before(candidate: Candidate, sql: Sequence[RunbookSql], fakes: Sequence[FakeAdvice]) -> list[str]:
+def _before(
+    candidate: Candidate, proof: Proof, sql: Sequence[RunbookSql], fakes: Sequence[FakeAdvice]
+) -> list[str]:
     lines = [
         "## Before the deploy",
         "",
@@ -87,11 +90,24 @@ def _before(candidate: Candidate, sql: Sequence[RunbookSql], fakes: Sequence[Fak
         "The script looks first: on a database that does not need a row it does nothing, and run twice it changes nothing. "
         "So it may be run on all of them. `stitchback repair --database URL` prints the one for that very database.",
     ]
+    lines += _if_forgotten(proof)
     for each in sql:
         lines += ["", *_script(f"### {CLIENTS.get(each.vendor, each.vendor)}", each.file, each.script)]
     for fake in fakes:
         lines += ["", *_fake(fake)]
     return lines
+
+
+def _if_forgotten(proof: Proof) -> list[str]:
+    """What happens to each group of databases without the rows."""
+    found: dict[Forgotten, list[PopulationOutcome]] = {}
+    for outcome in proof.outcomes:
+        if outcome.forgotten is not None:
+            found.setdefault(outcome.forgotten, []).append(outcome)
+    if not found:
+        return []
+    groups = (f"- {_text(Together(tuple(each)).names)}: {_text(str(said))}." for said, each in found.items())
+    return ["", "Where that is forgotten:", "", *groups]
 
 
 def _script(heading: str, file: str, text: str) -> list[str]:

@@ -12,11 +12,15 @@ from typing import assert_never
 from stitchback.model.atoms import Added, Altered, Atom, Origin, Removed, Renamed, Shape, ThingKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.state import ModelState, SchemaState
+from stitchback.model.values import NONE
 from stitchback.schema.comparing import ComparisonKind, compare_shapes
 from stitchback.schema.identity import Identity
 from stitchback.schema.tables import has_tables
 
 TABLE_SHAPE = ()  # nothing more is to say
+MANAGERS = (
+    "managers"  # of all options the one that is no option of Meta's: their order counts, so they are one
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,8 @@ def contents(model: ModelState, kind: ThingKind) -> tuple[tuple[str, Shape], ...
         case ThingKind.INDEX_TOGETHER:
             return tuple((",".join(names), ()) for names in sorted(model.index_together))
         case ThingKind.OPTIONS:
-            managers = ((f"manager {name}", value) for name, value in model.managers)
-            options = tuple(sorted((*model.options, *managers), key=lambda pair: pair[0]))
-            return (("", options),) if options else ()
+            options = tuple((name, ((name, value),)) for name, value in model.options if value != NONE)
+            return (*options, (MANAGERS, model.managers)) if model.managers else options
         case ThingKind.TABLE:
             return ()
         case _:

@@ -64,9 +64,9 @@ class Identity:
         a together's field names."""
         if thing.kind in TOGETHERS:
             parts = thing.name.split(",")
-            return ",".join(self._now(ThingKind.COLUMN, thing.model, part) for part in parts)
+            return ",".join(self.now(ThingKind.COLUMN, thing.model, part) for part in parts)
         if thing.kind in NAMED:
-            return self._now(thing.kind, thing.model, thing.name)
+            return self.now(thing.kind, thing.model, thing.name)
         return self.current_model(thing.model).model
 
     def shape(self, field: Field) -> Field:
@@ -78,7 +78,7 @@ class Identity:
                 field = field.with_argument(name, Constant(str(self.model(key))))
         return field
 
-    def _now(self, kind: ThingKind, model: ModelKey, identity: str) -> str:
+    def now(self, kind: ThingKind, model: ModelKey, identity: str) -> str:
         names = self._of(kind, model).items()
         return next((name for name, own in names if own == identity), identity)
 

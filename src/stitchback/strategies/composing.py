@@ -79,7 +79,7 @@ def _composed(
         done.add(unit.key)
     if only is not None and not led:
         return None
-    return finish(draft, case.units)
+    return finish(draft, case)
 
 
 def _first_that_fits(draft: Draft, unit: Unit, order: Sequence[Strategy]) -> Draft | None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stitchback.matching.case import Unit
+from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate
+from stitchback.strategies.carrying import carried
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.patch_shapes import with_patch_shapes
 from stitchback.strategies.renumber import number, renumbered
 from stitchback.strategies.settling import settle
 
 LONGEST_JOINED = 47  # as makemigrations: beyond it the leaves' names do not go into a merge migration's name
 
 
-def finish(draft: Draft, units: tuple[Unit, ...]) -> Candidate | None:
+def finish(draft: Draft, case: Case) -> Candidate | None:
     """The candidate that the draft makes; None where mainline's operations cannot be settled as it wants them."""
-    settled = settle(draft)
+    units, settled = case.units, settle(draft)
     if settled is None:
         return None
     for app, names in sorted(settled.used.items()):
@@ -26,6 +28,7 @@ def finish(draft: Draft, units: tuple[Unit, ...]) -> Candidate | None:
             settled = renumbered(settled, app, units[0].side.unreleased, behind)
     for app in sorted({unit.key.app for unit in units} | {key.app for key in settled.files}):
         settled = _joined(settled, app)
+    settled = carried(with_patch_shapes(settled, case), case)
     handovers = tuple(sorted(settled.handovers))
     return Candidate(_strategies(settled), settled.edits, settled.result, handovers, settled.remarks)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stitchback.matching.case import Unit, without_anew
+from stitchback.matching.case import Unit, is_repeatable, without_anew
 from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Renamed, ThingKind, Unread
 from stitchback.model.conditional import TEMPLATES
 from stitchback.model.edits import Insert, Keep, MakeConditional, OperationEdit
@@ -28,7 +28,7 @@ def guarded(
         return (Keep(index),)
     if any(isinstance(atom, DataRun | Unread) for atom in touched):
         return None
-    if all(isinstance(atom, Altered) for atom in touched):
+    if all(is_repeatable(atom) for atom in touched):
         return _altered_again(index, whole, touched, given)
     if all(_made_anew(atom, given[atom]) for atom in touched):
         return (Keep(index),)
@@ -61,10 +61,13 @@ def _altered_again(
     alteration starts from what is there."""
     edits: list[OperationEdit] = []
     for atom in atoms:
-        assert isinstance(atom, Altered)
         match = given[atom]
         if match.verdict is Verdict.DIFFERENT:
-            first = _to_patch_shape(atom, match, whole)
+            first = (
+                None
+                if isinstance(atom, Removed | Renamed | DataRun | Unread)
+                else _to_patch_shape(atom, match, whole)
+            )
             if first is None:
                 return None
             edits.append(Insert(first))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.matching.case import Unit
-from stitchback.model.atoms import Altered, DataRun, WorkInTree
+from stitchback.matching.case import Unit, is_repeatable
+from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.matches import Match, Verdict
 from stitchback.strategies.bringing import brought
 from stitchback.strategies.draft import Draft
@@ -33,7 +33,7 @@ class Merge:
 
 def _doubled(match: Match) -> bool:
     """Whether making it on both sides would make it twice."""
-    repeatable = all(isinstance(atom, Altered) for atom in (*match.patch, *match.given))
+    repeatable = all(is_repeatable(atom) for atom in (*match.patch, *match.given))
     return not (repeatable and match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA))
 
 

@@ -21,9 +21,20 @@ from stitchback.model.edits import Insert, Keep, OperationEdit
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Value, text
+from stitchback.schema.atoms import MANAGERS
+from stitchback.schema.converging import SINGLE_OPTIONS
+from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 from stitchback.strategies.values import field_in, operation, state_only
 
 WHOLE_SETS = ("AlterUniqueTogether", "AlterIndexTogether")
+# They may run once more: an option that is what it is to be costs nothing.
+OF_OPTIONS = (
+    "AlterModelOptions",
+    "AlterModelManagers",
+    "AlterModelTable",
+    "AlterModelTableComment",
+    "AlterOrderWithRespectTo",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ def residue(
         return () if all(atom in given and _exact(atom, given[atom]) for atom in mine) else (Keep(index),)
     if whole.kind in ("DeleteModel", "RenameModel"):
         return ()
+    if whole.kind in OF_OPTIONS:
+        return () if all(atom in given and _exact(atom, given[atom]) for atom in mine) else (Keep(index),)
     if not all(atom in given for atom in mine):
         return None
     if len(mine) > 1:
@@ -73,7 +86,7 @@ def residue(
 
 def _exact(atom: Atom, match: Match) -> bool:
     """Whether the stitched migration leaves the thing just as this atom does, or a later one of mainline's takes over."""
-    if atom is not match.given[-1] or isinstance(atom, DataRun | Unread):
+    if atom != match.given[-1] or isinstance(atom, DataRun | Unread):
         return True
     left = ending(match)
     match atom:
@@ -109,7 +122,7 @@ def _residue_of_create(
         if made is None:
             return None
         found.extend(Insert(item) for item in made)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _turned_into(atom: Added, match: Match, whole: Operation) -> tuple[Operation, ...] | None:
@@ -186,7 +199,7 @@ def added_alone(atom: Added, whole: Operation) -> tuple[Operation, ...] | None:
         case ThingKind.UNIQUE_TOGETHER:
             return _together(whole, model)
         case ThingKind.OPTIONS:
-            return (operation("AlterModelOptions", name=model, options=_plain_options(whole)),)
+            return _option_set(atom.name, whole, model)
         case _:
             return None
 
@@ -197,11 +210,21 @@ def _together(whole: Operation, model: Constant) -> tuple[Operation, ...] | None
     return None if said is None else (operation("AlterUniqueTogether", name=model, unique_together=said),)
 
 
+def _option_set(name: str, whole: Operation, model: Constant) -> tuple[Operation, ...] | None:
+    """The operation that sets an option of a CreateModel alone; AlterModelOptions sets all of its kind."""
+    if name == MANAGERS:
+        return (operation("AlterModelManagers", name=model, managers=whole.argument("managers")),)
+    if name in SINGLE_OPTIONS:
+        kind, argument = SINGLE_OPTIONS[name]
+        return (operation(kind, name=model, **{argument: _options(whole).get(name)}),)
+    if name in ALTER_OPTION_KEYS:
+        return (operation("AlterModelOptions", name=model, options=_plain_options(whole)),)
+    return None
+
+
 def _plain_options(whole: Operation) -> Value:
-    apart = ("indexes", "constraints", "unique_together", "index_together")
-    return Dictionary(
-        tuple((Constant(key), value) for key, value in _options(whole).items() if key not in apart)
-    )
+    said = _options(whole).items()
+    return Dictionary(tuple((Constant(key), value) for key, value in said if key in ALTER_OPTION_KEYS))
 
 
 def _options(whole: Operation) -> Mapping[str, Value]:
@@ -217,7 +240,7 @@ def field_of(whole: Operation, field_name: str) -> Value | None:
 
 def model_name(whole: Operation) -> str:
     """The model's name as an operation on a part of it says it: lower case."""
-    value = whole.argument("name") if whole.kind == "CreateModel" else whole.argument("model_name")
+    value = whole.argument("model_name") or whole.argument("name")
     assert isinstance(value, Constant)
     assert isinstance(value.value, str)
     return value.value if whole.kind != "CreateModel" else value.value.lower()

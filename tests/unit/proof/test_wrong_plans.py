@@ -141,7 +141,8 @@ def test_f30_the_same_name_hung_on_mainlines_chain() -> None:
 
 
 def test_f17_the_same_name_with_another_column() -> None:
-    given = situation(column("shop.0003_p", "shop.0002_base", "size"))
+    both, size = color("shop.0003_p", "shop.0002_base"), column("shop.0003_p", "shop.0002_base", "size")
+    given = situation(both.with_changes(operations=(*both.operations, *size.operations)))
     said = refused(candidate(given), given)
     assert "column shop_item.size is missing" in said
 

@@ -61,7 +61,7 @@ def test_a_model_and_everything_in_it() -> None:
         "added index shop.a.i",
         "added constraint shop.a.u",
         "added unique together shop.a.b,id",
-        "added options shop.a state only",
+        "added option shop.a.ordering state only",
     ]
 
 
@@ -84,14 +84,16 @@ def test_what_no_database_sees_is_altered_in_the_state_only() -> None:
     assert told('AlterField("Item", "stock", IntegerField(db_index=True, help_text="x"))') == [
         "altered column shop.item.stock state only"
     ]
-    assert told('AlterModelOptions("Item", {"ordering": ["name"]})') == ["added options shop.item state only"]
+    assert told('AlterModelOptions("Item", {"ordering": ["name"]})') == [
+        "added option shop.item.ordering state only"
+    ]
 
 
 def test_options_that_name_the_table_are_the_databases_too() -> None:
-    assert told('AlterModelTable("Item", "goods")') == ["added options shop.item"]
+    assert told('AlterModelTable("Item", "goods")') == ["added option shop.item.db_table"]
     assert told(
         'AlterModelTable("Item", "goods")', ITEM + 'AlterModelOptions("Item", {"ordering": ["name"]}),'
-    ) == ["altered options shop.item"]
+    ) == ["added option shop.item.db_table"]
 
 
 def test_togethers_one_by_one() -> None:
@@ -247,7 +249,7 @@ def test_unmanaged_models_and_proxies_are_in_the_state_only() -> None:
     assert told('CreateModel("V", [("id", AutoField(primary_key=True))], {"managed": False})') == [
         "added table shop.v state only",
         "added column shop.v.id state only",
-        "added options shop.v state only",
+        "added option shop.v.managed state only",
     ]
     assert (
         told('CreateModel("P", [], {"proxy": True}, bases=("shop.item",))')[0]

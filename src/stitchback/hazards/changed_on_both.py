@@ -1,0 +1,113 @@
+"""SB215 and SB216: what both branches, or two patch branches, changed in the models, each otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from stitchback.matching.case import Case, Side
+from stitchback.matching.leaves import changes_the_state, sides_of
+from stitchback.model.atoms import DataRun, ThingKind, Unread
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.keys import MigrationKey
+from stitchback.model.source import Span
+from stitchback.schema.atoms import MANAGERS
+from stitchback.schema.model_parts import Absence, Part, is_invisible
+from stitchback.schema.three_way import Merged, merge
+
+Thing = tuple[str, str, str]  # model, kind, name
+KINDS = {ThingKind.COLUMN: "field", ThingKind.OPTIONS: "option"}
+Refs = Callable[[Merged], tuple[str, ...]]
+
+
+class ChangedOnBoth:
+    """Both branches changed something of a model that no database sees (`help_text`, `on_delete`, `related_name`, an option, managers),
+    each in its own way.
+
+    Mainline's value is what stands in the reconciled tree, and no database needs anything. What only the patch branch changed is kept:
+    `plan` writes an `AlterField` or `AlterModelOptions` for it at the leaf. Where the patch branch's value is the right one, change
+    the model on mainline and run `makemigrations`.
+    """
+
+    code = "SB215"
+    severity = Severity.NOTE
+    title = "models changed on both branches"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        onto = case.situation.mainline.ref
+        for thing, words, refs in _named(case, lambda merged: merged.contradicted):
+            where = _place(case, thing, refs)
+            if where is None:
+                continue  # a migration of one name on both branches: SB204 says so
+            side, span = where
+            message = (
+                f"{words} on {' and '.join(refs)} differs from {onto}, which changed it too: {onto}'s is kept"
+            )
+            yield Finding(self.code, self.severity, side.patch.tree.ref, span, message)
+
+
+class ChangedOnTwoPatches:
+    """Two patch branches changed something of a model that no database sees, each in its own way, and mainline did not.
+
+    The value of the branch that is named last on the command line is what stands in the reconciled tree. Name the branches in another
+    order where the other value is the right one.
+    """
+
+    code = "SB216"
+    severity = Severity.WARNING
+    title = "models changed on two patch branches"
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        for thing, words, refs in _named(case, lambda merged: merged.disputed):
+            where = _place(case, thing, refs[-1:])
+            if where is not None:
+                side, span = where
+                message = (
+                    f"{words} differs on {' and '.join(refs)}: the value of {refs[-1]}, named last, is kept"
+                )
+                yield Finding(self.code, self.severity, side.patch.tree.ref, span, message)
+
+
+def _named(case: Case, of: Refs) -> Iterator[tuple[Thing, str, tuple[str, ...]]]:
+    """(what, in words, the patch branches) for each field, option or set of managers with such parts."""
+    sides = [
+        sides_of(side, case, case.situation.mainline)
+        for side in case.sides
+        if side.once_for_all(changes_the_state)
+    ]
+    found: dict[tuple[Thing, tuple[str, ...]], list[Part]] = {}
+    for part, merged in sorted(merge(sides).items()):
+        refs = of(merged)
+        if refs and is_invisible(part) and merged.mainline is not Absence.GONE:
+            found.setdefault(((str(part.model), part.kind, part.name), refs), []).append(part)
+    for (thing, refs), parts in found.items():
+        yield thing, _words(parts), refs
+
+
+def _words(parts: list[Part]) -> str:
+    first = parts[0]
+    if first.kind != "field":
+        return str(first)
+    return f"{', '.join(part.argument for part in parts)} of field {first.model}.{first.name}"
+
+
+def _place(case: Case, thing: Thing, refs: tuple[str, ...]) -> tuple[Side, Span] | None:
+    """The patch migration that changed it last; None where mainline has one of that name."""
+    for side in reversed(case.sides):
+        key = _last_changes(side).get(thing) if side.patch.tree.ref in refs else None
+        if key is not None and side.sides.twin(key) is None:
+            return side, Span(side.patch.tree.migrations[key].path)
+    return None
+
+
+def _last_changes(side: Side) -> Mapping[Thing, MigrationKey]:
+    identity, found = side.comparison.mainline_identity, dict[Thing, MigrationKey]()
+    for atom in side.comparison.patch_atoms:
+        if isinstance(atom, DataRun | Unread) or atom.thing.kind not in KINDS:
+            continue
+        model, name, kind = identity.current_model(atom.thing.model), atom.thing.name, KINDS[atom.thing.kind]
+        if kind == "field":
+            name = identity.now(ThingKind.COLUMN, atom.thing.model, name)
+        elif name == MANAGERS:
+            kind, name = MANAGERS, ""
+        found[str(model), kind, name] = atom.origin.migration
+    return found

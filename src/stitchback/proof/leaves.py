@@ -1,0 +1,74 @@
+"""The models at the leaves of a situation's trees, as a three-way merge needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from stitchback.graph import MigrationGraph
+from stitchback.matching import sides as split
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Patch, Situation
+from stitchback.model.state import SchemaState
+from stitchback.proof.trees import before_merge
+from stitchback.schema.renames import identity_after
+from stitchback.schema.three_way import Branch, Sides, changed_models, parts_altered
+
+ModelsOf = Callable[[Tree], SchemaState | None]
+
+
+def sides_of(situation: Situation, result: Tree, models_of: ModelsOf) -> tuple[Sides, ...]:
+    """One for each patch branch whose models are known; where none is, the reconciled tree is compared with mainline alone."""
+    mainline = before_merge(situation)
+    ours = models_of(mainline)
+    if ours is None:
+        mainline, ours = situation.mainline, models_of(situation.mainline)
+    models = SchemaState() if ours is None else ours
+    found = (of_patch(patch, situation, mainline, models, result, models_of) for patch in situation.patches)
+    known = tuple(sides for sides in found if sides is not None)
+    return known or (alone(mainline, models, result, models_of),)
+
+
+def of_patch(
+    patch: Patch,
+    situation: Situation,
+    mainline: Tree,
+    models: SchemaState,
+    result: Tree,
+    models_of: ModelsOf,
+) -> Sides | None:
+    parts = split(patch, situation.mainline)
+    shared = frozenset(migration.key for migration in parts.shared)
+    reconciled = patch.tree.with_migrations({migration.key: None for migration in parts.patch})
+    base, theirs = models_of(reconciled), models_of(patch.tree)
+    if base is None:
+        base = models_of(patch.fork)
+    if base is None or theirs is None:
+        return None
+    own = tuple(own_of(mainline, shared))
+    start = models_of(mainline.with_migrations({migration.key: None for migration in own})) or SchemaState()
+    patched = branch(patch.tree, theirs, shared)
+    touched = frozenset(changed_models(base, patched))
+    return Sides(
+        patch.tree.ref,
+        base,
+        patched,
+        branch(mainline, models, shared),
+        branch(result, models_of(result) or SchemaState(), shared),
+        frozenset(parts_altered(base, start, own, touched)),
+    )
+
+
+def alone(mainline: Tree, models: SchemaState, result: Tree, models_of: ModelsOf) -> Sides:
+    known = frozenset(mainline.migrations)
+    ours = branch(mainline, models, known)
+    return Sides(mainline.ref, models, ours, ours, branch(result, models_of(result) or SchemaState(), known))
+
+
+def branch(tree: Tree, models: SchemaState, shared: frozenset[MigrationKey]) -> Branch:
+    return Branch(models, identity_after(own_of(tree, shared)))
+
+
+def own_of(tree: Tree, shared: frozenset[MigrationKey]) -> Iterator[Migration]:
+    """What the tree has beside what both branches share, in Django's order."""
+    return (tree.migrations[key] for key in MigrationGraph.of(tree).order() if key not in shared)

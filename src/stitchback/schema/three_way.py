@@ -1,0 +1,206 @@
+"""What mainline's models must be after reconciling: three ways, from the fork point, the patch branches and mainline, part by part.
+
+The law, for each part of each model (`model_parts`):
+
+* changed on one side only: that side's value;
+* changed on both sides alike: that value;
+* changed on both sides, each otherwise: mainline's. So it is with what mainline has removed or made anew;
+* changed by several patch branches, each otherwise, and not by mainline: the value of the branch that is named last.
+
+An AlterModelOptions gives all options of a model at once, so one that the patch leaves out is not taken from mainline's where mainline
+has altered the options too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stitchback.model.keys import ModelKey
+from stitchback.model.migrations import Migration
+from stitchback.model.state import ModelState, SchemaState
+from stitchback.schema.applying import apply_operation
+from stitchback.schema.identity import Identity
+from stitchback.schema.model_parts import (
+    Absence,
+    Part,
+    Parts,
+    PartValue,
+    current_part,
+    models_by_identity,
+    parts_of,
+    value_of,
+)
+from stitchback.schema.model_steps import ALTER_OPTION_KEYS
+from stitchback.schema.problems import InconsistentState
+from stitchback.schema.renames import play_names, stated
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Models at the leaves of a tree, and who is who in them since the base."""
+
+    state: SchemaState
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """One patch branch: the fork point with what mainline has of the branch already, the branch, mainline, and the reconciled tree. `altered`:
+    parts that mainline had otherwise than the base at some moment since then, as it has them at its leaves or not."""
+
+    ref: str
+    base: SchemaState
+    patch: Branch
+    mainline: Branch
+    result: Branch
+    altered: frozenset[Part] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A patch branch changed a part from `base` to `patch`. `is_mainlines`: mainline changed it too, so its value stands."""
+
+    ref: str
+    base: PartValue
+    patch: PartValue
+    is_mainlines: bool
+
+
+@dataclass(slots=True)
+class Merged:
+    """One part, by the name that it has in the reconciled tree."""
+
+    mainline: PartValue
+    result: PartValue
+    asks: list[Ask] = field(default_factory=list)
+
+    @property
+    def open_asks(self) -> list[Ask]:
+        return [ask for ask in self.asks if not ask.is_mainlines]
+
+    @property
+    def expected(self) -> PartValue:
+        """What the reconciled tree must have."""
+        asked = self.open_asks
+        return asked[-1].patch if asked else self.mainline
+
+    @property
+    def contradicted(self) -> tuple[str, ...]:
+        """The patch branches that have another value, which mainline overrides."""
+        return tuple(ask.ref for ask in self.asks if ask.is_mainlines and ask.patch != self.mainline)
+
+    @property
+    def disputed(self) -> tuple[str, ...]:
+        """The patch branches that have different values of what mainline did not change."""
+        asked = self.open_asks
+        return tuple(ask.ref for ask in asked) if any(a.patch != asked[0].patch for a in asked) else ()
+
+
+Merge = Mapping[Part, Merged]
+
+
+def merge(sides: Sequence[Sides]) -> Merge:
+    """Every part of every model that a patch branch has changed, or that the reconciled tree has otherwise than mainline."""
+    found: dict[Part, Merged] = {}
+    for each in sides:
+        for model in sorted(concerned(each)):
+            for part, merged in merged_parts(each, model):
+                first = found.setdefault(part, merged)
+                if first is not merged:
+                    first.asks.extend(merged.asks)
+    return found
+
+
+def concerned(sides: Sides) -> frozenset[ModelKey]:
+    """Models, by identity, that the patch branch changed or that the result has otherwise than mainline."""
+    mainline, result = (models_by_identity(one.state, one.identity) for one in (sides.mainline, sides.result))
+    others = {key for key in {*mainline, *result} if mainline.get(key) != result.get(key)}
+    return frozenset(changed_models(sides.base, sides.patch)) | others
+
+
+def changed_models(base: SchemaState, patch: Branch) -> Iterator[ModelKey]:
+    """Models, by identity, that the branch has otherwise than the base."""
+    was, now = base.models, models_by_identity(patch.state, patch.identity)
+    yield from (key for key in {*was, *now} if was.get(key) != now.get(key))
+
+
+def merged_parts(sides: Sides, model: ModelKey) -> Iterator[tuple[Part, Merged]]:
+    nobody = Branch(sides.base, Identity())
+    base, patch, mainline, result = (
+        parts_by_identity(branch, model) for branch in (nobody, sides.patch, sides.mainline, sides.result)
+    )
+    restated = any(
+        value_of(base, part) != value_of(mainline, part)
+        for part in {*base, *mainline}
+        if part.kind == "option" and part.name in ALTER_OPTION_KEYS
+    )
+    redefined = frozenset(redefined_parts(base, patch, mainline))
+    for part in sorted({*base, *patch, *mainline, *result}):
+        was, theirs, ours = (value_of(parts, part) for parts in (base, patch, mainline))
+        merged = Merged(ours, value_of(result, part))
+        if was != theirs:
+            left_out = restated and part.kind == "option" and theirs is Absence.UNSAID
+            is_mainlines = was != ours or left_out or part in sides.altered or part in redefined
+            merged.asks.append(Ask(sides.ref, was, theirs, is_mainlines))
+        yield current_part(part, sides.result.identity), merged
+
+
+def redefined_parts(base: Parts, patch: Parts, mainline: Parts) -> Iterator[Part]:
+    """Indexes and constraints of the patch branch under a name to which mainline has given another definition."""
+    new = {(kind, name) for kind, name, _ in named(mainline) - named(base)}
+    for part, names in patch.items():
+        if part not in mainline and isinstance(names, frozenset):
+            yield from (part for name in names if (part.kind, name) in new)
+
+
+def named(parts: Parts) -> set[tuple[str, str, str]]:
+    """(kind, name, definition) of all indexes and constraints."""
+    return {
+        (part.kind, name, part.name)
+        for part, names in parts.items()
+        if isinstance(names, frozenset)
+        for name in names
+    }
+
+
+def parts_altered(
+    base: SchemaState, start: SchemaState, own: Iterable[Migration], models: frozenset[ModelKey]
+) -> Iterator[Part]:
+    """Parts of these models (by identity) that mainline's `own` migrations, played from `start`, give another value than the base has at
+    some moment. What is made and removed again within one migration counts too, but for squashes, which only make again."""
+    state, identity = start, Identity()
+    for migration in own:
+        for operation in migration.operations:
+            try:
+                after = apply_operation(state, migration.key.app, operation)
+            except InconsistentState:
+                return
+            before, state = state, after
+            for one in stated((operation,)):
+                play_names(identity, migration.key.app, one)
+            if not migration.ghosts:
+                yield from changed_at_once(base, before, Branch(state, identity), models)
+
+
+def changed_at_once(
+    base: SchemaState, before: SchemaState, now: Branch, models: frozenset[ModelKey]
+) -> Iterator[Part]:
+    for model in sorted(models):
+        found = model_of(now, model)
+        if found is None or found is before.models.get(found.key):
+            continue
+        was = parts_by_identity(Branch(base, Identity()), model)
+        has = parts_of(found, now.identity)
+        yield from (part for part in {*was, *has} if value_of(was, part) != value_of(has, part))
+
+
+def parts_by_identity(branch: Branch, model: ModelKey) -> Parts:
+    found = model_of(branch, model)
+    return {} if found is None else parts_of(found, branch.identity)
+
+
+def model_of(branch: Branch, model: ModelKey) -> ModelState | None:
+    now = branch.identity.current_model(model)
+    found = branch.state.models.get(now)
+    return found if found is not None and branch.identity.model(found.key) == model else None

@@ -1,0 +1,197 @@
+"""The models at the leaves: what one side alone changed is there, mainline's word is the last where both did, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from migration_values import add, alter, char, create, keys, migration, operation, remove
+from plans_by_hand import candidate, patch, situation
+
+from stitchback.engine import Memory
+from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
+from stitchback.matching.case import Case, Side
+from stitchback.matching.match import compare
+from stitchback.matching.sides import sides
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
+from stitchback.model.plans import Refuted, Situation
+from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.plan import plan
+from stitchback.proof import prove, prove_beside
+from stitchback.proof.models_kept import models_changed
+from stitchback.proof.scene import Scene
+
+HELP, OTHER = char(20, help_text=Constant("p")), char(20, help_text=Constant("m"))
+VERBOSE = char(20, verbose_name=Constant("m"))
+
+
+def on(name: str, *operations: Operation) -> Migration:
+    return migration(name, "shop.0002_base", *operations)
+
+
+def options(**given: str) -> Operation:
+    pairs = tuple((Constant(name), Constant(value)) for name, value in sorted(given.items()))
+    return operation("AlterModelOptions", name=Constant("item"), options=Dictionary(pairs))
+
+
+def managers(name: str) -> Operation:
+    pair = Items("tuple", (Constant(name), Reference("shop.managers.Items")))
+    return operation("AlterModelManagers", name=Constant("item"), managers=Items("list", (pair,)))
+
+
+def case_of(given: Situation) -> Case:
+    split = tuple((each, sides(each, given.mainline)) for each in given.patches)
+    return Case(given, tuple(Side(each, found, compare(found, {})) for each, found in split))
+
+
+def lost(given: Situation, *put: Migration) -> list[str]:
+    """What the proof says of the models where mainline's tree gets these files and no other."""
+    result = candidate(given, *put).result
+    return list(models_changed(Scene(given, Memory()).sides(result)))
+
+
+def merged_state(given: Situation) -> Tree:
+    """The tree of the plan that is chosen."""
+    outcome = plan(case_of(given), prove, beside=prove_beside)
+    assert isinstance(outcome, Planned), outcome
+    return outcome.chosen.candidate.result
+
+
+P = on("shop.0003_p", alter("item", "label", HELP))
+
+
+def test_what_only_the_patch_changed_may_not_be_lost() -> None:
+    given = situation(on("shop.0003_m", add("item", "size")), patches=[patch(P)])
+    assert lost(given) == ["help_text of field shop.item.label: the change of release/2.4 is lost"]
+    assert isinstance(prove(candidate(given), given), Refuted)
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        (options(verbose_name="p"), "option verbose_name of shop.item: the change of release/2.4 is lost"),
+        (managers("objects"), "managers of shop.item: the change of release/2.4 is lost"),
+        (
+            operation("AlterModelTableComment", name=Constant("item"), table_comment=Constant("p")),
+            "option db_table_comment of shop.item: the change of release/2.4 is lost",
+        ),
+        (remove("item", "label"), "field shop.item.label is still there, release/2.4 has removed it"),
+    ],
+)
+def test_options_managers_and_removals_are_parts_too(ours: Operation, said: str) -> None:
+    given = situation(on("shop.0003_m", add("item", "size")), patches=[patch(on("shop.0003_p", ours))])
+    assert said in lost(given)
+
+
+def test_each_argument_of_a_field_is_a_part_of_its_own() -> None:
+    """Near miss of the next: the two sides changed different arguments, so both stand."""
+    given = situation(on("shop.0003_m", alter("item", "label", VERBOSE)), patches=[patch(P)])
+    assert lost(given) == ["help_text of field shop.item.label: the change of release/2.4 is lost"]
+    both = char(20, help_text=Constant("p"), verbose_name=Constant("m"))
+    assert lost(given, migration("shop.0004_both", "shop.0003_m", alter("item", "label", both))) == []
+
+
+def test_mainlines_word_is_the_last_where_both_changed_it() -> None:
+    given = situation(on("shop.0003_m", alter("item", "label", OTHER)), patches=[patch(P)])
+    assert lost(given) == []
+    back = migration("shop.0004_p", "shop.0003_m", alter("item", "label", HELP))
+    assert lost(given, back) == ["help_text of field shop.item.label is not what mainline has"]
+    (finding,) = ChangedOnBoth().find(case_of(given))
+    assert finding.message.startswith("help_text of field shop.item.label on release/2.4 differs from main")
+
+
+def test_what_mainline_has_taken_back_since_stays_taken_back() -> None:
+    again = migration("shop.0004_back", "shop.0003_m", alter("item", "label", char(20)))
+    given = situation(on("shop.0003_m", alter("item", "label", HELP)), again, patches=[patch(P)])
+    assert lost(given) == []
+
+
+def test_what_mainline_has_removed_since_stays_removed() -> None:
+    gone = migration("shop.0004_gone", "shop.0003_m", remove("item", "size"))
+    ours = on("shop.0003_p", add("item", "size"))
+    given = situation(on("shop.0003_m", add("item", "size")), gone, patches=[patch(ours)])
+    assert lost(given) == []
+
+
+def test_identity_follows_mainlines_renames() -> None:
+    renamed = operation(
+        "RenameField", model_name=Constant("item"), old_name=Constant("label"), new_name=Constant("title")
+    )
+    given = situation(on("shop.0003_m", renamed), patches=[patch(P)])
+    assert lost(given) == ["help_text of field shop.item.title: the change of release/2.4 is lost"]
+    carried = migration("shop.0004_help", "shop.0003_m", alter("item", "title", HELP))
+    assert lost(given, carried) == []
+
+
+def index(name: str, column: str) -> Operation:
+    fields = Items("list", (Constant(column),))
+    value = Call(Reference("django.db.models.Index"), (), (("fields", fields), ("name", Constant(name))))
+    return operation("AddIndex", model_name=Constant("item"), index=value)
+
+
+def test_an_index_is_known_by_its_definition_and_mainlines_stands_under_one_name() -> None:
+    theirs = on("shop.0003_m", index("item_idx", "base"))
+    given = situation(theirs, patches=[patch(on("shop.0003_p", index("item_idx", "label")))])
+    assert lost(given) == []
+    other = situation(theirs, patches=[patch(on("shop.0003_p", index("item_label", "label")))])
+    (said,) = lost(other)
+    assert said.startswith("index of shop.item")
+    assert said.endswith("the change of release/2.4 is lost")
+    twice = situation(theirs, patches=[patch(on("shop.0003_p", index("item_hotfix", "base")))])
+    assert lost(twice) == []
+
+
+def test_what_neither_branch_has_may_not_be_there() -> None:
+    given = situation(on("shop.0003_m", add("item", "size")), patches=[patch(P)])
+    new = migration("shop.0004_new", "shop.0003_m", alter("item", "label", HELP), add("item", "odd"))
+    assert "field shop.item.odd is on neither branch" in lost(given, new)
+
+
+def test_options_that_an_alter_model_options_leaves_out_are_mainlines_where_it_altered_them() -> None:
+    base = (
+        migration("shop.0001_initial", "", create("Item", {"verbose_name": Constant("base")}, label=char())),
+        migration("shop.0002_base", "shop.0001_initial", add("item", "base")),
+    )
+    fork = Tree("v2.4", "v2.4", {each.key: each for each in base})
+    ours = patch(on("shop.0003_p", options(get_latest_by="id")), fork=fork)
+    theirs = on("shop.0003_m", options(verbose_name="base", verbose_name_plural="m"))
+    onto = Tree("main", "main", {**fork.migrations, theirs.key: theirs})
+    given = Situation((ours,), onto, ())
+    assert lost(given) == ["option get_latest_by of shop.item: the change of release/2.4 is lost"]
+
+
+def test_of_two_patch_branches_the_last_named_has_the_last_word() -> None:
+    first, second = (
+        patch(on("shop.0003_p", alter("item", "label", HELP)), ref="release/2.4"),
+        patch(on("shop.0003_q", alter("item", "label", OTHER)), ref="release/2.5"),
+    )
+    given = situation(on("shop.0003_m", add("item", "size")), patches=[first, second])
+    as_first = migration("shop.0004_p", "shop.0003_m", alter("item", "label", HELP))
+    as_second = migration("shop.0004_p", "shop.0003_m", alter("item", "label", OTHER))
+    assert lost(given, as_first) != []
+    assert lost(given, as_second) == []
+    (finding,) = ChangedOnTwoPatches().find(case_of(given))
+    assert "the value of release/2.5, named last, is kept" in finding.message
+    alike = patch(on("shop.0003_q", alter("item", "label", HELP)), ref="release/2.5")
+    assert [*ChangedOnTwoPatches().find(case_of(situation(patches=[first, alike])))] == []
+
+
+def test_the_plan_carries_what_would_be_lost_to_the_leaf() -> None:
+    both = (alter("item", "label", HELP), alter("item", "base", char(60)))
+    theirs = on("shop.0003_m", alter("item", "base", char(60)), managers("objects"))
+    given = situation(theirs, patches=[patch(on("shop.0003_p", *both, options(get_latest_by="id")))])
+    assert lost_of(given, merged_state(given)) == []
+
+
+def test_an_alteration_of_mainline_that_no_database_sees_does_not_take_the_column_back() -> None:
+    given = situation(
+        on("shop.0003_m", alter("item", "label", OTHER)),
+        patches=[patch(on("shop.0003_p", alter("item", "label", char(90))))],
+    )
+    result = merged_state(given)
+    assert lost_of(given, result) == []
+    assert result.migrations[keys("shop.0003_m")[0]].operations == ()
+
+
+def lost_of(given: Situation, result: Tree) -> list[str]:
+    return list(models_changed(Scene(given, Memory()).sides(result)))
