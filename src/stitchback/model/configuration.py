@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 
+REHEARSED_DATABASES = 25  # kinds of database that a plan is rehearsed on
+REHEARSAL_SECONDS = 3.0  # of the rehearsal's own processor time, after which no further one is begun
 ENGINES = ("sqlite", "postgresql", "mysql", "oracle")
 
 

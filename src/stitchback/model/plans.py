@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stitchback.model.configuration import REHEARSAL_SECONDS, REHEARSED_DATABASES
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Migration, Tree
@@ -45,13 +46,15 @@ class Patch:
 class Policy:
     """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
     there may be SQLite databases, which lose what the models do not know when a table is altered. `data`: what the project has decided
-    about data operations."""
+    about data operations. A plan is rehearsed on at most `rehearsed_databases`, and on no further one after `rehearsal_seconds`."""
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
     strategy: str | None = None
     sqlite: bool = True
     data: tuple[DataAgreement, ...] = ()
+    rehearsed_databases: int = REHEARSED_DATABASES
+    rehearsal_seconds: float = REHEARSAL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,17 @@ class Unserved:
 
 
 @dataclass(frozen=True, slots=True)
+class RehearsalReport:
+    """What the second judge did: Django executed the plan on SQLite, on `rehearsed` of `total` kinds of database. `aside`: what could not be
+    rehearsed as it is, in words."""
+
+    django: str
+    rehearsed: int
+    total: int
+    aside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     django: str  # version, "5.2.19"
     outcomes: tuple[PopulationOutcome, ...]
@@ -148,6 +162,7 @@ class Proof:
     bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
     unserved: tuple[Unserved, ...] = ()
     agreed: tuple[str, ...] = ()  # what would be wrong, had the project not decided otherwise, and why it has
+    rehearsal: RehearsalReport | None = None
 
     @property
     def hands(self) -> int:
@@ -174,7 +189,9 @@ class SafePlan:
 
 @dataclass(frozen=True, slots=True)
 class Refuted:
-    """A candidate that the proof refused, with the failures that it met first."""
+    """A candidate that the proof refused, with the failures that it met first. `contradicted`: what the first judge concluded, where it found
+    no failure and the rehearsal alone refuses (SB413)."""
 
     candidate: Candidate
     failures: tuple[Failure, ...]
+    contradicted: Proof | None = None
