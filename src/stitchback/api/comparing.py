@@ -52,7 +52,13 @@ def read_case(project: Project, wish: Wish) -> Case:
     )
     unreleased = _unreleased(project, wish, mainline)
     policy = Policy(
-        wish.zero_touch, unreleased, wish.strategy or said.strategy, "sqlite" in said.engines, said.data
+        wish.zero_touch,
+        unreleased,
+        wish.strategy or said.strategy,
+        "sqlite" in said.engines,
+        said.data,
+        said.rehearsed_databases,
+        said.rehearsal_seconds,
     )
     compared = tuple(_side(patch, mainline, unreleased) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)

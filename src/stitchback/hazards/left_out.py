@@ -25,7 +25,8 @@ class LeftOut:
     it can, but not after everything that may be done to them: two migrations alter one column, say, and depend on each other in
     no way, so whoever migrates to the later one by name has it overwritten by the other. No plan can make more of mainline than it is, so the plan
     leaves that out; the report says which database, after what, and what goes wrong. Where a plain `migrate` fails for the databases of the
-    release that the patch branch began from, or gives them another schema than a fresh install, it is a warning, and `plan` exits 1; for any other a note.
+    release that the patch branch began from, or the rehearsal by Django gives them another schema than a fresh install, it is a warning, and `plan`
+    exits 1; for any other a note.
 
     Where two migrations have no order, let the later one depend on the other. Where the cause is a migration that was changed after
     its release, give it back its old form, and make the change in a new one. Of a database that cannot upgrade make a copy, and let `stitchback
@@ -41,7 +42,8 @@ class LeftOut:
         mainline = case.situation.mainline
         for unserved in proof.unserved:
             message = f"{str(unserved).rstrip('.')}. So it is with mainline as it stands"
-            stuck = unserved.lineage == RELEASED and not unserved.acts
+            fails = unserved.raised or unserved.rehearsed
+            stuck = unserved.lineage == RELEASED and fails and not unserved.acts
             if of_a_package(unserved, case):
                 stuck, message = False, f"{message}, unless an installed package has made that table"
             severity = self.severity if stuck else Severity.NOTE

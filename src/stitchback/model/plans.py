@@ -128,7 +128,7 @@ class PopulationOutcome:
 class Unserved:
     """What fails without a plan too. `population`: its name, and its `lineage`; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
     done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them. `raised`: whether Django
-    or the database refuses; else it comes to another end than a fresh install."""
+    or the database refuses; else it comes to another end than a fresh install. `rehearsed`: whether the rehearsal alone saw it."""
 
     population: str
     message: str
@@ -136,6 +136,7 @@ class Unserved:
     lineage: str = ""
     raised: bool = False
     acts: tuple[str, ...] = ()
+    rehearsed: bool = False
 
     def __str__(self) -> str:
         return f"{', '.join(filter(None, (self.population, ', then '.join(self.acts))))}: {self.message}"

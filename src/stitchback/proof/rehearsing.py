@@ -208,7 +208,7 @@ def unserved(answer: Answer, proof: Proof) -> tuple[Unserved, ...]:
         if each.database not in known and not each.everywhere and lineage in (FORK, MAINLINE):
             first.setdefault(each.database, each)
     return tuple(
-        Unserved(name, each.message, at(each), lineages.get(name, FORK), each.raised)
+        Unserved(name, each.message, at(each), lineages.get(name, FORK), each.raised, rehearsed=True)
         for name, each in first.items()
     )
 
