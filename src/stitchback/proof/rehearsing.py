@@ -77,6 +77,7 @@ class Rehearsals:
                 ),
                 tips=numbers(self.old.tips),
                 may_repeat=frozenset(each.migration for each in policy.data if each.may_repeat),
+                sqlite=policy.sqlite,
                 bounds=Bounds(policy.rehearsed_databases, policy.rehearsal_seconds),
             )
 

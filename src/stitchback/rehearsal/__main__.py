@@ -5,6 +5,7 @@ Started with `-I` (no PYTHONPATH, no folder of the caller's), an almost empty en
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -12,9 +13,15 @@ import traceback
 from typing import BinaryIO
 
 LENGTH = 8
+SELDOM = (
+    500_000,
+    20,
+    100,
+)  # rendered models are cycles; to look for those that have gone took a third of the time
 
 
 def main() -> None:
+    gc.set_threshold(*SELDOM)
     incoming, outgoing = own_streams()
     from stitchback.rehearsal.connecting import configure
     from stitchback.rehearsal.shipping import packed

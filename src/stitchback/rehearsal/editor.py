@@ -107,14 +107,14 @@ class StrictEditor(PlainEditor):
         columns = frozenset(field.column for pair in altered for field in pair if field.column)
         found, wanted = found.without_parts_on(columns), wanted.without_parts_on(columns)
         others = sorted(found.columns.keys() ^ wanted.columns.keys())
-        if others:
+        if others and self.connection.watch.is_sqlite:
             texts = "; ".join(
                 f"{table}.{name} {'is there' if name in found.columns else 'is missing'}" for name in others
             )
             raise Refused(f"SQLite remakes {table} from models with other columns: {texts}")
         ignored = self._of_constraint(model) | self._deferred(table, wanted)
         for name, kind in found.columns.items():
-            if kind != wanted.columns[name]:
+            if kind != wanted.columns.get(name, kind):
                 self.connection.watch.healed(
                     table, name, f"column {table}.{name} is {kind} instead of {wanted.columns[name]}"
                 )
@@ -158,6 +158,10 @@ class StrictEditor(PlainEditor):
 
 _shapes: dict[int, tuple[Any, Shape]] = {}
 MOST_SHAPES = 20_000
+
+
+def forget_shapes() -> None:
+    _shapes.clear()
 
 
 def shape_of_model(model: Any, constraints: Any = None) -> Shape:

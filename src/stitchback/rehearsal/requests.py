@@ -60,7 +60,8 @@ class Database:
 class Request:
     """Rehearse one plan. `result`, `following`, `untouched`: numbers of the planned tree, of the planned tree with the next release's
     migrations, and of mainline without the plan (None where nobody could have deployed it). `tips`: recipes of whole branches, whose hand-written
-    schema changes are excused. `leftover`: tables that may remain. `repeatable`: identities of data operations that may run again."""
+    schema changes are excused. `leftover`: tables that may remain. `may_repeat`: migrations whose data operations may run
+    again. `sqlite`: whether there are SQLite databases, which lose columns that a table's remake does not know."""
 
     result: int
     following: int
@@ -70,6 +71,7 @@ class Request:
     tips: tuple[Recipe, ...] = ()
     may_repeat: frozenset[MigrationKey] = frozenset()
     bounds: Bounds = Bounds()
+    sqlite: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ DataRun = tuple[Name, str]  # the migration, and the identity of its data operat
 @dataclass(slots=True)
 class Watch:
     """What happens to a database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table.
-    `unread_before`: (app, why) of operations that could not be built. `is_strict`: whether what is wrong is refused.
+    `unread_before`: (app, why) of operations that could not be built. `is_strict`: whether what is wrong is refused; `is_sqlite`: also what is wrong on SQLite alone.
     `debts`: what a remake of a table put right that no operation has put right so far, by table and column (or kind of index or
     constraint): another engine's database would still have it."""
 
@@ -32,6 +32,7 @@ class Watch:
     ran: list[Name] = field(default_factory=list)
     running: Name | None = None
     is_strict: bool = False
+    is_sqlite: bool = True
     debts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def data_operation(self, identity: str) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
-from django.db.migrations.recorder import MigrationRecorder
 
-from stitchback.rehearsal.connecting import Content, empty, load, rows_of, saved, use
+from stitchback.rehearsal.connecting import Content, Recorder, empty, load, rows_of, saved, use
+from stitchback.rehearsal.editor import forget_shapes
 from stitchback.rehearsal.files import STUBS, Files, Name, States, Stuff, TreeExecutor
 from stitchback.rehearsal.requests import Answer, Parcel, Recipe, Request, ShippedTree
 from stitchback.rehearsal.rows import DataRun
@@ -37,6 +37,7 @@ class Stage:
         self.shipped: dict[int, ShippedTree] = {}
         self.files: dict[int, Files] = {}
         self.made: dict[Recipe, list[Made]] = {}
+        forget_shapes()
 
     def take(self, parcel: Parcel) -> None:
         self.stuff.take(parcel)
@@ -114,7 +115,7 @@ class Stage:
     def prepare(self, files: Files) -> None:
         """What installed packages have done before: their rows, and tables for those of their models that the tree names."""
         rows = set(rows_of(self.connection))
-        recorder = MigrationRecorder(self.connection)
+        recorder = Recorder(self.connection)
         for app, name in sorted(files.installed - rows):
             recorder.record_applied(app, name)
         missing = self.missing_stubs(files)
