@@ -61,11 +61,11 @@ class StrictEditor(PlainEditor):
             self.connection.watch.changed(model._meta.db_table, None)
         super().delete_model(model, *arguments, **named)
 
-    def alter_db_table(self, model: Any, old_db_table: str, new_db_table: str, *rest: Any) -> None:
+    def alter_db_table(self, model: Any, old_db_table: str, new_db_table: str, **named: Any) -> None:
         if not self.remaking:
             self.connection.watch.changed(old_db_table, None)
             self.connection.watch.changed(new_db_table, None)
-        super().alter_db_table(model, old_db_table, new_db_table, *rest)
+        super().alter_db_table(model, old_db_table, new_db_table, **named)
 
     def add_constraint(self, model: Any, constraint: Any) -> None:
         self.adding = constraint
