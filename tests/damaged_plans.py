@@ -33,7 +33,10 @@ def damages(migration: Migration) -> Iterator[tuple[str, Migration]]:
         yield "without replaces", migration.with_changes(replaces=())
     done = migration.operations
     for place in range(len(done)):
-        yield f"without operation {place}", migration.with_changes(operations=done[:place] + done[place + 1 :])
+        yield (
+            f"without operation {place}",
+            migration.with_changes(operations=done[:place] + done[place + 1 :]),
+        )
         yield (
             f"operation {place} twice",
             migration.with_changes(operations=done[: place + 1] + done[place:]),

@@ -22,6 +22,7 @@ from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
 from stitchback.proof.standing_rules import split_without_us
 from stitchback.proof.trees import before_merge, before_squashes, loadable
 from stitchback.rehearsal import Answer, Bounds, Database, Disagreement, Recipe, Request, Session, prepare
+from stitchback.rehearsal.projecting import Projection, projection
 from stitchback.rehearsal.shipping import Shipping
 
 REHEARSED = "rehearsal by Django on SQLite"
@@ -47,6 +48,7 @@ class Rehearsals:
         )
         self._session = Session(field_bases_of(*trees))
         self._old: OldTrees | None = None
+        self._projections: dict[object, Projection] = {}
         prepare()
 
     @property
@@ -64,17 +66,23 @@ class Rehearsals:
         split = split_without_us(result, self.situation)
         following = next_release(result, [app for app in apps if app not in split])
         policy = self.situation.policy
+        below = self.projection(result, following)
 
         def request(shipping: Shipping) -> Request:
             def numbers(recipes: tuple[tuple[Tree, ...], ...]) -> tuple[Recipe, ...]:
-                return tuple(tuple(shipping.tree(tree, split) for tree in recipe) for recipe in recipes)
+                return tuple(
+                    tuple(shipping.tree(tree, split, below) for tree in recipe) for recipe in recipes
+                )
 
             return Request(
-                shipping.tree(result, split),
-                shipping.tree(following, split),
-                shipping.tree(self.old.untouched, split),
+                shipping.tree(result, split, below),
+                shipping.tree(following, split, below),
+                shipping.tree(self.old.untouched, split, below),
                 (
-                    *(database(each, numbers(self.recipes_for(each)), as_expected) for each in outcomes),
+                    *(
+                        database(each, numbers(self.recipes_for(each)), as_expected, below.below)
+                        for each in outcomes
+                    ),
                     *(replace(each, recipes=numbers(trees)) for each, trees in self.further(proof)),
                 ),
                 tips=numbers(self.old.tips),
@@ -84,6 +92,12 @@ class Rehearsals:
             )
 
         return self._session.rehearse(request)
+
+    def projection(self, result: Tree, following: Tree) -> Projection:
+        """The same one for all plans that leave the same as it is."""
+        trees = [tree for each in self.old.recipes.values() for recipe in each for tree in recipe]
+        found = projection(self.situation.mainline, result, [*trees, self.old.untouched, following])
+        return self._projections.setdefault((found.below, tuple(map(id, found.base)), found.relevant), found)
 
     def further(self, proof: Proof) -> Iterator[tuple[Database, tuple[tuple[Tree, ...], ...]]]:
         """Fork points and tips of patch branches that are no database of their own for the first judge: what it takes for
@@ -144,16 +158,18 @@ def as_it_was(tree: Tree, patch: Patch) -> Iterator[Tree]:
         yield older
 
 
-def database(outcome: PopulationOutcome, recipes: tuple[Recipe, ...], as_expected: bool) -> Database:
+def database(
+    outcome: PopulationOutcome, recipes: tuple[Recipe, ...], as_expected: bool, below: frozenset[MigrationKey]
+) -> Database:
     population = outcome.population
     return Database(
         population.name,
         population.lineage,
         recipes,
-        frozenset(population.ledger),
+        frozenset(population.ledger) - below,
         outcome.inserts,
-        frozenset(outcome.will_run) if as_expected else None,
-        frozenset(outcome.recorded) if as_expected else None,
+        frozenset(outcome.will_run) - below if as_expected else None,
+        frozenset(outcome.recorded) - below if as_expected else None,
         is_fresh=population.lineage == FRESH,
         is_patched=population.lineage == PATCHED,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import migrations, models
+from django.db.migrations import CreateModel, RenameModel
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation as DjangoOperation
+from django.db.migrations.operations.models import ModelOperation
 from django.db.migrations.state import ModelState, ProjectState
 
 from stitchback.model.keys import MigrationKey
@@ -153,18 +155,47 @@ def settled_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]
                 yield model._meta.db_table, column
 
 
-class MakeStubs(DjangoOperation):  # type: ignore[misc]
-    """Models that the tree refers to and does not make: those of installed packages."""
+class MakeBase(DjangoOperation):  # type: ignore[misc]
+    """The models that all databases have before the rehearsal begins: those that the tree refers to and does not make (of installed packages),
+    and what the migrations that are taken as done have made of the `relevant` ones."""
 
-    def __init__(self, stubs: Mapping[Name, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        stubs: Mapping[Name, frozenset[str]],
+        done: Sequence[tuple[str, tuple[Any, ...]]],
+        relevant: frozenset[Name],
+    ) -> None:
         self.stubs = stubs
+        self.done = done
+        self.relevant = relevant
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         for (app, name), fields in sorted(self.stubs.items()):
             state.add_model(stub(app, name, fields))
+        for app, operations in self.done:
+            for operation in operations:
+                self.apply(operation, app, state)
+
+    def apply(self, operation: Any, app: str, state: Any) -> None:
+        for each in getattr(operation, "state_operations", None) or getattr(operation, "state", None) or ():
+            self.apply(each, app, state)
+        names = model_names(operation)
+        if names and any((app, name.lower()) in self.relevant for name in names):
+            operation.state_forwards(app, state)
 
     def database_forwards(self, *_: Any) -> None:
         return None
+
+
+def model_names(operation: Any) -> tuple[str, ...]:
+    """The names of the model that an operation works on."""
+    if isinstance(operation, ModelOperation | CreateModel | RenameModel):
+        found = [getattr(operation, each, None) for each in ("name", "old_name", "new_name")]
+    elif not hasattr(operation, "model_name"):
+        return ()
+    else:
+        found = [operation.model_name]
+    return tuple(each for each in found if isinstance(each, str))
 
 
 def stub(app: str, name: str, fields: frozenset[str]) -> Any:
@@ -184,12 +215,13 @@ class Files:
         self.keys = {number: stuff.migrations[number].key for number, *_ in tree.migrations}
         self.apps = {key.app for key in self.keys.values()}
         self.installed: set[Name] = set()
+        self._setting_items = tuple(sorted(tree.settings.items()))
         self.stubs = self._stubs(stuff)
         made: dict[Name, RehearsedMigration] = {}
         for number, dependencies, run_before in tree.migrations:
             migration = stuff.migrations[number]
             operations = stuff.built(number, tree.settings)
-            content = (number, tuple(sorted(tree.settings.items())))
+            content: Any = (number, self._setting_items)
             each = RehearsedMigration(migration.key, content, operations, states)
             each.dependencies = self._names(dependencies)
             each.run_before = [name for name in self._names(run_before) if name[0] in self.apps]
@@ -197,7 +229,10 @@ class Files:
             each.initial = migration.initial
             each.atomic = migration.atomic is not False
             made[migration.key.app, migration.key.name] = each
-        stubs = RehearsedMigration(STUBS, tuple(sorted(self.stubs.items())), (MakeStubs(self.stubs),), states)
+        done = [(stuff.migrations[each].key.app, stuff.built(each, tree.settings)) for each in tree.base]
+        content = (tuple(sorted(self.stubs.items())), tree.base, tree.relevant, self._setting_items)
+        base = MakeBase(self.stubs, done, tree.relevant)
+        stubs = RehearsedMigration(STUBS, content, (base,), states)
         self.installed |= {STUBS}
         made[STUBS] = stubs
         before: dict[str, Name] = {}
@@ -211,7 +246,7 @@ class Files:
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
         named: dict[Name, set[str]] = {}
         own: set[Name] = set()
-        for number in self.keys:
+        for number in (*self.tree.base, *self.keys):
             migration = stuff.migrations[number]
             own |= models_made(migration.operations, migration.key.app)
             of_one = models_named(migration.operations, migration.key.app, self.settings)

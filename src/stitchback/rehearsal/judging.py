@@ -20,7 +20,7 @@ from stitchback.rehearsal.files import Files, Name, TreeExecutor
 from stitchback.rehearsal.requests import Answer, Database, Disagreement, Request
 from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
 from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
-from stitchback.rehearsal.stage import Made, Stage
+from stitchback.rehearsal.stage import Made, Stage, has_table
 
 MIGRATE = "migrate"
 AGAIN = "migrate, then migrate"
@@ -199,11 +199,7 @@ class Rehearsal:
         end.names = frozenset(name for kind, name, _ in things if kind == "index") | {
             name for kind, _, sql in things if kind == "table" for name in CONSTRAINT_NAME.findall(sql or "")
         }
-        made = [
-            model
-            for model in state.apps.get_models(include_auto_created=True)
-            if model._meta.managed and not model._meta.proxy and not model._meta.swapped
-        ]
+        made = [model for model in state.apps.get_models(include_auto_created=True) if has_table(model)]
         end.declared = frozenset(
             each.name for model in made for each in (*model._meta.indexes, *model._meta.constraints)
         )

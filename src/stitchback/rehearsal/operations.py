@@ -20,7 +20,6 @@ from stitchback.model.values import (
     Constant,
     Dictionary,
     Items,
-    Reference,
     Value,
     render,
     text,
@@ -28,6 +27,7 @@ from stitchback.model.values import (
 )
 from stitchback.rehearsal.building import LEFT_OUT, Builder, Unbuildable
 from stitchback.rehearsal.probing import CodeProbe, Probe, SqlProbe
+from stitchback.rehearsal.projecting import key_of, labels_in
 
 OPTIONS = frozenset(
     {
@@ -308,24 +308,3 @@ def models_named(
 
 def calls_in(value: Value) -> list[Call]:
     return [each for each in walk(value) if isinstance(each, Call)]
-
-
-def labels_in(call: Call, settings: Mapping[str, str]) -> list[str]:
-    found = []
-    places = [item for key, item in call.kwargs if key in ("to", "through")]
-    if call.args and isinstance(call.callee, Reference):
-        name = call.callee.path.rpartition(".")[2]
-        if name.endswith(("Key", "OneToOneField", "ManyToManyField")):
-            places.append(call.args[0])
-    for item in places:
-        label = text(item)
-        if isinstance(item, Reference):
-            label = settings.get(item.path.rpartition(".")[2])
-        if label and label != "self":
-            found.append(label)
-    return found
-
-
-def key_of(label: str, app: str) -> tuple[str, str]:
-    own, dot, name = label.rpartition(".")
-    return (own if dot else app), name.lower()

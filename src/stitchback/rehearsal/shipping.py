@@ -8,10 +8,11 @@ from io import BytesIO
 from typing import Any, assert_never
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Dependency, Migration, Tree
+from stitchback.model.migrations import Dependency, Migration, Swappable, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, walk
+from stitchback.rehearsal.projecting import NOTHING, Projection
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 
 NOWHERE = Span("")
@@ -29,22 +30,30 @@ class Shipping:
         self._bases = bases
         self._migrations: dict[int, tuple[Migration, int]] = {}
         self._same_name: dict[MigrationKey, list[tuple[Migration, int]]] = {}
-        self._trees: dict[int, tuple[Tree, int]] = {}
+        self._trees: dict[tuple[int, int], tuple[Tree, Projection, int]] = {}
         self._count = 0
         self._waiting = Parcel({}, {}, {})
 
-    def tree(self, tree: Tree, split: frozenset[str] = frozenset()) -> int:
-        known = self._trees.get(id(tree))
+    def tree(self, tree: Tree, split: frozenset[str] = frozenset(), below: Projection = NOTHING) -> int:
+        known = self._trees.get((id(tree), id(below)))
         if known is None:
             number = len(self._trees)
+            gone = frozenset(key.app for key in below.below)
             files = tuple(
-                (self.migration(each), dependencies(each.dependencies), dependencies(each.run_before))
-                for _, each in sorted(tree.migrations.items())
+                (
+                    self.migration(each),
+                    dependencies(each.dependencies, below, tree, gone),
+                    dependencies(each.run_before, below, tree, gone),
+                )
+                for key, each in sorted(tree.migrations.items())
+                if key not in below.below
             )
-            known = self._trees[id(tree)] = (tree, number)
-            trees = {**self._waiting.trees, number: ShippedTree(files, dict(tree.settings), split)}
+            base = tuple(map(self.migration, below.base))
+            shipped = ShippedTree(files, dict(tree.settings), split, base, below.relevant)
+            known = self._trees[id(tree), id(below)] = (tree, below, number)
+            trees = {**self._waiting.trees, number: shipped}
             self._waiting = Parcel(self._waiting.migrations, trees, self._waiting.bases)
-        return known[1]
+        return known[2]
 
     def migration(self, migration: Migration) -> int:
         known = self._migrations.get(id(migration))
@@ -106,9 +115,25 @@ def in_short(migration: Migration) -> Migration:
     )
 
 
-def dependencies(those: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
-    """What cannot be read is left out, as the engine does."""
-    return tuple(each for each in those if not isinstance(each, Opaque))
+def dependencies(
+    those: tuple[Dependency, ...], below: Projection, tree: Tree, gone: frozenset[str]
+) -> tuple[Dependency, ...]:
+    """Without what cannot be read, as the engine does, and without what is taken as done. `gone`: apps of that."""
+
+    def is_kept(each: Dependency) -> bool:
+        match each:
+            case Opaque():
+                return False
+            case MigrationKey(app=app, name="__first__"):
+                return app not in gone
+            case MigrationKey():
+                return each not in below.below
+            case Swappable(setting=setting):
+                return tree.settings.get(setting, "").split(".")[0] not in gone
+            case _:
+                assert_never(each)
+
+    return tuple(filter(is_kept, those))
 
 
 def operation_in_short(operation: Operation | Opaque) -> Operation | Opaque:

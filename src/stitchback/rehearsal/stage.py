@@ -118,19 +118,27 @@ class Stage:
         recorder = Recorder(self.connection)
         for app, name in sorted(files.installed - rows):
             recorder.record_applied(app, name)
-        missing = self.missing_stubs(files)
+        missing = self.missing_tables(files, is_new=STUBS not in rows)
         if missing:
             with self.connection.schema_editor() as editor:
                 for model in missing:
                     editor.create_model(model)
 
-    def missing_stubs(self, files: Files) -> list[Any]:
-        if not files.stubs:
+    def missing_tables(self, files: Files, *, is_new: bool) -> list[Any]:
+        """Of a new database all that it has before the rehearsal; later only those of further packages."""
+        if not files.stubs and not files.tree.base:
             return []
-        there = set(self.connection.introspection.table_names())
         state = self.states.steps_of(self.states.by_number[0], files.migrations[STUBS], rendered=True)[-1]
-        models = [state.apps.get_model(app, name) for app, name in sorted(files.stubs)]
-        return [model for model in models if model._meta.db_table not in there]
+        if is_new:
+            models = [each for each in state.apps.get_models() if has_table(each)]
+        else:
+            models = [state.apps.get_model(app, name) for app, name in sorted(files.stubs)]
+        there = {name.lower() for name in self.connection.introspection.table_names()}
+        return [model for model in models if model._meta.db_table.lower() not in there]
+
+
+def has_table(model: Any) -> bool:
+    return bool(model._meta.managed and not model._meta.proxy and not model._meta.swapped)
 
 
 def topmost(ledger: frozenset[Name], loader: Any) -> list[Name]:
