@@ -20,7 +20,7 @@ from stitchback.model.plans import (
 from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
 from stitchback.proof.standing_rules import split_without_us
-from stitchback.proof.trees import before_merge, before_squashes, loadable
+from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
 from stitchback.rehearsal import Answer, Bounds, Database, Disagreement, Recipe, Request, Session, prepare
 from stitchback.rehearsal.projecting import Projection, projection
 from stitchback.rehearsal.shipping import Shipping
@@ -42,11 +42,9 @@ class Rehearsals:
 
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
-        trees = (
-            situation.mainline,
-            *(tree for patch in situation.patches for tree in (patch.tree, patch.fork)),
-        )
-        self._session = Session(field_bases_of(*trees))
+        patches = situation.patches
+        self.trees = (situation.mainline, *(tree for patch in patches for tree in (patch.tree, patch.fork)))
+        self._session = Session(field_bases_of(*self.trees))
         self._old: OldTrees | None = None
         self._projections: dict[object, Projection] = {}
         prepare()
@@ -67,6 +65,8 @@ class Rehearsals:
         following = next_release(result, [app for app in apps if app not in split])
         policy = self.situation.policy
         below = self.projection(result, following)
+        known = frozenset(key for tree in (result, *self.trees) for key in named_in(tree)) - below.below
+        replaced = frozenset(result.replacers) if as_expected else None
 
         def request(shipping: Shipping) -> Request:
             def numbers(recipes: tuple[tuple[Tree, ...], ...]) -> tuple[Recipe, ...]:
@@ -79,19 +79,25 @@ class Rehearsals:
                 shipping.tree(following, split, below),
                 shipping.tree(self.old.untouched, split, below),
                 (
-                    *(
-                        database(each, numbers(self.recipes_for(each)), as_expected, below.below)
-                        for each in outcomes
-                    ),
+                    *(database(each, numbers(self.recipes_for(each)), known, replaced) for each in outcomes),
                     *(replace(each, recipes=numbers(trees)) for each, trees in self.further(proof)),
                 ),
                 tips=numbers(self.old.tips),
+                replaced=frozenset(result.replacers),
+                gone=self.gone_apps,
                 may_repeat=frozenset(each.migration for each in policy.data if each.may_repeat),
                 sqlite=policy.sqlite,
                 bounds=Bounds(policy.rehearsed_databases, policy.rehearsal_seconds),
             )
 
         return self._session.rehearse(request)
+
+    @property
+    def gone_apps(self) -> frozenset[str]:
+        """Apps that mainline does not have any more (SB307): their tables stay where they are."""
+        mainline = self.situation.mainline
+        here = {key.app for key in mainline.migrations} | set(mainline.apps)
+        return frozenset(key.app for tree in self.trees for key in tree.migrations) - here
 
     def projection(self, result: Tree, following: Tree) -> Projection:
         """The same one for all plans that leave the same as it is."""
@@ -159,17 +165,23 @@ def as_it_was(tree: Tree, patch: Patch) -> Iterator[Tree]:
 
 
 def database(
-    outcome: PopulationOutcome, recipes: tuple[Recipe, ...], as_expected: bool, below: frozenset[MigrationKey]
+    outcome: PopulationOutcome,
+    recipes: tuple[Recipe, ...],
+    known: frozenset[MigrationKey],
+    replaced: frozenset[MigrationKey] | None,
 ) -> Database:
+    """`known`: of these rows the rehearsal knows. `replaced`: those of which a migration's run may go by another name; None: nothing is expected."""
     population = outcome.population
+    before = frozenset(population.ledger) & known
+    expected = replaced is not None
     return Database(
         population.name,
         population.lineage,
         recipes,
-        frozenset(population.ledger) - below,
+        before,
         outcome.inserts,
-        frozenset(outcome.will_run) - below if as_expected else None,
-        frozenset(outcome.recorded) - below if as_expected else None,
+        (frozenset(outcome.will_run) & known) - (replaced or frozenset()) if expected else None,
+        (frozenset(outcome.recorded) & known) | before if expected else None,
         is_fresh=population.lineage == FRESH,
         is_patched=population.lineage == PATCHED,
     )
@@ -224,7 +236,7 @@ def unserved(answer: Answer, proof: Proof) -> tuple[Unserved, ...]:
     first: dict[str, Disagreement] = {}
     for each in answer.baseline:
         lineage = lineages.get(each.database, FORK)
-        if each.database not in known and not each.everywhere and lineage in (FORK, MAINLINE):
+        if each.database not in known and not each.everywhere and lineage in (FORK, MAINLINE, PATCHED):
             first.setdefault(each.database, each)
     return tuple(
         Unserved(name, each.message, at(each), lineages.get(name, FORK), each.raised, rehearsed=True)

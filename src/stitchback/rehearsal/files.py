@@ -28,12 +28,12 @@ INSTALLED = "0001_initial"
 
 @dataclass(slots=True)
 class Stuff:
-    """What of the migrations is known to the process. `operations`: built, by number and by the settings that they depend on."""
+    """What of the migrations is known to the process. `tables`: names of tables that they may make, with the apps of those. `operations`: built, by number and by the settings that they depend on."""
 
     migrations: dict[int, Migration] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
     made: set[Name] = field(default_factory=set)
-    tables: set[str] = field(default_factory=set)
+    tables: dict[str, set[str]] = field(default_factory=dict)
     substituted: dict[str, None] = field(default_factory=dict)
     operations: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[Any, ...]] = field(default_factory=dict)
 
@@ -42,7 +42,8 @@ class Stuff:
         for number, migration in parcel.migrations.items():
             self.migrations[number] = migration
             self.made |= models_made(migration.operations, migration.key.app)
-            self.tables |= tables_in(migration.operations, migration.key.app)
+            for table in tables_in(migration.operations, migration.key.app):
+                self.tables.setdefault(table, set()).add(migration.key.app)
 
     def built(self, number: int, settings: Mapping[str, str]) -> tuple[Any, ...]:
         place = number, tuple(sorted(settings.items()))

@@ -63,14 +63,16 @@ class Database:
 class Request:
     """Rehearse one plan. `result`, `following`, `untouched`: numbers of the planned tree, of the planned tree with the next release's
     migrations, and of mainline without the plan (None where nobody could have deployed it). `tips`: recipes of whole branches, whose hand-written
-    schema changes are excused. `leftover`: tables that may remain. `may_repeat`: migrations whose data operations may run
+    schema changes are excused. `gone`: apps whose tables may remain. `replaced`: migrations of
+    the planned tree that may run under another name. `may_repeat`: migrations whose data operations may run
     again. `sqlite`: whether there are SQLite databases, which lose columns that a table's remake does not know."""
 
     result: int
     following: int
     untouched: int | None
     databases: tuple[Database, ...]
-    leftover: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+    replaced: frozenset[MigrationKey] = frozenset()
     tips: tuple[Recipe, ...] = ()
     may_repeat: frozenset[MigrationKey] = frozenset()
     bounds: Bounds = Bounds()
