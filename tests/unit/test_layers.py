@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("planning",),
     ("proof", "rewriting", "repair", "runbook"),
     ("strategies", "hazards"),
-    ("matching", "engine"),
+    ("matching", "engine", "rehearsal"),
     ("parsing", "graph", "schema"),
     ("model",),
     ("errors", "__init__"),
@@ -30,7 +30,7 @@ DOORS = {
     "libcst": ("rewriting",),
     "networkx": ("graph",),
     "click": ("cli",),
-    "django": ("engine", "adapters", "django_app"),
+    "django": ("engine", "rehearsal", "adapters", "django_app"),
 }
 
 FLOOR = {name: floor for floor, names in enumerate(reversed(LAYERS)) for name in names}

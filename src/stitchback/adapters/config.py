@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from stitchback.adapters.project_folder import has_configuration, project_folder
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.configuration import ENGINES, Configuration, DataAgreement, Suppression
+from stitchback.model.configuration import (
+    ENGINES,
+    REHEARSAL_SECONDS,
+    REHEARSED_DATABASES,
+    Configuration,
+    DataAgreement,
+    Suppression,
+)
 from stitchback.model.keys import MigrationKey
 
 if TYPE_CHECKING:
@@ -90,6 +97,15 @@ class _Reader:
     def text(self, key: str) -> str | None:
         value = self.left.pop(key, None)
         return None if value is None else _text(value, self.place, f"tool.stitchback.{key}")
+
+    def number(self, key: str, default: float, *, whole: bool = False) -> float:
+        """One above zero."""
+        value, where = self.left.pop(key, default), f"tool.stitchback.{key}"
+        allowed = (int,) if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, allowed) or not 0 < value < float("inf"):
+            kind = "a whole number" if whole else "a number"
+            raise _problem(self.place, f"{where} must be {kind} above zero")
+        return value
 
     def texts(self, key: str) -> dict[str, str]:
         where = f"tool.stitchback.{key}"
@@ -178,6 +194,8 @@ def _configuration(reader: _Reader) -> Configuration:
         packages=reader.packages(),
         data=reader.data(),
         suppress=reader.suppressions(),
+        rehearsed_databases=int(reader.number("rehearsed_databases", REHEARSED_DATABASES, whole=True)),
+        rehearsal_seconds=reader.number("rehearsal_seconds", REHEARSAL_SECONDS),
     )
     if reader.left:
         known = ", ".join(key for key in Configuration.__dataclass_fields__ if key != "folder")

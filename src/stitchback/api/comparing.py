@@ -65,6 +65,8 @@ def read_case(project: Project, wish: Wish) -> Case:
         "sqlite" in said.engines,
         said.data,
         accepted_edits(mainline, said.suppress),
+        said.rehearsed_databases,
+        said.rehearsal_seconds,
     )
     compared = tuple(_side(patch, mainline, policy) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)

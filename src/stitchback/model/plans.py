@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stitchback.model.configuration import REHEARSAL_SECONDS, REHEARSED_DATABASES
 from stitchback.model.forgotten import Damages, Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
@@ -47,7 +48,7 @@ class Policy:
     """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
     there may be SQLite databases, which lose what the models do not know when a table is altered. `data`: what the project has decided
     about data operations. `accepted`: migrations of the fork point that mainline has edited since, which the project says is right for all
-    of its databases."""
+    of its databases. A plan is rehearsed on at most `rehearsed_databases`, and on no further one after `rehearsal_seconds`."""
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
@@ -55,6 +56,8 @@ class Policy:
     sqlite: bool = True
     data: tuple[DataAgreement, ...] = ()
     accepted: frozenset[MigrationKey] = frozenset()
+    rehearsed_databases: int = REHEARSED_DATABASES
+    rehearsal_seconds: float = REHEARSAL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +132,29 @@ class PopulationOutcome:
 @dataclass(frozen=True, slots=True)
 class Unserved:
     """What fails without a plan too. `population`: its name, and its `lineage`; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
-    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them."""
+    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them. `rehearsed`:
+    whether the rehearsal alone saw it."""
 
     population: str
     message: str
     at: MigrationKey | None = None
     lineage: str = ""
     acts: tuple[str, ...] = ()
+    rehearsed: bool = False
 
     def __str__(self) -> str:
         return f"{', '.join(filter(None, (self.population, ', then '.join(self.acts))))}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalReport:
+    """What the second judge did: Django executed the plan on SQLite, on `rehearsed` of `total` kinds of database. `aside`: what could not be
+    rehearsed as it is, in words."""
+
+    django: str
+    rehearsed: int
+    total: int
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +167,7 @@ class Proof:
     bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
     unserved: tuple[Unserved, ...] = ()
     agreed: tuple[str, ...] = ()  # what would be wrong, had the project not decided otherwise, and why it has
+    rehearsal: RehearsalReport | None = None
 
     @property
     def hands(self) -> int:
@@ -187,7 +204,9 @@ class SafePlan:
 
 @dataclass(frozen=True, slots=True)
 class Refuted:
-    """A candidate that the proof refused, with the failures that it met first."""
+    """A candidate that the proof refused, with the failures that it met first. `contradicted`: what the first judge concluded, where it found
+    no failure and the rehearsal alone refuses (SB413)."""
 
     candidate: Candidate
     failures: tuple[Failure, ...]
+    contradicted: Proof | None = None

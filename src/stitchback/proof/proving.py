@@ -9,13 +9,15 @@ from itertools import chain, islice
 from stitchback.engine import Memory
 from stitchback.model.field_names import FieldNames
 from stitchback.model.migrations import Tree, field_bases_of, field_names_of
-from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Refuted, SafePlan, Situation
+from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Proof, Refuted, SafePlan, Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.ancestors import Branches, lost_ancestors
 from stitchback.proof.attempt import Attempt
 from stitchback.proof.data_needs import data_needs
 from stitchback.proof.data_order import order_broken
 from stitchback.proof.edited import as_mainline_has_them
+from stitchback.proof.rehearsing import Rehearsals, report, unserved
+from stitchback.proof.rehearsing import failures as rehearsal_failures
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.scene import Scene
 from stitchback.proof.slicing import Base, sliced, whole
@@ -41,9 +43,13 @@ class Prover:
         self.branches = Branches(self.situation)
         self.base = Base(self.situation, needs.kept) if slicing else None
         self._scenes: list[Scene] = []
+        self.rehearsals = Rehearsals(situation)
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
-        """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`."""
+        """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`.
+
+        Two judges have to agree: the symbolic engine, which tries everything, and then the rehearsal, in which Django
+        executes the plan on real tables. Raises RehearsalEnded where the second one did not answer."""
         deployed = replace(candidate, result=self.user_models.tree(candidate.result))
         cut = sliced(deployed, self.situation, self.base) if self.base else whole(deployed, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
@@ -59,8 +65,23 @@ class Prover:
             return Refuted(candidate, failures)
         proof = attempt.proof()
         split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
-        bounded = (*self.edited, *split, *proof.bounded)
-        return SafePlan(candidate, replace(proof, bounded=bounded), token=_PROOF_TOKEN)
+        proof = replace(proof, bounded=(*self.edited, *split, *proof.bounded))
+        return self.rehearsed(candidate, proof, cut.apps)
+
+    def rehearsed(self, candidate: Candidate, proof: Proof, apps: tuple[str, ...]) -> SafePlan | Refuted:
+        answer = self.rehearsals.answer(candidate, proof, apps)
+        left_out = unserved(answer, proof)
+        names = {each.population for each in left_out}
+        proof = replace(
+            proof,
+            outcomes=tuple(each for each in proof.outcomes if each.population.name not in names),
+            rehearsal=report(answer),
+            unserved=(*proof.unserved, *left_out),
+        )
+        found = rehearsal_failures(answer)
+        if found:
+            return Refuted(candidate, found[:MOST_FAILURES], contradicted=proof)
+        return SafePlan(candidate, proof, token=_PROOF_TOKEN)
 
     def scene(self, situation: Situation) -> Scene:
         """What the situation is without a plan. Most candidates leave the same of it to look at."""

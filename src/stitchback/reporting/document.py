@@ -12,13 +12,14 @@ from stitchback.model.findings import Finding
 from stitchback.model.forgotten import Damages, Forgotten, Harmless, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import Patch, Refuted, SafePlan
+from stitchback.model.plans import Patch, Proof, Refuted, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price_of
 from stitchback.planning.reports import PlanReport, Status
 from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.edit_words import deeds, reasons, verb
 from stitchback.reporting.grouping import origins, thing_of
+from stitchback.reporting.refusal_text import DISAGREE
 
 Document = dict[str, Any]
 
@@ -123,6 +124,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
             "bounded": list(proof.bounded),
             "unserved": list(map(str, proof.unserved)),
             "agreed": list(proof.agreed),
+            "rehearsal": _rehearsal(proof),
             "populations": [
                 {
                     "name": outcome.population.name,
@@ -168,6 +170,18 @@ def _stops(stops: Stops) -> Document:
     }
 
 
+def _rehearsal(proof: Proof) -> Document | None:
+    done = proof.rehearsal
+    if done is None:
+        return None
+    return {
+        "django": done.django,
+        "rehearsed": done.rehearsed,
+        "total": done.total,
+        "aside": list(done.aside),
+    }
+
+
 def edit_document(edit: FileEdit, before: Tree) -> Document:
     return {
         "path": edit.path,
@@ -194,6 +208,7 @@ def _other(plan: SafePlan, case: Case) -> Document:
 def _refused(refuted: Refuted) -> Document:
     return {
         "strategies": dict(refuted.candidate.strategies),
+        "code": DISAGREE if refuted.contradicted else None,
         "failures": [
             {
                 "population": failure.population,

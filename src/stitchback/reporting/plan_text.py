@@ -20,7 +20,7 @@ from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
 from stitchback.reporting.next_steps import plan_next
 from stitchback.reporting.population_groups import Group, groups
-from stitchback.reporting.refusal_text import refused_lines, unproved_lines
+from stitchback.reporting.refusal_text import disagreement_lines, refused_lines, unproved_lines
 from stitchback.reporting.status_text import counted, coverage_lines, side_lines
 from stitchback.reporting.style import Line, Style, Words, bold, dim, green, plain, yellow
 
@@ -42,11 +42,13 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
             yield from _nothing_to_write(planned.chosen.proof)
             yield BLANK
             yield from proof_lines(planned.chosen.proof, report.findings, verbose=verbose)
+            yield from disagreement_lines(planned.refuted)
         case Planned() as planned:
             yield from chosen_lines(planned.chosen, report.status.case.situation.mainline)
             yield from proof_lines(planned.chosen.proof, report.findings, verbose=verbose)
             yield from other_lines(planned.others, report.status.case)
             yield from refused_lines(planned.refuted, verbose=verbose)
+            yield from disagreement_lines(planned.refuted)
         case Unproved() as unproved:
             yield from unproved_lines(unproved, report.status, verbose=verbose)
     yield from coverage_lines(report.status.coverage)
@@ -114,6 +116,7 @@ def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> 
     """`findings`: those of the proof. What one says in full is the line of a database that is left out, suppressed or not."""
     said = f" with Django {proof.django}'s own loader and executor: {counted(len(proof.outcomes), 'kind')} of database, "
     yield from wrapped((bold("Proved"), plain(f"{said}{counted(proof.simulated_runs, 'run')}, no failure")))
+    yield from rehearsal_lines(proof, verbose=verbose)
     if verbose:
         graph = f"{counted(proof.sliced_to, 'migration')} in the graph, {proof.left_out} left out as they do not matter"
         yield from wrapped((dim(graph),), 2)
@@ -133,6 +136,21 @@ def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> 
     for bound in proof.bounded:
         yield from wrapped((yellow("not tried"), plain("     "), plain(bound)), 2, 14)
     yield BLANK
+
+
+def rehearsal_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
+    """Which databases the second judge has seen, and what could not be rehearsed as it is."""
+    done = proof.rehearsal
+    if done is None:
+        return
+    many = f"{done.rehearsed} of {counted(done.total, 'kind')} of database"
+    yield from wrapped((bold("Rehearsed"), plain(f" by Django {done.django} on SQLite: {many}, no failure")))
+    if done.aside and not verbose:
+        first, more = done.aside[0], len(done.aside) - 1
+        text = f"not as it is: {first}" + (f"; and {more} more, which `-v` lists" if more else "")
+        yield from wrapped((dim(text),), 2)
+    for text in done.aside if verbose else ():
+        yield from wrapped((dim(f"not as it is: {text}"),), 2)
 
 
 def _hands(found: Sequence[Group], *, verbose: bool) -> Iterator[Line]:

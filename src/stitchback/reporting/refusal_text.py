@@ -12,9 +12,10 @@ from stitchback.planning.reports import Status
 from stitchback.reporting.differing import ONE_SIDED, Refs
 from stitchback.reporting.grouping import Row, rows
 from stitchback.reporting.layout import BLANK, cells, listed, wrapped
-from stitchback.reporting.status_text import BELOW, match_lines
+from stitchback.reporting.status_text import BELOW, counted, match_lines
 from stitchback.reporting.style import Line, Words, bold, cyan, dim, plain, red
 
+DISAGREE = "SB413"
 WIDEST_NAMES = 24
 MOST_REFUSED = 4
 DECISIONS = {
@@ -54,6 +55,28 @@ def refused_lines(refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line
     yield BLANK
 
 
+def disagreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
+    """SB413: plans that the first judge let through and the rehearsal refuses, with what each of them says."""
+    found = [refusal for refusal in refuted if refusal.contradicted is not None]
+    if not found:
+        return
+    yield from wrapped(
+        (red(DISAGREE), plain("  the two judges disagree, so nothing of this is proved:")), 0, 7
+    )
+    for refusal in found:
+        assert refusal.contradicted is not None
+        kinds = counted(len(refusal.contradicted.outcomes), "kind")
+        runs = counted(refusal.contradicted.simulated_runs, "run")
+        first = refusal.failures[0]
+        simulated = f"the simulation: {kinds} of database, {runs}, no failure"
+        seen = f"the rehearsal: {first.population}, {first.step}: {first.message}"
+        yield from wrapped((bold(_names(refusal)), plain(f"  {simulated}")), 2, 4)
+        yield from wrapped((plain(seen),), 4, 4)
+    said = "One of them is wrong. Please report it, with this output and the migrations that it names"
+    yield from wrapped((cyan("hint "), plain(f"{said} (`stitchback explain {DISAGREE}`).")), 0, 5)
+    yield BLANK
+
+
 def _different(refuted: Sequence[Refuted]) -> tuple[Refuted, ...]:
     """The first of those that fail alike: mixtures of strategies share what is wrong with one of them."""
     return tuple({refusal.failures[:1]: refusal for refusal in reversed(refuted)}.values())[::-1]
@@ -83,6 +106,7 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
         yield from wrapped((plain(_without_a_place(unproved, status)),), 0)
         yield BLANK
     yield from refused_lines(unproved.refuted, verbose=verbose)
+    yield from disagreement_lines(unproved.refuted)
     yield from _agreement_lines(unproved.refuted)
 
 

@@ -109,6 +109,25 @@ PAGES: tuple[ErrorPage, ...] = (
         Take the migration's own name out of `replaces`, on the branch that has it, release that, and plan again.""",
     ),
     ErrorPage(
+        "SB413",
+        ("reporting.refusal_text", "rehearsal.process"),
+        "the two judges disagree, or the second one did not finish",
+        """A plan is proved only when two judges find no failure: the simulation (Django's loader and executor over
+        operations that stitchback describes, for every database and every way to migrate it), and the
+        rehearsal, in which Django's own operations and schema editor execute the plan on SQLite databases
+        in memory. Here the simulation found nothing and the rehearsal failed. One of them is wrong, so the plan is refused; if another plan
+        passes both, that one is offered, and the refused one is still reported.
+
+        Usually the rehearsal is right: the message names the database, the migration and what Django or SQLite
+        says. Try it by hand: `stitchback apply` is not possible for a refused plan, but the migration that is named
+        can be read against it. Please report both views, with the output of `stitchback plan -v` and the migrations that
+        it names: each such case is a rule that the simulation lacks, or an operation that the rehearsal builds wrongly.
+
+        "did not finish": the process of the rehearsal was ended from outside (no memory, a signal) or gave no answer. Nothing was proved
+        and nothing was written. Run the command again, with more memory if that is short; `rehearsed-databases` in
+        `[tool.stitchback]` of pyproject.toml lowers how many databases are tried.""",
+    ),
+    ErrorPage(
         "SB530",
         ("api.comparing",),
         "a branch is to be merged into itself",

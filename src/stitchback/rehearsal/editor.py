@@ -1,0 +1,195 @@
+"""Django's SQLite schema editor, made strict: it refuses what PostgreSQL would refuse, and what a table's remake would hide.
+
+SQLite alters a table by creating it again from the models and copying the rows: a column that exists already is made again and loses its values
+(FACTS F31), one that the models have and the table lacks is filled with its own name (F34), one that the models do not know is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connections
+from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
+
+from stitchback.rehearsal.building import NoIndex
+from stitchback.rehearsal.shapes import Shape, shape_of
+
+SCRATCH = "scratch"
+
+
+class Refused(Exception):
+    """The database is not as the operation takes it to be."""
+
+
+class PlainEditor(DatabaseSchemaEditor):  # type: ignore[misc]
+    """Without the indexes that SQLite has nothing for."""
+
+    def _model_indexes_sql(self, model: Any) -> list[Any]:
+        return [each for each in super()._model_indexes_sql(model) if each is not None]
+
+    def add_index(self, model: Any, index: Any) -> None:
+        if not isinstance(index, NoIndex):
+            super().add_index(model, index)
+
+    def remove_index(self, model: Any, index: Any) -> None:
+        if not isinstance(index, NoIndex):
+            super().remove_index(model, index)
+
+
+class StrictEditor(PlainEditor):
+    """Also tells the connection's watch which columns it changes."""
+
+    def add_field(self, model: Any, field: Any) -> None:
+        if self.is_strict and field.column and field.column.lower() in self._columns(model):
+            raise Refused(f"duplicate column name: {model._meta.db_table}.{field.column}")
+        super().add_field(model, field)
+
+    def remove_field(self, model: Any, field: Any) -> None:
+        if self.is_strict and field.column and field.column.lower() not in self._columns(model):
+            raise Refused(f"no such column: {model._meta.db_table}.{field.column}")
+        self.connection.watch.changed(model._meta.db_table, field.column)
+        super().remove_field(model, field)
+
+    def alter_field(self, model: Any, old_field: Any, new_field: Any, strict: bool = False) -> None:
+        for field in (old_field, new_field):
+            self.connection.watch.changed(model._meta.db_table, field.column)
+        super().alter_field(model, old_field, new_field, strict)
+
+    def delete_model(self, model: Any, *arguments: Any, **named: Any) -> None:
+        if not self.remaking:
+            self.connection.watch.changed(model._meta.db_table, None)
+        super().delete_model(model, *arguments, **named)
+
+    def alter_db_table(self, model: Any, old_db_table: str, new_db_table: str, **named: Any) -> None:
+        if not self.remaking:
+            self.connection.watch.changed(old_db_table, None)
+            self.connection.watch.changed(new_db_table, None)
+        super().alter_db_table(model, old_db_table, new_db_table, **named)
+
+    def add_constraint(self, model: Any, constraint: Any) -> None:
+        self.adding = constraint
+        super().add_constraint(model, constraint)
+        self.adding = None
+
+    def remove_constraint(self, model: Any, constraint: Any) -> None:
+        self.removing = constraint
+        super().remove_constraint(model, constraint)
+        self.removing = None
+
+    @property
+    def is_strict(self) -> bool:
+        return bool(self.connection.watch.is_strict)
+
+    remaking = False
+    adding: Any = None
+    removing: Any = None
+
+    def _remake_table(
+        self, model: Any, create_field: Any = None, delete_field: Any = None, alter_fields: Any = None
+    ) -> None:
+        if self.is_strict:
+            self._refuse_hidden(model, alter_fields or ())
+        self.remaking = True
+        try:
+            super()._remake_table(model, create_field, delete_field, alter_fields or [])
+        finally:
+            self.remaking = False
+
+    def _refuse_hidden(self, model: Any, altered: Iterable[tuple[Any, Any]]) -> None:
+        """Refuse a remake that adds or loses a column which no operation means; note what else it puts right."""
+        table = model._meta.db_table
+        with self.connection.cursor() as cursor:
+            found = shape_of(cursor, table)
+        if found is None:
+            raise Refused(f"no such table: {table}")
+        wanted = self.expected(model)
+        columns = frozenset(field.column for pair in altered for field in pair if field.column)
+        found, wanted = found.without_parts_on(columns), wanted.without_parts_on(columns)
+        others = sorted(found.columns.keys() ^ wanted.columns.keys())
+        if others and self.connection.watch.is_sqlite:
+            texts = "; ".join(
+                f"{table}.{name} {'is there' if name in found.columns else 'is missing'}" for name in others
+            )
+            raise Refused(f"SQLite remakes {table} from models with other columns: {texts}")
+        ignored = self._of_constraint(model) | self._deferred(table, wanted)
+        for name, kind in found.columns.items():
+            if kind != wanted.columns.get(name, kind):
+                self.connection.watch.healed(
+                    table, name, f"column {table}.{name} is {kind} instead of {wanted.columns[name]}"
+                )
+        for text in found.parts.keys() ^ wanted.parts.keys():
+            line = f"{table}: {text} is {'there' if text in found.parts else 'missing'}"
+            if line not in ignored:
+                self.connection.watch.healed(table, text.split(" ")[0], line)
+
+    def _deferred(self, table: str, wanted: Shape) -> set[str]:
+        """How the lines begin that tell of indexes which the same migration has still to make."""
+        waiting = [
+            each for each in self.deferred_sql if getattr(each, "references_table", lambda _: False)(table)
+        ]
+        return {
+            f"{table}: {text} is missing"
+            for text, columns in wanted.parts.items()
+            for each in waiting
+            if columns and all(each.references_column(table, column) for column in columns)
+        }
+
+    def _of_constraint(self, model: Any) -> set[str]:
+        """How the lines begin that tell of the constraint which is being added or removed."""
+        table, found = model._meta.db_table, set[str]()
+        for constraint, what in ((self.adding, "missing"), (self.removing, "there")):
+            if constraint is None:
+                continue
+            others = [each for each in model._meta.constraints if each.name != constraint.name]
+            without = self.expected(model, others)
+            with_it = self.expected(model, [*others, constraint])
+            found |= {f"{table}: {text} is {what}" for text in with_it.parts.keys() - without.parts.keys()}
+        return found
+
+    def expected(self, model: Any, constraints: Any = None) -> Shape:
+        return shape_of_model(model, constraints)
+
+    def _columns(self, model: Any) -> set[str]:
+        with self.connection.cursor() as cursor:
+            shape = shape_of(cursor, model._meta.db_table)
+        return {name.lower() for name in shape.columns} if shape else set()
+
+
+_shapes: dict[int, tuple[Any, Shape]] = {}
+MOST_SHAPES = 20_000
+
+
+def forget_shapes() -> None:
+    _shapes.clear()
+
+
+def shape_of_model(model: Any, constraints: Any = None) -> Shape:
+    """The table that Django makes for the model: made for a moment in another database, and looked at."""
+    known = _shapes.get(id(model)) if constraints is None else None
+    if known is not None:
+        return known[1]
+    connection = connections[SCRATCH]
+    own = model._meta.constraints
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        try:
+            if constraints is not None:
+                model._meta.constraints = constraints
+            editor = PlainEditor(connection, atomic=False)
+            editor.deferred_sql = []
+            sql, parameters = editor.table_sql(model)
+            cursor.execute(str(sql), parameters or None)
+            statements = [*editor._model_indexes_sql(model), *editor.deferred_sql]
+            for statement in statements:
+                cursor.execute(str(statement))
+            shape = shape_of(cursor, model._meta.db_table)
+        finally:
+            model._meta.constraints = own
+            cursor.execute("ROLLBACK")
+    assert shape is not None
+    if constraints is None:
+        if len(_shapes) > MOST_SHAPES:
+            _shapes.clear()
+        _shapes[id(model)] = (model, shape)
+    return shape

@@ -1,0 +1,296 @@
+"""A tree's migrations as Django's loader and executor take them. States are shared: the same operations from the same state are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import migrations, models
+from django.db.migrations import CreateModel, RenameModel
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation as DjangoOperation
+from django.db.migrations.operations.models import ModelOperation
+from django.db.migrations.state import ModelState, ProjectState
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Dependency, Migration, Swappable
+from stitchback.rehearsal.building import Builder
+from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
+from stitchback.rehearsal.requests import Parcel, ShippedTree
+
+Name = tuple[str, str]
+FIRST = "__first__"
+STUBS: Name = ("!stubs", "0001_initial")  # sorts before every app label, so its models are there first
+INSTALLED = "0001_initial"
+
+
+@dataclass(slots=True)
+class Stuff:
+    """What of the migrations is known to the process. `tables`: names of tables that they may make, with the apps of those. `operations`: built, by number and by the settings that they depend on."""
+
+    migrations: dict[int, Migration] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    made: set[Name] = field(default_factory=set)
+    tables: dict[str, set[str]] = field(default_factory=dict)
+    substituted: dict[str, None] = field(default_factory=dict)
+    operations: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[Any, ...]] = field(default_factory=dict)
+
+    def take(self, parcel: Parcel) -> None:
+        self.bases.update(parcel.bases)
+        for number, migration in parcel.migrations.items():
+            self.migrations[number] = migration
+            self.made |= models_made(migration.operations, migration.key.app)
+            for table in tables_in(migration.operations, migration.key.app):
+                self.tables.setdefault(table, set()).add(migration.key.app)
+
+    def built(self, number: int, settings: Mapping[str, str]) -> tuple[Any, ...]:
+        place = number, tuple(sorted(settings.items()))
+        if place not in self.operations:
+            builder = OperationBuilder(
+                Builder(settings, self.bases, self.substituted), frozenset(self.tables)
+            )
+            migration = self.migrations[number]
+            self.operations[place] = tuple(map(builder.build, migration.operations))
+        return self.operations[place]
+
+
+class States:
+    """States by how they came about. What an operation does to a state depends on nothing else; rendering models is what takes long."""
+
+    def __init__(self) -> None:
+        self.by_number: list[Any] = [ProjectState()]
+        self.numbers: dict[tuple[int, Any], int] = {}
+        self.steps: dict[tuple[int, Any], list[Any]] = {}
+
+    def state_of(self, state: Any) -> Any:
+        """The one state for all that came about in the same way."""
+        return self.by_number[getattr(state, "number", 0)]
+
+    def steps_of(self, state: Any, migration: RehearsedMigration, *, rendered: bool) -> list[Any]:
+        """The state, and what it is after each operation of the migration."""
+        number = getattr(state, "number", 0)
+        place = number, migration.content
+        steps = self.steps.get(place)
+        if steps is None or (rendered and "apps" not in steps[-1].__dict__):
+            steps = self.steps[place] = self._made(self.by_number[number], migration, rendered)
+            after = self.numbers.setdefault(place, len(self.by_number))
+            if after == len(self.by_number):
+                self.by_number.append(None)
+            steps[-1].number = after
+            self.by_number[after] = steps[-1]
+        return steps
+
+    def _made(self, state: Any, migration: RehearsedMigration, rendered: bool) -> list[Any]:
+        if rendered:
+            state.apps  # noqa: B018  # a cached property: each operation renders what it changes from here on
+        steps = [state]
+        for operation in migration.operations:
+            after = steps[-1].clone()
+            operation.state_forwards(migration.app_label, after)
+            steps.append(after)
+        if len(steps) == 1:
+            steps.append(state.clone())
+        return steps
+
+    def forget(self, state: Any, migration: RehearsedMigration) -> None:
+        """What an operation that failed leaves behind may be half changed."""
+        self.steps.pop((getattr(state, "number", 0), migration.content), None)
+        for each in self.by_number:
+            each.__dict__.pop("apps", None)
+
+
+class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
+    def __init__(self, key: Name, content: Any, operations: tuple[Any, ...], states: States) -> None:
+        super().__init__(key[1], key[0])
+        self.content = content
+        self.operations = list(operations)
+        self.states = states
+
+    def mutate_state(self, project_state: Any, preserve: bool = True) -> Any:
+        """As Django's: the state given is changed, or left alone where the caller says `preserve`."""
+        after = self.states.steps_of(project_state, self, rendered=False)[-1]
+        if preserve:
+            return after
+        project_state.models, project_state.number = after.models, after.number
+        return project_state
+
+    def apply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:
+        steps = self.states.steps_of(project_state, self, rendered=True)
+        watch = schema_editor.connection.watch
+        try:
+            for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
+                if isinstance(operation, Unread):
+                    watch.unread(operation.why)
+                operation.database_forwards(self.app_label, schema_editor, before, after)
+                for table, what in settled_by(operation, self.app_label, after):
+                    watch.settled(table, what)
+        except Exception:
+            self.states.forget(project_state, self)
+            raise
+        return steps[-1]
+
+
+# What an operation settles beside the columns that the editor sees: kinds of `Shape.parts`.
+SETTLED: Mapping[str, tuple[str, ...]] = {
+    "AddIndex": ("index",),
+    "RemoveIndex": ("index",),
+    "AddConstraint": ("unique", "check", "index"),
+    "RemoveConstraint": ("unique", "check", "index"),
+    "AlterUniqueTogether": ("unique",),
+    "AlterIndexTogether": ("index",),
+}
+
+
+def settled_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]]:
+    """The indexes and constraints of which the operation says what they are from here on; (table, kind)."""
+    for cls in type(operation).__mro__:
+        for kind in SETTLED.get(cls.__name__, ()):
+            name = getattr(operation, "model_name", None) or operation.name
+            yield state.apps.get_model(app, name)._meta.db_table, kind
+        if cls.__name__ == "AlterField":
+            model = state.apps.get_model(app, operation.model_name)
+            column = model._meta.get_field(operation.name).column
+            if column:
+                yield model._meta.db_table, column
+
+
+class MakeBase(DjangoOperation):  # type: ignore[misc]
+    """The models that all databases have before the rehearsal begins: those that the tree refers to and does not make (of installed packages),
+    and what the migrations that are taken as done have made of the `relevant` ones."""
+
+    def __init__(
+        self,
+        stubs: Mapping[Name, frozenset[str]],
+        done: Sequence[tuple[str, tuple[Any, ...]]],
+        relevant: frozenset[Name],
+    ) -> None:
+        self.stubs = stubs
+        self.done = done
+        self.relevant = relevant
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        for (app, name), fields in sorted(self.stubs.items()):
+            state.add_model(stub(app, name, fields))
+        for app, operations in self.done:
+            for operation in operations:
+                self.apply(operation, app, state)
+
+    def apply(self, operation: Any, app: str, state: Any) -> None:
+        for each in getattr(operation, "state_operations", None) or getattr(operation, "state", None) or ():
+            self.apply(each, app, state)
+        names = model_names(operation)
+        if names and any((app, name.lower()) in self.relevant for name in names):
+            operation.state_forwards(app, state)
+
+    def database_forwards(self, *_: Any) -> None:
+        return None
+
+
+def model_names(operation: Any) -> tuple[str, ...]:
+    """The names of the model that an operation works on."""
+    if isinstance(operation, ModelOperation | CreateModel | RenameModel):
+        found = [getattr(operation, each, None) for each in ("name", "old_name", "new_name")]
+    elif not hasattr(operation, "model_name"):
+        return ()
+    else:
+        found = [operation.model_name]
+    return tuple(each for each in found if isinstance(each, str))
+
+
+def stub(app: str, name: str, fields: frozenset[str]) -> Any:
+    own = [("id", models.AutoField(primary_key=True))]
+    own += [(each, models.CharField(max_length=191, unique=True)) for each in sorted(fields - {"id", "pk"})]
+    return ModelState(app, name, own)
+
+
+class Files:
+    """What stands for the disk. `installed`: migrations of apps that the tree does not hold, which count as applied, and the one that
+    makes the stubs."""
+
+    def __init__(self, tree: ShippedTree, stuff: Stuff, states: States) -> None:
+        self.tree = tree
+        self.states = states
+        self.settings = tree.settings
+        self.keys = {number: stuff.migrations[number].key for number, *_ in tree.migrations}
+        self.apps = {key.app for key in self.keys.values()}
+        self.installed: set[Name] = set()
+        self._setting_items = tuple(sorted(tree.settings.items()))
+        self.stubs = self._stubs(stuff)
+        made: dict[Name, RehearsedMigration] = {}
+        for number, dependencies, run_before in tree.migrations:
+            migration = stuff.migrations[number]
+            operations = stuff.built(number, tree.settings)
+            content: Any = (number, self._setting_items)
+            each = RehearsedMigration(migration.key, content, operations, states)
+            each.dependencies = self._names(dependencies)
+            each.run_before = [name for name in self._names(run_before) if name[0] in self.apps]
+            each.replaces = [tuple(ghost) for ghost in migration.ghosts]
+            each.initial = migration.initial
+            each.atomic = migration.atomic is not False
+            made[migration.key.app, migration.key.name] = each
+        done = [(stuff.migrations[each].key.app, stuff.built(each, tree.settings)) for each in tree.base]
+        content = (tuple(sorted(self.stubs.items())), tree.base, tree.relevant, self._setting_items)
+        base = MakeBase(self.stubs, done, tree.relevant)
+        stubs = RehearsedMigration(STUBS, content, (base,), states)
+        self.installed |= {STUBS}
+        made[STUBS] = stubs
+        before: dict[str, Name] = {}
+        for name in sorted(self.installed - {STUBS}):
+            empty = RehearsedMigration(name, name, (), states)
+            empty.dependencies = [before[name[0]]] if name[0] in before else []
+            made[name] = empty
+            before[name[0]] = name
+        self.migrations = made
+
+    def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
+        named: dict[Name, set[str]] = {}
+        own: set[Name] = set()
+        for number in (*self.tree.base, *self.keys):
+            migration = stuff.migrations[number]
+            own |= models_made(migration.operations, migration.key.app)
+            of_one = models_named(migration.operations, migration.key.app, self.settings)
+            for key, fields in of_one.items():
+                named.setdefault(key, set()).update(fields)
+        return {key: frozenset(fields) for key, fields in named.items() if key not in own}
+
+    def _names(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
+        found = []
+        for each in dependencies:
+            name = self._name(each)
+            if name is None:
+                continue
+            if name[0] not in self.apps:
+                name = (name[0], INSTALLED if name[1].startswith("__") else name[1])
+                self.installed.add(name)
+            found.append(name)
+        return found
+
+    def _name(self, dependency: Dependency) -> Name | None:
+        if isinstance(dependency, MigrationKey):
+            return dependency.app, dependency.name
+        if isinstance(dependency, Swappable) and dependency.setting in self.settings:
+            return self.settings[dependency.setting].split(".", 1)[0], FIRST
+        return None
+
+
+class TreeLoader(MigrationLoader):  # type: ignore[misc]
+    def __init__(self, connection: Any, files: Files) -> None:
+        self.files = files
+        super().__init__(connection)
+
+    def load_disk(self) -> None:
+        self.disk_migrations = dict(self.files.migrations)
+        self.unmigrated_apps: set[str] = set()
+        self.migrated_apps = {app for app, _ in self.disk_migrations}
+
+
+class TreeExecutor(MigrationExecutor):  # type: ignore[misc]
+    def __init__(self, connection: Any, files: Files, progress: Any = None) -> None:
+        super().__init__(connection, progress)
+        self.files = files
+        self.loader = TreeLoader(connection, files)
+
+    def _create_project_state(self, with_applied_migrations: bool = False) -> Any:
+        return self.files.states.state_of(super()._create_project_state(with_applied_migrations))

@@ -1,0 +1,310 @@
+"""From operations that were read to operations that Django executes."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import migrations, models
+from django.db.migrations.operations.base import Operation as DjangoOperation
+
+from stitchback.model.conditional import TEMPLATES
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.values import (
+    Call,
+    Code,
+    Constant,
+    Dictionary,
+    Items,
+    Value,
+    render,
+    text,
+    walk,
+)
+from stitchback.rehearsal.building import LEFT_OUT, Builder, Unbuildable
+from stitchback.rehearsal.probing import CodeProbe, Probe, SqlProbe
+from stitchback.rehearsal.projecting import key_of, labels_in
+
+OPTIONS = frozenset(
+    {
+        "abstract",
+        "app_label",
+        "constraints",
+        "db_table",
+        "default_related_name",
+        "index_together",
+        "indexes",
+        "managed",
+        "order_with_respect_to",
+        "proxy",
+        "swappable",
+        "unique_together",
+    }
+)
+HAS_INDEX_TOGETHER = "index_together" in models.options.DEFAULT_NAMES
+
+# Operations of `django.contrib.postgres`: what of them SQLite has.
+POSTGRES = {
+    "AddIndexConcurrently": "AddIndex",
+    "RemoveIndexConcurrently": "RemoveIndex",
+    "AddConstraintNotValid": "AddConstraint",
+}
+ONLY_POSTGRES = frozenset(
+    {
+        "CreateExtension",
+        "BloomExtension",
+        "BtreeGinExtension",
+        "BtreeGistExtension",
+        "CITextExtension",
+        "CryptoExtension",
+        "HStoreExtension",
+        "TrigramExtension",
+        "UnaccentExtension",
+        "CreateCollation",
+        "RemoveCollation",
+        "ValidateConstraint",
+    }
+)
+
+
+class Nothing(DjangoOperation):  # type: ignore[misc]
+    """An operation that SQLite has nothing for."""
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        return None
+
+    def database_forwards(self, *_: Any) -> None:
+        return None
+
+
+class Unread(Nothing):
+    """An operation that could not be read or built. What it does is unknown: what fails after it, in its app, may be its own doing."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+class ByHand(DjangoOperation):  # type: ignore[misc]
+    """State operations whose database half is statements of the project: these are taken at their word, so what the
+    state operations make is made where the database lacks it."""
+
+    def __init__(self, first: list[Any], state: list[Any]) -> None:
+        self.first = first
+        self.state = state
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        for each in self.state:
+            each.state_forwards(app_label, state)
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        for each in self.first:
+            each.database_forwards(app_label, schema_editor, from_state, from_state)
+        state = from_state
+        for each in self.state:
+            after = state.clone()
+            each.state_forwards(app_label, after)
+            each.database_forwards(app_label, schema_editor, state, after)
+            state = after
+
+
+class AlterConstraintState(DjangoOperation):  # type: ignore[misc]
+    """`AlterConstraint`, where Django does not have it yet (before 6.0): it changes the state alone."""
+
+    def __init__(self, model_name: str, name: str, constraint: Any) -> None:
+        self.model_name, self.name, self.constraint = model_name, name, constraint
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        key = app_label, self.model_name.lower()
+        options = state.models[key].options
+        options["constraints"] = [
+            self.constraint if each.name == self.name else each for each in options.get("constraints", ())
+        ]
+        state.reload_model(*key, delay=True)
+
+    def database_forwards(self, *_: Any) -> None:
+        return None
+
+
+class OperationBuilder:
+    """`tables`: names of tables that any of the trees makes, for statements that name them."""
+
+    def __init__(self, builder: Builder, tables: frozenset[str]) -> None:
+        self.builder = builder
+        self.tables = tables
+
+    def build(self, operation: Operation | Opaque) -> Any:
+        if isinstance(operation, Opaque):
+            return Unread(str(operation))
+        try:
+            return self.known(operation)
+        except Unbuildable as error:
+            return Unread(f"{operation.kind}: {error}")
+
+    def known(self, operation: Operation) -> Any:
+        """Raises Unbuildable."""
+        kind = POSTGRES.get(operation.kind, operation.kind)
+        if kind in ONLY_POSTGRES:
+            return Nothing()
+        match kind:
+            case "RunPython":
+                return CodeProbe(operation, self.tables)
+            case "RunSQL":
+                probe = SqlProbe(operation, self.tables)
+                return self.by_hand([probe], operation) if operation.state else probe
+            case "SeparateDatabaseAndState":
+                return self.separate(operation)
+        arguments = {name: self.argument(name, value) for name, value in operation.arguments}
+        arguments = {name: value for name, value in arguments.items() if value is not LEFT_OUT}
+        if operation.conditional:
+            return conditional(kind)(**arguments)
+        if kind == "AlterConstraint" and not hasattr(migrations, kind):
+            return AlterConstraintState(**arguments)
+        found = getattr(migrations, kind, None)
+        if not (inspect.isclass(found) and issubclass(found, DjangoOperation)):
+            raise Unbuildable("not known")
+        try:
+            return found(**arguments)
+        except (TypeError, ValueError) as error:
+            raise Unbuildable(str(error)) from error
+
+    def separate(self, operation: Operation) -> Any:
+        database = [self.build(each) for each in operation.database]
+        if operation.state and database and all(isinstance(each, Probe | Unread) for each in database):
+            return self.by_hand(database, operation)
+        state = [self.build(each) for each in operation.state]
+        return migrations.SeparateDatabaseAndState(database, state)
+
+    def by_hand(self, first: list[Any], operation: Operation) -> Any:
+        """The state operations, each with a look at the database where there is a template for that."""
+        state = []
+        for each in operation.state:
+            if isinstance(each, Operation) and each.kind in TEMPLATES:
+                each = Operation(each.kind, each.path, each.arguments, each.span, conditional=True)
+            state.append(self.build(each))
+        return ByHand(first, state)
+
+    def argument(self, name: str, value: Value) -> Any:
+        """Raises Unbuildable."""
+        match name:
+            case "fields":
+                return self.fields(value)
+            case "field":
+                return self.builder.field(value)
+            case "options":
+                return self.options(value)
+            case "bases":
+                return self.bases(value)
+            case "index" | "constraint":
+                return self.builder.definition(value)
+            case _:
+                return self.builder.build(value)
+
+    def fields(self, value: Value) -> list[tuple[str, Any]]:
+        if not isinstance(value, Items):
+            raise Unbuildable(render(value))
+        found = []
+        for item in value.items:
+            pair = item.items if isinstance(item, Items) else ()
+            name = text(pair[0]) if len(pair) == 2 else None
+            if name is None:
+                raise Unbuildable(render(item))
+            found.append((name, self.builder.field(pair[1])))
+        return found
+
+    def options(self, value: Value) -> dict[str, Any]:
+        if not isinstance(value, Dictionary):
+            raise Unbuildable(render(value))
+        found: dict[str, Any] = {}
+        for key, item in value.items:
+            name = text(key)
+            if name not in OPTIONS or (name == "index_together" and not HAS_INDEX_TOGETHER):
+                continue
+            if name in ("indexes", "constraints") and isinstance(item, Items):
+                found[name] = [self.builder.definition(each) for each in item.items]
+            else:
+                found[name] = self.builder.build(item)
+        return found
+
+    def bases(self, value: Value) -> tuple[Any, ...]:
+        """Models that the model inherits from; mixins make no tables."""
+        items = value.items if isinstance(value, Items) else ()
+        found = [item.value for item in items if isinstance(item, Constant) and isinstance(item.value, str)]
+        if any(isinstance(item, Call | Code | Opaque) for item in items):
+            raise Unbuildable(render(value))
+        return (*found, models.Model)
+
+
+@functools.cache
+def conditional(kind: str) -> Any:
+    """The class that stitchback writes into migration files for this operation."""
+    template = TEMPLATES[kind]
+    known: Mapping[str, Any] = {"migrations": migrations, "models": models, "copy": copy}
+    names = {path.rpartition(".")[2] for path in template.imports}
+    namespace = {name: known[name] for name in names}
+    namespace["__name__"] = __name__
+    exec(compile(template.source, f"<{template.name}>", "exec"), namespace)  # the text is stitchback's own
+    return namespace[template.name]
+
+
+def tables_in(operations: tuple[Operation | Opaque, ...], app: str) -> set[str]:
+    """Names of tables that the operations may make."""
+    found: set[str] = set()
+    for operation in operations:
+        if isinstance(operation, Opaque):
+            continue
+        found |= tables_in((*operation.database, *operation.state), app)
+        named = dict(operation.arguments)
+        match operation.kind:
+            case "CreateModel" | "RenameModel":
+                name = text(named.get("name") or named.get("new_name")) or ""
+                options = named.get("options")
+                pairs = options.items if isinstance(options, Dictionary) else ()
+                own = next((text(item) for key, item in pairs if text(key) == "db_table"), None)
+                found.add((own or f"{app}_{name}").lower())
+            case "AlterModelTable":
+                found.add((text(named.get("table")) or "").lower())
+    return found - {""}
+
+
+def models_made(operations: tuple[Operation | Opaque, ...], app: str) -> set[tuple[str, str]]:
+    """(app, model in lower case) of the models that the operations make, or give that name."""
+    found: set[tuple[str, str]] = set()
+    for operation in operations:
+        if isinstance(operation, Opaque):
+            continue
+        found |= models_made((*operation.database, *operation.state), app)
+        named = dict(operation.arguments)
+        if operation.kind in ("CreateModel", "RenameModel"):
+            name = text(named.get("name") or named.get("new_name"))
+            found.add((app, (name or "").lower()))
+    return found
+
+
+def models_named(
+    operations: tuple[Operation | Opaque, ...], app: str, settings: Mapping[str, str]
+) -> dict[tuple[str, str], set[str]]:
+    """The models that fields and bases of the operations name, with the fields of theirs that are pointed at (`to_field`)."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for operation in operations:
+        if isinstance(operation, Opaque):
+            continue
+        for key, names in models_named((*operation.database, *operation.state), app, settings).items():
+            found.setdefault(key, set()).update(names)
+        for name, value in operation.arguments:
+            if name == "bases" and isinstance(value, Items):
+                for label in filter(None, map(text, value.items)):
+                    found.setdefault(key_of(label, app), set())
+            for call in calls_in(value):
+                pointed = text(call.kwarg("to_field"))
+                for label in labels_in(call, settings):
+                    names = found.setdefault(key_of(label, app), set())
+                    names |= {pointed} if pointed else set()
+    return found
+
+
+def calls_in(value: Value) -> list[Call]:
+    return [each for each in walk(value) if isinstance(each, Call)]

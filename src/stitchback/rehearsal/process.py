@@ -1,0 +1,191 @@
+"""The rehearsal's process, from the caller's side: started once, used for every plan, ended with the caller."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import stitchback
+from stitchback.errors import EnvironmentProblem
+from stitchback.rehearsal.shipping import packed
+
+LENGTH = 8  # bytes of a message's length, before the message
+PATIENCE = 5.0  # seconds that the process gets to end on its own
+MOST_SECONDS = 600.0  # without an answer the process is ended: a plan's own bound is some seconds
+START = "import sys; sys.path[:0] = sys.argv[1:]; from stitchback.rehearsal.__main__ import main; main()"
+KEPT_FROM_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
+
+
+class RehearsalEnded(EnvironmentProblem):
+    """The process ended, or did not answer: the plan has not been rehearsed."""
+
+    def __init__(self, what: str, evidence: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            "SB413",
+            f"the rehearsal by real Django did not finish: {what}",
+            hint="Nothing was proved and nothing was written. Run the command again; if it ends in the same way, report it with this output.",
+            evidence=evidence,
+        )
+
+
+class Process:
+    """One process. Whatever interrupts an exchange ends it: the next answer would be another request's."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._printed: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `end`
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-B", "-X", "utf8", "-c", START, *search_path()],
+                cwd=tempfile.gettempdir(),
+                env={name: os.environ[name] for name in KEPT_FROM_ENVIRONMENT if name in os.environ},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._printed,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._printed.close()
+            raise RehearsalEnded(f"{sys.executable} cannot be run: {error.strerror}") from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether this very process (not one that it forked) may ask, and the other one still runs."""
+        return self.owner == os.getpid() and self._process.poll() is None
+
+    def ask(self, command: str, argument: object) -> Any:
+        """The answer. Raises RehearsalEnded, and RuntimeError for a bug on the other side."""
+        try:
+            message = packed((command, argument))
+            stdin = self._process.stdin
+            assert stdin is not None
+            with contextlib.suppress(BrokenPipeError):
+                stdin.write(len(message).to_bytes(LENGTH, "big"))
+                stdin.write(message)
+                stdin.flush()
+            length = int.from_bytes(self._read(LENGTH), "big")
+            kind, answer = pickle.loads(self._read(length))
+        except BaseException:
+            self.end(patience=0)
+            raise
+        if kind == "raised":
+            self.end(patience=0)
+            raise RuntimeError(f"the rehearsal's process raised:\n{answer}")
+        return answer
+
+    def _read(self, length: int) -> bytes:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        found = bytearray()
+        while len(found) < length:
+            ready, _, _ = select.select([descriptor], [], [], MOST_SECONDS)
+            if not ready:
+                raise RehearsalEnded(f"no answer within {MOST_SECONDS:.0f} seconds", self._last_words())
+            part = os.read(descriptor, length - len(found))
+            if not part:
+                raise RehearsalEnded(how_it_ended(self._process.wait()), self._last_words())
+            found += part
+        return bytes(found)
+
+    def _last_words(self, lines: int = 12) -> tuple[str, ...]:
+        size = self._printed.seek(0, os.SEEK_END)
+        self._printed.seek(max(0, size - 8192))
+        return tuple(self._printed.read().decode("utf-8", "replace").splitlines()[-lines:])
+
+    def end(self, patience: float = PATIENCE) -> None:
+        """Closes its input, and kills it where it does not end by that. No zombie is left. May be called again."""
+        process = self._process
+        for stream in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._printed.close()
+
+
+def search_path() -> tuple[str, ...]:
+    """Where this very stitchback and this very Django are: -I leaves out PYTHONPATH and the current folder."""
+    django = __import__("importlib.util").util.find_spec("django")
+    assert stitchback.__file__ is not None
+    folders = [Path(stitchback.__file__).parents[1]]
+    if django is not None and django.origin:
+        folders.append(Path(django.origin).parents[1])
+    return tuple(dict.fromkeys(map(str, folders)))
+
+
+def how_it_ended(code: int) -> str:
+    if code >= 0:
+        return f"its process ended with code {code}"
+    with contextlib.suppress(ValueError):
+        return f"its process was ended by {signal.Signals(-code).name}"
+    return f"its process was ended by signal {-code}"
+
+
+class _Shared:
+    """The one process of this process, with the session that it holds."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.process: Process | None = None
+        self.holder: object = None
+
+
+_shared = _Shared()
+
+
+def prepare() -> None:
+    """Starts the process where none runs: it needs 0.2 s, in which the caller has other work."""
+    with _shared.lock:
+        _usable()
+
+
+def _usable() -> Process:
+    process = _shared.process
+    if process is not None and not process.is_usable:
+        if process.owner == os.getpid():
+            process.end(patience=0)
+        process = None
+    if process is None:
+        process = Process()
+        _shared.process, _shared.holder = process, None
+    return process
+
+
+@contextlib.contextmanager
+def exchange(holder: object) -> Iterator[tuple[Process, bool]]:
+    """The process for the time of one exchange, and whether it holds what the holder sent before."""
+    with _shared.lock:
+        process = _usable()
+        is_held = _shared.holder is holder
+        _shared.holder = holder
+        yield process, is_held
+
+
+def end() -> None:
+    """Ends the process, if there is one: the next rehearsal starts another."""
+    with _shared.lock:
+        process, _shared.process, _shared.holder = _shared.process, None, None
+        if process is not None and process.owner == os.getpid():
+            process.end()
+
+
+atexit.register(end)

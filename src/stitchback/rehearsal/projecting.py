@@ -1,0 +1,172 @@
+"""What of large trees need not be executed: the migrations that every tree has alike are taken as done.
+
+A project of thousands of migrations would be rehearsed for minutes, nearly all of it what no plan changes. So the tables of the shared migrations are
+made at once, from the state of the models at their end, and only of the models that the remaining migrations name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stitchback.graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.model.values import Call, Code, Items, Reference, text, walk
+from stitchback.rehearsal.names_in_code import names_in_python
+
+ModelName = tuple[str, str]  # app label, model's name in lower case
+MOST_IN_FULL = 80  # migrations of the planned tree that are executed one by one, whatever they have in common
+WHOLE_MODELS = frozenset(
+    {
+        "CreateModel",
+        "DeleteModel",
+        "RenameModel",
+        "AlterModelTable",
+        "AlterModelTableComment",
+        "AlterModelOptions",
+        "AlterModelManagers",
+        "AlterUniqueTogether",
+        "AlterIndexTogether",
+        "AlterOrderWithRespectTo",
+    }
+)
+ON_MODEL = ("model_name",)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """`below`: the migrations that are taken as done. `base`: those of them, in order, that work on the `relevant` models."""
+
+    below: frozenset[MigrationKey] = frozenset()
+    base: tuple[Migration, ...] = ()
+    relevant: frozenset[ModelName] = frozenset()
+
+
+NOTHING = Projection()
+
+
+def projection(mainline: Tree, result: Tree, others: Sequence[Tree]) -> Projection:
+    """`others`: every further tree of the rehearsal."""
+    if len(result.migrations) <= MOST_IN_FULL:
+        return NOTHING
+    trees = [result, *others]
+    below = shared_by(mainline, trees)
+    rest = {
+        id(migration): migration
+        for tree in (mainline, *trees)
+        for key, migration in tree.migrations.items()
+        if key not in below
+    }
+    relevant = {name for migration in rest.values() for name in models_in(migration, mainline.settings)}
+    files = mainline.migrations
+    order = [files[key] for key in MigrationGraph.of(mainline).order() if key in below]
+    names = widened(relevant, order)
+    base = tuple(each for each in order if any(model in names for model in models_changed(each)))
+    return Projection(below, base, frozenset(names))
+
+
+def shared_by(mainline: Tree, trees: Sequence[Tree]) -> frozenset[MigrationKey]:
+    """The migrations that all trees have alike, with all their ancestors; none that has to do with a squash."""
+    replaced = {key for tree in (mainline, *trees) for key in tree.replacers}
+    graphs = [MigrationGraph.of(tree) for tree in {id(tree): tree for tree in (mainline, *trees)}.values()]
+    swapped = any(dict(tree.settings) != dict(mainline.settings) for tree in trees)
+    found: set[MigrationKey] = set()
+    for key in graphs[0].order():
+        migration = mainline.migrations.get(key)
+        if (
+            migration is None
+            or migration.replaces
+            or key in replaced
+            or (swapped and len(migration.parents) < len(migration.dependencies))
+        ):
+            continue
+        if all(alike(migration, tree.migrations.get(key)) for tree in trees) and all(
+            key in graph and found.issuperset(graph.parents(key)) for graph in graphs
+        ):
+            found.add(key)
+    return frozenset(found)
+
+
+def alike(one: Migration, other: Migration | None) -> bool:
+    return one is other or one == other
+
+
+def widened(relevant: set[ModelName], order: Iterable[Migration]) -> set[ModelName]:
+    """With all names that the models had, and those that they inherit from."""
+    found = set(relevant)
+    for migration in reversed(list(order)):
+        for operation in flat(migration.operations):
+            app = migration.key.app
+            names = {(app, name.lower()) for name in own_names(operation)}
+            if operation.kind == "RenameModel" and names & found:
+                found |= names
+            if operation.kind == "CreateModel" and names & found:
+                found |= set(parents_of(operation, app))
+    return found
+
+
+def parents_of(operation: Operation, app: str) -> Iterator[ModelName]:
+    bases = operation.argument("bases")
+    for item in bases.items if isinstance(bases, Items) else ():
+        label = text(item)
+        if label:
+            yield key_of(label, app)
+
+
+def models_changed(migration: Migration) -> Iterator[ModelName]:
+    for operation in flat(migration.operations):
+        for name in own_names(operation):
+            yield migration.key.app, name.lower()
+
+
+def own_names(operation: Operation) -> Iterator[str]:
+    """The names of the model that the operation works on."""
+    wanted = ("name", "old_name", "new_name") if operation.kind in WHOLE_MODELS else ON_MODEL
+    for name in wanted:
+        found = text(operation.argument(name))
+        if found:
+            yield found
+
+
+def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
+    for operation in operations:
+        if isinstance(operation, Operation):
+            yield operation
+            yield from flat((*operation.database, *operation.state))
+
+
+def models_in(migration: Migration, settings: Mapping[str, str]) -> Iterator[ModelName]:
+    """The models that the migration works on or names, in the code of its data operations and in SQL (by the usual name of a table) too."""
+    yield from models_changed(migration)
+    app = migration.key.app
+    for operation in flat(migration.operations):
+        for _, value in operation.arguments:
+            for item in walk(value):
+                if isinstance(item, Call):
+                    yield from (key_of(label, app) for label in labels_in(item, settings))
+                elif isinstance(item, Code) and operation.kind == "RunPython":
+                    yield from ((app, name.lower()) for app, name in names_in_python(item.source).models)
+        yield from parents_of(operation, app)
+
+
+def labels_in(call: Call, settings: Mapping[str, str]) -> list[str]:
+    """The models that a field names."""
+    found = []
+    places = [item for key, item in call.kwargs if key in ("to", "through")]
+    if call.args and isinstance(call.callee, Reference):
+        name = call.callee.path.rpartition(".")[2]
+        if name.endswith(("Key", "OneToOneField", "ManyToManyField")):
+            places.append(call.args[0])
+    for item in places:
+        label = settings.get(item.path.rpartition(".")[2]) if isinstance(item, Reference) else text(item)
+        if label and label != "self":
+            found.append(label)
+    return found
+
+
+def key_of(label: str, app: str) -> ModelName:
+    own, dot, name = label.rpartition(".")
+    return (own if dot else app), name.lower()

@@ -1,0 +1,156 @@
+"""Rows in every table before a plan is carried out, so that lost and changed values are seen."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.utils import DatabaseError
+
+from stitchback.rehearsal.shapes import quoted, tables_of
+
+Values = dict[str, dict[Any, dict[str, Any]]]  # table -> primary key -> column -> value
+MOST_PASSES = 12  # over rows whose foreign keys lead nowhere
+
+
+Name = tuple[str, str]
+DataRun = tuple[Name, str]  # the migration, and the identity of its data operation
+
+
+@dataclass(slots=True)
+class Watch:
+    """What happens to a database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table.
+    `unread_before`: (app, why) of operations that could not be built. `is_strict`: whether what is wrong is refused; `is_sqlite`: also what is wrong on SQLite alone.
+    `debts`: what a remake of a table put right that no operation has put right so far, by table and column (or kind of index or
+    constraint): another engine's database would still have it."""
+
+    data: list[DataRun] = field(default_factory=list)
+    changes: dict[str, set[str | None]] = field(default_factory=dict)
+    unread_before: list[tuple[str, str]] = field(default_factory=list)
+    ran: list[Name] = field(default_factory=list)
+    running: Name | None = None
+    is_strict: bool = False
+    is_sqlite: bool = True
+    debts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def data_operation(self, identity: str) -> None:
+        self.data.append((self.running or ("", ""), identity))
+
+    def changed(self, table: str, column: str | None) -> None:
+        self.changes.setdefault(table.lower(), set()).add(column.lower() if column else None)
+        self.settled(table, column)
+
+    def healed(self, table: str, what: str, text: str) -> None:
+        self.debts.setdefault((table.lower(), what), text)
+
+    def settled(self, table: str, what: str | None) -> None:
+        """An operation has made this as the models say; `what` None: all of the table."""
+        for place in list(self.debts):
+            if place[0] == table.lower() and what in (None, place[1]):
+                del self.debts[place]
+
+    def unread(self, why: str) -> None:
+        self.unread_before.append((self.running[0] if self.running else "", why))
+
+    def progress(self, action: str, migration: Any = None, fake: bool = False) -> None:
+        """The executor's `progress_callback`."""
+        if action == "apply_start":
+            self.running = (migration.app_label, migration.name)
+        elif action == "apply_success":
+            self.ran.append((migration.app_label, migration.name))
+            self.running = None
+
+
+def fill(connection: Any, rows: int) -> None:
+    """Up to `rows` rows in each table: the first without NULL, the second with NULL wherever a column may have it."""
+    with connection.cursor() as cursor:
+        for number in range(1, rows + 1):
+            for table in tables_of(cursor):
+                _insert(cursor, table, number)
+        _take_out_what_leads_nowhere(cursor)
+
+
+def _insert(cursor: Any, table: str, number: int) -> None:
+    cursor.execute(f"PRAGMA table_xinfo({quoted(table)})")
+    columns = [row for row in cursor.fetchall() if not row[6]]
+    cursor.execute(f"PRAGMA foreign_key_list({quoted(table)})")
+    keys = {row[3] for row in cursor.fetchall()}
+    values: dict[str, Any] = {}
+    for _, name, kind, not_null, _, key, _ in columns:
+        if number > 1 and not not_null and not key:
+            values[name] = None
+        else:
+            values[name] = _value(kind.lower(), number, name in keys)
+    names = ", ".join(map(quoted, values))
+    places = ", ".join("%s" for _ in values)
+    try:
+        cursor.execute(f"INSERT INTO {quoted(table)} ({names}) VALUES ({places})", list(values.values()))
+    except (DatabaseError, sqlite3.Error):
+        return  # a check that these values do not meet: the table stays as it is
+
+
+def _value(kind: str, number: int, is_reference: bool) -> Any:
+    if is_reference or any(word in kind for word in ("int", "serial")):
+        return number
+    if "bool" in kind:
+        return number % 2
+    if any(word in kind for word in ("real", "decimal", "numeric", "double", "float")):
+        return number
+    if kind == "datetime":
+        return f"2001-01-0{number} 00:00:00"
+    if kind == "date":
+        return f"2001-01-0{number}"
+    if kind == "time":
+        return f"0{number}:00:00"
+    if "blob" in kind:
+        return b"%d" % number
+    if kind in ("char(32)", "uuid"):
+        return f"{number:032x}"
+    if "inet" in kind or kind == "char(39)":
+        return f"127.0.0.{number}"
+    return f'"{number}"' if "text" in kind else str(number)
+
+
+def _take_out_what_leads_nowhere(cursor: Any) -> None:
+    for _ in range(MOST_PASSES):
+        cursor.execute("PRAGMA foreign_key_check")
+        found = [(table, row) for table, row, *_ in cursor.fetchall() if row is not None]
+        for table, row in found:
+            cursor.execute(f"DELETE FROM {quoted(table)} WHERE rowid = %s", [row])
+        if not found:
+            return
+
+
+def values_of(connection: Any) -> Values:
+    """Every row of tables with a primary key of one column, by that."""
+    found: Values = {}
+    with connection.cursor() as cursor:
+        for table in tables_of(cursor):
+            cursor.execute(f"PRAGMA table_xinfo({quoted(table)})")
+            columns = [row for row in cursor.fetchall() if not row[6]]
+            keys = [row[1] for row in columns if row[5]]
+            names = [row[1] for row in columns]
+            cursor.execute(f"SELECT {', '.join(map(quoted, names))} FROM {quoted(table)}")
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            if len(keys) == 1:
+                found[table] = {row[keys[0]]: row for row in rows}
+    return found
+
+
+def lost_values(before: Values, after: Values, changes: Mapping[str, set[str | None]]) -> Iterator[str]:
+    """In words: values that are others than before, though no operation altered or removed their column."""
+    for table, rows in sorted(before.items()):
+        touched = changes.get(table.lower(), set())
+        if None in touched or table not in after:
+            continue
+        for key, row in rows.items():
+            now = after[table].get(key)
+            if now is None:
+                yield f"a row of {table} is lost"
+                break
+            for name, value in sorted(row.items()):
+                if name.lower() in touched or name not in now or now[name] == value:
+                    continue
+                yield f"{table}.{name} was {value!r} and is {now[name]!r}, though no operation changes that column"
