@@ -12,15 +12,14 @@ from stitchback.model.source import Span
 
 class DataAndRename:
     """One branch has a data operation (RunPython, RunSQL) that uses a model, a field or a table, and the other branch drops or renames
-    it. `apps.get_model` finds a model under the name that it has at that moment, so the operation fails on each database that has run
-    the other branch's migration before it: those of that branch already have.
+    it. The operation fails on a database that has run the other branch's migration before it, and the databases of that branch have.
+    `plan` refuses, unless no such database exists.
 
-    What a data operation uses is read from its code: the models that it asks for with constants, the fields and tables that it names.
-    Where that cannot be read (an imported function, a computed name) it counts as using everything. `plan` refuses what such a database
-    cannot migrate through.
+    stitchback reads from the code what a data operation uses: the models that it asks for by name, and the fields and tables that it
+    names. An operation whose code cannot be read (an imported function, a computed name) counts as using everything.
 
-    Put the change on both branches before you reconcile them, or give the data operation up on the branch that has it: empty its
-    function where databases have run it, and write it anew, for the new names, in a migration behind both.
+    If the other branch's databases do not need the operation, empty its function on mainline; where it is the patch branch's, in a
+    migration of the same name. If they need it, do that too, and write a new migration behind both branches, with the new names.
     """
 
     code = "SB209"
@@ -36,6 +35,6 @@ class DataAndRename:
 def said(conflict: Conflict) -> str:
     gone = conflict.gone
     return (
-        f"{conflict.migration.key} ({conflict.label}) may use what {gone.origin.migration} of {gone.ref} takes away: {gone}. "
+        f"{conflict.migration.key} ({conflict.label}) may use what {gone.origin.migration} of {gone.ref} drops or renames: {gone}. "
         f"A database that has run {gone.origin.migration} cannot run {conflict.migration.key} any more"
     )

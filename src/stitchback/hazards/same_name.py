@@ -169,9 +169,9 @@ class SameNameOtherData:
 class SameNameLacksData:
     """Both branches have this migration, and mainline's has no data operation (RunPython, RunSQL) where the patch branch's has one.
 
-    Databases of the patch branch have run it. All others count mainline's file as applied and never will, so `plan` refuses to leave it
-    out. Put the operation into a migration of its own on mainline, written so that it may run on databases that have run it already; or
-    say that a database may go without it (`[[tool.stitchback.data]]` in pyproject.toml).
+    Databases of the patch branch have run the operation. All others count mainline's file as applied and never run it, so `plan`
+    refuses. Write the operation into a new migration on mainline, so that it can run a second time on databases of the patch branch. Or
+    declare in pyproject.toml that a database can do without it (`[[tool.stitchback.data]]`, `may = ["miss"]`).
     """
 
     code = "SB210"

@@ -81,12 +81,12 @@ def check(operation: Operation | Opaque, state: SchemaState, needs: Needs) -> It
         model = state.models.get(key)
         if model is None:
             raise InconsistentState(
-                f"{label} uses model {key}, which is not there any more", operation=_summary(operation)
+                f"{label} uses model {key}, which does not exist at that point", operation=_summary(operation)
             )
         for name in sorted(names):
             if model.field(name) is None:
                 raise InconsistentState(
-                    f"{label} uses field {key}.{name}, which is not there any more",
+                    f"{label} uses field {key}.{name}, which does not exist at that point",
                     operation=_summary(operation),
                 )
     for table, columns in sorted(needs.tables.items()):
