@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import pytest
 from golden_files import Golden
@@ -22,6 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    cache = tempfile.TemporaryDirectory(prefix="stitchback-tests-cache-")
+    config.add_cleanup(cache.cleanup)
+    os.environ["XDG_CACHE_HOME"] = cache.name  # what is kept between commands is not the user's own
     if config.getoption("--update-goldens") and os.environ.get("CI"):
         raise pytest.UsageError("golden files are not updated by CI")
 

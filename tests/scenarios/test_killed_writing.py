@@ -141,7 +141,7 @@ def test_killed_together_with_its_finisher(pristine: Path, tmp_path: Path, liste
         writer.wait()
         wait_for_the_finisher(home)
         seen["found " + state(root)] += 1
-        with Project.open(root):
+        with Project.open(root, writes=True):
             assert tree(root) in (OLD, NEW)
         seen["left " + state(root)] += 1
         shutil.rmtree(root)

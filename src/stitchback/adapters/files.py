@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from stitchback.adapters import journal
 from stitchback.adapters.git import Repository
@@ -35,13 +35,14 @@ def write_changes(repository: Repository, changes: Sequence[Change]) -> None:
     """Makes all of the changes, or none (see `journal`).
 
     Raises EnvironmentProblem, the tree as it was: a file has uncommitted changes (SB512), has changed since it was read (SB513),
-    cannot be written (SB514), lies outside of the working tree (SB515); another stitchback is writing (SB516).
+    cannot be written (SB514), lies outside of the working tree (SB515); another stitchback is writing (SB516); an interrupted
+    write was not begun here (SB518).
     """
     top = repository.work_tree
     assert top is not None, "changes are written into a working tree"
     if not changes:
         return
-    with _only_writer(home_of(repository)) as writer:
+    with _only_writer(repository) as writer:
         writer.settle(top)
         _refuse_dirty(repository, changes)
         for change in changes:
@@ -52,14 +53,31 @@ def write_changes(repository: Repository, changes: Sequence[Change]) -> None:
 def recover(repository: Repository) -> bool:
     """Finishes a write that was killed after it was decided, and forgets one that was not. Whether anything was finished.
 
-    Call it before the working tree is read. Waits for another stitchback that is writing; raises EnvironmentProblem where that
-    takes long (SB516), where a file has changed meanwhile (SB513: the tree is the old one then) or cannot be written (SB514).
+    Call it before a command that writes reads the working tree. Waits for another stitchback that is writing; raises
+    EnvironmentProblem where that takes long (SB516), where a file has changed meanwhile (SB513: the tree is the old one then) or
+    cannot be written (SB514), where the write was not begun here (SB518).
     """
     home, top = home_of(repository), repository.work_tree
     if top is None or not journal.is_open(home):
         return False
-    with _only_writer(home, PATIENCE) as writer:
+    with _only_writer(repository, PATIENCE) as writer:
         return writer.settle(top)
+
+
+def refuse_interrupted(repository: Repository) -> None:
+    """For commands that only read. Raises EnvironmentProblem (SB519) where a write was interrupted between its files: the working
+    tree may be neither the old one nor the new one. Waits for a stitchback that is writing (SB516)."""
+    home = home_of(repository)
+    if repository.work_tree is None or not journal.is_decided(home):
+        return
+    with _only_writer(repository, PATIENCE):
+        if journal.is_decided(home):
+            raise EnvironmentProblem(
+                "SB519",
+                "an earlier `stitchback apply` was interrupted while it wrote its files",
+                hint="Run `stitchback apply` again: it finishes that write first.",
+                evidence=(str(home / journal.DECIDED),),
+            )
 
 
 def home_of(repository: Repository) -> Path:
@@ -73,10 +91,13 @@ class _Writer:
 
     home: Path
     lock: int
+    origin: str  # the branch and commit that are checked out
 
     def settle(self, top: Path) -> bool:
         try:
-            return journal.settle(self.home, top)
+            return journal.settle(self.home, top, self.origin)
+        except journal.Foreign as reason:
+            raise _foreign(self.home, str(reason)) from reason
         except journal.Disturbed as disturbance:
             raise _moved(str(disturbance)) from disturbance
         except OSError as error:
@@ -87,7 +108,7 @@ class _Writer:
             change.path: Intent(change.before, change.after, _mode(top / change.path)) for change in changes
         }
         try:
-            journal.draft(self.home, intents)
+            journal.draft(self.home, intents, self.origin)
             finisher = self._finisher(top)
             journal.decide(self.home)
         except OSError as error:
@@ -104,7 +125,7 @@ class _Writer:
 
     def _finisher(self, top: Path) -> subprocess.Popen[str]:
         """It is there, and waits, before anything is decided. Raises OSError where it cannot be started."""
-        command = [sys.executable, "-I", "-S", journal.__file__, str(self.home), str(top)]
+        command = [sys.executable, "-I", "-S", journal.__file__, str(self.home), str(top), self.origin]
         pipe, kept = subprocess.PIPE, (self.lock,) if os.name == "posix" else ()
         finisher = subprocess.Popen(
             command,
@@ -129,20 +150,37 @@ class _Writer:
 
 
 @contextmanager
-def _only_writer(home: Path, patience: float = 0.0) -> Iterator[_Writer]:
+def _only_writer(repository: Repository, patience: float = 0.0) -> Iterator[_Writer]:
     """Holds the lock of the working tree; the operating system lets go of it when this process and its finisher have ended."""
+    home = home_of(repository)
     try:
+        journal.check_owned(home)
         home.mkdir(parents=True, exist_ok=True)
-        handle = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    except journal.Foreign as reason:
+        raise _foreign(home, str(reason)) from reason
     except OSError as error:
         raise EnvironmentProblem(
             "SB514", f"{home} cannot be written: {error.strerror}", hint="Nothing was written."
         ) from error
     try:
         _lock(handle, time.monotonic() + patience)
-        yield _Writer(home, handle)
+        yield _Writer(home, handle, _origin(repository))
     finally:
         os.close(handle)
+
+
+def _origin(repository: Repository) -> str:
+    """The branch that is checked out and its commit; "" for what there is not."""
+    return f"{repository.head_branch() or ''} {repository.head_commit() or ''}"
+
+
+def _foreign(home: Path, reason: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "SB518",
+        f"stitchback does not use {home}: {reason}",
+        hint=f"Nothing was written. If you do not know what is in it, remove it: rm -r {home}",
+    )
 
 
 def _lock(handle: int, deadline: float) -> None:
@@ -178,7 +216,7 @@ def _refuse_dirty(repository: Repository, changes: Sequence[Change]) -> None:
 
 def _refuse_unfit(top: Path, change: Change) -> None:
     target = top / change.path
-    if not _is_inside(top, change.path):
+    if not journal.is_inside(top, change.path):
         raise EnvironmentProblem(
             "SB515", f"{change.path} leads out of the working tree", hint="Nothing was written."
         )
@@ -194,15 +232,6 @@ def _refuse_unfit(top: Path, change: Change) -> None:
         raise EnvironmentProblem(
             "SB514", f"{change.path} cannot be written: permission denied", hint="Nothing was written."
         )
-
-
-def _is_inside(top: Path, path: str) -> bool:
-    """Whether the path is a plain one below the top: no way up, no link on the way or at its end, nothing of git's own."""
-    parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or any(part == ".." or part.lower() == ".git" for part in parts):
-        return False
-    target = top.joinpath(*parts)
-    return target.parent.resolve() == top.resolve().joinpath(*parts[:-1]) and not target.is_symlink()
 
 
 def _content(path: Path) -> bytes | None:

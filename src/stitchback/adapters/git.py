@@ -106,6 +106,10 @@ class Repository:
         name = self._git.run("symbolic-ref", "--quiet", "HEAD", accept=(0, 1)).line
         return name.removeprefix("refs/heads/") or None
 
+    def head_commit(self) -> str | None:
+        """The commit that is checked out; None where there is none yet."""
+        return git_refs.parse(self._git, "HEAD^{commit}")
+
     def is_checked_out(self, ref: str) -> bool:
         """Whether the name is that of what is checked out: HEAD, its branch, or where HEAD is detached its very commit."""
         if self.work_tree is None:

@@ -13,6 +13,10 @@ finishes (`settle`). So the tree is the old one or the new one, but for the mill
 
 Where a file cannot be put in place (the disk is full, somebody has changed it), what was put in place is taken back.
 
+The folder may lie in a copy of a repository that somebody else made. So a journal is carried out only where it was begun: by the
+user who owns the folder, on the branch and commit that it names, for plain paths below the working tree, with contents that have
+the digests listed, and never through a symbolic link. Anything else raises Foreign, and nothing is written or deleted.
+
 Only the standard library is used here: the finisher knows nothing of stitchback.
 """
 
@@ -22,16 +26,17 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 DRAFT = "draft"
 DECIDED = "journal"
 DONE = "done"
 LIST = "list.json"
-DISTURBED, FAILED = 3, 4  # the finisher's exit codes
+DISTURBED, FAILED, FOREIGN = 3, 4, 5  # the finisher's exit codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,47 @@ class Disturbed(Exception):
     """A file is neither as it was nor as it shall be: somebody else has changed it. What was done is undone."""
 
 
+class Foreign(Exception):
+    """The folder is not one that this user's stitchback has made here. Nothing was written or deleted."""
+
+
+def is_inside(top: Path, path: str) -> bool:
+    """Whether the path is a plain one below the top: no way up, no link on the way or at its end, nothing of git's own."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or any(part == ".." or part.lower() == ".git" for part in parts):
+        return False
+    target = top.joinpath(*parts)
+    return target.parent.resolve() == top.resolve().joinpath(*parts[:-1]) and not target.is_symlink()
+
+
+def check_owned(home: Path) -> None:
+    """Raises Foreign where the folder is there and is a symbolic link, no folder, or another user's; or has such a folder in it."""
+    if not _is_own_folder(home):
+        return
+    for name in (DRAFT, DECIDED, DONE):
+        _is_own_folder(home / name)
+
+
+def _is_own_folder(place: Path) -> bool:
+    """False where nothing is there."""
+    try:
+        status = os.lstat(place)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(status.st_mode):
+        raise Foreign(f"{place} is not a folder")
+    if os.name == "posix" and status.st_uid != os.geteuid():
+        raise Foreign(f"{place} belongs to another user")
+    return True
+
+
 def digest(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def draft(home: Path, files: Mapping[str, Intent]) -> None:
-    """Writes the change down, path -> intent. Nothing is decided yet."""
+def draft(home: Path, files: Mapping[str, Intent], origin: str) -> None:
+    """Writes the change down, path -> intent. Nothing is decided yet. `origin`: the branch and commit that it is made on."""
+    check_owned(home)
     place = home / DRAFT
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -72,7 +112,8 @@ def draft(home: Path, files: Mapping[str, Intent]) -> None:
         for name, content in (("before", intent.before), ("after", intent.after)):
             if content is not None:
                 _write(place / f"{number}.{name}", content, intent.mode)
-    _write(place / LIST, json.dumps(entries).encode("utf-8", "surrogatepass"), 0o644)
+    listed = json.dumps({"origin": origin, "files": entries})
+    _write(place / LIST, listed.encode("utf-8", "surrogatepass"), 0o644)
     _sync(place)
 
 
@@ -84,21 +125,28 @@ def decide(home: Path) -> None:
 
 def is_open(home: Path) -> bool:
     """Whether anything was begun and not brought to its end."""
-    return any((home / name).exists() for name in (DRAFT, DECIDED, DONE))
+    return any(os.path.lexists(home / name) for name in (DRAFT, DECIDED, DONE))
 
 
-def settle(home: Path, top: Path) -> bool:
-    """Finishes what is decided in the working tree at `top`, and throws away what is not. Whether anything was finished.
+def is_decided(home: Path) -> bool:
+    """Whether a change was decided and not brought to its end."""
+    return os.path.lexists(home / DECIDED)
 
-    Raises Disturbed, the tree as it was but for what somebody else did; OSError where a file cannot be put in place, the tree as
-    it was, or, where that cannot be had either, the journal still there.
+
+def settle(home: Path, top: Path, origin: str) -> bool:
+    """Finishes what is decided in the working tree at `top`, which is on the branch and commit `origin`, and throws away what is not
+    decided. Whether anything was finished.
+
+    Raises Foreign, nothing touched; Disturbed, the tree as it was but for what somebody else did; OSError where a file cannot be put
+    in place, the tree as it was, or, where that cannot be had either, the journal still there.
     """
+    check_owned(home)
+    entries = _decided(home / DECIDED, top, origin)
     for name in (DRAFT, DONE):
         shutil.rmtree(home / name, ignore_errors=True)
-    place = home / DECIDED
-    if not place.is_dir():
+    if entries is None:
         return False
-    entries = [Entry(**entry) for entry in json.loads((place / LIST).read_bytes())]
+    place = home / DECIDED
     try:
         _carry_out(place, top, entries)
     except (Disturbed, OSError):
@@ -107,6 +155,43 @@ def settle(home: Path, top: Path) -> bool:
         raise
     _forget(home)
     return True
+
+
+def _decided(place: Path, top: Path, origin: str) -> list[Entry] | None:
+    """The change that is decided, each part of it checked; None where there is none. Raises Foreign."""
+    if not os.path.lexists(place):
+        return None
+    try:
+        listed = json.loads(_own_file(place / LIST))
+        entries = [Entry(**entry) for entry in listed["files"]]
+        begun = listed["origin"]
+        for number, entry in enumerate(entries):
+            _check(place, top, number, entry)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Foreign(f"{place / LIST} is not a list that stitchback has written") from error
+    if begun != origin:
+        raise Foreign(f"{place} was begun on another branch or commit")
+    return entries
+
+
+def _check(place: Path, top: Path, number: int, entry: Entry) -> None:
+    if entry.number != number or not is_inside(top, entry.path):
+        raise Foreign(f"{place} names {entry.path!r}, which is not a file of this working tree")
+    for name, wanted in (("before", entry.before), ("after", entry.after)):
+        if wanted is not None and digest(_own_file(place / f"{number}.{name}")) != wanted:
+            raise Foreign(f"{place} does not hold what it lists for {entry.path!r}")
+
+
+def _own_file(path: Path) -> bytes:
+    """The content of a regular file, no link. Raises Foreign."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise Foreign(f"{path} cannot be read: {error.strerror}") from error
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Foreign(f"{path} is not a regular file")
+        return file.read()
 
 
 def _carry_out(place: Path, top: Path, entries: list[Entry]) -> None:
@@ -172,16 +257,19 @@ def _sync(directory: Path) -> None:
         os.close(handle)
 
 
-def main(home: Path, top: Path) -> int:
+def main(home: Path, top: Path, origin: str) -> int:
     """The finisher: waits for a word on standard input, or for its end, then settles."""
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     try:
-        settle(home, top)
+        settle(home, top, origin)
     except Disturbed as disturbance:
         print(json.dumps(str(disturbance)))
         return DISTURBED
+    except Foreign as reason:
+        print(json.dumps(str(reason)))
+        return FOREIGN
     except OSError as error:
         print(json.dumps(error.strerror))
         return FAILED
@@ -189,4 +277,4 @@ def main(home: Path, top: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

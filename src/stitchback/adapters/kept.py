@@ -1,7 +1,7 @@
-"""Files of the tool's own below the git directory, kept from one command to the next: plain values, whole or not there.
+"""The tool's own files in the user's cache directory, kept from one command to the next: plain values, whole or not there.
 
-What is kept is never needed and never trusted: a file that is cut off, damaged or somebody else's is taken for none, and
-reading it back makes nothing but plain values, for what lies on disk may be anybody's.
+They do not lie in the repository, which may be a copy that somebody else made. What is kept is never needed: a file that is cut
+off, damaged or another user's counts as missing, and reading it makes nothing but plain values.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import pickle
+import stat
 import sys
 import time
 import zlib
@@ -54,14 +55,22 @@ def unpacked(data: bytes) -> Plain:
 
 
 def place_of(git_dir: Path, kind: str, version: str) -> Path:
-    """Where a kind of thing is kept. `git_dir`: the common one, of all worktrees."""
-    return git_dir / "stitchback" / "cache" / f"{kind}-{version}"
+    """The file for one kind of value of one repository. `git_dir`: the common one, of all worktrees."""
+    repository = hashlib.sha256(os.fsencode(git_dir.resolve())).hexdigest()[:20]
+    return cache_folder() / repository / f"{kind}-{version}"
+
+
+def cache_folder() -> Path:
+    """The user's cache directory, as the operating system has it ($XDG_CACHE_HOME, ~/.cache, ~/Library/Caches, %LOCALAPPDATA%)."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("stitchback", appauthor=False)
 
 
 def load(place: Path) -> dict[Any, Any]:
     """What is kept there; nothing where there is no such file, or one that is not whole."""
     try:
-        content = place.read_bytes()
+        content = place.read_bytes() if is_own(place.parent) else b""
     except OSError:
         return {}
     start = len(MAGIC) + 8
@@ -79,7 +88,9 @@ def store(place: Path, payload: bytes) -> None:
     """Raises OSError. Whoever reads meanwhile finds the old file or the new one."""
     import tempfile  # what is only read needs none
 
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not is_own(place.parent):
+        raise PermissionError(f"{place.parent} belongs to another user")
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name.partition('-')[0]}-")
     with contextlib.ExitStack() as failing:
         failing.callback(os.unlink, name)
@@ -87,6 +98,12 @@ def store(place: Path, payload: bytes) -> None:
             file.write(MAGIC + checksum(payload) + payload)
         os.replace(name, place)
         failing.pop_all()
+
+
+def is_own(folder: Path) -> bool:
+    """Whether it is a folder, not a symbolic link, of the user who runs this. Raises OSError where nothing is there."""
+    status = os.lstat(folder)
+    return stat.S_ISDIR(status.st_mode) and (os.name != "posix" or status.st_uid == os.geteuid())
 
 
 def keep(place: Path, payload: bytes) -> None:
@@ -101,9 +118,10 @@ def checksum(payload: bytes) -> bytes:
 
 
 def forget_others(place: Path) -> None:
-    """Files of other versions, and what a command that was killed left behind, once they are old."""
+    """Removes this tool's files of other versions, and what a command that was killed left behind, once they are old."""
     for other in place.parent.iterdir():
-        if other != place and time.time() - other.stat().st_mtime > MOST_AGE:
+        status = os.lstat(other)
+        if other != place and stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > MOST_AGE:
             other.unlink()
 
 

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from stitchback.adapters.git_process import Git, said
 from stitchback.errors import EnvironmentProblem
 
 
 def export_tree(repository: Path, commit: str, destination: Path) -> Path:
-    """The files of that commit at `destination`, as a checkout would write them (line ends and filters too; hooks are not run).
+    """The files of that commit at `destination`, with the line ends that a checkout would write. No hook and no filter is run.
 
     An index of its own is used: no entry under `.git/worktrees`, so that deleting the folder is all there is to clean up, and none
     of what `git archive` leaves out (`export-ignore`). Submodules stay empty, as in a fresh clone.
     """
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "GIT_INDEX_FILE": str(Path(folder) / "index")}
-        _git(repository, environment, "read-tree", commit)
-        _git(
-            repository,
-            environment,
-            "checkout-index",
-            "--all",
-            "--force",
-            f"--prefix={destination.resolve()}/",
-        )
+        git = Git(repository)
+        environment = {**git.unfiltered(), "GIT_INDEX_FILE": str(Path(folder) / "index")}
+        prefix = f"--prefix={destination.resolve()}/"
+        for arguments in (("read-tree", commit), ("checkout-index", "--all", "--force", prefix)):
+            done = git.run(*arguments, environment=environment, accept=tuple(range(256)))
+            if done.code:
+                raise EnvironmentProblem(
+                    "SB522", f"git {arguments[0]} failed in {repository}", evidence=said(done)
+                )
     return destination
 
 
@@ -41,11 +39,3 @@ def lay_over(tree: Path, files: Mapping[str, bytes | None]) -> None:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-
-
-def _git(repository: Path, environment: Mapping[str, str], *arguments: str) -> None:
-    done = subprocess.run(
-        ["git", *arguments], cwd=repository, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise EnvironmentProblem("SB522", f"git {arguments[0]} failed in {repository}: {done.stderr.strip()}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stitchback.adapters.config import working_configuration
-from stitchback.adapters.files import recover
+from stitchback.adapters.files import refuse_interrupted
 from stitchback.adapters.git import WORKTREE, DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.kept_answers import (
     Answer,
@@ -46,7 +46,7 @@ class Seen(NamedTuple):
 def answer_status(directory: Path | str, asked: Asked) -> Answer:
     """The report and the exit code: 1 where there is something to look at. Raises EnvironmentProblem as `status` does."""
     with Repository.open(directory) as repository:
-        recover(repository)  # a write that was killed comes to its end before anything is read
+        refuse_interrupted(repository)
         configuration = working_configuration(repository, directory)
         seen = look(repository, configuration, asked)
         key = key_of(repository, configuration, asked, seen)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stitchback.adapters.config import working_configuration
-from stitchback.adapters.files import recover
+from stitchback.adapters.files import recover, refuse_interrupted
 from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.errors import EnvironmentProblem
@@ -38,10 +38,16 @@ class Project:
     _shared: SharedReadings = field(default_factory=SharedReadings)
 
     @classmethod
-    def open(cls, directory: Path | str = ".") -> Project:
-        """Raises EnvironmentProblem: not a repository, a configuration that cannot be read."""
+    def open(cls, directory: Path | str = ".", *, writes: bool = False) -> Project:
+        """`writes`: whether the command may write into the working tree; then a write that was interrupted is finished first.
+
+        Raises EnvironmentProblem: not a repository, a configuration that cannot be read, an interrupted write.
+        """
         repository = Repository.open(directory)
-        recover(repository)  # a write that was killed comes to its end before anything is read
+        if writes:
+            recover(repository)
+        else:
+            refuse_interrupted(repository)
         return cls.of(repository, working_configuration(repository, directory))
 
     @classmethod

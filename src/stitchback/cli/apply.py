@@ -33,7 +33,7 @@ def command(
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_written
 
-    with Project.open(session.directory) as project:
+    with Project.open(session.directory, writes=True) as project:
         report = make_plan(project, wish)
         if not report.would_change:
             click.echo(render_plan(report, output_format, verbose=session.verbose))

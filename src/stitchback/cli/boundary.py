@@ -51,19 +51,14 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(error: StitchbackError) -> None:
-    from stitchback.reporting.style import (
-        visible,
-    )  # names of branches and files may hold what a terminal obeys
+    from stitchback.reporting.style import harmless, visible  # names of branches and files may be anybody's
 
-    click.echo(
-        f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}", err=True
-    )
-    for line in error.evidence:
-        click.echo(f"  {visible(line)}", err=True)
+    head = f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}"
+    lines = [head, *(f"  {visible(line)}" for line in error.evidence)]
     if error.hint:
-        click.echo(f"{click.style('hint', fg='cyan')}: {visible(error.hint)}", err=True)
-    for line in error.example:
-        click.echo(f"  {visible(line)}", err=True)
+        lines.append(f"{click.style('hint', fg='cyan')}: {visible(error.hint)}")
+    lines += (f"  {visible(line)}" for line in error.example)
+    click.echo(harmless("\n".join(lines)), err=True)
 
 
 def _report_bug() -> None:

@@ -36,10 +36,10 @@ class Session:
 
     def remark(self, text: str) -> None:
         """A remark for people, on stderr."""
-        from stitchback.reporting.style import visible  # names may hold what a terminal obeys
+        from stitchback.reporting.style import harmless, visible  # names may be anybody's
 
         if not self.quiet:
-            click.echo(visible(text), err=True)
+            click.echo(harmless(visible(text)), err=True)
 
 
 class LazyGroup(click.Group):

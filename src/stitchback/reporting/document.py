@@ -30,8 +30,9 @@ def dump(document: Document) -> str:
 
 
 def as_json(document: Document) -> str:
-    """ASCII only, DEL too: nothing in it that a terminal obeys, and any byte of any path can be told."""
-    return json.dumps(document, sort_keys=True, indent=2).replace("\x7f", "\\u007f")
+    """ASCII only, DEL too: nothing in it that a terminal or a runner obeys (`style.harmless`), and any byte of any path is kept."""
+    text = json.dumps(document, sort_keys=True, indent=2)
+    return text.replace("\x7f", "\\u007f").replace("##[", "\\u0023#[")
 
 
 def status_document(status: Status) -> Document:

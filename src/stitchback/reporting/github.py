@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.findings import Finding, Severity
-from stitchback.reporting.style import visible
+from stitchback.reporting.style import harmless, visible
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -38,7 +38,7 @@ def _sentences(finding: Finding) -> Iterator[str]:
 
 def _data(text: str) -> str:
     """A percent sign is what GitHub unescapes; a line break, which would begin another command, is made visible."""
-    return visible(text).replace("%", "%25")
+    return harmless(visible(text)).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -102,6 +103,17 @@ def _painted(text: str, style: Style) -> str:
     return f"{before}\033[{style.value}m{inner}\033[0m" if style.value and inner else text
 
 
+_STYLES = r"(?:\x1b\[[\d;]*m)*"
+_COMMAND = re.compile(rf"^((?:\s|\x1b\[[\d;]*m)*):(?={_STYLES}:)", re.MULTILINE)
+_OLD_COMMAND = re.compile(rf"#({_STYLES}#{_STYLES}\[)")
+
+
+def harmless(text: str) -> str:
+    """The text without anything that a runner of GitHub Actions or Azure Pipelines obeys as a command: "::" at the start of a line,
+    "##[" anywhere. A name on a branch may hold it, and wrapping may put it at the start of a line."""
+    return _OLD_COMMAND.sub(r"\\x23\1", _COMMAND.sub(r"\1\\x3a", text))
+
+
 def page(lines: Iterable[Line]) -> str:
     """All lines, without a line break at the end and without an empty line at either end."""
-    return "\n".join(paint(line) for line in lines).strip("\n")
+    return harmless("\n".join(paint(line) for line in lines).strip("\n"))

@@ -15,7 +15,7 @@ import pytest
 from git_places import Make, commit, git, top
 
 from stitchback.adapters import files, journal
-from stitchback.adapters.files import Change, home_of, recover, write_changes
+from stitchback.adapters.files import Change, home_of, recover, refuse_interrupted, write_changes
 from stitchback.adapters.git import Repository
 from stitchback.adapters.journal import Intent
 from stitchback.errors import EnvironmentProblem
@@ -105,7 +105,11 @@ class TestWriting:
 
         monkeypatch.setattr(os, "link", other_disk)
         home = home_of(repository)
-        journal.draft(home, {one.path: Intent(one.before, one.after, 0o644) for one in CHANGES})
+        journal.draft(
+            home,
+            {one.path: Intent(one.before, one.after, 0o644) for one in CHANGES},
+            files._origin(repository),
+        )
         journal.decide(home)
         assert recover(repository)
         assert tree(top(repository)) == NEW
@@ -176,7 +180,7 @@ class TestRefusing:
     def test_a_git_directory_that_cannot_be_written(self, repository: Repository) -> None:
         home_of(repository).write_bytes(b"a file is in the way")
         before = tree(top(repository))
-        with pytest.raises(EnvironmentProblem, match="cannot be written"):
+        with pytest.raises(EnvironmentProblem, match="is not a folder"):
             write_changes(repository, CHANGES)
         assert tree(top(repository)) == before
 
@@ -206,7 +210,8 @@ class TestFinishing:
 
     def drafted(self, repository: Repository) -> Path:
         home = home_of(repository)
-        journal.draft(home, {one.path: Intent(one.before, one.after, 0o644) for one in CHANGES})
+        intents = {one.path: Intent(one.before, one.after, 0o644) for one in CHANGES}
+        journal.draft(home, intents, files._origin(repository))
         return home
 
     def test_what_was_not_decided_is_forgotten(self, repository: Repository) -> None:
@@ -233,6 +238,18 @@ class TestFinishing:
         with Repository.open(tmp_path / "moved") as moved:
             assert recover(moved)
             assert tree(tmp_path / "moved") == NEW
+
+    def test_a_command_that_only_reads_finishes_nothing(self, repository: Repository) -> None:
+        refuse_interrupted(repository)
+        home = self.drafted(repository)
+        refuse_interrupted(repository)  # nothing was decided, so the tree is the old one
+        journal.decide(home)
+        with pytest.raises(EnvironmentProblem, match="interrupted") as caught:
+            refuse_interrupted(repository)
+        assert caught.value.code == "SB519"
+        assert tree(top(repository)) == OLD
+        assert recover(repository)
+        refuse_interrupted(repository)
 
     def test_somebody_elses_change_is_kept_and_ours_taken_back(self, repository: Repository) -> None:
         home = self.drafted(repository)
@@ -319,13 +336,14 @@ def places(tmp_path: Path) -> Callable[[], tuple[Path, Path]]:
     return made
 
 
+ORIGIN = "main 0123"
 INTENTS = {one.path: Intent(one.before, one.after, 0o644) for one in CHANGES}
 
 
 def write(home: Path, root: Path) -> None:
-    journal.draft(home, INTENTS)
+    journal.draft(home, INTENTS, ORIGIN)
     journal.decide(home)
-    journal.settle(home, root)
+    journal.settle(home, root, ORIGIN)
 
 
 def test_killed_at_every_touch_of_the_disk(places: Callable[[], tuple[Path, Path]]) -> None:
@@ -335,7 +353,7 @@ def test_killed_at_every_touch_of_the_disk(places: Callable[[], tuple[Path, Path
         home, root = places()
         died = killed_at(call, lambda home=home, root=root: write(home, root))  # type: ignore[misc]
         decided = (home / journal.DECIDED).exists()
-        journal.settle(home, root)
+        journal.settle(home, root, ORIGIN)
         assert tree(root) in (OLD, NEW), call
         assert not decided or tree(root) == NEW
         assert list(home.iterdir()) == []
@@ -350,8 +368,8 @@ def test_killed_again_while_it_is_finished(places: Callable[[], tuple[Path, Path
     for call in range(1000):
         home, root = places()
         killed_at(15 + call % 20, lambda home=home, root=root: write(home, root))  # type: ignore[misc]
-        died = killed_at(call, lambda home=home, root=root: journal.settle(home, root))  # type: ignore[misc]
-        journal.settle(home, root)
+        died = killed_at(call, lambda home=home, root=root: journal.settle(home, root, ORIGIN))  # type: ignore[misc]
+        journal.settle(home, root, ORIGIN)
         assert tree(root) in (OLD, NEW), call
         if not died and call > 40:
             break
@@ -360,7 +378,7 @@ def test_killed_again_while_it_is_finished(places: Callable[[], tuple[Path, Path
 def test_killed_while_it_is_taken_back(places: Callable[[], tuple[Path, Path]]) -> None:
     for call in range(1000):
         home, root = places()
-        journal.draft(home, INTENTS)
+        journal.draft(home, INTENTS, ORIGIN)
         journal.decide(home)
         (root / "app/a.py").write_bytes(b"A\r\n")
         (root / "app/new.py").write_bytes(b"new\n")
@@ -368,12 +386,12 @@ def test_killed_while_it_is_taken_back(places: Callable[[], tuple[Path, Path]]) 
 
         def settle(home: Path = home, root: Path = root) -> None:
             with pytest.raises(journal.Disturbed):
-                journal.settle(home, root)
+                journal.settle(home, root, ORIGIN)
 
         died = killed_at(call, settle)
         if (home / journal.DECIDED).exists():
             settle()
-        journal.settle(home, root)
+        journal.settle(home, root, ORIGIN)
         assert tree(root) == {**OLD, "other/c.py": b"mine"}, call
         if not died:
             break
@@ -381,6 +399,88 @@ def test_killed_while_it_is_taken_back(places: Callable[[], tuple[Path, Path]]) 
 
 def test_the_list_is_plain_json(places: Callable[[], tuple[Path, Path]]) -> None:
     home, _ = places()
-    journal.draft(home, {"app/\udcff.py": Intent(None, b"x", 0o644)})
-    (entry,) = json.loads((home / journal.DRAFT / journal.LIST).read_bytes())
+    journal.draft(home, {"app/\udcff.py": Intent(None, b"x", 0o644)}, ORIGIN)
+    (entry,) = json.loads((home / journal.DRAFT / journal.LIST).read_bytes())["files"]
     assert entry["path"] == "app/\udcff.py"
+
+
+class TestForeign:
+    """A folder below the git directory that came with a copy of the repository: nothing is written, read or deleted through it."""
+
+    def decided(self, repository: Repository, **changed: Any) -> Path:
+        home = home_of(repository)
+        journal.draft(home, {"app/new.py": Intent(None, b"new\n", 0o644)}, files._origin(repository))
+        listed = json.loads((home / journal.DRAFT / journal.LIST).read_bytes())
+        listed["files"][0] |= {key: value for key, value in changed.items() if key != "origin"}
+        listed |= {key: value for key, value in changed.items() if key == "origin"}
+        (home / journal.DRAFT / journal.LIST).write_text(json.dumps(listed))
+        journal.decide(home)
+        return home
+
+    def foreign(self, repository: Repository, reason: str) -> None:
+        before = tree(top(repository))
+        with pytest.raises(EnvironmentProblem, match=reason) as caught:
+            recover(repository)
+        assert caught.value.code == "SB518"
+        with pytest.raises(EnvironmentProblem):
+            write_changes(repository, CHANGES)
+        assert tree(top(repository)) == before
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/tmp/stitchback-outside",
+            "../outside.py",
+            ".git/hooks/pre-commit",
+            "app/../../x.py",
+            "",
+            "linked/x.py",
+        ],
+    )
+    def test_a_path_elsewhere(self, repository: Repository, tmp_path: Path, path: str) -> None:
+        (top(repository) / "linked").symlink_to(tmp_path)
+        self.decided(repository, path=path)
+        self.foreign(repository, "not a file of this working tree")
+        assert not (tmp_path / "x.py").exists()
+        assert not Path("/tmp/stitchback-outside").exists()
+
+    def test_another_content_than_listed(self, repository: Repository) -> None:
+        (self.decided(repository) / journal.DECIDED / "0.after").write_bytes(b"other\n")
+        self.foreign(repository, "does not hold what it lists")
+
+    def test_a_content_that_is_a_link(self, repository: Repository, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_bytes(b"new\n")
+        content = self.decided(repository) / journal.DECIDED / "0.after"
+        content.unlink()
+        content.symlink_to(tmp_path / "secret")
+        self.foreign(repository, "cannot be read")
+
+    def test_another_branch_or_commit(self, repository: Repository) -> None:
+        self.decided(repository, origin="other 0123")
+        self.foreign(repository, "another branch or commit")
+
+    @pytest.mark.parametrize(
+        "listed", [b"", b"[]", b"[" * 100_000, b'{"origin": 1}', b'{"files": [3], "origin": ""}', b"\xff"]
+    )
+    def test_a_list_that_is_none(self, repository: Repository, listed: bytes) -> None:
+        (self.decided(repository) / journal.DECIDED / journal.LIST).write_bytes(listed)
+        self.foreign(repository, "not a list that stitchback has written")
+
+    @pytest.mark.parametrize("name", ["", journal.DRAFT, journal.DONE, journal.DECIDED])
+    def test_a_link_in_place_of_a_folder(self, repository: Repository, tmp_path: Path, name: str) -> None:
+        mine = tmp_path / "mine"
+        for folder in (journal.DRAFT, journal.DONE):
+            (mine / folder).mkdir(parents=True)
+            (mine / folder / "thesis").write_bytes(b"x")
+        home = home_of(repository)
+        if name:
+            home.mkdir()
+        (home / name if name else home).symlink_to(mine)
+        self.foreign(repository, "is not a folder")
+        assert len(list(mine.rglob("thesis"))) == 2
+        assert files.LOCK not in {path.name for path in mine.iterdir()}
+
+    def test_another_users_folder(self, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.decided(repository)
+        monkeypatch.setattr(os, "geteuid", lambda: 4711)
+        self.foreign(repository, "belongs to another user")

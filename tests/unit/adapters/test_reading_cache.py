@@ -142,7 +142,9 @@ class TestWhatIsReadBack:
     def test_one_file_holds_all(self, tmp_path: Path) -> None:
         kept(tmp_path)
         kept(tmp_path, {**FILES, "shop/migrations/0005_more.py": ODD.encode()})
-        assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+        folder = kept_files.place_of(tmp_path, "readings", "").parent
+        assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
+        assert not list(tmp_path.rglob("*")), "nothing is kept in the repository"
 
     def test_what_was_opened_once_more_is_kept_with_its_operations(self, tmp_path: Path) -> None:
         place = kept(tmp_path)

@@ -15,6 +15,7 @@ import pytest
 from fixture_repos import build_repository, case_names
 
 from stitchback.adapters import kept_answers
+from stitchback.adapters.kept import place_of
 from stitchback.adapters.kept_answers import Answer, KeptAnswers
 from stitchback.api import answering
 from stitchback.api.answering import Asked, answer_status
@@ -73,7 +74,7 @@ def test_what_is_kept_is_what_is_worked_out(name: str, output_format: str, tmp_p
             answer_status(built.path, asked)
         return
     assert answer_status(built.path, asked) == first
-    for place in (built.path / ".git" / "stitchback" / "cache").iterdir():
+    for place in place_of(built.path / ".git", "x", "").parent.iterdir():
         place.unlink()
     assert answer_status(built.path, asked) == first
 
@@ -227,7 +228,7 @@ def test_a_ref_that_moves_meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(answering, "_answer", moved)
     shop.ask()
-    assert not list((shop.path / ".git" / "stitchback" / "cache").glob("answers-*"))
+    assert not list(place_of(shop.path / ".git", "x", "").parent.glob("answers-*"))
 
 
 def test_an_error_is_not_kept(shop: Shop) -> None:
@@ -239,7 +240,7 @@ def test_an_error_is_not_kept(shop: Shop) -> None:
 class TestWhatLiesOnDisk:
     def test_damaged(self, shop: Shop) -> None:
         good = shop.ask()
-        (place,) = (shop.path / ".git" / "stitchback" / "cache").glob("answers-*")
+        (place,) = place_of(shop.path / ".git", "x", "").parent.glob("answers-*")
         content = place.read_bytes()
         for bad in (b"", content[:-3], content.replace(b"item", b"itym"), b"x" * 100):
             place.write_bytes(bad)
@@ -262,7 +263,7 @@ class TestWhatLiesOnDisk:
         assert [number for number in range(40) if again.get(str(number))] == list(range(24, 40))
 
     def test_a_place_that_cannot_be_written_to(self, shop: Shop) -> None:
-        (shop.path / ".git" / "stitchback").write_bytes(b"a file in the way")
+        place_of(shop.path / ".git", "x", "").parent.write_bytes(b"a file in the way")
         first = shop.ask()
         assert shop.ask() == first
         assert shop.made == 2

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stitchback.reporting.layout import WIDTH, aligned, cells, flowing, listed, wrapped
-from stitchback.reporting.style import Line, dim, page, paint, plain, red, visible
+from stitchback.reporting.style import Line, dim, harmless, page, paint, plain, red, visible
 
 names = st.text(st.sampled_from("abc_./-ü界"), min_size=1, max_size=130)
 texts = st.lists(names, max_size=12).map(" ".join)
@@ -71,3 +71,28 @@ def test_styles_are_put_on_runs_of_words() -> None:
 
 def test_a_page_has_no_empty_lines_around_it() -> None:
     assert page([(), (plain("x"),), ()]) == "x"
+
+
+class TestCommandsOfARunner:
+    """GitHub's runner trims a line and obeys `::`; `##[` it obeys anywhere in a line."""
+
+    def test_at_the_start_of_a_line(self) -> None:
+        assert (
+            harmless("a\n  ::stop-commands::x\n::add-mask::y")
+            == "a\n  \\x3a:stop-commands::x\n\\x3a:add-mask::y"
+        )
+
+    def test_behind_a_style(self) -> None:
+        assert harmless("\033[31m::error::x\033[0m") == "\033[31m\\x3a:error::x\033[0m"
+        assert harmless("\033[31m:\033[0m\033[32m:error::x") == "\033[31m\\x3a\033[0m\033[32m:error::x"
+
+    def test_the_old_form_anywhere(self) -> None:
+        assert harmless("name ##[group]x") == "name \\x23#[group]x"
+        assert harmless("#\033[0m#[group]") == "\\x23\033[0m#[group]"
+
+    def test_what_no_runner_obeys_stays(self) -> None:
+        text = "a::b, `c ::d`\n: e\n# [f] ## g"
+        assert harmless(text) == text
+
+    def test_a_page_is_harmless(self) -> None:
+        assert page([(plain("  "), red(":"), plain(":warning::x"))]).lstrip().startswith("\033[31m\\x3a")

@@ -137,6 +137,24 @@ PAGES: tuple[ErrorPage, ...] = (
         """Two of them would mix their files. Wait for the other one, and run the command again.""",
     ),
     ErrorPage(
+        "SB518",
+        ("adapters.files",),
+        "an interrupted write that was not begun here",
+        """Below the git directory, in `stitchback/journal`, lies a write that was interrupted. stitchback finishes
+        such a write only in the repository, on the branch and on the commit where it began, for plain paths below the working
+        tree, and never through a symbolic link: the folder may have come with a copy of a repository. Nothing was written.
+
+        Look into the folder. If you do not know it, remove it.""",
+    ),
+    ErrorPage(
+        "SB519",
+        ("adapters.files",),
+        "a write was interrupted",
+        """An earlier `stitchback apply` was stopped between its files, so the working tree may be neither the old one nor
+        the new one. A command that only reads does not finish a write. Run `stitchback apply` again: it finishes that
+        write first.""",
+    ),
+    ErrorPage(
         "SB517",
         ("api.fleets", "api.runbooks"),
         "the runbook cannot be written",
