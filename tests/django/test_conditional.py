@@ -480,6 +480,32 @@ def test_a_bridge_of_several_things(connection: Any) -> None:
     }
 
 
+@on_every_engine
+def test_what_the_same_migration_makes_later_is_there(connection: Any) -> None:
+    """CreateModel leaves indexes and unique constraints to the end of the migration (`schema_editor.deferred_sql`)."""
+    later = [
+        migrations.AddIndex("item", models.Index(fields=["size"], name="item_size")),
+        migrations.AddConstraint("item", models.UniqueConstraint(fields=["size"], name="item_one_size")),
+        migrations.AlterUniqueTogether("item", {("name", "size")}),
+    ]
+    options = {
+        "indexes": [later[0].index],
+        "constraints": [later[1].constraint],
+        "unique_together": {("name", "size")},
+    }
+    fields = [pk(), ("name", char()), ("size", models.IntegerField())]
+    create = migrations.CreateModel("Item", fields, options)
+    state = after(ProjectState(), create)
+    run(connection, create, ProjectState(), state)
+    expected = schema(connection)
+    empty(connection)
+    with connection.schema_editor() as editor:
+        conditional(create).database_forwards(APP, editor, ProjectState(), state)
+        for operation in later:
+            conditional(operation).database_forwards(APP, editor, state, state)
+    assert schema(connection) == expected
+
+
 def conditional(operation: Any) -> Any:
     _, args, kwargs = operation.deconstruct()
     return template(type(operation).__name__)(*args, **kwargs)

@@ -84,7 +84,8 @@ class AddIndexIfMissing(migrations.AddIndex):
         with schema_editor.connection.cursor() as cursor:
             tables = look.table_names(cursor)
             names = look.get_constraints(cursor, table) if table in tables else {}
-        if self.index.name not in names:
+        deferred = any(self.index.name in str(sql) for sql in schema_editor.deferred_sql)
+        if self.index.name not in names and not deferred:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
@@ -143,7 +144,8 @@ class AddConstraintIfMissing(migrations.AddConstraint):
         with schema_editor.connection.cursor() as cursor:
             tables = look.table_names(cursor)
             names = look.get_constraints(cursor, table) if table in tables else {}
-        if self.constraint.name not in names:
+        deferred = any(self.constraint.name in str(sql) for sql in schema_editor.deferred_sql)
+        if self.constraint.name not in names and not deferred:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
@@ -214,6 +216,11 @@ class AlterUniqueTogetherIfNeeded(migrations.AlterUniqueTogether):
                 made = schema_editor._create_index_name(table, columns, "_uniq")
                 if item in known or (name == made and len(item) > 1):
                     there.add(item)
+        for item in wanted:
+            columns = [model._meta.get_field(name).column for name in item]
+            made = schema_editor._create_index_name(table, columns, "_uniq")
+            if any(made in str(sql) for sql in schema_editor.deferred_sql):
+                there.add(item)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             schema_editor.alter_unique_together(model, there, wanted)
 '''

@@ -111,6 +111,7 @@ def _of_branch(
                 said, is_kept = (
                     "after",
                     not _meet(data, other, other.changes, branches)
+                    or _ran_without(data, other, tree, branches)
                     or _one_before(data, other, tree, result, moved),
                 )
             else:
@@ -140,6 +141,24 @@ def _text(operation: Operation | Opaque) -> str:
 def _meet(data: Step, other: Step, changed: frozenset[Change], branches: Branches) -> bool:
     """Whether the data operation can use what the other operation changes or uses."""
     return any(used(reach, changed, other.reaches, branches.web) for reach in data.reaches)
+
+
+def _ran_without(data: Step, other: Step, tree: Tree, branches: Branches) -> bool:
+    """Whether another branch does the very same work and has nothing before it that makes what the other step makes new on this one: so the
+    work cannot need it. Both branches parted before either step."""
+    if not data.work or other.reaches or not all(change.makes for change in other.changes):
+        return False
+    return any(_does_without(data, other, one, branches) for one in branches.trees if one.ref != tree.ref)
+
+
+def _does_without(data: Step, other: Step, tree: Tree, branches: Branches) -> bool:
+    above = Above(MigrationGraph.raw(tree))
+    steps = [step for key in sorted(branches.parallel(tree)) for step in _steps(tree.migrations[key])]
+    same = [step for step in steps if step.work & data.work]
+    made = [step for step in steps if any(one.meets(two) for one in step.changes for two in other.changes)]
+    return bool(same) and not any(
+        _is_before(each.origin, work.origin, above) for each in made for work in same
+    )
 
 
 def _is_before(one: Origin, other: Origin, above: Above) -> bool:

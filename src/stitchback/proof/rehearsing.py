@@ -232,11 +232,15 @@ def failures(answer: Answer) -> tuple[Failure, ...]:
 def unserved(answer: Answer, proof: Proof) -> tuple[Unserved, ...]:
     """What fails without the plan too, of databases for which the first judge saw no failure: the first of each."""
     lineages = {each.population.name: each.population.lineage for each in proof.outcomes}
-    known = {each.population for each in proof.unserved if not each.acts}
+    known = {name for each in proof.unserved if not each.acts for name in (each.population, each.message)}
     first: dict[str, Disagreement] = {}
     for each in answer.baseline:
         lineage = lineages.get(each.database, FORK)
-        if each.database not in known and not each.everywhere and lineage in (FORK, MAINLINE, PATCHED):
+        if (
+            known.isdisjoint((each.database, each.message))
+            and not each.everywhere
+            and lineage in (FORK, MAINLINE, PATCHED)
+        ):
             first.setdefault(each.database, each)
     return tuple(
         Unserved(name, each.message, at(each), lineages.get(name, FORK), rehearsed=True)

@@ -5,7 +5,9 @@ The law, for each part of each model (`model_parts`):
 * changed on one side only: that side's value;
 * changed on both sides alike: that value;
 * changed on both sides, each otherwise: mainline's. So it is with what mainline has removed or made anew;
-* changed by several patch branches, each otherwise, and not by mainline: the value of the branch that is named last.
+* changed by several patch branches, each otherwise, and not by mainline: the value of the branch that is named last;
+* indexes and constraints of one definition: mainline's, and those that only the patch branch has, each one that both made under two names once;
+* an index or constraint over a field that mainline removed: mainline's, which is none.
 
 An AlterModelOptions gives all options of a model at once, so one that the patch leaves out is not taken from mainline's where mainline
 has altered the options too.
@@ -16,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from stitchback.model.atoms import ThingKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.state import ModelState, SchemaState
+from stitchback.model.values import render
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import (
@@ -28,10 +32,12 @@ from stitchback.schema.model_parts import (
     PartValue,
     current_part,
     models_by_identity,
+    nameless,
     parts_of,
     value_of,
 )
 from stitchback.schema.model_steps import ALTER_OPTION_KEYS
+from stitchback.schema.needs import names_in
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.renames import play_names, stated
 
@@ -135,15 +141,59 @@ def merged_parts(sides: Sides, model: ModelKey) -> Iterator[tuple[Part, Merged]]
         for part in {*base, *mainline}
         if part.kind == "option" and part.name in ALTER_OPTION_KEYS
     )
-    redefined = frozenset(redefined_parts(base, patch, mainline))
+    overridden = frozenset(redefined_parts(base, patch, mainline)) | frozenset(
+        parts_without_field(model, sides, mainline)
+    )
     for part in sorted({*base, *patch, *mainline, *result}):
         was, theirs, ours = (value_of(parts, part) for parts in (base, patch, mainline))
-        merged = Merged(ours, value_of(result, part))
+        has = value_of(result, part)
+        more = names_of(was, theirs, ours, has)
+        if more:
+            theirs, was = more, ours
+        merged = Merged(ours, has)
         if was != theirs:
             left_out = restated and part.kind == "option" and theirs is Absence.UNSAID
-            is_mainlines = was != ours or left_out or part in sides.altered or part in redefined
+            is_mainlines = not more and (
+                was != ours or left_out or part in sides.altered or part in overridden
+            )
             merged.asks.append(Ask(sides.ref, was, theirs, is_mainlines))
         yield current_part(part, sides.result.identity), merged
+
+
+def names_of(was: PartValue, theirs: PartValue, ours: PartValue, has: PartValue) -> frozenset[str] | None:
+    """The names of indexes or constraints of one definition where the patch branch has made more of them than mainline: mainline's, and
+    what of the patch branch's is left when each one that mainline made under another name is taken from them."""
+    if not isinstance(theirs, frozenset) or not isinstance(ours, frozenset):
+        return None
+    before = was if isinstance(was, frozenset) else frozenset()
+    added, others = theirs - before - ours, ours - before - theirs
+    left = len(added) - len(others)
+    if left <= 0:
+        return None
+    kept = has if isinstance(has, frozenset) else frozenset()
+    return ours | frozenset(sorted(added, key=lambda name: (name not in kept, name))[:left])
+
+
+def parts_without_field(model: ModelKey, sides: Sides, mainline: Parts) -> Iterator[Part]:
+    """Indexes, constraints and togethers of the patch branch that need a field which mainline has removed: they go with it."""
+    found = model_of(sides.patch, model)
+    if found is None or Part(model, "model") not in mainline:
+        return
+    identity = sides.patch.identity
+    here = {part.name for part in mainline if part.kind == "field"}
+    gone = {name for name, _ in found.fields if identity.name(ThingKind.COLUMN, found.key, name) not in here}
+    for kind, definitions in (("index", found.indexes), ("constraint", found.constraints)):
+        for _, definition in definitions:
+            if not gone.isdisjoint(names_in(definition)):
+                yield Part(model, kind, render(nameless(definition)))
+    for kind, togethers in (
+        ("unique together", found.unique_together),
+        ("index together", found.index_together),
+    ):
+        for names in togethers:
+            if not gone.isdisjoint(names):
+                own = sorted(identity.name(ThingKind.COLUMN, found.key, name) for name in names)
+                yield Part(model, kind, ",".join(own))
 
 
 def redefined_parts(base: Parts, patch: Parts, mainline: Parts) -> Iterator[Part]:
