@@ -72,8 +72,15 @@ class Doings:
     def is_nothing(self) -> bool:
         return not self.changes and not self.reaches and not self.anything
 
-    def models(self) -> frozenset[ModelKey]:
-        return frozenset(change.model for change in self.changes)
+
+def moved_models(doings: Doings) -> frozenset[ModelKey]:
+    """The models to which a reference depends on the order: made, dropped or renamed, or with a field that gets another shape or goes.
+    A new field, an index or a constraint of the model is nothing to a reference."""
+    return frozenset(
+        change.model
+        for change in doings.changes
+        if change.part is Part.WHOLE or (change.part is Part.FIELD and not change.makes)
+    )
 
 
 def doings(migration: Migration) -> Doings:
@@ -178,7 +185,7 @@ def independent(first: Doings, second: Doings, web: ModelWeb) -> bool:
         return False
     if any(one.meets(other) for one in first.changes for other in second.changes):
         return False
-    if first.mentioned & second.models() or second.mentioned & first.models():
+    if first.mentioned & moved_models(second) or second.mentioned & moved_models(first):
         return False
     return not any(
         (

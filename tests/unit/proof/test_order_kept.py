@@ -69,7 +69,7 @@ OTHERS = {
     "the model": (delete("Item"), False),
     "an index over fields": (index("item", "item_size", "size"), False),
     "a field renamed": (rename("item", "label", "title"), False),
-    "a foreign key to it": (add("order", "item", foreign_key("shop.Item")), False),
+    "a foreign key to its model": (add("order", "item", foreign_key("shop.Item")), True),
     "an extension": (operation("BtreeGinExtension"), False),
     "nothing": (operation("RunPython", code=Reference("django.db.migrations.RunPython.noop")), True),
     "code that cannot be read": (some_code(), False),
@@ -89,6 +89,26 @@ def test_which_operations_depend_on_a_field_that_came_before_them(name: str) -> 
     first, second = migration("shop.0003_a", "", SIZE), migration("shop.0004_b", "", other)
     web = ModelWeb.of([*FORK.migrations.values(), first, second], {})
     assert independent(doings(first), doings(second), web) is free
+
+
+REFERRED = {
+    "a new field": (SIZE, True),
+    "a new index": (index("item", "item_size", "size"), True),
+    "another shape of a field": (alter("item", "label", char(30)), False),
+    "the model renamed": (
+        operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Thing")),
+        False,
+    ),
+    "the model made": (create("Item", {}, label=char()), False),
+}
+
+
+@pytest.mark.parametrize("name", REFERRED)
+def test_which_operations_a_reference_to_the_model_depends_on(name: str) -> None:
+    other, free = REFERRED[name]
+    first = migration("shop.0003_a", "", other)
+    second = migration("shop.0004_b", "", add("order", "item", foreign_key("shop.Item")))
+    assert independent(doings(first), doings(second), ModelWeb()) is free
 
 
 LATER = {
