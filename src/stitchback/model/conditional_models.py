@@ -84,8 +84,8 @@ class AddIndexIfMissing(migrations.AddIndex):
         with schema_editor.connection.cursor() as cursor:
             tables = look.table_names(cursor)
             names = look.get_constraints(cursor, table) if table in tables else {}
-        deferred = any(self.index.name in str(sql) for sql in schema_editor.deferred_sql)
-        if self.index.name not in names and not deferred:
+        name, deferred = self.index.name, schema_editor.deferred_sql
+        if name not in names and not any(name in str(sql) for sql in deferred):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
@@ -144,8 +144,8 @@ class AddConstraintIfMissing(migrations.AddConstraint):
         with schema_editor.connection.cursor() as cursor:
             tables = look.table_names(cursor)
             names = look.get_constraints(cursor, table) if table in tables else {}
-        deferred = any(self.constraint.name in str(sql) for sql in schema_editor.deferred_sql)
-        if self.constraint.name not in names and not deferred:
+        name, deferred = self.constraint.name, schema_editor.deferred_sql
+        if name not in names and not any(name in str(sql) for sql in deferred):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
@@ -219,7 +219,7 @@ class AlterUniqueTogetherIfNeeded(migrations.AlterUniqueTogether):
         for item in wanted:
             columns = [model._meta.get_field(name).column for name in item]
             made = schema_editor._create_index_name(table, columns, "_uniq")
-            if any(made in str(sql) for sql in schema_editor.deferred_sql):
+            if made in " ".join(map(str, schema_editor.deferred_sql)):
                 there.add(item)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             schema_editor.alter_unique_together(model, there, wanted)
