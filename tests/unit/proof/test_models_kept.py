@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from migration_values import add, alter, char, create, keys, migration, operation, remove
+from migration_values import add, alter, char, create, field, keys, migration, operation, remove, run_python
 from plans_by_hand import candidate, patch, situation
 
 from stitchback.engine import Memory
@@ -20,6 +20,7 @@ from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
 from stitchback.proof.models_kept import models_changed
 from stitchback.proof.scene import Scene
+from stitchback.strategies import ALL, compose
 
 HELP, OTHER = char(20, help_text=Constant("p")), char(20, help_text=Constant("m"))
 VERBOSE = char(20, verbose_name=Constant("m"))
@@ -195,3 +196,84 @@ def test_an_alteration_of_mainline_that_no_database_sees_does_not_take_the_colum
 
 def lost_of(given: Situation, result: Tree) -> list[str]:
     return list(models_changed(Scene(given, Memory()).sides(result)))
+
+
+def test_a_model_that_mainline_has_removed_takes_the_patchs_fields_along() -> None:
+    gone = on("shop.0003_m", operation("DeleteModel", name=Constant("Item")))
+    given = situation(gone, patches=[patch(on("shop.0003_p", add("item", "size")))])
+    assert lost(given) == []
+
+
+def test_a_squash_of_mainline_tells_nothing_of_a_rename() -> None:
+    """What the patch gave the model is looked for on any model that the squash makes."""
+    squash = migration(
+        "shop.0002_sq",
+        "",
+        create("Thing", label=char(), base=char()),
+        replaces="shop.0001_initial shop.0002_base",
+    )
+    given = situation(squash, patches=[patch(on("shop.0003_p", add("item", "size")))])
+    without = given.mainline.with_migrations(dict.fromkeys(keys("shop.0001_initial shop.0002_base")))
+    given = Situation(given.patches, without, ())
+    assert lost(given, migration("shop.0003_p", "shop.0002_sq", add("thing", "size"))) == []
+    assert lost(given, migration("shop.0003_p", "shop.0002_sq", add("thing", "odd"))) != []
+
+
+def test_what_was_reconciled_before_is_not_asked_for_again() -> None:
+    both = (add("item", "size"), alter("item", "label", HELP))
+    stitched = migration("shop.0003_s", "shop.0002_base", add("item", "size"), replaces="shop.0003_p")
+    assert lost(situation(stitched, patches=[patch(on("shop.0003_p", *both))])) == []
+
+
+def test_of_two_branches_each_ones_shape_is_turned_into_mainlines_where_it_is_made() -> None:
+    first, second = (
+        patch(on("shop.0003_p", add("item", "size")), ref="release/2.4"),
+        patch(on("shop.0003_q", add("item", "note", HELP)), ref="release/2.5"),
+    )
+    theirs = on("shop.0003_m", add("item", "size"), add("item", "note", OTHER))
+    result = merged_state(situation(theirs, patches=[first, second]))
+    left = result.migrations[keys("shop.0003_m")[0]].operations
+    assert [each.kind for each in left if isinstance(each, Operation)] == ["AlterField"]
+
+
+def test_an_option_set_on_both_sides_needs_nobodys_hand() -> None:
+    theirs = on("shop.0003_m", options(verbose_name="m"))
+    given = situation(theirs, patches=[patch(on("shop.0003_p", options(verbose_name="p")))])
+    outcome = plan(case_of(given), prove, beside=prove_beside)
+    assert isinstance(outcome, Planned)
+    assert outcome.chosen.proof.hands == 0
+    assert lost_of(given, outcome.chosen.candidate.result) == []
+
+
+def test_an_alter_model_options_stays_where_a_part_of_it_is_made_elsewhere() -> None:
+    ours = on("shop.0003_p", add("item", "size"), options(verbose_name="p"))
+    theirs = on("shop.0003_m", add("item", "size"), options(verbose_name="p", verbose_name_plural="m"))
+    case = case_of(situation(theirs, patches=[patch(ours)]))
+    diamond = next(each for each in compose(case, ALL) if each.strategies == {"shop": "diamond"})
+    left = diamond.result.migrations[keys("shop.0003_m")[0]].operations
+    assert [each.kind for each in left if isinstance(each, Operation)] == ["AlterModelOptions"]
+
+
+def test_what_a_data_operation_of_mainline_may_need_is_not_moved_to_the_leaf() -> None:
+    ours = patch(on("shop.0003_p", alter("item", "label", char(90))))
+    data = migration("shop.0004_data", "shop.0003_m", run_python())
+    for shape, kept in ((OTHER, 0), (char(20, default=Constant("m")), 1)):
+        given = situation(on("shop.0003_m", alter("item", "label", shape)), data, patches=[ours])
+        merge = next(each for each in compose(case_of(given), ALL) if each.strategies == {"shop": "merge"})
+        assert len(merge.result.migrations[keys("shop.0003_m")[0]].operations) == kept
+
+
+def test_a_plan_that_stops_is_looked_for_behind_many_that_do_damage() -> None:
+    """Two apps: all mixtures of strategies have fewer files than the diamond of both."""
+    value = field("IntegerField", default=Constant(7))
+    ours = (
+        on("shop.0003_p", add("item", "size", value)),
+        migration("blog.0002_p", "blog.0001_initial", add("post", "size", value)),
+    )
+    theirs = (
+        on("shop.0003_m", add("item", "size", value)),
+        migration("blog.0002_m", "blog.0001_initial", add("post", "size", value)),
+    )
+    outcome = plan(case_of(situation(*theirs, patches=[patch(*ours)])), prove, beside=prove_beside)
+    assert isinstance(outcome, Planned)
+    assert not outcome.chosen.proof.damages
