@@ -34,6 +34,7 @@ class Commands:
 def steady(text: str) -> str:
     """The report without what another Django, or more thorough rollouts, would say otherwise: the version and how many runs."""
     text = re.sub(r"Django [\d.]+'s", "Django X's", text)
+    text = re.sub(r"by Django [\d.]+ on", "by Django X on", text)
     text = re.sub(r"\d+ runs?, no failure", "N runs, no failure", text)
     text = re.sub(r'"django": "[^"]*"', '"django": "X"', text)
     return re.sub(r'"(runs|rollouts)": \d+', r'"\1": 0', text)

@@ -121,8 +121,6 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
         watch = schema_editor.connection.watch
         try:
             for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
-                if isinstance(operation, Unread):
-                    watch.unread(operation.why)
                 operation.database_forwards(self.app_label, schema_editor, before, after)
                 for table, what in settled_by(operation, self.app_label, after):
                     watch.settled(table, what)
@@ -243,6 +241,23 @@ class Files:
             made[name] = empty
             before[name[0]] = name
         self.migrations = made
+
+    def unread_above(self, step: Name | None) -> list[str]:
+        """Why operations could not be built of this migration and of those of its app that it depends on; None: of any migration."""
+        if step is None:
+            names = sorted(self.migrations)
+        else:
+            names = [step]
+            for name in names:
+                found = self.migrations[name].dependencies if name in self.migrations else ()
+                names += [each for each in found if each not in names]
+        return [
+            f"{'.'.join(name)}: {operation.why}"
+            for name in names
+            if name in self.migrations and (step is None or name[0] == step[0])
+            for operation in self.migrations[name].operations
+            if isinstance(operation, Unread)
+        ]
 
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
         named: dict[Name, set[str]] = {}

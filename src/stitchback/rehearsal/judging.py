@@ -32,6 +32,8 @@ ROWS = (
     1,
     0,
 )  # in each table, tried in this order: rows may be in the way of what a data operation would change first
+LEAVES = "multiple leaf nodes"
+OF_THE_GRAPH = (LEAVES, "InconsistentMigrationHistory", "NodeNotFoundError", "CircularDependencyError")
 CONSTRAINT_NAME = re.compile(r'CONSTRAINT "((?:[^"]|"")*)"')
 
 
@@ -50,7 +52,6 @@ class End:
     declared: frozenset[str] = frozenset()
     unlike: tuple[str, ...] = ()
     following: dict[str, Shape] | None = None
-    unread: tuple[tuple[str, str], ...] = ()
 
     def fail(self, act: str, step: str, message: str, raised: bool = False) -> None:
         self.failures.append(Disagreement("", act, step, message, raised))
@@ -83,7 +84,7 @@ class Rehearsal:
                 continue
             end = fresh if database.is_fresh else self.end(request.result, made, database.inserts)
             failures = [replace(each, database=database.name) for each in self.failures(database, end, fresh)]
-            sorted_out = [self.sorted_out(each, database, made, end) for each in failures]
+            sorted_out = [self.sorted_out(each, database, made) for each in failures]
             own = [each for each in sorted_out if each.baseline]
             baseline += own
             found += [each for each in sorted_out if not each.baseline]
@@ -123,7 +124,7 @@ class Rehearsal:
                 return self.played(number, made, inserts, rows, following)
             except IntegrityError as error:
                 watch = self.connection.watch
-                failed = End(data=tuple(watch.data), unread=tuple(watch.unread_before))
+                failed = End(data=tuple(watch.data))
                 failed.fail(MIGRATE, step_of(watch.running), said(error), raised=True)
         return failed
 
@@ -145,7 +146,7 @@ class Rehearsal:
             tuple(watch.data),
             tuple(MigrationKey(*name) for name, _ in watch.data[len(made.data) :]),
         )
-        end.unread, end.ran = tuple(watch.unread_before), frozenset(watch.ran)
+        end.ran = frozenset(watch.ran)
         if state is None:
             return end
         for text in lost_values(before, values_of(self.connection), watch.changes):
@@ -182,7 +183,7 @@ class Rehearsal:
                 if app not in files.tree.split
             ]
             if split:
-                end.fail(act, BEFORE, f"multiple leaf nodes: {'; '.join(split)}", raised=True)
+                end.fail(act, BEFORE, f"{LEAVES}: {'; '.join(split)}", raised=True)
                 return None
             return executor.migrate(executor.loader.graph.leaf_nodes())
         except IntegrityError:
@@ -321,12 +322,11 @@ class Rehearsal:
 
     # Whether the plan is to blame
 
-    def sorted_out(self, failure: Disagreement, database: Database, made: Made, end: End) -> Disagreement:
+    def sorted_out(self, failure: Disagreement, database: Database, made: Made) -> Disagreement:
         """`baseline` where mainline without the plan ends in the same way, or where an operation that could not be built may be the reason."""
-        for app, why in end.unread:
-            if failure.raised and failure.step.split(".")[0] in (app, BEFORE):
-                self.remarks[f"{database.name} from {failure.step} on: {why}"] = None
-                return replace(failure, baseline=True, everywhere=True)
+        for why in self.unread_before(failure):
+            self.remarks[f"{database.name} from {failure.step} on: {why}"] = None
+            return replace(failure, baseline=True, everywhere=True)
         if self.is_seen(failure, self.untouched(self.stage.empty)):
             if failure.raised:
                 self.remarks[
@@ -343,6 +343,14 @@ class Rehearsal:
         """Whether databases without the patch have the same with mainline as it stands: mainline has edited a file that they had applied."""
         made = (self.stage.database(recipe[:1], None) for recipe in self.request.tips)
         return any(each is not None and self.is_seen(failure, self.untouched(each)) for each in made)
+
+    def unread_before(self, failure: Disagreement) -> list[str]:
+        """What could not be built and may be the reason. Of a history that does not fit, and of several leaves, it never is."""
+        if not failure.raised or failure.message.startswith(OF_THE_GRAPH):
+            return []
+        files = self.stage.tree(self.request.result)
+        app, dot, name = failure.step.partition(".")
+        return files.unread_above((app, name) if dot else None)
 
     def of_a_branch(self, failure: Disagreement) -> Disagreement:
         """Tables that a branch's own databases have otherwise than its models say: changed by hand-written statements."""

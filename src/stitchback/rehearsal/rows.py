@@ -21,14 +21,12 @@ DataRun = tuple[Name, str]  # the migration, and the identity of its data operat
 
 @dataclass(slots=True)
 class Watch:
-    """What happens to a database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table.
-    `unread_before`: (app, why) of operations that could not be built. `is_strict`: whether what is wrong is refused; `is_sqlite`: also what is wrong on SQLite alone.
+    """What happens to a database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table. `is_strict`: whether what is wrong is refused; `is_sqlite`: also what is wrong on SQLite alone.
     `debts`: what a remake of a table put right that no operation has put right so far, by table and column (or kind of index or
     constraint): another engine's database would still have it."""
 
     data: list[DataRun] = field(default_factory=list)
     changes: dict[str, set[str | None]] = field(default_factory=dict)
-    unread_before: list[tuple[str, str]] = field(default_factory=list)
     ran: list[Name] = field(default_factory=list)
     running: Name | None = None
     is_strict: bool = False
@@ -50,9 +48,6 @@ class Watch:
         for place in list(self.debts):
             if place[0] == table.lower() and what in (None, place[1]):
                 del self.debts[place]
-
-    def unread(self, why: str) -> None:
-        self.unread_before.append((self.running[0] if self.running else "", why))
 
     def progress(self, action: str, migration: Any = None, fake: bool = False) -> None:
         """The executor's `progress_callback`."""
