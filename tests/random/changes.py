@@ -1,4 +1,4 @@
-"""Changes by chance: each is what one developer does for one reason, some operations of one app that fit the models at hand."""
+"""Changes by chance: each is what one developer does for one reason, some operations of one app that fit its models."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ class Dice:
     def likely(self, chance: float) -> bool:
         return self.random.random() < chance
 
-    def pick(self, things: Sequence[T]) -> T:
-        if not things:
+    def pick(self, choices: Sequence[T]) -> T:
+        if not choices:
             raise DoesNotFit("nothing to choose from")
-        return self.random.choice(things)
+        return self.random.choice(choices)
 
     def next(self) -> int:
         self.used += 1
@@ -129,7 +129,7 @@ def add_not_null_at_once(dice: Dice, state: State, model: Model) -> Change:
 
 
 def add_unique(dice: Dice, state: State, model: Model) -> Change:
-    """A default, told apart by a data operation, then unique."""
+    """A default, made distinct by a data operation, then unique."""
     name, column = dice.free(model), dice.default(Column(dice.next(), "int"))
     unique: Operation = AddConstraint(model.app, model.name, f"uq_{model.app}_{dice.next()}", "unique", name)
     if dice.likely(0.4):
@@ -142,7 +142,7 @@ def add_unique(dice: Dice, state: State, model: Model) -> Change:
 
 
 def move_values(dice: Dice, state: State, model: Model) -> Change:
-    """A new column is filled from an old one, which goes, or does not."""
+    """A new column is filled from an old one, which is then removed, or kept."""
     origin = dice.pick(names(model, lambda column: column.is_plain))
     name = dice.free(model)
     column = replace(dice.default(Column(dice.next(), "text")), null=dice.likely(0.5))
