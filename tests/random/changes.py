@@ -303,9 +303,23 @@ def insert_row(dice: Dice, model: Model) -> DataStep:
     values: list[tuple[str, object]] = []
     for name, column in model.columns.items():
         if name != MARK and column.is_plain and (not column.null or dice.likely(0.3)):
-            values.append((name, f"row{step.number}" if column.holds_text else 700_000 + step.number))
+            values.append((name, "" if column.holds_text else 0))
+    return with_values(dice, replace(step, inserted=tuple(values)))
+
+
+def with_values(dice: Dice, step: DataStep) -> DataStep:
+    """The step with values that no other step inserts: a unique column may have them all."""
+    values = tuple(
+        (name, f"row{step.number}" if isinstance(value, str) else 700_000 + step.number)
+        for name, value in step.inserted
+    )
     dice.defaults |= {str(value) for _, value in values}
-    return replace(step, inserted=tuple(values))
+    return replace(step, inserted=values)
+
+
+def other_body(dice: Dice, step: DataStep) -> DataStep:
+    """A function of the same name that does something else."""
+    return with_values(dice, replace(step, number=dice.next()))
 
 
 def data_step(dice: Dice, model: Model, kind: str, *, target: str = "", origin: str = "") -> DataStep:
@@ -376,7 +390,7 @@ def nearly(dice: Dice, change: Change) -> Change:
     number = dice.pick(at)
     operation = change[number]
     if isinstance(operation, DataStep):
-        return (*change[:number], replace(operation, number=dice.next()), *change[number + 1 :])
+        return (*change[:number], other_body(dice, operation), *change[number + 1 :])
     assert isinstance(operation, AddField | AlterField)
     column = operation.column
     if column.kind == "m2m":
