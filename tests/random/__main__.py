@@ -25,13 +25,13 @@ def main() -> int:
     if options.keep:
         return kept(options.seed, Path(options.keep))
     began = time.monotonic()
-    figures, told = Figures(), []
+    figures, judged = Figures(), []
 
     def say(outcome: dict[str, Any]) -> None:
-        told.append(outcome)
+        judged.append(outcome)
         figures.add(outcome)
-        if options.json and len(told) % EVERY == 0:
-            write(Path(options.json), figures, told)
+        if options.json and len(judged) % EVERY == 0:
+            write(Path(options.json), figures, judged)
         bad = outcome.get("problems") or outcome.get("again") or outcome.get("crash")
         if bad or options.verbose:
             line = bad[0] if isinstance(bad, list) else bad or ""
@@ -44,12 +44,12 @@ def main() -> int:
         f"seeds {seeds.start} to {seeds.stop - 1}, {time.monotonic() - began:.0f} s, {options.workers} workers"
     )
     if options.json:
-        write(Path(options.json), figures, told)
+        write(Path(options.json), figures, judged)
     return 0 if figures.is_good else 1
 
 
-def write(path: Path, figures: Figures, told: list[dict[str, Any]]) -> None:
-    document = {**figures.as_json(), "outcomes": sorted(told, key=lambda each: each["seed"])}
+def write(path: Path, figures: Figures, judged: list[dict[str, Any]]) -> None:
+    document = {**figures.as_json(), "outcomes": sorted(judged, key=lambda each: each["seed"])}
     path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

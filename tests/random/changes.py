@@ -1,4 +1,4 @@
-"""Changes by chance: each is what one developer does for one reason, some operations of one app that fit the models at hand."""
+"""Changes by chance: each is what one developer does for one reason, some operations of one app that fit its models."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ class Dice:
     def likely(self, chance: float) -> bool:
         return self.random.random() < chance
 
-    def pick(self, things: Sequence[T]) -> T:
-        if not things:
+    def pick(self, choices: Sequence[T]) -> T:
+        if not choices:
             raise DoesNotFit("nothing to choose from")
-        return self.random.choice(things)
+        return self.random.choice(choices)
 
     def next(self) -> int:
         self.used += 1
@@ -129,7 +129,7 @@ def add_not_null_at_once(dice: Dice, state: State, model: Model) -> Change:
 
 
 def add_unique(dice: Dice, state: State, model: Model) -> Change:
-    """A default, told apart by a data operation, then unique."""
+    """A default, made distinct by a data operation, then unique."""
     name, column = dice.free(model), dice.default(Column(dice.next(), "int"))
     unique: Operation = AddConstraint(model.app, model.name, f"uq_{model.app}_{dice.next()}", "unique", name)
     if dice.likely(0.4):
@@ -142,7 +142,7 @@ def add_unique(dice: Dice, state: State, model: Model) -> Change:
 
 
 def move_values(dice: Dice, state: State, model: Model) -> Change:
-    """A new column is filled from an old one, which goes, or does not."""
+    """A new column is filled from an old one, which is then removed, or kept."""
     origin = dice.pick(names(model, lambda column: column.is_plain))
     name = dice.free(model)
     column = replace(dice.default(Column(dice.next(), "text")), null=dice.likely(0.5))
@@ -303,9 +303,23 @@ def insert_row(dice: Dice, model: Model) -> DataStep:
     values: list[tuple[str, object]] = []
     for name, column in model.columns.items():
         if name != MARK and column.is_plain and (not column.null or dice.likely(0.3)):
-            values.append((name, f"row{step.number}" if column.holds_text else 700_000 + step.number))
+            values.append((name, "" if column.holds_text else 0))
+    return with_values(dice, replace(step, inserted=tuple(values)))
+
+
+def with_values(dice: Dice, step: DataStep) -> DataStep:
+    """The step with values that no other step inserts: a unique column may have them all."""
+    values = tuple(
+        (name, f"row{step.number}" if isinstance(value, str) else 700_000 + step.number)
+        for name, value in step.inserted
+    )
     dice.defaults |= {str(value) for _, value in values}
-    return replace(step, inserted=tuple(values))
+    return replace(step, inserted=values)
+
+
+def other_body(dice: Dice, step: DataStep) -> DataStep:
+    """A function of the same name that does something else."""
+    return with_values(dice, replace(step, number=dice.next()))
 
 
 def data_step(dice: Dice, model: Model, kind: str, *, target: str = "", origin: str = "") -> DataStep:
@@ -376,7 +390,7 @@ def nearly(dice: Dice, change: Change) -> Change:
     number = dice.pick(at)
     operation = change[number]
     if isinstance(operation, DataStep):
-        return (*change[:number], replace(operation, number=dice.next()), *change[number + 1 :])
+        return (*change[:number], other_body(dice, operation), *change[number + 1 :])
     assert isinstance(operation, AddField | AlterField)
     column = operation.column
     if column.kind == "m2m":

@@ -25,6 +25,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
+from django.db.transaction import TransactionManagementError
 
 if not settings.configured:
     settings.configure(INSTALLED_APPS=[], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", USE_TZ=True)
@@ -173,7 +174,9 @@ def keys_of(plan: Iterable[tuple[Migration, bool]]) -> tuple[Key, ...]:
     return tuple((migration.app_label, migration.name) for migration, _ in plan)
 
 
-def in_short(error: Exception) -> str:
+def in_short(error: BaseException) -> str:
+    if isinstance(error, TransactionManagementError) and error.__cause__:
+        error = error.__cause__  # what broke the transaction
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:400]
 
 
@@ -238,6 +241,19 @@ def content(database: bytes) -> Content:
     return Content(schema, rows, ledger)
 
 
+def named_constraints(sql: str) -> tuple[str, ...]:
+    """The CHECK and UNIQUE constraints of a CREATE TABLE that have a name, in no order."""
+    found = []
+    for start in re.finditer(r'CONSTRAINT "(?:ix|uq|ck)_', sql):
+        depth = 0
+        for at in range(sql.index("(", start.end()), len(sql)):
+            depth += {"(": 1, ")": -1}.get(sql[at], 0)
+            if depth == 0:
+                found.append(sql[start.start() : at + 1])
+                break
+    return tuple(sorted(found))
+
+
 def shape(cursor: Any, table: str, sql: str) -> tuple[Any, ...]:
     columns = tuple(
         sorted(
@@ -252,10 +268,7 @@ def shape(cursor: Any, table: str, sql: str) -> tuple[Any, ...]:
     references = tuple(
         sorted((row[3], row[2], row[4]) for row in cursor.execute(f'PRAGMA foreign_key_list("{table}")'))
     )
-    named = tuple(
-        sorted(re.findall(r'CONSTRAINT "((?:ix|uq|ck)_\w+)" (CHECK \(.*?\)\)|UNIQUE \(.*?\))', sql))
-    )
-    return columns, tuple(sorted(map(repr, indexes))), references, named
+    return columns, tuple(sorted(map(repr, indexes))), references, named_constraints(sql)
 
 
 def table_of_state(state: ProjectState) -> Schema:

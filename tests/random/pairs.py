@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from branches import Key, Migration, Tree, leaves, renamed, resolved, squashed, written
+from branches import Key, Migration, Tree, leaves, renamed, squashed, written
 from changes import (
-    MODELS,
     WORDS,
     Change,
     Dice,
@@ -24,6 +23,7 @@ from changes import (
     random_change,
 )
 from shapes import (
+    MARK,
     AddField,
     AlterField,
     Column,
@@ -173,10 +173,7 @@ def first_model(dice: Dice, app: str, name: str) -> CreateModel:
         ("flag", dice.default(Column(dice.next(), "bool"))),
     ]
     columns = columns[: dice.pick((2, 3, 4))]
-    return CreateModel(app, name, dice.next(), (*columns, (MARK_NAME, marks(dice))))
-
-
-MARK_NAME = "mark"
+    return CreateModel(app, name, dice.next(), (*columns, (MARK, marks(dice))))
 
 
 def write_change(dice: Dice, branch: Branch, change: Change, names: tuple[str, ...] = ()) -> list[Key]:
@@ -236,7 +233,7 @@ def longer(dice: Dice, state: State, change: Change) -> Change:
 
 
 def fork_within(dice: Dice, branch: Branch, change: Change) -> None:
-    """The change beside the app's last migration, and a merge migration of the two, as two feature branches leave it behind."""
+    """The change beside the app's last migration, and a merge migration of the two, as two feature branches leave them."""
     app = change[0].app
     tip = branch.tips[app]
     beside = tuple(key for key in branch.tree[tip].dependencies if key[0] == app)
@@ -357,7 +354,7 @@ def cherry_pick(dice: Dice, mainline: Branch, patch: Branch, keys: Iterable[Key]
 
 
 def squash(dice: Dice, branch: Branch, app: str) -> None:
-    """A squashed migration for a chain of the app; the old files stay, or go."""
+    """A squashed migration for a chain of the app; the old files are kept, or deleted."""
     chain = [key for key in branch.tree if key[0] == app and not branch.tree[key].replaces]
     replaced = {old for migration in branch.tree.values() for old in migration.replaces}
     chain = [key for key in chain if key not in replaced]
@@ -421,6 +418,3 @@ def merge(dice: Dice, base: Branch, patch: Branch, mainline: Branch) -> Tree:
                 key = (app, f"{number:04}_merge")
                 tree[key] = Migration(key, ends, (), ())
     return tree
-
-
-__all__ = ["APPS", "MODELS", "Pair", "random_pair", "resolved"]

@@ -111,7 +111,7 @@ def put_pairs(raw: sqlite3.Connection, table: str, model: Model, column: Column)
 
 def grown(start: Population, tree: Tree, django_tree: DjangoTree, ref: str, lineage: str) -> list[Population]:
     """The tree's databases from `start` on: each prefix of a full `migrate`, then each partial target. Raises Unsound where the full
-    `migrate` fails, or does not come to the schema of a fresh install of the tree."""
+    `migrate` fails, or does not end with the schema of a fresh install of the tree."""
     try:
         plan, _ = pending(django_tree, start.database)
     except Exception as error:
@@ -197,7 +197,7 @@ class Expectations:
         return frozenset((one, two) for one, two in pairs if (two, one) not in pairs)
 
     def row_problems(self, population: Population, before: Content, after: Content) -> Iterator[RowProblem]:
-        """What the rows of the upgraded database show: lost rows, lost values, values out of nowhere, data operations that did not run
+        """What the rows of the upgraded database show: lost rows, lost values, values that nothing wrote, data operations that did not run
         exactly once, or in the wrong order."""
         waiting = {number: step for number, step in self.pair.steps.items() if number not in population.ran}
         found = {mark_of(row): row for rows in after.rows.values() for row in rows if MARK in row}
@@ -318,7 +318,7 @@ class Expectations:
 
 
 def mark_of(row: Mapping[str, Any]) -> str:
-    """What tells a row from all others."""
+    """The part of the mark that no other row has."""
     return tokens(str(row[MARK]))[0]
 
 

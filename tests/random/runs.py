@@ -1,4 +1,4 @@
-"""Many pairs: one process a pair, forked from one that has imported everything; the figures over all of them."""
+"""Many pairs: one process a pair, forked from one that has imported everything; the figures of all of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Child:
     process: int
     pipe: int
     began: float
-    said: bytes = b""
+    answer: bytes = b""
 
 
 def started(seed: int) -> Child:
@@ -70,7 +70,7 @@ def outcomes(seeds: Iterable[int], workers: int) -> Iterator[dict[str, Any]]:
         ready, _, _ = select.select(list(children), [], [], 1.0)
         for pipe in ready:
             piece = os.read(pipe, 1 << 16)
-            children[pipe].said += piece
+            children[pipe].answer += piece
             if not piece:
                 yield ended(children.pop(pipe))
         for pipe, child in list(children.items()):
@@ -82,9 +82,9 @@ def outcomes(seeds: Iterable[int], workers: int) -> Iterator[dict[str, Any]]:
 def ended(child: Child) -> dict[str, Any]:
     os.close(child.pipe)
     os.waitpid(child.process, 0)
-    if not child.said:
+    if not child.answer:
         return {"seed": child.seed, "kind": "crash", "crash": f"ended without an answer, at most {LONGEST} s"}
-    answer: dict[str, Any] = json.loads(child.said)
+    answer: dict[str, Any] = json.loads(child.answer)
     return answer
 
 
@@ -154,12 +154,12 @@ def seeds_of(found: Iterable[int]) -> str:
 
 def warmed(seed: int) -> None:
     """Imports in this process all that a trial imports, by taking one to its end: a forked child then has it already."""
-    with suppress(Exception):  # the child with that seed says what is wrong
+    with suppress(Exception):  # the child with that seed reports what is wrong
         try_seed(seed)
 
 
-def run_all(seeds: Iterable[int], workers: int, say: Callable[[dict[str, Any]], None]) -> None:
-    """Calls `say` with each outcome."""
+def run_all(seeds: Iterable[int], workers: int, report: Callable[[dict[str, Any]], None]) -> None:
+    """Calls `report` with each outcome."""
     warmed(WARMING)
     for outcome in outcomes(seeds, workers):
-        say(outcome)
+        report(outcome)

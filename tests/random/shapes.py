@@ -433,7 +433,7 @@ class DataStep:
     target: str = ""
     origin: str = ""
     inserted: tuple[tuple[str, Any], ...] = ()
-    is_imported: bool = False  # the function stands in the app's steps.py
+    is_imported: bool = False  # the function is in the app's steps.py
     model_uid: int = 0
     target_uid: int = 0
     origin_uid: int = 0

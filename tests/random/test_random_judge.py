@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from branches import Key, Migration, Tree
 from changes import Dice
+from django_trees import named_constraints
 from judge import Judge, Problem
 from pairs import Branch, Pair
 from populations import census, in_django
@@ -210,6 +211,13 @@ def ordered(*, swapped: bool) -> list[Problem]:
 def test_the_order_of_data_operations() -> None:
     assert ordered(swapped=False) == []
     assert "order" in {problem.kind for problem in ordered(swapped=True)}
+
+
+def test_the_order_of_constraints_in_a_table_does_not_count() -> None:
+    one = 'CREATE TABLE t (n int, CONSTRAINT "ck_a" CHECK ("n" >= 0), CONSTRAINT "uq_b" UNIQUE ("n"))'
+    two = 'CREATE TABLE t (n int, CONSTRAINT "uq_b" UNIQUE ("n"), CONSTRAINT "ck_a" CHECK ("n" >= 0))'
+    assert named_constraints(one) == named_constraints(two)
+    assert named_constraints(one) != named_constraints(one.replace(">= 0", ">= 1"))
 
 
 def test_what_mainline_alone_does_too_is_excused() -> None:

@@ -268,6 +268,3 @@ def last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip() and "This is a bug" not in line]
     found = next((line for line in lines if line.startswith("error[")), None)
     return found or next((line for line in reversed(lines) if re.match(r"\w+(\.\w+)*(:|$)", line)), "")
-
-
-__all__ = ["Outcome", "Problem", "Trial", "sound_pair", "try_seed"]
