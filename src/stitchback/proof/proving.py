@@ -43,7 +43,7 @@ class Prover:
         self.branches = Branches(self.situation)
         self.base = Base(self.situation, needs.kept) if slicing else None
         self._scenes: list[Scene] = []
-        self.rehearsals = Rehearsals(situation)
+        self.rehearsals = Rehearsals(given)
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
         """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`.

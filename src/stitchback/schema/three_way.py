@@ -142,7 +142,7 @@ def merged_parts(sides: Sides, model: ModelKey) -> Iterator[tuple[Part, Merged]]
         if part.kind == "option" and part.name in ALTER_OPTION_KEYS
     )
     overridden = frozenset(redefined_parts(base, patch, mainline)) | frozenset(
-        parts_without_field(model, sides, mainline)
+        parts_without_field(model, sides, base, mainline)
     )
     for part in sorted({*base, *patch, *mainline, *result}):
         was, theirs, ours = (value_of(parts, part) for parts in (base, patch, mainline))
@@ -174,14 +174,15 @@ def names_of(was: PartValue, theirs: PartValue, ours: PartValue, has: PartValue)
     return ours | frozenset(sorted(added, key=lambda name: (name not in kept, name))[:left])
 
 
-def parts_without_field(model: ModelKey, sides: Sides, mainline: Parts) -> Iterator[Part]:
-    """Indexes, constraints and togethers of the patch branch that need a field which mainline has removed: they go with it."""
+def parts_without_field(model: ModelKey, sides: Sides, base: Parts, mainline: Parts) -> Iterator[Part]:
+    """Indexes, constraints and togethers of the patch branch that need a field which mainline had and has removed: they go with it."""
     found = model_of(sides.patch, model)
     if found is None or Part(model, "model") not in mainline:
         return
     identity = sides.patch.identity
-    here = {part.name for part in mainline if part.kind == "field"}
-    gone = {name for name, _ in found.fields if identity.name(ThingKind.COLUMN, found.key, name) not in here}
+    had = {part.name for part in {*base, *sides.altered} if part.model == model and part.kind == "field"}
+    removed = had - {part.name for part in mainline if part.kind == "field"}
+    gone = {name for name, _ in found.fields if identity.name(ThingKind.COLUMN, found.key, name) in removed}
     for kind, definitions in (("index", found.indexes), ("constraint", found.constraints)):
         for _, definition in definitions:
             if not gone.isdisjoint(names_in(definition)):
