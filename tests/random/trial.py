@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -124,6 +125,9 @@ def try_seed(seed: int, keep: Path | None = None) -> Outcome:
     pair, populations, discarded = sound_pair(seed)
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
         folder = keep or Path(place)
+        os.environ["XDG_CACHE_HOME"] = str(
+            Path(place) / "cache"
+        )  # what is kept between commands is not the user's own
         build(list(commits_of(pair)), folder / "repository", checkout=MAIN)
         return Trial(pair, populations, folder, discarded).outcome()
 
