@@ -197,6 +197,40 @@ def test_an_edit_that_no_migration_makes_good_is_refused_with_both_places(
     assert "SB213  logs/migrations/0002_text.py:1" in status.stdout
 
 
+def test_an_edit_with_a_parent_that_the_release_lacks_is_not_bridged(
+    commands: Commands, tmp_path: Path
+) -> None:
+    """Django stops before it comes to the bridge."""
+    text = f"operations = [{text_column('text')}"
+    words = LINE.replace("Line", "Word")
+    field = "migrations.AddField('line', 'word', models.ForeignKey('logs.Word', models.CASCADE, null=True))"
+    old = logs(**{"0001_initial": LINE, "0002_text": f"dependencies = [('logs', '0001_initial')]; {text}]"})
+    new = logs(
+        **{
+            "0001_initial": LINE,
+            "0002_new": f"dependencies = [('logs', '0001_initial')]; {words}",
+            "0002_text": f"dependencies = [('logs', '0002_new')]; {text}{field}]",
+        }
+    )
+    build(
+        [
+            BuildCommit("base", "main", old, "lines"),
+            BuildCommit("hotfix", "release", old | {"README": b"patched"}, "no migration", start="base"),
+            BuildCommit("own", "main", new, "edited, on a new one"),
+        ],
+        tmp_path / "repository",
+        checkout="main",
+    )
+    plan = commands.run(tmp_path / "repository", "plan", "release")
+    assert plan.code == 3, plan.stdout
+    assert {"SB202", "SB213"} <= {
+        finding["code"]
+        for finding in json.loads(
+            commands.run(tmp_path / "repository", "status", "release", "--format", "json").stdout
+        )["findings"]
+    }
+
+
 def test_an_edit_that_the_project_answers_for_is_planned_and_said(
     commands: Commands, renamed_after_release: Path
 ) -> None:

@@ -63,6 +63,14 @@ def test_a_released_migration_that_depends_on_a_new_one_is_found_as_a_backport_i
     assert found_in(below, hung) == [("SB202", "error", "moved/0002_base.py")]
 
 
+def test_a_new_dependency_on_what_the_release_has_is_no_other_parent() -> None:
+    new = BASE.with_changes(
+        operations=(*BASE.operations, add("item", "size")),
+        dependencies=(*BASE.dependencies, *keys("blog.0001_initial")),
+    )
+    assert [code for code, *_ in found_in(new)] == ["SB213"]
+
+
 def test_a_released_migration_that_was_laid_out_anew_is_not_found() -> None:
     assert found_in(BASE.with_changes(blob="other")) == []
 

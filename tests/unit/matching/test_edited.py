@@ -13,6 +13,7 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
+from stitchback.strategies.values import state_only
 
 BASE = FORK.migrations[key("shop.0002_base")]
 LATER = migration("shop.0003_later", "shop.0002_base", add("item", "later"))
@@ -102,3 +103,8 @@ def test_a_column_that_mainline_made_later_instead_is_the_same_one() -> None:
     )
     found = compare(sides(given, mainline, edited_since(given, mainline)))
     assert [match.verdict for match in found.matches] == [Verdict.IDENTICAL]
+
+
+def test_what_only_the_models_get_any_more_is_seen() -> None:
+    """A fresh install of mainline has no such column."""
+    assert edited(state_only(*BASE.operations)) == Edited(schema=frozenset({BASE.key}))
