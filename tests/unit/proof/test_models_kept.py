@@ -245,13 +245,22 @@ def test_an_option_set_on_both_sides_needs_nobodys_hand() -> None:
     assert lost_of(given, outcome.chosen.candidate.result) == []
 
 
-def test_an_alter_model_options_stays_where_a_part_of_it_is_made_elsewhere() -> None:
-    ours = on("shop.0003_p", add("item", "size"), options(verbose_name="p"))
-    theirs = on("shop.0003_m", add("item", "size"), options(verbose_name="p", verbose_name_plural="m"))
-    case = case_of(situation(theirs, patches=[patch(ours)]))
-    diamond = next(each for each in compose(case, ALL) if each.strategies == {"shop": "diamond"})
-    left = diamond.result.migrations[keys("shop.0003_m")[0]].operations
-    assert [each.kind for each in left if isinstance(each, Operation)] == ["AlterModelOptions"]
+def table(name: str) -> Operation:
+    return operation("AlterModelTable", name=Constant("item"), table=Constant(name))
+
+
+def test_the_same_table_on_both_sides_needs_nobodys_hand() -> None:
+    given = situation(on("shop.0003_m", table("goods")), patches=[patch(on("shop.0003_p", table("goods")))])
+    outcome = plan(case_of(given), prove, beside=prove_beside)
+    assert isinstance(outcome, Planned)
+    assert outcome.chosen.proof.hands == 0
+
+
+def test_mainlines_table_is_the_last_where_the_sides_differ() -> None:
+    given = situation(on("shop.0003_m", table("wares")), patches=[patch(on("shop.0003_p", table("goods")))])
+    result = merged_state(given)
+    assert lost_of(given, result) == []
+    assert result.migrations[keys("shop.0003_m")[0]].operations == (table("wares"),)
 
 
 def test_what_a_data_operation_of_mainline_may_need_is_not_moved_to_the_leaf() -> None:
