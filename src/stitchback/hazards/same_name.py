@@ -144,26 +144,37 @@ class SameNameOtherState:
 class SameNameOtherData:
     """Both branches have this migration, and its data operation has other code on mainline, or does nothing any more there.
 
-    A database runs the one that it meets first, and never the other, whatever is planned. Where that matters, write a new data
-    migration that can run on both kinds of database. Of a migration that was released before the branches parted it is a note.
+    A database runs the one that it meets first, and never the other, whatever is planned. So `plan` exits 1 even where it has
+    nothing to write. Where the other work matters, write a new data migration that can run on both kinds of database. Where it does
+    not, declare that in pyproject.toml (`[[tool.stitchback.data]]`, `may = ["miss"]`), with the reason: then it is a note.
+
+    It is a warning where the operation does nothing on mainline any more, and a note where the migration was released before
+    the branches parted.
     """
 
     code = "SB205"
-    severity = Severity.WARNING
+    severity = Severity.ERROR
     title = "same name, other data operation"
 
     def find(self, case: Case) -> Iterator[Finding]:
+        agreed = {each.migration for each in case.situation.policy.data if each.may_miss}
         for unit, _ in twins(case):
             for match in unit.touching:
                 if match.verdict is Verdict.OPAQUE and match.given:
                     message = f"{unit.key}: {'; '.join(match.differences)}"
-                    yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
+                    severity = Severity.NOTE if unit.key in agreed else self.of(match)
+                    yield Finding(self.code, severity, unit.side.patch.tree.ref, place(unit), message)
         for side in case.sides:
             mainline = case.situation.mainline
             for key in sorted(side.sides.edited.data):
                 message = f"{key} was released, and its data operations are others on {mainline.ref}: databases that have applied it have run the old ones"
                 where = Span(mainline.migrations[key].path)
                 yield Finding(self.code, Severity.NOTE, side.patch.tree.ref, where, message)
+
+    def of(self, match: Match) -> Severity:
+        """Mainline has decided that an emptied operation is not to run again."""
+        emptied = all(isinstance(atom, DataRun) and atom.empty for atom in match.given)
+        return Severity.WARNING if emptied else self.severity
 
 
 class SameNameLacksData:

@@ -41,6 +41,9 @@ class Status:
         )
 
 
+LOST_DATA = "SB205"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanReport:
     """`findings`: what the proof of the chosen plan has shown, beside what `status` found before any plan."""
@@ -51,11 +54,22 @@ class PlanReport:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing to do, 1 something would change, or the proof has findings that are no notes, 3 no plan could be proved."""
+        """0 nothing to do, 1 something would change, or a person has to decide something, 3 no plan could be proved."""
         if isinstance(self.outcome, Unproved):
             return 3
-        serious = any(finding.severity is not Severity.NOTE for finding in self.findings)
-        return 1 if self.would_change or serious else 0
+        return 1 if self.would_change or self.undecided else 0
+
+    @property
+    def undecided(self) -> tuple[Finding, ...]:
+        """What no plan changes, and a person has to look at: data operations of one name that are not the same (SB205), and findings of
+        the proof that are no notes."""
+        return (*self.lost_data, *(each for each in self.findings if each.severity is not Severity.NOTE))
+
+    @property
+    def lost_data(self) -> tuple[Finding, ...]:
+        """Data operations of one name that are not the same: each database runs one of the two."""
+        found = (each for each in self.status.findings if each.code == LOST_DATA)
+        return tuple(each for each in found if each.severity is Severity.ERROR)
 
     @property
     def would_change(self) -> bool:

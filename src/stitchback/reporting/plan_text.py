@@ -39,7 +39,7 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
     yield from finding_lines(report.status.findings)
     match report.outcome:
         case Planned() as planned if planned.changes_nothing:
-            yield from _nothing_to_write(planned.chosen.proof)
+            yield from _nothing_to_write(report, planned.chosen.proof)
             yield BLANK
             yield from proof_lines(planned.chosen.proof, report.findings, verbose=verbose)
             yield from disagreement_lines(planned.refuted)
@@ -58,7 +58,13 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
     yield from plan_next(report, shown=bool(diffs))
 
 
-def _nothing_to_write(proof: Proof) -> Iterator[Line]:
+def _nothing_to_write(report: PlanReport, proof: Proof) -> Iterator[Line]:
+    if report.lost_data:
+        names = "Both branches have data operations under one name that are not the same (SB205 above): no plan can run both."
+        yield from wrapped(
+            (yellow(f"Nothing to write. {names} Decide whether a database may miss one of them."),)
+        )
+        return
     if not proof.unserved:
         yield (green("Nothing to write: the tree as it is serves these databases."),)
         return
