@@ -41,12 +41,12 @@ class StrictEditor(PlainEditor):
     """Also tells the connection's watch which columns it changes."""
 
     def add_field(self, model: Any, field: Any) -> None:
-        if self.is_strict and field.column and field.column.lower() in self._columns(model):
+        if self.is_strict and has_column(field) and field.column.lower() in self._columns(model):
             raise Refused(f"duplicate column name: {model._meta.db_table}.{field.column}")
         super().add_field(model, field)
 
     def remove_field(self, model: Any, field: Any) -> None:
-        if self.is_strict and field.column and field.column.lower() not in self._columns(model):
+        if self.is_strict and has_column(field) and field.column.lower() not in self._columns(model):
             raise Refused(f"no such column: {model._meta.db_table}.{field.column}")
         self.connection.watch.changed(model._meta.db_table, field.column)
         super().remove_field(model, field)
@@ -154,6 +154,11 @@ class StrictEditor(PlainEditor):
         with self.connection.cursor() as cursor:
             shape = shape_of(cursor, model._meta.db_table)
         return {name.lower() for name in shape.columns} if shape else set()
+
+
+def has_column(field: Any) -> bool:
+    """Not so of a many-to-many field, which has a name for one all the same."""
+    return bool(field.column) and not field.many_to_many
 
 
 _shapes: dict[int, tuple[Any, Shape]] = {}

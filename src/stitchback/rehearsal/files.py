@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +17,10 @@ from django.db.migrations.state import ModelState, ProjectState
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable
+from stitchback.model.operations import Operation
 from stitchback.rehearsal.building import Builder
 from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
+from stitchback.rehearsal.projecting import flat, key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 
 Name = tuple[str, str]
@@ -56,6 +59,10 @@ class Stuff:
         return self.operations[place]
 
 
+class OutOfTime(BaseException):
+    """The bound of a rehearsal is reached in the middle of a database. No failure of what is rehearsed, so nothing else catches it."""
+
+
 class States:
     """States by how they came about. What an operation does to a state depends on nothing else; rendering models is what takes long."""
 
@@ -63,6 +70,12 @@ class States:
         self.by_number: list[Any] = [ProjectState()]
         self.numbers: dict[tuple[int, Any], int] = {}
         self.steps: dict[tuple[int, Any], list[Any]] = {}
+        self.deadline = float("inf")
+
+    def check_time(self) -> None:
+        """Raises OutOfTime."""
+        if time.process_time() > self.deadline:
+            raise OutOfTime
 
     def state_of(self, state: Any) -> Any:
         """The one state for all that came about in the same way."""
@@ -87,11 +100,14 @@ class States:
             state.apps  # noqa: B018  # a cached property: each operation renders what it changes from here on
         steps = [state]
         for operation in migration.operations:
+            self.check_time()
             after = steps[-1].clone()
             operation.state_forwards(migration.app_label, after)
             steps.append(after)
         if len(steps) == 1:
             steps.append(state.clone())
+        if rendered:
+            steps[-1].apps  # noqa: B018  # where an operation has left it to us
         return steps
 
     def forget(self, state: Any, migration: RehearsedMigration) -> None:
@@ -121,6 +137,7 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
         watch = schema_editor.connection.watch
         try:
             for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
+                self.states.check_time()
                 operation.database_forwards(self.app_label, schema_editor, before, after)
                 for table, what in settled_by(operation, self.app_label, after):
                     watch.settled(table, what)
@@ -161,19 +178,42 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
     def __init__(
         self,
         stubs: Mapping[Name, frozenset[str]],
+        needed: frozenset[Name],
         done: Sequence[tuple[str, tuple[Any, ...]]],
-        relevant: frozenset[Name],
+        tree: ShippedTree,
     ) -> None:
         self.stubs = stubs
+        self.needed = needed
         self.done = done
-        self.relevant = relevant
+        self.relevant = tree.relevant
+        self.mentioned = tree.mentioned
 
     def state_forwards(self, app_label: str, state: Any) -> None:
+        state.__dict__.pop("apps", None)  # rendered once, when all of it is there
         for (app, name), fields in sorted(self.stubs.items()):
             state.add_model(stub(app, name, fields))
         for app, operations in self.done:
             for operation in operations:
                 self.apply(operation, app, state)
+        if self.done:
+            self.trim(state)
+
+    def trim(self, state: Any) -> None:
+        """Leave out the fields that no remaining migration mentions, with the indexes and constraints on these alone, and then the stubs that
+        no field points at."""
+        for key in self.relevant & state.models.keys():
+            keep_mentioned(state.models[key], self.mentioned)
+        pointed = {
+            key_of(str(related), app)
+            for (app, _), model in state.models.items()
+            for each in model.fields.values()
+            if each.remote_field
+            for related in (each.remote_field.model, getattr(each.remote_field, "through", None))
+            if isinstance(related, str)
+        }
+        for key in self.stubs.keys() - self.needed - pointed:
+            state.models.pop(key, None)
+        state._relations = None
 
     def apply(self, operation: Any, app: str, state: Any) -> None:
         for each in getattr(operation, "state_operations", None) or getattr(operation, "state", None) or ():
@@ -184,6 +224,25 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
 
     def database_forwards(self, *_: Any) -> None:
         return None
+
+
+def keep_mentioned(model: Any, mentioned: frozenset[str]) -> None:
+    kept = {name for name, each in model.fields.items() if each.primary_key or name in mentioned}
+    for option in ("indexes", "constraints", "unique_together", "index_together"):
+        items = model.options.get(option)
+        if not items:
+            continue
+        words = [
+            (item, text_words(item if isinstance(item, tuple | list) else item.deconstruct()))
+            for item in items
+        ]
+        left = [(item, used) for item, used in words if used & (kept | mentioned)]
+        model.options[option] = type(items)(item for item, _ in left)
+        kept |= {name for _, used in left for name in used}
+    if model.options.get("order_with_respect_to"):
+        kept |= {model.options["order_with_respect_to"], "_order"}
+    for name in model.fields.keys() - kept:
+        del model.fields[name]
 
 
 def model_names(operation: Any) -> tuple[str, ...]:
@@ -229,8 +288,9 @@ class Files:
             each.atomic = migration.atomic is not False
             made[migration.key.app, migration.key.name] = each
         done = [(stuff.migrations[each].key.app, stuff.built(each, tree.settings)) for each in tree.base]
-        content = (tuple(sorted(self.stubs.items())), tree.base, tree.relevant, self._setting_items)
-        base = MakeBase(self.stubs, done, tree.relevant)
+        base = MakeBase(self.stubs, self.needed, done, tree)
+        content = (tuple(sorted(self.stubs.items())), self.needed, tree.base, tree.relevant, tree.mentioned)
+        content = (*content, self._setting_items)
         stubs = RehearsedMigration(STUBS, content, (base,), states)
         self.installed |= {STUBS}
         made[STUBS] = stubs
@@ -262,13 +322,22 @@ class Files:
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
         named: dict[Name, set[str]] = {}
         own: set[Name] = set()
+        needed: set[Name] = set()
         for number in (*self.tree.base, *self.keys):
-            migration = stuff.migrations[number]
-            own |= models_made(migration.operations, migration.key.app)
-            of_one = models_named(migration.operations, migration.key.app, self.settings)
-            for key, fields in of_one.items():
-                named.setdefault(key, set()).update(fields)
+            key, operations = stuff.migrations[number].key, stuff.migrations[number].operations
+            if number not in self.keys:
+                operations = tuple(each for each in flat(operations) if self._is_relevant(each, key.app))
+            own |= models_made(operations, key.app)
+            of_one = models_named(operations, key.app, self.settings)
+            for name, fields in of_one.items():
+                named.setdefault(name, set()).update(fields)
+            if number in self.keys:
+                needed |= of_one.keys()
+        self.needed = frozenset(needed - own)
         return {key: frozenset(fields) for key, fields in named.items() if key not in own}
+
+    def _is_relevant(self, operation: Operation, app: str) -> bool:
+        return any((app, name.lower()) in self.tree.relevant for name in own_names(operation))
 
     def _names(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
         found = []

@@ -16,7 +16,7 @@ from django.db.utils import IntegrityError
 from stitchback.model.keys import MigrationKey
 from stitchback.rehearsal.connecting import Recorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
-from stitchback.rehearsal.files import Files, Name, TreeExecutor
+from stitchback.rehearsal.files import Files, Name, OutOfTime, TreeExecutor
 from stitchback.rehearsal.requests import Answer, Database, Disagreement, Request
 from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
 from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
@@ -27,6 +27,7 @@ AGAIN = "migrate, then migrate"
 NEXT_RELEASE = "migrate, then the next release's migrate"
 AFTERWARDS = "afterwards"
 BEFORE = "before anything is run"
+GRACE = 2  # times the bound, for what was begun before it
 ROWS = (
     2,
     1,
@@ -63,47 +64,54 @@ class Rehearsal:
         self.request = request
         self.connection = stage.connection
         self.remarks: dict[str, None] = {}
+        self.found: list[Disagreement] = []
+        self.baseline: list[Disagreement] = []
+        self.order: dict[str, tuple[MigrationKey, ...]] = {}
+        self.rehearsed = 0
         self._ends: list[tuple[int, End]] = []
         self._untouched: dict[int, tuple[Made, End]] = {}
 
     def answer(self) -> Answer:
-        request, started = self.request, time.process_time()
-        found: list[Disagreement] = []
-        baseline: list[Disagreement] = []
-        order: dict[str, tuple[MigrationKey, ...]] = {}
-        rehearsed = 0
-        fresh = self.end(request.result, self.stage.empty)
-        for place, database in enumerate(request.databases):
-            if place and (
-                place >= request.bounds.databases or time.process_time() - started > request.bounds.seconds
-            ):
-                break
+        started = time.process_time()
+        self.stage.states.deadline = started + GRACE * self.request.bounds.seconds
+        try:
+            self.every_database(started)
+        except OutOfTime:
+            self.remarks["there was no time for more"] = None
+        finally:
+            self.stage.states.deadline = float("inf")
+        return Answer(
+            django.get_version(),
+            sqlite3.sqlite_version,
+            self.rehearsed,
+            len(self.request.databases),
+            tuple(self.found),
+            tuple(self.baseline),
+            (*self.remarks, *self.stage.stuff.substituted),
+            self.order,
+            time.process_time() - started,
+        )
+
+    def every_database(self, started: float) -> None:
+        """In their order, as far as the bounds allow, until the first that refuses the plan. Raises OutOfTime."""
+        bounds = self.request.bounds
+        fresh = self.end(self.request.result, self.stage.empty)
+        for place, database in enumerate(self.request.databases):
+            if place and (place >= bounds.databases or time.process_time() - started > bounds.seconds):
+                return
             made = self.made(database)
             if made is None:
                 self.remarks[f"{database.name}: the old trees made no database with its rows here"] = None
                 continue
-            end = fresh if database.is_fresh else self.end(request.result, made, database.inserts)
+            end = fresh if database.is_fresh else self.end(self.request.result, made, database.inserts)
             failures = [replace(each, database=database.name) for each in self.failures(database, end, fresh)]
             sorted_out = [self.sorted_out(each, database, made) for each in failures]
-            own = [each for each in sorted_out if each.baseline]
-            baseline += own
-            found += [each for each in sorted_out if not each.baseline]
-            order[database.name] = end.order
-            rehearsed += not any(each.everywhere for each in own)
-            if found:
-                break
-        remarks = (*self.remarks, *self.stage.stuff.substituted)
-        return Answer(
-            django.get_version(),
-            sqlite3.sqlite_version,
-            rehearsed,
-            len(request.databases),
-            tuple(found),
-            tuple(baseline),
-            tuple(remarks),
-            order,
-            time.process_time() - started,
-        )
+            self.baseline += [each for each in sorted_out if each.baseline]
+            self.found += [each for each in sorted_out if not each.baseline]
+            self.order[database.name] = end.order
+            self.rehearsed += not any(each.everywhere for each in sorted_out)
+            if self.found:
+                return
 
     def made(self, database: Database) -> Made | None:
         if database.is_fresh:

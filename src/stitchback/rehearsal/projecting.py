@@ -6,6 +6,7 @@ made at once, from the state of the models at their end, and only of the models 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,8 @@ from stitchback.model.values import Call, Code, Items, Reference, text, walk
 from stitchback.rehearsal.names_in_code import names_in_python
 
 ModelName = tuple[str, str]  # app label, model's name in lower case
-MOST_IN_FULL = 80  # migrations of the planned tree that are executed one by one, whatever they have in common
+WORD = re.compile(r"\w+")
+MOST_IN_FULL = 150  # operations of the planned tree, all of which are executed, whatever the trees have in common
 WHOLE_MODELS = frozenset(
     {
         "CreateModel",
@@ -38,11 +40,13 @@ ON_MODEL = ("model_name",)
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """`below`: the migrations that are taken as done. `base`: those of them, in order, that work on the `relevant` models."""
+    """`below`: the migrations that are taken as done. `base`: those of them, in order, that work on the `relevant` models, of
+    which only the fields that are `mentioned` by the remaining migrations are made."""
 
     below: frozenset[MigrationKey] = frozenset()
     base: tuple[Migration, ...] = ()
     relevant: frozenset[ModelName] = frozenset()
+    mentioned: frozenset[str] = frozenset()
 
 
 NOTHING = Projection()
@@ -50,7 +54,7 @@ NOTHING = Projection()
 
 def projection(mainline: Tree, result: Tree, others: Sequence[Tree]) -> Projection:
     """`others`: every further tree of the rehearsal."""
-    if len(result.migrations) <= MOST_IN_FULL:
+    if sum(each.operation_count for each in result.migrations.values()) <= MOST_IN_FULL:
         return NOTHING
     trees = [result, *others]
     below = shared_by(mainline, trees)
@@ -65,32 +69,56 @@ def projection(mainline: Tree, result: Tree, others: Sequence[Tree]) -> Projecti
     order = [files[key] for key in MigrationGraph.of(mainline).order() if key in below]
     names = widened(relevant, order)
     base = tuple(each for each in order if any(model in names for model in models_changed(each)))
-    return Projection(below, base, frozenset(names))
+    return Projection(below, base, frozenset(names), frozenset(words_in(rest.values())))
+
+
+def words_in(migrations: Iterable[Migration]) -> Iterator[str]:
+    """Every word in the migrations that may be the name of a field, or of its column."""
+    for migration in migrations:
+        for operation in flat(migration.operations):
+            for _, value in operation.arguments:
+                for item in walk(value):
+                    if isinstance(item, Call):
+                        yield from (part for name, _ in item.kwargs for part in name.split("__"))
+                    source = item.source if isinstance(item, Code) else text(item)
+                    for word in WORD.findall(source or ""):
+                        yield from word.split("__")
+                        yield word.removesuffix("_id")
+
+
+def text_words(value: object) -> frozenset[str]:
+    return frozenset(part for word in WORD.findall(repr(value)) for part in word.split("__"))
 
 
 def shared_by(mainline: Tree, trees: Sequence[Tree]) -> frozenset[MigrationKey]:
-    """The migrations that all trees have alike, with all their ancestors; none that has to do with a squash."""
-    replaced = {key for tree in (mainline, *trees) for key in tree.replacers}
-    graphs = [MigrationGraph.of(tree) for tree in {id(tree): tree for tree in (mainline, *trees)}.values()]
+    """The migrations that all trees have alike, with all their ancestors, and what such ones replace."""
+    every = list({id(tree): tree for tree in (mainline, *trees)}.values())
+    graphs = [MigrationGraph.of(tree) for tree in every]
     swapped = any(dict(tree.settings) != dict(mainline.settings) for tree in trees)
     found: set[MigrationKey] = set()
     for key in graphs[0].order():
         migration = mainline.migrations.get(key)
-        if (
-            migration is None
-            or migration.replaces
-            or key in replaced
-            or (swapped and len(migration.parents) < len(migration.dependencies))
-        ):
+        if migration is None or (swapped and len(migration.parents) < len(migration.dependencies)):
             continue
-        if all(alike(migration, tree.migrations.get(key)) for tree in trees) and all(
+        names = {key, *migration.ghosts}
+        if all(same_names(name, migration, mainline, tree) for tree in trees for name in names) and all(
             key in graph and found.issuperset(graph.parents(key)) for graph in graphs
         ):
-            found.add(key)
+            found |= names
     return frozenset(found)
 
 
-def alike(one: Migration, other: Migration | None) -> bool:
+def same_names(name: MigrationKey, migration: Migration, mainline: Tree, tree: Tree) -> bool:
+    """Whether the tree has the same under that name, and nothing else that replaces it."""
+    replacers = (migration.key,) if name != migration.key else ()
+    return (
+        alike(mainline.migrations.get(name), tree.migrations.get(name))
+        and tree.replacers.get(name, ()) == replacers
+        and mainline.replacers.get(name, ()) == replacers
+    )
+
+
+def alike(one: Migration | None, other: Migration | None) -> bool:
     return one is other or one == other
 
 

@@ -15,13 +15,15 @@ Recipe = tuple[int, ...]  # numbers of the old trees that made a database, one a
 class ShippedTree:
     """A tree's migrations by number (`Parcel.migrations`), with the dependencies that they have in this tree. `settings`: what
     swappable dependencies and models name. `split`: apps with several leaf nodes that nobody is asked to merge. `base`: migrations that are
-    taken as done, by number, of which only what they do to the `relevant` models is made."""
+    taken as done, by number, of which only what they do to the `mentioned` fields of
+    the `relevant` models is made."""
 
     migrations: tuple[tuple[int, tuple[Dependency, ...], tuple[Dependency, ...]], ...]
     settings: Mapping[str, str]
     split: frozenset[str] = frozenset()
     base: tuple[int, ...] = ()
     relevant: frozenset[tuple[str, str]] = frozenset()
+    mentioned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

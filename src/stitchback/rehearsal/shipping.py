@@ -49,7 +49,7 @@ class Shipping:
                 if key not in below.below
             )
             base = tuple(map(self.migration, below.base))
-            shipped = ShippedTree(files, dict(tree.settings), split, base, below.relevant)
+            shipped = ShippedTree(files, dict(tree.settings), split, base, below.relevant, below.mentioned)
             known = self._trees[id(tree), id(below)] = (tree, below, number)
             trees = {**self._waiting.trees, number: shipped}
             self._waiting = Parcel(self._waiting.migrations, trees, self._waiting.bases)

@@ -132,7 +132,7 @@ class Stage:
         if is_new:
             models = [each for each in state.apps.get_models() if has_table(each)]
         else:
-            models = [state.apps.get_model(app, name) for app, name in sorted(files.stubs)]
+            models = [state.apps.get_model(*key) for key in sorted(files.stubs.keys() & state.models.keys())]
         there = {name.lower() for name in self.connection.introspection.table_names()}
         return [model for model in models if model._meta.db_table.lower() not in there]
 
