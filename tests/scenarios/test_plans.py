@@ -9,6 +9,7 @@ from fixture_repos import build_repository, case_names
 
 from stitchback.api import Project, Wish, make_plan
 from stitchback.errors import Refusal
+from stitchback.model.plans import Refuted
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 
@@ -30,6 +31,12 @@ def wish(patches: tuple[str, ...], onto: str, options: Options) -> Wish:
         zero_touch="--zero-touch" in options,
         unreleased_since=option(options, "--unreleased-since"),
     )
+
+
+def disagreements(report: PlanReport) -> list[Refuted]:
+    """Plans that the simulation let through and the rehearsal did not."""
+    assert isinstance(report.outcome, Planned)
+    return [each for each in report.outcome.refuted if each.contradicted is not None]
 
 
 def hands(report: PlanReport) -> list[str]:
@@ -60,6 +67,10 @@ def test_the_plan_is_the_one_of_the_case(name: str, tmp_path: Path) -> None:
         assert dict(report.outcome.chosen.candidate.strategies) == dict(expected.strategies)
         assert hands(report) == sorted(expected.hands)
         unserved = report.outcome.chosen.proof.unserved
+        assert disagreements(report) == []
+        rehearsal = report.outcome.chosen.proof.rehearsal
+        assert rehearsal is not None
+        assert rehearsal.rehearsed == rehearsal.total
         assert [each.population for each in unserved] == list(expected.left_out)
 
 

@@ -258,15 +258,11 @@ class Rehearsal:
         yield from end.failures
         if end.schema is None:
             return
-        if fresh.schema is not None:
-            for text in schema_differences(self.without_leftover(end.schema, fresh.schema), fresh.schema):
-                yield Disagreement("", MIGRATE, AFTERWARDS, text)
-            for name in sorted((fresh.declared & fresh.names) - end.names):
-                yield Disagreement("", MIGRATE, AFTERWARDS, f"no index or constraint is called {name}")
-        if end.following is not None and fresh.following is not None and not end.failures:
-            for text in schema_differences(
-                self.without_leftover(end.following, fresh.following), fresh.following
-            ):
+        found = list(self.unlike(end, fresh))
+        yield from found
+        if end.following is not None and fresh.following is not None and not (found or end.failures):
+            wanted = fresh.following
+            for text in schema_differences(self.without_leftover(end.following, wanted), wanted):
                 yield Disagreement("", NEXT_RELEASE, AFTERWARDS, text)
         if end is fresh:
             for text in end.unlike:
@@ -274,6 +270,15 @@ class Rehearsal:
         if database is not None:
             yield from self.unexpected(database, end)
         yield from self.ran_again(end, fresh)
+
+    def unlike(self, end: End, fresh: End) -> Iterator[Disagreement]:
+        """How a database differs from a fresh install."""
+        if end.schema is None or fresh.schema is None:
+            return
+        for text in schema_differences(self.without_leftover(end.schema, fresh.schema), fresh.schema):
+            yield Disagreement("", MIGRATE, AFTERWARDS, text)
+        for name in sorted((fresh.declared & fresh.names) - end.names):
+            yield Disagreement("", MIGRATE, AFTERWARDS, f"no index or constraint is called {name}")
 
     def without_leftover(self, found: dict[str, Shape], wanted: dict[str, Shape]) -> dict[str, Shape]:
         """Without tables that may remain, and those that only stand for an installed package's."""

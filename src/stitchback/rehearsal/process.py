@@ -22,7 +22,7 @@ from stitchback.rehearsal.shipping import packed
 
 LENGTH = 8  # bytes of a message's length, before the message
 PATIENCE = 5.0  # seconds that the process gets to end on its own
-MOST_SECONDS = 600.0  # without an answer the process is ended: a plan's own bound is some seconds
+MOST_SECONDS = 300.0  # without an answer the process is ended: a plan's own bound is some seconds
 START = "import sys; sys.path[:0] = sys.argv[1:]; from stitchback.rehearsal.__main__ import main; main()"
 KEPT_FROM_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 
@@ -93,8 +93,7 @@ class Process:
         descriptor = self._process.stdout.fileno()
         found = bytearray()
         while len(found) < length:
-            ready, _, _ = select.select([descriptor], [], [], MOST_SECONDS)
-            if not ready:
+            if not has_something_to_read(descriptor):
                 raise RehearsalEnded(f"no answer within {MOST_SECONDS:.0f} seconds", self._last_words())
             part = os.read(descriptor, length - len(found))
             if not part:
@@ -120,6 +119,11 @@ class Process:
             process.kill()
             process.wait()
         self._printed.close()
+
+
+def has_something_to_read(descriptor: int) -> bool:
+    """Within the time that an answer may take; elsewhere than on POSIX nobody can wait for a pipe only so long."""
+    return os.name != "posix" or bool(select.select([descriptor], [], [], MOST_SECONDS)[0])
 
 
 def search_path() -> tuple[str, ...]:

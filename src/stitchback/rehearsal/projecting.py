@@ -20,7 +20,9 @@ from stitchback.rehearsal.names_in_code import names_in_python
 
 ModelName = tuple[str, str]  # app label, model's name in lower case
 WORD = re.compile(r"\w+")
-MOST_IN_FULL = 150  # operations of the planned tree, all of which are executed, whatever the trees have in common
+MOST_IN_FULL = (
+    150  # operations of the planned tree, all of which are executed, whatever the trees have in common
+)
 WHOLE_MODELS = frozenset(
     {
         "CreateModel",

@@ -1,0 +1,94 @@
+"""What large trees have in common is taken as done, and the rehearsal sees the same as if all of it had been run."""
+
+from __future__ import annotations
+
+import pytest
+from migration_values import add, alter, char, create, field, foreign_key, keys, migration, run_python
+from plans_by_hand import BASE, DIAMOND, FORK, MAIN, P, X, candidate, changed, patch, situation
+from rehearsing_by_hand import refusals, rehearsed
+
+from stitchback.model.migrations import Tree
+from stitchback.model.values import TRUE, Constant
+from stitchback.rehearsal import projecting
+from stitchback.rehearsal.projecting import NOTHING, Projection, projection
+
+MERGE = migration("shop.0009_merge", "shop.0003_p shop.0003_x")
+
+
+@pytest.fixture
+def _always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projecting, "MOST_IN_FULL", -1)
+
+
+def projected(result: Tree) -> Projection:
+    trees = [tree for each in MAIN.patches for tree in (each.fork, each.tree)]
+    return projection(MAIN.mainline, result, trees)
+
+
+def test_a_small_tree_is_run_in_full() -> None:
+    assert projected(DIAMOND.result) is NOTHING
+
+
+@pytest.mark.usefixtures("_always")
+def test_what_all_trees_have() -> None:
+    found = projected(DIAMOND.result)
+    assert found.below == {each.key for each in BASE}
+    assert ("shop", "item") in found.relevant
+    assert "color" in found.mentioned
+    assert "base" not in found.mentioned
+
+
+@pytest.mark.usefixtures("_always")
+def test_not_what_one_of_them_has_otherwise() -> None:
+    """And nothing that depends on it."""
+    first = BASE[0].with_changes(operations=(create("Item", label=char(21)),))
+    assert projected(changed(DIAMOND.result, first)).below == set(keys("blog.0001_initial"))
+
+
+@pytest.mark.usefixtures("_always")
+def test_not_what_a_new_migration_has_to_run_before() -> None:
+    before = migration("crm.0001_early", "", run_before="shop.0002_base")
+    assert projected(changed(DIAMOND.result, before)).below == set(
+        keys("blog.0001_initial shop.0001_initial")
+    )
+
+
+@pytest.mark.usefixtures("_always")
+def test_the_same_plans_pass_and_fail() -> None:
+    assert refusals(DIAMOND, MAIN) == ""
+    given = situation(X, patches=[patch(P)])
+    twice = migration("shop.0010_twice", "shop.0009_merge", add("item", "base"))
+    assert "duplicate column name: shop_item.base" in refusals(candidate(given, P, MERGE, twice), given)
+    gone = migration("shop.0010_gone", "shop.0009_merge", alter("item", "nowhere", char(9)))
+    assert "shop.0010_gone" in refusals(candidate(given, P, MERGE, gone), given)
+
+
+@pytest.mark.usefixtures("_always")
+def test_relations_between_what_is_left() -> None:
+    """To models that were renamed below, to one that is left out, and to one with a key of its own."""
+    below = (
+        migration(
+            "shop.0003_more", "shop.0002_base", create("Code", code=char(9, unique=TRUE)), create("Far")
+        ),
+        migration(
+            "shop.0004_links",
+            "shop.0003_more",
+            add("item", "far", foreign_key("shop.far", null=TRUE)),
+            add("code", "item", field("ManyToManyField", to=Constant("shop.item"))),
+            run_python("fill"),
+        ),
+    )
+    fork = changed(FORK, *below)
+    ours = migration(
+        "shop.0005_p",
+        "shop.0004_links",
+        add("item", "code", foreign_key("shop.code", to_field=Constant("code"), null=TRUE)),
+    )
+    theirs = migration("shop.0005_x", "shop.0004_links", add("item", "x"))
+    given = situation(theirs, patches=[patch(ours, fork=fork)])
+    onto = changed(given.mainline, *below)
+    given = type(given)(given.patches, onto, (), given.policy)
+    plan = candidate(given, ours, migration("shop.0009_merge", "shop.0005_p shop.0005_x"))
+    answer = rehearsed(plan, given)
+    assert (answer.disagreements, answer.remarks) == ((), ())
+    assert answer.rehearsed == answer.total
