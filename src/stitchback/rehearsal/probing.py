@@ -9,8 +9,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.migrations.operations.base import Operation as DjangoOperation
 
 from stitchback.model.operations import Operation
-from stitchback.model.values import Code, Constant, Items, Value, render
+from stitchback.model.values import TRUE, Code, Constant, Items, Value, text
 from stitchback.rehearsal.names_in_code import ModelName, Names, names_in_python, tables_in_sql
+from stitchback.rehearsal.shipping import IDENTITY, LEAVES_NOTHING
 
 
 class Missing(Exception):
@@ -21,21 +22,24 @@ class Probe(DjangoOperation):  # type: ignore[misc]
     """`identity`: equal for equal work."""
 
     reduces_to_sql = False
-    identity = ""
-    does_nothing = False
+
+    def __init__(self, operation: Operation) -> None:
+        self.identity = text(operation.argument(IDENTITY)) or ""
+        self.leaves_nothing = operation.argument(LEAVES_NOTHING) == TRUE
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         return None
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if self.does_nothing:
+        if self.leaves_nothing:
             return
         watch = schema_editor.connection.watch
         watch.data_operation(self.identity)
         if not watch.is_strict:
             return
-        for text in dict.fromkeys(self.missing(schema_editor, from_state)):
-            raise Missing(text)
+        missing = next(self.missing(schema_editor, from_state), None)
+        if missing is not None:
+            raise Missing(missing)
 
     def missing(self, schema_editor: Any, state: Any) -> Iterator[str]:
         raise NotImplementedError
@@ -45,11 +49,8 @@ class CodeProbe(Probe):
     """RunPython."""
 
     def __init__(self, operation: Operation, tables: frozenset[str]) -> None:
+        super().__init__(operation)
         code = operation.argument("code")
-        self.identity = f"RunPython {render(code) if code else ''}"
-        self.does_nothing = (isinstance(code, Code) and code.empty) or render(
-            code or Constant(None)
-        ).endswith("RunPython.noop")
         self.names = names_in_python(code.source) if isinstance(code, Code) else Names()
 
     def missing(self, schema_editor: Any, state: Any) -> Iterator[str]:
@@ -77,10 +78,8 @@ class SqlProbe(Probe):
     """RunSQL."""
 
     def __init__(self, operation: Operation, tables: frozenset[str]) -> None:
-        sql = operation.argument("sql")
-        self.identity = f"RunSQL {render(sql) if sql else ''}"
-        statements = list(statements_in(sql))
-        self.does_nothing = sql is not None and not any(each.strip() for each in statements)
+        super().__init__(operation)
+        statements = statements_in(operation.argument("sql"))
         self.tables = tables_in_sql("\n;\n".join(statements), tables)
 
     def missing(self, schema_editor: Any, state: Any) -> Iterator[str]:

@@ -14,8 +14,11 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, walk
 from stitchback.rehearsal.projecting import NOTHING, Projection
 from stitchback.rehearsal.requests import Parcel, ShippedTree
+from stitchback.schema.data import data_run
 
 NOWHERE = Span("")
+IDENTITY = "stitchback identity"
+LEAVES_NOTHING = "stitchback leaves nothing"
 MOST_BASES = 12  # classes between a custom field and Django's
 UNUSED = frozenset({"reverse_code", "reverse_sql", "hints", "elidable", "managers"})
 UNUSED_OF_CALLS = frozenset(
@@ -144,6 +147,8 @@ def operation_in_short(operation: Operation | Opaque) -> Operation | Opaque:
         for name, value in operation.arguments
         if name not in UNUSED
     )
+    if operation.kind in ("RunPython", "RunSQL"):
+        arguments += data_arguments(operation)
     return Operation(
         operation.kind,
         operation.path,
@@ -153,6 +158,12 @@ def operation_in_short(operation: Operation | Opaque) -> Operation | Opaque:
         tuple(map(operation_in_short, operation.state)),
         operation.conditional,
     )
+
+
+def data_arguments(operation: Operation) -> tuple[tuple[str, Value], ...]:
+    """What tells its work from that of others, and whether it leaves nothing: told here, where all that its code reaches is known."""
+    run = data_run(operation)
+    return (IDENTITY, Constant(run.fingerprint)), (LEAVES_NOTHING, Constant(run.empty))
 
 
 def value_in_short(value: Value, is_code: bool = False) -> Value:
