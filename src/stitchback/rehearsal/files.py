@@ -264,7 +264,8 @@ class Files:
         own: set[Name] = set()
         for number in (*self.tree.base, *self.keys):
             migration = stuff.migrations[number]
-            own |= models_made(migration.operations, migration.key.app)
+            made = models_made(migration.operations, migration.key.app)
+            own |= made if number in self.keys else made & self.tree.relevant
             of_one = models_named(migration.operations, migration.key.app, self.settings)
             for key, fields in of_one.items():
                 named.setdefault(key, set()).update(fields)
