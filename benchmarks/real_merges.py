@@ -100,12 +100,23 @@ def planned(clone: Path, first: str, second: str) -> dict[str, Any]:
 
 def used(begun: float) -> dict[str, float]:
     """What the plan took: seconds since then, seconds of the processor and MiB of this process and the ones it has waited for."""
+    planned_in = time.monotonic() - begun
+    end_rehearsal()
     each = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
-        "planned_in": round(time.monotonic() - begun, 2),
+        "planned_in": round(planned_in, 2),
         "processor": round(sum(one.ru_utime + one.ru_stime for one in each), 2),
         "mebibytes": max(one.ru_maxrss for one in each) // 1024,
     }
+
+
+def end_rehearsal() -> None:
+    """A process of its own, which counts once it has ended. Versions before the rehearsal have none."""
+    try:
+        from stitchback.rehearsal.process import end
+    except ImportError:
+        return
+    end()
 
 
 def is_read(path: str) -> bool:

@@ -92,6 +92,8 @@ class States:
             steps.append(after)
         if len(steps) == 1:
             steps.append(state.clone())
+        if rendered:
+            steps[-1].apps  # noqa: B018  # where the last operation left the models unrendered
         return steps
 
     def forget(self, state: Any, migration: RehearsedMigration) -> None:
@@ -169,6 +171,8 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
         self.relevant = relevant
 
     def state_forwards(self, app_label: str, state: Any) -> None:
+        """The models are rendered once, at the end: each operation would render those again that are related to its own."""
+        state.__dict__.pop("apps", None)
         for (app, name), fields in sorted(self.stubs.items()):
             state.add_model(stub(app, name, fields))
         for app, operations in self.done:
