@@ -74,9 +74,10 @@ def planned(clone: Path, first: str, second: str) -> dict[str, Any]:
 
     try:
         with Project.open(clone) as project:
+            begun = time.monotonic()
             report = make_plan(project, Wish((second,), first))
             codes = sorted({finding.code for finding in (*report.status.findings, *report.findings)})
-            answer: dict[str, Any] = {"exit": report.exit_code, "codes": codes}
+            answer: dict[str, Any] = {"exit": report.exit_code, "codes": codes} | used(begun)
             outcome = report.outcome
             if not isinstance(outcome, Planned):
                 reasons = [str(failure.message) for each in outcome.refuted for failure in each.failures[:1]]
@@ -95,6 +96,27 @@ def planned(clone: Path, first: str, second: str) -> dict[str, Any]:
             return {**answer, "plan": plan, "files": len(outcome.chosen.candidate.edits), "lost": lost}
     except StitchbackError as error:
         return {"exit": error.exit_code, "codes": [error.code], "refused": error.message}
+
+
+def used(begun: float) -> dict[str, float]:
+    """What the plan took: seconds since then, seconds of the processor and MiB of this process and the ones it has waited for."""
+    planned_in = time.monotonic() - begun
+    end_rehearsal()
+    each = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "planned_in": round(planned_in, 2),
+        "processor": round(sum(one.ru_utime + one.ru_stime for one in each), 2),
+        "mebibytes": max(one.ru_maxrss for one in each) // 1024,
+    }
+
+
+def end_rehearsal() -> None:
+    """A process of its own, which counts once it has ended. Versions before the rehearsal have none."""
+    try:
+        from stitchback.rehearsal.process import end
+    except ImportError:
+        return
+    end()
 
 
 def is_read(path: str) -> bool:

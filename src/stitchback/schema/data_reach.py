@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from stitchback.model.data_reach import EVERYTHING, NOTHING, Reach, words_of
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.model.values import Code, Constant, Items, Value
+from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, text, walk
 from stitchback.schema.applying import STEPS
 from stitchback.schema.data import is_empty
+
+ADD_TRIGGER = Reference("pgtrigger.migrations.AddTrigger")
+# `SELECT *`, `t.*`, `RETURNING *`; INSERT without a list of columns.
+EVERY_COLUMN = re.compile(
+    r"(?:\bselect|\bdistinct|\ball|\breturning|,|\.)\s*\*"
+    r"|\binsert\s+into\s+[\w.\"`\[\]]+\s+(?:values|select|with|table|\(\s*(?:select|with))\b",
+    re.IGNORECASE,
+)
 
 
 def data_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
@@ -37,11 +46,35 @@ def reach_of(operation: Operation | Opaque) -> Reach:
     if is_empty(code):
         return NOTHING
     if operation.kind == "RunPython":
-        return code.reach if isinstance(code, Code) else EVERYTHING
+        return code.reach if isinstance(code, Code) else reach_of_trigger(code)
     said = None if code is None else list(_texts(code))
     if said is None or None in said:
         return EVERYTHING
-    return Reach(frozenset(), frozenset(word for each in said if each for word in words_of(each)))
+    return reach_of_sql(each for each in said if each)
+
+
+def reach_of_sql(statements: Iterable[str]) -> Reach:
+    """The tables and columns that statements can use are those whose words they have; every column where one asks for all."""
+    texts = tuple(statements)
+    return Reach(
+        frozenset(),
+        frozenset(word for each in texts for word in words_of(each)),
+        any(map(EVERY_COLUMN.search, texts)),
+    )
+
+
+def reach_of_trigger(value: Value | None) -> Reach:
+    """Of an operation of django-pgtrigger that names its table; everything for any other value."""
+    if not isinstance(value, Call) or value.callee != ADD_TRIGGER:
+        return EVERYTHING
+    parts = tuple(walk(value))
+    calls = tuple(each for each in parts if isinstance(each, Call))
+    callees = {each.callee for each in calls}
+    if any(text(each.kwarg("table")) for each in calls) and all(
+        isinstance(each, Call | Constant) or each in callees for each in parts
+    ):
+        return reach_of_sql(filter(None, map(text, parts)))
+    return EVERYTHING
 
 
 def _texts(code: Value) -> Iterator[str | None]:

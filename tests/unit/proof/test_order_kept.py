@@ -17,6 +17,7 @@ from migration_values import (
     keys,
     migration,
     operation,
+    remove,
     rename,
 )
 from migration_values import run_python as some_code
@@ -28,7 +29,7 @@ from stitchback.model.data_reach import Reach
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
-from stitchback.model.values import Call, Code, Constant, Items, Reference
+from stitchback.model.values import Call, Code, Constant, Items, Reference, Value
 from stitchback.proof.ancestors import Branches, lost_ancestors
 from stitchback.proof.data_order import order_broken
 from stitchback.proof.independence import doings, independent
@@ -307,3 +308,60 @@ def test_a_file_that_covers_a_migration_does_its_operations() -> None:
     )
     assert len(broken(candidate(given, fill, bridge), given)) == 1
     assert broken(candidate(given, hung(fill, "shop.0003_h shop.0005_bridge"), bridge), given) == []
+
+
+def trigger(table: str, func: str = "NEW.size_b = NEW.size; RETURN NEW;", **more: Value) -> Operation:
+    """django-pgtrigger's AddTrigger, as it is read: a data operation."""
+    values = {"func": Constant(func), "table": Constant(table)} | more
+    compiled = Call(
+        Reference("pgtrigger.compiler.UpsertTriggerSql"), (), tuple((name, values[name]) for name in values)
+    )
+    made = Call(
+        Reference("pgtrigger.compiler.Trigger"), (), (("name", Constant("mirror")), ("sql", compiled))
+    )
+    call = Call(
+        Reference("pgtrigger.migrations.AddTrigger"),
+        (),
+        (("model_name", Constant("item")), ("trigger", made)),
+    )
+    return operation("RunPython", code=call)
+
+
+@pytest.mark.parametrize(
+    ("step", "is_free"),
+    [
+        (trigger("shop_item"), True),
+        (trigger("shop_item", "UPDATE shop_order SET number = 1;"), False),
+        (trigger("shop_item", when=Reference("shop.models.WHEN")), False),
+        (trigger(""), False),
+        (run_sql("UPDATE shop_item SET size = 1"), True),
+        (run_sql("INSERT INTO shop_item SELECT number FROM shop_order"), False),
+    ],
+)
+def test_a_trigger_reaches_what_its_statements_name(step: Operation, is_free: bool) -> None:
+    item = create("Item", {}, label=char())
+    order = create("Order", {}, number=char())
+    altered = alter("order", "number", char(40))
+    web = ModelWeb.of([migration("shop.0001_initial", "", item, order)], {})
+    first, second = (doings(migration("shop.0002_a", "", each)) for each in (step, altered))
+    assert independent(first, second, web) is is_free
+    assert independent(second, first, web) is is_free
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_free"),
+    [
+        ("INSERT INTO shop_old (label) SELECT label FROM shop_item", True),
+        ("INSERT INTO shop_old (label) VALUES ('x')", True),
+        ("UPDATE shop_item SET label = 2 * 3; SELECT count(*) FROM shop_item", True),
+        ("INSERT INTO shop_old SELECT label FROM shop_item", False),
+        ('insert into "shop_item" values (1, 2)', False),
+        ("CREATE TABLE copied AS SELECT i.* FROM shop_item i", False),
+        ("INSERT INTO copied (label) SELECT * FROM shop_item", False),
+    ],
+)
+def test_sql_that_uses_columns_without_naming_them(sql: str, is_free: bool) -> None:
+    web = ModelWeb.of([migration("shop.0001_initial", "", create("Item", {}, label=char()))], {})
+    first = doings(migration("shop.0002_sql", "", run_sql(sql)))
+    second = doings(migration("shop.0003_gone", "", remove("item", "size")))
+    assert independent(first, second, web) is is_free

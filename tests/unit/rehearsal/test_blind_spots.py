@@ -12,6 +12,7 @@ from migration_values import (
     char,
     create,
     field,
+    foreign_key,
     integer,
     keys,
     migration,
@@ -40,6 +41,7 @@ from stitchback.model.migrations import Migration, Swappable
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Patch, Situation
 from stitchback.model.values import TRUE, Call, Code, Constant, Items, Reference
+from stitchback.rehearsal.projecting import MOST_IN_FULL
 
 
 def index(model: str, column: str, name: str) -> Operation:
@@ -235,3 +237,23 @@ def test_a_constraint_that_only_the_state_has() -> None:
     assert 'not as the models say: shop_item: unique ("base") is missing' in refusals(wrong, given)
     right = candidate(given, P, merge("shop.0003_x", "shop.0003_p").with_changes(operations=(add_it,)))
     assert refusals(right, given) == ""
+
+
+def test_a_model_that_the_projection_leaves_out_and_a_remaining_one_refers_to() -> None:
+    """One migration makes both, and there are too many shared migrations to execute each of them."""
+    both = migration(
+        "blog.0002_both",
+        "blog.0001_initial",
+        create("Region", name=char()),
+        create("Office", region=foreign_key("blog.region"), name=char()),
+    )
+    chain = [migration("blog.0003_n0", "blog.0002_both")]
+    for number in range(1, MOST_IN_FULL):
+        after = f"blog.{chain[-1].key.name}"
+        chain.append(migration(f"blog.{number + 3:04d}_n{number}", after, add("post", f"n{number}")))
+    fork = changed(FORK, both, *chain)
+    floor = migration("blog.0900_floor", f"blog.{chain[-1].key.name}", add("office", "floor"))
+    given = situation(both, *chain, X, patches=[patch(floor, fork=fork)])
+    assert refusals(candidate(given, floor), given) == ""
+    twice = migration("blog.0901_twice", "blog.0900_floor", add("office", "floor"))
+    assert "duplicate column name: blog_office.floor" in refusals(candidate(given, floor, twice), given)
