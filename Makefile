@@ -8,10 +8,11 @@ WORKERS ?= 2
 TESTS ?= tests
 PAIRS ?= 3000
 SEED ?= 1
+SAMPLE ?= 400
 comma := ,
 EXTRAS := test,lint$(if $(STITCHBACK_TEST_POSTGRES),$(comma)postgres)$(if $(STITCHBACK_TEST_MYSQL),$(comma)mysql)$(if $(filter-out 4.2 6.1,$(or $(DJANGO),any)),$(comma)packages)
 
-.PHONY: demo test lint types format matrix bench fuzz clean
+.PHONY: demo test lint types format matrix bench fuzz mutants clean
 
 demo: $(STAMP)
 	$(BIN)/stitchback demo
@@ -33,6 +34,9 @@ format: $(STAMP)
 fuzz: $(STAMP)
 	$(BIN)/python tests/random --pairs $(PAIRS) --seed $(SEED) --workers $(WORKERS)
 
+mutants: $(STAMP)
+	$(BIN)/python -m benchmarks.mutants --sample $(SAMPLE) --seed $(SEED) --workers $(WORKERS)
+
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
@@ -42,4 +46,4 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 clean:
-	rm -rf .venv* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants

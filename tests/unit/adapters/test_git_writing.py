@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from git_places import ODD_NAMES, Make, commit, git, top
 
+from stitchback.adapters import git_commit
 from stitchback.errors import EnvironmentProblem
 
 pytestmark = pytest.mark.usefixtures("sealed")
@@ -68,6 +70,27 @@ class TestWriting:
     def test_a_branch_that_moved_is_left(self, make: Make) -> None:
         repository, shas = make(commit("one"), commit("two", "side", "one"))
         with pytest.raises(EnvironmentProblem) as caught:
+            repository.commit_to_branch("side", {"x": b"x"}, "m", shas["one"])
+        assert caught.value.code == "SB508"
+        assert repository.resolve("side") == shas["two"]
+
+    @pytest.mark.parametrize("exists", [True, False])
+    def test_a_branch_that_moves_while_the_commit_is_made_is_left(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch, exists: bool
+    ) -> None:
+        """Another process moves, or creates, the branch after it was read and before it is written."""
+        repository, shas = make(commit("one"), commit("two", "other", "one"))
+        if exists:
+            git(top(repository), "branch", "side", shas["one"])
+        make_commit = git_commit._commit
+
+        def interrupted(*arguments: Any) -> str:
+            made = make_commit(*arguments)
+            git(top(repository), "update-ref", "refs/heads/side", shas["two"])
+            return made
+
+        monkeypatch.setattr(git_commit, "_commit", interrupted)
+        with pytest.raises(EnvironmentProblem, match=f"side is at {shas['two'][:12]}") as caught:
             repository.commit_to_branch("side", {"x": b"x"}, "m", shas["one"])
         assert caught.value.code == "SB508"
         assert repository.resolve("side") == shas["two"]

@@ -1,0 +1,1 @@
+"""A mutation run: which changed expressions and statements no test notices."""
