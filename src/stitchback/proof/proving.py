@@ -8,7 +8,8 @@ from itertools import chain, islice
 
 from stitchback.engine import Memory
 from stitchback.model.field_names import FieldNames
-from stitchback.model.migrations import Tree, field_bases_of, field_names_of
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree, field_bases_of, field_names_of
 from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Proof, Refuted, SafePlan, Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.ancestors import Branches, lost_ancestors
@@ -103,8 +104,19 @@ def of_a_split_app(app: str) -> str:
 
 
 def stated_by_branches(situation: Situation) -> Stated:
-    """What the branches do to the state alone: a plan that does more of it makes nothing by that."""
-    return stated_alone(migration for tree in _telling(situation) for migration in tree.migrations.values())
+    """What the branches do to the state alone: a plan that does more of it makes nothing by that. Not what another branch's file of the
+    same name does to the database: there it was edited after its release."""
+    trees = _telling(situation)
+    versions: dict[MigrationKey, list[Migration]] = {}
+    for tree in trees:
+        for key, migration in tree.migrations.items():
+            versions.setdefault(key, []).append(migration)
+    return frozenset(
+        each
+        for found in versions.values()
+        for each in stated_alone(found)
+        if not any(each[1] in migration.operations for migration in found)
+    )
 
 
 def field_bases(situation: Situation) -> Mapping[str, str]:

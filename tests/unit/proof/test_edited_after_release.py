@@ -10,7 +10,7 @@ from plans_by_hand import FORK, P, candidate, changed, patch
 from stitchback.model.migrations import Migration, Swappable, Tree
 from stitchback.model.plans import Patch, Refuted, SafePlan, Situation
 from stitchback.proof import prove
-from stitchback.strategies.values import conditional
+from stitchback.strategies.values import conditional, state_only
 
 BASE = FORK.migrations[key("shop.0002_base")]
 MORE = BASE.with_changes(operations=(*BASE.operations, add("item", "more", integer())))
@@ -37,6 +37,25 @@ def test_a_patched_database_that_lacks_the_column_refuses_the_plan() -> None:
     found = prove(candidate(given, P), given)
     assert isinstance(found, Refuted)
     assert found.failures[0].population.startswith("release/2.4 up to")
+
+
+def test_what_mainline_has_taken_out_of_the_database_since_is_not_there() -> None:
+    """An operation that the released file does to the database, and mainline's file to the state alone."""
+    more = add("item", "more", integer())
+    released = changed(FORK, BASE.with_changes(operations=(*BASE.operations, more)))
+    given = edited(
+        BASE.with_changes(operations=(*BASE.operations, state_only(more))), own=(P,), fork=released
+    )
+    found = prove(candidate(given, P), given)
+    assert isinstance(found, Refuted)
+    assert "column shop_item.more is there, and a fresh install has none" in found.failures[0].message
+
+
+def test_what_every_branch_does_to_the_state_alone_counts_as_there() -> None:
+    more = add("item", "more", integer())
+    alone = BASE.with_changes(operations=(*BASE.operations, state_only(more)))
+    given = edited(alone, own=(P,), fork=changed(FORK, alone))
+    assert isinstance(prove(candidate(given, P), given), SafePlan)
 
 
 def test_a_migration_that_makes_what_is_missing_serves_both_kinds_of_database() -> None:
