@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.matching.case import Case
 from stitchback.matching.data_conflicts import Conflict, conflicts
+from stitchback.matching.data_inserts import Unset, unset
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.source import Span
 
@@ -18,18 +19,25 @@ class DataAndRename:
     stitchback reads from the code what a data operation uses: the models that it asks for by name, and the fields and tables that it
     names. An operation whose code cannot be read (an imported function, a computed name) counts as using everything.
 
+    The same code is reported where a data operation of one branch inserts rows (`create`, `bulk_create`, `get_or_create`, `update_or_create`,
+    SQL's INSERT) and the other branch makes a column of that model NOT NULL without a default, and the code does not name the column. To
+    insert the row fails where the column is NOT NULL already. Give the column a value in the operation, on mainline, or a default.
+
     If the other branch's databases do not need the operation, empty its function on mainline; where it is the patch branch's, in a
     migration of the same name. If they need it, do that too, and write a new migration behind both branches, with the new names.
     """
 
     code = "SB209"
     severity = Severity.ERROR
-    title = "a data operation uses what the other branch drops or renames"
+    title = "a data operation does not fit what the other branch drops, renames or makes NOT NULL"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:
             for each in conflicts(side, case.situation.mainline):
                 yield Finding(self.code, self.severity, each.tree.ref, Span(each.migration.path), said(each))
+            for lacking in unset(side, case.situation.mainline):
+                path = lacking.migration.path
+                yield Finding(self.code, self.severity, lacking.tree.ref, Span(path), said_of_rows(lacking))
 
 
 def said(conflict: Conflict) -> str:
@@ -37,4 +45,13 @@ def said(conflict: Conflict) -> str:
     return (
         f"{conflict.migration.key} ({conflict.label}) may use what {gone.origin.migration} of {gone.ref} drops or renames: {gone}. "
         f"A database that has run {gone.origin.migration} cannot run {conflict.migration.key} any more"
+    )
+
+
+def said_of_rows(unset: Unset) -> str:
+    demand, key = unset.demand, unset.migration.key
+    return (
+        f"{key} ({unset.label}) inserts rows into {demand.model} without a value for {demand.field}, which {demand.origin.migration} of "
+        f"{demand.ref} makes NOT NULL without a default ({demand.kind}). A database that has run {demand.origin.migration} cannot run "
+        f"{key} any more"
     )

@@ -60,7 +60,7 @@ def gone_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Gone]:
     """All that these migrations drop or rename."""
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
-            for inner in _flat((operation,)):
+            for inner in flat((operation,)):
                 model_argument, field_argument = TAKES_AWAY.get(inner.kind, ("", ""))
                 model = text(inner.argument(model_argument)) if model_argument else None
                 field = text(inner.argument(field_argument)) if field_argument else ""
@@ -117,34 +117,48 @@ class Conflict:
 
 def conflicts(side: Side, mainline: Tree) -> Iterator[Conflict]:
     """The data operations of each branch that use what the other one drops or renames, but for work that both have."""
+    for tree, own, ref, others in apart(side, mainline):
+        gone = tuple(each for each in gone_in(ref, others))
+        if gone and any(True for each in own for _ in data_operations(each.operations)):
+            yield from _conflicts(tree, own, gone, (mainline, side.patch.tree), on_both(side))
+
+
+def apart(
+    side: Side, mainline: Tree
+) -> tuple[
+    tuple[Tree, list[Migration], str, list[Migration]], tuple[Tree, list[Migration], str, list[Migration]]
+]:
+    """Of each branch: its tree, its migrations that the other one has not or has otherwise, as far as they will be run, and the other
+    branch's ref and such migrations."""
     sides, patch = side.sides, side.patch.tree
     same_files = {ours.key for ours, theirs in sides.twins if ours.blob == theirs.blob}
     ours = [each for each in sides.patch if each.key not in same_files]
     theirs = [each for each in sides.mainline if each.key not in same_files]
-    on_both = {
+    alone = [
+        each for each in ours if sides.twin(each.key) is None
+    ]  # of one name mainline's file is the one that will be run
+    return (mainline, theirs, patch.ref, ours), (patch, alone, mainline.ref, theirs)
+
+
+def on_both(side: Side) -> set[Origin]:
+    """The operations of work that both branches do."""
+    return {
         atom.origin
         for match in side.comparison.matches
         if match.given and match.verdict is Verdict.IDENTICAL
         for atom in (*match.patch, *match.given)
     }
-    alone = [
-        each for each in ours if sides.twin(each.key) is None
-    ]  # of one name mainline's file is the one that will be run
-    for tree, own, ref, others in ((mainline, theirs, patch.ref, ours), (patch, alone, mainline.ref, theirs)):
-        gone = tuple(each for each in gone_in(ref, others))
-        if gone and any(True for each in own for _ in data_operations(each.operations)):
-            yield from _conflicts(tree, own, gone, (mainline, patch), on_both)
 
 
 def _conflicts(
-    tree: Tree, own: Sequence[Migration], gone: Sequence[Gone], trees: tuple[Tree, Tree], on_both: set[Origin]
+    tree: Tree, own: Sequence[Migration], gone: Sequence[Gone], trees: tuple[Tree, Tree], shared: set[Origin]
 ) -> Iterator[Conflict]:
     web = web_of(trees)
     start = SchemaState(field_bases=field_bases_of(*trees), field_names=field_names_of(*trees))
     names = joined((each.model, each.field) for each in gone)
     files = {each.key: each for each in own}
     for data in needs_of(tree, own, gone, web, start):
-        if not data.needs or data.origin in on_both:
+        if not data.needs or data.origin in shared:
             continue
         state = state_at(tree, data.origin, names, start)
         for each in gone:
@@ -176,8 +190,8 @@ def all_gone(trees: Iterable[tuple[Tree, Iterable[MigrationKey]]]) -> tuple[Gone
     )
 
 
-def _flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
+def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
     for operation in operations:
         if isinstance(operation, Operation):
             yield operation
-            yield from _flat((*operation.database, *operation.state))
+            yield from flat((*operation.database, *operation.state))

@@ -5,26 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stitchback.matching.data_conflicts import all_gone, needs_of
+from stitchback.matching.data_inserts import demanded_elsewhere, demands_in, insertions, unset_by
+from stitchback.model.atoms import Origin
 from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Tree
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.proof.ancestors import Branches
 from stitchback.proof.data_runs import work_of
-from stitchback.schema.data_needs import Needs
+from stitchback.schema.data_needs import Needs, joined
+
+Own = tuple[Tree, frozenset[MigrationKey]]
 
 
 @dataclass(frozen=True, slots=True)
 class NeedsOfAll:
     """`by_work`: see `Memory.needs`. `kept`: the migrations that have to be in a slice: those of such data operations, and those that
-    drop or rename what they need."""
+    drop or rename what they need, or demand a value for what they do not set."""
 
     by_work: dict[str, Needs] = field(default_factory=dict)
     kept: frozenset[MigrationKey] = frozenset()
 
 
 def data_needs(branches: Branches, start: SchemaState) -> NeedsOfAll:
-    """Of all data operations that a branch has for itself, and of all that any branch drops or renames for itself. Work that several
-    branches have needs what it needs on all of them."""
+    """Of all data operations that a branch has for itself, of all that any branch drops or renames for itself, and of the fields that
+    another branch makes NOT NULL. Work that several branches have needs what it needs on all of them."""
     own = [(tree, branches.parallel(tree)) for tree in branches.trees]
+    by_work: dict[str, Needs] = {}
+    kept: set[MigrationKey] = set()
+    for found in (_of_what_goes(branches, own, start), _of_inserts(branches, own, start)):
+        for work, needs in found.by_work.items():
+            by_work[work] = by_work.get(work, Needs()) | needs
+        kept |= found.kept
+    return NeedsOfAll(by_work, frozenset(kept))
+
+
+def _of_what_goes(branches: Branches, own: list[Own], start: SchemaState) -> NeedsOfAll:
     gone = all_gone(own)
     if not gone:
         return NeedsOfAll()
@@ -33,9 +50,7 @@ def data_needs(branches: Branches, start: SchemaState) -> NeedsOfAll:
     for tree, keys in own:
         migrations = [tree.migrations[key] for key in sorted(keys)]
         for each in needs_of(tree, migrations, gone, branches.web, start):
-            migration = tree.migrations[each.origin.migration].with_changes(operations=(each.operation,))
-            for work in work_of(migration):
-                by_work[work] = by_work[work].common(each.needs) if work in by_work else each.needs
+            _add(by_work, tree, each.origin, each.operation, each.needs)
             if each.needs:
                 kept.add(each.origin.migration)
     if not kept:
@@ -44,3 +59,44 @@ def data_needs(branches: Branches, start: SchemaState) -> NeedsOfAll:
     tables = {table for needs in by_work.values() for table in needs.tables}
     kept |= {each.origin.migration for each in gone if each.model in needed or tables}
     return NeedsOfAll({work: needs for work, needs in by_work.items() if needs}, frozenset(kept))
+
+
+def _of_inserts(branches: Branches, own: list[Own], start: SchemaState) -> NeedsOfAll:
+    files = [[tree.migrations[key] for key in sorted(keys)] for tree, keys in own]
+    demands = {number: tuple(demands_in("", found)) for number, found in enumerate(files)}
+    if not any(demands.values()):
+        return NeedsOfAll()
+    inserted = {number: tuple(insertions(found, lambda: branches.web)) for number, found in enumerate(files)}
+    into = {
+        number: frozenset(model for each in found for model in each.models)
+        for number, found in inserted.items()
+    }
+    models = demanded_elsewhere(demands, into)
+    every = [demand for found in demands.values() for demand in found if demand.model in models]
+    demanded = joined((each.model, each.field) for each in every)
+    by_work: dict[str, Needs] = {}
+    kept: set[MigrationKey] = set()
+    for number, found in inserted.items():
+        for each in found:
+            if not each.models.isdisjoint(models):
+                tree = own[number][0]
+                needs = unset_by(each, tree, demanded, start)
+                _add(by_work, tree, each.origin, each.operation, needs)
+                if needs:
+                    kept.add(each.origin.migration)
+    unset = {
+        (model, name)
+        for needs in by_work.values()
+        for model in needs.inserts
+        for name in needs.inserts[model]
+    }
+    kept |= {each.origin.migration for each in every if (each.model, each.field) in unset}
+    return NeedsOfAll({work: needs for work, needs in by_work.items() if needs}, frozenset(kept))
+
+
+def _add(
+    by_work: dict[str, Needs], tree: Tree, origin: Origin, operation: Operation | Opaque, needs: Needs
+) -> None:
+    migration = tree.migrations[origin.migration].with_changes(operations=(operation,))
+    for work in work_of(migration):
+        by_work[work] = by_work[work].common(needs) if work in by_work else needs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.model.data_reach import Reach, words_of
@@ -13,30 +13,46 @@ from stitchback.model.state import Field, SchemaState
 from stitchback.schema.data import data_run
 from stitchback.schema.data_reach import data_operations, reach_of
 from stitchback.schema.effects import Uses
+from stitchback.schema.inserting import must_be_given
+from stitchback.schema.model_web import ModelWeb
 from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.tables import column_name, table_name, tables_of
+from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of
 
 RUNS_SQL = frozenset({"execute", "executemany", "raw", "extra", "rawsql"})
+INSERTS = frozenset({"create", "bulk_create", "get_or_create", "update_or_create"})
+CHANGES_SCHEMA = frozenset({"alter", "create", "drop"})
 Names = Mapping[ModelKey, frozenset[str]]  # models, and of each some fields
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
     """`models`: that must be in the historical state, each with these fields. `tables`: that must be in the database, with these
-    columns."""
+    columns. `inserts`: models into which it inserts rows, and of each the fields for which these have no value."""
 
     models: Names = field(default_factory=dict)
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    inserts: Names = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.models or self.tables)
+        return bool(self.models or self.tables or self.inserts)
+
+    def __or__(self, other: Needs) -> Needs:
+        """What either says, of one operation; they say different parts."""
+        return Needs(
+            {**self.models, **other.models},
+            {**self.tables, **other.tables},
+            {**self.inserts, **other.inserts},
+        )
 
     def common(self, other: Needs) -> Needs:
         """What both need: the same code ran where only the one held, and where only the other did."""
         models = {key: names & other.models[key] for key, names in self.models.items() if key in other.models}
         tables = {key: names & other.tables[key] for key, names in self.tables.items() if key in other.tables}
-        return Needs(models, tables)
+        inserts = {
+            key: names & other.inserts[key] for key, names in self.inserts.items() if key in other.inserts
+        }
+        return Needs(models, tables, inserts)
 
 
 def needs_at(
@@ -91,18 +107,84 @@ def check(operation: Operation | Opaque, state: SchemaState, needs: Needs) -> It
                 )
     for table, columns in sorted(needs.tables.items()):
         yield Uses(table, columns, label)
+    for key, names in sorted(needs.inserts.items()):
+        yield from _inserted(operation, state, key, names, label)
+
+
+def _inserted(
+    operation: Operation | Opaque, state: SchemaState, key: ModelKey, names: frozenset[str], label: str
+) -> Iterator[Uses]:
+    """Rows without values for these fields are inserted. Raises InconsistentState where the model demands one; the database may have
+    columns that the model lacks."""
+    model = state.models.get(key)
+    main = tables_of(state, model).main if model is not None else None
+    if model is None or main is None:
+        return
+    by_sql = isinstance(operation, Opaque) or inserts_by_sql(operation, reach_of(operation))
+    for name in sorted(names):
+        found = model.field(name)
+        if isinstance(found, Field) and must_be_given(found, by_sql=by_sql):
+            raise InconsistentState(
+                f"{label} inserts rows into {key} without a value for {name}, which is NOT NULL at that point and has no default",
+                operation=_summary(operation),
+            )
+    columns = {column for name in names for column in (name, f"{name}_id")}
+    yield Uses(main[0], frozenset(), label, frozenset(columns) - main[1].columns.keys())
 
 
 def tables_used(operation: Operation | Opaque, state: SchemaState) -> Iterator[Uses]:
-    """The tables, with all columns that the state knows, of the models that the operation asks for by name: any query of theirs fails
-    where one is missing."""
+    """The tables that the operation queries: with all columns that the state knows those of the models that it asks for by name (any
+    query of theirs fails where one is missing), with the columns that it names those that its SQL names."""
     for each in data_operations((operation,)):
-        if isinstance(each, Operation) and each.kind == "RunPython":
-            for label in sorted(reach_of(each).models or ()):
-                model = state.models.get(ModelKey.of(*label.split(".")))
-                main = tables_of(state, model).main if model is not None else None
-                if main is not None:
-                    yield Uses(main[0], frozenset(main[1].columns), data_run(each).label)
+        if not isinstance(each, Operation) or each.kind not in ("RunPython", "RunSQL"):
+            continue
+        reach, label = reach_of(each), data_run(each).label
+        for model_label in sorted(reach.models or ()):
+            model = state.models.get(ModelKey.of(*model_label.split(".")))
+            main = tables_of(state, model).main if model is not None else None
+            if main is not None:
+                yield Uses(main[0], frozenset(main[1].columns), label)
+        if queries_by_sql(each, reach):
+            for model in state.models.values():
+                if set(words_of(table_name(model))) <= reach.words and has_tables(model):
+                    yield Uses(table_name(model), column_names(state, model) & reach.words, label)
+
+
+def models_queried(
+    operations: Iterable[Operation | Opaque], web: Callable[[], ModelWeb]
+) -> frozenset[ModelKey]:
+    """The models of whose tables `tables_used` may say something, in any state. `web`: of all models that there are."""
+    found: set[ModelKey] = set()
+    for each in data_operations(operations):
+        if isinstance(each, Operation) and each.kind in ("RunPython", "RunSQL"):
+            reach = reach_of(each)
+            found.update(ModelKey.of(*label.split(".")) for label in reach.models or ())
+            if queries_by_sql(each, reach):
+                found.update(*(models for words, models in web().tables.items() if words <= reach.words))
+    return frozenset(found)
+
+
+def queries_by_sql(operation: Operation, reach: Reach) -> bool:
+    """Whether its SQL queries the tables that it names, as far as it can be read. SQL that makes or drops schema objects may name what is
+    not there yet, or no longer."""
+    by_sql = operation.kind == "RunSQL" or bool(RUNS_SQL & reach.words)
+    return reach.is_known and by_sql and CHANGES_SCHEMA.isdisjoint(reach.words)
+
+
+def models_inserted(operation: Operation | Opaque, web: Callable[[], ModelWeb]) -> frozenset[ModelKey]:
+    """The models into which the operation may insert rows: those that it reaches, where its code can be read and creates objects; of SQL
+    those whose tables it names. To save an object is no insert here: mostly it is there already."""
+    if isinstance(operation, Opaque) or operation.kind not in ("RunPython", "RunSQL"):
+        return frozenset()
+    reach = reach_of(operation)
+    by_sql = inserts_by_sql(operation, reach)
+    if not reach.is_known or not (by_sql or (operation.kind == "RunPython" and INSERTS & reach.words)):
+        return frozenset()
+    return web().reached(reach) or frozenset()
+
+
+def inserts_by_sql(operation: Operation, reach: Reach) -> bool:
+    return "insert" in reach.words and (operation.kind == "RunSQL" or bool(RUNS_SQL & reach.words))
 
 
 def _summary(operation: Operation | Opaque) -> str:

@@ -176,11 +176,13 @@ class RemoveOther:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """A data operation queries the table: all these columns must be there. `label`: of the operation, for people."""
+    """A data operation queries the table: all these columns must be there. `unset`: columns for which the rows that it inserts have no value.
+    `label`: of the operation, for people."""
 
     table: str
     columns: frozenset[str]
     label: str
+    unset: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

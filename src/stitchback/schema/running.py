@@ -36,6 +36,7 @@ from stitchback.schema.effects import (
     Unknown,
     Uses,
 )
+from stitchback.schema.inserting import column_must_be_given
 from stitchback.schema.problems import Clash
 from stitchback.schema.tables import AUTO_COLUMN
 
@@ -61,15 +62,25 @@ def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
             if text not in physical.others and not conditional:
                 raise Clash(f"{text} does not exist")
             return replace(physical, others=physical.others - {text})
-        case Uses(table=table, columns=columns, label=label):
-            missing = columns - table_in(physical, table).columns.keys()
-            if missing:
-                raise Clash(f"{label} uses {table}, which lacks column {', '.join(sorted(missing))}")
-            return physical
+        case Uses():
+            return run_query(physical, effect)
         case RunData() | Unknown() | Forget() | Remake():
             return physical
         case _:
             assert_never(effect)
+
+
+def run_query(physical: PhysicalSchema, effect: Uses) -> PhysicalSchema:
+    columns = table_in(physical, effect.table).columns
+    missing = effect.columns - columns.keys()
+    if missing:
+        raise Clash(f"{effect.label} uses {effect.table}, which lacks column {', '.join(sorted(missing))}")
+    for name in sorted(effect.unset & columns.keys()):
+        if column_must_be_given(columns[name]):
+            raise Clash(
+                f"{effect.label} inserts rows into {effect.table} without a value for column {name}, which is NOT NULL there"
+            )
+    return physical
 
 
 def with_table(physical: PhysicalSchema, name: str, table: Table) -> PhysicalSchema:

@@ -1,7 +1,7 @@
 """Where a bridge at the leaf comes too late: what has to be there, or to be gone, before an operation of mainline's.
 
 A column that a database lacks must be made before mainline's next operation that supposes it: SQLite recreates a table from the model and
-fills such a column with its own name (FACTS F34), and an index needs its columns. An index or constraint of the patch branch goes before
+fills such a column with its own name (FACTS F34), an index needs its columns, and a query of a data operation needs all columns of the model. An index or constraint of the patch branch goes before
 the column that mainline removes: SQLite refuses to drop a column that an index holds, and no model has the field that would make it again.
 """
 
@@ -13,13 +13,17 @@ from dataclasses import dataclass, replace
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Unit
 from stitchback.model.atoms import Added, Atom, DataRun, Origin, Removed, Renamed, Thing, ThingKind, Unread
+from stitchback.model.data_reach import words_of
 from stitchback.model.edits import Insert, Keep, OperationEdit
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
 from stitchback.model.values import Call, Constant, Items, Value, text
+from stitchback.schema.data_needs import queries_by_sql
+from stitchback.schema.data_reach import data_operations, reach_of
 from stitchback.schema.needs import names_in, resolved_by
+from stitchback.schema.tables import column_name, table_name
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.rebuilding import rebuilds
 from stitchback.strategies.residues import model_name
@@ -56,16 +60,23 @@ def _first_uses(draft: Draft, unit: Unit, atom: Added) -> tuple[Origin, ...]:
     graph = MigrationGraph.raw(draft.mainline)
     for other in unit.side.comparison.mainline_atoms:
         key = other.origin.migration
-        if key != unit.key and _supposes(other, atom) and unit.key in graph.ancestors(key):
+        if key != unit.key and _supposes(draft, unit, other, atom) and unit.key in graph.ancestors(key):
             found[key] = min(found.get(key, other.origin), other.origin, key=lambda origin: origin.index)
     return tuple(
         origin for key, origin in found.items() if (found.keys() - {key}).isdisjoint(graph.ancestors(key))
     )
 
 
-def _supposes(other: Atom, atom: Added) -> bool:
+def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
     """Whether the operation works on the thing, refers to it, or works on its table in a way that needs all columns of the model."""
-    if isinstance(other, DataRun | Unread) or not other.database:
+    if isinstance(other, DataRun):
+        return atom.thing.kind in (ThingKind.TABLE, ThingKind.COLUMN) and any(
+            _queries(unit, each, atom)
+            for each in data_operations(
+                (draft.mainline.migrations[other.origin.migration].operations[other.origin.index],)
+            )
+        )
+    if isinstance(other, Unread) or not other.database:
         return False
     if atom.thing.kind is ThingKind.TABLE:
         return other.thing.model == atom.thing.model or _refers(other, atom.thing.model)
@@ -74,6 +85,22 @@ def _supposes(other: Atom, atom: Added) -> bool:
     if other.thing == atom.thing or (isinstance(other, Renamed) and other.thing.kind is ThingKind.TABLE):
         return True
     return atom.thing.kind is ThingKind.COLUMN and (rebuilds(other) or other.thing.kind in OVER_COLUMNS)
+
+
+def _queries(unit: Unit, other: Operation | Opaque, atom: Added) -> bool:
+    """Whether the data operation queries the table, as far as its code can be read; by SQL: with the column."""
+    if isinstance(other, Opaque) or other.kind not in ("RunPython", "RunSQL"):
+        return False
+    comparison, reach = unit.side.comparison, reach_of(other)
+    now = comparison.mainline_identity.current_model(atom.thing.model)
+    if not {str(atom.thing.model), str(now)}.isdisjoint(reach.models or ()):
+        return True
+    if not queries_by_sql(other, reach):
+        return False
+    model = comparison.mainline_end.models.get(now)
+    table = f"{now.app}_{now.model}" if model is None else table_name(model)
+    column = column_name(atom.name, atom.shape) if isinstance(atom.shape, Field) else None
+    return set(words_of(table)) <= reach.words and (column is None or column in reach.words)
 
 
 def _refers(other: Atom, model: ModelKey) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from stitchback.graph import MigrationGraph
+from stitchback.matching.data_conflicts import web_of
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Situation
@@ -13,6 +14,7 @@ from stitchback.proof.slicing.footing import Footing, footing
 from stitchback.proof.slicing.footprint import Models, under_all_names
 from stitchback.proof.slicing.shared import Ties, ties
 from stitchback.proof.slicing.views import Keys, View
+from stitchback.schema.model_web import ModelWeb
 
 
 class Base:
@@ -30,6 +32,11 @@ class Base:
     @cached_property
     def ties(self) -> Ties:
         return ties(self.trees, self.situation.ledgers)
+
+    @cached_property
+    def web(self) -> ModelWeb:
+        """Of all models that the trees have or had."""
+        return web_of(self.trees)
 
     @cached_property
     def is_sound(self) -> bool:

@@ -43,7 +43,7 @@ class Cut:
         mainline, *others = self.ground.views
         self.result = self.ground.view_of_result(candidate.result, self.changes)
         self.views = (mainline, self.result, *others)
-        self.apart = set_apart(candidate, self.views, base.kept)
+        self.apart = set_apart(candidate, self.views, lambda: base.web, base.kept)
         self.put_together(frozenset())
         torn = self.torn_apps()
         if torn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stitchback.graph.resolution import FIRST, LATEST
@@ -20,6 +20,8 @@ from stitchback.proof.slicing.footprint import (
 )
 from stitchback.proof.slicing.shared import is_readable, same_content
 from stitchback.proof.slicing.views import Keys, View
+from stitchback.schema.data_needs import models_queried
+from stitchback.schema.model_web import ModelWeb
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,15 @@ class Apart:
     models: Models
 
 
-def set_apart(candidate: Candidate, views: Sequence[View], kept: Keys = frozenset()) -> Apart:
-    """`views`: mainline's, the result's, the others'. `kept` migrations are essential."""
+def set_apart(
+    candidate: Candidate, views: Sequence[View], web: Callable[[], ModelWeb], kept: Keys = frozenset()
+) -> Apart:
+    """`views`: mainline's, the result's, the others'. `web`: of all models of all trees. `kept` migrations are essential. A migration that
+    changes other models is essential too where its data operations query one: the database must have all of it by then."""
     own = {key: migration for view in views for key, migration in view.own.items()}
     versions = list({id(each): each for view in views for each in view.own.values()}.values())
     steady = unchanged(views) - named_elsewhere(candidate, versions) - kept
+    queried = {key: models for key in steady if (models := models_queried(own[key].operations, web))}
     while True:
         essential = [migration for migration in versions if migration.key not in steady]
         changed = under_all_names(joined(map(changed_models, essential)), versions)
@@ -46,6 +52,7 @@ def set_apart(candidate: Candidate, views: Sequence[View], kept: Keys = frozense
             for key in steady
             if changed_models(own[key]).meets(changed)
             or lifecycle_models(own[key]).meets(mentioned)
+            or (key in queried and Models(queried[key]).meets(changed))
             or not works.isdisjoint(work_of(own[key]))
         }
         if not touching:

@@ -1,0 +1,46 @@
+"""Which values the rows of an INSERT must have.
+
+Source: `Field._get_default`, `Field.empty_strings_allowed`, `DateField.pre_save`.
+"""
+
+from __future__ import annotations
+
+from stitchback.model.state import Field
+from stitchback.model.values import TRUE
+from stitchback.schema.field_classes import djangos_ancestry
+from stitchback.schema.fields import says
+from stitchback.schema.known_fields import MODELS
+from stitchback.schema.tables import AUTO_COLUMN, holds_key
+from stitchback.schema.visible import GENERATED, has_column
+
+# Django inserts an empty string, or no bytes, where no value is given.
+EMPTY_IS_A_VALUE = frozenset(
+    {MODELS + name for name in ("CharField", "TextField", "FileField", "FilePathField", "BinaryField")}
+)
+
+
+def must_be_given(field: Field, *, by_sql: bool) -> bool:
+    """Whether a row without a value for it is refused by the database; where Django inserts the row, it fills in its default."""
+    if not has_column(field) or holds_key(field) or field.path in (GENERATED, MODELS + "NullBooleanField"):
+        return False
+    if says(field, "null") or field.argument("db_default") is not None:
+        return False
+    if by_sql:
+        return True
+    if field.argument("default") is not None or TRUE in (
+        field.argument("auto_now"),
+        field.argument("auto_now_add"),
+    ):
+        return False
+    return EMPTY_IS_A_VALUE.isdisjoint((field.path, *djangos_ancestry(field.base or field.path)))
+
+
+def column_must_be_given(shape: str) -> bool:
+    """The same of a column in a database, by its shape (see `visible.column_text`)."""
+    words = shape.split()
+    return (
+        shape != AUTO_COLUMN
+        and not {"null", "db_default"} & set(words)
+        and "primary key" not in shape
+        and not shape.startswith(("<opaque", "GeneratedField"))
+    )
