@@ -98,7 +98,7 @@ APART: dict[str, tuple[Operation | Opaque, Operation | Opaque]] = {
     "two fields": (add("item", "x"), add("item", "y")),
     "two models": (rename("item", "x", "y"), rename("box", "x", "y")),
     "two indexes": (index("item", "i"), index("item", "j")),
-    "data after a field that it does not name": (add("item", "x"), sql("shop_item")),
+    "data after a field that it does not name": (add("item", "size"), sql("shop_item")),
     "a reference and a new field of its model": (add("item", "x", foreign_key("shop.box")), add("box", "y")),
     "a reference and an index of its model": (add("item", "x", foreign_key("shop.box")), index("box", "i")),
     "data and another model": (sql("shop_item"), remove("box", "base")),
