@@ -53,6 +53,7 @@ TESTS = (
     "tests/django/test_remaking_agrees.py",
     "tests/django/test_subjects.py",
 )
+NEAREST = {"schema": ("tests/django/",)}  # package -> tests that are as much its own as its unit tests
 BUDGET_SECONDS = 8.0
 TOO_SLOW_SECONDS = 8.0  # a test that takes longer is left out
 UNNOTICED = ("survived", "no test")
@@ -71,7 +72,7 @@ class Reach:
     def tests(self, mutant: Mutant, budget: float, passed: frozenset[str]) -> tuple[list[str], float]:
         """Those to run, and the seconds they take; `passed`: those that did not notice the mutant in an earlier run."""
         package = package_of(mutant.path)
-        own = f"tests/unit/{package}/"
+        own = (f"tests/unit/{package}/", *NEAREST.get(package, ()))
         found: set[str] = set()
         if mutant.function is None:
             found |= self.by_file.get(mutant.path, set())
