@@ -6,7 +6,7 @@ First all tests of TESTS run once, to see which of them call which function (kep
 the tests have changed). Then for every mutant of the sample the tests that call its function run, those of its own package first, the
 fastest first, until one fails or their time is used up (--budget: seconds they took when nothing was changed). A mutant with no
 failing test has survived; a survivor is either a missing test or a change that means the same. `--again` takes the survivors of an
-earlier result instead of a sample.
+earlier result instead of a sample, and the tests that did not run for them then.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ TESTS = (
     "tests/django/test_remaking_agrees.py",
     "tests/django/test_subjects.py",
 )
-BUDGET_SECONDS = 15.0
+NEAREST = {"schema": ("tests/django/",)}  # package -> tests that are as much its own as its unit tests
+BUDGET_SECONDS = 8.0
 TOO_SLOW_SECONDS = 8.0  # a test that takes longer is left out
 UNNOTICED = ("survived", "no test")
 # What the rehearsal runs in its own process, where no call is seen, is called by every test that rehearses.
@@ -68,9 +69,10 @@ class Reach:
     callers: dict[tuple[str, int], set[str]]
     by_file: dict[str, set[str]]
 
-    def tests(self, mutant: Mutant, budget: float) -> tuple[list[str], float]:
-        package = mutant.path.split("/")[1]
-        own = f"tests/unit/{package}/"
+    def tests(self, mutant: Mutant, budget: float, passed: frozenset[str]) -> tuple[list[str], float]:
+        """Those to run, and the seconds they take; `passed`: those that did not notice the mutant in an earlier run."""
+        package = package_of(mutant.path)
+        own = (f"tests/unit/{package}/", *NEAREST.get(package, ()))
         found: set[str] = set()
         if mutant.function is None:
             found |= self.by_file.get(mutant.path, set())
@@ -81,7 +83,9 @@ class Reach:
             found |= self.by_file.get(DOOR_OF_THE_REHEARSAL, set())
         chosen: list[str] = []
         spent = 0.0
-        for test in sorted(found, key=lambda test: (not test.startswith(own), self.seconds[test], test)):
+        for test in sorted(
+            found - passed, key=lambda test: (not test.startswith(own), self.seconds[test], test)
+        ):
             if chosen and spent + self.seconds[test] > budget:
                 continue
             chosen.append(test)
@@ -146,36 +150,64 @@ def draw(packages: Sequence[str], size: int, seed: int) -> tuple[list[Mutant], i
             break
         if compiles(mutant, SOURCE):
             chosen.append(mutant)
-    return chosen, len(every)
+    return sorted(chosen, key=lambda mutant: packages.index(package_of(mutant.path))), len(every)
 
 
-def survivors_of(file: Path) -> list[Mutant]:
-    """The mutants that survived an earlier run, where they are in the source of today."""
-    rows = [row for row in json.loads(file.read_text())["mutants"] if row["outcome"] in UNNOTICED]
+def package_of(path: str) -> str:
+    return path.split("/")[1]
+
+
+def survivors_of(file: Path, packages: Sequence[str]) -> list[tuple[Mutant, frozenset[str]]]:
+    """The mutants that survived an earlier run, where they are in the source of today, each with the tests that did not notice it."""
+    rows = json.loads(file.read_text())["mutants"]
     wanted = {
-        (row["mutant"]["path"], row["mutant"]["kind"], row["mutant"]["before"], row["mutant"]["after"])
+        _words(row["mutant"]): frozenset(row["tests"])
         for row in rows
+        if row["outcome"] in UNNOTICED and package_of(row["mutant"]["path"]) in packages
     }
     paths = sorted({path for path, *_ in wanted})
     every = [mutant for path in paths for mutant in mutants_of(SOURCE / path, SOURCE)]
-    return [each for each in every if (each.path, each.kind, each.before, each.after) in wanted]
+    words = [_words(dataclasses.asdict(mutant)) for mutant in every]
+    return [(mutant, wanted[known]) for mutant, known in zip(every, words, strict=True) if known in wanted]
 
 
-def run(tasks: list[dict[str, Any]], workers: int) -> list[dict[str, Any]]:
+def _words(mutant: dict[str, Any]) -> tuple[str, ...]:
+    return mutant["path"], mutant["kind"], mutant["before"], mutant["text"]
+
+
+def run(tasks: list[dict[str, Any]], workers: int, kept: Path) -> list[dict[str, Any]]:
+    """A row for each task. `kept`: the folder of the rows, from which an interrupted run goes on."""
+    kept.mkdir(exist_ok=True)
+    done = {}
+    for file in sorted(kept.glob("*.lines")):
+        for line in file.read_text().splitlines():
+            row = json.loads(line)
+            done[_identity(row)] = row
+    waiting = [task for task in tasks if _identity(task) not in done]
     with tempfile.TemporaryDirectory(prefix="stitchback-mutants-") as folder:
-        started = [_start(tasks[number::workers], Path(folder) / str(number)) for number in range(workers)]
-        rows = []
-        for process, results, log in started:
+        started = []
+        for number in range(workers if waiting else 0):
+            results = kept / f"{len(done)}-{number}.lines"
+            started.append((*_start(waiting[number::workers], Path(folder) / str(number), results), results))
+        for process, log, results in started:
             if process.wait() not in (0, 5):  # 5: pytest saw no test run, for the forks ran them
                 raise SystemExit(f"The run of the mutants ended early:\n{log.read_text()[-3000:]}")
-            rows.extend(json.loads(line) for line in results.read_text().splitlines())
+            for line in results.read_text().splitlines():
+                row = json.loads(line)
+                done[_identity(row)] = row
+    rows = [done[_identity(task)] for task in tasks]
     return sorted(
         rows, key=lambda row: (row["mutant"]["path"], row["mutant"]["line"], row["mutant"]["start"])
     )
 
 
-def _start(tasks: list[dict[str, Any]], folder: Path) -> tuple[subprocess.Popen[bytes], Path, Path]:
-    copy, given, results, log = (folder / name for name in ("src", "tasks", "results", "log"))
+def _identity(task: dict[str, Any]) -> tuple[Any, ...]:
+    mutant = task["mutant"]
+    return mutant["path"], mutant["start"], mutant["end"], mutant["text"]
+
+
+def _start(tasks: list[dict[str, Any]], folder: Path, results: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    copy, given, log = (folder / name for name in ("src", "tasks", "log"))
     shutil.copytree(SOURCE, copy)
     given.write_text(json.dumps(tasks))
     environment = {
@@ -185,28 +217,22 @@ def _start(tasks: list[dict[str, Any]], folder: Path) -> tuple[subprocess.Popen[
         "STITCHBACK_MUTANTS_TASKS": str(given),
         "STITCHBACK_MUTANTS_RESULTS": str(results),
     }
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "benchmarks.mutants.running",
-        "-p",
-        "no:cacheprovider",
-        *TESTS,
-    ]
+    plugins = ["-p", "benchmarks.mutants.running", "-p", "no:cacheprovider"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, "-m", "pytest", "-q", *plugins, *TESTS],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
-    return process, results, log
+    return process, log
 
 
 def report(rows: list[dict[str, Any]], drawn_from: int) -> str:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        for name in (row["mutant"]["path"].split("/")[1], "all"):
+        for name in (package_of(row["mutant"]["path"]), "all"):
             counts[name][row["outcome"]] += 1
     lines = [
         f"{len(rows)} mutants, of {drawn_from}.",
@@ -246,17 +272,20 @@ def main() -> None:
     chosen.folder.mkdir(exist_ok=True)
     reach = read_reach(chosen.folder / "reach.json", digest_of((SOURCE, ROOT / "tests")))
     if chosen.again:
-        mutants = survivors_of(chosen.again)
+        mutants = survivors_of(chosen.again, chosen.packages)
         drawn_from = len(mutants)
     else:
-        mutants, drawn_from = draw(chosen.packages, chosen.sample, chosen.seed)
+        drawn, drawn_from = draw(chosen.packages, chosen.sample, chosen.seed)
+        mutants = [(mutant, frozenset[str]()) for mutant in drawn]
     tasks = []
-    for mutant in mutants:
-        tests, seconds = reach.tests(mutant, chosen.budget)
+    for mutant, passed in mutants:
+        tests, seconds = reach.tests(mutant, chosen.budget, passed)
         tasks.append({"mutant": dataclasses.asdict(mutant), "tests": tests, "seconds": round(seconds, 2)})
     print(f"{len(tasks)} mutants, seed {chosen.seed}, {chosen.workers} at a time …", flush=True)
-    rows = run(tasks, chosen.workers)
-    result = chosen.folder / ("again.json" if chosen.again else f"seed-{chosen.seed}.json")
+    name = f"again-{chosen.again.stem}" if chosen.again else f"seed-{chosen.seed}"
+    kept = chosen.folder / f"{name}-{digest_of((SOURCE, ROOT / 'tests'))[:12]}"
+    rows = run(tasks, chosen.workers, kept)
+    result = chosen.folder / f"{name}.json"
     result.write_text(json.dumps({"seed": chosen.seed, "drawn_from": drawn_from, "mutants": rows}, indent=1))
     print(report(rows, drawn_from))
     print(f"\nAll of them: {result}")

@@ -1,0 +1,49 @@
+"""Two schemas' differences in words, each kind of schema object; and what of a plan could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migration_values import add, migration, operation, tree
+
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.source import Opaque, Span
+from stitchback.proof.differences import in_short, schema_differences
+from stitchback.proof.unread import unread
+
+UNREAD = Opaque("cannot be read", "op()", Span("shop/migrations/x.py", 3))
+
+
+def test_each_kind_of_schema_object() -> None:
+    for part, kind in (("columns", "column"), ("indexes", "index"), ("constraints", "constraint")):
+        empty = Table()
+        one, other = (PhysicalSchema({"t": replace(empty, **{part: {"x": text}})}) for text in ("a", "b"))
+        assert schema_differences(one, other) == (f"{kind} t.x is a, on a fresh install b",)
+        assert schema_differences(one, PhysicalSchema({"t": empty})) == (
+            f"{kind} t.x is there, and a fresh install has none",
+        )
+        assert schema_differences(PhysicalSchema({"t": empty}), one) == (f"{kind} t.x is missing",)
+        assert schema_differences(PhysicalSchema({}), one) == ("table t is missing",)
+        assert schema_differences(one, PhysicalSchema({})) == (
+            "table t is there, and a fresh install has none",
+        )
+        assert schema_differences(one, one) == ()
+
+
+def test_the_first_three_and_how_many_more() -> None:
+    assert in_short(("a", "b", "c")) == "a; b; c"
+    assert in_short(("a", "b", "c", "d", "e")) == "a; b; c; and 2 more"
+
+
+def test_what_could_not_be_read_at_any_depth() -> None:
+    known = replace(
+        operation("SeparateDatabaseAndState"), database=(add("item", "x"), UNREAD), state=(operation("Own"),)
+    )
+    given = migration("shop.0003_x", "", add("item", "y"), known, UNREAD).with_changes(dependencies=(UNREAD,))
+    lines = unread(tree(given, migration("shop.0004_y", "", add("item", "z"))))
+    assert sorted(line.rpartition("taken ")[2] for line in lines) == [
+        "as if it were not there",
+        "to leave the schema as it is, and to run exactly once",
+        "to leave the schema as it is, and to run exactly once",
+    ]
+    assert sum("Own is not known" in line for line in lines) == 1

@@ -1,0 +1,124 @@
+"""Which mainline was deployed, and that a plan is judged in the scene of its own situation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migration_values import key, migration
+from plans_by_hand import FORK, MAIN, MAINLINE, P, X, patch, situation
+
+from stitchback.engine import Memory
+from stitchback.graph import MigrationGraph
+from stitchback.graph.resolution import FIRST, LATEST
+from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.state import SchemaState
+from stitchback.model.values import Constant
+from stitchback.proof.closed_sets import closed_sets
+from stitchback.proof.models_kept import is_elsewhere
+from stitchback.proof.populations import deployed_mainline
+from stitchback.proof.proving import Prover
+from stitchback.proof.slicing.views import View
+from stitchback.schema.model_parts import Absence, Part
+from stitchback.schema.three_way import Ask, Merged
+
+
+def test_mainline_was_deployed_as_it_stands() -> None:
+    joined = migration("shop.0004_merge", "shop.0003_p shop.0003_x")
+    merged = situation(P, X, joined, patches=[patch(P, merged=True)])
+    assert deployed_mainline(merged, Memory(SchemaState())) is merged.mainline
+
+
+def test_nobody_has_deployed_a_mainline_with_two_leaves() -> None:
+    conflict = situation(P, X, patches=[patch(P, merged=True)])
+    assert set(deployed_mainline(conflict, Memory(SchemaState())).migrations) == {*FORK.migrations, X.key}
+
+
+def test_each_situation_has_its_own_scene() -> None:
+    prover = Prover(MAIN)
+    other = replace(MAIN, mainline=situation(*MAINLINE[:2]).mainline)
+    first, second = prover.scene(MAIN), prover.scene(other)
+    assert (first.situation, second.situation) == (MAIN, other)
+    assert prover.scene(MAIN) is first
+    assert prover.scene(other) is second
+
+
+class TestOnAModelOfAnotherName:
+    PART, TWIN = (Part(ModelKey.of("shop", name), "field", "label", "null") for name in ("item", "thing"))
+
+    def known(self, mainline: object, result: object, patch: object = Constant(1)) -> bool:
+        asked = Merged(Absence.GONE, result, [Ask("release/2.4", Absence.GONE, patch, False)])  # type: ignore[arg-type]
+        each = Merged(mainline, result)  # type: ignore[arg-type]
+        return is_elsewhere(self.PART, each, {self.PART: each, self.TWIN: asked})
+
+    def test_a_patch_branch_has_it_there(self) -> None:
+        assert self.known(Absence.GONE, Constant(1))
+
+    def test_not_where_the_values_differ(self) -> None:
+        assert not self.known(Absence.GONE, Constant(1), patch=Constant(2))
+
+    def test_not_what_mainline_has_itself(self) -> None:
+        assert not self.known(Constant(1), Constant(1))
+        assert not self.known(Absence.UNSAID, Constant(1))
+
+    def test_not_what_is_gone_from_the_result(self) -> None:
+        assert not self.known(Absence.GONE, Absence.GONE, patch=Absence.GONE)
+
+
+class TestViews:
+    """A view names, for each own migration, the files that it depends on."""
+
+    def parents(self, *own: object, below: object = FORK, hasty: tuple[object, ...] = ()) -> dict[str, str]:
+        files = {each.key: each for each in own}  # type: ignore[attr-defined]
+        tree = FORK.with_migrations(files)  # type: ignore[arg-type]
+        view = View(
+            tree, files, frozenset(FORK.migrations), MigrationGraph.raw(FORK), {"shop", "blog"}, hasty
+        )  # type: ignore[arg-type]
+        return {str(name): " ".join(map(str, view.parents(name))) for name in files}
+
+    def test_own_and_shared_parents(self) -> None:
+        own = (
+            migration("shop.0003_a", "shop.0002_base"),
+            migration("shop.0004_b", "shop.0003_a blog.0001_initial"),
+        )
+        assert self.parents(*own) == {
+            "shop.0003_a": "shop.0002_base",
+            "shop.0004_b": "blog.0001_initial shop.0003_a",
+        }
+
+    def test_what_stands_for_a_ghost(self) -> None:
+        own = (
+            migration("shop.0003_s", "shop.0002_base", replaces="shop.0003_p"),
+            migration("shop.0004_b", "shop.0003_p"),
+        )
+        assert self.parents(*own)["shop.0004_b"] == "shop.0003_s"
+
+    def test_a_replaced_migration_that_is_still_there_is_itself(self) -> None:
+        own = (
+            migration("shop.0003_p", "shop.0002_base"),
+            migration("shop.0003_s", "shop.0002_base", replaces="shop.0003_p"),
+            migration("shop.0004_b", "shop.0003_p"),
+        )
+        assert self.parents(*own)["shop.0004_b"] == "shop.0003_p"
+
+    def test_what_another_one_says_it_runs_before(self) -> None:
+        own = (
+            migration("blog.0002_a", "blog.0001_initial", run_before="shop.0003_b"),
+            migration("shop.0003_b", "shop.0002_base"),
+        )
+        assert self.parents(*own)["shop.0003_b"] == "blog.0002_a shop.0002_base"
+
+    def test_the_first_and_the_latest_of_another_app(self) -> None:
+        for name, expected in ((FIRST, "blog.0001_initial"), (LATEST, "blog.0002_a")):
+            own = (
+                migration("blog.0002_a", "blog.0001_initial"),
+                migration("shop.0003_b", (key("shop.0002_base"), MigrationKey("blog", name))),
+            )
+            assert self.parents(*own)["shop.0003_b"] == f"{expected} shop.0002_base"
+
+
+def test_as_many_sets_as_the_bound_are_all_tried() -> None:
+    chain = tuple(key(f"a.{number}") for number in range(4))
+    parents = {each: frozenset(chain[:number]) for number, each in enumerate(chain)}
+    assert closed_sets(chain, parents, most=4).all
+    assert not closed_sets(chain, parents, most=3).all
+    assert [len(each.keys) for each in closed_sets(chain, parents, most=3).grown] == [1, 2, 3, 4]
