@@ -39,8 +39,9 @@ def of_patch(
 ) -> Sides | None:
     parts = split(patch, situation.mainline)
     shared = frozenset(migration.key for migration in parts.shared)
-    reconciled = patch.tree.with_migrations({migration.key: None for migration in parts.patch})
-    base, theirs = models_of(reconciled), models_of(patch.tree)
+    tree = as_read_on(mainline, patch.tree)
+    reconciled = tree.with_migrations({migration.key: None for migration in parts.patch})
+    base, theirs = models_of(reconciled), models_of(tree)
     if base is None:
         base = models_of(patch.fork)
     if base is None or theirs is None:
@@ -57,6 +58,21 @@ def of_patch(
         branch(result, models_of(result) or SchemaState(), shared),
         frozenset(parts_altered(base, start, own, touched)),
     )
+
+
+def as_read_on(mainline: Tree, tree: Tree) -> Tree:
+    """The tree with mainline's reading of each file that is the same there: such a file may import a value that the branch has changed
+    (the schema of a validator, a function's default), and the reconciled tree has mainline's."""
+    read = {
+        key: mainline.migrations[key]
+        for key, migration in tree.migrations.items()
+        if key in mainline.migrations and is_read_otherwise(migration, mainline.migrations[key])
+    }
+    return tree.with_migrations(read) if read else tree
+
+
+def is_read_otherwise(one: Migration, other: Migration) -> bool:
+    return one is not other and one.blob == other.blob and one.operations != other.operations
 
 
 def alone(mainline: Tree, models: SchemaState, result: Tree, models_of: ModelsOf) -> Sides:

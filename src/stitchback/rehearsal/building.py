@@ -228,7 +228,7 @@ class Builder:
             raise Unbuildable(render(value))
         path, named = value.callee.path, dict(value.kwargs)
         cls, is_other = self.django_class(path)
-        if cls is None or not issubclass(cls, models.Field):
+        if cls is None or cls is models.Field or not issubclass(cls, models.Field):
             cls, is_other = self.likely(named), True
         if is_other:
             self.substituted[f"{path} as {cls.__name__}"] = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from migration_values import add, alter, char, create, field, keys, migration, operation, remove, run_python
-from plans_by_hand import candidate, patch, situation
+from plans_by_hand import FORK, candidate, changed, patch, situation
 
 from stitchback.engine import Memory
 from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
@@ -13,7 +15,7 @@ from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Refuted, Situation
+from stitchback.model.plans import Patch, Refuted, Situation
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
@@ -65,6 +67,22 @@ def test_what_only_the_patch_changed_may_not_be_lost() -> None:
     given = situation(on("shop.0003_m", add("item", "size")), patches=[patch(P)])
     assert lost(given) == ["help_text of field shop.item.label: the change of release/2.4 is lost"]
     assert isinstance(prove(candidate(given), given), Refuted)
+
+
+def test_a_value_that_a_shared_file_imports_and_the_patch_branch_changed() -> None:
+    """The file is the same on both; mainline's reading of it is the base, so what the patch writes in a migration is its own change."""
+    told, untold = (char(20, help_text=Constant(text)) for text in ("imported, changed", "imported"))
+    shared = migration("blog.0001_initial", "", create("Post", title=untold, body=untold))
+    there = migration("blog.0001_initial", "", create("Post", title=told, body=told))
+    fork, mainline = changed(FORK, shared), changed(FORK, shared, on("shop.0003_m", add("item", "size")))
+    own = migration("blog.0002_p", "blog.0001_initial", alter("post", "title", HELP))
+    theirs = changed(fork, there.with_changes(blob=shared.blob), own)
+    given = situation(patches=[Patch(theirs, fork, (own,))])
+    given = replace(given, mainline=mainline)
+    assert lost(given) == ["help_text of field blog.post.title: the change of v2.4 is lost"]
+    assert lost(given, own) == []
+    edited = replace(given, patches=(Patch(changed(theirs, there), fork, (own,)),))
+    assert lost(edited, own) == ["help_text of field blog.post.title is not what mainline has"]
 
 
 @pytest.mark.parametrize(

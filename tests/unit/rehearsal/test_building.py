@@ -124,6 +124,7 @@ def test_a_setting_is_the_trees_own() -> None:
             {"to": Constant("shop.item"), "on_delete": Reference("django.db.models.CASCADE")},
             models.ForeignKey,
         ),
+        ("shop.fields.Moment", {"null": TRUE}, models.TextField),
         ("elsewhere.Unknown", {"null": TRUE}, models.TextField),
         ("elsewhere.Link", {"to": Constant("shop.item"), "on_delete": Reference("x.Y")}, models.ForeignKey),
         (
@@ -143,7 +144,10 @@ def test_a_field_of_another_package_is_one_of_django(
     path: str, arguments: dict[str, Value], cls: type
 ) -> None:
     own = builder(
-        Barcode="shop.fields.Base", Base="django.db.models.CharField", Owner="django.db.models.ForeignKey"
+        Barcode="shop.fields.Base",
+        Base="django.db.models.CharField",
+        Owner="django.db.models.ForeignKey",
+        Moment="django.db.models.Field",
     )
     assert type(own.field(call(path, **arguments))) is cls
     assert any(path in text for text in own.substituted), "the report names it"
