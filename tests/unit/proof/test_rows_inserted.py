@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import pytest
 from migration_values import add, alter, char, create, field, foreign_key, integer, migration, operation, tree
-from plans_by_hand import BASE, candidate, patch, situation
+from plans_by_hand import BASE, FORK, candidate, changed, patch, situation
 
 from stitchback.engine import Engine, Memory, SymbolicDatabase
 from stitchback.model.data_reach import EVERYTHING, Reach
 from stitchback.model.keys import ModelKey
+from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.model.values import TRUE, Code, Constant
@@ -107,6 +108,22 @@ def test_a_branch_whose_own_column_is_not_null_sets_it() -> None:
     given = situation(theirs, patches=[patch(*ours)])
     plan = candidate(given, *ours, migration("shop.0006_merge", "shop.0003_m shop.0005_p"))
     assert isinstance(prove(plan, given), SafePlan)
+
+
+def test_rows_that_are_inserted_by_way_of_a_relation() -> None:
+    """Mainline's operation names the owner alone: `owner.item_set.create(…)`."""
+    owner = add("item", "owner", foreign_key("shop.Owner", null=TRUE))
+    below = migration("shop.0003_owner", "shop.0002_base", create("Owner", {}, name=char()), owner)
+    fork = changed(FORK, below)
+    ours = migration("shop.0004_p", "shop.0003_owner", *REQUIRED)
+    theirs = migration(
+        "shop.0004_m", "shop.0003_owner", run_python("shop.owner", words="item_set create label")
+    )
+    onto = Tree("main", "main", changed(fork, theirs).migrations)
+    given = Situation((patch(ours, fork=fork),), onto, ())
+    outcome = prove(candidate(given, ours, migration("shop.0005_merge", "shop.0004_m shop.0004_p")), given)
+    assert isinstance(outcome, Refuted)
+    assert any("inserts rows into shop.item without a value for size" in f.message for f in outcome.failures)
 
 
 def test_a_database_may_demand_what_the_models_do_not_know() -> None:
