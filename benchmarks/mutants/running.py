@@ -39,6 +39,8 @@ LIMIT_FACTOR, LIMIT_SECONDS = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
+    if session.testsfailed:
+        raise session.Interrupted("tests that cannot be collected would count as failures of every mutant")
     tasks = json.loads(Path(os.environ["STITCHBACK_MUTANTS_TASKS"]).read_text())
     items = {item.nodeid: item for item in session.items}
     for path in {task["mutant"]["path"] for task in tasks}:  # before any of them is changed

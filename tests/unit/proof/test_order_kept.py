@@ -30,8 +30,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value
-from stitchback.proof.ancestors import Branches, lost_ancestors
-from stitchback.proof.data_order import order_broken
+from stitchback.proof.ancestors import Branches, Result, lost_ancestors
+from stitchback.proof.data_order import _one_before, _steps, order_broken
 from stitchback.proof.independence import doings, independent
 from stitchback.schema.model_web import ModelWeb
 
@@ -365,3 +365,20 @@ def test_sql_that_uses_columns_without_naming_them(sql: str, is_free: bool) -> N
     first = doings(migration("shop.0002_sql", "", run_sql(sql)))
     second = doings(migration("shop.0003_gone", "", remove("item", "size")))
     assert independent(first, second, web) is is_free
+
+
+def test_work_that_no_migration_of_the_result_does_need_not_come_before() -> None:
+    """Whether work may be left out is another rule's matter (`data_runs`)."""
+    first = migration("shop.0003_first", "shop.0002_base", run_sql("UPDATE shop_item SET base = 'a'"))
+    second = migration("shop.0004_second", "shop.0003_first", run_sql("UPDATE shop_item SET base = 'b'"))
+    given = situation(patches=[patch(first, second)])
+    tree = given.patches[0].tree
+
+    def one_before(*files: Migration) -> bool:
+        result = Result(candidate(given, *files), given.mainline)
+        (before,), (data,) = (tuple(_steps(each)) for each in (first, second))
+        return _one_before(data, before, tree, result, {})
+
+    assert one_before(first, second)
+    assert one_before(first.with_changes(operations=()), second)
+    assert not one_before(first, second.with_changes(dependencies=keys("shop.0002_base")))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from migration_values import key, migration
 from plans_by_hand import FORK, MAIN, MAINLINE, P, X, patch, situation
 
-from stitchback.engine import Memory
+from stitchback.engine import Engine, Memory, Place, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.model.keys import MigrationKey, ModelKey
@@ -15,8 +16,10 @@ from stitchback.model.state import SchemaState
 from stitchback.model.values import Constant
 from stitchback.proof.closed_sets import closed_sets
 from stitchback.proof.models_kept import is_elsewhere
+from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import deployed_mainline
 from stitchback.proof.proving import Prover
+from stitchback.proof.rollouts import Rollouts, Seen, Trouble
 from stitchback.proof.slicing.views import View
 from stitchback.schema.model_parts import Absence, Part
 from stitchback.schema.three_way import Ask, Merged
@@ -122,3 +125,30 @@ def test_as_many_sets_as_the_bound_are_all_tried() -> None:
     assert closed_sets(chain, parents, most=4).all
     assert not closed_sets(chain, parents, most=3).all
     assert [len(each.keys) for each in closed_sets(chain, parents, most=3).grown] == [1, 2, 3, 4]
+
+
+def test_the_next_release_makes_a_table_with_a_key_in_each_app() -> None:
+    later = next_release(FORK, ["shop"])
+    database = Engine(later).migrate(SymbolicDatabase())
+    assert database.error is None
+    assert list(database.final.schema.tables["shop_stitchbacknextrelease"].columns) == ["id"]
+    assert later.migrations[key("shop.stitchback_next_release")].dependencies == (key("shop.0002_base"),)
+    assert set(later.migrations) - set(FORK.migrations) == {key("shop.stitchback_next_release")}
+
+
+def test_what_fails_at_a_database_in_full_or_in_part() -> None:
+    """What mainline's own tree does with a database counts both."""
+    full, part = (Trouble((act,), "shop.0003_x", act) for act in ("migrate", "migrate blog"))
+
+    class Known(Rollouts):
+        def __init__(self) -> None:
+            pass
+
+        def whole(self, place: Place) -> tuple[Trouble, ...]:
+            return (full,)
+
+        def partial(self, place: Place) -> Seen:
+            return Seen((part,), (), 1)
+
+    anywhere: Any = None
+    assert Known().troubles_at(anywhere) == (full, part)
