@@ -151,3 +151,26 @@ def we_say_filled_conditionally(source: str) -> bool:
     made = replace(operation, conditional=True)  # type: ignore[type-var]
     effects = physical_effects(made, "shop", state, apply_operation(state, "shop", made))
     return any(effect.filled for effect in effects if isinstance(effect, Remake))
+
+
+KEY = 'CreateModel("Box", [("code", CharField(max_length=9, primary_key=True)), ("size", IntegerField(default=1))]),'
+KEYLESS = 'AlterField("Box", "code", CharField(max_length=9, unique=True)),'
+REMADE = 'AddField("Box", "count", IntegerField(default=0)),'
+NEW_KEY = 'AddField("Box", "id", AutoField(auto_created=True, primary_key=True, serialize=False))'
+
+
+def test_the_key_that_sqlite_makes_when_another_field_is_it_no_more(tmp_path: Path) -> None:
+    """Between the second operation and the last no field of the model is a key, and SQLite's table has one."""
+    with (
+        database("sqlite", str(tmp_path / "db.sqlite3")) as connection,
+        connection.schema_editor() as editor,
+    ):
+        executed(f"{KEY}{KEYLESS}{REMADE}{NEW_KEY}").apply(ProjectState(), editor)
+    state, physical = simulated((read(KEY),))
+    for operation in read(f"{KEYLESS}{REMADE}{NEW_KEY}").operations:
+        after = apply_operation(state, "shop", operation)
+        for effect in physical_effects(operation, "shop", state, after):
+            assert refused_by_sqlite(physical, effect, set()) == ""
+            physical = run_effect(physical, effect)
+        state = after
+    assert "id" in physical.tables["shop_box"].columns

@@ -27,6 +27,7 @@ from stitchback.schema.definition_effects import (
     rename_index,
 )
 from stitchback.schema.effects import Effect, Unknown
+from stitchback.schema.field_effects import unread_altered
 from stitchback.schema.halves import Stated, done_by_code, done_elsewhere, made_by_state, moved_away
 from stitchback.schema.model_effects import (
     add_field,
@@ -42,7 +43,7 @@ from stitchback.schema.model_effects import (
     rename_field,
     rename_model,
 )
-from stitchback.schema.naming import summary
+from stitchback.schema.naming import model_key, needed, summary
 from stitchback.schema.problems import InconsistentState, UnreadName
 from stitchback.schema.remaking import remade
 
@@ -73,10 +74,21 @@ def physical_effects(
         return (Unknown(str(operation)),)
     except InconsistentState as error:
         if app in before.opaque_apps or app in after.opaque_apps:
-            return (Unknown(str(operation)),)
+            return (Unknown(str(operation)), *altered_unseen(operation, app, before, after))
         raise InconsistentState(error.reason, operation=summary(operation)) from error
     done = tuple(conditional(effect) for effect in found) if operation.conditional else found
     return (*done, *remade(operation, app, before, after, done))
+
+
+def altered_unseen(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState
+) -> Iterator[Effect]:
+    """The column that an operation alters and none is known to have made: one that cannot be read made it, so it is there from now on."""
+    if operation.kind == "AlterField":
+        key, name = model_key(operation, app, "model_name"), needed(operation, "name")
+        source, target = before.models.get(key), after.models.get(key)
+        if source is not None and target is not None:
+            yield from unread_altered(source, after, target, name)
 
 
 def doing_of(operation: Operation) -> Doing | None:

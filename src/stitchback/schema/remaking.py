@@ -35,7 +35,15 @@ from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import fields_of, unresolved
 from stitchback.schema.remembering import by_identity
 from stitchback.schema.subjects import subject
-from stitchback.schema.tables import column_name, column_names, has_tables, main_table, table_name
+from stitchback.schema.tables import (
+    AUTO_COLUMN,
+    automatic_key,
+    column_name,
+    column_names,
+    has_tables,
+    main_table,
+    table_name,
+)
 from stitchback.schema.visible import GENERATED, is_foreign_key, is_primary_key, is_unique
 
 ON_FIELDS = ("AddField", "AlterField", "RemoveField", "AlterOrderWithRespectTo")
@@ -60,7 +68,7 @@ def remade(
         if operation.conditional and operation.kind == "AddField":
             yield Remake(table, known, conditional=True)  # the template leaves out what the table lacks
         else:
-            filled = column_names(after, model) - generated_columns(model)
+            filled = column_names(after, model) - generated_columns(model) - automatic_columns(after, model)
             yield Remake(table, known, filled, broken(operation, after, model), operation.conditional)
 
 
@@ -68,6 +76,13 @@ def generated_columns(model: ModelState) -> frozenset[str]:
     """They are not copied, but worked out again."""
     fields = ((name, field) for name, field in model.fields if isinstance(field, Field))
     return frozenset(column_name(name, field) for name, field in fields if field.path == GENERATED)
+
+
+def automatic_columns(after: SchemaState, model: ModelState) -> frozenset[str]:
+    """The key of a model that declares none. SQLite makes it when an AlterField takes the key from another field; where the table lacks it
+    all the same, SQLite refuses its name as a value."""
+    automatic = automatic_key(after, model)
+    return frozenset(("id",) if automatic == ("id", AUTO_COLUMN) else ())
 
 
 def broken(operation: Operation, after: SchemaState, model: ModelState) -> tuple[str, ...]:

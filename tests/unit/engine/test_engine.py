@@ -26,7 +26,9 @@ from stitchback.engine import Engine, Memory, RunError, SymbolicDatabase
 from stitchback.engine.rebinding import LedgerLoader
 from stitchback.engine.simulation import TreeLoader
 from stitchback.model.migrations import Swappable, Tree
+from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
+from stitchback.model.values import FALSE, Constant
 
 EMPTY = SymbolicDatabase()
 
@@ -258,3 +260,18 @@ def test_no_settings_are_asked_or_configured() -> None:
         "assert not settings.configured\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "tests"})
+
+
+def test_a_column_that_an_operation_alters_and_one_that_cannot_be_read_has_made() -> None:
+    """It is there from the alteration on: for what makes SQLite recreate the table, and for its removal."""
+    opaque = Opaque("a loop", "made()", Span("a.py"))
+    made = create("Item", label=char())
+    later = (alter("item", "size", integer()), add("item", "count", integer(null=FALSE, default=Constant(0))))
+
+    def error_of(*operations: Operation | Opaque) -> str:
+        files = tree(migration("shop.0001_initial", "", *operations))
+        return str(Engine(files).migrate(SymbolicDatabase()).error or "")
+
+    assert error_of(made, opaque, *later) == ""
+    assert error_of(made, opaque, *later, remove("item", "size")) == ""
+    assert "no field size" in error_of(made, *later)
