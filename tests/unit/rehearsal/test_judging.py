@@ -7,11 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from migration_values import keys
+from migration_values import add, keys, migration, operation
 
+from stitchback.model.values import Code, Constant, Reference
 from stitchback.rehearsal.judging import AFTERWARDS, MIGRATE, NEXT_RELEASE, End, Rehearsal
+from stitchback.rehearsal.probing import CodeProbe, SqlProbe
+from stitchback.rehearsal.projecting import flat
 from stitchback.rehearsal.requests import Database, Disagreement, Request
 from stitchback.rehearsal.shapes import Shape
+from stitchback.rehearsal.shipping import same
 from stitchback.rehearsal.stage import topmost
 
 TABLE = Shape({"id": "integer"}, {})
@@ -171,3 +175,53 @@ def test_a_failure_keeps_what_raised_it() -> None:
     given = End()
     given.fail(MIGRATE, "shop.0003_x", "no such table", raised=True)
     assert given.failures == [Disagreement("", MIGRATE, "shop.0003_x", "no such table", raised=True)]
+
+
+def test_only_what_is_on_a_column_goes_with_it() -> None:
+    given = Shape(
+        {"a": "text", "b": "text"},
+        {
+            "index a": frozenset({"a"}),
+            "index a, b": frozenset({"a", "b"}),
+            "index b": frozenset({"b"}),
+            "table": frozenset(),
+        },
+    )
+    assert given.without_parts_on(frozenset({"a"})) == Shape(
+        {"b": "text"}, {"index b": frozenset({"b"}), "table": frozenset()}
+    )
+
+
+def test_migrations_of_which_django_does_the_same() -> None:
+    given = migration("shop.0003_x", "shop.0002_base", add("item", "x"))
+    assert same(given, given.with_changes(dependencies=()))
+    for other in (
+        given.with_changes(operations=()),
+        given.with_changes(replaces=keys("shop.0001_a")),
+        given.with_changes(initial=True),
+        given.with_changes(atomic=False),
+    ):
+        assert not same(given, other)
+
+
+def test_operations_within_both_halves() -> None:
+    halves = replace(
+        operation("SeparateDatabaseAndState"), database=(add("item", "x"),), state=(add("item", "y"),)
+    )
+    assert list(flat([halves])) == [halves, add("item", "x"), add("item", "y")]
+
+
+def test_code_and_statements_that_do_nothing() -> None:
+    def code(**arguments: Any) -> bool:
+        return CodeProbe(operation("RunPython", **arguments), frozenset()).does_nothing
+
+    def sql(text: str) -> bool:
+        return SqlProbe(operation("RunSQL", sql=Constant(text)), frozenset()).does_nothing
+
+    assert code(code=Reference("django.db.migrations.RunPython.noop"))
+    assert code(code=Code("fill", "x", "def fill(a, b): pass", True))
+    assert not code(code=Code("fill", "x", "def fill(a, b): ..."))
+    assert not code(code=Reference("elsewhere.fill"))
+    assert sql("")
+    assert not sql("UPDATE shop_item SET base = 1")
+    assert not SqlProbe(operation("RunSQL"), frozenset()).does_nothing
