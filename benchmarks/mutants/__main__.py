@@ -191,7 +191,9 @@ def run(tasks: list[dict[str, Any]], workers: int, kept: Path) -> list[dict[str,
             started.append((*_start(waiting[number::workers], Path(folder) / str(number), results), results))
         for process, log, results in started:
             if process.wait() not in (0, 5):  # 5: pytest saw no test run, for the forks ran them
-                raise SystemExit(f"The run of the mutants ended early ({process.returncode}):\n{log.read_text()[-3000:]}")
+                raise SystemExit(
+                    f"The run of the mutants ended early ({process.returncode}):\n{log.read_text()[-3000:]}"
+                )
             for line in results.read_text().splitlines():
                 row = json.loads(line)
                 done[_identity(row)] = row
