@@ -6,7 +6,7 @@ CLONE is a local clone, bare or not; nothing is fetched, nothing in it is writte
 since the merge base; at most `--most` of a clone, the newest first. `plan SECOND --onto FIRST` runs in a process of its own. What the
 plan would write is laid over the first parent's files and read again by a few lines of `ast`, which know nothing of stitchback; Django's
 `MigrationGraph` then gives the ancestors of every migration, on each branch and in the result. A migration that has fewer in the
-result than on its branch is printed. Exit 1 where one has, or where a plan crashes.
+result than on its branch is printed. Exit 1 where one has, or where there is no answer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 Key = tuple[str, str]
@@ -30,6 +31,7 @@ Files = Mapping[str, bytes]
 MIGRATION = re.compile(r"(?:^|/)([^/]+)/(?:migrations|db_migrations|\w+_migrations)/((?!__init__)[^/]+)\.py$")
 ADDED = ("--no-renames", "--diff-filter=A", "--name-only")
 CRASH = 4
+ANSWERS = (0, 1, 3)
 
 
 def git(clone: Path, *arguments: str) -> str:
@@ -246,37 +248,39 @@ def main() -> int:
             if given.rows:
                 print(json.dumps(row), file=given.rows, flush=True)
     print(table(rows))
-    return int(any(row.get("lost") or row["exit"] not in (0, 1, 2, 3) for row in rows))
+    return int(any(row.get("lost") or row["exit"] not in ANSWERS for row in rows))
+
+
+HEAD = ("repository", "merges", "plans", "nothing to write", "refused", "no answer", "lost ancestors", "processor, s: median, max", "MiB, max")  # fmt: skip
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    lines = [
-        "| repository | merges | plans | nothing to write | refused | lost ancestors | crashed or no answer | slowest, s |"
-    ]
-    lines.append("|---|---|---|---|---|---|---|---|")
-    for name in sorted({row["repository"] for row in rows}):
-        own = [row for row in rows if row["repository"] == name]
-        kinds = Counter(kind_of(row) for row in own)
-        lost = sum(bool(row.get("lost")) for row in own)
-        slowest = max(row["seconds"] for row in own)
-        cells = (
-            name,
-            len(own),
-            kinds["plan"],
-            kinds["nothing"],
-            kinds["refused"],
-            lost,
-            kinds["failed"],
-            slowest,
-        )
-        lines.append(f"| {' | '.join(map(str, cells))} |")
+    names = sorted({row["repository"] for row in rows}, key=str.lower)
+    lines = [line(HEAD), line(["---"] * len(HEAD))]
+    lines += [line(cells(name, [row for row in rows if row["repository"] == name])) for name in names]
+    lines.append(line(cells("together", rows)))
     for row in rows:
         lines += [f"{row['repository']} {row['merge']}: {each}" for each in row.get("lost", ())[:3]]
     return "\n".join(lines)
 
 
+def line(values: Iterable[object]) -> str:
+    return f"| {' | '.join(map(str, values))} |"
+
+
+def cells(name: str, rows: list[dict[str, Any]]) -> list[object]:
+    """Of one repository, or of all. What was refused before the proof has no figures of time and memory."""
+    kinds = Counter(map(kind_of, rows))
+    counts = [kinds[kind] for kind in ("plan", "nothing", "refused", "failed")]
+    lost = sum(bool(row.get("lost")) for row in rows)
+    seconds = [row["processor"] for row in rows if "processor" in row] or [0.0]
+    peak = max((row["mebibytes"] for row in rows if "mebibytes" in row), default=0)
+    return [name, len(rows), *counts, lost, f"{median(seconds):.1f}, {max(seconds):.1f}", peak]
+
+
 def kind_of(row: Mapping[str, Any]) -> str:
-    if row["exit"] not in (0, 1, 2, 3):
+    """Exit 2 is no answer either: the rehearsal did not finish, or there was nothing to read."""
+    if row["exit"] not in ANSWERS:
         return "failed"
     return "plan" if row.get("files") else "refused" if "refused" in row else "nothing"
 
