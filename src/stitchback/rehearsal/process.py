@@ -22,7 +22,7 @@ from stitchback.rehearsal.shipping import packed
 
 LENGTH = 8  # bytes of a message's length, before the message
 PATIENCE = 5.0  # seconds that the process gets to end on its own
-MOST_SECONDS = 300.0  # without an answer the process is ended: a plan's own bound is some seconds
+MOST_SECONDS = 60.0  # without an answer the process is ended: a plan's own bound is some seconds
 START = "import sys; sys.path[:0] = sys.argv[1:]; from stitchback.rehearsal.__main__ import main; main()"
 KEPT_FROM_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 
@@ -37,6 +37,10 @@ class RehearsalEnded(EnvironmentProblem):
             hint="Nothing was proved and nothing was written. Run the command again; if it ends in the same way, report it with this output.",
             evidence=evidence,
         )
+
+
+class TooSlow(RehearsalEnded):
+    """Django did not finish one database of a very large project: nothing of the plan was rehearsed, and nothing speaks against it."""
 
 
 class Process:
@@ -94,7 +98,7 @@ class Process:
         found = bytearray()
         while len(found) < length:
             if not has_something_to_read(descriptor):
-                raise RehearsalEnded(f"no answer within {MOST_SECONDS:.0f} seconds", self._last_words())
+                raise TooSlow(f"no answer within {MOST_SECONDS:.0f} seconds", self._last_words())
             part = os.read(descriptor, length - len(found))
             if not part:
                 raise RehearsalEnded(how_it_ended(self._process.wait()), self._last_words())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stitchback.model.migrations import Tree
-from stitchback.rehearsal.process import exchange
+from stitchback.rehearsal.process import TooSlow, exchange
 from stitchback.rehearsal.requests import Answer, Request
 from stitchback.rehearsal.shipping import Shipping
 
@@ -21,13 +21,22 @@ class Session:
     _shipping: Shipping | None = None
 
     def rehearse(self, request_for: Callable[[Shipping], Request]) -> Answer:
-        """Asks for a request, with numbers for its trees, and has it rehearsed. Raises RehearsalEnded."""
+        """Asks for a request, with numbers for its trees, and has it rehearsed: an answer without a rehearsed database where Django is too
+        slow for all of them. Raises RehearsalEnded."""
         with exchange(self) as (process, is_held):
             if not is_held or self._shipping is None:
                 self._shipping = Shipping(self.bases)
                 process.ask("open", None)
             request = request_for(self._shipping)
-            process.ask("take", self._shipping.parcel())
-            answer = process.ask("rehearse", request)
+            try:
+                process.ask("take", self._shipping.parcel())
+                answer = process.ask("rehearse", request)
+            except TooSlow as error:
+                import django
+
+                many = len(request.databases)
+                return Answer(
+                    django.get_version(), "", 0, many, remarks=(f"the project is too large: {error.message}",)
+                )
         assert isinstance(answer, Answer)
         return answer

@@ -81,6 +81,26 @@ def test_killed_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
         Prover(MAIN).prove(DIAMOND)
 
 
+def test_one_that_is_too_slow_rehearses_nothing_and_the_plan_reports_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    child, ask = running(), Process.ask
+
+    def stopping(self: Process, command: str, argument: object) -> object:
+        if command == "rehearse":
+            os.kill(self.pid, signal.SIGSTOP)
+            monkeypatch.setattr("stitchback.rehearsal.process.MOST_SECONDS", 0.1)
+        return ask(self, command, argument)
+
+    monkeypatch.setattr(Process, "ask", stopping)
+    found = Prover(MAIN).prove(DIAMOND)
+    assert isinstance(found, SafePlan)
+    assert found.proof.rehearsal is not None
+    assert (found.proof.rehearsal.rehearsed, found.proof.rehearsal.total) == (0, len(found.proof.outcomes))
+    assert "no answer within" in " ".join(found.proof.rehearsal.aside)
+    assert not is_there(child.pid)
+
+
 def test_an_interrupted_exchange_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     child = running()
 
