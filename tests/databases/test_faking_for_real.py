@@ -47,7 +47,7 @@ def stage(name: str, tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.skipif(django.VERSION >= (6,), reason="there the fake leaves the row twice, and is not offered")
-@pytest.mark.parametrize("name", ["renamed-on-mainline", "same-column-after-fork"])
+@pytest.mark.parametrize("name", ["renamed-on-mainline", "same-nullable-column-after-fork"])
 def test_where_it_is_offered_it_does_what_the_sql_does(stage: Stage) -> None:
     said = stitchback(stage.repository, "repair", "--database", stage.mainline)
     assert said.exit_code == 1

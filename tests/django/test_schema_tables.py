@@ -21,7 +21,7 @@ from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 
 def test_every_operation_is_known() -> None:
     assert set(operations.__all__) <= set(STEPS)
-    assert set(STEPS) - set(DOINGS) == {"SeparateDatabaseAndState"}
+    assert set(STEPS) - set(DOINGS) == {"RunSQL", "SeparateDatabaseAndState"}
     assert hasattr(migrations, "AddField")
 
 

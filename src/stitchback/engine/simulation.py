@@ -87,7 +87,8 @@ class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
         super().__init__(migration.key.name, migration.key.app)
         self.dependencies = dependencies
         self.run_before = run_before
-        self.replaces = [(ghost.app, ghost.name) for ghost in migration.ghosts]
+        names = (name for name in migration.replaces if isinstance(name, MigrationKey))
+        self.replaces = [(name.app, name.name) for name in names]
         self.initial = migration.initial
         self.content = migration
         self.memory = memory

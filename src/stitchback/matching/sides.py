@@ -52,7 +52,11 @@ def covered(tree: Tree) -> frozenset[MigrationKey]:
     A name in `replaces` that has a file in the tree is a squash of the tree's own, not a ghost.
     """
     lines = (line for migration in tree.migrations.values() for line in migration.provenance)
-    said = {MigrationKey.parse(line.split()[1]) for line in lines if line.startswith("covers ")}
+    said = {
+        MigrationKey.parse(line.removeprefix("covers ").partition(" of ")[0])
+        for line in lines
+        if line.startswith("covers ")
+    }
     return (frozenset(tree.replacers) - frozenset(tree.migrations)) | said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stitchback.hazards.same_name import SameNameOtherData
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.migrations import Tree
@@ -41,9 +42,6 @@ class Status:
         )
 
 
-LOST_DATA = "SB205"
-
-
 @dataclass(frozen=True, slots=True)
 class PlanReport:
     """`findings`: what the proof of the chosen plan has shown, beside what `status` found before any plan."""
@@ -68,7 +66,7 @@ class PlanReport:
     @property
     def lost_data(self) -> tuple[Finding, ...]:
         """Data operations of one name that are not the same: each database runs one of the two."""
-        found = (each for each in self.status.findings if each.code == LOST_DATA)
+        found = (each for each in self.status.findings if each.code == SameNameOtherData.code)
         return tuple(each for each in found if each.severity is Severity.ERROR)
 
     @property

@@ -82,7 +82,8 @@ def _bridges(result: Result, situation: Situation) -> Iterator[tuple[MigrationKe
     for node in sorted(result.graph.nodes - known):
         for line in result.tree.migrations[node].provenance:
             if line.startswith("covers "):
-                yield node, MigrationKey.parse(line.split()[1])
+                name, _, _ = line.removeprefix("covers ").partition(" of ")
+                yield node, MigrationKey.parse(name)
 
 
 def _of_branch(

@@ -157,7 +157,7 @@ def test_ctrl_c_reaches_the_caller_alone() -> None:
     started, pid = caller("try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    sys.exit(130)")
     with started:
         started.send_signal(signal.SIGINT)
-        assert started.wait(30) == 130
+        assert started.wait(30) in (130, -signal.SIGINT)  # within its sleep, or right before it
     assert gone(pid)
 
 
