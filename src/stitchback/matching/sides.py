@@ -77,7 +77,7 @@ def sides(patch: Patch, mainline: Tree, edited: Edited = NOT_EDITED) -> Sides:
     fork, tree = patch.fork, patch.tree
     later = above(edited.keys, tree, mainline)
     known = covered(mainline) | finished(fork, mainline)
-    brought = frozenset(tree.migrations) - frozenset(fork.migrations) if patch.merged else frozenset()
+    brought = brought_by_git(patch, mainline) if patch.merged else frozenset()
     released = {key: released_version(patch, key, mainline) for key in edited.keys}
     order = [
         released.get(key) or tree.migrations[key]
@@ -111,6 +111,16 @@ def sides(patch: Patch, mainline: Tree, edited: Edited = NOT_EDITED) -> Sides:
         patch_played=played,
         mainline_played=own,
         replaced={key: each.ghosts for key, each in mainline.migrations.items() if each.ghosts},
+    )
+
+
+def brought_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
+    """What the merge has brought: the branch's own migrations, but for those that do something else on mainline. There both sides had one of
+    that name, and the merge took mainline's."""
+    own = patch.tree.migrations.keys() - patch.fork.migrations.keys()
+    here = mainline.migrations
+    return frozenset(
+        key for key in own if key not in here or here[key].operations == patch.tree.migrations[key].operations
     )
 
 
