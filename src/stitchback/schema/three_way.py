@@ -4,7 +4,7 @@ The law, for each part of each model (`model_parts`):
 
 * changed on one side only: that side's value;
 * changed on both sides alike: that value;
-* changed on both sides, each otherwise: mainline's. So it is with what mainline has removed or made anew;
+* changed on both sides, each otherwise: mainline's. So it is with what mainline has removed or recreated;
 * changed by several patch branches, each otherwise, and not by mainline: the value of the branch that is named last;
 * indexes and constraints of one definition: mainline's, and those that only the patch branch has, each one that both made under two names once;
 * an index or constraint over a field that mainline removed: mainline's, which is none.
