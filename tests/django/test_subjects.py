@@ -56,7 +56,7 @@ def test_the_table_has_every_kind_that_is_played_or_read() -> None:
 @pytest.mark.parametrize("kind", sorted(kind for kind, names in MODEL_ARGUMENTS.items() if names))
 def test_slices_and_matching_know_the_models_of_every_kind(kind: str) -> None:
     said = ", ".join(f'{name}="Item{place}"' for place, name in enumerate(MODEL_ARGUMENTS[kind]))
-    module = "django.db.migrations" if kind in plain.__all__ else "django.contrib.postgres.operations"
+    module = min((path.rpartition(".")[0] for path, named in KINDS.items() if named == kind), key=len)
     source = f"import django.db.migrations, {module}\nclass Migration(django.db.migrations.Migration):\n    operations = [{module}.{kind}({said})]\n"
     migration = read_one("0001_x", source)
     (operation,) = migration.operations
