@@ -133,6 +133,7 @@ def _around(past: Past, given: Given) -> Surroundings:
         given.schema,
         transactional=given.vendor not in ("mysql", "oracle"),
         deleted=undone(past, given.schema),
+        engine=given.vendor or "",
     )
 
 

@@ -24,6 +24,7 @@ from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, Rena
 from stitchback.repair.evidence import Case, Contradiction, edits_for
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
+from stitchback.repair.forecasting import Forecast, Forecaster
 from stitchback.repair.half_done import half_done
 from stitchback.repair.hypotheses import hidden
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
@@ -45,13 +46,14 @@ class Surroundings:
     """`histories`: trees of other refs, and of earlier commits, that may have made the database. `visible`: what a look into
     the database showed, None for a ledger from a file. `transactional`: whether the engine takes DDL back (not MySQL, not
     Oracle). `deleted`: migrations that no ref has any more. Not `complete`: the ledger was read off `showmigrations`, which
-    ticks a replacer and does not show the rows of what it replaces."""
+    ticks a replacer and does not show the rows of what it replaces. `engine`: Django's vendor, "" where it is not known."""
 
     histories: tuple[Tree, ...] = ()
     visible: VisibleSchema | None = None
     transactional: bool = True
     deleted: Keys = frozenset()
     complete: bool = True
+    engine: str = ""
 
 
 class Deriver:
@@ -64,6 +66,7 @@ class Deriver:
         self.prover = LedgerProver(tree, self.memory)
         self.prove: Prove = prove or self.prover
         self._pasts: dict[int, Past] = {}
+        self._forecasters: dict[str, Forecaster] = {}
 
     def derive(self, ledger: Ledger, around: Surroundings = Surroundings()) -> RepairOutcome:
         outcome = self._derived(ledger, around)
@@ -125,11 +128,32 @@ class Deriver:
     ) -> Diagnosis:
         """Where the database stands, and what can be done. `origins`: the refs that know rows which the tree does not."""
         outcome = self.derive(ledger, around)
-        if outcome.found is None:
-            outcome = replace(outcome, found=self._as_told(ledger))
+        forecasts = self._forecasts(ledger, around, outcome)
         tree = self.accounts.tree
-        forecast = self.prover.forecast
-        return diagnose(ledger, tree, outcome, histories=around.histories, origins=origins, forecast=forecast)
+        return diagnose(
+            ledger, tree, outcome, histories=around.histories, origins=origins, forecasts=forecasts
+        )
+
+    def _forecasts(
+        self, ledger: Ledger, around: Surroundings, outcome: RepairOutcome
+    ) -> tuple[Forecast | None, Forecast | None]:
+        """What `migrate` does now, and with the next release. The schema decides where it was looked at; otherwise the rows alone."""
+        if around.visible is not None:
+            now, following, _ = self.forecaster(around.engine).forecast(ledger, around.visible)
+            return now, following
+        found = outcome.found or self._as_told(ledger)
+        if found is None:
+            return None, None
+        now, following = (
+            Forecast(run.ran, run.error.message if run.error else "", run.error.at if run.error else None)
+            for run in self.prover.forecast(found)
+        )
+        return now, following
+
+    def forecaster(self, engine: str) -> Forecaster:
+        if engine not in self._forecasters:
+            self._forecasters[engine] = Forecaster(self.accounts.tree, self.player, engine)
+        return self._forecasters[engine]
 
     def try_fake(self, repair: Repair) -> FakeTrial:
         """Whether `migrate --fake` would do instead of the repair's SQL."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stitchback.engine import Run, SymbolicDatabase
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -14,21 +13,11 @@ from stitchback.model.migrations import Tree
 from stitchback.repair.accounts import Accounts
 from stitchback.repair.defects import ALL
 from stitchback.repair.defects.defect import Examined
+from stitchback.repair.forecasting import Forecast
 from stitchback.repair.hypotheses import hidden
 from stitchback.repair.lineage import Lineage, lineages
 from stitchback.repair.outcomes import Repair, RepairOutcome
 from stitchback.repair.provenance import stitched
-
-Forecaster = Callable[[SymbolicDatabase], tuple[Run, Run]]
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What one call of `migrate` will do if nobody repairs anything. `error` is what Django says, "" where it goes well."""
-
-    runs: tuple[MigrationKey, ...]
-    error: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
@@ -68,14 +57,14 @@ def diagnose(
     *,
     histories: Iterable[Tree] = (),
     origins: Mapping[MigrationKey, tuple[str, ...]] | None = None,
-    forecast: Forecaster | None = None,
+    forecasts: tuple[Forecast | None, Forecast | None] = (None, None),
 ) -> Diagnosis:
-    """`outcome`: what `Deriver.derive` made of the ledger; `forecast`: `LedgerProver.forecast` of the same tree. `origins`: the
+    """`outcome`: what `Deriver.derive` made of the ledger; `forecasts`: of a migrate now, and of the next release's. `origins`: the
     refs in whose history an unknown row's migration was found."""
     accounts, rows = Accounts(tree), ledger.keys
     standing = accounts.standing(rows)
     refs = {key: (origins or {}).get(key, ()) for key in rows - accounts.named if key.app in accounts.apps}
-    now, following = _forecasts(outcome.found, forecast)
+    now, following = forecasts
     examined = Examined(
         ledger,
         accounts,
@@ -105,12 +94,3 @@ def _ghosts(accounts: Accounts, rows: frozenset[MigrationKey]) -> Iterable[Ghost
     for key in sorted((rows & accounts.named) - frozenset(accounts.tree.migrations)):
         by = accounts.tree.replacers.get(key, ())
         yield Ghost(key, by, labels[key].label if key in labels else "")
-
-
-def _forecasts(
-    found: SymbolicDatabase | None, forecast: Forecaster | None
-) -> tuple[Forecast | None, Forecast | None]:
-    if found is None or forecast is None:
-        return None, None
-    now, following = (Forecast(run.ran, run.error.message if run.error else "") for run in forecast(found))
-    return now, following

@@ -51,6 +51,12 @@ class VisibleSchema:
             | {Presence(table, column, trait=trait) for table, column, trait in self.traits}
         )
 
+    def names_in(self, tables: frozenset[str], others: Names) -> Names:
+        """All that is seen of these tables, and the names of indexes and constraints that are among the others."""
+        return frozenset(
+            name for name in self.names if name.table in tables or (name.index and name in others)
+        )
+
     def has(self, wanted: Presence) -> bool:
         folded = Presence(wanted.table.lower(), wanted.column.lower(), wanted.index.lower(), wanted.trait)
         return folded in self.names

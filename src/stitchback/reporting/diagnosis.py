@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stitchback.repair.diagnosis import Diagnosis, Forecast, Ghost
+from stitchback.repair.diagnosis import Diagnosis, Ghost
+from stitchback.repair.forecasting import Forecast
 from stitchback.repair.lineage import Lineage
 from stitchback.repair.outcomes import Repair, Unrepairable
 from stitchback.repair.proving import FOLLOWING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stitchback.model.physical import Table
 from stitchback.schema.data import RunData
@@ -143,13 +143,15 @@ class AlterComment:
 @dataclass(frozen=True, slots=True)
 class Remake:
     """SQLite recreates the table from the model (see `remaking`): columns that it does not know go, those that it supposes (`filled`) must
-    be there, and so must the fields of its indexes and constraints (`broken`: those that have lost one)."""
+    be there, and so must the fields of its indexes and constraints (`broken`: those that have lost one). `span`: how many effects right
+    before this one the same operation has."""
 
     table: str
     known: frozenset[str]
     filled: frozenset[str] = frozenset()
     broken: tuple[str, ...] = ()
     conditional: bool = False
+    span: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

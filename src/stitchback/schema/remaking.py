@@ -54,8 +54,8 @@ def remade(
 ) -> Iterator[Remake]:
     """The operation's own table, where its effects make SQLite make it anew. Nothing where a field of the model cannot be read: its
     columns are not known then."""
-    found = [effect for effect in effects if remakes(operation, app, before, after, effect)]
-    if not found:
+    done = tuple(effects)
+    if not any(remakes(operation, app, before, after, effect) for effect in done):
         return
     key = subject(operation, app)
     if key is None:
@@ -66,10 +66,12 @@ def remade(
         model = models[-1]
         table = table_name(model)
         if operation.conditional and operation.kind == "AddField":
-            yield Remake(table, known, conditional=True)  # the template leaves out what the table lacks
+            # the template leaves out what the table lacks
+            yield Remake(table, known, conditional=True, span=len(done))
         else:
             filled = column_names(after, model) - generated_columns(model) - automatic_columns(after, model)
-            yield Remake(table, known, filled, broken(operation, after, model), operation.conditional)
+            names = broken(operation, after, model)
+            yield Remake(table, known, filled, names, operation.conditional, span=len(done))
 
 
 def generated_columns(model: ModelState) -> frozenset[str]:
