@@ -93,9 +93,7 @@ def table_lost(patient: Patient) -> Iterator[str]:
 
 def index_lost(patient: Patient) -> Iterator[str]:
     assert patient.reading.schema is not None
-    ours = sorted(
-        name.index for name in patient.player.plain if name.index in patient.reading.schema.indexes
-    )
+    ours = sorted(name.index for name in patient.player.plain if name.index in patient.reading.schema.indexes)
     if ours and patient.vendor != "mysql":
         yield f"DROP INDEX {patient.quoted(patient.random.choice(ours))}"
 

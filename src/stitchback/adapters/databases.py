@@ -12,6 +12,7 @@ from stitchback.adapters.catalogs import (
     ELSEWHERE,
     INDEXES,
     MYSQL_ENGINE,
+    NEW_ID,
     READING,
     RELATIONS,
     ROWS,
@@ -23,7 +24,7 @@ from stitchback.adapters.connections import TIMEOUT, connected, explained
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow, NoTable
+from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible import VisibleSchema
 
@@ -58,8 +59,9 @@ class Database:
         with self._reading(schema):
             rows, has_table = self._ledger_rows()
             seen = self._schema() if with_schema and has_table else None
+            new_id = self._new_id() if with_schema and has_table else None
         if has_table:
-            return DatabaseReading(Ledger(source, rows), self.vendor, True, seen)
+            return DatabaseReading(Ledger(source, rows, new_id=new_id), self.vendor, True, seen)
         with self._reading(schema):  # PostgreSQL ends a transaction at its first error
             seen = self._schema() if with_schema else None
             schemas = self._schemas_elsewhere()
@@ -118,8 +120,13 @@ class Database:
             for (sql,) in self._select(SQLITE_TABLES):
                 indexes += [quoted or plain for quoted, plain in SQLITE_CONSTRAINT.findall(sql)]
         columns = self._select(COLUMNS[self.vendor])
-        traits = (trait for column in columns for trait in _traits(*column))
-        return VisibleSchema.of([(table, column) for table, column, _, _ in columns], indexes, traits)
+        traits = (trait for column in columns for trait in _traits(*column[:4]))
+        required = [(table, column) for table, column, _, _, is_required in columns if is_required]
+        return VisibleSchema.of([column[:2] for column in columns], indexes, traits, required)
+
+    def _new_id(self) -> NewId | None:
+        found = self._select(NEW_ID[self.vendor]) if self.vendor in NEW_ID else []
+        return next((NewId(bool(is_given), last, highest) for is_given, last, highest in found), None)
 
     # --- one statement ------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet, read_fleet_file, schemas_of
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
-from stitchback.api.repairing import Given, around_of, deriver_for, diagnosis_of
+from stitchback.api.repairing import Given, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.migrations import Tree
 from stitchback.repair.deriving import Deriver
@@ -73,8 +73,7 @@ def treat_fleet(project: Project, tenants: tuple[Tenant, ...], ref: str, progres
     read = _read(tenants, project.tree(ref), progress)
 
     def derive(member: Member) -> RepairOutcome:
-        around = around_of(project, _given(member), read.tree)
-        return read.derivers[member.vendor].derive(member.ledger, around)
+        return diagnosis_of(project, _given(member), read.tree, read.derivers[member.vendor]).settled
 
     return FleetReport(grouped(read.members, derive), read.unreached)
 

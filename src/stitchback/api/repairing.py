@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stitchback.adapters.databases import open_database, read_database
@@ -94,24 +94,43 @@ def diagnosis_of(project: Project, given: Given, tree: Tree, deriver: Deriver) -
 
 
 def treat(project: Project, source: Source, ref: str, vendor: str | None = None) -> Treatment:
-    """The edits that make the ledger ready for the ref's tree, and the SQL for them.
+    """The edits that make the ledger ready for the ref's tree, and the SQL for them; a refusal wherever `inspect` reports an error and no
+    row has to be changed.
 
     Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name.
     """
-    return treat_with(project, read_source(source), project.tree(ref), vendor, try_fake=True)
+    given, tree = read_source(source), project.tree(ref)
+    deriver = deriver_for(tree, given.vendor or vendor)
+    diagnosis = diagnosis_of(project, given, tree, deriver)
+    outcome = diagnosis.settled
+    if isinstance(outcome, Repair) and outcome.edits:
+        outcome = replace(outcome, remarks=(*outcome.remarks, *_left(project, given, tree, deriver, outcome)))
+    return _treatment(given, tree, outcome, vendor, deriver)
 
 
-def treat_with(
-    project: Project, given: Given, tree: Tree, vendor: str | None = None, *, try_fake: bool = False
-) -> Treatment:
-    """As `treat`, against any tree: one that is only planned, too."""
+def _left(project: Project, given: Given, tree: Tree, deriver: Deriver, repair: Repair) -> Iterator[str]:
+    """What no row settles: the errors that are there after the repair, too."""
+    after = replace(given, ledger=replace(repair.after, new_id=None))
+    for finding in diagnosis_of(project, after, tree, deriver).errors:
+        yield f"{finding.code}: {finding.message}: no row changes that"
+
+
+def treat_with(project: Project, given: Given, tree: Tree, vendor: str | None = None) -> Treatment:
+    """The edits and the SQL against any tree: one that is only planned, too."""
     deriver = deriver_for(tree, given.vendor or vendor)
     outcome = deriver.derive(given.ledger, around_of(project, given, tree))
+    return _treatment(given, tree, outcome, vendor, None)
+
+
+def _treatment(
+    given: Given, tree: Tree, outcome: RepairOutcome, vendor: str | None, faker: Deriver | None
+) -> Treatment:
+    """`faker`: what tries whether `migrate --fake` does the same, None where nobody asks."""
     if isinstance(outcome, Unrepairable) or not outcome.edits:
         return Treatment(given, tree, outcome, None)
     script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
     puts_in = any(isinstance(edit, InsertRow) for edit in outcome.edits)
-    fake = deriver.try_fake(outcome) if try_fake and puts_in else None
+    fake = faker.try_fake(outcome) if faker and puts_in else None
     return Treatment(given, tree, outcome, script, fake)
 
 

@@ -18,15 +18,17 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
 from stitchback.repair.accounts import Accounts, Keys, Order
 from stitchback.repair.adjusting import adjusted
+from stitchback.repair.defects.new_id import with_ids
 from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
-from stitchback.repair.diagnosis import Diagnosis, diagnose
+from stitchback.repair.diagnosis import Diagnosis, Outlook, diagnose
 from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, RenameRow, edited
 from stitchback.repair.evidence import Case, Contradiction, edits_for
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
-from stitchback.repair.forecasting import Forecast, Forecaster
+from stitchback.repair.forecasting import Forecaster, by_rows
 from stitchback.repair.half_done import half_done
 from stitchback.repair.hypotheses import hidden
+from stitchback.repair.leftovers import Migrated, leftovers
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.playing import Played, Player, names_of
 from stitchback.repair.proving import LedgerProver, unlike
@@ -69,7 +71,7 @@ class Deriver:
         self._forecasters: dict[str, Forecaster] = {}
 
     def derive(self, ledger: Ledger, around: Surroundings = Surroundings()) -> RepairOutcome:
-        outcome = self._derived(ledger, around)
+        outcome = with_ids(self._derived(ledger, around), around.engine)
         if ledger.no_table is not None and isinstance(outcome, Repair):
             return _without_table(ledger.no_table, outcome)
         if not isinstance(outcome, Unrepairable):
@@ -128,27 +130,34 @@ class Deriver:
     ) -> Diagnosis:
         """Where the database stands, and what can be done. `origins`: the refs that know rows which the tree does not."""
         outcome = self.derive(ledger, around)
-        forecasts = self._forecasts(ledger, around, outcome)
         tree = self.accounts.tree
         return diagnose(
-            ledger, tree, outcome, histories=around.histories, origins=origins, forecasts=forecasts
+            ledger,
+            tree,
+            outcome,
+            histories=around.histories,
+            origins=origins,
+            outlook=self._outlook(ledger, around, outcome),
+            engine=around.engine,
         )
 
-    def _forecasts(
-        self, ledger: Ledger, around: Surroundings, outcome: RepairOutcome
-    ) -> tuple[Forecast | None, Forecast | None]:
+    def _outlook(self, ledger: Ledger, around: Surroundings, outcome: RepairOutcome) -> Outlook:
         """What `migrate` does now, and with the next release. The schema decides where it was looked at; otherwise the rows alone."""
         if around.visible is not None:
-            now, following, _ = self.forecaster(around.engine).forecast(ledger, around.visible)
-            return now, following
+            return self._seen_outlook(ledger, around, around.visible)
         found = outcome.found or self._as_told(ledger)
         if found is None:
-            return None, None
-        now, following = (
-            Forecast(run.ran, run.error.message if run.error else "", run.error.at if run.error else None)
-            for run in self.prover.forecast(found)
-        )
-        return now, following
+            return Outlook()
+        return Outlook(*map(by_rows, self.prover.forecast(found)))
+
+    def _seen_outlook(self, ledger: Ledger, around: Surroundings, visible: VisibleSchema) -> Outlook:
+        forecaster = self.forecaster(around.engine)
+        now, following, final = forecaster.forecast(ledger, visible)
+        if forecaster.wanted is None:
+            return Outlook(now, following)
+        migrated = Migrated(visible, final, forecaster.wanted, failed=bool(now.error))
+        pasts = (self._past(tree).player for tree in around.histories if tree is not self.accounts.tree)
+        return Outlook(now, following, leftovers(migrated, self.player, pasts, ledger.keys))
 
     def forecaster(self, engine: str) -> Forecaster:
         if engine not in self._forecasters:
@@ -353,11 +362,6 @@ def derive_edits(
 ) -> RepairOutcome:
     """One ledger's repair. For many ledgers against one tree keep a `Deriver`."""
     return Deriver(tree, memory=memory, prove=prove).derive(ledger, around)
-
-
-def row_key(edit: LedgerEdit) -> MigrationKey:
-    """What the edit is about, for reports."""
-    return edit.new if isinstance(edit, RenameRow) else edit.key
 
 
 def _without_table(absent: NoTable, outcome: Repair) -> RepairOutcome:

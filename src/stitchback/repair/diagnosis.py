@@ -15,9 +15,20 @@ from stitchback.repair.defects import ALL
 from stitchback.repair.defects.defect import Examined
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.hypotheses import hidden
+from stitchback.repair.leftovers import Leftover
 from stitchback.repair.lineage import Lineage, lineages
-from stitchback.repair.outcomes import Repair, RepairOutcome
+from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.provenance import stitched
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a full `migrate` will do, and the next release's; what of the database no model has then."""
+
+    now: Forecast | None = None
+    following: Forecast | None = None
+    leftovers: tuple[Leftover, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
@@ -47,7 +58,28 @@ class Diagnosis:
     def needs_a_hand(self) -> bool:
         """Exit 1."""
         healthy = isinstance(self.outcome, Repair) and not self.outcome.edits
-        return not healthy or any(finding.severity is Severity.ERROR for finding in self.findings)
+        return not healthy or bool(self.errors)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def settled(self) -> RepairOutcome:
+        """The outcome; a refusal where no row has to be changed and something is wrong all the same."""
+        outcome = self.outcome
+        if isinstance(outcome, Unrepairable) or outcome.edits or not self.errors:
+            return outcome
+        first, *others = self.errors
+        evidence = tuple(f"{finding.code}: {finding.message}" for finding in others)
+        return Unrepairable(
+            outcome.ledger,
+            first.code,
+            f"no row has to be changed, and yet: {first.message}",
+            first.hint,
+            evidence,
+            found=outcome.found,
+        )
 
 
 def diagnose(
@@ -57,14 +89,15 @@ def diagnose(
     *,
     histories: Iterable[Tree] = (),
     origins: Mapping[MigrationKey, tuple[str, ...]] | None = None,
-    forecasts: tuple[Forecast | None, Forecast | None] = (None, None),
+    outlook: Outlook = Outlook(),
+    engine: str = "",
 ) -> Diagnosis:
-    """`outcome`: what `Deriver.derive` made of the ledger; `forecasts`: of a migrate now, and of the next release's. `origins`: the
+    """`outcome`: what `Deriver.derive` made of the ledger; `outlook`: what a migrate will do and leave. `origins`: the
     refs in whose history an unknown row's migration was found."""
     accounts, rows = Accounts(tree), ledger.keys
     standing = accounts.standing(rows)
     refs = {key: (origins or {}).get(key, ()) for key in rows - accounts.named if key.app in accounts.apps}
-    now, following = forecasts
+    histories = tuple(histories)
     examined = Examined(
         ledger,
         accounts,
@@ -72,8 +105,11 @@ def diagnose(
         hidden(accounts, rows),
         refs,
         outcome,
-        now.error if now else "",
-        following.error if following else "",
+        outlook.now,
+        outlook.following,
+        outlook.leftovers,
+        engine,
+        histories,
     )
     findings = [finding for defect in ALL for finding in defect.find(examined)]
     return Diagnosis(
@@ -83,8 +119,8 @@ def diagnose(
         tuple(sorted(refs.items())),
         tuple(sorted(Counter(key.app for key in rows if key.app not in accounts.apps).items())),
         tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        now,
-        following,
+        outlook.now,
+        outlook.following,
         outcome,
     )
 

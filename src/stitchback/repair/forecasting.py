@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from stitchback.engine import Engine, Memory, Run, SymbolicDatabase
+from stitchback.engine import Engine, Memory, Run, RunError, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
@@ -15,6 +16,9 @@ from stitchback.repair.edits import Presence
 from stitchback.repair.playing import Played, Player
 from stitchback.repair.proving import followed
 from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.schema.definitions import columns_in
+from stitchback.schema.effects import AddIndex, Effect
+from stitchback.schema.index_names import automatic_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,47 @@ class Forecast:
     looked: bool = False
 
 
+def by_rows(run: Run) -> Forecast:
+    """Of a run on the schema that the rows tell."""
+    return forecast_of(run, (), looked=False)
+
+
+def forecast_of(run: Run, harms: tuple[str, ...], *, looked: bool) -> Forecast:
+    error = run.error
+    return Forecast(run.ran, error.message if error else "", error.at if error else None, harms, looked)
+
+
+def refused_rows(run: Run, start: SymbolicDatabase, ledger: Ledger) -> Run:
+    """The run as far as the table takes its rows (see `NewId`)."""
+    new_id = ledger.new_id
+    if new_id is None or new_id.is_sound:
+        return run
+    used, following, rows = {row.id for row in ledger.rows}, (new_id.last or 0) + 1, len(ledger.rows)
+    before = start
+    for place, step in enumerate(run.steps):
+        count = len(step.database.ledger) - rows
+        taken = used.intersection(range(following, following + count))
+        if count and (not new_id.is_given or taken):
+            return Run(run.steps[:place], before, RunError("IntegrityError", new_id.trouble, step.key))
+        following, rows, before = following + count, rows + count, step.database
+    return run
+
+
+def with_unnamed(
+    schema: PhysicalSchema, effects: Iterable[Effect], engine: str, visible: VisibleSchema
+) -> PhysicalSchema:
+    """The schema with the indexes that have the name which Django gives an index of those columns (`unique_together`, `db_index`)."""
+    tables = dict(schema.tables)
+    for effect in effects:
+        if not isinstance(effect, AddIndex) or effect.name != effect.definition or effect.table not in tables:
+            continue
+        names = automatic_names(engine, effect.table, effect.definition, columns_in(effect.definition))
+        if visible.indexes.intersection(name.lower() for name in names):
+            table = tables[effect.table]
+            tables[effect.table] = replace(table, indexes={**table.indexes, effect.name: effect.definition})
+    return replace(schema, tables=tables)
+
+
 class Forecaster:
     """For databases of one engine, against one tree."""
 
@@ -36,6 +81,7 @@ class Forecaster:
         self.player = player
         self.memory = Memory(engine=engine)
         self.today = Engine(tree, memory=self.memory)
+        self.engine = engine
         self._tree = tree
 
     @cached_property
@@ -43,16 +89,21 @@ class Forecaster:
         return Engine(followed(self._tree), memory=self.memory)
 
     @cached_property
-    def wanted(self) -> PhysicalSchema:
-        """What a fresh install has."""
-        return self.today.migrate(SymbolicDatabase()).final.schema
+    def wanted(self) -> PhysicalSchema | None:
+        """What a fresh install has; None where that fails."""
+        run = self.today.migrate(SymbolicDatabase())
+        return run.final.schema if run.error is None else None
 
     def forecast(self, ledger: Ledger, visible: VisibleSchema) -> tuple[Forecast, Forecast, PhysicalSchema]:
         """A full migrate as things are, the next release's after it, and the schema that the first one leaves."""
         found = self.database(ledger, visible)
-        now = self.today.migrate(found)
+        now = refused_rows(self.today.migrate(found), found, ledger)
         later = self.following.migrate(now.final)
-        return self._told(self.today, found, now), self._told(self.following, now.final, later), now.final.schema
+        return (
+            self._told(self.today, found, now),
+            self._told(self.following, now.final, later),
+            now.final.schema,
+        )
 
     def _told(self, engine: Engine, start: SymbolicDatabase, run: Run) -> Forecast:
         harms, schema = list[str](), start.schema
@@ -60,17 +111,14 @@ class Forecaster:
             migration = self.memory.number(engine.tree.migrations[step.key])
             harms += self.memory.harms.get((self.memory.schema_number(schema), migration), ())
             schema = step.database.schema
-        error = run.error
-        return Forecast(
-            run.ran, error.message if error else "", error.at if error else None, tuple(harms), looked=True
-        )
+        return forecast_of(run, tuple(harms), looked=True)
 
     def database(self, ledger: Ledger, visible: VisibleSchema) -> SymbolicDatabase:
         """The database with the rows that were read, and with what is seen of the tables that the tree's migrations ever have."""
         played = self._played(ledger)
         shown = visible.names_in(self._tables(played.names), self.player.ever | played.names)
-        effects = (effect for effects in self.player.effects.values() for effect in effects)
-        schema = as_shown(played.schema, shown, effects)
+        effects = tuple(effect for effects in self.player.effects.values() for effect in effects)
+        schema = with_unnamed(as_shown(played.schema, shown, effects), effects, self.engine, visible)
         return SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
 
     def _tables(self, more: Names) -> frozenset[str]:

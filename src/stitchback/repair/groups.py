@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow, NoTable
+from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.edits import LedgerEdit, keys_of, rows_of
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
@@ -59,7 +59,9 @@ class Group:
         return "\n".join(script.text for script in scripts), "\n".join(script.undo for script in scripts)
 
 
-Situation = tuple[str, tuple[MigrationKey, ...], Names | None, NoTable | None]
+Situation = tuple[
+    str, tuple[MigrationKey, ...], Names | None, frozenset[tuple[str, str]], NoTable | None, NewId | None
+]
 Need = tuple[str, tuple[LedgerEdit, ...], tuple[int, ...], str]
 
 
@@ -79,7 +81,10 @@ def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]
 def situation_of(member: Member) -> Situation:
     """What everything that can be said of a tenant depends on. The order of rows says nothing to Django."""
     rows = tuple(sorted(row.key for row in member.ledger.rows))
-    return member.vendor, rows, member.visible.names if member.visible else None, member.ledger.no_table
+    seen, ledger = member.visible, member.ledger
+    new_id = None if ledger.new_id is None or ledger.new_id.is_sound else ledger.new_id
+    names, required = (seen.names, seen.required) if seen else (None, frozenset[tuple[str, str]]())
+    return member.vendor, rows, names, required, ledger.no_table, new_id
 
 
 def _need(member: Member, outcome: RepairOutcome) -> Need:

@@ -13,11 +13,13 @@ Names = frozenset[Presence]
 @dataclass(frozen=True, slots=True)
 class VisibleSchema:
     """`tables`: table -> its columns; `indexes`: names of indexes and constraints; `traits`: (table, column, trait), as far as
-    the engine tells them. Names in lower case: engines fold them in ways of their own, Django's do not clash by it."""
+    the engine tells them; `required`: (table, column) that an INSERT must give a value. Names in lower case: engines fold them in ways of
+    their own, Django's do not clash by it."""
 
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     indexes: frozenset[str] = frozenset()
     traits: frozenset[tuple[str, str, str]] = frozenset()
+    required: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(
@@ -25,6 +27,7 @@ class VisibleSchema:
         pairs: Iterable[tuple[str, str]],
         indexes: Iterable[str] = (),
         traits: Iterable[tuple[str, str, str]] = (),
+        required: Iterable[tuple[str, str]] = (),
     ) -> VisibleSchema:
         """From (table, column) pairs; a table without columns comes with the column ""."""
         found: dict[str, set[str]] = {}
@@ -32,7 +35,12 @@ class VisibleSchema:
             found.setdefault(table.lower(), set()).update({column.lower()} - {""})
         tables = {table: frozenset(found[table]) for table in sorted(found)}
         folded = frozenset((table.lower(), column.lower(), trait) for table, column, trait in traits)
-        return cls(tables, frozenset(name.lower() for name in indexes), folded)
+        return cls(
+            tables,
+            frozenset(name.lower() for name in indexes),
+            folded,
+            frozenset((table.lower(), column.lower()) for table, column in required),
+        )
 
     @classmethod
     def showing(cls, names: Names) -> VisibleSchema:

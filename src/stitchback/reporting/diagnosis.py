@@ -49,7 +49,15 @@ def diagnosis_document(diagnosis: Diagnosis) -> Document:
 
 def _forecast_document(forecast: Forecast | None) -> Document | None:
     return (
-        None if forecast is None else {"runs": [str(key) for key in forecast.runs], "error": forecast.error}
+        None
+        if forecast is None
+        else {
+            "runs": [str(key) for key in forecast.runs],
+            "error": forecast.error,
+            "at": str(forecast.at) if forecast.at else None,
+            "loses": list(forecast.harms),
+            "by": "schema" if forecast.looked else "rows",
+        }
     )
 
 
@@ -96,12 +104,16 @@ def _ghost(ghost: Ghost) -> Words:
 def _forecast(forecast: Forecast | None) -> Words:
     if forecast is None:
         return dim("cannot be told without a look at the schema")
-    if forecast.error:
-        return red(f"fails: {' '.join(forecast.error.split())}")
+    unseen = "" if forecast.looked else " (by the rows alone: the tables were not looked at)"
     runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
-    if len(runs) == len(forecast.runs):
-        return plain(f"runs {', '.join(runs) or 'nothing'}")
-    return plain(f"runs {', '.join([*runs, 'its own migrations'])}")
+    if forecast.error:
+        first = f"runs {', '.join(runs)}, then " if runs else ""
+        at = f" at {forecast.at}" if forecast.at and forecast.at.name != FOLLOWING else ""
+        return red(f"{first}fails{at}: {' '.join(forecast.error.split())}{unseen}")
+    if len(runs) < len(forecast.runs):
+        runs.append("its own migrations")
+    said = f"runs {', '.join(runs) or 'nothing'}{unseen}"
+    return red(f"{said}, and loses values") if forecast.harms else plain(said)
 
 
 def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:

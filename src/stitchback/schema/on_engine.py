@@ -53,7 +53,7 @@ def run_on_engine(
         if place in recreated and not getattr(effect, "conditional", False):
             physical = _in_new_table(physical, effect, harms)
         else:
-            physical = _run(engine, physical, effect)
+            physical = _run(engine, physical, effect, harms)
     if engine != "sqlite":
         _check_targets(physical, effects)
     return physical, tuple(dict.fromkeys(harms))
@@ -102,11 +102,22 @@ def _in_new_table(physical: PhysicalSchema, effect: Effect, harms: list[str]) ->
                 else f"column {name}.{before} is missing: SQLite recreates the table and fills {after} with its name"
             )
             return with_table(physical, name, replace(table, columns={**kept, after: UNKNOWN}))
-        case AddIndex(table=name) | AddConstraint(table=name):
-            table_in(physical, name)
-            return run_effect(physical, replace(effect, conditional=True))
+        case AddIndex() | AddConstraint():
+            return run_effect(physical, replace(_on_literals(physical, effect, harms), conditional=True))
         case _:
             return run_effect(physical, effect)
+
+
+def _on_literals(
+    physical: PhysicalSchema, effect: AddIndex | AddConstraint, harms: list[str]
+) -> AddIndex | AddConstraint:
+    """SQLite takes a quoted name that is no column for a text, in indexes and constraints as well."""
+    missing = sorted(effect.columns - table_in(physical, effect.table).columns.keys())
+    harms += [
+        f"column {effect.table}.{column} is missing: SQLite makes {effect.name} on the column's name as a text"
+        for column in missing
+    ]
+    return replace(effect, columns=frozenset())
 
 
 def _recreate(
@@ -129,7 +140,7 @@ def _recreate(
     return with_table(physical, remake.table, replace(table, columns={**known, **filled}))
 
 
-def _run(engine: str, physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
+def _run(engine: str, physical: PhysicalSchema, effect: Effect, harms: list[str]) -> PhysicalSchema:
     match effect:
         case AlterColumn(table=name, column=column, after=shape):
             table = table_in(physical, name)
@@ -145,7 +156,11 @@ def _run(engine: str, physical: PhysicalSchema, effect: Effect) -> PhysicalSchem
             raise Clash(refused)
         case AddIndex(table=name, name=index) | RenameIndex(table=name, after=index):
             _check_index_name(engine, physical, name, index)
+            if engine == "sqlite" and isinstance(effect, AddIndex):
+                effect = _on_literals(physical, effect, harms)
             return run_effect(physical, effect)
+        case AddConstraint() if engine == "sqlite":
+            return run_effect(physical, _on_literals(physical, effect, harms))
         case _:
             return run_effect(physical, effect)
 
