@@ -30,6 +30,7 @@ from stitchback.api.project import Project
 from stitchback.api.verification.workshop import Workshop
 from stitchback.engine import Memory
 from stitchback.errors import StitchbackError
+from stitchback.model.keys import MigrationKey
 from stitchback.repair.accounts import Accounts
 from stitchback.repair.forecasting import Forecast, Forecaster
 from stitchback.repair.playing import Player
@@ -65,9 +66,15 @@ def difference(now: Forecast, outcome: MigrateOutcome, apps: frozenset[str]) -> 
     ran = tuple(key for key in outcome.ran if key.app in apps)
     told = (now.runs, now.at, bool(now.error))
     real = (ran, outcome.failed, not outcome.went_well)
-    if told == real:
+    if told == real or is_doubted(now, ran, outcome):
         return ""
     return f"told {told} {now.error}, did {real} {outcome.error_class}: {outcome.error_message}"
+
+
+def is_doubted(now: Forecast, ran: tuple[MigrationKey, ...], outcome: MigrateOutcome) -> bool:
+    """The forecast names the migration as one whose own code decides, and Django got so far and no further."""
+    at = outcome.failed
+    return any(key == at for key, _ in now.doubts) and now.runs[: len(ran) + 1] == (*ran, at)
 
 
 def databases(scratch: ScratchDatabases, sessions: dict[str, ProjectSession]) -> Iterator[tuple[str, str]]:

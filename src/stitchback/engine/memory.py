@@ -24,7 +24,7 @@ from stitchback.schema.data import data_run as effect_of
 from stitchback.schema.data_needs import Needs
 from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex
 from stitchback.schema.halves import Stated
-from stitchback.schema.on_engine import run_on_engine
+from stitchback.schema.on_engine import Remarks, run_on_engine
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.remaking import refused_by_sqlite
@@ -33,14 +33,13 @@ from stitchback.schema.running import run_effect
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A migration run on one database schema: the schema (and its number) and the data operations, or how it clashes. `harms`: what the
-    engine loses without an error."""
+    """A migration run on one database schema: the schema (and its number) and the data operations, or how it clashes. `remarks`: of `Memory.engine`."""
 
     schema: PhysicalSchema
     number: int
     data: tuple[str, ...] = ()
     clash: str = ""
-    harms: tuple[str, ...] = ()
+    remarks: Remarks | None = None
 
 
 @dataclass(slots=True)
@@ -73,11 +72,11 @@ class Memory:
     """What others keep here."""
     forgotten: dict[str, set[str | None]] = field(default_factory=dict)
     """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
-    harms: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
-    """By the numbers of a schema and of a migration that was run on it: what `engine` loses there without an error."""
+    remarks: dict[tuple[int, int], Remarks] = field(default_factory=dict)
+    """By the numbers of a schema and of a migration that was run on it by `engine`."""
 
     def __post_init__(self) -> None:
-        self.by_token = States(self.start, self.contents, self.stated, self.needs)
+        self.by_token = States(self.start, self.contents, self.stated, self.needs, bool(self.engine))
 
     @property
     def states(self) -> list[SchemaState]:
@@ -173,8 +172,8 @@ class Memory:
             deed = self.deed(state, migration)
             outcome = self.ran_there(before, deed) if self.engine else self.ran(before, deed)
             self.outcomes[place] = outcome
-            if outcome.harms:
-                self.harms[schema, number] = outcome.harms
+            if outcome.remarks:
+                self.remarks[schema, number] = outcome.remarks
         return outcome
 
     def after(self, state: int, migration: Migration, number: int) -> int:
@@ -219,11 +218,11 @@ class Memory:
         """As `ran`, on `engine` as it is."""
         effects = tuple(effect for _, effect in deed.effects)
         try:
-            schema, harms = run_on_engine(self.engine, before, effects, self.forgotten)
+            schema, remarks = run_on_engine(self.engine, before, effects, self.forgotten)
         except Clash as clash:
             return self.clashed(before, str(clash))
         data = tuple(run for app, effect in deed.effects for run in data_run(effect, app))
-        return replace(self.reached(schema, data), harms=harms)
+        return replace(self.reached(schema, data), remarks=remarks)
 
     def on_sqlite(self, last: PhysicalSchema, schema: PhysicalSchema, effect: Effect) -> None:
         """Raises Clash where SQLite fails or does harm; not where a conditional operation has left the table alone."""

@@ -148,7 +148,8 @@ class Deriver:
         found = outcome.found or self._as_told(ledger)
         if found is None:
             return Outlook()
-        return Outlook(*map(by_rows, self.prover.forecast(found)))
+        now, following = map(by_rows, self.prover.forecast(found))
+        return Outlook(now, following)
 
     def _seen_outlook(self, ledger: Ledger, around: Surroundings, visible: VisibleSchema) -> Outlook:
         forecaster = self.forecaster(around.engine)

@@ -56,6 +56,7 @@ def _forecast_document(forecast: Forecast | None) -> Document | None:
             "error": forecast.error,
             "at": str(forecast.at) if forecast.at else None,
             "loses": list(forecast.harms),
+            "doubts": [{"at": str(key), "reason": words} for key, words in forecast.doubts],
             "by": "schema" if forecast.looked else "rows",
         }
     )
@@ -77,6 +78,7 @@ def standing_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield from _labelled(dim("of other apps"), [plain(elsewhere)] if elsewhere else [])
     yield from _labelled(dim("migrate now"), [_forecast(diagnosis.now)])
     yield from _labelled(dim("next release"), [_forecast(diagnosis.following)])
+    yield from _labelled(dim("known by"), _known_by(diagnosis.now))
     yield BLANK
     yield from finding_lines(diagnosis.findings)
     yield from _verdict_lines(diagnosis)
@@ -104,16 +106,25 @@ def _ghost(ghost: Ghost) -> Words:
 def _forecast(forecast: Forecast | None) -> Words:
     if forecast is None:
         return dim("cannot be told without a look at the schema")
-    unseen = "" if forecast.looked else " (by the rows alone: the tables were not looked at)"
     runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
     if forecast.error:
         first = f"runs {', '.join(runs)}, then " if runs else ""
         at = f" at {forecast.at}" if forecast.at and forecast.at.name != FOLLOWING else ""
-        return red(f"{first}fails{at}: {' '.join(forecast.error.split())}{unseen}")
+        return red(f"{first}fails{at}: {' '.join(forecast.error.split())}")
     if len(runs) < len(forecast.runs):
         runs.append("its own migrations")
-    said = f"runs {', '.join(runs) or 'nothing'}{unseen}"
+    said = f"runs {', '.join(runs) or 'nothing'}"
     return red(f"{said}, and loses values") if forecast.harms else plain(said)
+
+
+def _known_by(forecast: Forecast | None) -> Iterator[Words]:
+    """How far the forecast can be relied on, where that is not all the way."""
+    if forecast is None:
+        return
+    if not forecast.looked:
+        yield plain("the rows alone: a file shows no tables")
+    for key, words in forecast.doubts:
+        yield yellow(f"{key} may fail: {words}")
 
 
 def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:

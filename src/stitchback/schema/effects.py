@@ -144,7 +144,7 @@ class AlterComment:
 class Remake:
     """SQLite recreates the table from the model (see `remaking`): columns that it does not know go, those that it supposes (`filled`) must
     be there, and so must the fields of its indexes and constraints (`broken`: those that have lost one). `span`: how many effects right
-    before this one the same operation has."""
+    before this one the same operation has. `indexes`: (name, definition) of what the new table has, and `constraints`."""
 
     table: str
     known: frozenset[str]
@@ -152,6 +152,8 @@ class Remake:
     broken: tuple[str, ...] = ()
     conditional: bool = False
     span: int = field(default=0, compare=False)
+    indexes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    constraints: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +181,20 @@ class RemoveOther:
 @dataclass(frozen=True, slots=True)
 class Uses:
     """A data operation queries the table: all these columns must be there. `unset`: columns for which the rows that it inserts have no value.
-    `label`: of the operation, for people."""
+    `label`: of the operation, for people. `inserts`: it may insert rows, which have values for `columns` alone."""
 
     table: str
     columns: frozenset[str]
     label: str
     unset: frozenset[str] = frozenset()
+    inserts: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fails:
+    """Django raises before it touches the database, though the operation changes the models (`InconsistentState` of `physical_effects`)."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,5 +207,5 @@ class Unknown:
 Effect = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | RenameColumn
     | AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint | MakeUniqueTogether | AlterComment
-    | Remake | Forget | AddOther | RemoveOther | RunData | Uses | Unknown
+    | Remake | Forget | AddOther | RemoveOther | RunData | Uses | Fails | Unknown
 )  # fmt: skip

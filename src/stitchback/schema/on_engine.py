@@ -1,7 +1,8 @@
 """A migration on a database that may not be as the models suppose: what the engine does there, right or not.
 
 `running` is for proofs, and stops at everything that is unsafe; here only what the engine refuses is a Clash, and what it loses without
-an error is a harm. Rows are not known: a value that does not fit is found out by the engine alone.
+an error is a harm. What Python and SQL of a project's own do is not run: where they meet a table that is not as its model, that is a doubt.
+Rows are not known: a value that does not fit is found out by the engine alone.
 
 Source: the `DatabaseSchemaEditor` of each backend; SQLite alters most of a table by recreating it (see `remaking`).
 """
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -26,28 +28,46 @@ from stitchback.schema.effects import (
     Remake,
     RenameColumn,
     RenameIndex,
+    Unknown,
+    Uses,
 )
+from stitchback.schema.inserting import column_must_be_given
 from stitchback.schema.problems import Clash
 from stitchback.schema.remaking import lost_columns, refused_by_sqlite
 from stitchback.schema.running import run_effect, table_in, with_table
 
-Harms = tuple[str, ...]
 Forgotten = Mapping[str, Set[str | None]]
 REFERS = re.compile(r"→(?P<table>[^\[(][^(]*)\(")
 UNKNOWN = "of a shape that no migration tells"
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """Of one migration on one schema: `harms` done without an error; `doubts`, where its own code decides whether it fails; `unread`: it
+    has code of which nothing tells what it uses."""
+
+    harms: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    unread: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.harms or self.doubts or self.unread)
+
+
 def run_on_engine(
     engine: str, physical: PhysicalSchema, effects: Sequence[Effect], forgotten: Forgotten
-) -> tuple[PhysicalSchema, Harms]:
-    """The schema after the effects of one migration, and the harms. `engine`: Django's vendor. Raises Clash where the engine refuses."""
+) -> tuple[PhysicalSchema, Remarks]:
+    """The schema after the effects of one migration, and what to remark. `engine`: Django's vendor. Raises Clash where the engine refuses."""
     recreated = dict(_recreated(effects)) if engine == "sqlite" else {}
-    harms: list[str] = []
+    harms, doubts = list[str](), list[str]()
     last = physical
     for place, effect in enumerate(effects):
         if isinstance(effect, Remake):
             if engine == "sqlite" and not (effect.conditional and last == physical):
                 physical = _recreate(physical, effect, forgotten, harms)
+            continue
+        if isinstance(effect, Uses):
+            doubts += _doubts(physical, effect)
             continue
         last = physical
         if place in recreated and not getattr(effect, "conditional", False):
@@ -56,7 +76,25 @@ def run_on_engine(
             physical = _run(engine, physical, effect, harms)
     if engine != "sqlite":
         _check_targets(physical, effects)
-    return physical, tuple(dict.fromkeys(harms))
+    return physical, Remarks(tuple(dict.fromkeys(harms)), tuple(dict.fromkeys(doubts)), _is_unread(effects))
+
+
+def _doubts(physical: PhysicalSchema, effect: Uses) -> Iterator[str]:
+    """Raises Clash where there is no table at all."""
+    columns = table_in(physical, effect.table).columns
+    for column in sorted(effect.columns - columns.keys()):
+        yield f"{effect.label} may use column {effect.table}.{column}, which is missing"
+    unset = (effect.unset & columns.keys()) | (columns.keys() - effect.columns if effect.inserts else set())
+    for column in sorted(unset):
+        if column_must_be_given(columns[column]):
+            yield f"{effect.label} may insert rows without a value for column {effect.table}.{column}, which is NOT NULL"
+
+
+def _is_unread(effects: Sequence[Effect]) -> bool:
+    """Whether there is code that names no model: it may use any."""
+    runs = sum(isinstance(effect, RunData) and not effect.empty for effect in effects)
+    used = len({effect.label for effect in effects if isinstance(effect, Uses)})
+    return used < runs or any(isinstance(effect, Unknown) for effect in effects)
 
 
 def _recreated(effects: Sequence[Effect]) -> Iterator[tuple[int, Remake]]:
@@ -137,7 +175,9 @@ def _recreate(
     ]
     known = {column: shape for column, shape in table.columns.items() if column in remake.known}
     filled = dict.fromkeys(sorted(remake.filled - known.keys()), UNKNOWN)
-    return with_table(physical, remake.table, replace(table, columns={**known, **filled}))
+    indexes, constraints = dict(remake.indexes), dict(remake.constraints)
+    made = replace(table, columns={**known, **filled}, indexes=indexes, constraints=constraints)
+    return with_table(physical, remake.table, made)
 
 
 def _run(engine: str, physical: PhysicalSchema, effect: Effect, harms: list[str]) -> PhysicalSchema:
