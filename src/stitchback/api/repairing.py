@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stitchback.adapters.databases import open_database, read_database
+from stitchback.adapters.connections import TIMEOUT
+from stitchback.adapters.databases import read_database, run_script
 from stitchback.adapters.ledgers import read_ledger_file
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
@@ -27,19 +28,21 @@ VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a ledger is from: a database's URL, or a file."""
+    """Where a ledger is from: a database's URL, or a file. `timeout`: seconds that a database may take for a lock or a statement."""
 
     url: DatabaseUrl | None = None
     file: Path | None = None
+    timeout: int = TIMEOUT
 
     @classmethod
-    def of(cls, database: str | None, ledger: str | None) -> Source:
+    def of(cls, database: str | None, ledger: str | None, timeout: int = TIMEOUT) -> Source:
         """Raises EnvironmentProblem where not exactly one is said, or the URL is none."""
         if (database is None) == (ledger is None):
             raise EnvironmentProblem(
                 "SB607", "say where the ledger is", hint="--database URL, or --ledger FILE."
             )
-        return cls(DatabaseUrl.parse(database) if database else None, Path(ledger) if ledger else None)
+        url = DatabaseUrl.parse(database) if database else None
+        return cls(url, Path(ledger) if ledger else None, timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def read_ledgers(files: Iterable[str]) -> tuple[Ledger, ...]:
 def read_source(source: Source) -> Given:
     """The ledger, and from a live database the names in its schema. Writes nothing."""
     if source.url is not None:
-        reading = read_database(source.url, with_schema=True)
+        reading = read_database(source.url, with_schema=True, timeout=source.timeout)
         return Given(reading.ledger, reading.vendor, reading.schema, reading.remarks)
     assert source.file is not None
     read = read_ledger_file(source.file)
@@ -169,8 +172,7 @@ def apply_repair(source: Source, treatment: Treatment) -> Ledger:
     assert source.url is not None, "only a live database is written to"
     assert treatment.script is not None
     assert isinstance(treatment.outcome, Repair)
-    with open_database(source.url, writable=True) as database:
-        return database.run(treatment.script, treatment.outcome.after)
+    return run_script(source.url, treatment.script, treatment.outcome.after, timeout=source.timeout)
 
 
 def refused(outcome: Unrepairable) -> Refusal:

@@ -13,6 +13,7 @@ from stitchback.cli.group import Session
 @options.ledger_file
 @options.fleet
 @options.schemas
+@options.timeout
 @options.ref
 @options.output_format
 @click.pass_obj
@@ -22,6 +23,7 @@ def command(
     ledger: str | None,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
     output_format: str,
 ) -> int:
@@ -32,8 +34,8 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger)
-        return _fleet(session, fleet, schemas, ref, output_format)
-    source = Source.of(database, ledger)
+        return _fleet(session, fleet, schemas, timeout, ref, output_format)
+    source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         diagnosis = inspect(project, source, ref or "HEAD")
     click.echo(render_diagnosis(diagnosis, output_format))
@@ -41,7 +43,12 @@ def command(
 
 
 def _fleet(
-    session: Session, fleet: str | None, schemas: str | None, ref: str | None, output_format: str
+    session: Session,
+    fleet: str | None,
+    schemas: str | None,
+    timeout: int,
+    ref: str | None,
+    output_format: str,
 ) -> int:
     """Databases that stand at the same place are told once; those that cannot be read are told and passed over."""
     from stitchback.api import Project
@@ -49,11 +56,11 @@ def _fleet(
     from stitchback.cli.progress import bar
     from stitchback.reporting import render_standings
 
-    tenants = tenants_of(fleet, schemas)
+    tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
-        found = inspect_fleet(project, tenants, ref or "HEAD", advance)
+        found = inspect_fleet(project, tenants, ref or "HEAD", advance, timeout)
     click.echo(render_standings(found.groups, found.unreached, output_format))
     return found.exit_code

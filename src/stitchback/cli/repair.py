@@ -15,6 +15,7 @@ from stitchback.cli.group import Session
 @options.ledger_file
 @options.fleet
 @options.schemas
+@options.timeout
 @click.option(
     "--out", default=None, type=click.Path(file_okay=False), metavar="DIR", help="A fleet's scripts go there."
 )
@@ -40,6 +41,7 @@ def command(
     ledger: str | None,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     out: str | None,
     output_format: str,
     ref: str | None,
@@ -59,12 +61,12 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
-        return _fleet(session, fleet, schemas, ref, out, output_format)
+        return _fleet(session, fleet, schemas, timeout, ref, out, output_format)
     if out:
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
         )
-    source = Source.of(database, ledger)
+    source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         treatment = treat(project, source, ref or "HEAD", vendor)
     for remark in treatment.given.remarks:
@@ -99,6 +101,7 @@ def _fleet(
     session: Session,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
     out: str | None,
     output_format: str,
@@ -109,12 +112,12 @@ def _fleet(
     from stitchback.cli.progress import bar
     from stitchback.reporting.fleet import render_fleet
 
-    tenants = tenants_of(fleet, schemas)
+    tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
-        report = treat_fleet(project, tenants, ref or "HEAD", advance)
+        report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
     click.echo(render_fleet(report.groups, report.unreached, output_format))
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")
