@@ -209,7 +209,7 @@ def test_an_account_without_permission(mysql: Place) -> None:
         assert "hush-hush" not in caught.value.message
         with pytest.raises(EnvironmentProblem) as caught:
             read_database(replace(stranger, password="wrong-one"))
-        assert caught.value.code == "SB604"
+        assert caught.value.code == "SB646"
         assert "wrong-one" not in caught.value.message
     finally:
         execute(url, f"DROP USER '{user}'@'%'")
