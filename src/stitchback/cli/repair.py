@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+
+if TYPE_CHECKING:
+    from stitchback.api.repairing import Treatment
 
 
 @click.command("repair")
@@ -57,7 +61,7 @@ def command(
     from stitchback.api import Project
     from stitchback.api.repairing import Source, apply_repair, refused, treat
     from stitchback.repair.outcomes import Unrepairable
-    from stitchback.reporting.fake_text import fake_words
+    from stitchback.reporting.repaired import render_repair
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
@@ -66,6 +70,8 @@ def command(
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
         )
+    if run and not database:
+        raise click.UsageError("--apply needs --database")
     source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         treatment = treat(project, source, ref or "HEAD", vendor)
@@ -77,24 +83,44 @@ def command(
         session.remark(remark)
     if treatment.script is None:
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
-        return 0
-    click.echo(treatment.script.text, nl=False)
-    if source.url is None:
+    else:
+        _show(session, treatment, undo, as_text=output_format == "text")
+    applied = run and treatment.script is not None
+    if applied:
+        if not yes:
+            _show_again(treatment, output_format)
+            click.confirm("Run this?", abort=True, err=True)
+        apply_repair(source, treatment)
+        session.remark("done, and read back: the ledger is what was proved")
+    if output_format == "json":
+        remarks = (*treatment.given.remarks, *treatment.outcome.remarks)
+        click.echo(
+            render_repair(treatment.outcome, treatment.script, treatment.fake, remarks, applied=applied)
+        )
+    return 1 if treatment.script is not None and not applied else 0
+
+
+def _show(session: Session, treatment: Treatment, undo: str | None, *, as_text: bool) -> None:
+    """The script on stdout, what is worth knowing on stderr, the way back in its file."""
+    from stitchback.reporting.fake_text import fake_words
+
+    script = treatment.script
+    assert script is not None
+    if as_text:
+        click.echo(script.text, nl=False)
+    if treatment.given.schema is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
         session.remark(remark)
     if undo:
-        Path(undo).write_text(treatment.script.undo, encoding="utf-8")
+        Path(undo).write_text(script.undo, encoding="utf-8")
         session.remark(f"the way back is in {undo}")
-    if not run:
-        return 1
-    if source.url is None:
-        raise click.UsageError("--apply needs --database")
-    if not yes:
-        click.confirm("Run this?", abort=True, err=True)
-    apply_repair(source, treatment)
-    session.remark("done, and read back: the ledger is what was proved")
-    return 0
+
+
+def _show_again(treatment: Treatment, output_format: str) -> None:
+    """What is asked about, where stdout has it in a document only."""
+    if output_format == "json" and treatment.script is not None:
+        click.echo(treatment.script.text, nl=False, err=True)
 
 
 def _fleet(
