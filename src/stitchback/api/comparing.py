@@ -49,6 +49,7 @@ def read_case(project: Project, wish: Wish) -> Case:
     Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     said = project.configuration
+    wish = replace(wish, patches=tuple(map(project.lasting_name, wish.patches)))
     commits = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
     read_all(project, wish, commits)
     read = tuple(read_patch(project, ref, *each) for ref, each in zip(wish.patches, commits, strict=True))

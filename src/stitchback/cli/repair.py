@@ -88,8 +88,9 @@ def command(
         return 1
     if source.url is None:
         raise click.UsageError("--apply needs --database")
-    if not yes:
-        click.confirm("Run this?", abort=True, err=True)
+    if not yes and not click.confirm("Run this?", err=True):
+        session.remark("Nothing was run.")
+        return 1
     apply_repair(source, treatment)
     session.remark("done, and read back: the ledger is what was proved")
     return 0
