@@ -22,7 +22,9 @@ from stitchback.parsing.tree import Wanted, read_trees
 
 WORKTREE = "WORKTREE"
 ABBREVIATED = 12  # digits of a commit in written text
-EXPRESSION = re.compile(r"[~^:]|@\{|^@$|_HEAD$|^HEAD$")  # gitrevisions(7): what git does not allow in a branch's name, and pseudo-refs
+EXPRESSION = re.compile(
+    r"[~^:]|@\{|^@$|_HEAD$|^HEAD$"
+)  # gitrevisions(7): what git does not allow in a branch's name, and pseudo-refs
 
 
 @dataclass(slots=True)
