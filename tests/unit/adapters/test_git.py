@@ -28,7 +28,7 @@ class TestOpening:
         self, make: Make, tmp_path: Path
     ) -> None:
         repository, shas = make(commit("one"))
-        repository.worktree_add(shas["one"], tmp_path / "second")
+        git(top(repository), "worktree", "add", "-q", str(tmp_path / "second"), shas["one"])
         second = Repository.open(tmp_path / "second")
         assert second.common_dir == repository.git_dir
         assert second.git_dir == repository.git_dir / "worktrees" / "second"
@@ -168,10 +168,6 @@ class TestResolving:
         repository, shas = make(commit("one"), commit("two", "side", "one"), commit("three", "main"))
         git(top(repository), "merge", "--no-commit", "--no-ff", "side")
         assert repository.resolve("MERGE_HEAD") == shas["two"]
-        assert repository.merge_heads() == (shas["two"],)
-
-    def test_no_merge_under_way(self, make: Make) -> None:
-        assert make(commit("one"))[0].merge_heads() == ()
 
 
 class TestWhatIsCheckedOut:
