@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from stitchback.adapters.project_folder import has_configuration, project_folder
 from stitchback.errors import EnvironmentProblem
@@ -35,19 +35,6 @@ _USER_MODEL = "AUTH_USER_MODEL"
 SUPPRESSION_KEYS = ("code", "path", "reason")
 AGREEMENT_KEYS = ("migration", "may", "reason")
 MAY = ("repeat", "miss")
-
-
-class _Readable(Protocol):
-    def read(self) -> bytes: ...
-
-
-def read_configuration(files: Mapping[str, _Readable], *, ref: str = "") -> Configuration:
-    """The configuration of a tree; an empty one where it has no pyproject.toml, or no such table in it.
-
-    `ref` is named in messages. Raises EnvironmentProblem (SB509).
-    """
-    file = files.get(PATH)
-    return parse_configuration(file.read(), f"{PATH} of {ref}" if ref else PATH) if file else Configuration()
 
 
 def working_configuration(repository: Repository, directory: Path | str | None = None) -> Configuration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
@@ -170,8 +170,3 @@ def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[Migra
         return frozenset()
     released = project.tree(since, project.repository.resolve(since))
     return frozenset(mainline.migrations) - frozenset(released.migrations)
-
-
-def all_opaque(trees: Iterable[Tree]) -> int:
-    """How many values of the trees could not be read."""
-    return sum(len(migration.opaques) for tree in trees for migration in tree.migrations.values())

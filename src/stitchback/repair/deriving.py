@@ -331,11 +331,6 @@ def derive_edits(
     return Deriver(tree, memory=memory, prove=prove).derive(ledger, around)
 
 
-def row_key(edit: LedgerEdit) -> MigrationKey:
-    """What the edit is about, for reports."""
-    return edit.new if isinstance(edit, RenameRow) else edit.key
-
-
 def _without_table(absent: NoTable, outcome: Repair) -> RepairOutcome:
     """A database that has no django_migrations is a new one where it has nothing else; otherwise it is most likely not the project's."""
     if absent.is_empty:
