@@ -70,7 +70,13 @@ def projection(mainline: Tree, result: Tree, others: Sequence[Tree]) -> Projecti
     files = mainline.migrations
     order = [files[key] for key in MigrationGraph.of(mainline).order() if key in below]
     names = widened(relevant, order)
-    base = tuple(each for each in order if any(model in names for model in models_changed(each)))
+    apps = {app for app, _ in names}
+    base = tuple(
+        each
+        for each in order
+        if any(model in names for model in models_changed(each))
+        or (each.key.app in apps and has_unread(each.operations))
+    )
     return Projection(below, base, frozenset(names), frozenset(words_in(rest.values())))
 
 
@@ -166,6 +172,10 @@ def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
         if isinstance(operation, Operation):
             yield operation
             yield from flat((*operation.database, *operation.state))
+
+
+def has_unread(operations: Iterable[Operation | Opaque]) -> bool:
+    return any(isinstance(each, Opaque) or has_unread((*each.database, *each.state)) for each in operations)
 
 
 def models_in(migration: Migration, settings: Mapping[str, str]) -> Iterator[ModelName]:
