@@ -52,7 +52,9 @@ class Stuff:
         place = number, tuple(sorted(settings.items()))
         if place not in self.operations:
             builder = OperationBuilder(
-                Builder(settings, self.bases, self.substituted), frozenset(self.tables)
+                Builder(settings, self.bases, self.substituted),
+                frozenset(self.tables),
+                frozenset(app for app, _ in self.made),
             )
             migration = self.migrations[number]
             self.operations[place] = tuple(map(builder.build, migration.operations))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import django
 import pytest
 from migration_values import (
     add,
@@ -25,6 +26,7 @@ from stitchback.model.values import TRUE, Call, Constant, Dictionary, Items, Ref
 from stitchback.rehearsal import Answer, projecting
 from stitchback.rehearsal.projecting import NOTHING, Projection, projection
 
+CHECK = "condition" if django.VERSION >= (5, 1) else "check"
 MERGE = migration("shop.0009_merge", "shop.0003_p shop.0003_x")
 
 
@@ -161,6 +163,44 @@ def test_a_model_that_inherits_from_an_installed_package() -> None:
         add("item", "owner", foreign_key("shop.staff", null=TRUE)),
     )
     ours = migration("shop.0005_p", "shop.0004_done", alter("item", "owner", foreign_key("shop.staff")))
+    answer = passes(done, ours=ours, theirs=THEIRS)
+    assert (answer.disagreements, answer.rehearsed) == ((), answer.total)
+
+
+@pytest.mark.usefixtures("_always")
+def test_a_check_on_a_reference_to_a_model_with_a_key_of_its_own() -> None:
+    """What it compares with is a value of that key. The model was renamed since."""
+    code = field("CharField", max_length=Constant(9), primary_key=TRUE)
+    kind = operation(
+        "CreateModel",
+        name=Constant("Kind"),
+        fields=Items("list", (Items("tuple", (Constant("code"), code)),)),
+    )
+    renamed = operation("RenameModel", old_name=Constant("Kind"), new_name=Constant("Sort"))
+    check = Call(
+        Reference("django.db.models.CheckConstraint"),
+        (),
+        (
+            (
+                CHECK,
+                Call(
+                    Reference("django.db.models.Q"),
+                    (),
+                    (("sort", Constant("audio")), ("base", Constant("x"))),
+                ),
+            ),
+            ("name", Constant("sound")),
+        ),
+    )
+    done = migration(
+        "shop.0004_done",
+        "shop.0002_base",
+        kind,
+        renamed,
+        add("item", "sort", foreign_key("shop.sort", null=TRUE)),
+        operation("AddConstraint", model_name=Constant("item"), constraint=check),
+    )
+    ours = migration("shop.0005_p", "shop.0004_done", alter("item", "base", char(70, null=TRUE)))
     answer = passes(done, ours=ours, theirs=THEIRS)
     assert (answer.disagreements, answer.rehearsed) == ((), answer.total)
 
