@@ -97,7 +97,7 @@ def doings(migration: Migration) -> Doings:
             if isinstance(operation, Operation)
             for key in referred(operation, app)
         ),
-        tuple(map(reach_of, data_operations(migration.operations))),
+        tuple(reach_of(each, app) for each in data_operations(migration.operations)),
         any(map(is_about_anything, flat(migration.operations))),
     )
 

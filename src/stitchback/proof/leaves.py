@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from stitchback.graph import MigrationGraph
 from stitchback.matching import sides as split
+from stitchback.matching.leaves import own_of
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch, Situation
@@ -90,8 +90,3 @@ def alone(mainline: Tree, models: SchemaState, result: Tree, models_of: ModelsOf
 
 def branch(tree: Tree, models: SchemaState, shared: frozenset[MigrationKey]) -> Branch:
     return Branch(models, identity_after(own_of(tree, shared)))
-
-
-def own_of(tree: Tree, shared: frozenset[MigrationKey]) -> Iterator[Migration]:
-    """What the tree has beside what both branches share, in Django's order."""
-    return (tree.migrations[key] for key in MigrationGraph.of(tree).order() if key not in shared)

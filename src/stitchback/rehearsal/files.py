@@ -52,7 +52,9 @@ class Stuff:
         place = number, tuple(sorted(settings.items()))
         if place not in self.operations:
             builder = OperationBuilder(
-                Builder(settings, self.bases, self.substituted), frozenset(self.tables)
+                Builder(settings, self.bases, self.substituted),
+                frozenset(self.tables),
+                frozenset(app for app, _ in self.made),
             )
             migration = self.migrations[number]
             self.operations[place] = tuple(map(builder.build, migration.operations))
@@ -187,6 +189,7 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
         self.done = done
         self.relevant = tree.relevant
         self.mentioned = tree.mentioned
+        self.unread = {app for app, operations in done for each in operations if any(unread_in(each))}
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.__dict__.pop("apps", None)  # rendered once, when all of it is there
@@ -200,19 +203,15 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
 
     def trim(self, state: Any) -> None:
         """Leave out the fields that no remaining migration mentions, with the indexes and constraints on these alone, and then the stubs that
-        no field points at."""
+        no model needs. In the place of a model that an operation makes which cannot be read stands a stub, where another model needs it."""
         for key in self.relevant & state.models.keys():
             keep_mentioned(state.models[key], self.mentioned)
-        pointed = {
-            key_of(str(related), app)
-            for (app, _), model in state.models.items()
-            for each in model.fields.values()
-            if each.remote_field
-            for related in (each.remote_field.model, getattr(each.remote_field, "through", None))
-            if isinstance(related, str)
-        }
+        pointed = {key for (app, _), model in state.models.items() for key in models_needed(model, app)}
         for key in self.stubs.keys() - self.needed - pointed:
             state.models.pop(key, None)
+        for app, name in sorted(pointed - state.models.keys()):
+            if app in self.unread:
+                state.add_model(stub(app, name, frozenset()))
         state._relations = None
 
     def apply(self, operation: Any, app: str, state: Any) -> None:
@@ -220,7 +219,11 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
             self.apply(each, app, state)
         names = model_names(operation)
         if names and any((app, name.lower()) in self.relevant for name in names):
-            operation.state_forwards(app, state)
+            try:
+                operation.state_forwards(app, state)
+            except Exception:
+                if app not in self.unread:
+                    raise
 
     def database_forwards(self, *_: Any) -> None:
         return None
@@ -241,8 +244,24 @@ def keep_mentioned(model: Any, mentioned: frozenset[str]) -> None:
         kept |= {name for _, used in left for name in used}
     if model.options.get("order_with_respect_to"):
         kept |= {model.options["order_with_respect_to"], "_order"}
-    for name in model.fields.keys() - kept:
+    for name in [name for name in model.fields if kept.isdisjoint((name, f"{name}_id"))]:
         del model.fields[name]
+
+
+def models_needed(model: Any, app: str) -> Iterator[Name]:
+    """The models that its fields point at, and those that it inherits from."""
+    related = [each.remote_field for each in model.fields.values() if each.remote_field]
+    labels = [each.model for each in related] + [getattr(each, "through", None) for each in related]
+    yield from (key_of(str(label), app) for label in (*labels, *model.bases) if isinstance(label, str))
+
+
+def unread_in(operation: Any) -> Iterator[Unread]:
+    """The operations that could not be built, in this one as well."""
+    if isinstance(operation, Unread):
+        yield operation
+    for name in ("database_operations", "state_operations", "first", "state"):
+        for each in getattr(operation, name, None) or ():
+            yield from unread_in(each)
 
 
 def model_names(operation: Any) -> tuple[str, ...]:
@@ -288,6 +307,12 @@ class Files:
             each.atomic = migration.atomic is not False
             made[migration.key.app, migration.key.name] = each
         done = [(stuff.migrations[each].key.app, stuff.built(each, tree.settings)) for each in tree.base]
+        self.unread_base = {
+            (key.app, key.name): [
+                one for each in stuff.built(number, tree.settings) for one in unread_in(each)
+            ]
+            for number, key in ((number, stuff.migrations[number].key) for number in tree.base)
+        }
         base = MakeBase(self.stubs, self.needed, done, tree)
         content = (tuple(sorted(self.stubs.items())), self.needed, tree.base, tree.relevant, tree.mentioned)
         content = (*content, self._setting_items)
@@ -303,7 +328,8 @@ class Files:
         self.migrations = made
 
     def unread_above(self, step: Name | None) -> list[str]:
-        """Why operations could not be built of this migration and of those of its app that it depends on; None: of any migration."""
+        """Why operations could not be built of this migration and of those of its app that it depends on, what is taken as done included;
+        None: of any migration."""
         if step is None:
             names = sorted(self.migrations)
         else:
@@ -311,12 +337,16 @@ class Files:
             for name in names:
                 found = self.migrations[name].dependencies if name in self.migrations else ()
                 names += [each for each in found if each not in names]
+        unread = {
+            name: [one for each in self.migrations[name].operations for one in unread_in(each)]
+            for name in names
+            if name in self.migrations
+        }
         return [
             f"{'.'.join(name)}: {operation.why}"
-            for name in names
-            if name in self.migrations and (step is None or name[0] == step[0])
-            for operation in self.migrations[name].operations
-            if isinstance(operation, Unread)
+            for name, operations in (*self.unread_base.items(), *unread.items())
+            if step is None or name[0] == step[0]
+            for operation in operations
         ]
 
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
