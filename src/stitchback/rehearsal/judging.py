@@ -16,11 +16,12 @@ from django.db.utils import IntegrityError
 from stitchback.model.keys import MigrationKey
 from stitchback.rehearsal.connecting import Recorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
-from stitchback.rehearsal.files import Files, Name, OutOfTime, TreeExecutor
+from stitchback.rehearsal.files import Files, Name, TreeExecutor
 from stitchback.rehearsal.requests import Answer, Database, Disagreement, Request
 from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
 from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
 from stitchback.rehearsal.stage import Made, Stage, has_table
+from stitchback.rehearsal.states import OutOfTime
 
 MIGRATE = "migrate"
 AGAIN = "migrate, then migrate"
