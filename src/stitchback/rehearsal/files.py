@@ -218,6 +218,7 @@ class Files:
         self.stubs = self._stubs(stuff)
         made: dict[Name, RehearsedMigration] = {}
         for number, dependencies, run_before in tree.migrations:
+            states.check_time()
             migration = stuff.migrations[number]
             operations = stuff.built(number, tree.settings)
             content: Any = (number, self._setting_items)

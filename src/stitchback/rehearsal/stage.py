@@ -123,6 +123,7 @@ class Stage:
         if missing:
             with self.connection.schema_editor() as editor:
                 for model in missing:
+                    self.states.check_time()
                     editor.create_model(model)
 
     def missing_tables(self, files: Files, *, is_new: bool) -> list[Any]:

@@ -3,8 +3,8 @@ the same state are one state; and rendering models is what takes long in a large
 
 Django renders with each operation all models that are connected with the changed one, over any number of relations: a data operation may compare
 classes of models, and gets them all of one rendering. No code of a branch is run here, and what remains, the schema editor, reads of another model only
-its name, its table and the fields that relations may point at. So a state renders what has changed, and those that read something of it that has
-changed; all other classes it shares with the state that it came from.
+its name, its table and the fields that relations may point at. So a state renders what has changed, those that read something of it that has
+changed, and what it is asked for; all other classes it shares with the state that it came from.
 """
 
 from __future__ import annotations
@@ -71,24 +71,49 @@ class State(ProjectState):  # type: ignore[misc]
             if other is not None and other is not model and is_same(other, model):
                 self.models[key] = other
 
-    def _rendered(self) -> Any:
+    def _rendered(self) -> SharedApps:
         rendered = self.before
         while rendered is not None and "apps" not in rendered.__dict__:
             rendered = rendered.before
         if rendered is None:
-            return StateApps(self.real_apps, self.models)
+            return SharedApps(self.real_apps, self.models)
         old, new = rendered.models, self.models
         changed = {key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)}
         if not changed:
-            return rendered.apps
-        apps = rendered.apps.clone()
-        anew = to_render(changed, old, new)
-        with apps.bulk_update():
-            for key in anew:
-                for each in (key, *tables_between(apps, key)):
-                    apps.unregister_model(*each)
-        apps.render_multiple([new[key] for key in sorted(anew) if key in new])
-        return apps
+            return rendered.apps  # type: ignore[no-any-return]
+        apps = rendered.apps.cloned(new)
+        apps.render_anew(to_render(changed, old, new))
+        return apps  # type: ignore[no-any-return]
+
+
+class SharedApps(StateApps):  # type: ignore[misc]
+    """Models of one state, some of which another state has rendered. Such a one knows the relations to it of that state, and so is rendered here too as
+    soon as something asks for it by its name."""
+
+    def __init__(self, real_apps: Any, models: Models) -> None:
+        self.states = models
+        super().__init__(real_apps, models)
+
+    def cloned(self, models: Models) -> SharedApps:
+        clone = self.clone()
+        clone.__class__ = SharedApps
+        clone.states = models
+        return clone  # type: ignore[no-any-return]
+
+    def get_model(self, app_label: str, model_name: str | None = None, require_ready: bool = True) -> Any:
+        found = super().get_model(app_label, model_name, require_ready)
+        if found._meta.apps is not self:
+            owner = found._meta.auto_created or found
+            self.render_anew({(owner._meta.app_label, owner._meta.model_name)})
+            found = super().get_model(app_label, model_name, require_ready)
+        return found
+
+    def render_anew(self, keys: set[Key]) -> None:
+        with self.bulk_update():
+            for key in keys:
+                for each in (key, *tables_between(self, key)):
+                    self.unregister_model(*each)
+        self.render_multiple([self.states[key] for key in sorted(keys) if key in self.states])
 
 
 def copied(model: Any) -> Any:
