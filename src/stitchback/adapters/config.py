@@ -18,6 +18,7 @@ from stitchback.adapters.project_folder import has_configuration, project_folder
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import (
     ENGINES,
+    REHEARSAL_MOST_SECONDS,
     REHEARSAL_SECONDS,
     REHEARSED_DATABASES,
     Configuration,
@@ -183,6 +184,7 @@ def _configuration(reader: _Reader) -> Configuration:
         suppress=reader.suppressions(),
         rehearsed_databases=int(reader.number("rehearsed_databases", REHEARSED_DATABASES, whole=True)),
         rehearsal_seconds=reader.number("rehearsal_seconds", REHEARSAL_SECONDS),
+        rehearsal_most_seconds=reader.number("rehearsal_most_seconds", REHEARSAL_MOST_SECONDS),
     )
     if reader.left:
         known = ", ".join(key for key in Configuration.__dataclass_fields__ if key != "folder")

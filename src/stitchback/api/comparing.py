@@ -68,6 +68,7 @@ def read_case(project: Project, wish: Wish) -> Case:
         accepted_edits(mainline, said.suppress),
         said.rehearsed_databases,
         said.rehearsal_seconds,
+        said.rehearsal_most_seconds,
     )
     compared = tuple(_side(patch, mainline, policy) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)

@@ -1,8 +1,7 @@
-"""A tree's migrations as Django's loader and executor take them. States are shared: the same operations from the same state are one."""
+"""A tree's migrations as Django's loader and executor take them."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation as DjangoOperation
 from django.db.migrations.operations.models import ModelOperation
-from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.state import ModelState
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable
@@ -22,6 +21,7 @@ from stitchback.rehearsal.building import Builder
 from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
 from stitchback.rehearsal.projecting import flat, key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
+from stitchback.rehearsal.states import States
 
 Name = tuple[str, str]
 FIRST = "__first__"
@@ -61,64 +61,6 @@ class Stuff:
         return self.operations[place]
 
 
-class OutOfTime(BaseException):
-    """The bound of a rehearsal is reached in the middle of a database. No failure of what is rehearsed, so nothing else catches it."""
-
-
-class States:
-    """States by how they came about. What an operation does to a state depends on nothing else; rendering models is what takes long."""
-
-    def __init__(self) -> None:
-        self.by_number: list[Any] = [ProjectState()]
-        self.numbers: dict[tuple[int, Any], int] = {}
-        self.steps: dict[tuple[int, Any], list[Any]] = {}
-        self.deadline = float("inf")
-
-    def check_time(self) -> None:
-        """Raises OutOfTime."""
-        if time.process_time() > self.deadline:
-            raise OutOfTime
-
-    def state_of(self, state: Any) -> Any:
-        """The one state for all that came about in the same way."""
-        return self.by_number[getattr(state, "number", 0)]
-
-    def steps_of(self, state: Any, migration: RehearsedMigration, *, rendered: bool) -> list[Any]:
-        """The state, and what it is after each operation of the migration."""
-        number = getattr(state, "number", 0)
-        place = number, migration.content
-        steps = self.steps.get(place)
-        if steps is None or (rendered and "apps" not in steps[-1].__dict__):
-            steps = self.steps[place] = self._made(self.by_number[number], migration, rendered)
-            after = self.numbers.setdefault(place, len(self.by_number))
-            if after == len(self.by_number):
-                self.by_number.append(None)
-            steps[-1].number = after
-            self.by_number[after] = steps[-1]
-        return steps
-
-    def _made(self, state: Any, migration: RehearsedMigration, rendered: bool) -> list[Any]:
-        if rendered:
-            state.apps  # noqa: B018  # a cached property: each operation renders what it changes from here on
-        steps = [state]
-        for operation in migration.operations:
-            self.check_time()
-            after = steps[-1].clone()
-            operation.state_forwards(migration.app_label, after)
-            steps.append(after)
-        if len(steps) == 1:
-            steps.append(state.clone())
-        if rendered:
-            steps[-1].apps  # noqa: B018  # where an operation has left it to us
-        return steps
-
-    def forget(self, state: Any, migration: RehearsedMigration) -> None:
-        """What an operation that failed leaves behind may be half changed."""
-        self.steps.pop((getattr(state, "number", 0), migration.content), None)
-        for each in self.by_number:
-            each.__dict__.pop("apps", None)
-
-
 class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
     def __init__(self, key: Name, content: Any, operations: tuple[Any, ...], states: States) -> None:
         super().__init__(key[1], key[0])
@@ -128,14 +70,14 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
 
     def mutate_state(self, project_state: Any, preserve: bool = True) -> Any:
         """As Django's: the state given is changed, or left alone where the caller says `preserve`."""
-        after = self.states.steps_of(project_state, self, rendered=False)[-1]
+        after = self.states.steps_of(project_state, self)[-1]
         if preserve:
             return after
         project_state.models, project_state.number = after.models, after.number
         return project_state
 
     def apply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:
-        steps = self.states.steps_of(project_state, self, rendered=True)
+        steps = self.states.steps_of(project_state, self)
         watch = schema_editor.connection.watch
         try:
             for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
@@ -192,7 +134,6 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
         self.unread = {app for app, operations in done for each in operations if any(unread_in(each))}
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        state.__dict__.pop("apps", None)  # rendered once, when all of it is there
         for (app, name), fields in sorted(self.stubs.items()):
             state.add_model(stub(app, name, fields))
         for app, operations in self.done:
@@ -296,6 +237,7 @@ class Files:
         self.stubs = self._stubs(stuff)
         made: dict[Name, RehearsedMigration] = {}
         for number, dependencies, run_before in tree.migrations:
+            states.check_time()
             migration = stuff.migrations[number]
             operations = stuff.built(number, tree.settings)
             content: Any = (number, self._setting_items)
