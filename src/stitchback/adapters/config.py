@@ -110,6 +110,13 @@ class _Reader:
             raise _problem(self.place, f"{where} must be an array of strings, not {_type(items)}")
         return tuple(_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
 
+    def labels(self, key: str) -> frozenset[str] | None:
+        """An array of strings, empty ones too; None where there is none."""
+        if self.left.get(key) == []:
+            del self.left[key]
+            return frozenset()
+        return frozenset(self.listed(key, ())) if key in self.left else None
+
     def settings(self) -> dict[str, object]:
         """Names of Django settings -> plain values."""
         where = "tool.stitchback.settings"
@@ -182,6 +189,7 @@ def _configuration(reader: _Reader) -> Configuration:
         packages=reader.packages(),
         data=reader.data(),
         suppress=reader.suppressions(),
+        apps_in_other_databases=reader.labels("apps_in_other_databases"),
         rehearsed_databases=int(reader.number("rehearsed_databases", REHEARSED_DATABASES, whole=True)),
         rehearsal_seconds=reader.number("rehearsal_seconds", REHEARSAL_SECONDS),
         rehearsal_most_seconds=reader.number("rehearsal_most_seconds", REHEARSAL_MOST_SECONDS),

@@ -12,12 +12,15 @@ from stitchback.adapters.catalogs import (
     ELSEWHERE,
     INDEXES,
     MYSQL_ENGINE,
+    MYSQL_RIGHTS,
     READING,
     RELATIONS,
     ROWS,
     SQLITE_CONSTRAINT,
     SQLITE_TABLES,
+    UNSEEN,
     VARCHAR,
+    VIEW,
 )
 from stitchback.adapters.connections import TIMEOUT, connected, explained
 from stitchback.adapters.urls import DatabaseUrl
@@ -26,6 +29,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow, NoTable
 from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible import VisibleSchema
+
+IN_PART = "seen in part: this user has no right on the whole table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,14 @@ class Database:
         if self.vendor == "sqlite":  # its constraints stand in the table's own text only
             for (sql,) in self._select(SQLITE_TABLES):
                 indexes += [quoted or plain for quoted, plain in SQLITE_CONSTRAINT.findall(sql)]
-        columns = self._select(COLUMNS[self.vendor])
+        unseen = dict(self._select(UNSEEN[self.vendor]))
+        columns = [row for row in self._select(COLUMNS[self.vendor]) if unseen.get(row[0]) != VIEW]
+        rights = {name for (name,) in self._select(MYSQL_RIGHTS)} if self.vendor == "mysql" else {""}
+        if "" not in rights:
+            unseen |= {table: IN_PART for table, _, _, _ in columns if table not in rights}
         traits = (trait for column in columns for trait in _traits(*column))
-        return VisibleSchema.of([(table, column) for table, column, _, _ in columns], indexes, traits)
+        pairs = [(table, column) for table, column, _, _ in columns]
+        return VisibleSchema.of(pairs, indexes, traits, unseen, everything="" in rights)
 
     # --- one statement ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stitchback.adapters.config import working_configuration
@@ -71,6 +71,12 @@ class Project:
     def __exit__(self, *_: object) -> None:
         self.repository.close()
         self._readings.save()
+
+    def answer_apps_elsewhere(self, labels: Iterable[str]) -> None:
+        """Apps whose tables are in another database, besides those of the configuration."""
+        if named := frozenset(labels):
+            known = self.configuration.apps_in_other_databases or frozenset()
+            self.configuration = replace(self.configuration, apps_in_other_databases=known | named)
 
     def commit_of(self, ref: str) -> str:
         """The commit that a ref means; WORKTREE where the ref is what is checked out."""

@@ -14,6 +14,7 @@ from stitchback.cli.group import Session
 @options.fleet
 @options.schemas
 @options.ref
+@options.elsewhere
 @options.output_format
 @click.pass_obj
 def command(
@@ -23,6 +24,7 @@ def command(
     fleet: str | None,
     schemas: str | None,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     output_format: str,
 ) -> int:
     """Where a database stands against a tree: its lineage, ghosts, defects, and what migrate will do. Exit 1: it needs a hand."""
@@ -32,16 +34,22 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger)
-        return _fleet(session, fleet, schemas, ref, output_format)
+        return _fleet(session, fleet, schemas, ref, elsewhere, output_format)
     source = Source.of(database, ledger)
     with Project.open(session.directory) as project:
+        project.answer_apps_elsewhere(elsewhere)
         diagnosis = inspect(project, source, ref or "HEAD")
     click.echo(render_diagnosis(diagnosis, output_format))
     return 1 if diagnosis.needs_a_hand else 0
 
 
 def _fleet(
-    session: Session, fleet: str | None, schemas: str | None, ref: str | None, output_format: str
+    session: Session,
+    fleet: str | None,
+    schemas: str | None,
+    ref: str | None,
+    elsewhere: tuple[str, ...],
+    output_format: str,
 ) -> int:
     """Databases that stand at the same place are told once; those that cannot be read are told and passed over."""
     from stitchback.api import Project
@@ -54,6 +62,7 @@ def _fleet(
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
+        project.answer_apps_elsewhere(elsewhere)
         found = inspect_fleet(project, tenants, ref or "HEAD", advance)
     click.echo(render_standings(found.groups, found.unreached, output_format))
     return found.exit_code

@@ -31,6 +31,13 @@ fleet = click.option(
 schemas = click.option(
     "--schemas", default=None, metavar="URL", help="All schemas of one PostgreSQL database."
 )
+elsewhere = click.option(
+    "--app-in-other-database",
+    "elsewhere",
+    multiple=True,
+    metavar="APP",
+    help="The tables of this app are in another database (repeatable).",
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="How to print it."

@@ -20,6 +20,7 @@ from stitchback.cli.group import Session
 )
 @options.output_format
 @options.ref
+@options.elsewhere
 @click.option(
     "--vendor",
     type=click.Choice(["sqlite", "postgresql", "mysql", "oracle"]),
@@ -43,6 +44,7 @@ def command(
     out: str | None,
     output_format: str,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     vendor: str | None,
     undo: str | None,
     run: bool,
@@ -59,13 +61,14 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
-        return _fleet(session, fleet, schemas, ref, out, output_format)
+        return _fleet(session, fleet, schemas, ref, elsewhere, out, output_format)
     if out:
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
         )
     source = Source.of(database, ledger)
     with Project.open(session.directory) as project:
+        project.answer_apps_elsewhere(elsewhere)
         treatment = treat(project, source, ref or "HEAD", vendor)
     for remark in treatment.given.remarks:
         session.remark(remark)
@@ -101,6 +104,7 @@ def _fleet(
     fleet: str | None,
     schemas: str | None,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     out: str | None,
     output_format: str,
 ) -> int:
@@ -115,6 +119,7 @@ def _fleet(
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
+        project.answer_apps_elsewhere(elsewhere)
         report = treat_fleet(project, tenants, ref or "HEAD", advance)
     click.echo(render_fleet(report.groups, report.unreached, output_format))
     for path in write_scripts(report, Path(out)) if out else ():
