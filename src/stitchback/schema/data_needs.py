@@ -148,7 +148,8 @@ def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> 
             model = state.models.get(ModelKey.of(*model_label.split(".")))
             main = tables_of(state, model).main if model is not None else None
             if main is not None:
-                yield Uses(main[0], frozenset(main[1].columns), label)
+                inserts = reach.is_known and bool(INSERTS & reach.words)
+                yield Uses(main[0], frozenset(main[1].columns), label, inserts=inserts)
         if queries_by_sql(each, reach):
             for model in state.models.values():
                 if set(words_of(table_name(model))) <= reach.words and has_tables(model):
