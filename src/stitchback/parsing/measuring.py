@@ -11,7 +11,7 @@ from typing import NamedTuple
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 
-MAX_NODES = 100_000  # of one value; a text counts one more for each TEXT_UNIT characters
+MAX_NODES = 50_000  # of one value; a text counts one more for each TEXT_UNIT characters
 MAX_DEPTH = 80  # of values within values
 MAX_WORK = 2_000_000  # steps of the reader in one module: some seconds
 TEXT_UNIT = 100  # characters
