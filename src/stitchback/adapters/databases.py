@@ -12,13 +12,16 @@ from stitchback.adapters.catalogs import (
     ELSEWHERE,
     INDEXES,
     MYSQL_ENGINE,
+    MYSQL_RIGHTS,
     NEW_ID,
     READING,
     RELATIONS,
     ROWS,
     SQLITE_CONSTRAINT,
     SQLITE_TABLES,
+    UNSEEN,
     VARCHAR,
+    VIEW,
 )
 from stitchback.adapters.connections import (
     PATIENCE,
@@ -36,6 +39,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible import VisibleSchema
+
+IN_PART = "seen in part: this user has no right on the whole table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +137,15 @@ class Database:
         if self.vendor == "sqlite":  # its constraints stand in the table's own text only
             for (sql,) in self._select(SQLITE_TABLES):
                 indexes += [quoted or plain for quoted, plain in SQLITE_CONSTRAINT.findall(sql)]
-        columns = self._select(COLUMNS[self.vendor])
+        unseen = dict(self._select(UNSEEN[self.vendor]))
+        columns = [row for row in self._select(COLUMNS[self.vendor]) if unseen.get(row[0]) != VIEW]
+        rights = {name for (name,) in self._select(MYSQL_RIGHTS)} if self.vendor == "mysql" else {""}
+        if "" not in rights:
+            unseen |= {column[0]: IN_PART for column in columns if column[0] not in rights}
         traits = (trait for column in columns for trait in _traits(*column[:4]))
         required = [(table, column) for table, column, _, _, is_required in columns if is_required]
-        return VisibleSchema.of([column[:2] for column in columns], indexes, traits, required)
+        pairs = [column[:2] for column in columns]
+        return VisibleSchema.of(pairs, indexes, traits, required, unseen, everything="" in rights)
 
     def _new_id(self) -> NewId | None:
         found = self._select(NEW_ID[self.vendor]) if self.vendor in NEW_ID else []

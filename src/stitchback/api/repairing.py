@@ -21,6 +21,7 @@ from stitchback.repair.edits import InsertRow
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
+from stitchback.repair.unseen import Elsewhere
 from stitchback.repair.visible import VisibleSchema
 
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
@@ -93,7 +94,7 @@ def diagnosis_of(project: Project, given: Given, tree: Tree, deriver: Deriver) -
     past = past_of(project, given.ledger, tree)
     unknown = set(given.ledger.keys) - known_to(tree)
     origins = {key: tuple(other.ref for other in past.trees if key in other.migrations) for key in unknown}
-    return deriver.diagnose(given.ledger, _around(past, given), origins)
+    return deriver.diagnose(given.ledger, _around(project, past, given, tree), origins)
 
 
 def treat(project: Project, source: Source, ref: str, vendor: str | None = None) -> Treatment:
@@ -146,15 +147,16 @@ def deriver_for(tree: Tree, *vendors: str | None) -> Deriver:
 
 def around_of(project: Project, given: Given, tree: Tree) -> Surroundings:
     """What is known of the ledger's database besides its rows."""
-    return _around(past_of(project, given.ledger, tree), given)
+    return _around(project, past_of(project, given.ledger, tree), given, tree)
 
 
-def _around(past: Past, given: Given) -> Surroundings:
+def _around(project: Project, past: Past, given: Given, tree: Tree) -> Surroundings:
     return Surroundings(
         past.trees,
         given.schema,
         transactional=given.vendor not in ("mysql", "oracle"),
         deleted=undone(past, given.schema),
+        elsewhere=Elsewhere(project.configuration.apps_in_other_databases, tree.has_routers),
         engine=given.vendor or "",
     )
 

@@ -15,6 +15,7 @@ from stitchback.cli.group import Session
 @options.schemas
 @options.timeout
 @options.ref
+@options.elsewhere
 @options.output_format
 @click.pass_obj
 def command(
@@ -25,6 +26,7 @@ def command(
     schemas: str | None,
     timeout: int,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     output_format: str,
 ) -> int:
     """Where a database stands against a tree: its lineage, ghosts, defects, and what migrate will do. Exit 1: it needs a hand."""
@@ -34,9 +36,10 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger)
-        return _fleet(session, fleet, schemas, timeout, ref, output_format)
+        return _fleet(session, fleet, schemas, timeout, ref, elsewhere, output_format)
     source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
+        project.answer_apps_elsewhere(elsewhere)
         diagnosis = inspect(project, source, ref or "HEAD")
     click.echo(render_diagnosis(diagnosis, output_format))
     return 1 if diagnosis.needs_a_hand else 0
@@ -48,6 +51,7 @@ def _fleet(
     schemas: str | None,
     timeout: int,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     output_format: str,
 ) -> int:
     """Databases that stand at the same place are told once; those that cannot be read are told and passed over."""
@@ -61,6 +65,7 @@ def _fleet(
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
+        project.answer_apps_elsewhere(elsewhere)
         found = inspect_fleet(project, tenants, ref or "HEAD", advance, timeout)
     click.echo(render_standings(found.groups, found.unreached, output_format))
     return found.exit_code

@@ -31,6 +31,13 @@ fleet = click.option(
 schemas = click.option(
     "--schemas", default=None, metavar="URL", help="All schemas of one PostgreSQL database."
 )
+elsewhere = click.option(
+    "--app-in-other-database",
+    "elsewhere",
+    multiple=True,
+    metavar="APP",
+    help="The tables of this app are in another database (repeatable).",
+)
 timeout = click.option(
     "--timeout",
     type=click.IntRange(1, 3600),

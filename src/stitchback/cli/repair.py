@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 )
 @options.output_format
 @options.ref
+@options.elsewhere
 @click.option(
     "--vendor",
     type=click.Choice(["sqlite", "postgresql", "mysql", "oracle"]),
@@ -49,6 +50,7 @@ def command(
     out: str | None,
     output_format: str,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     vendor: str | None,
     undo: str | None,
     run: bool,
@@ -65,7 +67,7 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
-        return _fleet(session, fleet, schemas, timeout, ref, out, output_format)
+        return _fleet(session, fleet, schemas, timeout, ref, elsewhere, out, output_format)
     if out:
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
@@ -74,6 +76,7 @@ def command(
         raise click.UsageError("--apply needs --database")
     source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
+        project.answer_apps_elsewhere(elsewhere)
         treatment = treat(project, source, ref or "HEAD", vendor)
     for remark in treatment.given.remarks:
         session.remark(remark)
@@ -86,10 +89,12 @@ def command(
     else:
         _show(session, treatment, undo, as_text=output_format == "text")
     applied = run and treatment.script is not None
+    if applied and not yes:
+        _show_again(treatment, output_format)
+        applied = click.confirm("Run this?", err=True)
+        if not applied:
+            session.remark("Nothing was run.")
     if applied:
-        if not yes:
-            _show_again(treatment, output_format)
-            click.confirm("Run this?", abort=True, err=True)
         apply_repair(source, treatment)
         session.remark("done, and read back: the ledger is what was proved")
     if output_format == "json":
@@ -129,6 +134,7 @@ def _fleet(
     schemas: str | None,
     timeout: int,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     out: str | None,
     output_format: str,
 ) -> int:
@@ -143,6 +149,7 @@ def _fleet(
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
+        project.answer_apps_elsewhere(elsewhere)
         report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
     click.echo(render_fleet(report.groups, report.unreached, output_format))
     for path in write_scripts(report, Path(out)) if out else ():

@@ -193,9 +193,9 @@ def uses(
     work = [name for effect in effects for name in data_run(effect, app)]
     for name in work:
         if name in needs:
-            yield from check(operation, state, needs[name])
+            yield from check(operation, app, state, needs[name])
     if work:
-        yield from tables_used(operation, state)
+        yield from tables_used(operation, app, state)
 
 
 def data_run(effect: Effect, app: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -11,7 +11,7 @@ from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.edits import LedgerEdit, keys_of, rows_of
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
-from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.repair.visible import VisibleSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,7 @@ class Group:
         return "\n".join(script.text for script in scripts), "\n".join(script.undo for script in scripts)
 
 
-Situation = tuple[
-    str, tuple[MigrationKey, ...], Names | None, frozenset[tuple[str, str]], NoTable | None, NewId | None
-]
+Situation = tuple[str, tuple[MigrationKey, ...], Hashable, NoTable | None, NewId | None]
 Need = tuple[str, tuple[LedgerEdit, ...], tuple[int, ...], str]
 
 
@@ -81,10 +79,10 @@ def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]
 def situation_of(member: Member) -> Situation:
     """What everything that can be said of a tenant depends on. The order of rows says nothing to Django."""
     rows = tuple(sorted(row.key for row in member.ledger.rows))
-    seen, ledger = member.visible, member.ledger
+    look, ledger = member.visible, member.ledger
     new_id = None if ledger.new_id is None or ledger.new_id.is_sound else ledger.new_id
-    names, required = (seen.names, seen.required) if seen else (None, frozenset[tuple[str, str]]())
-    return member.vendor, rows, names, required, ledger.no_table, new_id
+    seen = (look.names, look.required, frozenset(look.unseen.items()), look.everything) if look else None
+    return member.vendor, rows, seen, ledger.no_table, new_id
 
 
 def _need(member: Member, outcome: RepairOutcome) -> Need:
