@@ -25,7 +25,6 @@ from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
 from stitchback.schema.on_engine import Remarks
 
-
 ALL_SEEN = Unseen()
 
 

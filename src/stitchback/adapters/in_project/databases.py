@@ -10,6 +10,8 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from .mysql_driver import use_pymysql
+
 KEPT_OPTIONS = ("charset", "sql_mode", "isolation_level", "collation")
 
 _own: dict[str, Any] = {}  # what the project's settings say about `default`
@@ -20,6 +22,8 @@ def start(database: dict[str, Any]) -> dict[str, Any]:
     from django.conf import settings
 
     _own.update(settings.DATABASES.get("default", {}))
+    if any("mysql" in engine for engine in (database["ENGINE"], _own.get("ENGINE", ""))):
+        use_pymysql()
     settings.DATABASES = {
         alias: {"ENGINE": "django.db.backends.dummy"} for alias in {"default", *settings.DATABASES}
     }
@@ -91,8 +95,13 @@ def settings_of(database: dict[str, Any]) -> dict[str, Any]:
 
 
 def vendor_of(engine: str) -> str:
-    """The vendor of a backend, by asking its DatabaseWrapper (a project may have a backend of its own)."""
-    return str(getattr(import_module(engine + ".base").DatabaseWrapper, "vendor", ""))
+    """The vendor of a backend, by asking its DatabaseWrapper (a project may have a backend of its own); "" where its driver is missing."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        return str(getattr(import_module(engine + ".base").DatabaseWrapper, "vendor", ""))
+    except ImproperlyConfigured:
+        return ""
 
 
 def _hurry() -> None:

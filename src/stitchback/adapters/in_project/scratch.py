@@ -9,6 +9,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .mysql_driver import use_pymysql
+
 made: list[str] = []
 doomed: list[str] = []  # of those made, on PostgreSQL: to be dropped with others
 TOGETHER = 30
@@ -20,6 +22,8 @@ def start_bare(database: dict[str, Any]) -> str:
     """Django without any project, `default` being the server's own database. Returns the engine's vendor."""
     from django.conf import settings
 
+    if "mysql" in database["ENGINE"]:
+        use_pymysql()
     settings.configure(DATABASES={"default": database}, INSTALLED_APPS=[], USE_TZ=True)
     import django
 
