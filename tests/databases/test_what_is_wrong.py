@@ -85,7 +85,7 @@ def test_a_required_column_that_no_model_has(url: DatabaseUrl) -> None:
     (finding,) = (finding for finding in found.findings if finding.code == "SB641")
     assert "column shop_item.vip" in finding.message
     assert "made by shop.0002_vip" in finding.message
-    assert "git checkout then -- shop/migrations/0002_vip.py" in finding.hint
+    assert "git checkout then -- :/shop/migrations/0002_vip.py" in finding.hint
     assert isinstance(found.settled, Unrepairable)
 
 
