@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from stitchback.adapters.git_process import Git, decode, encode
 from stitchback.errors import EnvironmentProblem
@@ -34,18 +33,11 @@ class Merged:
 KINDS = {"refs/heads/": "branch", "refs/remotes/": "remote", "refs/tags/": "tag"}
 
 
-def resolve(git: Git, ref: str) -> str:
-    """The commit's SHA that git means by the name: branch, remote-tracking branch, tag, SHA, HEAD, MERGE_HEAD, `x~2`.
-
-    Raises EnvironmentProblem (SB504) with near names. A name that begins with "-" is a name.
-    """
-    return resolve_with_namesakes(git, ref)[0]
-
-
 def resolve_with_namesakes(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
-    """The commit, and the full names of all refs that are called so, where it is more than one: git takes the tag.
+    """The commit that git means by the name (branch, remote-tracking branch, tag, SHA, HEAD, MERGE_HEAD, `x~2`), and the full names of
+    all refs that are called so, where it is more than one: git takes the tag. A name that begins with "-" is a name.
 
-    Raises EnvironmentProblem (SB504).
+    Raises EnvironmentProblem (SB504) with near names.
     """
     names = tuple(prefix + ref for prefix in KINDS)
     commit, *others = parse_all(git, f"{ref}^{{commit}}", *names) if ref else (None,)
@@ -93,11 +85,6 @@ def _refs_of(fields: list[str]) -> Iterator[Ref]:
             yield Ref(name.removeprefix(prefix), commit, KINDS[prefix])
 
 
-def tags(git: Git, pattern: str) -> tuple[Ref, ...]:
-    """The tags whose name fits the glob ("v2.*"; "*" goes across "/"), oldest version first."""
-    return tuple(ref for ref in refs(git) if ref.kind == "tag" and fnmatchcase(ref.name, pattern))
-
-
 def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:
     """All best common ancestors, newest commit date first, then by SHA; empty for unrelated histories."""
     done = git.run("merge-base", "--all", one, other, accept=(0, 1))
@@ -109,11 +96,6 @@ def _newest_first(git: Git, commits: list[str]) -> tuple[str, ...]:
     lines = git.run("rev-list", "--no-walk=unsorted", "--timestamp", *commits).line.splitlines()
     dated = [(int(date), sha) for date, _, sha in (line.partition(" ") for line in lines)]
     return tuple(sha for _, sha in sorted(dated, key=lambda pair: (-pair[0], pair[1])))
-
-
-def is_ancestor(git: Git, ancestor: str, descendant: str) -> bool:
-    """As git counts: a commit is its own ancestor."""
-    return git.run("merge-base", "--is-ancestor", ancestor, descendant, accept=(0, 1)).code == 0
 
 
 def first_merge_of(git: Git, patch: str, onto: str) -> Merged | None:
