@@ -95,14 +95,13 @@ class Code(_Deferring):
     fingerprint: str
     source: str
     empty: bool = False  # the body does nothing (pass, return, docstring only)
-    python2: bool = False  # it stands in a file that only Python 2 can parse: not to be written anywhere
     reach: Reach = EVERYTHING  # which models it can use
 
     @classmethod
-    def deferred(cls, name: str, empty: bool, python2: bool, later: Callable[[], Written]) -> Code:
+    def deferred(cls, name: str, empty: bool, later: Callable[[], Written]) -> Code:
         """Code that is written out when somebody asks for its fingerprint or source: most is never compared."""
         made = object.__new__(cls)
-        for field, value in (("name", name), ("empty", empty), ("python2", python2), ("later", later)):
+        for field, value in (("name", name), ("empty", empty), ("later", later)):
             object.__setattr__(made, field, value)
         return made
 

@@ -20,7 +20,6 @@ from stitchback.parsing.measuring import Measure, Measures
 if TYPE_CHECKING:
     from stitchback.parsing.context import ReadingContext
 
-DIVISION = "Python 2 may cut off what is behind the point"
 MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
 MAX_CALLS = 9  # of calls within calls that are followed
 
@@ -106,11 +105,6 @@ class ModuleReading:
     steps: int = 0
     measures: Measures = field(default_factory=Measures)
     depth: int = 0
-
-    @property
-    def is_python2(self) -> bool:
-        """Whether only Python 2 can parse the file."""
-        return isinstance(self.tree, sources.Python2Module)
 
     @property
     def package(self) -> str:
