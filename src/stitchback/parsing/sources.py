@@ -26,12 +26,11 @@ _TEXT = re.compile(
     | \#[^\n]*""",
     re.IGNORECASE,
 )
-_PYTHON2 = (
-    re.compile(  # what Python 3 stops at and Python 2 does not; asked of a line with a syntax error alone
-        rb"""\b(?:0x[0-9a-f]+|\d+)l\b | \b0\d+\b | \bur(?=['"]) | <> | ` | ^\s*(?:print|exec)\s+(?!=|\()[^\n]+ | ^\s*except\s[^:]*,[^:]*: |
-    ^\s*raise\s+[\w.]+\s*,""",
-        re.VERBOSE | re.IGNORECASE,
-    )
+_MAX_LINE = 1_000  # bytes of a line that Python 2's syntax is looked for in
+_PYTHON2 = re.compile(
+    rb"""\b(?:0x[0-9a-f]+|\d+)l\b | \b0\d+\b | \bur(?=['"]) | <> | `
+    | ^\s*(?:print|exec)\s+(?!=|\()[^\n]{1,60} | ^\s*except\s[^:]*,[^:]*: | ^\s*raise\s+[\w.]+\s*,""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _CONFLICT = re.compile(rb"^(<{7} |={7}\r?$|>{7} )", re.MULTILINE)
 
@@ -97,7 +96,7 @@ def _explained(error: SyntaxError, source: bytes) -> NotPython:
     if conflict is not None:
         return NotPython("git conflict markers", source.count(b"\n", 0, conflict.start()) + 1)
     lines = source.splitlines()
-    old = _PYTHON2.search(lines[line - 1]) if line <= len(lines) else None
+    old = _PYTHON2.search(lines[line - 1][:_MAX_LINE]) if line <= len(lines) else None
     if old is not None:
         found = old[0].decode("ascii", "replace").strip()
         return NotPython(f"Python 2 syntax: {found}", line, old.start(), is_python2=True)

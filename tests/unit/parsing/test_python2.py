@@ -67,3 +67,8 @@ def test_conflict_markers_are_told_as_such() -> None:
 def test_python_3_is_python_3(code: str) -> None:
     result = read(f"{HEAD}{code}\nclass Migration(migrations.Migration): pass\n")
     assert isinstance(result, Migration), result
+
+
+def test_a_long_line_takes_no_time() -> None:
+    with pytest.raises(NotPython):
+        parse(b"except " + b"," * 190_000)
