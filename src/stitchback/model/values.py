@@ -188,6 +188,27 @@ def walk(value: Value) -> Iterator[Value]:
             assert_never(value)
 
 
+def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
+    """The value with each constant and each reference in it changed."""
+    match value:
+        case Items(kind=kind, items=items):
+            return Items(kind, tuple(mapped(item, change) for item in items))
+        case Dictionary(items=pairs):
+            return Dictionary(tuple((mapped(key, change), mapped(item, change)) for key, item in pairs))
+        case Call(callee=callee, args=args, kwargs=kwargs):
+            return Call(
+                mapped(callee, change),
+                tuple(mapped(arg, change) for arg in args),
+                tuple((name, mapped(item, change)) for name, item in kwargs),
+            )
+        case Constant() | Reference():
+            return change(value)
+        case Code() | Opaque():
+            return value
+        case _:
+            assert_never(value)
+
+
 def opaques(value: Value) -> tuple[Opaque, ...]:
     """What inside the value could not be read."""
     found: list[Opaque] = []
