@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -130,8 +131,18 @@ class ProjectProcess:
         with suppress(BrokenPipeError):
             process.stdin.close()
         try:
-            process.wait(self.patience)
+            if self.patience:
+                process.wait(self.patience)
         except subprocess.TimeoutExpired:
-            process.kill()
+            pass
+        if process.poll() is None:
+            _kill_all(process)  # and what the project's code has started
             process.wait()
         process.stdout.close()
+
+
+def _kill_all(process: subprocess.Popen[str]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)  # the leader of its session

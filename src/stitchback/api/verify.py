@@ -34,12 +34,15 @@ class PatchCommits:
 @dataclass(frozen=True, slots=True)
 class MainlineCommit:
     """Mainline as it was read. `brought`: paths of migrations that git's merge brought over and that left several leaves, so
-    that no database was made with them. `unreleased`: migrations that nobody has applied."""
+    that no database was made with them. `unreleased`: migrations that nobody has applied. `before`: the commit that made mainline's
+    databases, where mainline has the plan's files already; `went_on`: its own tree has made databases since, too."""
 
     ref: str
     commit: str
     brought: frozenset[str] = frozenset()
     unreleased: frozenset[MigrationKey] = frozenset()
+    before: str | None = None
+    went_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,10 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         scratch_databases(url, how.python) as scratch,
         Workshop(case.repository, how.settings, how.python, case.folder) as shop,
     ):
+        if scratch.left_over:
+            how.progress(
+                f"{scratch.vendor}: databases of earlier runs, to be dropped: {', '.join(scratch.left_over)}"
+            )
         how.progress(f"{scratch.vendor}: exporting the trees")
         reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())
         if isinstance(reconciled, Raised):
@@ -119,14 +126,19 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
 
 def _branches(case: VerifyCase, shop: Workshop, url: str) -> Branches:
     """`url` is any database, for releases' projects to be started with."""
-    mainline = shop.at(case.mainline.commit, case.mainline.brought)
+    said = case.mainline
+    before = shop.at(said.before or said.commit, said.brought)
+    mainlines = [OldTree(said.ref, MAINLINE, before, said.unreleased)]
+    if said.went_on:
+        now = shop.at(said.commit, said.brought)
+        mainlines.append(OldTree(f"{said.ref} with the plan", MAINLINE, now, said.unreleased))
     return Branches(
         forks=tuple(
             OldTree(f"fork point of {patch.ref}", FORK, shop.at(patch.fork)) for patch in case.patches
         ),
         patches=tuple(OldTree(patch.ref, PATCHED, shop.at(patch.commit)) for patch in case.patches),
-        mainline=OldTree(case.mainline.ref, MAINLINE, mainline, case.mainline.unreleased),
-        oracle=mainline,
+        mainlines=tuple(mainlines),
+        oracle=mainlines[-1].session,
         releases=tuple(_releases(line, shop, url) for line in case.releases),
     )
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.applying import contents_of
+from stitchback.api.before_stitch import before_stitch
 from stitchback.api.project import WORKTREE, Project
 from stitchback.api.repairing import Source, read_source, refused, treat_with
 from stitchback.api.replaying import release_lines
+from stitchback.api.verification.census import MAINLINE
 from stitchback.api.verify import (
     SQLITE,
     How,
@@ -63,6 +65,11 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
     commit = (
         project.history_of("HEAD") if situation.mainline.commit == WORKTREE else situation.mainline.commit
     )
+    before = before_stitch(project, situation)
+    if before is not None and not situation.policy.zero_touch:
+        hands |= {
+            MAINLINE
+        }  # the plan that is written may have asked for one: the proof of now knows only what it left to be done
     files = dict(_uncommitted(project, situation.mainline))
     files |= {content.path: content.content for content in contents_of(project, report)}
     brought = frozenset(
@@ -77,7 +84,14 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
     return VerifyCase(
         repository=project.repository.work_tree or project.repository.git_dir,
         patches=patches,
-        mainline=MainlineCommit(situation.mainline.ref, commit, brought, situation.policy.unreleased),
+        mainline=MainlineCommit(
+            situation.mainline.ref,
+            commit,
+            brought,
+            situation.policy.unreleased,
+            before.commit if before else None,
+            before is not None and before.went_on,
+        ),
         files=files,
         hands=hands,
         releases=releases,

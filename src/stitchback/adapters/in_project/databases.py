@@ -6,10 +6,15 @@ of reach (Django's dummy backend, which raises ImproperlyConfigured when used): 
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+import time
 from importlib import import_module
 from typing import Any
 
+EVERY = 0.5  # seconds between two looks whether the parent process is there
 KEPT_OPTIONS = ("charset", "sql_mode", "isolation_level", "collation")
 
 _own: dict[str, Any] = {}  # what the project's settings say about `default`
@@ -19,6 +24,7 @@ def start(database: dict[str, Any]) -> dict[str, Any]:
     """Sets Django up with `database`, an entry of DATABASES, for `default`."""
     from django.conf import settings
 
+    end_with_parent()
     _own.update(settings.DATABASES.get("default", {}))
     settings.DATABASES = {
         alias: {"ENGINE": "django.db.backends.dummy"} for alias in {"default", *settings.DATABASES}
@@ -35,6 +41,21 @@ def start(database: dict[str, Any]) -> dict[str, Any]:
         "python": sys.version.split()[0],
         "apps": sorted(config.label for config in apps.get_app_configs()),
     }
+
+
+def end_with_parent() -> None:
+    """A thread that ends this process, and all that the project's code has started, soon after whoever started it was killed: a migration
+    that is running sees nothing of that."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(EVERY)
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def use(database: dict[str, Any]) -> None:

@@ -43,6 +43,7 @@ WITHOUT: dict[str, Command] = {
     "graph": migrating.graph,
     "forget": migrating.forget,
     "start_bare": scratch.start_bare,
+    "sweep_databases": scratch.sweep_databases,
     "create_database": scratch.create_database,
     "drop_database": scratch.drop_database,
     "drop_everything": scratch.drop_everything,

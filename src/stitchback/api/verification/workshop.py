@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Self
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.project_trees import export_tree, lay_over
 from stitchback.adapters.projects import ProjectSession
+from stitchback.adapters.temporary import temporary_folder
 from stitchback.api.verification.next_release import own_apps, write_next_release
 from stitchback.api.verification.trial import Reconciled
 
@@ -36,8 +36,7 @@ class Workshop:
     _past: list[ProjectSession] = field(default_factory=list)  # ended; the bench knows sessions by identity
 
     def __enter__(self) -> Self:
-        folder = tempfile.TemporaryDirectory(prefix="stitchback_verify_", ignore_cleanup_errors=True)
-        self._folder = Path(self._stack.enter_context(folder)).resolve()
+        self._folder = self._stack.enter_context(temporary_folder())
         return self
 
     def __exit__(
