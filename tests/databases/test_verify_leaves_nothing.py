@@ -170,6 +170,40 @@ def test_killed(all_at_once: bool, server: Server, url: DatabaseUrl, tmp_path: P
         running.process.kill()
 
 
+def test_no_password_among_the_arguments_or_variables_of_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What other users see of the processes that are started: /proc/PID/cmdline."""
+    server = os.environ.get("STITCHBACK_TEST_POSTGRES")
+    if not server:
+        pytest.skip("STITCHBACK_TEST_POSTGRES is not set")
+    monkeypatch.setenv("SHOP_TOKEN", "geheim2")
+    secret = server.replace("postgres@", "postgres:geheim1@", 1)
+    built = build_repository("same-column-mid-chain", tmp_path / "repository")
+    running = start(built.path, tmp_path / "temporary", secret, secrets.token_hex(4))
+    try:
+        running.wait_for("making databases with the old trees")
+        children = pids(running)
+        assert len(children) > 1
+        for pid in children:
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+            variables = Path(f"/proc/{pid}/environ").read_bytes()
+            assert b"geheim1" not in arguments + variables
+            assert (b"geheim2" in variables) is (os.readlink(f"/proc/{pid}/cwd") in scratch_folders(running))
+    finally:
+        running.process.terminate()
+        running.process.communicate(timeout=LONGEST)
+
+
+def scratch_folders(running: Running) -> list[str]:
+    """Where no code of the project runs, but ours, with the caller's own environment."""
+    return [
+        str(path)
+        for path in running.temporary.resolve().iterdir()
+        if {each.name for each in path.iterdir()} == {".in_use"}
+    ]
+
+
 def test_folders_of_others_stay(tmp_path: Path) -> None:
     """What only has the name, is a link, or is just being made."""
     elsewhere = tmp_path / "elsewhere"

@@ -195,6 +195,7 @@ def _configuration(reader: _Reader) -> Configuration:
         strategy=reader.text("strategy"),
         engines=reader.engines(),
         exclude=reader.listed("exclude", ()),
+        environment=reader.listed("environment", ()),
         settings=reader.settings(),
         packages=reader.packages(),
         data=reader.data(),

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from stitchback.adapters.project_environment import harmless_environment, missing_variable
 from stitchback.errors import EnvironmentProblem
 
 CHILD = Path(__file__).with_name("_project_child.py")
@@ -34,7 +35,7 @@ class ProjectProcess:
     """A Python process in `folder` that answers commands, one at a time. A context manager: it ends with the block.
 
     It is in a session of its own: Ctrl-C on the terminal reaches only us, and we end it in order. `patience`: seconds that it gets to
-    leave by itself.
+    leave by itself. `environment`: what the process gets beside the variables that every program does (`harmless_environment`).
     """
 
     def __init__(
@@ -96,6 +97,8 @@ class ProjectProcess:
         if not line:
             raise self._ended(process, command)
         answer = json.loads(line)
+        if answer.get("missing"):
+            raise missing_variable(answer["missing"], (f"{answer['error']}: {answer['message']}",))
         if "error" in answer:
             raise Raised(answer["error"], answer["message"], answer["traceback"])
         return answer["result"]
@@ -117,7 +120,7 @@ class ProjectProcess:
 
     def _whole_environment(self) -> dict[str, str]:
         return {
-            **os.environ,
+            **harmless_environment(),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "PYTHONUNBUFFERED": "1",

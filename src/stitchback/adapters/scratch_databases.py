@@ -6,6 +6,7 @@ a process of the project's interpreter (it has the driver), which drops what is 
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import sys
@@ -113,7 +114,9 @@ class ScratchServer:
         with ExitStack() as failing:
             failing.push(self.__exit__)
             folder = self._stack.enter_context(temporary_folder())
-            self._process = self._stack.enter_context(ProjectProcess(folder, {}, self._python, LONG_PATIENCE))
+            self._process = self._stack.enter_context(
+                ProjectProcess(folder, os.environ, self._python, LONG_PATIENCE)
+            )
             self._ask("start_bare", database=self._address.settings(), series=self._series)
             self._started = True
             self.left_over = tuple(self._ask("sweep_databases", prefix=PREFIX))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stitchback.adapters.project_environment import harmless_environment
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.api.verification.bench import Bench, Remedy
@@ -81,7 +82,8 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """`settings` None: what manage.py names. `python`: the project's interpreter. `remedy` runs a repair's script on a database;
+    """`settings` None: what manage.py names. `python`: the project's interpreter. `environment`: variables that its code gets besides
+    those of every program. `remedy` runs a repair's script on a database;
     None: the project's own Django runs it. `thorough` None: on SQLite, where a database is copied in a millisecond."""
 
     settings: str | None = None
@@ -89,6 +91,7 @@ class How:
     remedy: Remedy | None = None
     thorough: bool | None = None
     progress: Progress = field(default=lambda text: None)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def verify_plan(
@@ -106,7 +109,9 @@ def verify_plan(
 def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineReport:
     with (
         scratch_databases(url, how.python) as scratch,
-        Workshop(case.repository, how.settings, how.python, case.folder) as shop,
+        Workshop(
+            case.repository, how.settings, how.python, case.folder, _environment(how, scratch.vendor)
+        ) as shop,
     ):
         if scratch.left_over:
             how.progress(
@@ -122,6 +127,12 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         branches = _branches(case, shop, scratch.create())
         judge = Judge(Bench(scratch), branches, reconciled, hand, progress, thorough, case.agreements)
         return judge.judged()
+
+
+def _environment(how: How, vendor: str) -> dict[str, str]:
+    """With what the engine's client library goes by: the project's code is given the scratch database's address anyway."""
+    clients = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
+    return {**harmless_environment(clients.get(vendor, ())), **how.environment}
 
 
 def _branches(case: VerifyCase, shop: Workshop, url: str) -> Branches:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from stitchback.adapters.project_environment import named_environment
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.applying import contents_of
 from stitchback.api.before_stitch import before_stitch
@@ -30,12 +31,13 @@ from stitchback.repair.outcomes import Unrepairable
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
+    """`environment`: what `--env` says. `urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
 
     urls: tuple[str, ...]
     settings: str | None = None
     replay: str | None = None
     thorough: bool = False
+    environment: tuple[str, ...] = ()
 
 
 def verify(
@@ -54,7 +56,8 @@ def verify(
             raise refused(treatment.outcome)
         return treatment.script.text if treatment.script else ""
 
-    how = How(trial.settings, thorough=trial.thorough or None, progress=progress)
+    environment = named_environment(trial.environment, project.configuration.environment)
+    how = How(trial.settings, thorough=trial.thorough or None, progress=progress, environment=environment)
     return verify_plan(_case(project, report, trial), repair, trial.urls, how)
 
 

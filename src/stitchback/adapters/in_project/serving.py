@@ -11,7 +11,7 @@ import os
 import traceback
 from typing import TYPE_CHECKING, Any, TextIO
 
-from . import databases, filling, migrating, rows, schema, scratch
+from . import databases, filling, migrating, rows, schema, scratch, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +84,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
             "error": type(error).__name__,
             "message": str(error),
             "traceback": traceback.format_exc(),
+            "missing": variables.needed(error) if name == "start" else "",
         }
 
 

@@ -23,12 +23,14 @@ NOT_COPIED = shutil.ignore_patterns(".git", "__pycache__", "*.sqlite3")
 
 @dataclass(slots=True)
 class Workshop:
-    """A context manager. `settings` None: what each tree's own manage.py names. `folder`: of the Django project in each tree."""
+    """A context manager. `settings` None: what each tree's own manage.py names. `folder`: of the Django project in each tree.
+    `environment`: variables that the projects get besides."""
 
     repository: Path
     settings: str | None = None
     python: str = sys.executable
     folder: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
     _folder: Path = Path()
     _folders: int = 0
@@ -61,7 +63,7 @@ class Workshop:
             yield self.at(commit)
             return
         tree = export_tree(self.repository, commit, self._next_folder(commit[:12]))
-        with ProjectSession(tree, self.settings, self.python, folder=self.folder) as session:
+        with self._session(tree) as session:
             session.graph(url)
             self._past.append(session)
             yield session
@@ -94,4 +96,9 @@ class Workshop:
         return self._folder / f"{self._folders}_{name}"
 
     def _opened(self, tree: Path) -> ProjectSession:
-        return self._stack.enter_context(ProjectSession(tree, self.settings, self.python, folder=self.folder))
+        return self._stack.enter_context(self._session(tree))
+
+    def _session(self, tree: Path) -> ProjectSession:
+        return ProjectSession(
+            tree, self.settings, self.python, environment=self.environment, folder=self.folder
+        )
