@@ -8,6 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -36,14 +37,14 @@ def command(
     with Project.open(session.directory, writes=True) as project:
         report = make_plan(project, wish)
         if not report.would_change:
-            click.echo(render_plan(report, output_format, verbose=session.verbose))
+            say(render_plan(report, output_format, verbose=session.verbose), output_format)
             return 0 if isinstance(report.outcome, Planned) else report.exit_code
         prepared = prepare(project, report, wish, branch)
         if not yes:
-            click.echo(render_plan(report, "text", verbose=session.verbose), err=True)
-            click.confirm("Write this?", abort=True, err=True)
+            say(render_plan(report, "text", verbose=session.verbose), err=True)
+            confirm("Write this?")
         written = write(project, prepared)
     for finding in report.findings:
         session.remark(f"{finding.code}: {finding.message}")
-    click.echo(render_written(written.paths, written.branch or "the working tree", output_format))
+    say(render_written(written.paths, written.branch or "the working tree", output_format), output_format)
     return 0

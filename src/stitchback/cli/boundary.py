@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import signal
 import sys
 import traceback
@@ -10,6 +11,7 @@ import traceback
 import click
 
 from stitchback.cli.group import cli
+from stitchback.cli.output import say
 from stitchback.errors import StitchbackError
 
 BUG = 4
@@ -61,7 +63,7 @@ def run(arguments: list[str]) -> int:
         _say(error)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return 2
     except (click.Abort, KeyboardInterrupt) as error:
         return _interrupted(error)
@@ -77,26 +79,32 @@ def _interrupted(error: BaseException) -> int:
     """Click raises its own Abort for every KeyboardInterrupt, from that one."""
     ended = next((each for each in (error, error.__cause__) if isinstance(each, Ended)), None)
     said = "interrupted" if ended is None else f"ended by {signal.Signals(ended.number).name}"
-    click.echo(f"{said}: nothing more is written", err=True)
+    say(f"{said}: nothing more is written", err=True)
     return INTERRUPTED if ended is None else 128 + ended.number
 
 
+def _show(error: click.ClickException) -> None:
+    text = io.StringIO()
+    error.show(text)
+    say(text.getvalue(), err=True, nl=False)
+
+
 def _say(error: StitchbackError) -> None:
-    from stitchback.reporting.style import harmless, visible  # names of branches and files may be anybody's
+    from stitchback.reporting.style import visible  # names of branches and files may be anybody's
 
     head = f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}"
     lines = [head, *(f"  {visible(line)}" for line in error.evidence)]
     if error.hint:
         lines.append(f"{click.style('hint', fg='cyan')}: {visible(error.hint)}")
     lines += (f"  {visible(line)}" for line in error.example)
-    click.echo(harmless("\n".join(lines)), err=True)
+    say("\n".join(lines), err=True)
 
 
 def _report_bug() -> None:
     from stitchback import __version__
 
-    traceback.print_exc()
-    click.echo(
+    say(traceback.format_exc(), err=True, nl=False)
+    say(
         f"This is a bug in stitchback {__version__}: nothing was written after it. Please report the lines above, "
         "the command, and the versions of Python and Django.",
         err=True,

@@ -6,6 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 
 @click.command("inspect")
@@ -36,7 +37,7 @@ def command(
     source = Source.of(database, ledger)
     with Project.open(session.directory) as project:
         diagnosis = inspect(project, source, ref or "HEAD")
-    click.echo(render_diagnosis(diagnosis, output_format))
+    say(render_diagnosis(diagnosis, output_format), output_format)
     return 1 if diagnosis.needs_a_hand else 0
 
 
@@ -55,5 +56,5 @@ def _fleet(
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
         found = inspect_fleet(project, tenants, ref or "HEAD", advance)
-    click.echo(render_standings(found.groups, found.unreached, output_format))
+    say(render_standings(found.groups, found.unreached, output_format), output_format)
     return found.exit_code

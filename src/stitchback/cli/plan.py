@@ -9,6 +9,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -43,7 +44,7 @@ def command(
     with Project.open(session.directory) as project:
         report = make_plan(project, wish)
         diffs = diffs_of(project, report) if diff else ()
-        click.echo(render_plan(report, output_format, diffs, verbose=session.verbose))
+        say(render_plan(report, output_format, diffs, verbose=session.verbose), output_format)
     if out:
         from stitchback.api.runbooks import write_out
 

@@ -8,6 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
 
 
 @click.command("repair")
@@ -76,7 +77,7 @@ def command(
     if treatment.script is None:
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
         return 0
-    click.echo(treatment.script.text, nl=False)
+    say(treatment.script.text, "sql", nl=False)
     if source.url is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
@@ -89,7 +90,7 @@ def command(
     if source.url is None:
         raise click.UsageError("--apply needs --database")
     if not yes:
-        click.confirm("Run this?", abort=True, err=True)
+        confirm("Run this?")
     apply_repair(source, treatment)
     session.remark("done, and read back: the ledger is what was proved")
     return 0
@@ -115,7 +116,7 @@ def _fleet(
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
         report = treat_fleet(project, tenants, ref or "HEAD", advance)
-    click.echo(render_fleet(report.groups, report.unreached, output_format))
+    say(render_fleet(report.groups, report.unreached, output_format), output_format)
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")
     return report.exit_code

@@ -8,6 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -68,9 +69,9 @@ def command(
         )
         report = make_plan(project, wish)
         if not isinstance(report.outcome, Planned):
-            click.echo(render_plan(report, output_format, verbose=session.verbose))
+            say(render_plan(report, output_format, verbose=session.verbose), output_format)
             return report.exit_code
         trial = Trial(urls or ("sqlite:///",), settings, replay, thorough, environment)
         verified = verify(project, report, trial, session.remark)
-    click.echo(render_verified(verified.engines, output_format))
+    say(render_verified(verified.engines, output_format), output_format)
     return 0 if verified.went_well else 1
