@@ -230,7 +230,7 @@ def test_folders_of_others_stay(tmp_path: Path) -> None:
 def test_what_a_project_s_code_has_started_ends_with_it(tmp_path: Path) -> None:
     """A migration that waits, with a process of its own: both end when whoever runs them is killed, and when it ends the session."""
     built = build_repository("same-column-leaf", tmp_path / "repository")
-    migration = next(built.path.glob("shop/migrations/0001*.py"))
+    migration = min(built.path.glob("*/migrations/0001*.py"))
     text = migration.read_text().replace("operations = [", "operations = [migrations.RunPython(wait), ", 1)
     migration.write_text(text.replace("\n\n\nclass", "\n\n\n" + WAITING + "\n\nclass", 1))
     script = RUNNING.format(tree=str(built.path), url=f"sqlite:///{tmp_path}/db.sqlite3")
