@@ -170,6 +170,12 @@ class Repository:
         self._need_history("where a branch was merged")
         return git_refs.first_merge_of(self._git, patch, onto)
 
+    def commits_of_paths(self, onto: str, paths: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+        """The commits of onto's first-parent line that changed one of these files, newest first, each with its first parent (None: it has
+        none). Raises EnvironmentProblem (SB503) in a shallow clone."""
+        self._need_history("when a file came to mainline")
+        return git_refs.commits_of_paths(self._git, onto, paths)
+
     def last_commit_with(self, name: str) -> tuple[str, str] | None:
         """The newest commit of all histories that brought or changed a file of that name, and a ref that has it in its history."""
         commit = git_refs.last_commit_with(self._git, name)

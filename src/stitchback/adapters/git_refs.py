@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stitchback.adapters.git_process import Git, decode, encode
@@ -124,6 +124,17 @@ def last_commit_with(git: Git, name: str) -> str | None:
     arguments = ("log", "--all", "--max-count=1", "--format=%H", "--diff-filter=AMR", "--", pathspec)
     done = git.run(*arguments, environment={"GIT_LITERAL_PATHSPECS": "0"})
     return done.line or None
+
+
+def commits_of_paths(git: Git, onto: str, paths: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+    """The commits of onto's first-parent line that changed one of these files (paths from the repository's top), newest first, each with
+    its first parent, None where it has none."""
+    arguments = ("rev-list", "--first-parent", onto, "--", *(f":(top,literal){path}" for path in paths))
+    changing = git.run(*arguments, environment={"GIT_LITERAL_PATHSPECS": "0"}).line.split()
+    if not changing:
+        return ()
+    lines = git.run("rev-list", "--no-walk=unsorted", "--parents", *changing).line.splitlines()
+    return tuple((commit, parents[0] if parents else None) for commit, *parents in map(str.split, lines))
 
 
 def ref_over(git: Git, commit: str) -> str | None:

@@ -8,6 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
 
 
 @click.command("repair")
@@ -81,7 +82,7 @@ def command(
     if treatment.script is None:
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
         return 0
-    click.echo(treatment.script.text, nl=False)
+    say(treatment.script.text, "sql", nl=False)
     if source.url is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
@@ -93,7 +94,7 @@ def command(
         return 1
     if source.url is None:
         raise click.UsageError("--apply needs --database")
-    if not yes and not click.confirm("Run this?", err=True):
+    if not yes and not confirm("Run this?"):
         session.remark("Nothing was run.")
         return 1
     apply_repair(source, treatment)
@@ -124,7 +125,7 @@ def _fleet(
     ):
         project.answer_apps_elsewhere(elsewhere)
         report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
-    click.echo(render_fleet(report.groups, report.unreached, output_format))
+    say(render_fleet(report.groups, report.unreached, output_format), output_format)
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")
     return report.exit_code

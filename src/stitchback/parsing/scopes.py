@@ -133,6 +133,7 @@ class ModuleReading:
         return self.mentioned.get(name, [])
 
     def opaque(self, reason: str, node: ast.expr | ast.stmt) -> Opaque:
+        self.measures.spend(sources.extent(node))
         return sources.opaque(reason, node, self.path)
 
     def place(self, call: Call) -> Place | None:

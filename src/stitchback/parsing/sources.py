@@ -119,6 +119,13 @@ def span_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.al
     )
 
 
+def extent(node: ast.expr | ast.stmt) -> int:
+    """About how many nodes there are in it, told by its place in the text."""
+    lines = (node.end_lineno or node.lineno) - node.lineno
+    columns = (node.end_col_offset or 0) - node.col_offset
+    return 1 + 8 * lines + max(columns, 0) // 4
+
+
 def shown(node: ast.expr | ast.stmt) -> str:
     """The node as one normalised text, cut to what a person reads."""
     if (node.end_lineno or node.lineno) - node.lineno > _MAX_UNPARSED_LINES:
