@@ -222,9 +222,9 @@ def read_database(url: DatabaseUrl, *, with_schema: bool = False, timeout: int =
         return database.read(with_schema=with_schema)
 
 
-def _row(values: tuple[int, str, str, str | None]) -> LedgerRow:
-    number, app, name, applied = values
-    return LedgerRow(MigrationKey(app or "", name or ""), number, applied)
+def _row(values: tuple[Any, ...]) -> LedgerRow:
+    number, app, name, applied, *stored = values
+    return LedgerRow(MigrationKey(app or "", name or ""), number, applied, *stored)
 
 
 def _traits(

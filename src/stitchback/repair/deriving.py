@@ -20,8 +20,18 @@ from stitchback.repair.accounts import Accounts, Keys, Order
 from stitchback.repair.adjusting import adjusted, is_table
 from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
 from stitchback.repair.diagnosis import Diagnosis, diagnose
-from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, RenameRow, edited
-from stitchback.repair.evidence import Case, Contradiction, edits_for
+from stitchback.repair.edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    Guard,
+    LedgerEdit,
+    Presence,
+    RenameRow,
+    bare,
+    edited,
+    in_common,
+)
+from stitchback.repair.evidence import Case, Contradiction, Grounds, edits_for, renamed_with_guards
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
 from stitchback.repair.half_done import half_done
@@ -47,13 +57,14 @@ TABLES = "the tables are still called as before: rename them (AlterModelTable, R
 class Surroundings:
     """`histories`: trees of other refs, and of earlier commits, that may have made the database. `visible`: what a look into
     the database showed, None for a ledger from a file. `transactional`: whether the engine takes DDL back (not MySQL, not
-    Oracle). `elsewhere`: apps whose tables are in another database. `deleted`: migrations that no ref has any more. Not `complete`: the ledger was read off `showmigrations`, which
+    Oracle). `elsewhere`: apps whose tables are in another database. `deleted`: migrations that no ref has any more, with the names that
+    they made. Not `complete`: the ledger was read off `showmigrations`, which
     ticks a replacer and does not show the rows of what it replaces."""
 
     histories: tuple[Tree, ...] = ()
     visible: VisibleSchema | None = None
     transactional: bool = True
-    deleted: Keys = frozenset()
+    deleted: Mapping[MigrationKey, Names] = field(default_factory=dict)
     complete: bool = True
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
 
@@ -93,7 +104,8 @@ class Deriver:
             rows,
             hidden(self.accounts, rows),
             around.histories,
-            self._unseen(standing.made, around),
+            is_live=around.visible is not None,
+            unseen=self._unseen(standing.made, around),
         )
         shown = self._shown(case, ledger, around)
         if isinstance(shown, Doubt):
@@ -114,6 +126,7 @@ class Deriver:
     ) -> RepairOutcome:
         """`rest`: edits that come first and last, whatever the schema is."""
         before, after = rest
+        case = replace(case, shown=names)
         renamed = tuple(edit for edit in before if isinstance(edit, RenameRow))
         fitter = Fitter(self.player, case.standing, names, unseen=case.unseen.names)
         found = self._fitted(case, fitter, renamed, ledger, transactional)
@@ -125,7 +138,9 @@ class Deriver:
         if isinstance(found, Unrepairable):
             return found
         fit, edits = found
-        return self._proved(ledger, (*before, *edits, *after), fit, case)
+        first = tuple(edit for edit in before if not isinstance(edit, RenameRow))
+        named = renamed_with_guards(renamed, Grounds(case, fit), ledger.keys)
+        return self._proved(ledger, (*first, *named, *edits, *after), fit, case)
 
     def diagnose(
         self,
@@ -306,13 +321,24 @@ def _deleted(
     away = hidden.blind | (around.elsewhere.apps or frozenset())
     keys = sorted(
         key
-        for key in (ledger.keys & around.deleted) - accounts.named
+        for key in (ledger.keys & around.deleted.keys()) - accounts.named
         if not (around.elsewhere.is_open or key.app in away)
     )
     return tuple(
-        DeleteRow(key, f"{key} is gone from every ref: a new migration of that name would never run")
+        DeleteRow(
+            key,
+            f"{key} is gone from every ref: a new migration of that name would never run",
+            _gone_still(around.deleted[key], around.visible),
+        )
         for key in keys
     )
+
+
+def _gone_still(names: Names, look: VisibleSchema | None) -> Guard:
+    """That nothing of it is there, though the tables that its columns were in are."""
+    tables = look.tables if look is not None else {}
+    seen = {Presence(name.table) for name in names if name.column and name.table in tables}
+    return Guard(seen=tuple(sorted(seen)), gone=tuple(sorted(names)))
 
 
 def _remarks(ledger: Ledger, accounts: Accounts, edits: tuple[LedgerEdit, ...]) -> tuple[str, ...]:
@@ -351,9 +377,10 @@ def _the_one(outcomes: Sequence[RepairOutcome], ledger: Ledger) -> RepairOutcome
     for outcome in outcomes:
         if isinstance(outcome, Unrepairable):
             return outcome
-        if isinstance(first, Repair) and outcome.edits != first.edits:
+        if isinstance(first, Repair) and bare(outcome.edits) != bare(first.edits):
             return Unrepairable(ledger, "SB613", "what the rows need depends on the schema", hint=LOOK)
-    return first
+    repairs = [outcome for outcome in outcomes if isinstance(outcome, Repair)]
+    return replace(repairs[0], edits=in_common([repair.edits for repair in repairs]))
 
 
 def derive_edits(
