@@ -139,7 +139,7 @@ def test_an_undo_file_is_never_written_over(
     assert (undo.read_text(), bytes_of(two)) == (kept, before)
 
 
-@pytest.mark.parametrize("name", ["file/undo.sql", "folder"])
+@pytest.mark.parametrize("name", ["none/undo.sql", "file/undo.sql", "folder"])
 def test_a_path_that_cannot_be_written_is_an_ordinary_error(
     name: str, project: SmallProject, sqlite_scratch: ScratchDatabases, tmp_path: Path
 ) -> None:
@@ -152,13 +152,3 @@ def test_a_path_that_cannot_be_written_is_an_ordinary_error(
     assert (said.exit_code, said.out) == (USAGE, "")
     assert "Traceback" not in said.err
     assert bytes_of(database) == before
-
-
-def test_where_its_folder_is_missing_it_is_made(
-    project: SmallProject, sqlite_scratch: ScratchDatabases, tmp_path: Path
-) -> None:
-    database = live(project, Sqlite(), sqlite_scratch)
-    doubled(database, *PAIRS[0][:2])
-    undo = tmp_path / "none" / "undo.sql"
-    assert database.repair("--undo", str(undo)).exit_code == 1
-    assert "back:" in undo.read_text()

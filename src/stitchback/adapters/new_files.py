@@ -8,15 +8,16 @@ from pathlib import Path
 from stitchback.errors import EnvironmentProblem
 
 
-def write_new(files: Mapping[Path, str]) -> tuple[Path, ...]:
-    """Writes them, folders above them too; those that are there with the same content stay.
+def write_new(files: Mapping[Path, str], folder: Path | None = None) -> tuple[Path, ...]:
+    """Writes them, into the folder where it is said, which is made; those that are there with the same content stay.
 
     Raises EnvironmentProblem (SB517) where one is there with other content, or cannot be written: then none of the former is touched.
     """
     new = {path: text for path, text in files.items() if not _is_there(path, text)}
     for path, text in new.items():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:

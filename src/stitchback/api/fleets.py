@@ -144,4 +144,4 @@ def write_scripts(report: FleetReport, folder: Path) -> tuple[Path, ...]:
         names = "".join(f"{member.name}\n" for member in group.members)
         for name, text in (("repair.sql", repair), ("undo.sql", undo), ("tenants.txt", names)):
             files[folder / f"group{number}.{group.vendor}.{name}"] = text
-    return write_new(files)
+    return write_new(files, folder)
