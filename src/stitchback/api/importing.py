@@ -12,6 +12,7 @@ from stitchback.model.edits import Insert, SetOperations, WriteFile
 from stitchback.model.files import FileEntry
 from stitchback.model.plans import Candidate, Failure
 from stitchback.model.values import Code, walk
+from stitchback.parsing import sources
 from stitchback.rewriting.rendering import render_files
 
 Files = Mapping[str, FileEntry]
@@ -165,8 +166,8 @@ def absolute(wanted: Wanted, package: str) -> str:
 def imports_of(source: bytes) -> Iterator[Wanted]:
     """Every import of the file, within functions too. Nothing for what is no Python: then nothing was read from it either."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        tree = sources.parse(source)
+    except sources.NotPython:
         return
     for node in ast.walk(tree):
         match node:
@@ -183,8 +184,8 @@ def names_in(entry: FileEntry) -> frozenset[str] | None:
     from stitchback.rewriting.modules import names_taken
 
     try:
-        tree = ast.parse(entry.read())
-    except (SyntaxError, ValueError):
+        tree = sources.parse(entry.read())
+    except sources.NotPython:
         return None
     found = names_taken(tree)
     return None if {"*", "__getattr__"} & found else found

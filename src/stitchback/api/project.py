@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,10 @@ from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.tree import Wanted, read_trees
 
 WORKTREE = "WORKTREE"
+ABBREVIATED = 12  # digits of a commit in written text
+EXPRESSION = re.compile(
+    r"[~^:]|@\{|^@$|_HEAD$|^HEAD$"
+)  # gitrevisions(7): what git does not allow in a branch's name, and pseudo-refs
 
 
 @dataclass(slots=True)
@@ -80,6 +85,15 @@ class Project:
     def name_of(self, ref: str) -> str:
         """How reports call the ref: HEAD by its branch."""
         return (self.repository.head_branch() or ref) if ref == "HEAD" else ref
+
+    def lasting_name(self, ref: str) -> str:
+        """A name for the commit that may be written into files: an expression (`HEAD^2`, `MERGE_HEAD`, `@{-1}`) means another commit
+        tomorrow, so the branch that stands at the commit is named, else the abbreviated commit. Raises EnvironmentProblem (SB504)."""
+        if EXPRESSION.search(ref) is None:
+            return ref
+        commit = self.repository.resolve(ref)
+        names = [each.name for each in self.repository.branches() if each.commit == commit]
+        return names[0] if names else commit[:ABBREVIATED]
 
     def history_of(self, ref: str) -> str:
         """The commit that a ref means, for questions about history."""

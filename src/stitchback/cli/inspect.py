@@ -13,6 +13,7 @@ from stitchback.cli.group import Session
 @options.ledger_file
 @options.fleet
 @options.schemas
+@options.timeout
 @options.ref
 @options.elsewhere
 @options.output_format
@@ -23,6 +24,7 @@ def command(
     ledger: str | None,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
     elsewhere: tuple[str, ...],
     output_format: str,
@@ -34,8 +36,8 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger)
-        return _fleet(session, fleet, schemas, ref, elsewhere, output_format)
-    source = Source.of(database, ledger)
+        return _fleet(session, fleet, schemas, timeout, ref, elsewhere, output_format)
+    source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
         diagnosis = inspect(project, source, ref or "HEAD")
@@ -47,6 +49,7 @@ def _fleet(
     session: Session,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
     elsewhere: tuple[str, ...],
     output_format: str,
@@ -57,12 +60,12 @@ def _fleet(
     from stitchback.cli.progress import bar
     from stitchback.reporting import render_standings
 
-    tenants = tenants_of(fleet, schemas)
+    tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
         project.answer_apps_elsewhere(elsewhere)
-        found = inspect_fleet(project, tenants, ref or "HEAD", advance)
+        found = inspect_fleet(project, tenants, ref or "HEAD", advance, timeout)
     click.echo(render_standings(found.groups, found.unreached, output_format))
     return found.exit_code

@@ -15,6 +15,7 @@ from stitchback.cli.group import Session
 @options.ledger_file
 @options.fleet
 @options.schemas
+@options.timeout
 @click.option(
     "--out", default=None, type=click.Path(file_okay=False), metavar="DIR", help="A fleet's scripts go there."
 )
@@ -45,6 +46,7 @@ def command(
     ledger: str | None,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     out: str | None,
     output_format: str,
     ref: str | None,
@@ -65,12 +67,12 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
-        return _fleet(session, fleet, schemas, ref, elsewhere, out, output_format)
+        return _fleet(session, fleet, schemas, timeout, ref, elsewhere, out, output_format)
     if out:
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
         )
-    source = Source.of(database, ledger)
+    source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
         treatment = treat(project, source, ref or "HEAD", vendor)
@@ -96,8 +98,9 @@ def command(
         return 1
     if source.url is None:
         raise click.UsageError("--apply needs --database")
-    if not yes:
-        click.confirm("Run this?", abort=True, err=True)
+    if not yes and not click.confirm("Run this?", err=True):
+        session.remark("Nothing was run.")
+        return 1
     apply_repair(source, treatment)
     session.remark("done, and read back: the ledger is what was proved")
     return 0
@@ -107,6 +110,7 @@ def _fleet(
     session: Session,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
     elsewhere: tuple[str, ...],
     out: str | None,
@@ -118,13 +122,13 @@ def _fleet(
     from stitchback.cli.progress import bar
     from stitchback.reporting.fleet import render_fleet
 
-    tenants = tenants_of(fleet, schemas)
+    tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
         project.answer_apps_elsewhere(elsewhere)
-        report = treat_fleet(project, tenants, ref or "HEAD", advance)
+        report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
     click.echo(render_fleet(report.groups, report.unreached, output_format))
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")

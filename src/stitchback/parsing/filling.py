@@ -46,13 +46,17 @@ def read_augmented(node: ast.AugAssign, scope: Scope) -> None:
     added = glance(node.value, scope)
     if not box.can_change:
         spoil((box,), scope.opaque("changed in place", node), scope.module)
-        holder[0].bind(holder[1], folding.binary(type(node.op), box.binding, added))
+        holder[0].bind(holder[1], _operated(node, box.binding, added, scope))
     elif isinstance(box.binding, Items) and box.binding.kind == "list" and isinstance(node.op, ast.Add):
         _extend(box, added, node, scope)  # in place, for every name of the list
         holder[0].names[holder[1]] = box
     else:
-        change(box, folding.binary(type(node.op), box.binding, added), node, scope)
+        change(box, _operated(node, box.binding, added, scope), node, scope)
         holder[0].names[holder[1]] = box
+
+
+def _operated(node: ast.AugAssign, held: Value, added: Value, scope: Scope) -> Value:
+    return scope.module.bounded(folding.binary(type(node.op), held, added), node)
 
 
 def _extend(box: Box, added: Value, node: ast.stmt, scope: Scope) -> None:
@@ -69,10 +73,10 @@ def _items(box: Box) -> tuple[Value, ...]:
 
 def _put(box: Box, at: int, items: tuple[Value, ...], node: ast.stmt, scope: Scope) -> None:
     held = _items(box)
-    if not scope.module.copy(len(held)):
-        change(box, scope.opaque("too large to be read", node), node, scope)
-        return
-    change(box, Items("list", (*held[:at], *items, *held[at:])), node, scope)
+    grown = Items("list", (*held[:at], *items, *held[at:]))
+    assert isinstance(box.binding, Items), "the caller knows the list"
+    scope.module.measures.grown(box.binding, items, grown)
+    change(box, grown, node, scope)
 
 
 def fill_by_method(call: ast.Call, node: ast.stmt, scope: Scope) -> bool:

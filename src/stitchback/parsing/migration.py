@@ -14,6 +14,7 @@ from stitchback.parsing import attributes, expressions, sources, statements
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.family import Family, migration_class
 from stitchback.parsing.interpreter import execute
+from stitchback.parsing.measuring import reason_of
 from stitchback.parsing.opening import PlainFile, opener, operations_of
 from stitchback.parsing.operations import read_operations
 from stitchback.parsing.plain import outline
@@ -43,8 +44,8 @@ def read_migration(
         return Unreadable(
             Span(path, problem.line, problem.column, problem.line, problem.column), problem.reason, key
         )
-    except RecursionError:
-        return Unreadable(Span(path), "the code is nested too deeply", key)
+    except RecursionError as problem:
+        return Unreadable(Span(path), reason_of(problem), key)
 
 
 def _read(

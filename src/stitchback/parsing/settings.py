@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from stitchback.model.values import Constant, Items, Reference, Value
-from stitchback.parsing import folding
+from stitchback.parsing import folding, sources
 from stitchback.parsing.context import ReadingContext, Setting
 from stitchback.parsing.imports import is_static, module_scope
 from stitchback.parsing.names import SETTINGS, VENDOR
@@ -152,8 +152,8 @@ def _strings(source: bytes) -> Iterator[str]:
     if not any(package.encode() in source for package in _OF_USER_MODEL):
         return
     try:
-        module = ast.parse(source)
-    except (SyntaxError, ValueError):
+        module = sources.parse(source)
+    except sources.NotPython:
         return
     for node in ast.walk(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -14,10 +14,22 @@ from stitchback.model.source import Opaque, Span
 if TYPE_CHECKING:
     from stitchback.parsing import python2
 
-MAX_BYTES = 5_000_000  # no migration of use is larger; `ast` takes about 100 times the size in memory
+MAX_BYTES = 5_000_000  # no migration of use is larger
+MAX_MARKS = (
+    200_000  # of MARKS outside of texts and comments: a syntax tree takes about a kilobyte and 3 µs for each
+)
+MARKS = b",.:;=()[]{}+-*/%|&^~<>@\n"
 MAX_SHOWN = 400  # characters of an opaque value's source
 _MAX_UNPARSED_LINES = 40
 _MAX_INTEGER_BITS = 4_096  # beyond, Python refuses to write the number as text
+# A text with its prefix, or a comment. The first group is there where it is an f-string, which holds code.
+_TEXT = re.compile(
+    rb"""(?sx) (?: (?<![\w]) (?: (rf|fr|f) | [rbu]{1,2} ) )?
+    (?: \"{3} (?: [^\\"] | \\. | "(?!"") )* \"{3} | \'{3} (?: [^\\'] | \\. | '(?!'') )* \'{3}
+      | "(?: [^"\\\n] | \\. )*" | '(?: [^'\\\n] | \\. )*' )
+    | \#[^\n]*""",
+    re.IGNORECASE,
+)
 _CONFLICT = re.compile(rb"^(<{7} |={7}\r?$|>{7} )", re.MULTILINE)
 
 
@@ -61,6 +73,8 @@ def parse(source: bytes) -> ast.Module:
     Raises NotPython."""
     if len(source) > MAX_BYTES:
         raise NotPython(f"the file has {len(source):,} bytes, more than {MAX_BYTES:,}")
+    if _marks(source) > MAX_MARKS and _marks(_TEXT.sub(_without_text, source)) > MAX_MARKS:
+        raise NotPython(f"the file has more than {MAX_MARKS:,} operators, brackets and lines")
     try:
         with nullcontext() if _quiet else quietly():
             return _parsed(source)
@@ -70,6 +84,14 @@ def parse(source: bytes) -> ast.Module:
         raise NotPython(str(error)) from None
     except (RecursionError, MemoryError):
         raise NotPython("the code is nested too deeply") from None
+
+
+def _marks(source: bytes) -> int:
+    return 0 if len(source) <= MAX_MARKS else len(source) - len(source.translate(None, MARKS))
+
+
+def _without_text(found: re.Match[bytes]) -> bytes:
+    return found[0] if found[1] else b""
 
 
 def _parsed(source: bytes) -> ast.Module:

@@ -18,8 +18,9 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
 from stitchback.repair.accounts import Accounts, Keys, Order
 from stitchback.repair.adjusting import adjusted, is_table
+from stitchback.repair.defects.new_id import with_ids
 from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
-from stitchback.repair.diagnosis import Diagnosis, diagnose
+from stitchback.repair.diagnosis import Diagnosis, Outlook, diagnose
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
@@ -34,8 +35,10 @@ from stitchback.repair.edits import (
 from stitchback.repair.evidence import Case, Contradiction, Grounds, edits_for, renamed_with_guards
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
+from stitchback.repair.forecasting import Forecaster, by_rows
 from stitchback.repair.half_done import half_done
 from stitchback.repair.hypotheses import hidden
+from stitchback.repair.leftovers import Migrated, leftovers
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.playing import Played, Player, names_of
 from stitchback.repair.proving import LedgerProver, unlike
@@ -59,7 +62,7 @@ class Surroundings:
     the database showed, None for a ledger from a file. `transactional`: whether the engine takes DDL back (not MySQL, not
     Oracle). `elsewhere`: apps whose tables are in another database. `deleted`: migrations that no ref has any more, with the names that
     they made. Not `complete`: the ledger was read off `showmigrations`, which
-    ticks a replacer and does not show the rows of what it replaces."""
+    ticks a replacer and does not show the rows of what it replaces. `engine`: Django's vendor, "" where it is not known."""
 
     histories: tuple[Tree, ...] = ()
     visible: VisibleSchema | None = None
@@ -67,6 +70,7 @@ class Surroundings:
     deleted: Mapping[MigrationKey, Names] = field(default_factory=dict)
     complete: bool = True
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    engine: str = ""
 
 
 class Deriver:
@@ -79,9 +83,10 @@ class Deriver:
         self.prover = LedgerProver(tree, self.memory)
         self.prove: Prove = prove or self.prover
         self._pasts: dict[int, Past] = {}
+        self._forecasters: dict[str, Forecaster] = {}
 
     def derive(self, ledger: Ledger, around: Surroundings = Surroundings()) -> RepairOutcome:
-        outcome = self._derived(ledger, around)
+        outcome = with_ids(self._derived(ledger, around), around.engine)
         if ledger.no_table is not None and isinstance(outcome, Repair):
             return _without_table(ledger.no_table, outcome)
         if not isinstance(outcome, Unrepairable):
@@ -150,11 +155,40 @@ class Deriver:
     ) -> Diagnosis:
         """Where the database stands, and what can be done. `origins`: the refs that know rows which the tree does not."""
         outcome = self.derive(ledger, around)
-        if outcome.found is None:
-            outcome = replace(outcome, found=self._as_told(ledger))
         tree = self.accounts.tree
-        forecast = self.prover.forecast
-        return diagnose(ledger, tree, outcome, histories=around.histories, origins=origins, forecast=forecast)
+        return diagnose(
+            ledger,
+            tree,
+            outcome,
+            histories=around.histories,
+            origins=origins,
+            outlook=self._outlook(ledger, around, outcome),
+            engine=around.engine,
+        )
+
+    def _outlook(self, ledger: Ledger, around: Surroundings, outcome: RepairOutcome) -> Outlook:
+        """What `migrate` does now, and with the next release. The schema decides where it was looked at; otherwise the rows alone."""
+        if around.visible is not None:
+            return self._seen_outlook(ledger, around, around.visible)
+        found = outcome.found or self._as_told(ledger)
+        if found is None:
+            return Outlook()
+        now, following = map(by_rows, self.prover.forecast(found))
+        return Outlook(now, following)
+
+    def _seen_outlook(self, ledger: Ledger, around: Surroundings, visible: VisibleSchema) -> Outlook:
+        forecaster = self.forecaster(around.engine)
+        now, following, final = forecaster.forecast(ledger, visible)
+        if forecaster.wanted is None:
+            return Outlook(now, following)
+        migrated = Migrated(visible, final, forecaster.wanted, failed=bool(now.error))
+        pasts = (self._past(tree).player for tree in around.histories if tree is not self.accounts.tree)
+        return Outlook(now, following, leftovers(migrated, self.player, pasts, ledger.keys))
+
+    def forecaster(self, engine: str) -> Forecaster:
+        if engine not in self._forecasters:
+            self._forecasters[engine] = Forecaster(self.accounts.tree, self.player, engine)
+        return self._forecasters[engine]
 
     def try_fake(self, repair: Repair) -> FakeTrial:
         """Whether `migrate --fake` would do instead of the repair's SQL."""
@@ -393,11 +427,6 @@ def derive_edits(
 ) -> RepairOutcome:
     """One ledger's repair. For many ledgers against one tree keep a `Deriver`."""
     return Deriver(tree, memory=memory, prove=prove).derive(ledger, around)
-
-
-def row_key(edit: LedgerEdit) -> MigrationKey:
-    """What the edit is about, for reports."""
-    return edit.new if isinstance(edit, RenameRow) else edit.key
 
 
 def _without_table(absent: NoTable, outcome: Repair) -> RepairOutcome:

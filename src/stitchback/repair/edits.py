@@ -89,14 +89,21 @@ class RenameRow:
     guard: Guard = NO_GUARD
 
 
-LedgerEdit = InsertRow | DeleteDuplicate | DeleteRow | RenameRow
+@dataclass(frozen=True, slots=True)
+class GiveId:
+    """PostgreSQL gives new rows an id again that no row has: the default of `id` is put back where it is gone, and its sequence put behind
+    the highest id. No row changes."""
+
+    reason: str
+
+
+Guarded = InsertRow | DeleteRow | RenameRow
+LedgerEdit = Guarded | DeleteDuplicate | GiveId
 
 
 def bare(edits: Iterable[LedgerEdit]) -> tuple[LedgerEdit, ...]:
     """What they do, whatever they look for first."""
-    return tuple(
-        edit if isinstance(edit, DeleteDuplicate) else replace(edit, guard=NO_GUARD) for edit in edits
-    )
+    return tuple(replace(edit, guard=NO_GUARD) if isinstance(edit, Guarded) else edit for edit in edits)
 
 
 def in_common(several: Sequence[tuple[LedgerEdit, ...]]) -> tuple[LedgerEdit, ...]:
@@ -106,9 +113,9 @@ def in_common(several: Sequence[tuple[LedgerEdit, ...]]) -> tuple[LedgerEdit, ..
 
 def _in_common(edits: tuple[LedgerEdit, ...]) -> LedgerEdit:
     first = edits[0]
-    if isinstance(first, DeleteDuplicate):
+    if not isinstance(first, Guarded):
         return first
-    guards = [edit.guard for edit in edits if not isinstance(edit, DeleteDuplicate)]
+    guards = [edit.guard for edit in edits if isinstance(edit, Guarded)]
     common = Guard(
         *(
             tuple(
@@ -129,6 +136,8 @@ def keys_of(edit: LedgerEdit) -> tuple[MigrationKey, ...]:
             return (old, new)
         case InsertRow(key=key) | DeleteRow(key=key) | DeleteDuplicate(key=key):
             return (key,)
+        case GiveId():
+            return ()
         case _:
             assert_never(edit)
 
@@ -141,7 +150,7 @@ def edited(ledger: Ledger, edits: Iterable[LedgerEdit]) -> Ledger:
 
 
 def after_edit(ledger: Ledger, edit: LedgerEdit) -> Ledger:
-    if not isinstance(edit, DeleteDuplicate) and not edit.guard.holds_for(ledger.keys):
+    if isinstance(edit, Guarded) and not edit.guard.holds_for(ledger.keys):
         return ledger
     match edit:
         case InsertRow(key=key):
@@ -157,6 +166,8 @@ def after_edit(ledger: Ledger, edit: LedgerEdit) -> Ledger:
                 return ledger
             rows = (replace(row, key=new) if row.key == old else row for row in ledger.rows)
             return replace(ledger, rows=tuple(rows))
+        case GiveId():
+            return ledger
         case _:
             assert_never(edit)
 
@@ -186,7 +197,7 @@ def removed_rows(ledger: Ledger, edits: Iterable[LedgerEdit]) -> tuple[LedgerRow
                 gone.extend(rows_of(ledger, key))
             case DeleteRow():
                 pass
-            case InsertRow() | RenameRow():
+            case InsertRow() | RenameRow() | GiveId():
                 pass
             case _:
                 assert_never(edit)

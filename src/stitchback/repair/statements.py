@@ -13,6 +13,7 @@ from stitchback.repair.dialects import TABLE, Dialect
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
+    GiveId,
     Guard,
     InsertRow,
     LedgerEdit,
@@ -47,6 +48,8 @@ def statement(edit: LedgerEdit, before: Ledger, dialect: Dialect) -> Statement:
             return Statement(edit.reason, _delete(conditions, dialect))
         case RenameRow(old=old, new=new, guard=guard):
             return Statement(edit.reason, _rename(old, new, guarded(guard, dialect, dialect.rows), dialect))
+        case GiveId():
+            return Statement(edit.reason, dialect.give_id)
         case _:
             assert_never(edit)
 
@@ -203,6 +206,8 @@ def _undone(
         case RenameRow(old=old, new=new):
             yield Statement(reason, _rename(new, old, this, dialect))
             counts[old] += counts.pop(new, 0)
+        case GiveId():
+            pass  # no row changed, and a sequence that is ahead harms nobody
         case _:
             assert_never(edit)
 

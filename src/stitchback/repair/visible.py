@@ -14,7 +14,8 @@ QUOTES = frozenset('"`')  # of a `db_table` that names the schema too: 'audit"."
 @dataclass(frozen=True, slots=True)
 class VisibleSchema:
     """`tables`: table -> its columns; `indexes`: names of indexes and constraints; `traits`: (table, column, trait), as far as
-    the engine tells them. Names in lower case: engines fold them in ways of their own, Django's do not clash by it.
+    the engine tells them; `required`: (table, column) that an INSERT must give a value. Names in lower case: engines fold them in ways of
+    their own, Django's do not clash by it.
 
     `unseen`: name -> what or where it is, of what is there and cannot be looked at as a table of this connection's (a view, a table of
     a schema off the search path). Not `everything`: there may be tables besides that this user is not shown."""
@@ -22,6 +23,7 @@ class VisibleSchema:
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     indexes: frozenset[str] = frozenset()
     traits: frozenset[tuple[str, str, str]] = frozenset()
+    required: frozenset[tuple[str, str]] = frozenset()
     unseen: Mapping[str, str] = field(default_factory=dict)
     everything: bool = True
 
@@ -31,6 +33,7 @@ class VisibleSchema:
         pairs: Iterable[tuple[str, str]],
         indexes: Iterable[str] = (),
         traits: Iterable[tuple[str, str, str]] = (),
+        required: Iterable[tuple[str, str]] = (),
         unseen: Mapping[str, str] | None = None,
         *,
         everything: bool = True,
@@ -41,8 +44,9 @@ class VisibleSchema:
             found.setdefault(table.lower(), set()).update({column.lower()} - {""})
         tables = {table: frozenset(found[table]) for table in sorted(found)}
         folded = frozenset((table.lower(), column.lower(), trait) for table, column, trait in traits)
+        needed = frozenset((table.lower(), column.lower()) for table, column in required)
         places = {name.lower(): place for name, place in sorted((unseen or {}).items())}
-        return cls(tables, frozenset(name.lower() for name in indexes), folded, places, everything)
+        return cls(tables, frozenset(name.lower() for name in indexes), folded, needed, places, everything)
 
     @classmethod
     def showing(cls, names: Names) -> VisibleSchema:
@@ -59,6 +63,12 @@ class VisibleSchema:
             {Presence(table, column) for table, columns in self.tables.items() for column in ("", *columns)}
             | {Presence("", index=name) for name in self.indexes}
             | {Presence(table, column, trait=trait) for table, column, trait in self.traits}
+        )
+
+    def names_in(self, tables: frozenset[str], others: Names) -> Names:
+        """All that is seen of these tables, and the names of indexes and constraints that are among the others."""
+        return frozenset(
+            name for name in self.names if name.table in tables or (name.index and name in others)
         )
 
     def hides(self, table: str) -> str:
