@@ -32,7 +32,7 @@ from stitchback.repair.edits import (
     edited,
     in_common,
 )
-from stitchback.repair.evidence import Case, Contradiction, Grounds, edits_for, renamed_with_guards
+from stitchback.repair.evidence import Case, Contradiction, Grounds, Left, edits_for, renamed_with_guards
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
 from stitchback.repair.forecasting import Forecaster, by_rows
@@ -46,6 +46,8 @@ from stitchback.repair.renames import renames
 from stitchback.repair.unseen import Elsewhere, Question, Unseen, unseen
 from stitchback.repair.visible import Names, VisibleSchema
 from stitchback.repair.worlds import Doubt, Past, the_worlds
+from stitchback.schema.data import RunData
+from stitchback.schema.effects import Unknown
 
 Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]
 
@@ -110,6 +112,7 @@ class Deriver:
             hidden(self.accounts, rows),
             around.histories,
             is_live=around.visible is not None,
+            required=around.visible.required if around.visible is not None else frozenset(),
             unseen=self._unseen(standing.made, around),
         )
         shown = self._shown(case, ledger, around)
@@ -142,10 +145,46 @@ class Deriver:
             found = self._fitted(case, fitter, renamed, ledger, transactional)
         if isinstance(found, Unrepairable):
             return found
-        fit, edits = found
+        fit, edits, left = found
         first = tuple(edit for edit in before if not isinstance(edit, RenameRow))
         named = renamed_with_guards(renamed, Grounds(case, fit), ledger.keys)
-        return self._proved(ledger, (*first, *named, *edits, *after), fit, case)
+        whole = (*first, *named, *edits, *after)
+        return (
+            self._left(ledger, whole, left, fit, case, fitter)
+            if left
+            else self._proved(ledger, whole, fit, case)
+        )
+
+    def _left(
+        self,
+        ledger: Ledger,
+        edits: tuple[LedgerEdit, ...],
+        left: tuple[Left, ...],
+        fit: Fit,
+        case: Case,
+        fitter: Fitter,
+    ) -> RepairOutcome:
+        """With lost rows that nothing proves: where migrating again does no harm, nothing has to be done about them. Otherwise the other edits
+        stand, if the database is right once a person has put these in."""
+        below = (
+            frozenset[MigrationKey]().union(*(fitter.below(each.key) for each in left)) - case.standing.made
+        )
+        again = fitter.measure(fit.made - below)
+        if not again.unplayable and not any(map(self._has_data, fit.made & below)):
+            outcome = self._proved(ledger, edits, again, case)
+            if isinstance(outcome, Repair) and not beyond(again.wrong, self._met(again, case)):
+                return outcome
+        first = left[0].contradiction
+        if edits:
+            rows = (target for key in sorted(fit.made & below) for target in self.accounts.targets(key))
+            outcome = self._proved(ledger, edits, fit, case, besides=tuple(rows))
+            if isinstance(outcome, Repair):
+                words = (f"not repaired: {each.contradiction}: {each.contradiction.hint}" for each in left)
+                return replace(outcome, remarks=(*outcome.remarks, *words))
+        return Unrepairable(ledger, "SB614", str(first), hint=first.hint, evidence=_evidence(fit))
+
+    def _has_data(self, key: MigrationKey) -> bool:
+        return any(isinstance(effect, RunData | Unknown) for effect in self.player.effects.get(key, ()))
 
     def diagnose(
         self,
@@ -249,7 +288,7 @@ class Deriver:
 
     def _fitted(
         self, case: Case, fitter: Fitter, renamed: tuple[RenameRow, ...], ledger: Ledger, transactional: bool
-    ) -> tuple[Fit, tuple[LedgerEdit, ...]] | Unrepairable:
+    ) -> tuple[Fit, tuple[LedgerEdit, ...], tuple[Left, ...]] | Unrepairable:
         told = case.standing.made
         probable = told | {each.key for each in case.hidden}
         fit = fitter.best((probable, told, fitter.closed(probable), fitter.closed(told)))
@@ -261,7 +300,7 @@ class Deriver:
                 why = f"{edit.old} is {edit.new} now, but the database does not have what {edit.new} makes"
                 return Unrepairable(ledger, "SB614", why, hint=TABLES, evidence=_evidence(fit))
         try:
-            edits = edits_for(case, fit, transactional=transactional)
+            edits, left = edits_for(case, fit, transactional=transactional)
         except Question as question:
             return Unrepairable(ledger, "SB615", str(question), hint=question.hint, evidence=_evidence(fit))
         except Contradiction as contradiction:
@@ -271,7 +310,7 @@ class Deriver:
         why = self._unexplained(fit, case)
         if why:
             return Unrepairable(ledger, "SB614", why, evidence=_evidence(fit))
-        return fit, edits
+        return fit, edits, left
 
     def _unexplained(self, fit: Fit, case: Case) -> str:
         """Why what the fit leaves unexplained matters: an edit has to do with it. What migrations that are still to run meet, the
@@ -293,7 +332,15 @@ class Deriver:
 
     # --- the proof ----------------------------------------------------------------------------------------------
 
-    def _proved(self, ledger: Ledger, edits: tuple[LedgerEdit, ...], fit: Fit, case: Case) -> RepairOutcome:
+    def _proved(
+        self,
+        ledger: Ledger,
+        edits: tuple[LedgerEdit, ...],
+        fit: Fit,
+        case: Case,
+        besides: tuple[MigrationKey, ...] = (),
+    ) -> RepairOutcome:
+        """`besides`: rows that a person puts in."""
         played = self.player.play(fit.made)
         assert isinstance(played, Played), "it was played before"
         after = edited(ledger, edits)
@@ -301,7 +348,7 @@ class Deriver:
         effects = (effect for effects in self.player.effects.values() for effect in effects)
         schema = adjusted(played.schema, within(fit.missing, met), within(fit.extra, met), effects)
         found = SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
-        database = replace(found, ledger=tuple(row.key for row in after.rows))
+        database = replace(found, ledger=(*(row.key for row in after.rows), *besides))
         end = self.prover.end_of(self._in_order(fit.made, played))
         failures = tuple(self.prove(database, end))
         if failures:

@@ -14,6 +14,16 @@ from stitchback.repair.hypotheses import Hidden
 from stitchback.repair.playing import Played, Player
 from stitchback.repair.unseen import Unseen
 from stitchback.repair.visible import Names
+from stitchback.schema.effects import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Effect,
+    RenameColumn,
+)
 
 
 class Grounds:
@@ -96,6 +106,14 @@ class Grounds:
         return (key, *self.case.accounts.targets(key))
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A migration whose work is there, as far as it can be seen, and whose row nobody can put in without a look by a person."""
+
+    key: MigrationKey
+    contradiction: Contradiction
+
+
 class Contradiction(Exception):
     """Ledger and schema do not fit together, and no row explains it."""
 
@@ -107,7 +125,7 @@ class Contradiction(Exception):
 @dataclass(frozen=True, slots=True)
 class Case:
     """One ledger against one tree: `rows` after renames, what they tell, what may be behind them, what the look shows and what it does not tell. Not
-    `is_live`: what it shows was worked out from rows."""
+    `is_live`: what it shows was worked out from rows. `required`: columns that an INSERT must give a value."""
 
     player: Player
     standing: Standing
@@ -116,6 +134,7 @@ class Case:
     histories: tuple[Tree, ...]
     shown: Names = frozenset()
     is_live: bool = False
+    required: frozenset[tuple[str, str]] = frozenset()
     unseen: Unseen = field(default_factory=Unseen)
 
     @property
@@ -123,19 +142,30 @@ class Case:
         return self.player.accounts
 
 
-def edits_for(case: Case, fit: Fit, *, transactional: bool) -> tuple[LedgerEdit, ...]:
-    """The edits that make the rows tell what was done. Raises Contradiction where a row would be put in or taken out on no
+def edits_for(
+    case: Case, fit: Fit, *, transactional: bool
+) -> tuple[tuple[LedgerEdit, ...], tuple[Left, ...]]:
+    """The edits that make the rows tell what was done, and what is left to a person, without the rows of what depends on it. Raises Contradiction where a row would be taken out on no
     better ground than that it would fit, Question where it rests on what was not looked at."""
     claims = {claim.key: claim for claim in case.hidden}
     edits: list[LedgerEdit] = []
     grounds = Grounds(case, fit)
     rows = case.rows
+    left: list[Left] = []
+    blocked = set[MigrationKey]()
     for key in Order(case.accounts, fit.made).sorted():
         if case.accounts.counts(key, case.rows):
             continue
         claim = claims.get(key)
+        if key in blocked:
+            continue
         if claim is None:
-            claim = _lost_row(key, case, fit, transactional)
+            try:
+                claim = _lost_row(key, case, fit, transactional)
+            except Contradiction as contradiction:
+                left.append(Left(key, contradiction))
+                blocked |= grounds.lineage.descendants(key)
+                continue
         elif not claim.certain:
             case.unseen.refuse_unseen(key, case.player.footprint(key))
         for target in case.accounts.targets(key):
@@ -146,7 +176,7 @@ def edits_for(case: Case, fit: Fit, *, transactional: bool) -> tuple[LedgerEdit,
         edit = _never_run(key, case, fit)
         edits.append(replace(edit, guard=grounds.of_absent(key, rows)))
         rows -= {key}
-    return tuple(edits)
+    return tuple(edits), tuple(left)
 
 
 def renamed_with_guards(edits: Iterable[RenameRow], grounds: Grounds, rows: Keys) -> tuple[RenameRow, ...]:
@@ -174,7 +204,7 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
         return Hidden(key, (witness,), reason, certain=True)
     case.unseen.refuse_unseen(key, case.player.footprint(key))
     migration = case.accounts.tree.migrations[key]
-    effects = case.player.effects.get(key, ())
+    effects = case.player.lasting(key)
     if key.app in case.player.by_sql(fit.made):
         raise Contradiction(
             f"{key} has no row; its tables or columns are there, but SQL of {key.app}'s own was run", BY_HAND
@@ -188,11 +218,30 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
             f"{key} has no row; its tables or columns are there, but not all that it does can be seen",
             BY_HAND,
         )
-    if not transactional or migration.atomic is not True:
+    if not (transactional and migration.atomic is True) and not all(
+        _is_whole(each, case) for each in effects
+    ):
         raise Contradiction(
             f"{key} has no row; its tables or columns are there, but it may have stopped half-way", BY_HAND
         )
     return Hidden(key, (), f"all that {key} makes is in the database, and its row is not", certain=True)
+
+
+def _is_whole(effect: Effect, case: Case) -> bool:
+    """Whether one statement does it, and all of it is seen: where it is there, nothing of it is outstanding, and what came before it is done.
+    A column's index or foreign key comes at the end of the migration. Of a column that is NOT NULL Django takes the default away again."""
+    match effect:
+        case AddColumn(table=table, column=column, shape=shape, indexes=indexes):
+            place = (table.lower(), column.lower())
+            is_null = Presence(*place, trait="null") in case.shown
+            return not indexes and not shape.startswith("→") and (is_null or place in case.required)
+        case CreateTable(table=table):
+            plain = not any(shape.startswith("→") for shape in table.columns.values())
+            return plain and not (table.indexes or table.constraints)
+        case AddIndex() | AddConstraint() | DropColumn() | DropTable() | RenameColumn():
+            return True
+        case _:
+            return False
 
 
 HOLE = "parents were changed after it was applied (FACTS F13, F30), or a row was lost: see what it does, and put the row in by hand if it ran"
@@ -224,7 +273,7 @@ def _is_above(above: MigrationKey, key: MigrationKey, tree: Tree) -> bool:
 def _never_run(key: MigrationKey, case: Case, fit: Fit) -> DeleteRow:
     """Its row is there, and nothing of what it makes. It can only run again where all that it does is making what is missing."""
     case.unseen.refuse_absent(key, case.player.footprint(key))
-    effects = case.player.effects.get(key, ())
+    effects = case.player.lasting(key)
     dropped = key.app in case.player.by_sql(fit.made)  # by SQL of the app's own, for all that is known
     if dropped or case.accounts.is_replacer(key) or not all(map(case.player.touched, effects)):
         raise Contradiction(
