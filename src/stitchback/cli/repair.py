@@ -30,7 +30,11 @@ from stitchback.cli.output import confirm, say
     help="The SQL's dialect.",
 )
 @click.option(
-    "--undo", type=click.Path(dir_okay=False), default=None, metavar="FILE", help="Put the way back there."
+    "--undo",
+    type=click.Path(dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Write the undo script to FILE; a file that is there is not written over.",
 )
 @click.option(
     "--apply", "run", is_flag=True, help="Run it on that database, in one transaction, after showing it."
@@ -58,7 +62,7 @@ def command(
     Exit 0 and nothing on stdout: nothing has to be done. 1 and the SQL on stdout: this has to be. 3: no repair could be proved.
     """
     from stitchback.api import Project
-    from stitchback.api.repairing import Source, apply_repair, refused, treat
+    from stitchback.api.repairing import Source, apply_repair, refused, treat, write_undo
     from stitchback.repair.outcomes import Unrepairable
     from stitchback.reporting.fake_text import fake_words
 
@@ -82,13 +86,14 @@ def command(
     if treatment.script is None:
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
         return 0
+    if undo:
+        write_undo(treatment, Path(undo))
     say(treatment.script.text, "sql", nl=False)
     if source.url is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
         session.remark(remark)
     if undo:
-        Path(undo).write_text(treatment.script.undo, encoding="utf-8")
         session.remark(f"the way back is in {undo}")
     if not run:
         return 1
