@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from stitchback.adapters.connections import told_by_process
 from stitchback.adapters.project_process import ProjectProcess, Raised
 from stitchback.adapters.temporary import PREFIX, temporary_folder
 from stitchback.adapters.urls import SCHEMES, DatabaseUrl
@@ -156,10 +157,13 @@ class ScratchServer:
             message = raised.message
             for secret in self._address.secrets:
                 message = message.replace(secret, "***")
+            words = " ".join(message.split())
+            known = told_by_process(raised.error_class, words, self.vendor)
+            problem = known or EnvironmentProblem(
+                "SB524", words, hint="verify needs a user who may create databases there."
+            )
             raise EnvironmentProblem(
-                "SB524",
-                f"{self._address.redacted}: {' '.join(message.split())}",
-                hint="verify needs a user who may create databases there.",
+                problem.code, f"{self._address.redacted}: {problem.message}", hint=problem.hint
             ) from None
 
 

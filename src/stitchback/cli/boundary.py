@@ -7,6 +7,10 @@ import io
 import signal
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from itertools import pairwise
 
 import click
 
@@ -55,23 +59,51 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of the command line with these arguments."""
+    """The exit code of the command line with these arguments. With `--format json` there is one JSON document on stdout, whatever happens."""
+    if not wants_json(arguments):
+        return _run(arguments, lambda error, code: None)
+    printed = StringIO()
+
+    def tell(error: BaseException, code: int) -> None:
+        from stitchback.reporting.document import dump, error_document
+
+        printed.seek(0)
+        printed.truncate()
+        printed.write(f"{dump(error_document(error, code))}\n")
+
+    with redirect_stdout(printed):
+        code = _run(arguments, tell)
+    say(printed.getvalue(), "json", nl=False)
+    return code
+
+
+def wants_json(arguments: list[str]) -> bool:
+    """By the arguments as they are: a usage error comes before any of them is parsed."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> int:
     try:
         code = cli.main(args=arguments, prog_name="stitchback", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except StitchbackError as error:
         _say(error)
+        tell(error, error.exit_code)
         return error.exit_code
     except click.ClickException as error:
         _show(error)
+        tell(error, 2)
         return 2
     except (click.Abort, KeyboardInterrupt) as error:
-        return _interrupted(error)
+        code = _interrupted(error)
+        tell(error, code)
+        return code
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone: nothing is left to say it to
         return 1
-    except Exception:  # noqa: BLE001 - the boundary: whatever comes here is a bug
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever comes here is a bug
         _report_bug()
+        tell(error, BUG)
         return BUG
 
 

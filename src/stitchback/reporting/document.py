@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, assert_never
 
+from stitchback.errors import StitchbackError
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
@@ -34,6 +35,22 @@ def as_json(document: Document) -> str:
     """ASCII only, DEL too: nothing in it that a terminal or a runner obeys (`style.harmless`), and any byte of any path is kept."""
     text = json.dumps(document, sort_keys=True, indent=2)
     return harmless_in_json(text.replace("\x7f", "\\u007f"))
+
+
+def error_document(error: BaseException, exit_code: int) -> Document:
+    """Why a command has no other document: what it refused, what was wrong with its arguments (code null), an interrupt, or a bug."""
+    known = error if isinstance(error, StitchbackError) else None
+    message = str(getattr(error, "message", error)) or type(error).__name__
+    return {
+        "error": {
+            "code": known.code if known else None,
+            "message": message,
+            "hint": known.hint if known else "",
+            "evidence": list(known.evidence) if known else [],
+            "example": list(known.example) if known else [],
+        },
+        "exit": exit_code,
+    }
 
 
 def status_document(status: Status) -> Document:

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from . import variables
+from .mysql_driver import use_pymysql
 
 EVERY = 0.5  # seconds between two looks whether the parent process is there
 NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
@@ -31,6 +32,8 @@ def start(database: dict[str, Any]) -> dict[str, Any]:
     variables.watch()
     end_with_parent()
     _own.update(settings.DATABASES.get("default", {}))
+    if any("mysql" in engine for engine in (database["ENGINE"], _own.get("ENGINE", ""))):
+        use_pymysql()
     settings.DATABASES = {
         alias: {"ENGINE": "django.db.backends.dummy"} for alias in {"default", *settings.DATABASES}
     }
@@ -128,8 +131,13 @@ def settings_of(database: dict[str, Any]) -> dict[str, Any]:
 
 
 def vendor_of(engine: str) -> str:
-    """The vendor of a backend, by asking its DatabaseWrapper (a project may have a backend of its own)."""
-    return str(getattr(import_module(engine + ".base").DatabaseWrapper, "vendor", ""))
+    """The vendor of a backend, by asking its DatabaseWrapper (a project may have a backend of its own); "" where its driver is missing."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        return str(getattr(import_module(engine + ".base").DatabaseWrapper, "vendor", ""))
+    except ImproperlyConfigured:
+        return ""
 
 
 def _hurry() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .mysql_driver import use_pymysql
+
 made: list[str] = []
 doomed: list[str] = []  # of those made, on PostgreSQL: to be dropped with others
 held: list[Any] = []  # connections that hold a lock
@@ -23,6 +25,8 @@ def start_bare(database: dict[str, Any], series: str) -> str:
     in the names of the databases to be made, locked on the server as long as this process lives."""
     from django.conf import settings
 
+    if "mysql" in database["ENGINE"]:
+        use_pymysql()
     settings.configure(DATABASES={"default": database}, INSTALLED_APPS=[], USE_TZ=True)
     import django
 
