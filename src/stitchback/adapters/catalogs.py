@@ -7,12 +7,16 @@ import re
 from stitchback.repair.dialects import ID_SEQUENCE
 
 ROWS = {
-    "sqlite": "SELECT id, app, name, CAST(applied AS text) FROM django_migrations ORDER BY id",
+    "sqlite": (
+        "SELECT id, app, name, CASE typeof(applied) WHEN 'blob' THEN quote(applied) ELSE CAST(applied AS text) END,"
+        " CASE typeof(applied) WHEN 'text' THEN '' ELSE quote(applied) END"
+        " FROM django_migrations ORDER BY id"
+    ),
     "postgresql": "SELECT id, app, name, to_json(applied)#>>'{}' FROM django_migrations ORDER BY id",
     "mysql": "SELECT id, app, name, CAST(applied AS CHAR) FROM django_migrations ORDER BY id",
     "oracle": "SELECT id, app, name, TO_CHAR(applied, 'YYYY-MM-DD HH24:MI:SS.FF6') FROM django_migrations ORDER BY id",
 }
-"""`applied` as text that gives the very same value when it is put back, whatever the session's zone and date style."""
+"""`applied` as text, on SQLite with the literal of what is no text, that gives the very same value when it is put back, whatever the session's zone and date style."""
 
 COLUMNS = {
     "sqlite": (

@@ -261,7 +261,7 @@ def run_script(url: DatabaseUrl, script: Script, expected: Ledger, *, timeout: i
 
 def _row(values: tuple[object, ...], source: str = "") -> LedgerRow:
     """Raises EnvironmentProblem (SB606) where a value is of another type than Django writes: SQLite keeps what it is given."""
-    number, app, name, applied = values
+    number, app, name, applied, *stored = values
     if (
         not isinstance(app, str | None)
         or not isinstance(name, str | None)
@@ -273,7 +273,7 @@ def _row(values: tuple[object, ...], source: str = "") -> LedgerRow:
             hint="app and name are text, id is a whole number: correct that row, or delete it",
         )
     assert isinstance(applied, str | None)
-    return LedgerRow(MigrationKey(app or "", name or ""), number, applied)
+    return LedgerRow(MigrationKey(app or "", name or ""), number, applied, "".join(map(str, stored)))
 
 
 def _traits(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stitchback.adapters.connections import TIMEOUT
 from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet, read_fleet_file, schemas_of
+from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
 from stitchback.api.repairing import Given, deriver_for, diagnosis_of
@@ -141,21 +142,12 @@ def _member(answer: Reached) -> Member:
 
 
 def write_scripts(report: FleetReport, folder: Path) -> tuple[Path, ...]:
-    """A script and the list of its tenants for each group that needs a hand. Raises EnvironmentProblem (SB517)."""
-    written: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, group in enumerate((group for group in report.groups if group.edits), start=1):
-            repair, undo = group.texts()
-            names = "".join(f"{member.name}\n" for member in group.members)
-            for name, text in (
-                ("repair.sql", repair),
-                ("undo.sql", undo),
-                ("tenants.txt", names),
-            ):
-                path = folder / f"group{number}.{group.vendor}.{name}"
-                path.write_text(text, encoding="utf-8")
-                written.append(path)
-    except OSError as error:
-        raise EnvironmentProblem("SB517", f"{folder} cannot be written: {error.strerror}") from error
-    return tuple(written)
+    """A script and the list of its tenants for each group that needs a hand, never over other files. Raises EnvironmentProblem
+    (SB517)."""
+    files: dict[Path, str] = {}
+    for number, group in enumerate((group for group in report.groups if group.edits), start=1):
+        repair, undo = group.texts()
+        names = "".join(f"{member.name}\n" for member in group.members)
+        for name, text in (("repair.sql", repair), ("undo.sql", undo), ("tenants.txt", names)):
+            files[folder / f"group{number}.{group.vendor}.{name}"] = text
+    return write_new(files, folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from stitchback.adapters.connections import TIMEOUT
 from stitchback.adapters.databases import read_database, run_script
 from stitchback.adapters.ledgers import read_ledger_file
+from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
 from stitchback.api.searching import Past, known_to, past_of, undone
@@ -17,10 +18,12 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.diagnosis import Diagnosis
+from stitchback.repair.dialects import DIALECTS
 from stitchback.repair.edits import InsertRow
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
+from stitchback.repair.statements import unknown_rows
 from stitchback.repair.unseen import Elsewhere
 from stitchback.repair.visible import VisibleSchema
 
@@ -101,7 +104,8 @@ def treat(project: Project, source: Source, ref: str, vendor: str | None = None)
     """The edits that make the ledger ready for the ref's tree, and the SQL for them; a refusal wherever `inspect` reports an error and no
     row has to be changed.
 
-    Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name.
+    Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name (SB610) or a row that
+    goes could not be put back (SB616).
     """
     given, tree = read_source(source), project.tree(ref)
     deriver = deriver_for(tree, given.vendor or vendor)
@@ -133,6 +137,13 @@ def _treatment(
     if isinstance(outcome, Unrepairable) or not outcome.edits:
         return Treatment(given, tree, outcome, None)
     script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
+    if given.vendor is not None and not script.undo_is_whole:
+        rows = unknown_rows(given.ledger, outcome.edits, DIALECTS[given.vendor])
+        raise Refusal(
+            "SB616",
+            f"the row of {rows[0].key} has to go and could not be put back as it is: id {rows[0].id}, applied {rows[0].applied}",
+            hint="Give it an id and an ordinary time first.",
+        )
     puts_in = any(isinstance(edit, InsertRow) for edit in outcome.edits)
     fake = faker.try_fake(outcome) if faker and puts_in else None
     return Treatment(given, tree, outcome, script, fake)
@@ -175,6 +186,12 @@ def apply_repair(source: Source, treatment: Treatment) -> Ledger:
     assert treatment.script is not None
     assert isinstance(treatment.outcome, Repair)
     return run_script(source.url, treatment.script, treatment.outcome.after, timeout=source.timeout)
+
+
+def write_undo(treatment: Treatment, path: Path) -> None:
+    """The undo script, where there is none yet. Raises EnvironmentProblem (SB517)."""
+    assert treatment.script is not None
+    write_new({path: treatment.script.undo})
 
 
 def refused(outcome: Unrepairable) -> Refusal:

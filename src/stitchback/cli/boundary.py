@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -13,10 +15,12 @@ from itertools import pairwise
 import click
 
 from stitchback.cli.group import cli
+from stitchback.cli.output import say
 from stitchback.errors import StitchbackError
 
 BUG = 4
 INTERRUPTED = 130
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 SELDOM = (
     500_000,
     20,
@@ -24,8 +28,30 @@ SELDOM = (
 )  # a command lives for seconds and makes few cycles: looking for them took half the time of a proof
 
 
+class Ended(KeyboardInterrupt):
+    """The process is asked to end, as by Ctrl-C: what was begun is put away first."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _end(number: int, frame: object) -> None:
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)  # once is enough: it is being put away
+    raise Ended(number)
+
+
+def hear_signals() -> None:
+    """SIGTERM and SIGHUP end the command as Ctrl-C does; those that the caller has ignored (nohup) stay so."""
+    for each in ENDING:
+        if signal.getsignal(each) is signal.SIG_DFL:
+            signal.signal(each, _end)
+
+
 def main() -> None:
     """Runs the command line and exits: never 0 on a failure."""
+    hear_signals()
     gc.set_threshold(*SELDOM)
     code = run(sys.argv[1:])
     gc.freeze()  # Python would look through all that was read once more, on its way out
@@ -47,7 +73,7 @@ def run(arguments: list[str]) -> int:
 
     with redirect_stdout(printed):
         code = _run(arguments, tell)
-    click.echo(printed.getvalue(), nl=False)
+    say(printed.getvalue(), "json", nl=False)
     return code
 
 
@@ -65,13 +91,13 @@ def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> in
         tell(error, error.exit_code)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         tell(error, 2)
         return 2
     except (click.Abort, KeyboardInterrupt) as error:
-        click.echo("interrupted: nothing more is written", err=True)
-        tell(error, INTERRUPTED)
-        return INTERRUPTED
+        code = _interrupted(error)
+        tell(error, code)
+        return code
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone: nothing is left to say it to
         return 1
@@ -81,22 +107,36 @@ def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> in
         return BUG
 
 
+def _interrupted(error: BaseException) -> int:
+    """Click raises its own Abort for every KeyboardInterrupt, from that one."""
+    ended = next((each for each in (error, error.__cause__) if isinstance(each, Ended)), None)
+    said = "interrupted" if ended is None else f"ended by {signal.Signals(ended.number).name}"
+    say(f"{said}: nothing more is written", err=True)
+    return INTERRUPTED if ended is None else 128 + ended.number
+
+
+def _show(error: click.ClickException) -> None:
+    text = io.StringIO()
+    error.show(text)
+    say(text.getvalue(), err=True, nl=False)
+
+
 def _say(error: StitchbackError) -> None:
-    from stitchback.reporting.style import harmless, visible  # names of branches and files may be anybody's
+    from stitchback.reporting.style import visible  # names of branches and files may be anybody's
 
     head = f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}"
     lines = [head, *(f"  {visible(line)}" for line in error.evidence)]
     if error.hint:
         lines.append(f"{click.style('hint', fg='cyan')}: {visible(error.hint)}")
     lines += (f"  {visible(line)}" for line in error.example)
-    click.echo(harmless("\n".join(lines)), err=True)
+    say("\n".join(lines), err=True)
 
 
 def _report_bug() -> None:
     from stitchback import __version__
 
-    traceback.print_exc()
-    click.echo(
+    say(traceback.format_exc(), err=True, nl=False)
+    say(
         f"This is a bug in stitchback {__version__}: nothing was written after it. Please report the lines above, "
         "the command, and the versions of Python and Django.",
         err=True,

@@ -9,6 +9,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
 
 if TYPE_CHECKING:
     from stitchback.api.repairing import Treatment
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
     help="The SQL's dialect.",
 )
 @click.option(
-    "--undo", type=click.Path(dir_okay=False), default=None, metavar="FILE", help="Put the way back there."
+    "--undo",
+    type=click.Path(dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Write the undo script to FILE; a file that is there is not written over.",
 )
 @click.option(
     "--apply", "run", is_flag=True, help="Run it on that database, in one transaction, after showing it."
@@ -91,7 +96,7 @@ def command(
     applied = run and treatment.script is not None
     if applied and not yes:
         _show_again(treatment, output_format)
-        applied = click.confirm("Run this?", err=True)
+        applied = confirm("Run this?")
         if not applied:
             session.remark("Nothing was run.")
     if applied:
@@ -99,33 +104,36 @@ def command(
         session.remark("done, and read back: the ledger is what was proved")
     if output_format == "json":
         remarks = (*treatment.given.remarks, *treatment.outcome.remarks)
-        click.echo(
-            render_repair(treatment.outcome, treatment.script, treatment.fake, remarks, applied=applied)
+        say(
+            render_repair(treatment.outcome, treatment.script, treatment.fake, remarks, applied=applied),
+            output_format,
         )
     return 1 if treatment.script is not None and not applied else 0
 
 
 def _show(session: Session, treatment: Treatment, undo: str | None, *, as_text: bool) -> None:
-    """The script on stdout, what is worth knowing on stderr, the way back in its file."""
+    """The undo script in its file, the script on stdout, what is worth knowing on stderr. Raises EnvironmentProblem as `write_undo` does."""
+    from stitchback.api.repairing import write_undo
     from stitchback.reporting.fake_text import fake_words
 
     script = treatment.script
     assert script is not None
+    if undo:
+        write_undo(treatment, Path(undo))
     if as_text:
-        click.echo(script.text, nl=False)
+        say(script.text, "sql", nl=False)
     if treatment.given.schema is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
         session.remark(remark)
     if undo:
-        Path(undo).write_text(script.undo, encoding="utf-8")
         session.remark(f"the way back is in {undo}")
 
 
 def _show_again(treatment: Treatment, output_format: str) -> None:
     """What is asked about, where stdout has it in a document only."""
     if output_format == "json" and treatment.script is not None:
-        click.echo(treatment.script.text, nl=False, err=True)
+        say(treatment.script.text, "sql", nl=False, err=True)
 
 
 def _fleet(
@@ -151,7 +159,7 @@ def _fleet(
     ):
         project.answer_apps_elsewhere(elsewhere)
         report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
-    click.echo(render_fleet(report.groups, report.unreached, output_format))
+    say(render_fleet(report.groups, report.unreached, output_format), output_format)
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")
     return report.exit_code

@@ -10,11 +10,13 @@ from stitchback.model.keys import MigrationKey
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """`id` and `applied` (ISO 8601 text) are None where the source does not tell."""
+    """`id` and `applied` (ISO 8601 text) are None where the source does not tell. `stored`: the SQL literal of a value that is no text where
+    times are texts (SQLite), "" otherwise."""
 
     key: MigrationKey
     id: int | None = None
     applied: str | None = None
+    stored: str = ""
 
 
 @dataclass(frozen=True, slots=True)

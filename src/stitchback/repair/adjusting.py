@@ -11,7 +11,17 @@ from stitchback.repair.edits import Presence
 from stitchback.repair.fitting import lacking
 from stitchback.repair.playing import names_of
 from stitchback.repair.visible import Names
-from stitchback.schema.effects import AddColumn, AddConstraint, AddIndex, CreateTable, Effect
+from stitchback.schema.effects import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    CreateTable,
+    Effect,
+    RenameColumn,
+    RenameTable,
+)
+from stitchback.schema.problems import Clash
+from stitchback.schema.running import run_effect
 
 UNKNOWN = "seen, of a shape that no migration tells"
 LENGTH = re.compile(r"^varchar\(\d+\)")
@@ -23,12 +33,38 @@ def adjusted(
     """The schema without what is missing and with what is there besides; of that the effects of migrations tell the shape."""
     if not missing and not extra:
         return schema
+    effects = tuple(effects)
+    for rename in effects:
+        if isinstance(rename, RenameColumn | RenameTable):
+            schema, missing, extra = _renamed(schema, missing, extra, rename)
     known = Known(effects)
     tables = dict(_with_tables(schema, missing, extra, known))
     adjusted_tables = {
         name: _adjusted_table(name, table, missing, extra, known) for name, table in tables.items()
     }
     return replace(schema, tables=adjusted_tables)
+
+
+def _renamed(
+    schema: PhysicalSchema, missing: Names, extra: Names, effect: RenameColumn | RenameTable
+) -> tuple[PhysicalSchema, Names, Names]:
+    """With the rename done, and without the names that it explains, where the database has the new name and lacks the old one."""
+    table = "" if isinstance(effect, RenameTable) else effect.table.lower()
+    old, new = effect.before.lower(), effect.after.lower()
+    before, after = (Presence(table, name) if table else Presence(name) for name in (old, new))
+    if before not in missing or after not in extra:
+        return schema, missing, extra
+    try:
+        schema = run_effect(schema, effect)
+    except Clash:
+        return schema, missing, extra
+    names = names_of(schema)
+    gone = {
+        name
+        for name in missing
+        if (name.column if table else name.table) == old and table in ("", name.table)
+    }
+    return schema, missing - gone, extra - names
 
 
 MOST_ROUNDS = 3  # tables, then their columns, then the shapes of these

@@ -21,8 +21,18 @@ from stitchback.repair.adjusting import adjusted, is_table
 from stitchback.repair.defects.new_id import with_ids
 from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
 from stitchback.repair.diagnosis import Diagnosis, Outlook, diagnose
-from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, RenameRow, edited
-from stitchback.repair.evidence import Case, Contradiction, edits_for
+from stitchback.repair.edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    Guard,
+    LedgerEdit,
+    Presence,
+    RenameRow,
+    bare,
+    edited,
+    in_common,
+)
+from stitchback.repair.evidence import Case, Contradiction, Grounds, Left, edits_for, renamed_with_guards
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
 from stitchback.repair.forecasting import Forecaster, by_rows
@@ -36,6 +46,8 @@ from stitchback.repair.renames import renames
 from stitchback.repair.unseen import Elsewhere, Question, Unseen, unseen
 from stitchback.repair.visible import Names, VisibleSchema
 from stitchback.repair.worlds import Doubt, Past, the_worlds
+from stitchback.schema.data import RunData
+from stitchback.schema.effects import Unknown
 
 Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]
 
@@ -50,13 +62,14 @@ TABLES = "the tables are still called as before: rename them (AlterModelTable, R
 class Surroundings:
     """`histories`: trees of other refs, and of earlier commits, that may have made the database. `visible`: what a look into
     the database showed, None for a ledger from a file. `transactional`: whether the engine takes DDL back (not MySQL, not
-    Oracle). `elsewhere`: apps whose tables are in another database. `deleted`: migrations that no ref has any more. Not `complete`: the ledger was read off `showmigrations`, which
+    Oracle). `elsewhere`: apps whose tables are in another database. `deleted`: migrations that no ref has any more, with the names that
+    they made. Not `complete`: the ledger was read off `showmigrations`, which
     ticks a replacer and does not show the rows of what it replaces. `engine`: Django's vendor, "" where it is not known."""
 
     histories: tuple[Tree, ...] = ()
     visible: VisibleSchema | None = None
     transactional: bool = True
-    deleted: Keys = frozenset()
+    deleted: Mapping[MigrationKey, Names] = field(default_factory=dict)
     complete: bool = True
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     engine: str = ""
@@ -98,7 +111,9 @@ class Deriver:
             rows,
             hidden(self.accounts, rows),
             around.histories,
-            self._unseen(standing.made, around),
+            is_live=around.visible is not None,
+            required=around.visible.required if around.visible is not None else frozenset(),
+            unseen=self._unseen(standing.made, around),
         )
         shown = self._shown(case, ledger, around)
         if isinstance(shown, Doubt):
@@ -119,6 +134,7 @@ class Deriver:
     ) -> RepairOutcome:
         """`rest`: edits that come first and last, whatever the schema is."""
         before, after = rest
+        case = replace(case, shown=names)
         renamed = tuple(edit for edit in before if isinstance(edit, RenameRow))
         fitter = Fitter(self.player, case.standing, names, unseen=case.unseen.names)
         found = self._fitted(case, fitter, renamed, ledger, transactional)
@@ -129,8 +145,46 @@ class Deriver:
             found = self._fitted(case, fitter, renamed, ledger, transactional)
         if isinstance(found, Unrepairable):
             return found
-        fit, edits = found
-        return self._proved(ledger, (*before, *edits, *after), fit, case)
+        fit, edits, left = found
+        first = tuple(edit for edit in before if not isinstance(edit, RenameRow))
+        named = renamed_with_guards(renamed, Grounds(case, fit), ledger.keys)
+        whole = (*first, *named, *edits, *after)
+        return (
+            self._left(ledger, whole, left, fit, case, fitter)
+            if left
+            else self._proved(ledger, whole, fit, case)
+        )
+
+    def _left(
+        self,
+        ledger: Ledger,
+        edits: tuple[LedgerEdit, ...],
+        left: tuple[Left, ...],
+        fit: Fit,
+        case: Case,
+        fitter: Fitter,
+    ) -> RepairOutcome:
+        """With lost rows that nothing proves: where migrating again does no harm, nothing has to be done about them. Otherwise the other edits
+        stand, if the database is right once a person has put these in."""
+        below = (
+            frozenset[MigrationKey]().union(*(fitter.below(each.key) for each in left)) - case.standing.made
+        )
+        again = fitter.measure(fit.made - below)
+        if not again.unplayable and not any(map(self._has_data, fit.made & below)):
+            outcome = self._proved(ledger, edits, again, case)
+            if isinstance(outcome, Repair) and not beyond(again.wrong, self._met(again, case)):
+                return outcome
+        first = left[0].contradiction
+        if edits:
+            rows = (target for key in sorted(fit.made & below) for target in self.accounts.targets(key))
+            outcome = self._proved(ledger, edits, fit, case, besides=tuple(rows))
+            if isinstance(outcome, Repair):
+                words = (f"not repaired: {each.contradiction}: {each.contradiction.hint}" for each in left)
+                return replace(outcome, remarks=(*outcome.remarks, *words))
+        return Unrepairable(ledger, "SB614", str(first), hint=first.hint, evidence=_evidence(fit))
+
+    def _has_data(self, key: MigrationKey) -> bool:
+        return any(isinstance(effect, RunData | Unknown) for effect in self.player.effects.get(key, ()))
 
     def diagnose(
         self,
@@ -235,7 +289,7 @@ class Deriver:
 
     def _fitted(
         self, case: Case, fitter: Fitter, renamed: tuple[RenameRow, ...], ledger: Ledger, transactional: bool
-    ) -> tuple[Fit, tuple[LedgerEdit, ...]] | Unrepairable:
+    ) -> tuple[Fit, tuple[LedgerEdit, ...], tuple[Left, ...]] | Unrepairable:
         told = case.standing.made
         probable = told | {each.key for each in case.hidden}
         fit = fitter.best((probable, told, fitter.closed(probable), fitter.closed(told)))
@@ -247,7 +301,7 @@ class Deriver:
                 why = f"{edit.old} is {edit.new} now, but the database does not have what {edit.new} makes"
                 return Unrepairable(ledger, "SB614", why, hint=TABLES, evidence=_evidence(fit))
         try:
-            edits = edits_for(case, fit, transactional=transactional)
+            edits, left = edits_for(case, fit, transactional=transactional)
         except Question as question:
             return Unrepairable(ledger, "SB615", str(question), hint=question.hint, evidence=_evidence(fit))
         except Contradiction as contradiction:
@@ -257,7 +311,7 @@ class Deriver:
         why = self._unexplained(fit, case)
         if why:
             return Unrepairable(ledger, "SB614", why, evidence=_evidence(fit))
-        return fit, edits
+        return fit, edits, left
 
     def _unexplained(self, fit: Fit, case: Case) -> str:
         """Why what the fit leaves unexplained matters: an edit has to do with it. What migrations that are still to run meet, the
@@ -279,7 +333,15 @@ class Deriver:
 
     # --- the proof ----------------------------------------------------------------------------------------------
 
-    def _proved(self, ledger: Ledger, edits: tuple[LedgerEdit, ...], fit: Fit, case: Case) -> RepairOutcome:
+    def _proved(
+        self,
+        ledger: Ledger,
+        edits: tuple[LedgerEdit, ...],
+        fit: Fit,
+        case: Case,
+        besides: tuple[MigrationKey, ...] = (),
+    ) -> RepairOutcome:
+        """`besides`: rows that a person puts in."""
         played = self.player.play(fit.made)
         assert isinstance(played, Played), "it was played before"
         after = edited(ledger, edits)
@@ -287,7 +349,7 @@ class Deriver:
         effects = (effect for effects in self.player.effects.values() for effect in effects)
         schema = adjusted(played.schema, within(fit.missing, met), within(fit.extra, met), effects)
         found = SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
-        database = replace(found, ledger=tuple(row.key for row in after.rows))
+        database = replace(found, ledger=(*(row.key for row in after.rows), *besides))
         end = self.prover.end_of(self._in_order(fit.made, played))
         failures = tuple(self.prove(database, end))
         if failures:
@@ -341,13 +403,24 @@ def _deleted(
     away = hidden.blind | (around.elsewhere.apps or frozenset())
     keys = sorted(
         key
-        for key in (ledger.keys & around.deleted) - accounts.named
+        for key in (ledger.keys & around.deleted.keys()) - accounts.named
         if not (around.elsewhere.is_open or key.app in away)
     )
     return tuple(
-        DeleteRow(key, f"{key} is gone from every ref: a new migration of that name would never run")
+        DeleteRow(
+            key,
+            f"{key} is gone from every ref: a new migration of that name would never run",
+            _gone_still(around.deleted[key], around.visible),
+        )
         for key in keys
     )
+
+
+def _gone_still(names: Names, look: VisibleSchema | None) -> Guard:
+    """That nothing of it is there, though the tables that its columns were in are."""
+    tables = look.tables if look is not None else {}
+    seen = {Presence(name.table) for name in names if name.column and name.table in tables}
+    return Guard(seen=tuple(sorted(seen)), gone=tuple(sorted(names)))
 
 
 def _remarks(ledger: Ledger, accounts: Accounts, edits: tuple[LedgerEdit, ...]) -> tuple[str, ...]:
@@ -386,9 +459,10 @@ def _the_one(outcomes: Sequence[RepairOutcome], ledger: Ledger) -> RepairOutcome
     for outcome in outcomes:
         if isinstance(outcome, Unrepairable):
             return outcome
-        if isinstance(first, Repair) and outcome.edits != first.edits:
+        if isinstance(first, Repair) and bare(outcome.edits) != bare(first.edits):
             return Unrepairable(ledger, "SB613", "what the rows need depends on the schema", hint=LOOK)
-    return first
+    repairs = [outcome for outcome in outcomes if isinstance(outcome, Repair)]
+    return replace(repairs[0], edits=in_common([repair.edits for repair in repairs]))
 
 
 def derive_edits(

@@ -30,6 +30,7 @@ from stitchback.schema.effects import (
     DropIndex,
     DropTable,
     Effect,
+    Remake,
     RenameColumn,
     RenameIndex,
     RenameTable,
@@ -121,6 +122,10 @@ class Player:
             found[key] = tuple(effect for _, effect in deed.effects if not isinstance(effect, Uses))
             token = deed.after
         return found
+
+    def lasting(self, key: MigrationKey) -> tuple[Effect, ...]:
+        """What the migration leaves in a database: how SQLite comes there, by recreating a table, is no work of its own."""
+        return tuple(effect for effect in self.effects.get(key, ()) if not isinstance(effect, Remake))
 
     def footprint(self, key: MigrationKey) -> Names:
         """The names that the migration makes, takes away or changes."""

@@ -21,6 +21,7 @@ from stitchback.model.source import Opaque
 
 FOLLOWING = "stitchback_following"
 MOST_FAILURES = 5
+PLAIN = "migrate"  # the rollout that everybody does
 MOST_STOPS = 200
 
 
@@ -38,8 +39,21 @@ class LedgerProver:
         place, wanted = database.canonical, self.fresh.final.schema if end is None else end
         asked = (place, self.engine.memory.schema_number(wanted))
         if asked not in self._found:
-            self._found[asked] = tuple(self._failures(place, wanted))[:MOST_FAILURES]
+            found = (
+                each
+                for each in self._failures(place, wanted)
+                if each.rollout == PLAIN or _said(each) not in self.own
+            )
+            self._found[asked] = tuple(found)[:MOST_FAILURES]
         return self._found[asked]
+
+    @cached_property
+    def own(self) -> frozenset[tuple[str, str]]:
+        """What fails for an empty database as well, where only a part is migrated first: an order that the tree itself does not prescribe."""
+        empty = SymbolicDatabase()
+        return frozenset(
+            _said(each) for each in self._failures(empty, self.fresh.final.schema) if each.rollout != PLAIN
+        )
 
     def end_of(self, database: SymbolicDatabase) -> PhysicalSchema | None:
         """The schema after a full migrate; None where that fails."""
@@ -154,6 +168,10 @@ def followed(tree: Tree) -> Tree:
     return tree.with_migrations(
         {key: Migration(key, "", "", dependencies=graph.leaves(key.app)) for key in later}
     )
+
+
+def _said(failure: Failure) -> tuple[str, str]:
+    return failure.step, failure.message
 
 
 def _failed(act: str, error: RunError) -> Failure:

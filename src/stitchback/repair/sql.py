@@ -21,7 +21,7 @@ from stitchback.repair.edits import (
     keys_of,
     rows_of,
 )
-from stitchback.repair.statements import Statement, is_key, printed_rows, statement, undo, unknown_rows
+from stitchback.repair.statements import Statement, is_key, printed_rows, statement, unknown_rows, way_back
 
 LONGEST = 255  # MigrationRecorder.Migration: both are CharField(max_length=255)
 
@@ -63,8 +63,8 @@ def render_script(
     looks = tuple(_looks(edits, ledger, dialect))
     probe = (*looks, *_to_keep(edits, frozenset(row.key for row in unknown), dialect))
     opening = _opening(dialect, schema)
-    statements = _statements(edits, dialect)
-    back = _way_back(edits, ledger, dialect, shared)
+    statements = _statements(edits, ledger, dialect)
+    back = way_back(edits, ledger, dialect, shared=shared)
     return Script(
         vendor=vendor,
         edits=edits,
@@ -79,23 +79,16 @@ def render_script(
     )
 
 
-def _statements(edits: Sequence[LedgerEdit], dialect: Dialect) -> tuple[Statement, ...]:
-    found = [statement(edit, dialect) for edit in edits]
+def _statements(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> tuple[Statement, ...]:
+    found = []
+    for edit in edits:
+        found.append(statement(edit, ledger, dialect))
+        ledger = after_edit(ledger, edit)
     if any(isinstance(edit, InsertRow | GiveId) for edit in edits):
         reason = "the sequence of id is behind its table after some restores: an INSERT would meet a used id"
         first = sum(isinstance(edit, GiveId) for edit in edits)  # it comes before all others
         found[first:first] = [Statement(reason, sql) for sql in dialect.prepare_insert]
     return tuple(found)
-
-
-def _way_back(
-    edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect, shared: bool
-) -> tuple[Statement, ...]:
-    back: list[Statement] = []
-    for edit in edits:
-        back[:0] = undo(edit, ledger, dialect, shared=shared)
-        ledger = after_edit(ledger, edit)
-    return tuple(back)
 
 
 def _opening(dialect: Dialect, schema: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.edit_words import deeds, reasons, verb
 from stitchback.reporting.grouping import origins, thing_of
 from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
+from stitchback.reporting.style import harmless_in_json
 
 Document = dict[str, Any]
 
@@ -33,7 +34,7 @@ def dump(document: Document) -> str:
 def as_json(document: Document) -> str:
     """ASCII only, DEL too: nothing in it that a terminal or a runner obeys (`style.harmless`), and any byte of any path is kept."""
     text = json.dumps(document, sort_keys=True, indent=2)
-    return text.replace("\x7f", "\\u007f").replace("##[", "\\u0023#[")
+    return harmless_in_json(text.replace("\x7f", "\\u007f"))
 
 
 def error_document(error: BaseException, exit_code: int) -> Document:

@@ -32,6 +32,8 @@ from stitchback.repair.edits import DeleteDuplicate, DeleteRow, InsertRow, Ledge
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.visible import VisibleSchema
 
+COLOR = Presence("shop_item", "color")
+
 
 def edits(outcome: RepairOutcome) -> tuple[LedgerEdit, ...]:
     assert isinstance(outcome, Repair), outcome
@@ -101,8 +103,11 @@ def test_a_mainline_database_gets_the_ghosts_row() -> None:
     ):
         edit = insert(derive_edits(rows(ledger), DIAMOND))
         assert edit.key == HOTFIX.key
-        assert edit.given == (OLD_COLOR.key,)
-        assert edit.seen == (Presence("shop_item", "color"),)
+        assert edit.guard.given[0] == OLD_COLOR.key, (
+            "what says so; its parents, and what touches the same, follow"
+        )
+        assert BASE.key in edit.guard.given
+        assert edit.guard.seen == (COLOR,)
         assert "0003_color made here" in edit.reason
 
 
@@ -110,7 +115,7 @@ def test_a_migration_that_got_replaces_after_it_was_applied() -> None:
     """FACTS F7 (in mid-chain), F8 (as the leaf)."""
     for ledger in ("shop.0003_color", "shop.0003_color shop.0004_later"):
         edit = insert(derive_edits(rows(f"shop.0001_base shop.0002_size {ledger}"), ADOPTED))
-        assert (edit.key, edit.given) == (HOTFIX.key, (OLD_COLOR.key,))
+        assert (edit.key, edit.guard.given[0]) == (HOTFIX.key, OLD_COLOR.key)
 
 
 def test_the_same_rows_with_two_schemas_need_a_look() -> None:
@@ -137,7 +142,7 @@ def test_replaces_that_is_gone_before_the_replacer_was_recorded() -> None:
     grown = saying(STITCH.with_changes(replaces=()), *STITCH.provenance)
     later = tree(BASE, SIZE, grown, EMPTIED, LATER)
     edit = insert(derive_edits(rows("shop.0001_base shop.0002_hotfix"), later))
-    assert (edit.key, edit.given) == (STITCH.key, (HOTFIX.key,))
+    assert (edit.key, edit.guard.given) == (STITCH.key, (HOTFIX.key, BASE.key))
     assert edits(derive_edits(rows("shop.0001_base shop.0002_hotfix shop.0002_stitch"), later)) == ()
 
 
@@ -200,10 +205,10 @@ def test_rows_of_deleted_migrations_go_only_where_no_ref_has_them() -> None:
     ledger = rows("shop.0001_base shop.0002_size shop.0002_hotfix")
     mainline = tree(BASE, SIZE)
     assert edits(derive_edits(ledger, mainline)) == ()
-    around = Surroundings(deleted=frozenset([HOTFIX.key, SIZE.key]))
+    around = Surroundings(deleted=dict.fromkeys([HOTFIX.key, SIZE.key], frozenset([COLOR])))
     (edit,) = edits(derive_edits(ledger, mainline, around))
     assert isinstance(edit, DeleteRow)
-    assert edit.key == HOTFIX.key
+    assert (edit.key, edit.guard.gone) == (HOTFIX.key, (COLOR,))
 
 
 # --- holes, lost rows, rows too many ------------------------------------------------------------------------------------
@@ -218,7 +223,7 @@ def test_a_hole_whose_migration_ran_is_filled() -> None:
     visible = shown(MAINLINE, "shop.0001_base shop.0002_size shop.0003_color")
     ledger = rows("shop.0001_base shop.0003_color")
     edit = insert(derive_edits(ledger, MAINLINE, Surroundings((MAINLINE,), visible)))
-    assert (edit.key, edit.given) == (SIZE.key, (OLD_COLOR.key,))
+    assert (edit.key, edit.guard.given) == (SIZE.key, (OLD_COLOR.key, BASE.key))
 
 
 def test_a_hole_whose_migration_never_ran_is_not() -> None:

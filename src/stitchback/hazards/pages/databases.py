@@ -163,4 +163,13 @@ PAGES: tuple[ErrorPage, ...] = (
         Its rows are then taken at their word. An empty list says that all tables are in this database.
         Where an app's tables are really gone, take its rows out by hand, or restore the tables.""",
     ),
+    ErrorPage(
+        "SB616",
+        ("api.repairing",),
+        "the repair could not be undone",
+        """A row that the repair takes out has an `id` or `applied` that no statement can put back as it was: NULL, infinity, a
+        date that is none. Nothing is printed that could not be undone byte for byte.
+
+        Give the row an ordinary value first.""",
+    ),
 )
