@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from stitchback.adapters.project_folder import has_configuration, project_folder
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import (
     ENGINES,
+    REHEARSAL_MOST_SECONDS,
     REHEARSAL_SECONDS,
     REHEARSED_DATABASES,
     Configuration,
@@ -36,19 +37,6 @@ _USER_MODEL = "AUTH_USER_MODEL"
 SUPPRESSION_KEYS = ("code", "path", "reason")
 AGREEMENT_KEYS = ("migration", "may", "reason")
 MAY = ("repeat", "miss")
-
-
-class _Readable(Protocol):
-    def read(self) -> bytes: ...
-
-
-def read_configuration(files: Mapping[str, _Readable], *, ref: str = "") -> Configuration:
-    """The configuration of a tree; an empty one where it has no pyproject.toml, or no such table in it.
-
-    `ref` is named in messages. Raises EnvironmentProblem (SB509).
-    """
-    file = files.get(PATH)
-    return parse_configuration(file.read(), f"{PATH} of {ref}" if ref else PATH) if file else Configuration()
 
 
 def working_configuration(repository: Repository, directory: Path | str | None = None) -> Configuration:
@@ -127,6 +115,13 @@ class _Reader:
             raise _problem(self.place, f"{where} must be an array of strings, not {_type(items)}")
         return tuple(_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
 
+    def labels(self, key: str) -> frozenset[str] | None:
+        """An array of strings, empty ones too; None where there is none."""
+        if self.left.get(key) == []:
+            del self.left[key]
+            return frozenset()
+        return frozenset(self.listed(key, ())) if key in self.left else None
+
     def settings(self) -> dict[str, object]:
         """Names of Django settings -> plain values."""
         where = "tool.stitchback.settings"
@@ -200,8 +195,10 @@ def _configuration(reader: _Reader) -> Configuration:
         packages=reader.packages(),
         data=reader.data(),
         suppress=reader.suppressions(),
+        apps_in_other_databases=reader.labels("apps_in_other_databases"),
         rehearsed_databases=int(reader.number("rehearsed_databases", REHEARSED_DATABASES, whole=True)),
         rehearsal_seconds=reader.number("rehearsal_seconds", REHEARSAL_SECONDS),
+        rehearsal_most_seconds=reader.number("rehearsal_most_seconds", REHEARSAL_MOST_SECONDS),
     )
     if reader.left:
         known = ", ".join(key for key in Configuration.__dataclass_fields__ if key != "folder")

@@ -121,11 +121,6 @@ class Repository:
             return git_refs.full_name(self._git, ref) == f"refs/heads/{branch}"
         return git_refs.parse(self._git, f"{ref}^{{commit}}") == git_refs.parse(self._git, "HEAD^{commit}")
 
-    def merge_heads(self) -> tuple[str, ...]:
-        """The commits that a merge under way brings in; empty where none is under way."""
-        file = self.git_dir / "MERGE_HEAD"
-        return tuple(file.read_text(encoding="ascii").split()) if file.is_file() else ()
-
     def tags(self, pattern: str = "*") -> tuple[Ref, ...]:
         """Tags of commits by a glob over their names, oldest version first."""
         return git_refs.tags(self._git, pattern)
@@ -199,10 +194,6 @@ class Repository:
             case _:
                 return tree_files(self._git, self.resolve(ref), self._blobs)
 
-    def unmerged(self) -> Mapping[str, Mapping[int, FileEntry]]:
-        """Path -> stage (1 base, 2 ours, 3 theirs) -> file, of what a merge has left unmerged in the index."""
-        return git_worktree.unmerged_files(self._git, self._blobs)
-
     def read_blob(self, blob: str) -> bytes:
         """Raises EnvironmentProblem (SB503) where the repository does not have it."""
         return self._blobs.read(blob)
@@ -224,13 +215,6 @@ class Repository:
         return git_commit.commit_to_branch(
             self._git, self.git_dir, branch, contents, message, expected_parent
         )
-
-    def worktree_add(self, commit: str, place: Path) -> None:
-        """A detached worktree, for `verify`; without the repository's filters and hooks."""
-        git_commit.add_worktree(self._git, commit, place)
-
-    def worktree_remove(self, place: Path) -> None:
-        git_commit.remove_worktree(self._git, place)
 
     def _note(self, code: str, ref: str, message: str) -> None:
         self._findings[Finding(code, Severity.NOTE, ref, None, message)] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
@@ -49,6 +49,7 @@ def read_case(project: Project, wish: Wish) -> Case:
     Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     said = project.configuration
+    wish = replace(wish, patches=tuple(map(project.lasting_name, wish.patches)))
     commits = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
     read_all(project, wish, commits)
     read = tuple(read_patch(project, ref, *each) for ref, each in zip(wish.patches, commits, strict=True))
@@ -67,6 +68,7 @@ def read_case(project: Project, wish: Wish) -> Case:
         accepted_edits(mainline, said.suppress),
         said.rehearsed_databases,
         said.rehearsal_seconds,
+        said.rehearsal_most_seconds,
     )
     compared = tuple(_side(patch, mainline, policy) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
@@ -169,8 +171,3 @@ def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[Migra
         return frozenset()
     released = project.tree(since, project.repository.resolve(since))
     return frozenset(mainline.migrations) - frozenset(released.migrations)
-
-
-def all_opaque(trees: Iterable[Tree]) -> int:
-    """How many values of the trees could not be read."""
-    return sum(len(migration.opaques) for tree in trees for migration in tree.migrations.values())

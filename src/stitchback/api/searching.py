@@ -79,7 +79,7 @@ def undone(past: Past, schema: VisibleSchema | None) -> frozenset[MigrationKey]:
     for key in past.gone:
         tree = next(tree for tree in past.trees if key in tree.migrations)
         made = made_by(key, Player(Accounts(tree), Memory()))
-        if made and not made & schema.names:
+        if made and not made & schema.names and not any(schema.hides(name.table) for name in made):
             found.add(key)
     return frozenset(found)
 

@@ -42,6 +42,11 @@ class Session:
         if not self.quiet:
             say(visible(text), err=True)
 
+    def warn(self, text: str | None) -> None:
+        """A remark, where there is one."""
+        if text is not None:
+            self.remark(text)
+
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is asked for."""

@@ -25,6 +25,6 @@ def say(text: str, output_format: str = "text", *, err: bool = False, nl: bool =
     click.echo(MAKE_HARMLESS[output_format](text), err=err, nl=nl)
 
 
-def confirm(question: str) -> None:
-    """Raises click.Abort where the answer is no."""
-    click.confirm(harmless(question), abort=True, err=True)
+def confirm(question: str) -> bool:
+    """Whether the answer is yes. Raises click.Abort where there is none."""
+    return click.confirm(harmless(question), err=True)

@@ -16,11 +16,13 @@ from stitchback.cli.output import confirm, say
 @options.ledger_file
 @options.fleet
 @options.schemas
+@options.timeout
 @click.option(
     "--out", default=None, type=click.Path(file_okay=False), metavar="DIR", help="A fleet's scripts go there."
 )
 @options.output_format
 @options.ref
+@options.elsewhere
 @click.option(
     "--vendor",
     type=click.Choice(["sqlite", "postgresql", "mysql", "oracle"]),
@@ -41,9 +43,11 @@ def command(
     ledger: str | None,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     out: str | None,
     output_format: str,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     vendor: str | None,
     undo: str | None,
     run: bool,
@@ -60,13 +64,14 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
-        return _fleet(session, fleet, schemas, ref, out, output_format)
+        return _fleet(session, fleet, schemas, timeout, ref, elsewhere, out, output_format)
     if out:
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
         )
-    source = Source.of(database, ledger)
+    source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
+        project.answer_apps_elsewhere(elsewhere)
         treatment = treat(project, source, ref or "HEAD", vendor)
     for remark in treatment.given.remarks:
         session.remark(remark)
@@ -89,8 +94,9 @@ def command(
         return 1
     if source.url is None:
         raise click.UsageError("--apply needs --database")
-    if not yes:
-        confirm("Run this?")
+    if not yes and not confirm("Run this?"):
+        session.remark("Nothing was run.")
+        return 1
     apply_repair(source, treatment)
     session.remark("done, and read back: the ledger is what was proved")
     return 0
@@ -100,7 +106,9 @@ def _fleet(
     session: Session,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     out: str | None,
     output_format: str,
 ) -> int:
@@ -110,12 +118,13 @@ def _fleet(
     from stitchback.cli.progress import bar
     from stitchback.reporting.fleet import render_fleet
 
-    tenants = tenants_of(fleet, schemas)
+    tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
-        report = treat_fleet(project, tenants, ref or "HEAD", advance)
+        project.answer_apps_elsewhere(elsewhere)
+        report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
     say(render_fleet(report.groups, report.unreached, output_format), output_format)
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")

@@ -78,19 +78,23 @@ def needs_of(
     for migration in own if names else ():
         for index, operation in enumerate(migration.operations):
             origin = Origin(migration.key, index)
-            found = [each for each in data_operations((operation,)) if _meets(each, names, web)]
+            found = [
+                each
+                for each in data_operations((operation,))
+                if _meets(each, origin.migration.app, names, web)
+            ]
             state = state_at(tree, origin, names, start) if found else start
             for each in found:
-                yield DataNeeds(tree.ref, origin, each, _needs(each, state, names, web))
+                yield DataNeeds(tree.ref, origin, each, _needs(each, origin.migration.app, state, names, web))
 
 
-def _meets(operation: Operation | Opaque, names: Names, web: ModelWeb) -> bool:
-    reached = web.reached(reach_of(operation))
+def _meets(operation: Operation | Opaque, app: str, names: Names, web: ModelWeb) -> bool:
+    reached = web.reached(reach_of(operation, app))
     return reached is None or not reached.isdisjoint(names)
 
 
-def _needs(operation: Operation | Opaque, state: SchemaState, names: Names, web: ModelWeb) -> Needs:
-    reach = reach_of(operation)
+def _needs(operation: Operation | Opaque, app: str, state: SchemaState, names: Names, web: ModelWeb) -> Needs:
+    reach = reach_of(operation, app)
     is_sql = isinstance(operation, Operation) and operation.kind == "RunSQL"
     return needs_at(reach, is_sql, state, names, web.reached(reach))
 
@@ -163,7 +167,7 @@ def _conflicts(
         state = state_at(tree, data.origin, names, start)
         for each in gone:
             alone = joined([(each.model, each.field)])
-            if _needs(data.operation, state, alone, web):
+            if _needs(data.operation, data.origin.migration.app, state, alone, web):
                 yield Conflict(tree, files[data.origin.migration], label_of(data.operation), each)
 
 

@@ -9,6 +9,7 @@ from stitchback.model.keys import MigrationKey
 
 REHEARSED_DATABASES = 25  # kinds of database that a plan is rehearsed on
 REHEARSAL_SECONDS = 3.0  # of the rehearsal's own processor time, after which no further one is begun
+REHEARSAL_MOST_SECONDS = 60.0  # of the processor, for the databases without which no plan is proved
 ENGINES = ("sqlite", "postgresql", "mysql", "oracle")
 
 
@@ -41,7 +42,9 @@ class Configuration:
     passes on to the project's code. `settings`: Django settings with what they are in the project,
     strings, numbers, booleans, and lists and tables of such. `packages`: label of an app that is in mainline's tree and was an installed package
     on a patch branch -> the first and the last of its migrations at which that branch's databases may stand. `data`: data operations that need not
-    run exactly once. `rehearsed_databases`, `rehearsal_seconds`: bounds of the rehearsal of one plan."""
+    run exactly once. `apps_in_other_databases`: labels of apps whose tables are in another database than the ledger that is inspected or repaired;
+    None where nothing is said about it. `rehearsed_databases`, `rehearsal_seconds`, `rehearsal_most_seconds`: bounds of the
+    rehearsal of one plan."""
 
     apps: Mapping[str, str] = field(default_factory=dict)
     operation_equivalents: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +58,8 @@ class Configuration:
     packages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     data: tuple[DataAgreement, ...] = ()
     suppress: tuple[Suppression, ...] = ()
+    apps_in_other_databases: frozenset[str] | None = None
     folder: str = ""  # of the Django project, relative to the repository's top: no key of the file
     rehearsed_databases: int = REHEARSED_DATABASES
     rehearsal_seconds: float = REHEARSAL_SECONDS
+    rehearsal_most_seconds: float = REHEARSAL_MOST_SECONDS

@@ -31,13 +31,41 @@ class NoTable:
 
 
 @dataclass(frozen=True, slots=True)
+class NewId:
+    """How a new row of the table gets its id: `is_given` by the database, or not at all; PostgreSQL's sequence stands at `last`, and
+    `highest` is the highest id of all rows."""
+
+    is_given: bool
+    last: int | None = None
+    highest: int | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """The next row gets an id that a row has already."""
+        return self.last is not None and self.highest is not None and self.last < self.highest
+
+    @property
+    def is_sound(self) -> bool:
+        return self.is_given and not self.is_behind
+
+    @property
+    def trouble(self) -> str:
+        """In words; "" where there is none."""
+        if not self.is_given:
+            return "django_migrations.id has no default: migrate cannot write a row"
+        behind = f"the sequence of django_migrations.id stands at {self.last}, behind id {self.highest}"
+        return f"{behind}: migrate cannot write a row" if self.is_behind else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """`source` says where it is from: a file's name, or a database URL without its password. Rows in the order of the table;
-    `no_table` where the database has no such table."""
+    `no_table` where the database has no such table; `new_id` where it was looked at."""
 
     source: str
     rows: tuple[LedgerRow, ...]
     no_table: NoTable | None = None
+    new_id: NewId | None = None
 
     @classmethod
     def of(cls, *keys: MigrationKey, source: str = "") -> Ledger:

@@ -261,6 +261,7 @@ class Tree:
     `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
     Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
     `of_user_model`: labels of installed packages that the settings files name and whose first migration depends on the user model.
+    `has_routers`: whether the settings set DATABASE_ROUTERS, or may for all that can be read.
     """
 
     ref: str
@@ -276,6 +277,7 @@ class Tree:
     field_names: Mapping[str, Told] = field(default_factory=dict, repr=False, compare=False)
     works: Works = field(default_factory=Works, repr=False, compare=False)
     of_user_model: tuple[str, ...] = ()
+    has_routers: bool = False
     shared: dict[str, AppMigrations] = field(default_factory=dict, init=False, compare=False, repr=False)
     memo: dict[str, object] = field(
         default_factory=dict, init=False, compare=False, repr=False

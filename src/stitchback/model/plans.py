@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stitchback.model.configuration import REHEARSAL_SECONDS, REHEARSED_DATABASES
+from stitchback.model.configuration import (
+    REHEARSAL_MOST_SECONDS,
+    REHEARSAL_SECONDS,
+    REHEARSED_DATABASES,
+)
 from stitchback.model.forgotten import Damages, Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
@@ -48,7 +52,8 @@ class Policy:
     """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
     there may be SQLite databases, which lose what the models do not know when a table is altered. `data`: what the project has decided
     about data operations. `accepted`: migrations of the fork point that mainline has edited since, which the project says is right for all
-    of its databases. A plan is rehearsed on at most `rehearsed_databases`, and on no further one after `rehearsal_seconds`."""
+    of its databases. A plan is rehearsed on at most `rehearsed_databases`. `rehearsal_seconds`: of the processor; after them no
+    database is begun but those that a proof needs, and for these there are `rehearsal_most_seconds`."""
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
@@ -58,6 +63,7 @@ class Policy:
     accepted: frozenset[MigrationKey] = frozenset()
     rehearsed_databases: int = REHEARSED_DATABASES
     rehearsal_seconds: float = REHEARSAL_SECONDS
+    rehearsal_most_seconds: float = REHEARSAL_MOST_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +211,9 @@ class SafePlan:
 @dataclass(frozen=True, slots=True)
 class Refuted:
     """A candidate that the proof refused, with the failures that it met first. `contradicted`: what the first judge concluded, where it found
-    no failure and the rehearsal alone refuses (SB413)."""
+    no failure and the rehearsal alone refuses (SB413). `missed`: databases that a proof needs and for which the rehearsal had no time (SB414)."""
 
     candidate: Candidate
     failures: tuple[Failure, ...]
     contradicted: Proof | None = None
+    missed: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from stitchback.model.values import Constant, Reference, Value
+from stitchback.model.values import Constant, Items, Reference, Value
 from stitchback.parsing import folding, sources
 from stitchback.parsing.context import ReadingContext, Setting
 from stitchback.parsing.imports import is_static, module_scope
@@ -27,6 +27,7 @@ _OF_USER_MODEL = {
     "reversion": "reversion",
     "guardian": "guardian",
 }
+_MORE_ROUTERS = re.compile(rb"^[ \t]*DATABASE_ROUTERS[ \t]*(\+=|\.|\[)", re.MULTILINE)
 _DEFAULTS = {"AUTH_USER_MODEL": "auth.User"}  # django.conf.global_settings
 
 
@@ -127,6 +128,17 @@ def packages_of_user_model(context: ReadingContext) -> tuple[str, ...]:
         files = [path for path in context.settings_files if "test" not in path]
         names = {name for path in files for name in _strings(context.read(path))}
     return tuple(sorted({label for name in names for label in _package(name)}))
+
+
+def has_routers(context: ReadingContext) -> bool:
+    """Whether DATABASE_ROUTERS is set to anything but an empty list, or may be: what cannot be read counts as set."""
+    values = said("DATABASE_ROUTERS", context)
+    if values is None or any(not (isinstance(value, Items) and not value.items) for value in values):
+        return True
+    if context.configured("DATABASE_ROUTERS") is not None:
+        return False
+    files = (path for path in context.settings_files if not is_of_tests(path))
+    return any(_MORE_ROUTERS.search(context.read(path)) for path in files)
 
 
 def _package(name: str) -> Iterator[str]:

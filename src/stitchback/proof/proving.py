@@ -67,10 +67,12 @@ class Prover:
         proof = attempt.proof()
         split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
         proof = replace(proof, bounded=(*self.edited, *split, *proof.bounded))
-        return self.rehearsed(candidate, proof, cut.apps)
+        return self.rehearsed(candidate, proof, cut.apps, beside=most_runs < MOST_RUNS)
 
-    def rehearsed(self, candidate: Candidate, proof: Proof, apps: tuple[str, ...]) -> SafePlan | Refuted:
-        answer = self.rehearsals.answer(candidate, proof, apps)
+    def rehearsed(
+        self, candidate: Candidate, proof: Proof, apps: tuple[str, ...], *, beside: bool
+    ) -> SafePlan | Refuted:
+        answer = self.rehearsals.answer(candidate, proof, apps, beside=beside)
         left_out = unserved(answer, proof)
         names = {each.population for each in left_out}
         proof = replace(
@@ -80,8 +82,10 @@ class Prover:
             unserved=(*proof.unserved, *left_out),
         )
         found = rehearsal_failures(answer)
-        if found:
+        if answer.disagreements:
             return Refuted(candidate, found[:MOST_FAILURES], contradicted=proof)
+        if found:
+            return Refuted(candidate, found[:MOST_FAILURES], missed=answer.missed)
         return SafePlan(candidate, proof, token=_PROOF_TOKEN)
 
     def scene(self, situation: Situation) -> Scene:

@@ -26,6 +26,9 @@ from stitchback.rehearsal.projecting import Projection, projection
 from stitchback.rehearsal.shipping import Shipping
 
 REHEARSED = "rehearsal by Django on SQLite"
+NO_TIME = "there was not enough time"
+BESIDE = 2  # times the seconds after which no further database is begun: all that a listed plan has
+FIRST = (FRESH, FORK, PATCHED, MAINLINE)  # lineages in the order in which they are rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Rehearsals:
         self._session = Session(field_bases_of(*self.trees))
         self._old: OldTrees | None = None
         self._projections: dict[object, Projection] = {}
+        self._missed: Answer | None = None
         prepare()
 
     @property
@@ -56,14 +60,26 @@ class Rehearsals:
         return self._old
 
     def answer(
-        self, candidate: Candidate, proof: Proof, apps: tuple[str, ...], *, as_expected: bool = True
+        self,
+        candidate: Candidate,
+        proof: Proof,
+        apps: tuple[str, ...],
+        *,
+        as_expected: bool = True,
+        beside: bool = False,
     ) -> Answer:
-        """`as_expected`: whether what runs and is recorded has to be what the proof says. Raises RehearsalEnded."""
+        """`as_expected`: whether what runs and is recorded has to be what the proof says. `beside`: the plan is only listed, and has less time. Where there was no
+        time for a plan, none is rehearsed any more: a fresh install takes as long with each. Raises RehearsalEnded."""
+        if self._missed is not None:
+            return self._missed
         outcomes = in_order(proof.outcomes, candidate)
         result = candidate.result
         split = split_without_us(result, self.situation)
         following = next_release(result, [app for app in apps if app not in split])
         policy = self.situation.policy
+        most_seconds = policy.rehearsal_most_seconds
+        if beside:
+            most_seconds = min(most_seconds, BESIDE * policy.rehearsal_seconds)
         below = self.projection(result, following)
         known = frozenset(key for tree in (result, *self.trees) for key in named_in(tree)) - below.below
         replaced = frozenset(result.replacers) if as_expected else None
@@ -74,23 +90,29 @@ class Rehearsals:
                     tuple(shipping.tree(tree, split, below) for tree in recipe) for recipe in recipes
                 )
 
+            databases = (
+                *(database(each, numbers(self.recipes_for(each)), known, replaced) for each in outcomes),
+                *(replace(each, recipes=numbers(trees)) for each, trees in self.further(proof)),
+            )
+            first = first_of(outcomes)
+            marked = (replace(each, is_first=each.is_first or each.name in first) for each in databases)
             return Request(
                 shipping.tree(result, split, below),
                 shipping.tree(following, split, below),
                 shipping.tree(self.old.untouched, split, below),
-                (
-                    *(database(each, numbers(self.recipes_for(each)), known, replaced) for each in outcomes),
-                    *(replace(each, recipes=numbers(trees)) for each, trees in self.further(proof)),
-                ),
+                tuple(sorted(marked, key=lambda each: not each.is_first)),
                 tips=numbers(self.old.tips),
                 replaced=frozenset(result.replacers),
                 gone=self.gone_apps,
                 may_repeat=frozenset(each.migration for each in policy.data if each.may_repeat),
                 sqlite=policy.sqlite,
-                bounds=Bounds(policy.rehearsed_databases, policy.rehearsal_seconds),
+                bounds=Bounds(policy.rehearsed_databases, policy.rehearsal_seconds, most_seconds),
             )
 
-        return self._session.rehearse(request)
+        answer = self._session.rehearse(request)
+        if answer.missed and not beside:
+            self._missed = answer
+        return answer
 
     @property
     def gone_apps(self) -> frozenset[str]:
@@ -114,10 +136,12 @@ class Rehearsals:
             fork, tree = (loadable(each)[0] for each in (patch.fork, patch.tree))
             name = f"fork point of {patch.tree.ref}"
             if (FORK, patch.fork.ref) not in seen and name not in left_out:
-                yield Database(name, FORK, (), None), ((fork,),)
+                yield Database(name, FORK, (), None, is_first=True), ((fork,),)
             if patch.migrations and (PATCHED, patch.tree.ref) not in seen:
                 yield (
-                    Database(f"{patch.tree.ref} to its end", PATCHED, (), None, is_patched=True),
+                    Database(
+                        f"{patch.tree.ref} to its end", PATCHED, (), None, is_patched=True, is_first=True
+                    ),
                     ((fork, tree),),
                 )
 
@@ -193,21 +217,33 @@ def in_order(outcomes: tuple[PopulationOutcome, ...], candidate: Candidate) -> t
     touched = {edit.key for edit in candidate.edits}
     touched |= {key for each in candidate.handovers for key in (each.insert, *each.applied)}
     touched |= {ghost for key in touched for ghost in ghosts(candidate.result, key)}
+    first = first_of(outcomes)
+
+    def rank(outcome: PopulationOutcome) -> int:
+        population = outcome.population
+        if population.name in first:
+            return FIRST.index(population.lineage)
+        near = {*population.ledger[-1:], *outcome.will_run[:1], *outcome.inserts}
+        return len(FIRST) if near & touched else len(FIRST) + 1
+
+    return tuple(sorted(outcomes, key=rank))
+
+
+def first_of(outcomes: tuple[PopulationOutcome, ...]) -> frozenset[str]:
+    """The databases without which no plan is proved: the fresh install, the fork points, the tips of the branches."""
     longest: dict[tuple[str, str], int] = {}
     for each in outcomes:
         place = each.population.lineage, each.population.ref
         longest[place] = max(longest.get(place, 0), len(each.population.ledger))
-
-    def rank(outcome: PopulationOutcome) -> int:
-        population = outcome.population
-        if population.lineage in (FRESH, FORK):
-            return 0 if population.lineage == FRESH else 1
-        if len(population.ledger) == longest[population.lineage, population.ref]:
-            return 2 if population.lineage == PATCHED else 3
-        near = {*population.ledger[-1:], *outcome.will_run[:1], *outcome.inserts}
-        return 4 if near & touched else 5
-
-    return tuple(sorted(outcomes, key=rank))
+    return frozenset(
+        population.name
+        for population in (each.population for each in outcomes)
+        if population.lineage in (FRESH, FORK)
+        or (
+            population.lineage in FIRST
+            and len(population.ledger) == longest[population.lineage, population.ref]
+        )
+    )
 
 
 def ghosts(tree: Tree, key: MigrationKey) -> tuple[MigrationKey, ...]:
@@ -226,7 +262,7 @@ def failures(answer: Answer) -> tuple[Failure, ...]:
             Failure(each.database, f"{REHEARSED}: {each.act}", each.step, each.message)
             for each in answer.disagreements
         )
-    )
+    ) or tuple(Failure(name, REHEARSED, "not finished", NO_TIME) for name in answer.missed)
 
 
 def unserved(answer: Answer, proof: Proof) -> tuple[Unserved, ...]:

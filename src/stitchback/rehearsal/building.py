@@ -235,8 +235,7 @@ class Builder:
         arguments = list(value.args)
         if is_other and not issubclass(cls, RELATIONS):
             arguments = []
-        names = list(inspect.signature(cls).parameters)
-        named |= {key: item for key, item in zip(names, arguments, strict=False) if key not in named}
+        named |= {key: item for key, item in zip(in_order(cls), arguments, strict=False) if key not in named}
         accepted = parameters(cls)
         built: dict[str, Any] = {}
         for key, item in sorted(named.items()):
@@ -300,6 +299,12 @@ def _of_django(module: str, name: str) -> Any:
     except ImportError:
         holder, _, inner = module.rpartition(".")
         return getattr(_of_django(holder, inner), name, None) if holder.startswith(MODELS) else None
+
+
+@functools.cache
+def in_order(cls: Any) -> tuple[str, ...]:
+    """The names of what the field class takes by place."""
+    return tuple(inspect.signature(cls).parameters)
 
 
 @functools.cache

@@ -1,8 +1,7 @@
-"""A tree's migrations as Django's loader and executor take them. States are shared: the same operations from the same state are one."""
+"""A tree's migrations as Django's loader and executor take them."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation as DjangoOperation
 from django.db.migrations.operations.models import ModelOperation
-from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.state import ModelState
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable
@@ -22,6 +21,7 @@ from stitchback.rehearsal.building import Builder
 from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
 from stitchback.rehearsal.projecting import flat, key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
+from stitchback.rehearsal.states import States
 
 Name = tuple[str, str]
 FIRST = "__first__"
@@ -52,69 +52,13 @@ class Stuff:
         place = number, tuple(sorted(settings.items()))
         if place not in self.operations:
             builder = OperationBuilder(
-                Builder(settings, self.bases, self.substituted), frozenset(self.tables)
+                Builder(settings, self.bases, self.substituted),
+                frozenset(self.tables),
+                frozenset(app for app, _ in self.made),
             )
             migration = self.migrations[number]
             self.operations[place] = tuple(map(builder.build, migration.operations))
         return self.operations[place]
-
-
-class OutOfTime(BaseException):
-    """The bound of a rehearsal is reached in the middle of a database. No failure of what is rehearsed, so nothing else catches it."""
-
-
-class States:
-    """States by how they came about. What an operation does to a state depends on nothing else; rendering models is what takes long."""
-
-    def __init__(self) -> None:
-        self.by_number: list[Any] = [ProjectState()]
-        self.numbers: dict[tuple[int, Any], int] = {}
-        self.steps: dict[tuple[int, Any], list[Any]] = {}
-        self.deadline = float("inf")
-
-    def check_time(self) -> None:
-        """Raises OutOfTime."""
-        if time.process_time() > self.deadline:
-            raise OutOfTime
-
-    def state_of(self, state: Any) -> Any:
-        """The one state for all that came about in the same way."""
-        return self.by_number[getattr(state, "number", 0)]
-
-    def steps_of(self, state: Any, migration: RehearsedMigration, *, rendered: bool) -> list[Any]:
-        """The state, and what it is after each operation of the migration."""
-        number = getattr(state, "number", 0)
-        place = number, migration.content
-        steps = self.steps.get(place)
-        if steps is None or (rendered and "apps" not in steps[-1].__dict__):
-            steps = self.steps[place] = self._made(self.by_number[number], migration, rendered)
-            after = self.numbers.setdefault(place, len(self.by_number))
-            if after == len(self.by_number):
-                self.by_number.append(None)
-            steps[-1].number = after
-            self.by_number[after] = steps[-1]
-        return steps
-
-    def _made(self, state: Any, migration: RehearsedMigration, rendered: bool) -> list[Any]:
-        if rendered:
-            state.apps  # noqa: B018  # a cached property: each operation renders what it changes from here on
-        steps = [state]
-        for operation in migration.operations:
-            self.check_time()
-            after = steps[-1].clone()
-            operation.state_forwards(migration.app_label, after)
-            steps.append(after)
-        if len(steps) == 1:
-            steps.append(state.clone())
-        if rendered:
-            steps[-1].apps  # noqa: B018  # where an operation has left it to us
-        return steps
-
-    def forget(self, state: Any, migration: RehearsedMigration) -> None:
-        """What an operation that failed leaves behind may be half changed."""
-        self.steps.pop((getattr(state, "number", 0), migration.content), None)
-        for each in self.by_number:
-            each.__dict__.pop("apps", None)
 
 
 class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
@@ -126,14 +70,14 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
 
     def mutate_state(self, project_state: Any, preserve: bool = True) -> Any:
         """As Django's: the state given is changed, or left alone where the caller says `preserve`."""
-        after = self.states.steps_of(project_state, self, rendered=False)[-1]
+        after = self.states.steps_of(project_state, self)[-1]
         if preserve:
             return after
         project_state.models, project_state.number = after.models, after.number
         return project_state
 
     def apply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:
-        steps = self.states.steps_of(project_state, self, rendered=True)
+        steps = self.states.steps_of(project_state, self)
         watch = schema_editor.connection.watch
         try:
             for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
@@ -187,9 +131,9 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
         self.done = done
         self.relevant = tree.relevant
         self.mentioned = tree.mentioned
+        self.unread = {app for app, operations in done for each in operations if any(unread_in(each))}
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        state.__dict__.pop("apps", None)  # rendered once, when all of it is there
         for (app, name), fields in sorted(self.stubs.items()):
             state.add_model(stub(app, name, fields))
         for app, operations in self.done:
@@ -200,19 +144,15 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
 
     def trim(self, state: Any) -> None:
         """Leave out the fields that no remaining migration mentions, with the indexes and constraints on these alone, and then the stubs that
-        no field points at."""
+        no model needs. In the place of a model that an operation makes which cannot be read stands a stub, where another model needs it."""
         for key in self.relevant & state.models.keys():
             keep_mentioned(state.models[key], self.mentioned)
-        pointed = {
-            key_of(str(related), app)
-            for (app, _), model in state.models.items()
-            for each in model.fields.values()
-            if each.remote_field
-            for related in (each.remote_field.model, getattr(each.remote_field, "through", None))
-            if isinstance(related, str)
-        }
+        pointed = {key for (app, _), model in state.models.items() for key in models_needed(model, app)}
         for key in self.stubs.keys() - self.needed - pointed:
             state.models.pop(key, None)
+        for app, name in sorted(pointed - state.models.keys()):
+            if app in self.unread:
+                state.add_model(stub(app, name, frozenset()))
         state._relations = None
 
     def apply(self, operation: Any, app: str, state: Any) -> None:
@@ -220,7 +160,11 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
             self.apply(each, app, state)
         names = model_names(operation)
         if names and any((app, name.lower()) in self.relevant for name in names):
-            operation.state_forwards(app, state)
+            try:
+                operation.state_forwards(app, state)
+            except Exception:
+                if app not in self.unread:
+                    raise
 
     def database_forwards(self, *_: Any) -> None:
         return None
@@ -241,8 +185,24 @@ def keep_mentioned(model: Any, mentioned: frozenset[str]) -> None:
         kept |= {name for _, used in left for name in used}
     if model.options.get("order_with_respect_to"):
         kept |= {model.options["order_with_respect_to"], "_order"}
-    for name in model.fields.keys() - kept:
+    for name in [name for name in model.fields if kept.isdisjoint((name, f"{name}_id"))]:
         del model.fields[name]
+
+
+def models_needed(model: Any, app: str) -> Iterator[Name]:
+    """The models that its fields point at, and those that it inherits from."""
+    related = [each.remote_field for each in model.fields.values() if each.remote_field]
+    labels = [each.model for each in related] + [getattr(each, "through", None) for each in related]
+    yield from (key_of(str(label), app) for label in (*labels, *model.bases) if isinstance(label, str))
+
+
+def unread_in(operation: Any) -> Iterator[Unread]:
+    """The operations that could not be built, in this one as well."""
+    if isinstance(operation, Unread):
+        yield operation
+    for name in ("database_operations", "state_operations", "first", "state"):
+        for each in getattr(operation, name, None) or ():
+            yield from unread_in(each)
 
 
 def model_names(operation: Any) -> tuple[str, ...]:
@@ -277,6 +237,7 @@ class Files:
         self.stubs = self._stubs(stuff)
         made: dict[Name, RehearsedMigration] = {}
         for number, dependencies, run_before in tree.migrations:
+            states.check_time()
             migration = stuff.migrations[number]
             operations = stuff.built(number, tree.settings)
             content: Any = (number, self._setting_items)
@@ -288,6 +249,12 @@ class Files:
             each.atomic = migration.atomic is not False
             made[migration.key.app, migration.key.name] = each
         done = [(stuff.migrations[each].key.app, stuff.built(each, tree.settings)) for each in tree.base]
+        self.unread_base = {
+            (key.app, key.name): [
+                one for each in stuff.built(number, tree.settings) for one in unread_in(each)
+            ]
+            for number, key in ((number, stuff.migrations[number].key) for number in tree.base)
+        }
         base = MakeBase(self.stubs, self.needed, done, tree)
         content = (tuple(sorted(self.stubs.items())), self.needed, tree.base, tree.relevant, tree.mentioned)
         content = (*content, self._setting_items)
@@ -303,7 +270,8 @@ class Files:
         self.migrations = made
 
     def unread_above(self, step: Name | None) -> list[str]:
-        """Why operations could not be built of this migration and of those of its app that it depends on; None: of any migration."""
+        """Why operations could not be built of this migration and of those of its app that it depends on, what is taken as done included;
+        None: of any migration."""
         if step is None:
             names = sorted(self.migrations)
         else:
@@ -311,12 +279,16 @@ class Files:
             for name in names:
                 found = self.migrations[name].dependencies if name in self.migrations else ()
                 names += [each for each in found if each not in names]
+        unread = {
+            name: [one for each in self.migrations[name].operations for one in unread_in(each)]
+            for name in names
+            if name in self.migrations
+        }
         return [
             f"{'.'.join(name)}: {operation.why}"
-            for name in names
-            if name in self.migrations and (step is None or name[0] == step[0])
-            for operation in self.migrations[name].operations
-            if isinstance(operation, Unread)
+            for name, operations in (*self.unread_base.items(), *unread.items())
+            if step is None or name[0] == step[0]
+            for operation in operations
         ]
 
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:

@@ -16,11 +16,12 @@ from django.db.utils import IntegrityError
 from stitchback.model.keys import MigrationKey
 from stitchback.rehearsal.connecting import Recorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
-from stitchback.rehearsal.files import Files, Name, OutOfTime, TreeExecutor
+from stitchback.rehearsal.files import Files, Name, TreeExecutor
 from stitchback.rehearsal.requests import Answer, Database, Disagreement, Request
 from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
 from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
 from stitchback.rehearsal.stage import Made, Stage, has_table
+from stitchback.rehearsal.states import OutOfTime
 
 MIGRATE = "migrate"
 AGAIN = "migrate, then migrate"
@@ -68,16 +69,19 @@ class Rehearsal:
         self.baseline: list[Disagreement] = []
         self.order: dict[str, tuple[MigrationKey, ...]] = {}
         self.rehearsed = 0
+        self.begun = 0
         self._ends: list[tuple[int, End]] = []
         self._untouched: dict[int, tuple[Made, End]] = {}
 
     def answer(self) -> Answer:
         started = time.process_time()
-        self.stage.states.deadline = started + GRACE * self.request.bounds.seconds
+        missed: tuple[str, ...] = ()
         try:
             self.every_database(started)
         except OutOfTime:
             self.remarks["there was no time for more"] = None
+            wanted = self.request.databases[self.begun : self.request.bounds.databases]
+            missed = tuple(each.name for each in wanted if each.is_first)
         finally:
             self.stage.states.deadline = float("inf")
         return Answer(
@@ -90,15 +94,20 @@ class Rehearsal:
             (*self.remarks, *self.stage.stuff.substituted),
             self.order,
             time.process_time() - started,
+            missed,
         )
 
     def every_database(self, started: float) -> None:
         """In their order, as far as the bounds allow, until the first that refuses the plan. Raises OutOfTime."""
         bounds = self.request.bounds
+        self.stage.states.deadline = started + bounds.most_seconds
         fresh = self.end(self.request.result, self.stage.empty)
-        for place, database in enumerate(self.request.databases):
-            if place and (place >= bounds.databases or time.process_time() - started > bounds.seconds):
-                return
+        for place, database in enumerate(self.request.databases[: bounds.databases]):
+            self.begun = place
+            if not database.is_first:
+                self.stage.states.deadline = started + min(GRACE * bounds.seconds, bounds.most_seconds)
+                if time.process_time() - started > bounds.seconds:
+                    return
             made = self.made(database)
             if made is None:
                 self.remarks[f"{database.name}: the old trees made no database with its rows here"] = None

@@ -22,7 +22,7 @@ from stitchback.rehearsal.shipping import packed
 
 LENGTH = 8  # bytes of a message's length, before the message
 PATIENCE = 5.0  # seconds that the process gets to end on its own
-MOST_SECONDS = 60.0  # without an answer the process is ended: a plan's own bound is some seconds
+MOST_SECONDS = 60.0  # without an answer the process is ended
 START = "import sys; sys.path[:0] = sys.argv[1:]; from stitchback.rehearsal.__main__ import main; main()"
 KEPT_FROM_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 
@@ -40,7 +40,7 @@ class RehearsalEnded(EnvironmentProblem):
 
 
 class TooSlow(RehearsalEnded):
-    """Django did not finish one database of a very large project: nothing of the plan was rehearsed, and nothing speaks against it."""
+    """No answer in the time that it may take: nothing of the plan was rehearsed."""
 
 
 class Process:
@@ -72,8 +72,8 @@ class Process:
         """Whether this very process (not one that it forked) may ask, and the other one still runs."""
         return self.owner == os.getpid() and self._process.poll() is None
 
-    def ask(self, command: str, argument: object) -> Any:
-        """The answer. Raises RehearsalEnded, and RuntimeError for a bug on the other side."""
+    def ask(self, command: str, argument: object, seconds: float = MOST_SECONDS) -> Any:
+        """The answer. Raises RehearsalEnded (TooSlow where nothing comes for so many seconds), and RuntimeError for a bug on the other side."""
         try:
             message = packed((command, argument))
             stdin = self._process.stdin
@@ -82,8 +82,8 @@ class Process:
                 stdin.write(len(message).to_bytes(LENGTH, "big"))
                 stdin.write(message)
                 stdin.flush()
-            length = int.from_bytes(self._read(LENGTH), "big")
-            kind, answer = pickle.loads(self._read(length))
+            length = int.from_bytes(self._read(LENGTH, seconds), "big")
+            kind, answer = pickle.loads(self._read(length, seconds))
         except BaseException:
             self.end(patience=0)
             raise
@@ -92,13 +92,13 @@ class Process:
             raise RuntimeError(f"the rehearsal's process raised:\n{answer}")
         return answer
 
-    def _read(self, length: int) -> bytes:
+    def _read(self, length: int, seconds: float) -> bytes:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         found = bytearray()
         while len(found) < length:
-            if not has_something_to_read(descriptor):
-                raise TooSlow(f"no answer within {MOST_SECONDS:.0f} seconds", self._last_words())
+            if not has_something_to_read(descriptor, seconds):
+                raise TooSlow(f"no answer within {seconds:.0f} seconds", self._last_words())
             part = os.read(descriptor, length - len(found))
             if not part:
                 raise RehearsalEnded(how_it_ended(self._process.wait()), self._last_words())
@@ -125,9 +125,9 @@ class Process:
         self._printed.close()
 
 
-def has_something_to_read(descriptor: int) -> bool:
-    """Within the time that an answer may take; elsewhere than on POSIX nobody can wait for a pipe only so long."""
-    return os.name != "posix" or bool(select.select([descriptor], [], [], MOST_SECONDS)[0])
+def has_something_to_read(descriptor: int, seconds: float) -> bool:
+    """Within that time; elsewhere than on POSIX nobody can wait for a pipe only so long."""
+    return os.name != "posix" or bool(select.select([descriptor], [], [], seconds)[0])
 
 
 def search_path() -> tuple[str, ...]:

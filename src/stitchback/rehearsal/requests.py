@@ -38,17 +38,19 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """At most so many databases are rehearsed for one plan, and no further one after so many seconds of the process's own time."""
+    """At most so many `databases` are rehearsed for one plan. `seconds`: of the processor; after them no further one is begun but those that come first.
+    `most_seconds`: after so many none is."""
 
     databases: int = 25
     seconds: float = 3.0
+    most_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
     """One population as the first judge sees it: how it may have been made (`recipes`, tried in this order), its rows of django_migrations before
     the plan (None: those that its trees record), the rows that the plan inserts, what a full migrate runs and the rows
-    afterwards (None where the first judge has no view of it)."""
+    afterwards (None where the first judge has no view of it). `is_first`: no plan is proved without it."""
 
     name: str
     lineage: str
@@ -59,6 +61,7 @@ class Database:
     recorded: frozenset[MigrationKey] | None = None
     is_fresh: bool = False
     is_patched: bool = False
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Disagreement:
 class Answer:
     """`rehearsed` of `total` databases. `disagreements`: what refuses the plan. `baseline`: the same, where mainline without the plan
     ends in the same way. `remarks`: what was not or could not be rehearsed. `order`: by database, the migrations whose data operations
-    ran, in order."""
+    ran, in order. `missed`: the databases that come first for which there was no time."""
 
     django: str
     sqlite: str
@@ -110,3 +113,4 @@ class Answer:
     remarks: tuple[str, ...] = ()
     order: Mapping[str, tuple[MigrationKey, ...]] = field(default_factory=dict)
     seconds: float = 0.0
+    missed: tuple[str, ...] = ()

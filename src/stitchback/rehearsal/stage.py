@@ -10,9 +10,10 @@ from django.db import connections
 
 from stitchback.rehearsal.connecting import Content, Recorder, empty, load, rows_of, saved, use
 from stitchback.rehearsal.editor import forget_shapes
-from stitchback.rehearsal.files import STUBS, Files, Name, States, Stuff, TreeExecutor
+from stitchback.rehearsal.files import STUBS, Files, Name, Stuff, TreeExecutor
 from stitchback.rehearsal.requests import Answer, Parcel, Recipe, Request, ShippedTree
 from stitchback.rehearsal.rows import DataRun
+from stitchback.rehearsal.states import States
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +123,14 @@ class Stage:
         if missing:
             with self.connection.schema_editor() as editor:
                 for model in missing:
+                    self.states.check_time()
                     editor.create_model(model)
 
     def missing_tables(self, files: Files, *, is_new: bool) -> list[Any]:
         """Of a new database all that it has before the rehearsal; later only those of further packages."""
         if not files.stubs and not files.tree.base:
             return []
-        state = self.states.steps_of(self.states.by_number[0], files.migrations[STUBS], rendered=True)[-1]
+        state = self.states.steps_of(self.states.by_number[0], files.migrations[STUBS])[-1]
         if is_new:
             models = [each for each in state.apps.get_models() if has_table(each)]
         else:

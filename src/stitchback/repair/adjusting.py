@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.repair.edits import Presence
+from stitchback.repair.fitting import lacking
+from stitchback.repair.playing import names_of
 from stitchback.repair.visible import Names
 from stitchback.schema.effects import AddColumn, AddConstraint, AddIndex, CreateTable, Effect
 
@@ -27,6 +29,22 @@ def adjusted(
         name: _adjusted_table(name, table, missing, extra, known) for name, table in tables.items()
     }
     return replace(schema, tables=adjusted_tables)
+
+
+MOST_ROUNDS = 3  # tables, then their columns, then the shapes of these
+
+
+def as_shown(schema: PhysicalSchema, shown: Names, effects: Iterable[Effect]) -> PhysicalSchema:
+    """The schema made to hold just what the database shows; of what the schema has besides, the shape is kept, of what it lacks the effects
+    tell it."""
+    effects = tuple(effects)
+    for _ in range(MOST_ROUNDS):
+        names = names_of(schema)
+        missing, extra = lacking(names, shown), lacking(shown, names)
+        if not missing and not extra:
+            break
+        schema = adjusted(schema, missing, extra, effects)
+    return schema
 
 
 class Known:

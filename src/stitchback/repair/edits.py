@@ -73,7 +73,15 @@ class RenameRow:
     reason: str
 
 
-LedgerEdit = InsertRow | DeleteDuplicate | DeleteRow | RenameRow
+@dataclass(frozen=True, slots=True)
+class GiveId:
+    """PostgreSQL gives new rows an id again that no row has: the default of `id` is put back where it is gone, and its sequence put behind
+    the highest id. No row changes."""
+
+    reason: str
+
+
+LedgerEdit = InsertRow | DeleteDuplicate | DeleteRow | RenameRow | GiveId
 
 
 def keys_of(edit: LedgerEdit) -> tuple[MigrationKey, ...]:
@@ -83,6 +91,8 @@ def keys_of(edit: LedgerEdit) -> tuple[MigrationKey, ...]:
             return (old, new)
         case InsertRow(key=key) | DeleteRow(key=key) | DeleteDuplicate(key=key):
             return (key,)
+        case GiveId():
+            return ()
         case _:
             assert_never(edit)
 
@@ -109,6 +119,8 @@ def after_edit(ledger: Ledger, edit: LedgerEdit) -> Ledger:
                 return ledger
             rows = (replace(row, key=new) if row.key == old else row for row in ledger.rows)
             return replace(ledger, rows=tuple(rows))
+        case GiveId():
+            return ledger
         case _:
             assert_never(edit)
 
@@ -136,7 +148,7 @@ def removed_rows(ledger: Ledger, edits: Iterable[LedgerEdit]) -> tuple[LedgerRow
                 gone.extend(superfluous(ledger, key))
             case DeleteRow(key=key):
                 gone.extend(rows_of(ledger, key))
-            case InsertRow() | RenameRow():
+            case InsertRow() | RenameRow() | GiveId():
                 pass
             case _:
                 assert_never(edit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
@@ -12,6 +12,7 @@ from stitchback.repair.edits import DeleteRow, InsertRow, LedgerEdit, Presence
 from stitchback.repair.fitting import Fit, Lineage
 from stitchback.repair.hypotheses import Hidden
 from stitchback.repair.playing import Played, Player
+from stitchback.repair.unseen import Unseen
 
 
 class Contradiction(Exception):
@@ -24,13 +25,14 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One ledger against one tree: `rows` after renames, what they tell, and what may be behind them."""
+    """One ledger against one tree: `rows` after renames, what they tell, what may be behind them, and what the look does not tell."""
 
     player: Player
     standing: Standing
     rows: Keys
     hidden: tuple[Hidden, ...]
     histories: tuple[Tree, ...]
+    unseen: Unseen = field(default_factory=Unseen)
 
     @property
     def accounts(self) -> Accounts:
@@ -39,7 +41,7 @@ class Case:
 
 def edits_for(case: Case, fit: Fit, *, transactional: bool) -> tuple[LedgerEdit, ...]:
     """The edits that make the rows tell what was done. Raises Contradiction where a row would be put in or taken out on no
-    better ground than that it would fit."""
+    better ground than that it would fit, Question where it rests on what was not looked at."""
     claims = {claim.key: claim for claim in case.hidden}
     edits: list[LedgerEdit] = []
     for key in Order(case.accounts, fit.made).sorted():
@@ -48,6 +50,8 @@ def edits_for(case: Case, fit: Fit, *, transactional: bool) -> tuple[LedgerEdit,
         claim = claims.get(key)
         if claim is None:
             claim = _lost_row(key, case, fit, transactional)
+        elif not claim.certain:
+            case.unseen.refuse_unseen(key, case.player.footprint(key))
         edits.extend(_inserts(claim, case, fit))
     for key in sorted(case.standing.made - fit.made):
         edits.append(_never_run(key, case, fit))
@@ -57,7 +61,7 @@ def edits_for(case: Case, fit: Fit, *, transactional: bool) -> tuple[LedgerEdit,
 def _inserts(claim: Hidden, case: Case, fit: Fit) -> Iterator[InsertRow]:
     played = case.player.play(fit.made)
     assert isinstance(played, Played), "the fit was played"
-    seen = tuple(sorted(made_by(claim.key, case.player) & played.names))
+    seen = tuple(sorted(made_by(claim.key, case.player) & played.names - case.unseen.names))
     given = tuple(key for key in claim.because if key in case.rows)
     for target in case.accounts.targets(claim.key):
         if target not in case.rows:
@@ -78,6 +82,7 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
     if witness is not None:
         reason = f"{witness} was applied, and ran after {key} wherever it ran: the row of {key} is missing"
         return Hidden(key, (witness,), reason, certain=True)
+    case.unseen.refuse_unseen(key, case.player.footprint(key))
     migration = case.accounts.tree.migrations[key]
     effects = case.player.effects.get(key, ())
     if key.app in case.player.by_sql(fit.made):
@@ -110,7 +115,8 @@ def _witness(key: MigrationKey, case: Case, fit: Fit) -> MigrationKey | None:
     lineage = Lineage(Order(case.accounts, case.standing.nodes))
     for above in sorted(lineage.descendants(key) - {key}):
         recorded = above in case.standing.made and above in fit.made
-        if recorded and case.player.footprint(above) and _always_above(above, key, case):
+        shows = case.player.footprint(above) - case.unseen.names
+        if recorded and shows and _always_above(above, key, case):
             return above
     return None
 
@@ -127,6 +133,7 @@ def _is_above(above: MigrationKey, key: MigrationKey, tree: Tree) -> bool:
 
 def _never_run(key: MigrationKey, case: Case, fit: Fit) -> DeleteRow:
     """Its row is there, and nothing of what it makes. It can only run again where all that it does is making what is missing."""
+    case.unseen.refuse_absent(key, case.player.footprint(key))
     effects = case.player.effects.get(key, ())
     dropped = key.app in case.player.by_sql(fit.made)  # by SQL of the app's own, for all that is known
     if dropped or case.accounts.is_replacer(key) or not all(map(case.player.touched, effects)):

@@ -50,12 +50,18 @@ class Fit:
 
 
 class Fitter:
-    """Fits choices of one standing's nodes to what one database shows; `ignored` names tell nothing."""
+    """Fits choices of one standing's nodes to what one database shows; `ignored` names tell nothing, `unseen` ones are not compared."""
 
     def __init__(
-        self, player: Player, standing: Standing, shown: Names, ignored: Names = frozenset()
+        self,
+        player: Player,
+        standing: Standing,
+        shown: Names,
+        ignored: Names = frozenset(),
+        unseen: Names = frozenset(),
     ) -> None:
         self.ignored = ignored
+        self.unseen = unseen
         self.player = player
         self.standing = standing
         self.shown = shown
@@ -66,8 +72,9 @@ class Fitter:
         played = self.player.play(made)
         if isinstance(played, Unplayable):
             return Fit(made, frozenset(), frozenset(), unplayable=f"{played.key}: {played.reason}")
-        shown = self.shown & (self.player.ever | played.names)
-        missing, extra = lacking(played.names, shown), lacking(shown, played.names)
+        wanted = played.names - self.unseen
+        shown = self.shown & (self.player.ever | played.names) - self.unseen
+        missing, extra = lacking(wanted, shown), lacking(shown, wanted)
         return Fit(made, missing, extra, self.excused(made))
 
     def excused(self, made: Keys) -> Names:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow, NoTable
+from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.edits import LedgerEdit, keys_of, rows_of
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
-from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.repair.visible import VisibleSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Group:
         return "\n".join(script.text for script in scripts), "\n".join(script.undo for script in scripts)
 
 
-Situation = tuple[str, tuple[MigrationKey, ...], Names | None, NoTable | None]
+Situation = tuple[str, tuple[MigrationKey, ...], Hashable, NoTable | None, NewId | None]
 Need = tuple[str, tuple[LedgerEdit, ...], tuple[int, ...], str]
 
 
@@ -79,7 +79,10 @@ def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]
 def situation_of(member: Member) -> Situation:
     """What everything that can be said of a tenant depends on. The order of rows says nothing to Django."""
     rows = tuple(sorted(row.key for row in member.ledger.rows))
-    return member.vendor, rows, member.visible.names if member.visible else None, member.ledger.no_table
+    look, ledger = member.visible, member.ledger
+    new_id = None if ledger.new_id is None or ledger.new_id.is_sound else ledger.new_id
+    seen = (look.names, look.required, frozenset(look.unseen.items()), look.everything) if look else None
+    return member.vendor, rows, seen, ledger.no_table, new_id
 
 
 def _need(member: Member, outcome: RepairOutcome) -> Need:

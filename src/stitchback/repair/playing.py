@@ -7,7 +7,7 @@ a column's shape two traits count, whether it may be NULL and its length, where 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -149,6 +149,25 @@ class Player:
         return frozenset(name for key in self.effects if key.app in apps for name in self.footprint(key))
 
     @cached_property
+    def tables(self) -> frozenset[str]:
+        """Every table that this tree ever makes or takes away."""
+        return frozenset(name.table for name in self.ever if name.table)
+
+    def names_of_tables(self, tables: Iterable[str]) -> Names:
+        """All that the tree has to do with in those tables, under every name that they ever have."""
+        wanted = set(tables)
+        effects = [effect for effects in self.effects.values() for effect in effects]
+        pairs = [
+            {each.before.lower(), each.after.lower()} for each in effects if isinstance(each, RenameTable)
+        ]
+        while more := [pair for pair in pairs if wanted & pair and not pair <= wanted]:
+            wanted = wanted.union(*more)
+        found = ((_table_of(effect), self.touched(effect)) for effect in effects if wanted)
+        return frozenset(
+            name for table, names in found for name in names if table in wanted or name.table in wanted
+        )
+
+    @cached_property
     def plain(self) -> Names:
         """Indexes and constraints that count, under every name that they ever have."""
         found: set[Presence] = set()
@@ -162,6 +181,11 @@ class Player:
     def ever(self) -> Names:
         """Every name that this tree ever makes or takes away."""
         return frozenset(name for key in self.effects for name in self.footprint(key))
+
+
+def _table_of(effect: Effect) -> str:
+    """The table that the effect is about, in lower case."""
+    return str(getattr(effect, "table", "") if not isinstance(effect, CreateTable) else effect.name).lower()
 
 
 def is_raw(effect: Effect) -> bool:

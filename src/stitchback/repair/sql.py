@@ -13,6 +13,7 @@ from stitchback.repair.dialects import DIALECTS, TABLE, Dialect
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
+    GiveId,
     InsertRow,
     LedgerEdit,
     after_edit,
@@ -59,10 +60,8 @@ def render_script(
     for key in _keys_written(edits):
         _check_name(key, vendor)
     unknown = unknown_rows(ledger, edits, dialect)
-    probe = (
-        _counts(edits, ledger, dialect),
-        *_to_keep(edits, frozenset(row.key for row in unknown), dialect),
-    )
+    looks = tuple(_looks(edits, ledger, dialect))
+    probe = (*looks, *_to_keep(edits, frozenset(row.key for row in unknown), dialect))
     opening = _opening(dialect, schema)
     statements = _statements(edits, dialect)
     back = _way_back(edits, ledger, dialect, shared)
@@ -74,7 +73,7 @@ def render_script(
         statements=statements,
         closing=dialect.closing,
         failing=dialect.failing,
-        text=_text(edits, ledger, dialect, probe, opening, statements, schema),
+        text=_text(edits, ledger, dialect, (probe, looks), opening, statements, schema),
         undo=_undo_text(back, ledger, dialect, opening, unknown=[str(row.key) for row in unknown]),
         undo_is_whole=not unknown,
     )
@@ -82,9 +81,10 @@ def render_script(
 
 def _statements(edits: Sequence[LedgerEdit], dialect: Dialect) -> tuple[Statement, ...]:
     found = [statement(edit, dialect) for edit in edits]
-    if any(isinstance(edit, InsertRow) for edit in edits):
+    if any(isinstance(edit, InsertRow | GiveId) for edit in edits):
         reason = "the sequence of id is behind its table after some restores: an INSERT would meet a used id"
-        found = [*(Statement(reason, sql) for sql in dialect.prepare_insert), *found]
+        first = sum(isinstance(edit, GiveId) for edit in edits)  # it comes before all others
+        found[first:first] = [Statement(reason, sql) for sql in dialect.prepare_insert]
     return tuple(found)
 
 
@@ -145,6 +145,13 @@ def _problem(part: str, vendor: str) -> str:
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
+def _looks(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> Iterable[str]:
+    if any(isinstance(edit, GiveId) for edit in edits):
+        yield dialect.look_at_id
+    if any(map(keys_of, edits)):
+        yield _counts(edits, ledger, dialect)
+
+
 def _counts(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> str:
     """One SELECT: for every row that is touched how many there are, were when the ledger was read, and will be."""
     after = edited(ledger, edits)
@@ -174,11 +181,12 @@ def _text(
     edits: Sequence[LedgerEdit],
     ledger: Ledger,
     dialect: Dialect,
-    probe: Sequence[str],
+    probes: tuple[Sequence[str], Sequence[str]],
     opening: Sequence[str],
     statements: Sequence[Statement],
     schema: str,
 ) -> str:
+    before, after = probes
     changes = f"{len(edits)} change{'s'[: len(edits) != 1]}"
     lines = [
         _comment(f"stitchback: repair of {TABLE} on {dialect.vendor}, {changes}"),
@@ -194,14 +202,14 @@ def _text(
     if schema:
         lines.append(_comment(f"(In schema {schema}: SET search_path before you run this part alone.)"))
         lines.append(f"{search_path(schema).replace('SET LOCAL', 'SET', 1).replace(', true)', ', false)')};")
-    lines += _ended((*dialect.patience, *probe))
+    lines += _ended((*dialect.patience, *before))
     lines += ["", _comment("2. The repair, in one transaction."), *_ended(opening)]
     lines += _explained(statements)
     lines += [
         *_ended(dialect.closing),
         "",
         _comment("3. Look again: rows_found is rows_after."),
-        *_ended(probe[:1]),
+        *_ended(after),
     ]
     return "\n".join(lines) + "\n"
 

@@ -12,6 +12,7 @@ from stitchback.repair.dialects import TABLE, Dialect
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
+    GiveId,
     InsertRow,
     LedgerEdit,
     RenameRow,
@@ -38,6 +39,8 @@ def statement(edit: LedgerEdit, dialect: Dialect) -> Statement:
             return Statement(edit.reason, _delete((is_key(key, dialect),), dialect))
         case RenameRow(old=old, new=new):
             return Statement(edit.reason, _rename(old, new, dialect))
+        case GiveId():
+            return Statement(edit.reason, dialect.give_id)
         case _:
             assert_never(edit)
 
@@ -111,6 +114,8 @@ def undo(
             if old not in before.keys or new in before.keys:
                 return ()
             return (Statement(f"back: {edit.reason}", _rename(new, old, dialect)),)
+        case GiveId():
+            return ()  # no row changed, and a sequence that is ahead harms nobody
         case _:
             assert_never(edit)
 

@@ -19,7 +19,7 @@ from stitchback.planning.reports import PlanReport, Status
 from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.edit_words import deeds, reasons, verb
 from stitchback.reporting.grouping import origins, thing_of
-from stitchback.reporting.refusal_text import DISAGREE
+from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
 from stitchback.reporting.style import harmless_in_json
 
 Document = dict[str, Any]
@@ -210,7 +210,7 @@ def _other(plan: SafePlan, case: Case) -> Document:
 def _refused(refuted: Refuted) -> Document:
     return {
         "strategies": dict(refuted.candidate.strategies),
-        "code": DISAGREE if refuted.contradicted else None,
+        "code": DISAGREE if refuted.contradicted else NO_TIME if refuted.missed else None,
         "failures": [
             {
                 "population": failure.population,

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from stitchback.repair.diagnosis import Diagnosis
-from stitchback.repair.edits import DeleteDuplicate, DeleteRow, InsertRow, LedgerEdit, RenameRow, keys_of
+from stitchback.repair.edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    GiveId,
+    InsertRow,
+    LedgerEdit,
+    RenameRow,
+    keys_of,
+)
 from stitchback.repair.groups import Group
 from stitchback.reporting.diagnosis import diagnosis_document, standing_lines
 from stitchback.reporting.document import Document, dump
@@ -15,7 +23,13 @@ from stitchback.reporting.status_text import counted
 from stitchback.reporting.style import Line, Words, bold, dim, green, page, plain, red, yellow
 
 MOST_NAMED = 3  # tenants of a group that the text names
-DOES = {InsertRow: "put in", DeleteDuplicate: "keep one row of", DeleteRow: "take out", RenameRow: "rename"}
+DOES = {
+    InsertRow: "put in",
+    DeleteDuplicate: "keep one row of",
+    DeleteRow: "take out",
+    RenameRow: "rename",
+    GiveId: "give new rows an id",
+}
 
 
 class Problem(Protocol):
@@ -132,7 +146,9 @@ def _rows(edit: LedgerEdit) -> list[str]:
 
 
 def _edit(edit: LedgerEdit) -> str:
-    return f"{DOES[type(edit)]} {' -> '.join(_rows(edit))}: {edit.reason}"
+    return (
+        f"{' '.join((DOES[type(edit)], *([' -> '.join(_rows(edit))] if _rows(edit) else [])))}: {edit.reason}"
+    )
 
 
 def _lines(groups: Sequence[Group], unreached: Sequence[Silent]) -> Iterator[Line]:

@@ -16,6 +16,7 @@ from stitchback.reporting.status_text import BELOW, counted, match_lines
 from stitchback.reporting.style import Line, Words, bold, cyan, dim, plain, red
 
 DISAGREE = "SB413"
+NO_TIME = "SB414"
 WIDEST_NAMES = 24
 MOST_REFUSED = 4
 DECISIONS = {
@@ -77,6 +78,20 @@ def disagreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
     yield BLANK
 
 
+def no_time_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
+    """SB414: plans that the first judge let through and for which the rehearsal had no time."""
+    found = next((refusal for refusal in refuted if refusal.missed), None)
+    if found is None:
+        return
+    said = f"  there was no time to rehearse {'; '.join(found.missed)}, so nothing is proved."
+    yield from wrapped((red(NO_TIME), plain(said)), 0, 7)
+    said = f"Give it more time in pyproject.toml (`stitchback explain {NO_TIME}`), and plan again:"
+    yield from wrapped((cyan("hint "), plain(said)), 0, 5)
+    yield (plain("     [tool.stitchback]"),)
+    yield (plain("     rehearsal_most_seconds = 600"),)
+    yield BLANK
+
+
 def _different(refuted: Sequence[Refuted]) -> tuple[Refuted, ...]:
     """The first of those that fail alike: mixtures of strategies share what is wrong with one of them."""
     return tuple({refusal.failures[:1]: refusal for refusal in reversed(refuted)}.values())[::-1]
@@ -107,6 +122,7 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
         yield BLANK
     yield from refused_lines(unproved.refuted, verbose=verbose)
     yield from disagreement_lines(unproved.refuted)
+    yield from no_time_lines(unproved.refuted)
     yield from _agreement_lines(unproved.refuted)
 
 

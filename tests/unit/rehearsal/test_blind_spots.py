@@ -114,6 +114,32 @@ def test_a_data_step_on_a_model_that_the_patch_renames(step: Operation) -> None:
     assert "shop.0003_fill" in refusals(wrong, given)
 
 
+def test_code_that_asks_for_a_model_of_an_installed_package() -> None:
+    """Its migrations are in no tree; where nothing refers to the package, the rehearsal has no model of it at all."""
+    body = "apps.get_model('auth', 'Group').objects.filter(name='clerks').delete()"
+    given = with_patch(migration("shop.0003_clerks", "shop.0002_base", run_python(body)))
+    (ours,) = given.patches[0].migrations
+    assert refusals(candidate(given, ours, merge("shop.0003_x", "shop.0003_clerks")), given) == ""
+    pointed = add("item", "group", foreign_key("auth.group", null=TRUE))
+    given = with_patch(migration("shop.0003_clerks", "shop.0002_base", pointed, run_python(body)))
+    (ours,) = given.patches[0].migrations
+    assert refusals(candidate(given, ours, merge("shop.0003_x", "shop.0003_clerks")), given) == ""
+
+
+def test_code_that_asks_for_a_model_of_the_tree_that_is_not_there() -> None:
+    memo = migration("shop.0003_memo", "shop.0002_base", create("Memo", text=char()))
+    fill = migration(
+        "shop.0004_fill", "shop.0003_memo", run_python("apps.get_model('shop', 'Memo').objects.all()")
+    )
+    given = with_patch(memo, fill)
+    whole = candidate(given, memo, fill, merge("shop.0003_x", "shop.0004_fill"))
+    assert refusals(whole, given) == ""
+    first = fill.with_changes(dependencies=keys("shop.0002_base"))
+    after = memo.with_changes(dependencies=keys("shop.0004_fill"))
+    cut = candidate(given, after, first, merge("shop.0003_x", "shop.0003_memo"))
+    assert "LookupError: App 'shop' doesn't have a 'Memo' model." in refusals(cut, given)
+
+
 def test_an_index_on_a_field_that_is_gone() -> None:
     """FACTS F33."""
     hot = migration("shop.0003_hot", "shop.0002_base", index("item", "base", "item_base"))

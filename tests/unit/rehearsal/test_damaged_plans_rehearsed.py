@@ -39,7 +39,7 @@ def with_rows_of(candidate: Candidate, proof: Proof) -> Proof:
 def first_judge(prover: Prover, candidate: Candidate, monkeypatch: pytest.MonkeyPatch) -> str:
     """Why it refuses the candidate by what a plain migrate does to the schema; nothing where it passes, or for what only it tries."""
     with monkeypatch.context() as patched:
-        patched.setattr(Rehearsals, "answer", lambda *_: NOTHING_SEEN)
+        patched.setattr(Rehearsals, "answer", lambda *_, **__: NOTHING_SEEN)
         outcome = prover.prove(candidate)
     if not isinstance(outcome, Refuted):
         return ""

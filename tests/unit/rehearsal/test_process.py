@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from plans_by_hand import DIAMOND, MAIN
 
-from stitchback.model.plans import SafePlan
+from stitchback.model.plans import Refuted, SafePlan
 from stitchback.proof import Prover
+from stitchback.proof.rehearsing import NO_TIME
 from stitchback.rehearsal import RehearsalEnded, process
 from stitchback.rehearsal.process import Process
 
@@ -71,40 +72,43 @@ def test_a_killed_process_is_an_error_and_never_a_pass() -> None:
 def test_killed_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     ask = Process.ask
 
-    def killing(self: Process, command: str, argument: object) -> object:
+    def killing(self: Process, command: str, argument: object, *seconds: float) -> object:
         if command == "rehearse":
             os.kill(self.pid, signal.SIGKILL)
-        return ask(self, command, argument)
+        return ask(self, command, argument, *seconds)
 
     monkeypatch.setattr(Process, "ask", killing)
     with pytest.raises(RehearsalEnded):
         Prover(MAIN).prove(DIAMOND)
 
 
-def test_one_that_is_too_slow_rehearses_nothing_and_the_plan_reports_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_one_that_gives_no_answer_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     child, ask = running(), Process.ask
+    asked: list[str] = []
 
-    def stopping(self: Process, command: str, argument: object) -> object:
+    def stopping(self: Process, command: str, argument: object, *seconds: float) -> object:
+        asked.append(command)
         if command == "rehearse":
             os.kill(self.pid, signal.SIGSTOP)
-            monkeypatch.setattr("stitchback.rehearsal.process.MOST_SECONDS", 0.1)
-        return ask(self, command, argument)
+        return ask(self, command, argument, *seconds)
 
     monkeypatch.setattr(Process, "ask", stopping)
-    found = Prover(MAIN).prove(DIAMOND)
-    assert isinstance(found, SafePlan)
-    assert found.proof.rehearsal is not None
-    assert (found.proof.rehearsal.rehearsed, found.proof.rehearsal.total) == (0, len(found.proof.outcomes))
-    assert "no answer within" in " ".join(found.proof.rehearsal.aside)
+    monkeypatch.setattr("stitchback.rehearsal.session.WALL", 0.01)
+    prover = Prover(MAIN)
+    found = prover.prove(DIAMOND)
+    assert isinstance(found, Refuted)
+    assert found.contradicted is None
+    assert found.missed[:2] == ("fresh install", "fork point of release/2.4")
+    assert {each.message for each in found.failures} == {NO_TIME}
     assert not is_there(child.pid)
+    assert isinstance(prover.prove(DIAMOND), Refuted)
+    assert asked.count("rehearse") == 1, "no plan is rehearsed any more"
 
 
 def test_an_interrupted_exchange_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     child = running()
 
-    def interrupted(self: Process, length: int) -> bytes:
+    def interrupted(self: Process, length: int, seconds: float) -> bytes:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Process, "_read", interrupted)

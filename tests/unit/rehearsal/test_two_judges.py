@@ -16,8 +16,13 @@ from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import DataWork
 from stitchback.proof.ends import Ends
-from stitchback.proof.rehearsing import Rehearsals
+from stitchback.proof.rehearsing import NO_TIME, Rehearsals, failures, first_of
+from stitchback.proof.rollouts import MOST_RUNS_BESIDE
 from stitchback.rehearsal import Answer, Disagreement
+
+SEEN = Disagreement(
+    "fresh install", "migrate", "shop.0004_x", "OperationalError: \x1b[2J no such column", True
+)
 
 
 def refused(plan: Candidate, given: Situation) -> Refuted:
@@ -36,7 +41,7 @@ def test_both_pass() -> None:
 
 
 def test_what_the_first_refuses_is_not_rehearsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Rehearsals, "answer", lambda *_: pytest.fail("rehearsed"))
+    monkeypatch.setattr(Rehearsals, "answer", lambda *_, **__: pytest.fail("rehearsed"))
     assert refused(candidate(MAIN), MAIN).contradicted is None
 
 
@@ -95,11 +100,67 @@ def test_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(outcome, SafePlan)
     assert outcome.proof.rehearsal is not None
     assert outcome.proof.rehearsal.rehearsed == 2
-    none = Prover(replace(MAIN, policy=replace(MAIN.policy, rehearsal_seconds=1e-9))).prove(DIAMOND)
-    assert isinstance(none, SafePlan)
-    assert none.proof.rehearsal is not None
-    assert none.proof.rehearsal.rehearsed == 0
-    assert "there was no time for more" in none.proof.rehearsal.aside
+    first = Prover(replace(MAIN, policy=replace(MAIN.policy, rehearsal_seconds=1e-9))).prove(DIAMOND)
+    assert isinstance(first, SafePlan)
+    assert first.proof.rehearsal is not None
+    assert first.proof.rehearsal.rehearsed == len(first_of(first.proof.outcomes))
+    assert first.proof.rehearsal.rehearsed < first.proof.rehearsal.total
+
+
+def hasty(seconds: float) -> Situation:
+    return replace(MAIN, policy=replace(MAIN.policy, rehearsal_most_seconds=seconds))
+
+
+def test_no_plan_is_proved_without_the_first_databases() -> None:
+    found = refused(DIAMOND, hasty(1e-9))
+    assert found.contradicted is None
+    assert found.missed == (
+        "fresh install",
+        "fork point of release/2.4",
+        "release/2.4 up to shop.0003_p",
+        "main up to shop.0005_y",
+    )
+    assert {(each.step, each.message) for each in found.failures} == {("not finished", NO_TIME)}
+
+
+def test_a_failure_that_was_seen_in_time_is_the_reason() -> None:
+    """Of the databases that are rehearsed before there is no time any more."""
+    answer = Answer("5.2", "", 1, 4, (SEEN,), missed=("main",))
+    assert [each.message for each in failures(answer)] == [SEEN.message]
+    assert [each.population for each in failures(replace(answer, disagreements=()))] == ["main"]
+
+
+def test_a_listed_plan_has_less_time_and_ends_the_search_for_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = replace(MAIN, policy=replace(MAIN.policy, rehearsal_seconds=1e-9))
+    prover = Prover(given)
+    beside = prover.prove(DIAMOND, MOST_RUNS_BESIDE)
+    assert isinstance(beside, Refuted)
+    assert beside.missed
+    assert isinstance(prover.prove(DIAMOND), SafePlan)
+
+
+def test_the_report_of_a_plan_without_time(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Exit 3, what was not rehearsed, and what to write for more time; which then proves it."""
+    commands = Commands(capsys)
+    folder = build_repository("same-column-mid-chain", tmp_path / "r").path
+    project = folder / "pyproject.toml"
+    before = project.read_text() if project.exists() else ""
+    project.write_text(f"{before}\n[tool.stitchback]\nrehearsal_most_seconds = 0.000001\n")
+    done = commands.run(folder, "plan", "release/2.4")
+    assert done.code == 3
+    assert "Proved" not in done.stdout
+    assert "Refused: no plan could be proved" in done.stdout
+    assert "SB414  there was no time to rehearse fresh install; " in done.stdout
+    assert "rehearsal_most_seconds = 600" in done.stdout
+    assert "SB413" not in done.stdout
+    document = json.loads(commands.run(folder, "plan", "release/2.4", "--format", "json").stdout)
+    assert "SB414" in {each["code"] for each in document["refused"]} <= {"SB414", None}
+    assert commands.run(folder, "apply", "release/2.4", "--yes").code == 3
+    assert commands.run(folder, "explain", "SB414").code == 0
+    project.write_text(f"{before}\n[tool.stitchback]\nrehearsal_most_seconds = 600\n")
+    assert "Proved" in commands.run(folder, "plan", "release/2.4").stdout
 
 
 def test_a_custom_field_is_named() -> None:
@@ -116,14 +177,11 @@ def test_a_custom_field_is_named() -> None:
 def _second_judge_refuses_the_diamond(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Rehearsals.answer
 
-    def answer(self: Rehearsals, plan: Candidate, *rest: object) -> Answer:
-        found = real(self, plan, *rest)  # type: ignore[arg-type]
+    def answer(self: Rehearsals, plan: Candidate, *rest: object, **more: bool) -> Answer:
+        found = real(self, plan, *rest, **more)  # type: ignore[arg-type]
         if "diamond" not in plan.strategies.values():
             return found
-        seen = Disagreement(
-            "fresh install", "migrate", "shop.0004_x", "OperationalError: \x1b[2J no such column", True
-        )
-        return replace(found, disagreements=(seen,))
+        return replace(found, disagreements=(SEEN,))
 
     monkeypatch.setattr(Rehearsals, "answer", answer)
 

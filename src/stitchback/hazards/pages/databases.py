@@ -116,4 +116,23 @@ PAGES: tuple[ErrorPage, ...] = (
         A person has to find out what happened there: a restored backup, a table that was dropped by
         hand, a migration that was faked.""",
     ),
+    ErrorPage(
+        "SB615",
+        ("repair.deriving",),
+        "where are the tables of an app?",
+        """A row says that a migration was applied, and what it makes is not in this database. That is no
+        proof that it never ran: the table may be in a schema off the connection's search_path, behind a
+        view, hidden because the user has no right on it, or in another database of the project. A row is
+        taken out only where the whole catalog was read, and never where DATABASE_ROUTERS are configured or
+        an app has rows and no table at all.
+
+        Connect as the application does (its user, its search_path). For an app whose tables are in
+        another database, say so: `--app-in-other-database APP`, or in pyproject.toml
+
+            [tool.stitchback]
+            apps_in_other_databases = ["audit"]
+
+        Its rows are then taken at their word. An empty list says that all tables are in this database.
+        Where an app's tables are really gone, take its rows out by hand, or restore the tables.""",
+    ),
 )

@@ -123,9 +123,23 @@ PAGES: tuple[ErrorPage, ...] = (
         can be read against it. Please report both views, with the output of `stitchback plan -v` and the migrations that
         it names: each such case is a rule that the simulation lacks, or an operation that the rehearsal builds wrongly.
 
-        "did not finish": the process of the rehearsal was ended from outside (no memory, a signal) or gave no answer. Nothing was proved
-        and nothing was written. Run the command again, with more memory if that is short; `rehearsed-databases` in
+        "did not finish": the process of the rehearsal was ended from outside (no memory, a signal). Nothing was proved
+        and nothing was written. Run the command again, with more memory if that is short; `rehearsed_databases` in
         `[tool.stitchback]` of pyproject.toml lowers how many databases are tried.""",
+    ),
+    ErrorPage(
+        "SB414",
+        ("reporting.refusal_text",),
+        "no time to rehearse the databases that a proof needs",
+        """A plan is proved only when Django has executed it on a fresh install and on databases of the fork point, of the patch branches' tips
+        and of mainline's (SB413). In a very large project Django needs longer for these than it is given: 60 seconds of the processor. Nothing was
+        found against the plan, and nothing was proved, so nothing is written. Databases beyond these are rehearsed as far as
+        `rehearsal_seconds` allows; they do not stop a plan, and the report says how many there were.
+
+        Give it more time in pyproject.toml, and plan again:
+
+            [tool.stitchback]
+            rehearsal_most_seconds = 600""",
     ),
     ErrorPage(
         "SB530",

@@ -9,16 +9,20 @@ from typing import Protocol
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
+from stitchback.model.migrations import Tree
 from stitchback.model.source import Span
 from stitchback.repair.accounts import Accounts, Standing
+from stitchback.repair.forecasting import Forecast
 from stitchback.repair.hypotheses import Hidden
+from stitchback.repair.leftovers import Leftover
 from stitchback.repair.outcomes import RepairOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One ledger against one tree. `unknown`: rows that the tree does not know, with the refs that do. `now` and `following`:
-    what Django will say against a migrate now, and against the next release's."""
+    """One ledger against one tree. `unknown`: rows that the tree does not know, with the refs that do. `now`
+    and `following`: what a migrate will do now, and the next release's, None where nobody can tell. `engine`: Django's vendor, or "".
+    `histories`: the trees that know the unknown rows."""
 
     ledger: Ledger
     accounts: Accounts
@@ -26,8 +30,11 @@ class Examined:
     hidden: tuple[Hidden, ...]
     unknown: Mapping[MigrationKey, tuple[str, ...]]
     outcome: RepairOutcome
-    now: str
-    following: str
+    now: Forecast | None
+    following: Forecast | None
+    leftovers: tuple[Leftover, ...] = ()
+    engine: str = ""
+    histories: tuple[Tree, ...] = ()
 
     def span(self, key: MigrationKey) -> Span | None:
         migration = self.accounts.tree.migrations.get(key)

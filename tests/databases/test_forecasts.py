@@ -1,0 +1,147 @@
+"""What `inspect` says that `migrate` will do, and what real `migrate` does, on databases of every branch of the fixtures, sound and damaged.
+
+Each database of a branch is held against each tree: the branches, and the reconciled one. A few fixtures on every engine, and some more on
+SQLite. All of them on all three engines:
+
+    STITCHBACK_ALL_FIXTURES=1 python -m pytest -n 2 tests/databases/test_forecasts.py
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+from command_line import stitchback
+from databases.damages import DAMAGES, Patient
+from databases.servers import Server
+from fixture_repos import build_repository, case_names
+
+from stitchback.adapters.databases import DatabaseReading, read_database
+from stitchback.adapters.git import Repository
+from stitchback.adapters.project_process import Raised
+from stitchback.adapters.projects import MigrateOutcome, ProjectSession
+from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
+from stitchback.adapters.urls import DatabaseUrl
+from stitchback.api.project import Project
+from stitchback.api.verification.workshop import Workshop
+from stitchback.engine import Memory
+from stitchback.errors import StitchbackError
+from stitchback.model.keys import MigrationKey
+from stitchback.repair.accounts import Accounts
+from stitchback.repair.forecasting import Forecast, Forecaster
+from stitchback.repair.playing import Player
+
+A_FEW = ("renamed-later-on-mainline", "same-column-mid-chain", "squash-finished-on-mainline")
+ROUNDS = 1  # how often each damage is tried on a database, in another place
+
+
+@dataclass(slots=True)
+class Tree:
+    """One tree: what it forecasts, and its own code."""
+
+    name: str
+    session: ProjectSession
+    player: Player
+    forecaster: Forecaster
+
+    @classmethod
+    def of(cls, name: str, session: ProjectSession, folder: Path, ref: str, vendor: str) -> Tree:
+        with Project.open(folder) as project:
+            tree = project.tree(ref)
+        player = Player(Accounts(tree), Memory(sqlite=vendor == "sqlite"))
+        return cls(name, session, player, Forecaster(tree, player, vendor))
+
+    def compared(self, url: str, reading: DatabaseReading) -> str:
+        """How Django's outcome differs from the forecast; "" where it does not. The database is migrated."""
+        assert reading.schema is not None
+        now, _, _ = self.forecaster.forecast(reading.ledger, reading.schema)
+        return difference(now, self.session.migrate(url), self.player.accounts.apps)
+
+
+def difference(now: Forecast, outcome: MigrateOutcome, apps: frozenset[str]) -> str:
+    ran = tuple(key for key in outcome.ran if key.app in apps)
+    told = (now.runs, now.at, bool(now.error))
+    real = (ran, outcome.failed, not outcome.went_well)
+    if told == real or is_doubted(now, ran, outcome):
+        return ""
+    return f"told {told} {now.error}, did {real} {outcome.error_class}: {outcome.error_message}"
+
+
+def is_doubted(now: Forecast, ran: tuple[MigrationKey, ...], outcome: MigrateOutcome) -> bool:
+    """The forecast names the migration as one whose own code decides, and Django got so far and no further."""
+    at = outcome.failed
+    return any(key == at for key, _ in now.doubts) and now.runs[: len(ran) + 1] == (*ran, at)
+
+
+def databases(scratch: ScratchDatabases, sessions: dict[str, ProjectSession]) -> Iterator[tuple[str, str]]:
+    """One of each branch, all of it and the half of it, by its name."""
+    for name, session in sessions.items():
+        try:
+            graph = session.graph(scratch.create())
+        except Raised:  # a tree that no database can have been made with
+            continue
+        for target in (None, graph.order[len(graph.order) // 2]):
+            url = scratch.create()
+            done = session.migrate(url, *((target.app, target.name) if target else ()))
+            if done.went_well or done.ran:
+                yield f"{name} {target or 'all'}", url
+
+
+def disagreements(name: str, server: Server, folder: Path) -> tuple[list[str], int]:
+    built = build_repository(name, folder / "repository")
+    refs = (built.case.onto, *built.case.patches)
+    address = os.environ[server.variable] if server.variable else "sqlite:///"
+    found, count = list[str](), 0
+    with scratch_databases(address) as scratch, Workshop(built.path) as shop:
+        with Repository.open(built.path) as repository:
+            sessions = {ref: shop.at(repository.resolve(ref)) for ref in refs}
+        trees = []
+        for ref in refs:
+            try:
+                trees.append(Tree.of(ref, sessions[ref], built.path, ref, server.vendor))
+            except StitchbackError:
+                continue
+        if stitchback(built.path, "apply", *built.case.patches, *built.case.options, "--yes").exit_code == 0:
+            today = shop.reconciled_folder(built.path, scratch.create())
+            if not isinstance(today, Raised):
+                trees.append(Tree.of("reconciled", today.session, built.path, "HEAD", server.vendor))
+        for database, source in databases(scratch, sessions):
+            sound = read_database(DatabaseUrl.parse(source), with_schema=True)
+            for tree in trees:
+                for damage in DAMAGES:
+                    for round_ in range(ROUNDS if damage.__name__ != "nothing" else 1):
+                        random = Random(f"{name} {database} {tree.name} {damage.__name__} {round_}")
+                        statements = list(damage(Patient(sound, tree.player, random)))
+                        if not statements:
+                            continue
+                        url = scratch.copy(source)
+                        try:
+                            for sql in statements:
+                                tree.session.execute(url, sql)
+                        except Raised:  # the engine does not do that
+                            scratch.drop(url)
+                            continue
+                        count += 1
+                        reading = read_database(DatabaseUrl.parse(url), with_schema=True)
+                        said = tree.compared(url, reading)
+                        if said:
+                            found.append(
+                                f"{database} on {tree.name}, {damage.__name__} ({statements[0]}): {said}"
+                            )
+                        scratch.drop(url)
+    return found, count
+
+
+@pytest.mark.parametrize("name", case_names())
+def test_django_does_what_was_forecast(name: str, server: Server, tmp_path: Path) -> None:
+    chosen = name in A_FEW or (server.vendor == "sqlite" and name in case_names()[::12])
+    if not chosen and not os.environ.get("STITCHBACK_ALL_FIXTURES"):
+        pytest.skip("with STITCHBACK_ALL_FIXTURES=1 only")
+    found, count = disagreements(name, server, tmp_path)
+    print(f"{count} databases")
+    assert count
+    assert not found, "\n".join(found)
