@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from migration_values import add, char, create, delete, integer, migration, operation, remove, rename, tree
+from migration_values import (
+    add,
+    char,
+    create,
+    delete,
+    integer,
+    keys,
+    migration,
+    operation,
+    remove,
+    rename,
+    tree,
+)
 from plans_by_hand import BASE, candidate, patch, situation
 
 from stitchback.engine import Engine, Memory, SymbolicDatabase
@@ -126,3 +138,20 @@ def test_a_field_named_execute_makes_no_statement_of_the_word_beside_it() -> Non
     works = Reach(frozenset({"blog.post"}), frozenset({"execute", "shop_item"}))
     assert isinstance(merged(gone, run_python(reach=works)), SafePlan)
     assert isinstance(merged(gone, run_python(reach=replace(works, runs_sql=True))), Refuted)
+
+
+def test_what_a_fresh_install_of_its_own_branch_never_gave_it_is_no_need() -> None:
+    """Mainline's own blog.0002 comes before shop.0003 in Django's order, and neither depends on the other."""
+    fill = migration("shop.0003_m", "shop.0002_base blog.0001_initial", run_python(reach=EVERYTHING))
+    gone = migration("blog.0002_gone", "blog.0001_initial", delete("Post"))
+    ours = migration("shop.0003_p", "shop.0002_base", add("item", "size"))
+    given = situation(fill, gone, patches=[patch(ours)])
+    plan = candidate(given, ours, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    assert isinstance(prove(plan, given), SafePlan)
+    late = gone.with_changes(dependencies=keys("blog.0001_initial shop.0003_m"))
+    given = situation(fill, late, patches=[patch(ours)])
+    early = candidate(given, ours, gone, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    outcome = prove(early, given)
+    assert isinstance(outcome, Refuted)
+    kept = candidate(given, ours, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    assert isinstance(prove(kept, given), SafePlan)
