@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from stitchback.model.migrations import Dependency, Migration, Swappable
 from stitchback.model.operations import Operation
 from stitchback.rehearsal.building import Builder
 from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
+from stitchback.rehearsal.probing import Probe
 from stitchback.rehearsal.projecting import flat, key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 from stitchback.rehearsal.states import States
@@ -201,13 +203,17 @@ def models_needed(model: Any, app: str) -> Iterator[Name]:
     yield from (key_of(str(label), app) for label in (*labels, *model.bases) if isinstance(label, str))
 
 
-def unread_in(operation: Any) -> Iterator[Unread]:
-    """The operations that could not be built, in this one as well."""
-    if isinstance(operation, Unread):
-        yield operation
+def parts_of(operation: Any) -> Iterator[Any]:
+    """The operation, and those within it."""
+    yield operation
     for name in ("database_operations", "state_operations", "first", "state"):
         for each in getattr(operation, name, None) or ():
-            yield from unread_in(each)
+            yield from parts_of(each)
+
+
+def unread_in(operation: Any) -> Iterator[Unread]:
+    """The operations that could not be built, in this one as well."""
+    return (each for each in parts_of(operation) if isinstance(each, Unread))
 
 
 def model_names(operation: Any) -> tuple[str, ...]:
@@ -302,6 +308,17 @@ class Files:
             if step is None or name[0] == step[0]
             for operation in operations
         ]
+
+    def data_operations(self) -> Counter[str]:
+        """How often each data operation stands in the files, by its identity, squashes of files that are there apart."""
+        return Counter(
+            each.identity
+            for migration in self.migrations.values()
+            if not (migration.replaces and all(tuple(name) in self.migrations for name in migration.replaces))
+            for operation in migration.operations
+            for each in parts_of(operation)
+            if isinstance(each, Probe)
+        )
 
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
         named: dict[Name, set[str]] = {}
