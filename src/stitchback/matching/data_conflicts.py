@@ -109,6 +109,28 @@ def state_at(tree: Tree, origin: Origin, names: Names, start: SchemaState) -> Sc
     return fold(before, start, with_earlier_names(frozenset(names), before))
 
 
+def needed_on_a_fresh_install(
+    tree: Tree, data: DataNeeds, gone: Sequence[Gone], web: ModelWeb, start: SchemaState
+) -> Needs:
+    """Of its needs those that a fresh install of its own tree meets: what the tree drops or renames before, without any dependency, the
+    operation has done without on each of them."""
+    order = MigrationGraph.of(tree).order()
+    own = data.origin.migration
+    place = {key: number for number, key in enumerate(order)}
+    if own not in place or not any(
+        each.ref == tree.ref and place.get(each.origin.migration, len(order)) < place[own] for each in gone
+    ):
+        return data.needs
+    names = joined((each.model, each.field) for each in gone)
+    apps = {key.app for key in names}
+    before = [tree.migrations[key] for key in order[: place[own]] if key.app in apps]
+    before.append(
+        tree.migrations[own].with_changes(operations=tree.migrations[own].operations[: data.origin.index])
+    )
+    state = fold(before, start, with_earlier_names(frozenset(names), before))
+    return data.needs.common(_needs(data.operation, own.app, state, names, web))
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A data operation of `tree`, in `migration`, and what the other branch drops or renames of what it uses."""

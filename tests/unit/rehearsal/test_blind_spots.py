@@ -140,6 +140,27 @@ def test_code_that_asks_for_a_model_of_the_tree_that_is_not_there() -> None:
     assert "LookupError: App 'shop' doesn't have a 'Memo' model." in refusals(cut, given)
 
 
+def test_work_that_two_migrations_do_and_a_squash_leaves_out() -> None:
+    """Mainline runs one function twice. A fresh install, by the squash, never does; the fork point's databases have a part of it."""
+    fill = run_python("apps.get_model('shop', 'Item').objects.update(base='x')")
+    parts = (
+        migration("shop.0003_x", "shop.0002_base", fill),
+        migration("shop.0004_x", "shop.0003_x", fill),
+    )
+    squash = migration(
+        "shop.0002_squashed",
+        "shop.0001_initial",
+        add("item", "base"),
+        add("item", "x"),
+        replaces="shop.0002_base shop.0003_x shop.0004_x",
+    )
+    parts = (parts[0].with_changes(operations=(fill, add("item", "x"))), parts[1])
+    ours = migration("shop.0003_p", "shop.0002_base", add("item", "color"))
+    given = with_patch(ours, mainline=(*parts, squash))
+    answer = rehearsed(candidate(given, ours, merge("shop.0003_p", "shop.0004_x")), given)
+    assert (answer.disagreements, answer.baseline) == ((), ())
+
+
 def test_an_index_on_a_field_that_is_gone() -> None:
     """FACTS F33."""
     hot = migration("shop.0003_hot", "shop.0002_base", index("item", "base", "item_base"))
