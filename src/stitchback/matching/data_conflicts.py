@@ -19,7 +19,7 @@ from stitchback.model.state import SchemaState
 from stitchback.model.values import text
 from stitchback.schema.data import data_run
 from stitchback.schema.data_needs import Names, Needs, joined, needs_at
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.model_web import ModelWeb
 
 # Operation -> the arguments that name the model and the field that are there no longer, or not under that name.
@@ -80,7 +80,7 @@ def needs_of(
             origin = Origin(migration.key, index)
             found = [
                 each
-                for each in data_operations((operation,))
+                for each in row_operations((operation,))
                 if _meets(each, origin.migration.app, names, web)
             ]
             state = state_at(tree, origin, names, start) if found else start
@@ -145,7 +145,7 @@ def conflicts(side: Side, mainline: Tree) -> Iterator[Conflict]:
     """The data operations of each branch that use what the other one drops or renames, but for work that both have."""
     for tree, own, ref, others in apart(side, mainline):
         gone = tuple(each for each in gone_in(ref, others))
-        if gone and any(True for each in own for _ in data_operations(each.operations)):
+        if gone and any(True for each in own for _ in row_operations(each.operations)):
             yield from _conflicts(tree, own, gone, (mainline, side.patch.tree), on_both(side))
 
 

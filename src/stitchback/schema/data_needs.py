@@ -11,7 +11,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.schema.data import data_run
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.effects import Uses
 from stitchback.schema.inserting import must_be_given
 from stitchback.schema.model_web import ModelWeb
@@ -139,7 +139,7 @@ def _inserted(
 def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> Iterator[Uses]:
     """The tables that the operation queries: with all columns that the state knows those of the models that it asks for by name (any
     query of theirs fails where one is missing), with the columns that it names those that its SQL names."""
-    for each in data_operations((operation,)):
+    for each in row_operations((operation,)):
         if not isinstance(each, Operation) or each.kind not in ("RunPython", "RunSQL"):
             continue
         reach, label = reach_of(each, app), data_run(each).label
@@ -160,7 +160,7 @@ def models_queried(
 ) -> frozenset[ModelKey]:
     """The models of whose tables `tables_used` may say something, in any state. `web`: of all models that there are."""
     found: set[ModelKey] = set()
-    for each in data_operations(operations):
+    for each in row_operations(operations):
         if isinstance(each, Operation) and each.kind in ("RunPython", "RunSQL"):
             reach = reach_of(each, app)
             found.update(ModelKey.of(*label.split(".")) for label in reach.models or ())

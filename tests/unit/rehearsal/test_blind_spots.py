@@ -20,6 +20,7 @@ from migration_values import (
     remove,
     tree,
 )
+from migration_values import run_python as empty_code
 from plans_by_hand import (
     DIAMOND,
     FORK,
@@ -76,6 +77,10 @@ NOTE = migration("shop.0004_note", "shop.0003_slug", add("item", "note"))
     [
         (index("item", "slug", "item_slug"), "has no field named 'slug'"),
         (run_python("apps.get_model('shop', 'Item').objects.update(slug='x')"), "no field named 'slug'"),
+        (
+            run_python("for each in apps.get_model('shop', 'Item').objects.all():\n        print(each.slug)"),
+            "object has no attribute 'slug'",
+        ),
     ],
 )
 def test_an_ancestor_that_a_later_migration_needs(last: Operation, said: str) -> None:
@@ -240,6 +245,24 @@ def test_a_row_that_is_forgotten() -> None:
     assert "shop.0004_m is applied before its dependency shop.0003_s" in refusals(
         candidate(MAIN, S, M.with_changes(operations=(), dependencies=keys("shop.0003_x shop.0003_s"))), MAIN
     )
+
+
+def test_a_row_that_is_forgotten_and_shows_at_the_next_release() -> None:
+    """FACTS F7: the deploy itself says that there is nothing to do."""
+    replacing = M.with_changes(replaces=keys("shop.0003_p"))
+    assert refusals(candidate(MAIN, replacing, hand=HAND), MAIN) == ""
+    said = refusals(candidate(MAIN, replacing), MAIN)
+    assert "main | migrate, then the next release's migrate" in said
+    assert "main | migrate |" not in said
+
+
+def test_work_that_leaves_nothing_may_run_any_number_of_times() -> None:
+    nothing = empty_code("noop", empty=True)
+    ours = P.with_changes(operations=(*P.operations, nothing))
+    theirs = M.with_changes(operations=(*M.operations, nothing))
+    given = situation(X, theirs, Y, patches=[patch(ours)])
+    emptied = theirs.with_changes(operations=(nothing,), dependencies=keys("shop.0003_x shop.0003_s"))
+    assert refusals(candidate(given, S, emptied, hand=HAND), given) == ""
 
 
 def test_two_leaves() -> None:
