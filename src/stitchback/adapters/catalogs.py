@@ -90,6 +90,22 @@ RELATIONS = {
 }
 """(table or view, its schema, whether the connection sees it without naming the schema). Those of PostgreSQL's extensions are left out."""
 
+TYPES = {
+    family: re.compile(rf"(?:{pattern})\b", re.IGNORECASE)
+    for family, pattern in {
+        "boolean": r"bool|boolean|tinyint\(1\)",
+        "number": r"smallint|integer|int|bigint|mediumint|tinyint(?!\(1\))",
+        "text": r"varchar|character|char|text|longtext|mediumtext|tinytext",
+        "float": r"real|float|double",
+        "decimal": r"decimal|numeric",
+        "time stamp": r"datetime|timestamp",
+        "date": r"date",
+        "time": r"time",
+        "bytes": r"blob|longblob|mediumblob|bytea|binary|varbinary",
+    }.items()
+}
+"""What kind of type the engines' names mean, as `repair.playing.FAMILIES` has it of fields."""
+
 VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)", re.IGNORECASE)
 
 INDEXES = {

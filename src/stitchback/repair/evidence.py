@@ -9,7 +9,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.repair.accounts import Accounts, Keys, Order, Standing
 from stitchback.repair.edits import DeleteRow, Guard, InsertRow, LedgerEdit, Presence, RenameRow
-from stitchback.repair.fitting import Fit, Lineage
+from stitchback.repair.fitting import Fit, Lineage, lacking
 from stitchback.repair.hypotheses import Hidden
 from stitchback.repair.playing import Played, Player
 from stitchback.repair.unseen import Unseen
@@ -212,6 +212,13 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
     if not effects:
         raise Contradiction(
             f"{key} is not applied, migrations above it are, and nothing shows whether it ran", HOLE
+        )
+    played = case.player.play(fit.made)
+    assert isinstance(played, Played), "the fit was played"
+    other = sorted(lacking(case.player.footprint(key) & played.names, case.shown))
+    if other:
+        raise Contradiction(
+            f"{key} has no row; what it makes is there, but {other[0]} is not as it makes it", BY_HAND
         )
     if not all(map(case.player.touched, effects)):
         raise Contradiction(

@@ -1,4 +1,4 @@
-"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and two traits of columns."""
+"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and three traits of columns."""
 
 from __future__ import annotations
 
