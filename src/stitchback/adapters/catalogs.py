@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stitchback.repair.dialects import ID_SEQUENCE
+from stitchback.repair.visible import ELSEWHERE as ELSEWHERE_PLACE
 
 ROWS = {
     "sqlite": (
@@ -49,7 +50,7 @@ VIEW = "a view"
 UNSEEN = {
     "sqlite": f"SELECT name, '{VIEW}' FROM sqlite_master WHERE type = 'view'",
     "postgresql": (
-        f"SELECT c.relname, min(CASE WHEN pg_table_is_visible(c.oid) THEN '{VIEW}' ELSE 'in the schema ' || n.nspname END)"
+        f"SELECT c.relname, min(CASE WHEN pg_table_is_visible(c.oid) THEN '{VIEW}' ELSE '{ELSEWHERE_PLACE}' || n.nspname END)"
         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"
         " AND n.nspname NOT LIKE 'pg|_%' ESCAPE '|' AND n.nspname <> 'information_schema' GROUP BY c.relname"
         " HAVING NOT bool_or(pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'p', 'f'))"

@@ -172,6 +172,12 @@ def edits_for(
             if target not in rows:
                 edits.append(InsertRow(target, claim.reason, grounds.of_present(key, rows, claim.because)))
                 rows |= {target}
+    for key in sorted(case.standing.nodes - fit.made - case.standing.made):
+        effects = case.player.effects.get(key, ())
+        case.unseen.refuse_taken(
+            key,
+            (each.name.lower() for each in effects if isinstance(each, CreateTable) and not each.conditional),
+        )
     for key in sorted(case.standing.made - fit.made, key=case.accounts.place.__getitem__, reverse=True):
         edit = _never_run(key, case, fit)
         edits.append(replace(edit, guard=grounds.of_absent(key, rows)))
