@@ -32,6 +32,7 @@ from stitchback.repair.sql import render_script
 DATABASES = 21  # in a fleet: each script is run on 20 others
 FLEETS = int(os.environ.get("STITCHBACK_FLEETS", "0"))
 FIRST = int(os.environ.get("STITCHBACK_SEED", "0"))
+ANEW = "_anew"  # ends the name of a migration that was renamed
 HIDDEN, LEFTOVER, SEQUENCE = "hidden table", "leftover column", "sequence behind"
 
 Names = Counter[tuple[str, str]]
@@ -107,7 +108,11 @@ class Member:
         """What is no longer true, though it was: a row of what ran that is gone, a row of what never ran that came, a row twice."""
         after = self.names()
         added, removed = after - before, before - after
-        gone = {key for key in removed if key in self.truth and not after[key]}
+        gone = {
+            (app, name)
+            for app, name in removed
+            if (app, name) in self.truth and not (after[app, name] or after[app, f"{name}{ANEW}"])
+        }
         came = {key for key in added if key not in self.truth or before[key]}
         return f"puts in {came}, takes out {gone}" if came or gone else ""
 
@@ -177,6 +182,9 @@ class Runner:
         honest = self.decided(member)
         rows = honest.after.keys if isinstance(honest, Repair) else honest.ledger.keys
         member.truth = {(key.app, key.name) for key in rows}
+        member.truth |= {
+            (app, f"{name}{ANEW}") for app, name in member.truth
+        }  # the same, as today's tree calls it
         wanted = random.choice((0, 1, 1, 1, 2, 2, 3))
         found = [self.corrupt(random, history, database) for _ in range(wanted)]
         member.corruptions = tuple(filter(None, found))
@@ -224,7 +232,8 @@ class Runner:
         member.database.execute("CREATE TABLE kept_rows AS SELECT * FROM django_migrations")
         for other in fleet.members:
             for text in (other.script, other.undo):
-                if not text or (others_only and other is member):
+                own = other is member and (others_only or text is member.undo)
+                if not text or own:
                     continue
                 fleet.tally["scripts run elsewhere" if others_only else "scripts run after migrate"] += 1
                 member.database.script(text)
