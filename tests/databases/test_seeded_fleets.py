@@ -265,7 +265,7 @@ class Runner:
             if member.rows() != before and "NOT WHOLE" not in member.undo:
                 fleet.say(member, "the undo script did not bring the rows back")
             database.script(member.script)
-        if said := member.wrongly(names):
+        if HIDDEN in member.corruptions and (said := member.wrongly(names)):  # migrate judges the others
             fleet.say(member, f"its own script: {said}")
         told = [remark for remark in outcome.remarks if remark.startswith(("not repaired", "not looked at"))]
         error = database.migrate(fleet.history.today)
