@@ -9,8 +9,9 @@ SQLite. All of them on all three engines:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -18,7 +19,7 @@ import pytest
 from command_line import stitchback
 from databases.damages import DAMAGES, Patient
 from databases.servers import Server
-from fixture_repos import build_repository, case_names
+from fixture_repos import BuiltRepository, build_repository, case_names
 
 from stitchback.adapters.databases import DatabaseReading, read_database
 from stitchback.adapters.git import Repository
@@ -36,7 +37,7 @@ from stitchback.repair.forecasting import Forecast, Forecaster
 from stitchback.repair.playing import Player
 
 A_FEW = ("renamed-later-on-mainline", "same-column-mid-chain", "squash-finished-on-mainline")
-ROUNDS = 1  # how often each damage is tried on a database, in another place
+SOME = 3  # damages of each database that are tried on a server, where a copy takes long
 
 
 @dataclass(slots=True)
@@ -91,49 +92,62 @@ def databases(scratch: ScratchDatabases, sessions: dict[str, ProjectSession]) ->
                 yield f"{name} {target or 'all'}", url
 
 
-def disagreements(name: str, server: Server, folder: Path) -> tuple[list[str], int]:
-    built = build_repository(name, folder / "repository")
-    refs = (built.case.onto, *built.case.patches)
-    address = os.environ[server.variable] if server.variable else "sqlite:///"
-    found, count = list[str](), 0
-    with scratch_databases(address) as scratch, Workshop(built.path) as shop:
-        with Repository.open(built.path) as repository:
-            sessions = {ref: shop.at(repository.resolve(ref)) for ref in refs}
-        trees = []
-        for ref in refs:
-            try:
-                trees.append(Tree.of(ref, sessions[ref], built.path, ref, server.vendor))
-            except StitchbackError:
-                continue
-        if stitchback(built.path, "apply", *built.case.patches, *built.case.options, "--yes").exit_code == 0:
-            today = shop.reconciled_folder(built.path, scratch.create())
+@dataclass(slots=True)
+class Trial:
+    """One fixture on one engine. `count`: databases that were tried; `found`: how forecasts and Django differ."""
+
+    name: str
+    server: Server
+    scratch: ScratchDatabases
+    count: int = 0
+    found: list[str] = field(default_factory=list)
+
+    def run(self, folder: Path) -> None:
+        built = build_repository(self.name, folder / "repository")
+        with Workshop(built.path) as shop:
+            with Repository.open(built.path) as repository:
+                refs = (built.case.onto, *built.case.patches)
+                sessions = {ref: shop.at(repository.resolve(ref)) for ref in refs}
+            trees = list(self.trees(built, sessions, shop))
+            for database, source in databases(self.scratch, sessions):
+                for tree in trees:
+                    self.damage(database, source, tree)
+
+    def trees(
+        self, built: BuiltRepository, sessions: Mapping[str, ProjectSession], shop: Workshop
+    ) -> Iterator[Tree]:
+        for ref, session in sessions.items():
+            with suppress(StitchbackError):  # a tree that stitchback refuses to read
+                yield Tree.of(ref, session, built.path, ref, self.server.vendor)
+        case = built.case
+        if stitchback(built.path, "apply", *case.patches, *case.options, "--yes").exit_code == 0:
+            today = shop.reconciled_folder(built.path, self.scratch.create())
             if not isinstance(today, Raised):
-                trees.append(Tree.of("reconciled", today.session, built.path, "HEAD", server.vendor))
-        for database, source in databases(scratch, sessions):
-            sound = read_database(DatabaseUrl.parse(source), with_schema=True)
-            for tree in trees:
-                for damage in DAMAGES:
-                    for round_ in range(ROUNDS if damage.__name__ != "nothing" else 1):
-                        random = Random(f"{name} {database} {tree.name} {damage.__name__} {round_}")
-                        statements = list(damage(Patient(sound, tree.player, random)))
-                        if not statements:
-                            continue
-                        url = scratch.copy(source)
-                        try:
-                            for sql in statements:
-                                tree.session.execute(url, sql)
-                        except Raised:  # the engine does not do that
-                            scratch.drop(url)
-                            continue
-                        count += 1
-                        reading = read_database(DatabaseUrl.parse(url), with_schema=True)
-                        said = tree.compared(url, reading)
-                        if said:
-                            found.append(
-                                f"{database} on {tree.name}, {damage.__name__} ({statements[0]}): {said}"
-                            )
-                        scratch.drop(url)
-    return found, count
+                yield Tree.of("reconciled", today.session, built.path, "HEAD", self.server.vendor)
+
+    def damage(self, database: str, source: str, tree: Tree) -> None:
+        """The database as it is, and damaged in one way after the other."""
+        sound = read_database(DatabaseUrl.parse(source), with_schema=True)
+        label = f"{self.name} {database} {tree.name}"
+        damages = DAMAGES if self.server.vendor == "sqlite" else Random(label).sample(DAMAGES, SOME)
+        for damage in damages:
+            patient = Patient(sound, tree.player, Random(f"{label} {damage.__name__}"))
+            statements = tuple(damage(patient))
+            if statements:
+                url = self.scratch.copy(source)
+                said = self.compared(url, statements, tree)
+                self.scratch.drop(url)
+                if said:
+                    self.found.append(f"{database} on {tree.name}, {damage.__name__} {statements}: {said}")
+
+    def compared(self, url: str, statements: Iterable[str], tree: Tree) -> str:
+        try:
+            for sql in statements:
+                tree.session.execute(url, sql)
+        except Raised:  # the engine does not do that
+            return ""
+        self.count += 1
+        return tree.compared(url, read_database(DatabaseUrl.parse(url), with_schema=True))
 
 
 @pytest.mark.parametrize("name", case_names())
@@ -141,7 +155,10 @@ def test_django_does_what_was_forecast(name: str, server: Server, tmp_path: Path
     chosen = name in A_FEW or (server.vendor == "sqlite" and name in case_names()[::12])
     if not chosen and not os.environ.get("STITCHBACK_ALL_FIXTURES"):
         pytest.skip("with STITCHBACK_ALL_FIXTURES=1 only")
-    found, count = disagreements(name, server, tmp_path)
-    print(f"{count} databases")
-    assert count
-    assert not found, "\n".join(found)
+    address = os.environ[server.variable] if server.variable else "sqlite:///"
+    with scratch_databases(address) as scratch:
+        trial = Trial(name, server, scratch)
+        trial.run(tmp_path)
+    print(f"{trial.count} databases")
+    assert trial.count
+    assert not trial.found, "\n".join(trial.found)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stitchback.adapters.git import Repository
 
 PATH = "pyproject.toml"
+MAX_BYTES = 1_000_000  # of the file; `tomllib` takes about a second for that
 CODE = re.compile(r"SB[1-6]\d\d")
 _USER_MODEL = "AUTH_USER_MODEL"
 SUPPRESSION_KEYS = ("code", "path", "reason")
@@ -66,9 +67,13 @@ def _below(folder: str, configuration: Configuration) -> Configuration:
 
 def parse_configuration(source: bytes, place: str) -> Configuration:
     """Raises EnvironmentProblem (SB509): not TOML, unknown key, wrong type."""
+    if len(source) > MAX_BYTES:
+        raise _problem(place, f"has {len(source):,} bytes, more than {MAX_BYTES:,}")
     try:
         document = tomllib.loads(source.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise _problem(place, "is nested too deeply") from error
+    except ValueError as error:  # no TOML, no UTF-8, a number of thousands of digits
         raise _problem(place, f"cannot be read: {error}") from error
     tools = _table(document.get("tool", {}), place, "tool")
     table = _table(tools.get("stitchback", {}), place, "tool.stitchback")
@@ -185,6 +190,7 @@ def _configuration(reader: _Reader) -> Configuration:
         strategy=reader.text("strategy"),
         engines=reader.engines(),
         exclude=reader.listed("exclude", ()),
+        environment=reader.listed("environment", ()),
         settings=reader.settings(),
         packages=reader.packages(),
         data=reader.data(),

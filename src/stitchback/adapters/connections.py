@@ -6,16 +6,17 @@ DJANGO_SETTINGS_MODULE of the surroundings is never loaded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
+from stitchback.adapters.in_project.mysql_driver import use_pymysql
 from stitchback.adapters.sqlite_files import undisturbed
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
@@ -111,13 +112,22 @@ def _configure() -> None:
 
 
 def _require_driver(url: DatabaseUrl) -> None:
-    installed = [name for name in DRIVERS[url.vendor] if find_spec(name)]
-    if not installed:
-        raise EnvironmentProblem(
-            "SB602", f"{url}: no driver for {url.vendor} is installed", hint=INSTALL[url.vendor]
-        )
-    if installed[0] == "pymysql":
-        import_module("pymysql").install_as_MySQLdb()
+    """Raises EnvironmentProblem (SB602) where no driver is installed, or none of those that are can be loaded."""
+    reasons = []
+    for name in DRIVERS[url.vendor]:
+        try:
+            import_module(name)
+        except ImportError as error:
+            if not isinstance(error, ModuleNotFoundError) or error.name != name:
+                reasons.append(f"{name}: {error}")
+            continue
+        if name == "pymysql":
+            use_pymysql()
+        return
+    broken = f", and what is installed cannot be loaded ({'; '.join(reasons)})" if reasons else ""
+    raise EnvironmentProblem(
+        "SB602", f"{url}: no driver for {url.vendor} is installed{broken}", hint=INSTALL[url.vendor]
+    )
 
 
 def _settings(url: DatabaseUrl, writable: bool, timeout: int) -> dict[str, object]:
@@ -190,6 +200,18 @@ def _meant(code: str | int | None, words: str, vendor: str, doing: str) -> tuple
     return "SB603", doing, ""
 
 
+NUMBERED = re.compile(r"\((?P<number>\d+), ")
+
+
+def told_by_process(error_class: str, words: str, vendor: str) -> EnvironmentProblem | None:
+    """The same for an error of another process, where it is one of the login, the driver or the server; None for any other."""
+    if error_class in ("ImproperlyConfigured", "ModuleNotFoundError", "ImportError"):
+        return EnvironmentProblem("SB602", words, hint=f"in the project's environment: {INSTALL[vendor]}")
+    found = NUMBERED.match(words)
+    number, doing, hint = _meant(int(found["number"]) if found else None, words, vendor, "cannot be reached")
+    return EnvironmentProblem(number, f"{doing}: {words}", hint=hint) if number == "SB646" else None
+
+
 def _words(error: BaseException) -> str:
     arguments = error.args
     text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(error)
@@ -212,6 +234,7 @@ def _code(error: BaseException) -> str | int | None:
 
 # Before a connection stands psycopg tells no SQLSTATE.
 NO_LOGIN = (
+    'FATAL: role "',
     "password authentication failed",
     "no password supplied",
     "no pg_hba.conf entry",

@@ -119,9 +119,9 @@ class Git:
             raise no_git(self.directory)
         command, *rest = arguments
         try:
-            with _environment_without(foreign_variables()):
+            with _environment_of_git():
                 process = getattr(self._commands, command)(
-                    *rest, as_process=True, istream=PIPE, env={**SAFE, **(environment or {})}
+                    *rest, as_process=True, istream=PIPE, shell=False, env={**SAFE, **(environment or {})}
                 )
         except GitCommandNotFound as error:
             raise no_git(self.directory) from error
@@ -147,8 +147,7 @@ class Git:
 
 
 def _commands(directory: Path) -> git.Git:
-    imported = {"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": os.devnull}
-    with _environment_without(foreign_variables(), imported):
+    with _environment_of_git(GIT_PYTHON_REFRESH="quiet", GIT_PYTHON_GIT_EXECUTABLE=os.devnull):
         import git
     commands = git.Git(directory)
     commands.set_persistent_git_options(
@@ -157,29 +156,24 @@ def _commands(directory: Path) -> git.Git:
     return commands
 
 
-def foreign_variables() -> tuple[str, ...]:
-    """The names of git's variables that are not to reach git: those that the environment has, but for the user's own."""
-    return tuple(
-        name for name in os.environ if name.startswith("GIT_") and not name.startswith(KEPT_VARIABLES)
-    )
-
-
 @contextmanager
-def _environment_without(names: tuple[str, ...], others: Mapping[str, str] | None = None) -> Iterator[None]:
-    """GitPython hands on the process's whole environment. It is changed while a git process is started, and only where there is
-    something to change."""
+def _environment_of_git(**more: str) -> Iterator[None]:
+    """No variables of git's in the process's environment but the user's own and `more`: GitPython hands on all that it finds."""
     with _STARTING:
-        before = dict(os.environ) if names or others else {}
-        for name in names:
-            os.environ.pop(name, None)
-        os.environ.update(others or {})
+        foreign = [
+            name for name in os.environ if name.startswith("GIT_") and not name.startswith(KEPT_VARIABLES)
+        ]
+        before = {name: os.environ.get(name) for name in (*foreign, *more)}
+        for name in foreign:
+            del os.environ[name]
+        os.environ.update(more)
         try:
             yield
         finally:
-            for name in {*names, *(others or {})}:
+            for name, value in before.items():
                 os.environ.pop(name, None)
-                if name in before:
-                    os.environ[name] = before[name]
+                if value is not None:
+                    os.environ[name] = value
 
 
 def configured(values: Mapping[str, str]) -> dict[str, str]:

@@ -109,7 +109,7 @@ class DatabaseUrl:
     def settings(self) -> dict[str, object]:
         """An entry of Django's DATABASES."""
         return {
-            "ENGINE": dj_database_url.ENGINE_SCHEMES[self.vendor].backend,
+            "ENGINE": dj_database_url.parse(f"{self.vendor}://")["ENGINE"],
             "NAME": self.name,
             "USER": self.user,
             "PASSWORD": self.password,

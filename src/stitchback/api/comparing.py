@@ -14,6 +14,7 @@ from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.matching import compare, edited_since, sides
 from stitchback.matching.case import Case, Side
+from stitchback.matching.spelling import as_mainline_spells
 from stitchback.matching.works import with_followed_works
 from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.configuration import Suppression
@@ -54,7 +55,9 @@ def read_case(project: Project, wish: Wish) -> Case:
     read_all(project, wish, commits)
     read = tuple(read_patch(project, ref, *each) for ref, each in zip(wish.patches, commits, strict=True))
     mainline, followed = with_works(project.tree(wish.onto), read)
-    patches = tuple(with_packages(patch, mainline, said.packages) for patch in followed)
+    patches = tuple(
+        as_mainline_spells(with_packages(patch, mainline, said.packages), mainline) for patch in followed
+    )
     for each in patches:
         refuse_two_projects(each.tree)
     refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))

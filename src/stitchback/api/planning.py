@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from stitchback.api.comparing import Wish, status
-from stitchback.api.importing import Imports, of_python2
+from stitchback.api.importing import Imports
 from stitchback.api.project import Project
 from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
@@ -27,7 +27,7 @@ def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None)
 
     def judged(by: Prove) -> Prove:
         def judge(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
-            failures = of_python2(candidate) or imports.failures(candidate)
+            failures = imports.failures(candidate)
             return Refuted(candidate, failures) if failures else by(candidate, situation)
 
         return judge

@@ -8,6 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -37,18 +38,18 @@ def command(
         report = make_plan(project, wish)
         session.warn(django_remark(project, report))
         if not report.would_change:
-            click.echo(render_plan(report, output_format, verbose=session.verbose))
+            say(render_plan(report, output_format, verbose=session.verbose), output_format)
             return 0 if isinstance(report.outcome, Planned) else report.exit_code
         prepared = prepare(project, report, wish, branch)
         if not yes:
-            click.echo(render_plan(report, "text", verbose=session.verbose), err=True)
-            if not click.confirm("Write this?", err=True):
+            say(render_plan(report, "text", verbose=session.verbose), err=True)
+            if not confirm("Write this?"):
                 session.remark("Nothing was written.")
                 return 1
         written = write(project, prepared)
     for finding in report.findings:
         session.remark(f"{finding.code}: {finding.message}")
-    click.echo(render_written(written.paths, written.branch or "the working tree", output_format))
+    say(render_written(written.paths, written.branch or "the working tree", output_format), output_format)
     if not session.quiet:
-        click.echo(render_after_apply(report, written.paths, written.branch), err=True)
+        say(render_after_apply(report, written.paths, written.branch), err=True)
     return 0

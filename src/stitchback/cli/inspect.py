@@ -6,6 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 
 @click.command("inspect")
@@ -41,7 +42,7 @@ def command(
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
         diagnosis = inspect(project, source, ref or "HEAD")
-    click.echo(render_diagnosis(diagnosis, output_format))
+    say(render_diagnosis(diagnosis, output_format), output_format)
     return 1 if diagnosis.needs_a_hand else 0
 
 
@@ -67,5 +68,5 @@ def _fleet(
     ):
         project.answer_apps_elsewhere(elsewhere)
         found = inspect_fleet(project, tenants, ref or "HEAD", advance, timeout)
-    click.echo(render_standings(found.groups, found.unreached, output_format))
+    say(render_standings(found.groups, found.unreached, output_format), output_format)
     return found.exit_code

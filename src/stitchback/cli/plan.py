@@ -9,6 +9,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -44,7 +45,7 @@ def command(
         report = make_plan(project, wish)
         diffs = diffs_of(project, report) if diff else ()
         session.warn(django_remark(project, report))
-        click.echo(render_plan(report, output_format, diffs, verbose=session.verbose))
+        say(render_plan(report, output_format, diffs, verbose=session.verbose), output_format)
     if out:
         from stitchback.api.runbooks import write_out
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
+
+if TYPE_CHECKING:
+    from stitchback.api.repairing import Treatment
 
 
 @click.command("repair")
@@ -61,9 +66,9 @@ def command(
     Exit 0 and nothing on stdout: nothing has to be done. 1 and the SQL on stdout: this has to be. 3: no repair could be proved.
     """
     from stitchback.api import Project
-    from stitchback.api.repairing import Source, apply_repair, refused, treat, write_undo
+    from stitchback.api.repairing import Source, apply_repair, refused, treat
     from stitchback.repair.outcomes import Unrepairable
-    from stitchback.reporting.fake_text import fake_words
+    from stitchback.reporting.repaired import render_repair
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
@@ -72,6 +77,8 @@ def command(
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
         )
+    if run and not database:
+        raise click.UsageError("--apply needs --database")
     source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
@@ -84,26 +91,49 @@ def command(
         session.remark(remark)
     if treatment.script is None:
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
-        return 0
+    else:
+        _show(session, treatment, undo, as_text=output_format == "text")
+    applied = run and treatment.script is not None
+    if applied and not yes:
+        _show_again(treatment, output_format)
+        applied = confirm("Run this?")
+        if not applied:
+            session.remark("Nothing was run.")
+    if applied:
+        apply_repair(source, treatment)
+        session.remark("done, and read back: the ledger is what was proved")
+    if output_format == "json":
+        remarks = (*treatment.given.remarks, *treatment.outcome.remarks)
+        say(
+            render_repair(treatment.outcome, treatment.script, treatment.fake, remarks, applied=applied),
+            output_format,
+        )
+    return 1 if treatment.script is not None and not applied else 0
+
+
+def _show(session: Session, treatment: Treatment, undo: str | None, *, as_text: bool) -> None:
+    """The undo script in its file, the script on stdout, what is worth knowing on stderr. Raises EnvironmentProblem as `write_undo` does."""
+    from stitchback.api.repairing import write_undo
+    from stitchback.reporting.fake_text import fake_words
+
+    script = treatment.script
+    assert script is not None
     if undo:
         write_undo(treatment, Path(undo))
-    click.echo(treatment.script.text, nl=False)
-    if source.url is None:
+    if as_text:
+        say(script.text, "sql", nl=False)
+    if treatment.given.schema is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
         session.remark(remark)
     if undo:
         session.remark(f"the way back is in {undo}")
-    if not run:
-        return 1
-    if source.url is None:
-        raise click.UsageError("--apply needs --database")
-    if not yes and not click.confirm("Run this?", err=True):
-        session.remark("Nothing was run.")
-        return 1
-    apply_repair(source, treatment)
-    session.remark("done, and read back: the ledger is what was proved")
-    return 0
+
+
+def _show_again(treatment: Treatment, output_format: str) -> None:
+    """What is asked about, where stdout has it in a document only."""
+    if output_format == "json" and treatment.script is not None:
+        say(treatment.script.text, "sql", nl=False, err=True)
 
 
 def _fleet(
@@ -129,7 +159,7 @@ def _fleet(
     ):
         project.answer_apps_elsewhere(elsewhere)
         report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
-    click.echo(render_fleet(report.groups, report.unreached, output_format))
+    say(render_fleet(report.groups, report.unreached, output_format), output_format)
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")
     return report.exit_code

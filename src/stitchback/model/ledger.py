@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 
@@ -67,7 +67,7 @@ class Ledger:
     source: str
     rows: tuple[LedgerRow, ...]
     no_table: NoTable | None = None
-    new_id: NewId | None = None
+    new_id: NewId | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, *keys: MigrationKey, source: str = "") -> Ledger:

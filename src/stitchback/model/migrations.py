@@ -97,9 +97,6 @@ class Migration(_Opening):
     provenance: tuple[
         str, ...
     ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
-    python2: Span | None = (
-        None  # the first thing that only Python 2 can parse: no Django of today imports the file
-    )
 
     @classmethod
     def unopened(cls, later: Unopened, **fields: object) -> Migration:
@@ -180,6 +177,7 @@ class Unreadable:
     digest: str = (
         ""  # of what stands there, to see whether it changed between two trees; "" where that is not known
     )
+    is_python2: bool = False  # the syntax error is what Python 2 allowed
 
 
 @dataclass(frozen=True, slots=True, order=True)

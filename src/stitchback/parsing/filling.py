@@ -11,7 +11,7 @@ from stitchback.parsing.comprehensions import NotUnrolled, parts_of
 from stitchback.parsing.gaps import Gap, has_gap, position
 from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.loads import box_of, holder_of, spoil_by_method
-from stitchback.parsing.scopes import DEFINITIONS, DIVISION, Box, Scope
+from stitchback.parsing.scopes import DEFINITIONS, Box, Scope
 from stitchback.parsing.tainting import change, spoil, taint
 
 
@@ -39,9 +39,6 @@ def read_augmented(node: ast.AugAssign, scope: Scope) -> None:
     holder = holder_of(node.target, scope)
     if box is None or holder is None or isinstance(box.binding, DEFINITIONS):
         taint(node, scope, "an assignment that is not understood")
-        return
-    if type(node.op) is ast.Div and scope.module.is_python2:
-        taint(node, scope, DIVISION)
         return
     added = glance(node.value, scope)
     if not box.can_change:

@@ -31,7 +31,11 @@ def evaluate(node: ast.expr, scope: Scope) -> Value:
         return scope.unknown(f"{type(node).__name__} is not read", node)
     scope.module.measures.spend(_STEPS.get(kind, 1))
     value = reader(node, scope)
-    return scope.module.bounded(value, node) if isinstance(value, _COMPOSITE) else value
+    if isinstance(value, _COMPOSITE):
+        return scope.module.bounded(value, node)
+    if isinstance(value, Constant):
+        scope.module.measures.spend(scope.module.measures.of(value).size)
+    return value
 
 
 def glance(node: ast.expr, scope: Scope) -> Value:

@@ -116,6 +116,10 @@ def owner_of(node: ast.expr, scope: Scope) -> Value | Class:
         owner = owner_of(node.value, scope)
         if isinstance(owner, Reference):
             return names.member(owner.path, node.attr)
+        spoil_by_method(node.value, node.attr, node, scope)
+        return scope.module.bounded(
+            attribute_of(owner, node, scope), node
+        )  # `evaluate` would begin again with the owner
     return evaluate(node, scope)
 
 

@@ -20,7 +20,6 @@ from stitchback.parsing.measuring import Measure, Measures
 if TYPE_CHECKING:
     from stitchback.parsing.context import ReadingContext
 
-DIVISION = "Python 2 may cut off what is behind the point"
 MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
 MAX_CALLS = 9  # of calls within calls that are followed
 
@@ -108,11 +107,6 @@ class ModuleReading:
     depth: int = 0
 
     @property
-    def is_python2(self) -> bool:
-        """Whether only Python 2 can parse the file."""
-        return isinstance(self.tree, sources.Python2Module)
-
-    @property
     def package(self) -> str:
         """The dotted name that relative imports start from."""
         if self.known_package is not None:
@@ -139,6 +133,7 @@ class ModuleReading:
         return self.mentioned.get(name, [])
 
     def opaque(self, reason: str, node: ast.expr | ast.stmt) -> Opaque:
+        self.measures.spend(sources.extent(node))
         return sources.opaque(reason, node, self.path)
 
     def place(self, call: Call) -> Place | None:

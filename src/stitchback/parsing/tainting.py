@@ -9,6 +9,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import Dictionary, Items, Value
 from stitchback.parsing.measuring import COPY_UNIT
 from stitchback.parsing.scopes import Box, Class, Function, ModuleReading, Scope
+from stitchback.parsing.sources import extent
 
 # Methods of lists, sets and dictionaries that leave them as they are.
 READING_METHODS = frozenset(
@@ -135,6 +136,7 @@ class _Tainting:
             return
         self.seen.add(id(function.node))
         scope = function.scope
+        scope.module.measures.spend(extent(function.node))
         for node in ast.walk(function.node):
             match node:
                 case ast.Name(id=name, ctx=ast.Load()):

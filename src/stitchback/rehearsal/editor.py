@@ -52,8 +52,9 @@ class StrictEditor(PlainEditor):
         super().remove_field(model, field)
 
     def alter_field(self, model: Any, old_field: Any, new_field: Any, strict: bool = False) -> None:
-        for field in (old_field, new_field):
-            self.connection.watch.changed(model._meta.db_table, field.column)
+        if self._field_should_be_altered(old_field, new_field):  # else Django has no SQL for it
+            for field in (old_field, new_field):
+                self.connection.watch.changed(model._meta.db_table, field.column)
         super().alter_field(model, old_field, new_field, strict)
 
     def delete_model(self, model: Any, *arguments: Any, **named: Any) -> None:
@@ -64,7 +65,6 @@ class StrictEditor(PlainEditor):
     def alter_db_table(self, model: Any, old_db_table: str, new_db_table: str, **named: Any) -> None:
         if not self.remaking:
             self.connection.watch.changed(old_db_table, None)
-            self.connection.watch.changed(new_db_table, None)
         super().alter_db_table(model, old_db_table, new_db_table, **named)
 
     def add_constraint(self, model: Any, constraint: Any) -> None:

@@ -108,7 +108,9 @@ def settled_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]
         for kind in SETTLED.get(cls.__name__, ()):
             name = getattr(operation, "model_name", None) or operation.name
             yield state.apps.get_model(app, name)._meta.db_table, kind
-        if cls.__name__ == "AlterField":
+        if cls.__name__ == "AlterField" and cls is not type(
+            operation
+        ):  # one that looks at the database first
             model = state.apps.get_model(app, operation.model_name)
             column = model._meta.get_field(operation.name).column
             if column:

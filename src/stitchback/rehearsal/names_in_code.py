@@ -130,7 +130,6 @@ class _Reading:
                         "using",
                         "select_related",
                         "prefetch_related",
-                        "order_by",
                     ):
                         return None
                     node = inner

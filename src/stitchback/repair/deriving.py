@@ -219,7 +219,8 @@ class Deriver:
 
     def _seen_outlook(self, ledger: Ledger, around: Surroundings, visible: VisibleSchema) -> Outlook:
         forecaster = self.forecaster(around.engine)
-        now, following, final = forecaster.forecast(ledger, visible)
+        unseen = self._unseen(self.accounts.standing(ledger.keys).made, around)
+        now, following, final = forecaster.forecast(ledger, visible, unseen)
         if forecaster.wanted is None:
             return Outlook(now, following)
         migrated = Migrated(visible, final, forecaster.wanted, failed=bool(now.error))

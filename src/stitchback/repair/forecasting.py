@@ -17,6 +17,7 @@ from stitchback.repair.edits import Presence
 from stitchback.repair.fitting import lacking
 from stitchback.repair.playing import Played, Player
 from stitchback.repair.proving import followed
+from stitchback.repair.unseen import Unseen
 from stitchback.repair.visible import Names, VisibleSchema
 from stitchback.schema.definitions import columns_in
 from stitchback.schema.effects import AddIndex, Effect
@@ -24,12 +25,15 @@ from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
 from stitchback.schema.on_engine import Remarks
 
+ALL_SEEN = Unseen()
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What one call of `migrate` will do if nobody repairs anything. `error` is what Django says, "" where it goes well, and `at` the
     migration that it says it of. `harms`: what the engine loses without an error. `doubts`: by migration, where code of the project decides
-    whether it fails: the code is not run, and the tables are not as its models. Not `looked`: by the rows alone."""
+    whether it fails: the code is not run, and the tables are not as its models. `assumed`: tables that were not looked at, and are taken
+    to be as the rows tell. Not `looked`: by the rows alone."""
 
     runs: tuple[MigrationKey, ...]
     error: str = ""
@@ -37,6 +41,7 @@ class Forecast:
     harms: tuple[str, ...] = ()
     looked: bool = False
     doubts: tuple[tuple[MigrationKey, str], ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 def by_rows(run: Run) -> Forecast:
@@ -96,15 +101,18 @@ class Forecaster:
         run = self.today.migrate(SymbolicDatabase())
         return run.final.schema if run.error is None else None
 
-    def forecast(self, ledger: Ledger, visible: VisibleSchema) -> tuple[Forecast, Forecast, PhysicalSchema]:
+    def forecast(
+        self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen = ALL_SEEN
+    ) -> tuple[Forecast, Forecast, PhysicalSchema]:
         """A full migrate as things are, the next release's after it, and the schema that the first one leaves."""
-        found = self.database(ledger, visible)
+        found = self.database(ledger, visible, unseen)
         now = refused_rows(self._run(found), found, ledger)
         later = self.following.migrate(now.final)
         differs = bool(lacking(self._played(ledger).names, visible.names))
+        assumed = tuple(sorted({name.table for name in self._assumed(ledger, visible, unseen)} - {""}))
         return (
-            self._told(self.today, found, now, differs=differs),
-            self._told(self.following, now.final, later, differs=differs),
+            replace(self._told(self.today, found, now, differs=differs), assumed=assumed),
+            replace(self._told(self.following, now.final, later, differs=differs), assumed=assumed),
             now.final.schema,
         )
 
@@ -140,13 +148,20 @@ class Forecaster:
             schema = step.database.schema
         return replace(by_rows(run), harms=tuple(harms), doubts=tuple(doubts), looked=True)
 
-    def database(self, ledger: Ledger, visible: VisibleSchema) -> SymbolicDatabase:
+    def database(self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen = ALL_SEEN) -> SymbolicDatabase:
         """The database with the rows that were read, and with what is seen of the tables that the tree's migrations ever have."""
         played = self._played(ledger)
-        shown = visible.names_in(self._tables(played.names), self.player.ever | played.names)
+        seen = visible.names_in(self._tables(played.names), self.player.ever | played.names)
+        shown = (seen - unseen.names) | self._assumed(ledger, visible, unseen)
         effects = tuple(effect for effects in self.player.effects.values() for effect in effects)
         schema = with_unnamed(as_shown(played.schema, shown, effects), effects, self.engine, visible)
         return SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
+
+    def _assumed(self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen) -> Names:
+        """What is not looked at is as the rows tell; where DATABASE_ROUTERS may have put tables into another database, what is missing too."""
+        told = self._played(ledger).names
+        missing = {name.table for name in told} - visible.tables.keys() if unseen.elsewhere.is_open else set()
+        return frozenset(name for name in told if name in unseen.names or name.table in missing - {""})
 
     def _tables(self, more: Names) -> frozenset[str]:
         return frozenset(name.table for name in self.player.ever | more if name.table)

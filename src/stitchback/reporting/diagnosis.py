@@ -18,6 +18,7 @@ from stitchback.reporting.style import Line, Words, bold, cyan, dim, green, plai
 
 LABELS = 13  # the width of the labels' column
 MOST_LINEAGES = 3
+MOST_TABLES = 3  # that are named
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> Document:
@@ -57,6 +58,7 @@ def _forecast_document(forecast: Forecast | None) -> Document | None:
             "at": str(forecast.at) if forecast.at else None,
             "loses": list(forecast.harms),
             "doubts": [{"at": str(key), "reason": words} for key, words in forecast.doubts],
+            "assumed": list(forecast.assumed),
             "by": "schema" if forecast.looked else "rows",
         }
     )
@@ -123,6 +125,12 @@ def _known_by(forecast: Forecast | None) -> Iterator[Words]:
         return
     if not forecast.looked:
         yield plain("the rows alone: a file shows no tables")
+    if forecast.assumed:
+        more = (
+            f" and {len(forecast.assumed) - MOST_TABLES} more" if len(forecast.assumed) > MOST_TABLES else ""
+        )
+        tables = ", ".join(forecast.assumed[:MOST_TABLES])
+        yield yellow(f"the rows for {tables}{more}: not looked at (another schema or database, or no right)")
     for key, words in forecast.doubts:
         yield yellow(f"{key} may fail: {words}")
 

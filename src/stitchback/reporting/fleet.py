@@ -34,7 +34,11 @@ DOES = {
 
 class Problem(Protocol):
     @property
+    def code(self) -> str: ...
+    @property
     def message(self) -> str: ...
+    @property
+    def hint(self) -> str: ...
 
 
 class Named(Protocol):
@@ -106,7 +110,15 @@ def _some(names: Sequence[str]) -> Words:
 
 
 def _unreached(unreached: Sequence[Silent]) -> list[Document]:
-    return [{"database": one.tenant.name, "problem": one.problem.message} for one in unreached]
+    return [
+        {
+            "database": one.tenant.name,
+            "code": one.problem.code,
+            "problem": one.problem.message,
+            "hint": one.problem.hint,
+        }
+        for one in unreached
+    ]
 
 
 def _unread_lines(unreached: Sequence[Silent]) -> Iterator[Line]:
@@ -131,14 +143,16 @@ def _group(group: Group) -> Document:
     return {
         "vendor": group.vendor,
         "databases": [member.name for member in group.members],
-        "edits": [
-            {"kind": type(edit).__name__, "rows": _rows(edit), "reason": edit.reason} for edit in group.edits
-        ],
+        "edits": edits_document(group.edits),
         "refused": refusal.message if refusal else None,
         "refusal": {"code": refusal.code, "hint": refusal.hint} if refusal else None,
         "script": repair,
         "undo": undo,
     }
+
+
+def edits_document(edits: Sequence[LedgerEdit]) -> list[Document]:
+    return [{"kind": type(edit).__name__, "rows": _rows(edit), "reason": edit.reason} for edit in edits]
 
 
 def _rows(edit: LedgerEdit) -> list[str]:

@@ -122,6 +122,10 @@ def test_nothing_said_is_an_empty_configuration(source: bytes) -> None:
         (b"[tool.stitchback]\nunreleased-since = 'a'\nunreleased_since = 'b'\n", "said twice"),
         (b"[tool.stitchback\n", "cannot be read"),
         (b"# \xff\n", "cannot be read"),
+        (b"x = " + b"[" * 50_000 + b"]" * 50_000, "nested too deeply"),
+        (b"x = " + b"{a = " * 20_000 + b"1" + b"}" * 20_000, "nested too deeply"),
+        (b"x = " + b"1" * 5_000, "cannot be read"),
+        (b"#" * 1_000_001, "more than 1,000,000"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(source: bytes, words: str) -> None:

@@ -118,6 +118,14 @@ class TestFilesOfACommit:
             assert list(repository.files(new)) == []
 
 
+@pytest.mark.parametrize("option", ["--index-version=4", "--split-index"])
+def test_every_kind_of_index(make: Make, option: str) -> None:
+    repository, _ = make(commit("one", files=ODD_NAMES))
+    git(top(repository), "update-index", option)
+    assert list(repository.files("INDEX")) == sorted(ODD_NAMES)
+    assert {path: file.read() for path, file in repository.files("WORKTREE").items()} == ODD_NAMES
+
+
 class TestTheWorkingTree:
     def test_tracked_and_untracked_as_on_disk(self, make: Make) -> None:
         repository, _ = make(

@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pytest
 from migration_values import add, migration, operation
 from plans_by_hand import FORK, changed, patch
 
 from stitchback.engine import Memory
-from stitchback.matching.match import compare
+from stitchback.matching.match import _why_other_work, compare
 from stitchback.matching.sides import sides
 from stitchback.matching.works import with_followed_works
-from stitchback.model.atoms import DataRun
+from stitchback.model.atoms import DataRun, Origin, Work, WorkInTree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Tree
@@ -154,6 +155,34 @@ def test_why_operations_of_one_text_are_other_work_is_said() -> None:
     assert match.differences[1:] == (
         "shop.0002_m has the same text on mainline, and these differ: shop.ensure.ensure",
     )
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "said"),
+    [
+        ("a", "a", ["shop.0002_m has the same text on mainline, and these differ: shop.ensure"]),
+        ("a", "b", []),  # another text is simply another operation
+        ("a", None, []),  # nothing of mainline's was followed
+        (None, "a", []),
+    ],
+)
+def test_only_an_operation_of_the_same_text_is_a_reason_to_say_why(
+    own: str | None, theirs: str | None, said: list[str]
+) -> None:
+    class Followed:
+        unknown = ""
+
+    class Tree:
+        followed = Followed()
+
+        def unlike(self, other: object) -> tuple[str, ...]:
+            return ("shop.ensure",)
+
+    def run(name: str, text: str | None) -> DataRun:
+        work: Work = "followed by nobody" if text is None else WorkInTree(text, Tree())  # type: ignore[arg-type]
+        return DataRun(Origin(MigrationKey.parse(name), 0), "shop", work, False, "RunPython")
+
+    assert list(_why_other_work(run("shop.0002_p", own), [run("shop.0002_m", theirs)])) == said
 
 
 OPERATION = """

@@ -80,3 +80,24 @@ def test_what_a_squash_replaced_is_not_gone_where_mainline_finished_the_squash()
 
 def test_without_the_squash_at_the_fork_point_it_is_gone() -> None:
     assert {each.key for each in finished_with(OLD, LATER)} == {OLD.key, LATER.key, TAG.key}
+
+
+def test_what_a_merge_has_left_as_mainline_had_it_is_mainlines_own() -> None:
+    """Both sides had a migration of that name, and the merge took mainline's: the branch's databases have the branch's one."""
+    theirs = TAG.with_changes(operations=(create("Tag", colour=char()),))
+    split = sides(merged(TAG), onto(theirs, ABOVE, BESIDE))
+    assert split.twins == ((TAG, theirs),)
+    assert {each.key for each in split.mainline} == {TAG.key, ABOVE.key, BESIDE.key}
+
+
+def test_what_a_merge_has_brought_may_stand_on_another_parent() -> None:
+    moved = TAG.with_changes(dependencies=keys("shop.0003_size"))
+    split = sides(merged(TAG), onto(moved, ABOVE, BESIDE))
+    assert split.twins == ()
+    assert {each.key for each in split.mainline} == {BESIDE.key}
+
+
+def test_a_migration_of_the_fork_point_is_nothing_that_a_merge_brings() -> None:
+    """The branch's tree has it as well, since it began there."""
+    split = sides(merged(TAG), onto(TAG, ABOVE, BESIDE))
+    assert {each.key for each in split.shared} == set(FORK.migrations)

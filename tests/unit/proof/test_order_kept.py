@@ -316,6 +316,58 @@ def test_a_file_that_covers_a_migration_does_its_operations() -> None:
     assert broken(candidate(given, hung(fill, "shop.0003_h shop.0005_bridge"), bridge), given) == []
 
 
+class TestWorkThatTheOtherBranchDidWithout:
+    """The patch branch makes a column and then works on the data; mainline has the very same work and no such column before it. So the work cannot
+    need the column, and the result may do it before."""
+
+    FILL = run_python("shop.item", words="h")
+    OURS = (H, migration("shop.0004_fill", "shop.0003_h", FILL))
+
+    def said(self, *mainline: Migration, ours: tuple[Migration, ...] = OURS) -> list[str]:
+        """Mainline's work stays where it is; the patch branch's column comes after it."""
+        given = compared(situation(*mainline, patches=[patch(*ours)]))
+        last = mainline[-1].key
+        return broken(
+            candidate(
+                given, hung(ours[0], str(last)), hung(ours[1], str(ours[0].key)).with_changes(operations=())
+            ),
+            given,
+        )
+
+    def test_it_needs_no_order(self) -> None:
+        assert self.said(migration("shop.0003_fill", "shop.0002_base", self.FILL)) == []
+
+    def test_not_where_mainline_has_something_on_it_before_the_work(self) -> None:
+        table = operation("AlterModelTable", name=Constant("item"), table=Constant("goods"))
+        moved = migration("shop.0003_table", "shop.0002_base", table)
+        (said,) = self.said(moved, migration("shop.0004_theirs", "shop.0003_table", self.FILL))
+        assert "RunPython of shop.0004_fill runs after AddField of shop.0003_h on release/2.4" in said
+
+    def test_what_mainline_makes_after_it_or_elsewhere_is_no_reason(self) -> None:
+        fill = migration("shop.0003_fill", "shop.0002_base", self.FILL)
+        assert (
+            self.said(fill, migration("shop.0004_made", "shop.0003_fill", add("item", "h", integer()))) == []
+        )
+        other = migration("shop.0003_a", "shop.0002_base", add("item", "other"))
+        assert self.said(other, hung(fill, "shop.0003_a")) == []
+
+    def test_not_after_what_changes_something_that_was_there(self) -> None:
+        wider = migration("shop.0003_h", "shop.0002_base", alter("item", "label", char(99)))
+        fill = run_python("shop.item", words="label")
+        ours = (wider, migration("shop.0004_fill", "shop.0003_h", fill))
+        (said,) = self.said(migration("shop.0003_fill", "shop.0002_base", fill), ours=ours)
+        assert "RunPython of shop.0004_fill runs after AlterField of shop.0003_h" in said
+
+    def test_not_after_other_work_on_data(self) -> None:
+        first = migration(
+            "shop.0003_h", "shop.0002_base", run_python("shop.item", words="label", name="first")
+        )
+        fill = run_python("shop.item", words="label")
+        ours = (first, migration("shop.0004_fill", "shop.0003_h", fill))
+        said = self.said(migration("shop.0003_fill", "shop.0002_base", fill), ours=ours)
+        assert "RunPython of shop.0004_fill runs after RunPython of shop.0003_h" in " ".join(said)
+
+
 def trigger(table: str, func: str = "NEW.size_b = NEW.size; RETURN NEW;", **more: Value) -> Operation:
     """django-pgtrigger's AddTrigger, as it is read: a data operation."""
     values = {"func": Constant(func), "table": Constant(table)} | more

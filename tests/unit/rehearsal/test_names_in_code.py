@@ -34,6 +34,49 @@ def test_names_of_fields(body: str, names: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        "all()",
+        "iterator()",
+        "distinct()",
+        "using('x')",
+        "select_related('pk')",
+        "prefetch_related('pk')",
+        "order_by('pk')",
+        "filter(pk=1)",
+        "exclude(pk=1)",
+        "only('pk')",
+        "defer('pk')",
+        "values('pk')",
+        "values_list('pk')",
+    ],
+)
+def test_what_is_asked_of_a_query_after_that(call: str) -> None:  # fmt: skip
+    assert fields(f"Item.objects.{call}.filter(slug=1)") - {"pk"} == {"slug"}
+    assert fields(f"Item._default_manager.{call}.update(slug=1)") - {"pk"} == {"slug"}
+    assert fields(f"Item.objects.unknown().{call}.filter(slug=1)") == set()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "get(slug=1)",
+        "get_or_create(slug=1)",
+        "update_or_create(slug=1)",
+        "create(slug=1)",
+        "only('slug')",
+        "defer('slug')",
+        "values('slug')",
+        "earliest('slug')",
+        "latest('slug')",
+        "update_or_create(create_defaults={'slug': 1})",
+    ],
+)
+def test_every_method_that_takes_names_of_fields(call: str) -> None:  # fmt: skip
+    assert fields(f"Item.objects.{call}") == {"slug"}
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "Item.objects.annotate(many=Count('x')).filter(many__gt=1)",

@@ -1,0 +1,58 @@
+"""Verdicts on two histories of one thing, by hand."""
+
+from __future__ import annotations
+
+import pytest
+from migration_values import key
+
+from stitchback.matching.histories import SchemaAtom, histories
+from stitchback.matching.verdicts import Judged, judge
+from stitchback.model.atoms import Altered, Origin, Removed, Shape, Thing, ThingKind
+from stitchback.model.keys import ModelKey
+from stitchback.model.matches import Verdict
+from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Constant
+
+COLUMN = Thing(ThingKind.COLUMN, ModelKey.of("shop", "item"), "size")
+BASE, SHORT, LONG = (Constant(each) for each in ("base", "short", "long"))
+UNREAD = Opaque("cannot be read", "size()", Span("shop/migrations/0003_p.py", 3))
+
+
+def altered(after: Shape, *, database: bool = True) -> Altered:
+    return Altered(Origin(key("shop.0003_p"), 0), COLUMN, "size", BASE, after, database)
+
+
+def removed() -> Removed:
+    return Removed(Origin(key("shop.0003_p"), 0), COLUMN, "size", BASE)
+
+
+def judged(patch: SchemaAtom, mainline: SchemaAtom) -> Judged:
+    ours, theirs = (histories((each,))[COLUMN] for each in (patch, mainline))
+    return judge(ours, theirs)
+
+
+def test_what_cannot_be_read_is_never_called_alike_or_different() -> None:
+    """The shapes may be the same or others: nothing is concluded."""
+    for ours, theirs in ((UNREAD, LONG), (LONG, UNREAD)):
+        found = judged(altered(ours), altered(theirs))
+        assert (found.verdict, found.taken) == (Verdict.OPAQUE, 0)
+    assert judged(altered(SHORT), altered(LONG)).verdict is Verdict.DIFFERENT
+    assert judged(altered(LONG), altered(LONG)).verdict is Verdict.IDENTICAL
+
+
+@pytest.mark.parametrize(
+    ("patch", "mainline", "verdict"),
+    [
+        (altered(SHORT), altered(LONG, database=False), Verdict.PATCH_ONLY),
+        (altered(SHORT), altered(LONG), Verdict.DIFFERENT),
+        (altered(SHORT, database=False), altered(LONG, database=False), Verdict.DIFFERENT),
+        (altered(SHORT, database=False), altered(LONG), Verdict.DIFFERENT),
+        (removed(), altered(LONG, database=False), Verdict.CONTRARY),
+        (altered(SHORT), removed(), Verdict.EVOLVED),
+    ],
+)
+def test_an_alteration_that_a_database_sees_beside_one_that_it_does_not(
+    patch: SchemaAtom, mainline: SchemaAtom, verdict: Verdict
+) -> None:
+    """Mainline has nothing of it then. Not so where either has made or removed the thing, or where mainline's is seen too."""
+    assert judged(patch, mainline).verdict is verdict

@@ -1,0 +1,125 @@
+"""What the strict schema editor refuses, each rule alone, and next to it what it must let pass. SQLite itself says nothing of any of these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from migration_values import TRUE, add, alter, char, create, delete, integer, migration, operation, remove
+from plans_by_hand import X, candidate, patch, situation
+from rehearsing_by_hand import refusals
+
+from stitchback.model.operations import Operation
+from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
+
+ELSEWHERE = "which only SQLite puts right"
+NOTHING = operation("AlterModelOptions", name=Constant("item"), options=Dictionary(()))
+LONGER = alter("item", "label", char(60))  # SQLite remakes the table
+
+
+def index(*fields: str, name: str = "i") -> Operation:
+    return operation(
+        "AddIndex", model_name=Constant("item"), index=named("django.db.models.Index", name, fields)
+    )
+
+
+def unique(*fields: str, name: str = "u") -> Operation:
+    made = named("django.db.models.UniqueConstraint", name, fields)
+    return operation("AddConstraint", model_name=Constant("item"), constraint=made)
+
+
+def named(path: str, name: str, fields: tuple[str, ...]) -> Call:
+    items = Items("list", tuple(map(Constant, fields)))
+    return Call(Reference(path), (), (("fields", items), ("name", Constant(name))))
+
+
+def said(*operations: Operation, ours: Operation, theirs: Operation, sqlite: bool = True) -> str:
+    """Mainline has a migration of the patch's name that does something else, and these operations after it. Of the patched databases alone."""
+    own = migration("shop.0003_hotfix", "shop.0002_base", ours)
+    twin = migration("shop.0003_hotfix", "shop.0002_base", theirs)
+    later = migration("shop.0004_later", "shop.0003_hotfix", *operations)
+    given = situation(twin, later, patches=[patch(own)])
+    given = replace(given, policy=replace(given.policy, sqlite=sqlite))
+    found = refusals(candidate(given), given).splitlines()
+    assert all(line.startswith("release/2.4") for line in found)
+    return "\n".join(found)
+
+
+def passes(*operations: Operation) -> str:
+    """Mainline does these, in a migration of its own; every database has rows."""
+    theirs = migration("shop.0004_theirs", "shop.0003_x", *operations)
+    ours = migration("blog.0002_p", "blog.0001_initial", add("post", "color"))
+    given = situation(X, theirs, patches=[patch(ours)])
+    return refusals(candidate(given, ours), given)
+
+
+class TestColumns:
+    def test_one_that_is_removed_and_not_there(self) -> None:
+        """A remake leaves it out without a word."""
+        made = add("item", "u1", integer(unique=TRUE))
+        found = said(remove("item", "u1"), ours=add("item", "x1"), theirs=made, sqlite=False)
+        assert "no such column: shop_item.u1" in found
+
+    def test_one_that_a_remake_makes(self) -> None:
+        found = said(LONGER, ours=add("item", "x1"), theirs=add("item", "u1"))
+        assert "SQLite remakes shop_item from models with other columns: shop_item.u1 is missing" in found
+        assert "shop_item.x1 is there" in found
+
+    def test_one_that_gets_another_type_by_a_remake(self) -> None:
+        made = {
+            "ours": add("item", "u1", char(9, null=TRUE)),
+            "theirs": add("item", "u1", char(99, null=TRUE)),
+        }
+        assert f"shop_item.u1 is varchar(9) null instead of varchar(99) null, {ELSEWHERE}" in said(
+            LONGER, **made
+        )
+        altered = alter("item", "u1", char(120, null=TRUE))
+        assert said(LONGER, altered, **made) == ""
+        assert said(altered, LONGER, **made) == ""
+        nothing = alter("item", "u1", char(99, null=TRUE, verbose_name=Constant("as it is")))
+        assert ELSEWHERE in said(LONGER, nothing, **made), "for which Django has no SQL"
+        assert ELSEWHERE in said(LONGER, alter("item", "base", char(99, null=TRUE)), **made)
+
+
+class TestIndexesAndConstraints:
+    @pytest.mark.parametrize(
+        ("made", "settles"),
+        [
+            (index("label"), operation("RemoveIndex", model_name=Constant("item"), name=Constant("i"))),
+            (unique("label"), operation("RemoveConstraint", model_name=Constant("item"), name=Constant("u"))),
+        ],
+    )
+    def test_one_that_a_remake_makes(self, made: Operation, settles: Operation) -> None:
+        both = {"ours": NOTHING, "theirs": made}
+        assert f'("label") is missing, {ELSEWHERE}' in said(
+            alter("item", "base", char(60, null=TRUE)), **both
+        )
+        assert ELSEWHERE not in said(alter("item", "base", char(60, null=TRUE)), settles, **both)
+
+    def test_a_constraint_that_is_added_and_removed_by_a_remake_of_its_own(self) -> None:
+        removed = operation("RemoveConstraint", model_name=Constant("item"), name=Constant("u"))
+        assert passes(unique("label", "x")) == ""
+        assert passes(unique("label", "x"), removed) == ""
+        assert passes(unique("label", "x"), LONGER) == ""
+
+    def test_an_index_that_the_same_migration_has_still_to_make(self) -> None:
+        """CreateModel leaves its indexes to the end of the migration."""
+        made = create("Kind", name=char(9, db_index=TRUE), size=integer())
+        assert passes(made, alter("kind", "size", integer(null=Constant(False)))) == ""
+
+
+class TestValues:
+    """Two rows in every table: values that an operation changes are no loss."""
+
+    def test_of_a_column_that_gets_another_type(self) -> None:
+        assert passes(alter("item", "base", integer())) == ""
+
+    def test_of_a_column_that_is_made_anew(self) -> None:
+        assert passes(remove("item", "base"), add("item", "base")) == ""
+
+    def test_of_a_model_that_is_made_anew(self) -> None:
+        assert passes(delete("Item"), create("Item", label=char())) == ""
+
+    def test_of_a_model_whose_name_another_one_gets(self) -> None:
+        renamed = operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Memo"))
+        assert passes(renamed, create("Item", label=char())) == ""
