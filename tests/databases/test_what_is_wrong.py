@@ -9,16 +9,18 @@ from command_line import REFUSED, Said, stitchback
 from databases.conftest import Place
 from databases.servers import Server, execute, make_ledger
 from fixture_repos import build_repository
-from migration_values import add, char, create, integer, key, migration, tree
+from migration_values import add, char, create, foreign_key, integer, key, migration, operation, remove, tree
 
 from stitchback.adapters.databases import DatabaseReading, read_database
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.findings import Severity
 from stitchback.model.migrations import Tree
+from stitchback.model.values import TRUE, Call, Constant, Items, Reference
 from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.edits import GiveId
 from stitchback.repair.outcomes import Repair, Unrepairable
+from stitchback.schema.index_names import automatic_names
 
 BASE = migration("shop.0001_base", "", create("Item", name=char(9)))
 SIZE = migration("shop.0002_size", "shop.0001_base", add("item", "size", integer()))
@@ -83,7 +85,7 @@ def test_a_required_column_that_no_model_has(url: DatabaseUrl) -> None:
     (finding,) = (finding for finding in found.findings if finding.code == "SB641")
     assert "column shop_item.vip" in finding.message
     assert "made by shop.0002_vip" in finding.message
-    assert "git checkout then -- shop/migrations/0002_vip.py" in finding.hint
+    assert "git checkout then -- :/shop/migrations/0002_vip.py" in finding.hint
     assert isinstance(found.settled, Unrepairable)
 
 
@@ -97,11 +99,73 @@ def test_a_column_that_no_model_has_and_that_harms_nobody(url: DatabaseUrl, kind
 
 
 def test_a_required_column_that_a_migration_still_to_run_drops(url: DatabaseUrl) -> None:
-    from migration_values import remove
 
     today = tree(BASE, SIZE, migration("shop.0003_gone", "shop.0002_size", remove("item", "size")))
     fill(url, "shop.0001_base shop.0002_size", f"{COLUMNS}, size integer NOT NULL")
     assert "SB641" not in codes(diagnosed(url, today))
+
+
+def test_what_is_still_to_run_may_take_it_away_where_migrate_fails_before(url: DatabaseUrl) -> None:
+
+    gone = migration("shop.0003_gone", "shop.0002_size", remove("item", "size"))
+    fill(url, "shop.0001_base", f"{COLUMNS}, size integer NOT NULL")
+    found = diagnosed(url, tree(BASE, SIZE, gone))
+    assert found.now is not None
+    assert found.now.at == SIZE.key
+    assert "SB641" not in codes(found)
+
+
+def test_an_index_under_the_name_that_django_gives_it(url: DatabaseUrl) -> None:
+    """A unique_together whose row is lost."""
+    pair = Items("tuple", (Constant("name"), Constant("size")))
+    together = operation(
+        "AlterUniqueTogether",
+        name=Constant("item"),
+        unique_together=Call(Reference("set"), (Items("list", (pair,)),)),
+    )
+    today = tree(BASE, SIZE, migration("shop.0003_pairs", "shop.0002_size", together))
+    fill(url, "shop.0001_base shop.0002_size", f"{COLUMNS}, size integer NULL")
+    found = diagnosed(url, today)
+    assert found.now is not None
+    assert (found.now.runs, found.now.error) == ((key("shop.0003_pairs"),), "")
+    (name,) = automatic_names(url.vendor, "shop_item", "unique(name,size)", ("name", "size"))
+    execute(url, f"CREATE UNIQUE INDEX {name} ON shop_item (name, size)")
+    found = diagnosed(url, today)
+    assert found.now is not None
+    assert (found.now.at, "exists already" in found.now.error) == (key("shop.0003_pairs"), True)
+
+
+def test_models_that_cannot_be_rendered(url: DatabaseUrl) -> None:
+    """Django renders the models of what is applied before it runs anything: one refers to a model that no applied migration makes."""
+    home = migration("home.0001_base", "", create("House"))
+    moved = migration(
+        "shop.0002_size", "shop.0001_base", add("item", "house", foreign_key("home.house", null=TRUE))
+    )
+    today = tree(
+        BASE, moved, home, migration("shop.0003_more", "shop.0002_size", add("item", "more", integer()))
+    )
+    fill(url, "shop.0001_base shop.0002_size", f"{COLUMNS}, house_id integer NULL")
+    found = diagnosed(url, today)
+    assert found.now is not None
+    assert (found.now.runs, found.now.at) == ((), None)
+    assert "lazy reference to 'home.house'" in found.now.error
+    execute(
+        url,
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('home', '0001_base', '2024-01-01 00:00:00')",
+    )
+    execute(url, "CREATE TABLE home_house (id integer NOT NULL PRIMARY KEY)")
+    now = diagnosed(url, today).now
+    assert now is not None
+    assert now.error == ""
+
+
+def test_a_table_that_is_not_looked_at(url: DatabaseUrl) -> None:
+    """A view in its place: what is behind it is as the rows tell, and that is said."""
+    make_ledger(url, BASE.key)
+    execute(url, f"CREATE TABLE items ({COLUMNS})", "CREATE VIEW shop_item AS SELECT * FROM items")
+    found = diagnosed(url)
+    assert found.now is not None
+    assert (found.now.error, found.now.runs, found.now.assumed) == ("", (SIZE.key,), ("shop_item",))
 
 
 def test_a_table_that_no_model_has(url: DatabaseUrl) -> None:
@@ -183,6 +247,24 @@ def test_postgresql_is_given_ids_again(postgresql: Place, damage: str) -> None:
     assert errors(diagnosed(url)) == []
     execute(url, "INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0002_size', now())")
     assert [row.key for row in read_database(url).ledger.rows] == [BASE.key, SIZE.key]
+
+
+def test_a_sequence_that_is_behind_and_meets_a_free_id_first(postgresql: Place) -> None:
+    """It is a finding all the same: a later row fails."""
+    url = postgresql.url
+    fill(url, "shop.0001_base")
+    execute(
+        url,
+        "INSERT INTO django_migrations (id, app, name, applied) VALUES (9, 'auth', '0001_initial', now())",
+    )
+    found = diagnosed(url)
+    assert errors(found) == ["SB643"]
+    assert found.now is not None
+    assert found.now.error == ""
+    execute(url, "INSERT INTO django_migrations (id, app, name, applied) VALUES (2, 'auth', '0002_x', now())")
+    now = diagnosed(url).now
+    assert now is not None
+    assert now.at == SIZE.key
 
 
 def test_a_sequence_that_another_table_owns_is_found_by_the_default(postgresql: Place) -> None:

@@ -271,7 +271,7 @@ def _row(values: tuple[object, ...], source: str = "") -> LedgerRow:
         raise EnvironmentProblem(
             "SB606",
             f"{source}: django_migrations has a row that cannot be read: id {number!r}, app {app!r}, name {name!r}",
-            hint="app and name are text, id is a whole number: put that row right, or delete it if no import is to bring it back",
+            hint="app and name are text, id is a whole number: correct that row, or delete it",
         )
     assert isinstance(applied, str | None)
     return LedgerRow(MigrationKey(app or "", name or ""), number, applied, "".join(map(str, stored)))

@@ -52,11 +52,11 @@ class NewId:
 
     @property
     def trouble(self) -> str:
-        """In words; "" where there is none."""
+        """In words, the same for all databases that have it; "" where there is none."""
         if not self.is_given:
             return "django_migrations.id has no default: migrate cannot write a row"
-        behind = f"the sequence of django_migrations.id stands at {self.last}, behind id {self.highest}"
-        return f"{behind}: migrate cannot write a row" if self.is_behind else ""
+        behind = "the sequence of django_migrations.id is behind its highest id: migrate cannot write a row"
+        return behind if self.is_behind else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def test_a_refusal(code: str, shop: Path, commands: Commands, monkeypatch: pytes
 
 def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     def main(**_: object) -> int:
-        print('{"half of": ')
+        print('{"half of": ' + 1000 * "[")
         raise error
 
     monkeypatch.setattr(cli, "main", main)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,6 +44,11 @@ class Examined:
     def finding(self, defect: Defect, key: MigrationKey | None, message: str, hint: str = "") -> Finding:
         span = self.span(key) if key else None
         return Finding(defect.code, defect.severity, self.accounts.tree.ref, span, message, hint)
+
+
+def checkout(commit: str, path: str) -> str:
+    """The command that brings a file of a commit back, from any folder of the repository."""
+    return f"git checkout {commit[:12]} -- {shlex.quote(f':/{path}')}"
 
 
 class Defect(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stitchback.model.findings import Finding, Severity
-from stitchback.repair.defects.defect import Examined
+from stitchback.repair.defects.defect import Examined, checkout
 from stitchback.repair.leftovers import Leftover
 
 
@@ -58,7 +58,7 @@ def _back(leftover: Leftover) -> str:
     origin = leftover.origin
     if origin is None:
         return ""
-    return f"`git checkout {origin.commit[:12]} -- {origin.span.path}` brings its migration back"
+    return f"`{checkout(origin.commit, origin.span.path)}` brings its migration back"
 
 
 def _ways_out(leftover: Leftover, engine: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.defects.defect import Examined
+from stitchback.repair.defects.defect import Examined, checkout
 
 
 class UnknownRow:
@@ -36,4 +36,4 @@ def _hint(examined: Examined, key: MigrationKey) -> str:
         return ""
     if " " not in tree.ref:
         return f"`stitchback plan {tree.ref}` brings it in"
-    return f"`git checkout {tree.commit[:12]} -- {tree.migrations[key].path}` brings it back"
+    return f"`{checkout(tree.commit, tree.migrations[key].path)}` brings it back"
