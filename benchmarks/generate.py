@@ -91,3 +91,69 @@ def generate(destination: Path, migrations: int, each_side: int = 3) -> Path:
     ]
     build(commits, destination, checkout="main")
     return destination
+
+
+MODELS = 20  # in an app of a connected project
+
+
+def connected(destination: Path, models: int = 600, migrations: int = 1_500, since: int = 500) -> Path:
+    """A repository whose models all point at each other, over any number of relations: each at the one before it, in its own app or the app
+    before, and at the first of its app. Of the migrations `since` are mainline's since the fork point, one a model in turn; the hotfix has one of these too."""
+    apps = [f"app{place}" for place in range(models // MODELS)]
+    base: dict[str, bytes] = {}
+    last: dict[str, str] = {}
+    for place, app in enumerate(apps):
+        before = apps[place - 1] if place else None
+        made = "".join(pointing(app, number, before) for number in range(MODELS))
+        path, content = migration(app, 1, None, made)
+        if before:
+            content = content.replace(
+                b"dependencies = []", f"dependencies = [('{before}', '0001_initial')]".encode()
+            )
+        base |= {f"{app}/__init__.py": b"", f"{app}/migrations/__init__.py": b"", path: content}
+        last[app] = "0001_initial"
+    base |= steps(apps, last, migrations - since - len(apps), 0)
+    fork = dict(last)
+    patch = steps(apps[:1], dict(fork), 1, migrations)
+    main = steps(apps, last, since, migrations)
+    commits = [
+        BuildCommit(id="fork", branch="main", files=base, message="Release 1.0 is cut"),
+        BuildCommit(
+            id="hotfix", branch="release/1.0", start="fork", files={**base, **patch}, message="Hotfix"
+        ),
+        BuildCommit(id="work", branch="main", files={**base, **main}, message="Mainline goes on"),
+    ]
+    build(commits, destination, checkout="main")
+    return destination
+
+
+def pointing(app: str, number: int, before: str | None) -> str:
+    """A model with two relations."""
+    target = f"{app}.model{number - 1}" if number else f"{before}.model{MODELS - 1}" if before else None
+    relations = "".join(
+        f"                ('{name}', models.ForeignKey(null=True, on_delete=models.CASCADE, related_name='+', to='{to}')),\n"
+        for name, to in (("before", target), ("first", f"{app}.model0"))
+        if to
+    )
+    return created(f"Model{number}").replace("            ],\n", f"{relations}            ],\n", 1)
+
+
+def steps(apps: list[str], last: dict[str, str], count: int, first: int) -> dict[str, bytes]:
+    """`count` migrations more, of the apps in turn: a relation, an alteration and a field for one model each. `last` goes on with them."""
+    files: dict[str, bytes] = {}
+    for place in range(count):
+        app = apps[place % len(apps)]
+        model = f"model{place // len(apps) % MODELS}"
+        field = f"step_{first + place}"
+        relation = (
+            f"models.ForeignKey(null=True, on_delete=models.CASCADE, related_name='+', to='{app}.model1')"
+        )
+        operations = (
+            f"        migrations.AddField('{model}', '{field}_to', {relation}),\n{added(model, field)}"
+        )
+        number = int(last[app][:4]) + 1
+        name = f"{number:04d}_{field}"
+        _, content = migration(app, number, last[app], operations)
+        files[f"{app}/migrations/{name}.py"] = content
+        last[app] = name
+    return files

@@ -593,3 +593,21 @@ def test_f31_sqlite_resets_a_repeated_column_in_silence(bench: Bench) -> None:
     tree = {**again, "shop.0004_m": migration("shop.0003_p", add("color", DEFAULTED))}
     patched.passes(tree)
     assert [row["color"] for row in bench.session.rows(patched.url)["shop_item"]] == ["red"]
+
+
+def test_the_indexes_of_a_new_model_are_made_at_the_end_of_its_migration(bench: Bench) -> None:
+    """`schema_editor.deferred_sql`: what follows in the same migration does not find them."""
+    kind = 'migrations.CreateModel("Kind", [("id", models.AutoField(primary_key=True)), ("code", models.IntegerField(db_index=True))])'
+    count = "SELECT count(*) AS n FROM sqlite_master WHERE type = 'index' AND tbl_name = 'shop_kind'"
+
+    def look(table: str) -> str:
+        return f'migrations.RunPython(lambda apps, editor: editor.execute("CREATE TABLE {table} AS {count}"))'
+
+    tree = {
+        **BASE,
+        "shop.0003_kind": migration("shop.0002_base", kind, look("same_migration")),
+        "shop.0004_look": migration("shop.0003_kind", look("next_migration")),
+    }
+    rows = bench.session.rows(bench.built(tree).url)
+    assert [row["n"] for row in rows["same_migration"]] == [0]
+    assert [row["n"] for row in rows["next_migration"]] == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stitchback.repair.dialects import ID_SEQUENCE
+from stitchback.repair.visible import ELSEWHERE as ELSEWHERE_PLACE
 
 ROWS = {
     "sqlite": (
@@ -49,7 +50,7 @@ VIEW = "a view"
 UNSEEN = {
     "sqlite": f"SELECT name, '{VIEW}' FROM sqlite_master WHERE type = 'view'",
     "postgresql": (
-        f"SELECT c.relname, min(CASE WHEN pg_table_is_visible(c.oid) THEN '{VIEW}' ELSE 'in the schema ' || n.nspname END)"
+        f"SELECT c.relname, min(CASE WHEN pg_table_is_visible(c.oid) THEN '{VIEW}' ELSE '{ELSEWHERE_PLACE}' || n.nspname END)"
         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"
         " AND n.nspname NOT LIKE 'pg|_%' ESCAPE '|' AND n.nspname <> 'information_schema' GROUP BY c.relname"
         " HAVING NOT bool_or(pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'p', 'f'))"
@@ -89,6 +90,22 @@ RELATIONS = {
     "oracle": "SELECT table_name, '', 1 FROM user_tables UNION SELECT view_name, '', 1 FROM user_views ORDER BY 1",
 }
 """(table or view, its schema, whether the connection sees it without naming the schema). Those of PostgreSQL's extensions are left out."""
+
+TYPES = {
+    family: re.compile(rf"(?:{pattern})\b", re.IGNORECASE)
+    for family, pattern in {
+        "boolean": r"bool|boolean|tinyint\(1\)",
+        "number": r"smallint|integer|int|bigint|mediumint|tinyint(?!\(1\))",
+        "text": r"varchar|character|char|text|longtext|mediumtext|tinytext",
+        "float": r"real|float|double",
+        "decimal": r"decimal|numeric",
+        "time stamp": r"datetime|timestamp",
+        "date": r"date",
+        "time": r"time",
+        "bytes": r"blob|longblob|mediumblob|bytea|binary|varbinary",
+    }.items()
+}
+"""What kind of type the engines' names mean, as `repair.playing.FAMILIES` has it of fields."""
 
 VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)", re.IGNORECASE)
 

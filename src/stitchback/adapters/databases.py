@@ -19,6 +19,7 @@ from stitchback.adapters.catalogs import (
     ROWS,
     SQLITE_CONSTRAINT,
     SQLITE_TABLES,
+    TYPES,
     UNSEEN,
     VARCHAR,
     VIEW,
@@ -284,6 +285,9 @@ def _traits(
     length = VARCHAR.fullmatch(kind or "")
     if length:
         yield table, column, f"varchar({length[1]})"
+    family = next((family for family, pattern in TYPES.items() if pattern.match(kind or "")), "")
+    if family:
+        yield table, column, f"type {family}"
 
 
 def _compare(found: Ledger, expected: Ledger, source: str) -> None:

@@ -214,11 +214,11 @@ def _value(value: Value) -> Plain:
 
 def _reach(reach: Reach) -> Plain:
     models = None if reach.models is None else tuple(sorted(reach.models))
-    return (models, tuple(sorted(reach.words)), reach.any_field)
+    return (models, tuple(sorted(reach.words)), reach.any_field, reach.runs_sql)
 
 
-def _as_reach(models: Plain, words: Plain, any_field: bool) -> Reach:
-    return Reach(None if models is None else frozenset(models), frozenset(words), any_field)
+def _as_reach(models: Plain, words: Plain, any_field: bool, runs_sql: bool) -> Reach:
+    return Reach(None if models is None else frozenset(models), frozenset(words), any_field, runs_sql)
 
 
 def _as_value(plain: Plain, makers: Makers | None = None) -> Any:

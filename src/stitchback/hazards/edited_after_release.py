@@ -55,7 +55,7 @@ def what_differs(unit: Unit) -> Iterator[str]:
     if other:
         yield f"have {other} in another shape"
     if moved:
-        yield f"have {moved} already, which another migration makes there"
+        yield f"have {moved} already, made by another migration on mainline"
 
 
 def things(atoms: Iterable[object]) -> str:

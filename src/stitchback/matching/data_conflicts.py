@@ -19,7 +19,7 @@ from stitchback.model.state import SchemaState
 from stitchback.model.values import text
 from stitchback.schema.data import data_run
 from stitchback.schema.data_needs import Names, Needs, joined, needs_at
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.model_web import ModelWeb
 
 # Operation -> the arguments that name the model and the field that are there no longer, or not under that name.
@@ -80,7 +80,7 @@ def needs_of(
             origin = Origin(migration.key, index)
             found = [
                 each
-                for each in data_operations((operation,))
+                for each in row_operations((operation,))
                 if _meets(each, origin.migration.app, names, web)
             ]
             state = state_at(tree, origin, names, start) if found else start
@@ -109,6 +109,28 @@ def state_at(tree: Tree, origin: Origin, names: Names, start: SchemaState) -> Sc
     return fold(before, start, with_earlier_names(frozenset(names), before))
 
 
+def needed_on_a_fresh_install(
+    tree: Tree, data: DataNeeds, gone: Sequence[Gone], web: ModelWeb, start: SchemaState
+) -> Needs:
+    """Of its needs those that a fresh install of its own tree meets: what the tree drops or renames before, without any dependency, the
+    operation has done without on each of them."""
+    order = MigrationGraph.of(tree).order()
+    own = data.origin.migration
+    place = {key: number for number, key in enumerate(order)}
+    if own not in place or not any(
+        each.ref == tree.ref and place.get(each.origin.migration, len(order)) < place[own] for each in gone
+    ):
+        return data.needs
+    names = joined((each.model, each.field) for each in gone)
+    apps = {key.app for key in names}
+    before = [tree.migrations[key] for key in order[: place[own]] if key.app in apps]
+    before.append(
+        tree.migrations[own].with_changes(operations=tree.migrations[own].operations[: data.origin.index])
+    )
+    state = fold(before, start, with_earlier_names(frozenset(names), before))
+    return data.needs.common(_needs(data.operation, own.app, state, names, web))
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A data operation of `tree`, in `migration`, and what the other branch drops or renames of what it uses."""
@@ -123,7 +145,7 @@ def conflicts(side: Side, mainline: Tree) -> Iterator[Conflict]:
     """The data operations of each branch that use what the other one drops or renames, but for work that both have."""
     for tree, own, ref, others in apart(side, mainline):
         gone = tuple(each for each in gone_in(ref, others))
-        if gone and any(True for each in own for _ in data_operations(each.operations)):
+        if gone and any(True for each in own for _ in row_operations(each.operations)):
             yield from _conflicts(tree, own, gone, (mainline, side.patch.tree), on_both(side))
 
 

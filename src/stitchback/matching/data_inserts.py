@@ -15,7 +15,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call, text
 from stitchback.schema.data_needs import Names, Needs, inserts_by_sql, joined, models_inserted
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.inserting import must_be_given
 from stitchback.schema.model_web import ModelWeb
 
@@ -59,7 +59,7 @@ def demands_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Demand]:
 def insertions(migrations: Iterable[Migration], web: Callable[[], ModelWeb]) -> Iterator[Insertion]:
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
-            for each in data_operations((operation,)):
+            for each in row_operations((operation,)):
                 models = models_inserted(each, migration.key.app, web)
                 if models and isinstance(each, Operation):
                     yield Insertion(Origin(migration.key, index), each, models)
@@ -103,7 +103,7 @@ def unset(side: Side, mainline: Tree) -> Iterator[Unset]:
     ends = {mainline.ref: comparison.mainline_end, side.patch.tree.ref: comparison.patch_end}
     for tree, own, ref, others in apart(side, mainline):
         demands = tuple(demands_in(ref, others))
-        if not demands or not any(True for each in own for _ in data_operations(each.operations)):
+        if not demands or not any(True for each in own for _ in row_operations(each.operations)):
             continue
         start = SchemaState(field_bases=field_bases_of(*trees), field_names=field_names_of(*trees))
         demanded = joined((each.model, each.field) for each in demands)

@@ -43,17 +43,13 @@ def read_augmented(node: ast.AugAssign, scope: Scope) -> None:
     added = glance(node.value, scope)
     if not box.can_change:
         spoil((box,), scope.opaque("changed in place", node), scope.module)
-        holder[0].bind(holder[1], _operated(node, box.binding, added, scope))
+        holder[0].bind(holder[1], folding.binary(type(node.op), box.binding, added))
     elif isinstance(box.binding, Items) and box.binding.kind == "list" and isinstance(node.op, ast.Add):
         _extend(box, added, node, scope)  # in place, for every name of the list
         holder[0].names[holder[1]] = box
     else:
-        change(box, _operated(node, box.binding, added, scope), node, scope)
+        change(box, folding.binary(type(node.op), box.binding, added), node, scope)
         holder[0].names[holder[1]] = box
-
-
-def _operated(node: ast.AugAssign, held: Value, added: Value, scope: Scope) -> Value:
-    return scope.module.bounded(folding.binary(type(node.op), held, added), node)
 
 
 def _extend(box: Box, added: Value, node: ast.stmt, scope: Scope) -> None:

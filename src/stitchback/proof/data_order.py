@@ -16,7 +16,7 @@ from stitchback.model.source import Opaque
 from stitchback.proof.ancestors import Above, Branches, Result
 from stitchback.proof.data_runs import work_of
 from stitchback.proof.independence import Change, changes, not_new, used
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 
 Work = frozenset[str]
 Moved = dict[tuple[str, Origin], frozenset[MigrationKey]]
@@ -126,7 +126,7 @@ def _of_branch(
 
 def _steps(migration: Migration) -> Iterator[Step]:
     for index, operation in enumerate(migration.operations):
-        reaches = tuple(reach_of(each, migration.key.app) for each in data_operations((operation,)))
+        reaches = tuple(reach_of(each, migration.key.app) for each in row_operations((operation,)))
         changed = frozenset(changes((operation,), migration.key.app))
         if changed or reaches:
             alone = migration.with_changes(operations=(operation,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -143,6 +144,6 @@ def work_of(migration: Migration) -> Iterator[str]:
 
 
 def remarked(doers: Iterable[MigrationKey], remarks: Iterable[str]) -> bool:
-    """Whether a remark of the plan names one of the migrations."""
+    """Whether a remark of the plan names one of the migrations, and not one whose name is longer."""
     said = " ".join(remarks)
-    return any(str(key) in said for key in doers)
+    return any(re.search(rf"(?<![\w.-]){re.escape(str(key))}(?![\w-])", said) for key in doers)

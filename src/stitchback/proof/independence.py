@@ -14,7 +14,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Value, text, walk
 from stitchback.proof.slicing.footprint import has_unread_state
 from stitchback.schema.applying import STEPS
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.model_web import ModelWeb
 from stitchback.schema.subjects import MODEL_ARGUMENTS, model_names
 
@@ -97,7 +97,7 @@ def doings(migration: Migration) -> Doings:
             if isinstance(operation, Operation)
             for key in referred(operation, app)
         ),
-        tuple(reach_of(each, app) for each in data_operations(migration.operations)),
+        tuple(reach_of(each, app) for each in row_operations(migration.operations)),
         any(map(is_about_anything, flat(migration.operations))),
     )
 

@@ -42,14 +42,23 @@ class StrictEditor(PlainEditor):
 
     def add_field(self, model: Any, field: Any) -> None:
         if self.is_strict and has_column(field) and field.column.lower() in self._columns(model):
-            raise Refused(f"duplicate column name: {model._meta.db_table}.{field.column}")
-        super().add_field(model, field)
+            self._put_right(model, field, "duplicate column name")
+        else:
+            super().add_field(model, field)
 
     def remove_field(self, model: Any, field: Any) -> None:
         if self.is_strict and has_column(field) and field.column.lower() not in self._columns(model):
-            raise Refused(f"no such column: {model._meta.db_table}.{field.column}")
-        self.connection.watch.changed(model._meta.db_table, field.column)
-        super().remove_field(model, field)
+            self._put_right(model, field, "no such column")
+        else:
+            self.connection.watch.changed(model._meta.db_table, field.column)
+            super().remove_field(model, field)
+
+    def _put_right(self, model: Any, field: Any, otherwise: str) -> None:
+        """What the operation is to do a table's remake has done before: no other engine has."""
+        table = model._meta.db_table
+        if not self.connection.watch.owes(table, field.column):
+            raise Refused(f"{otherwise}: {table}.{field.column}")
+        self.connection.watch.settled(table, field.column)
 
     def alter_field(self, model: Any, old_field: Any, new_field: Any, strict: bool = False) -> None:
         if self._field_should_be_altered(old_field, new_field):  # else Django has no SQL for it
@@ -106,12 +115,17 @@ class StrictEditor(PlainEditor):
         wanted = self.expected(model)
         columns = frozenset(field.column for pair in altered for field in pair if field.column)
         found, wanted = found.without_parts_on(columns), wanted.without_parts_on(columns)
-        others = sorted(found.columns.keys() ^ wanted.columns.keys())
+        others = {
+            name: f"{table}.{name} {'is there' if name in found.columns else 'is missing'}"
+            for name in sorted(found.columns.keys() ^ wanted.columns.keys())
+        }
         if others and self.connection.watch.is_sqlite:
-            texts = "; ".join(
-                f"{table}.{name} {'is there' if name in found.columns else 'is missing'}" for name in others
+            raise Refused(
+                f"SQLite remakes {table} from models with other columns: {'; '.join(others.values())}"
             )
-            raise Refused(f"SQLite remakes {table} from models with other columns: {texts}")
+        for name, text in others.items():
+            self.connection.watch.changed(table, name)  # its values go with it, on SQLite alone
+            self.connection.watch.healed(table, name, f"column {text}")
         ignored = self._of_constraint(model) | self._deferred(table, wanted)
         for name, kind in found.columns.items():
             if kind != wanted.columns.get(name, kind):

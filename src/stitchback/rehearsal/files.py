@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from stitchback.model.migrations import Dependency, Migration, Swappable
 from stitchback.model.operations import Operation
 from stitchback.rehearsal.building import Builder
 from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
+from stitchback.rehearsal.probing import Probe
 from stitchback.rehearsal.projecting import flat, key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 from stitchback.rehearsal.states import States
@@ -108,9 +110,8 @@ def settled_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]
         for kind in SETTLED.get(cls.__name__, ()):
             name = getattr(operation, "model_name", None) or operation.name
             yield state.apps.get_model(app, name)._meta.db_table, kind
-        if cls.__name__ == "AlterField" and cls is not type(
-            operation
-        ):  # one that looks at the database first
+        if cls.__name__ in ("AddField", "AlterField") and cls is not type(operation):
+            # one that looks at the database first
             model = state.apps.get_model(app, operation.model_name)
             column = model._meta.get_field(operation.name).column
             if column:
@@ -125,11 +126,13 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
         self,
         stubs: Mapping[Name, frozenset[str]],
         needed: frozenset[Name],
+        named: frozenset[Name],
         done: Sequence[tuple[str, tuple[Any, ...]]],
         tree: ShippedTree,
     ) -> None:
         self.stubs = stubs
         self.needed = needed
+        self.named = named
         self.done = done
         self.relevant = tree.relevant
         self.mentioned = tree.mentioned
@@ -146,13 +149,14 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
 
     def trim(self, state: Any) -> None:
         """Leave out the fields that no remaining migration mentions, with the indexes and constraints on these alone, and then the stubs that
-        no model needs. In the place of a model that an operation makes which cannot be read stands a stub, where another model needs it."""
+        no model needs. In the place of a model that an operation makes which cannot be read stands a stub, where another model or a remaining
+        migration needs it."""
         for key in self.relevant & state.models.keys():
             keep_mentioned(state.models[key], self.mentioned)
         pointed = {key for (app, _), model in state.models.items() for key in models_needed(model, app)}
         for key in self.stubs.keys() - self.needed - pointed:
             state.models.pop(key, None)
-        for app, name in sorted(pointed - state.models.keys()):
+        for app, name in sorted((pointed | self.named) - state.models.keys()):
             if app in self.unread:
                 state.add_model(stub(app, name, frozenset()))
         state._relations = None
@@ -198,13 +202,17 @@ def models_needed(model: Any, app: str) -> Iterator[Name]:
     yield from (key_of(str(label), app) for label in (*labels, *model.bases) if isinstance(label, str))
 
 
-def unread_in(operation: Any) -> Iterator[Unread]:
-    """The operations that could not be built, in this one as well."""
-    if isinstance(operation, Unread):
-        yield operation
+def parts_of(operation: Any) -> Iterator[Any]:
+    """The operation, and those within it."""
+    yield operation
     for name in ("database_operations", "state_operations", "first", "state"):
         for each in getattr(operation, name, None) or ():
-            yield from unread_in(each)
+            yield from parts_of(each)
+
+
+def unread_in(operation: Any) -> Iterator[Unread]:
+    """The operations that could not be built, in this one as well."""
+    return (each for each in parts_of(operation) if isinstance(each, Unread))
 
 
 def model_names(operation: Any) -> tuple[str, ...]:
@@ -257,8 +265,15 @@ class Files:
             ]
             for number, key in ((number, stuff.migrations[number].key) for number in tree.base)
         }
-        base = MakeBase(self.stubs, self.needed, done, tree)
-        content = (tuple(sorted(self.stubs.items())), self.needed, tree.base, tree.relevant, tree.mentioned)
+        base = MakeBase(self.stubs, self.needed, self.named, done, tree)
+        content = (
+            tuple(sorted(self.stubs.items())),
+            self.needed,
+            self.named,
+            tree.base,
+            tree.relevant,
+            tree.mentioned,
+        )
         content = (*content, self._setting_items)
         stubs = RehearsedMigration(STUBS, content, (base,), states)
         self.installed |= {STUBS}
@@ -293,21 +308,36 @@ class Files:
             for operation in operations
         ]
 
+    def data_operations(self) -> Counter[str]:
+        """How often each data operation stands in the files, by its identity, squashes of files that are there apart."""
+        return Counter(
+            each.identity
+            for migration in self.migrations.values()
+            if not (migration.replaces and all(tuple(name) in self.migrations for name in migration.replaces))
+            for operation in migration.operations
+            for each in parts_of(operation)
+            if isinstance(each, Probe)
+        )
+
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
         named: dict[Name, set[str]] = {}
         own: set[Name] = set()
         needed: set[Name] = set()
+        made_later: set[Name] = set()
         for number in (*self.tree.base, *self.keys):
             key, operations = stuff.migrations[number].key, stuff.migrations[number].operations
             if number not in self.keys:
                 operations = tuple(each for each in flat(operations) if self._is_relevant(each, key.app))
-            own |= models_made(operations, key.app)
+            made = models_made(operations, key.app)
+            own |= made
+            made_later |= made if number in self.keys else set()
             of_one = models_named(operations, key.app, self.settings)
             for name, fields in of_one.items():
                 named.setdefault(name, set()).update(fields)
             if number in self.keys:
                 needed |= of_one.keys()
         self.needed = frozenset(needed - own)
+        self.named = frozenset(needed - made_later)
         return {key: frozenset(fields) for key, fields in named.items() if key not in own}
 
     def _is_relevant(self, operation: Operation, app: str) -> bool:

@@ -43,6 +43,9 @@ class Watch:
     def healed(self, table: str, what: str, text: str) -> None:
         self.debts.setdefault((table.lower(), what), text)
 
+    def owes(self, table: str, what: str) -> bool:
+        return (table.lower(), what) in self.debts
+
     def settled(self, table: str, what: str | None) -> None:
         """An operation has made this as the models say; `what` None: all of the table."""
         for place in list(self.debts):

@@ -151,6 +151,8 @@ def _with_trait(shape: str, trait: str) -> str:
     """The shape with another length, or with NULL allowed or not."""
     if trait.startswith("varchar"):
         return LENGTH.sub(trait, shape)
+    if trait.startswith("type"):
+        return shape  # of which shape another type is, no name tells
     words, _, rest = shape.partition(" ")
     is_null = rest == "null" or rest.startswith("null ")
     if (trait == "null") == is_null:

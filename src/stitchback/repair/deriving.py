@@ -150,7 +150,7 @@ class Deriver:
         named = renamed_with_guards(renamed, Grounds(case, fit), ledger.keys)
         whole = (*first, *named, *edits, *after)
         return (
-            self._left(ledger, whole, left, fit, case, fitter)
+            self._left(ledger, whole, left, fit, case, fitter, transactional)
             if left
             else self._proved(ledger, whole, fit, case)
         )
@@ -163,9 +163,11 @@ class Deriver:
         fit: Fit,
         case: Case,
         fitter: Fitter,
+        transactional: bool,
     ) -> RepairOutcome:
         """With lost rows that nothing proves: where migrating again does no harm, nothing has to be done about them. Otherwise the other edits
-        stand, if the database is right once a person has put these in."""
+        stand where engines commit each DDL statement, if the database is right once a person has put these in: a half-done migration fails
+        loudly there whenever it is run again, while SQLite may recreate the table and lose the column's values without a word."""
         below = (
             frozenset[MigrationKey]().union(*(fitter.below(each.key) for each in left)) - case.standing.made
         )
@@ -175,7 +177,7 @@ class Deriver:
             if isinstance(outcome, Repair) and not beyond(again.wrong, self._met(again, case)):
                 return outcome
         first = left[0].contradiction
-        if edits:
+        if edits and not transactional:
             rows = (target for key in sorted(fit.made & below) for target in self.accounts.targets(key))
             outcome = self._proved(ledger, edits, fit, case, besides=tuple(rows))
             if isinstance(outcome, Repair):

@@ -13,7 +13,7 @@ from stitchback.repair.times import moment
 
 @dataclass(frozen=True, slots=True, order=True)
 class Presence:
-    """What a look into the database shows: a table, a column of it, a trait of a column ("null", "not null", "varchar(20)"), or an
+    """What a look into the database shows: a table, a column of it, a trait of a column ("null", "not null", "varchar(20)", "type number"), or an
     index or constraint by its name (without table and column: such names are unique in a schema)."""
 
     table: str
@@ -22,9 +22,10 @@ class Presence:
     trait: str = ""
 
     @property
-    def kind(self) -> tuple[str, str, bool]:
+    def kind(self) -> tuple[str, str, str]:
         """Which question of a column the trait answers."""
-        return self.table, self.column, self.trait.startswith("varchar")
+        first, _, _ = self.trait.replace("(", " ").partition(" ")
+        return self.table, self.column, first if first in ("varchar", "type") else "null"
 
     def __str__(self) -> str:
         if self.index:

@@ -9,7 +9,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.repair.accounts import Accounts, Keys, Order, Standing
 from stitchback.repair.edits import DeleteRow, Guard, InsertRow, LedgerEdit, Presence, RenameRow
-from stitchback.repair.fitting import Fit, Lineage
+from stitchback.repair.fitting import Fit, Lineage, lacking
 from stitchback.repair.hypotheses import Hidden
 from stitchback.repair.playing import Played, Player
 from stitchback.repair.unseen import Unseen
@@ -40,12 +40,13 @@ class Grounds:
 
     def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> Guard:
         """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it
-        made and that is still there."""
+        made and that is still there, and nothing of what it took away."""
         because = tuple(because)
         parents = [target for parent in self.lineage.parents.get(key, ()) for target in self._names(parent)]
         given, lacking = self._others(key, rows)
         told = frozenset(because) & rows
         shown = frozenset(name for each in (key, *told) for name in self._telling(each))
+        gone, inside = self._missing(shown - self.there)
         return Guard(
             tuple(
                 dict.fromkeys(
@@ -53,7 +54,8 @@ class Grounds:
                 )
             ),
             tuple(sorted(lacking)),
-            tuple(sorted(shown & self.there)),
+            tuple(sorted(shown & self.there | inside)),
+            gone,
         )
 
     def of_absent(self, key: MigrationKey, rows: Keys) -> Guard:
@@ -62,22 +64,27 @@ class Grounds:
         player = self.case.player
         given, lacking = self._others(key, rows)
         children = {name for child in self.lineage.children.get(key, ()) for name in self._names(child)}
-        gone, seen = set[Presence](), set[Presence]()
-        for name in player.footprint(key) - self.case.shown:
-            if name.trait:
-                continue
-            inside = name.column and name.table in self.tables
-            gone.add(name if inside or name.index else Presence(name.table))
-            seen |= {Presence(name.table)} if inside else set()
+        gone, seen = self._missing(player.footprint(key))
         if not seen:
             tables = {name.table for name in player.names_of_apps(frozenset({key.app}))} & self.tables
-            seen = {Presence(table) for table in sorted(tables)[:1]}
+            seen = frozenset(Presence(table) for table in sorted(tables)[:1])
         return Guard(
             tuple(sorted(given)),
             tuple(sorted((children | lacking) - rows)),
             tuple(sorted(seen)),
-            tuple(sorted(gone)),
+            gone,
         )
+
+    def _missing(self, names: Names) -> tuple[tuple[Presence, ...], Names]:
+        """Those of the names that are not in the database: columns of tables that are there, which come along, or whole tables."""
+        gone, tables = set[Presence](), set[Presence]()
+        for name in names - self.case.shown - self.case.unseen.names:
+            if name.trait:
+                continue
+            inside = bool(name.column) and name.table in self.tables
+            gone.add(name if inside or name.index else Presence(name.table))
+            tables |= {Presence(name.table)} if inside else set()
+        return tuple(sorted(gone)), frozenset(tables)
 
     def _telling(self, key: MigrationKey) -> Names:
         """What the migration touches; of a column that it makes, NULL and length count only where they were looked at."""
@@ -172,6 +179,12 @@ def edits_for(
             if target not in rows:
                 edits.append(InsertRow(target, claim.reason, grounds.of_present(key, rows, claim.because)))
                 rows |= {target}
+    for key in sorted(case.standing.nodes - fit.made - case.standing.made):
+        effects = case.player.effects.get(key, ())
+        case.unseen.refuse_taken(
+            key,
+            (each.name.lower() for each in effects if isinstance(each, CreateTable) and not each.conditional),
+        )
     for key in sorted(case.standing.made - fit.made, key=case.accounts.place.__getitem__, reverse=True):
         edit = _never_run(key, case, fit)
         edits.append(replace(edit, guard=grounds.of_absent(key, rows)))
@@ -212,6 +225,13 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
     if not effects:
         raise Contradiction(
             f"{key} is not applied, migrations above it are, and nothing shows whether it ran", HOLE
+        )
+    played = case.player.play(fit.made)
+    assert isinstance(played, Played), "the fit was played"
+    other = sorted(lacking(case.player.footprint(key) & played.names, case.shown))
+    if other:
+        raise Contradiction(
+            f"{key} has no row; what it makes is there, but {other[0]} is not as it makes it", BY_HAND
         )
     if not all(map(case.player.touched, effects)):
         raise Contradiction(

@@ -16,7 +16,7 @@ from stitchback.repair.visible import Names
 
 MOST_STEPS = 60
 WORST = 10**9
-MOST_TRAITS = 4  # names in which one column's traits can differ: null, length, each on both sides
+MOST_TRAITS = 6  # names in which one column's traits can differ: null, length, type, each on both sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Fit:
 
     @property
     def distance(self) -> int:
-        """A column that is there or not tells more than all traits of one column: two traits, each other than it should be, are four
+        """A column that is there or not tells more than all traits of one column: three traits, each other than it should be, are six
         names, and no reason to believe that the column was never made."""
         if self.unplayable:
             return WORST

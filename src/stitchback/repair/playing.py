@@ -1,7 +1,7 @@
 """What a database holds that has run a choice of a tree's migrations: the schema, the names in it, and the data operations.
 
 Of indexes and constraints only plain ones count (columns, no condition or expression): the others some engines leave out. Of
-a column's shape two traits count, whether it may be NULL and its length, where every engine shows them.
+a column's shape three traits count, whether it may be NULL, its length, and of which kind its type is, where every engine shows them.
 """
 
 from __future__ import annotations
@@ -43,6 +43,22 @@ PLAIN = re.compile(r"(index|unique)\([^()]+\)")
 SHAPE = re.compile(
     r"(?P<type>→[^ ]+|varchar\(\d+\)|[A-Za-z]+(\([^()]*\))?)(?P<null> null)?( no constraint)?( db_\w+ .*)?"
 )
+
+_NUMBERS = ("Small", "", "Big", "PositiveSmall", "Positive", "PositiveBig")
+FAMILIES = {
+    "boolean": "boolean",
+    "NullBooleanField": "boolean",
+    **{f"{size}IntegerField": "number" for size in _NUMBERS},
+    "varchar": "text",
+    "TextField": "text",
+    "FloatField": "float",
+    "DecimalField": "decimal",
+    "DateTimeField": "time stamp",
+    "DateField": "date",
+    "TimeField": "time",
+    "BinaryField": "bytes",
+}
+"""Types that are told apart on every engine. Others (a UUID, JSON, an address, a duration) some keep as text or numbers: they are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +237,9 @@ def _traits(table: str, column: str, shape: str) -> set[Presence]:
     traits = {"null" if found["null"] else "not null"}
     if found["type"].startswith("varchar"):
         traits.add(found["type"])
+    family = FAMILIES.get(found["type"].partition("(")[0])
+    if family:
+        traits.add(f"type {family}")
     return {Presence(table.lower(), column.lower(), trait=trait) for trait in traits}
 
 

@@ -21,7 +21,15 @@ from stitchback.repair.edits import (
     keys_of,
     rows_of,
 )
-from stitchback.repair.statements import Statement, is_key, printed_rows, statement, unknown_rows, way_back
+from stitchback.repair.statements import (
+    Statement,
+    is_key,
+    known_by_a_row,
+    printed_rows,
+    statement,
+    unknown_rows,
+    way_back,
+)
 
 LONGEST = 255  # MigrationRecorder.Migration: both are CharField(max_length=255)
 
@@ -64,6 +72,7 @@ def render_script(
     probe = (*looks, *_to_keep(edits, frozenset(row.key for row in unknown), dialect))
     opening = _opening(dialect, schema)
     statements = _statements(edits, ledger, dialect)
+    known = shared or known_by_a_row(edits, ledger)
     back = way_back(edits, ledger, dialect, shared=shared)
     return Script(
         vendor=vendor,
@@ -74,7 +83,9 @@ def render_script(
         closing=dialect.closing,
         failing=dialect.failing,
         text=_text(edits, ledger, dialect, (probe, looks), opening, statements, schema),
-        undo=_undo_text(back, ledger, dialect, opening, unknown=[str(row.key) for row in unknown]),
+        undo=_undo_text(
+            back, ledger, dialect, opening, unknown=[str(row.key) for row in unknown], known=known
+        ),
         undo_is_whole=not unknown,
     )
 
@@ -213,6 +224,7 @@ def _undo_text(
     dialect: Dialect,
     opening: Sequence[str],
     unknown: Sequence[str],
+    known: bool,
 ) -> str:
     lines = [
         _comment(f"stitchback: undo of the repair of {TABLE} on {dialect.vendor}"),
@@ -226,6 +238,12 @@ def _undo_text(
         lines.append(
             _comment(
                 "The first part of the repair script prints the INSERT that puts it back: keep its output."
+            )
+        )
+    if not back and not known:
+        lines.append(
+            _comment(
+                "NOT WHOLE: no row of the ledger stays as it was, so nothing tells this database from others."
             )
         )
     lines += ["", *_ended((*dialect.patience, *opening)), *_explained(back), *_ended(dialect.closing)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -15,11 +15,13 @@ from stitchback.repair.edits import (
     DeleteRow,
     GiveId,
     Guard,
+    Guarded,
     InsertRow,
     LedgerEdit,
     Presence,
     RenameRow,
     after_edit,
+    edited,
     removed_rows,
     rows_of,
     superfluous,
@@ -156,7 +158,7 @@ def _where(conditions: Iterable[str], dialect: Dialect) -> str:
 
 
 def way_back(
-    edits: Iterable[LedgerEdit], ledger: Ledger, dialect: Dialect, *, shared: bool = False
+    edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect, *, shared: bool = False
 ) -> tuple[Statement, ...]:
     """What brings the ledger back from where the edits left it, the last edit first.
 
@@ -166,8 +168,11 @@ def way_back(
     put in for; where the release itself was deployed it is older.
 
     Rows that went come back with their own id and time. One whose id or time `ledger` does not tell cannot be put back
-    by a statement: `unknown_rows` names it, and the script's first part prints what is needed.
+    by a statement: `unknown_rows` names it, and the script's first part prints what is needed. A ledger of which
+    no row stays is known by nothing: there are no statements for one.
     """
+    if not (shared or known_by_a_row(edits, ledger)):
+        return ()
     steps = []
     for edit in edits:
         steps.append((edit, ledger))
@@ -181,6 +186,13 @@ def way_back(
     return tuple(back)
 
 
+def known_by_a_row(edits: Iterable[LedgerEdit], ledger: Ledger) -> bool:
+    """Whether a row stays that tells the ledger from others, or nothing is known of ids at all."""
+    ids = {row.id for row in ledger.rows}
+    stay = {row.id for row in edited(ledger, edits).rows} & ids - {None}
+    return bool(stay) or (bool(ledger.rows) and None in ids)
+
+
 def _undone(
     edit: LedgerEdit,
     before: Ledger,
@@ -191,7 +203,7 @@ def _undone(
 ) -> Iterator[Statement]:
     """`counts`: how many rows there are of each name, kept up to date."""
     reason = f"back: {edit.reason}"
-    this = [] if shared else _this_ledger(before, after, counts.total(), dialect)
+    this = [] if shared else _this_ledger(edit, before, after, counts.total(), dialect)
     match edit:
         case InsertRow(key=key, guard=guard):
             newer = [_is_newer_than(given, dialect) for given in guard.given] if shared else this
@@ -199,7 +211,7 @@ def _undone(
             del counts[key]
         case DeleteDuplicate() | DeleteRow():
             for row in removed_rows(before, (edit,)):
-                this = _this_ledger(before, after, counts.total(), dialect)
+                this = _this_ledger(edit, before, after, counts.total(), dialect)
                 if sql := _restored(row, dialect, this):
                     yield Statement(reason, sql)
                     counts[row.key] += 1
@@ -212,18 +224,33 @@ def _undone(
             assert_never(edit)
 
 
-def _this_ledger(before: Ledger, after: Ledger, count: int, dialect: Dialect) -> list[str]:
-    """That it has a row that the edit left as it was, by id and time, and so many rows. Nothing where the ledger does not tell ids and times."""
-    kept = frozenset(after.rows)
-    found = ((row, _the_very((row,), dialect, "known")) for row in reversed(before.rows) if row in kept)
-    row, very = next(((row, very) for row, very in found if very), (None, ()))
-    if row is None and before.rows:
+LAST_ROWS = 3  # by which a ledger is known, besides those that the edit relied on
+
+
+def _this_ledger(edit: LedgerEdit, before: Ledger, after: Ledger, count: int, dialect: Dialect) -> list[str]:
+    """That these are the very rows that the edit relied on and left there, by name, id and time, and so many rows. Nothing where the ledger does
+    not tell ids and times."""
+    read = {row.id for row in before.rows if row.id is not None}
+    kept = [row for row in after.rows if row.id in read]
+    given = (
+        set(edit.guard.given)
+        if isinstance(edit, Guarded)
+        else {edit.key}
+        if isinstance(edit, DeleteDuplicate)
+        else set()
+    )
+    given |= {edit.new} if isinstance(edit, RenameRow) else set()
+    known = [row for row in kept if row.key in given or row in kept[-LAST_ROWS:]]
+    very = [_the_very((row,), dialect, "known") for row in known]
+    if not (very and all(very)):
         return []
-    counted = f"(SELECT COUNT(*) FROM {dialect.rows} counted) = {count}"
-    if row is None:
-        return [counted]
-    same = f"{is_key(row.key, dialect, 'known')} AND {very[0]}"
-    return [counted, f"EXISTS (SELECT 1 FROM {dialect.rows} known WHERE {same})"]
+    each = " OR ".join(
+        f"{is_key(row.key, dialect, 'known')} AND {same}" for row, (same,) in zip(known, very, strict=True)
+    )
+    return [
+        f"(SELECT COUNT(*) FROM {dialect.rows} counted) = {count}",
+        f"(SELECT COUNT(*) FROM {dialect.rows} known WHERE {each}) = {len(known)}",
+    ]
 
 
 def _is_newer_than(key: MigrationKey, dialect: Dialect) -> str:
@@ -237,7 +264,7 @@ def _restored(row: LedgerRow, dialect: Dialect, guards: Iterable[str] = ()) -> s
         return None
     key = row.key
     values = f"{row.id}, {dialect.literal(key.app)}, {dialect.literal(key.name)}, {time}"
-    there = f"EXISTS (SELECT 1 FROM {TABLE} present WHERE present.id = {row.id} AND {is_key(key, dialect, 'present')})"
+    there = f"EXISTS (SELECT 1 FROM {TABLE} present WHERE present.id = {row.id})"
     where = _where((f"NOT {there}", *guards), dialect)
     return f"INSERT INTO {TABLE} (id, app, name, applied)\nSELECT {values}{dialect.dual}\n{where}"
 

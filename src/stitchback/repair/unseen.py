@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 from stitchback.repair.playing import Player
-from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.repair.visible import ELSEWHERE, Names, VisibleSchema
 
 OPTION = "--app-in-other-database"
 KEY = "apps_in_other_databases"
@@ -42,12 +42,14 @@ class Elsewhere:
 @dataclass(frozen=True, slots=True)
 class Unseen:
     """`tables`: those of the tree, in lower case -> why they were not looked at. `names`: everything in them, and in the tables of `elsewhere`'s
-    apps. `blind`: apps that have rows, and none of whose tables is in the database."""
+    apps. `blind`: apps that have rows, and none of whose tables is in the database. `in_the_way`: those of `tables` of whose name
+    something is there already."""
 
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     tables: Mapping[str, str] = field(default_factory=dict)
     names: Names = frozenset()
     blind: frozenset[str] = frozenset()
+    in_the_way: frozenset[str] = frozenset()
 
     def refuse_absent(self, key: MigrationKey, footprint: Names) -> None:
         """Raises Question where nothing can be concluded from what the migration makes not being there."""
@@ -61,6 +63,11 @@ class Unseen:
                 f"{key} has a row, and what it makes is not in this database; the project has DATABASE_ROUTERS",
                 f"{_in_another(key.app)} Where all apps' tables are in this one: {KEY} = [].",
             )
+
+    def refuse_taken(self, key: MigrationKey, made: Iterable[str]) -> None:
+        """Raises Question where the migration is still to make a table, and what has its name was not looked at."""
+        for table in sorted(self.in_the_way.intersection(made)):
+            self.refuse_unseen(key, frozenset(name for name in self.names if name.table == table))
 
     def refuse_unseen(self, key: MigrationKey, footprint: Names) -> None:
         """Raises Question where an edit would rest on tables that were not looked at."""
@@ -97,4 +104,6 @@ def unseen(
         if (tables := {name.table for name in player.names_of_apps(frozenset({app}))} & there - {""})
         and not any(table in visible.tables or table in hidden for table in tables)
     }
-    return Unseen(elsewhere, hidden, names | player.names_of_tables(hidden), frozenset(blind))
+    taken = frozenset(table for table, place in visible.unseen.items() if not place.startswith(ELSEWHERE))
+    in_the_way = taken & hidden.keys()
+    return Unseen(elsewhere, hidden, names | player.names_of_tables(hidden), frozenset(blind), in_the_way)

@@ -1,4 +1,4 @@
-"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and two traits of columns."""
+"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and three traits of columns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from stitchback.repair.edits import Presence
 
 Names = frozenset[Presence]
+ELSEWHERE = "in the schema "  # begins the place of a table that is not where the connection looks
 QUOTES = frozenset('"`')  # of a `db_table` that names the schema too: 'audit"."log'
 
 

@@ -11,7 +11,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.schema.data import data_run
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.effects import Uses
 from stitchback.schema.inserting import must_be_given
 from stitchback.schema.model_web import ModelWeb
@@ -19,7 +19,6 @@ from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of
 
-RUNS_SQL = frozenset({"execute", "executemany", "raw", "extra", "rawsql"})
 INSERTS = frozenset({"create", "bulk_create", "get_or_create", "update_or_create"})
 CHANGES_SCHEMA = frozenset({"alter", "create", "drop"})
 Names = Mapping[ModelKey, frozenset[str]]  # models, and of each some fields
@@ -82,7 +81,7 @@ def needs_at(
 def _may_run_sql(reach: Reach, is_sql: bool, table: str) -> bool:
     if not reach.is_known:
         return is_sql
-    return (is_sql or bool(RUNS_SQL & reach.words)) and set(words_of(table)) <= reach.words
+    return (is_sql or reach.runs_sql) and set(words_of(table)) <= reach.words
 
 
 def check(operation: Operation | Opaque, app: str, state: SchemaState, needs: Needs) -> Iterator[Uses]:
@@ -140,7 +139,7 @@ def _inserted(
 def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> Iterator[Uses]:
     """The tables that the operation queries: with all columns that the state knows those of the models that it asks for by name (any
     query of theirs fails where one is missing), with the columns that it names those that its SQL names."""
-    for each in data_operations((operation,)):
+    for each in row_operations((operation,)):
         if not isinstance(each, Operation) or each.kind not in ("RunPython", "RunSQL"):
             continue
         reach, label = reach_of(each, app), data_run(each).label
@@ -161,7 +160,7 @@ def models_queried(
 ) -> frozenset[ModelKey]:
     """The models of whose tables `tables_used` may say something, in any state. `web`: of all models that there are."""
     found: set[ModelKey] = set()
-    for each in data_operations(operations):
+    for each in row_operations(operations):
         if isinstance(each, Operation) and each.kind in ("RunPython", "RunSQL"):
             reach = reach_of(each, app)
             found.update(ModelKey.of(*label.split(".")) for label in reach.models or ())
@@ -173,7 +172,7 @@ def models_queried(
 def queries_by_sql(operation: Operation, reach: Reach) -> bool:
     """Whether its SQL queries the tables that it names, as far as it can be read. SQL that makes or drops schema objects may name what is
     not there yet, or no longer."""
-    by_sql = operation.kind == "RunSQL" or bool(RUNS_SQL & reach.words)
+    by_sql = operation.kind == "RunSQL" or reach.runs_sql
     return reach.is_known and by_sql and CHANGES_SCHEMA.isdisjoint(reach.words)
 
 
@@ -192,7 +191,7 @@ def models_inserted(
 
 
 def inserts_by_sql(operation: Operation, reach: Reach) -> bool:
-    return "insert" in reach.words and (operation.kind == "RunSQL" or bool(RUNS_SQL & reach.words))
+    return "insert" in reach.words and (operation.kind == "RunSQL" or reach.runs_sql)
 
 
 def _summary(operation: Operation | Opaque) -> str:

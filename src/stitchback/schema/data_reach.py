@@ -23,7 +23,7 @@ EVERY_COLUMN = re.compile(
 )
 
 
-def data_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
+def row_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
     """Those that may do anything to rows: RunPython and RunSQL, within SeparateDatabaseAndState too, and what cannot be read."""
     for operation in operations:
         if isinstance(operation, Opaque) or operation.kind not in STEPS:
@@ -32,7 +32,7 @@ def data_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operat
             if not is_empty(code_of(operation)):
                 yield operation
         else:
-            yield from data_operations(operation.database)
+            yield from row_operations(operation.database)
 
 
 def code_of(operation: Operation) -> Value | None:

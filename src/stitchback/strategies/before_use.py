@@ -21,7 +21,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field
 from stitchback.model.values import Call, Constant, Items, Value, text
 from stitchback.schema.data_needs import queries_by_sql
-from stitchback.schema.data_reach import data_operations, reach_of
+from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.needs import names_in, resolved_by
 from stitchback.schema.tables import column_name, table_name
 from stitchback.strategies.draft import Draft
@@ -72,7 +72,7 @@ def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
     if isinstance(other, DataRun):
         return atom.thing.kind in (ThingKind.TABLE, ThingKind.COLUMN) and any(
             _queries(unit, each, other.app, atom)
-            for each in data_operations(
+            for each in row_operations(
                 (draft.mainline.migrations[other.origin.migration].operations[other.origin.index],)
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from migration_values import add, key, migration, run_python
 from plans_by_hand import FORK, candidate, changed, situation
 
@@ -14,6 +15,7 @@ from stitchback.proof.data_runs import (
     DataWork,
     data_work,
     other_versions,
+    remarked,
     squashed_work,
     work_edited_in,
     work_instead,
@@ -105,6 +107,21 @@ def test_work_that_no_remark_speaks_of_is_dropped() -> None:
     assert data_work(candidate(on), on).dropped == works(FILL)
     assert data_work(candidate(on, remarks="shop.0003_p is left out"), on).dropped == frozenset()
     assert data_work(candidate(on, without="shop.0004_m"), on).dropped == works(FILL, CLEAN)
+
+
+@pytest.mark.parametrize(
+    "said", ["shop.0003_p is left out", "see shop.0003_p.", "(shop.0003_p)", "shop.0003_p's work"]
+)
+def test_a_remark_that_names_the_migration(said: str) -> None:
+    assert remarked([key("shop.0003_p")], [said])
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["shop.0003_pq", "shop.0003_p-2", "myshop.0003_p", "my-shop.0003_p", "my.shop.0003_p", "shop 0003_p", ""],
+)
+def test_a_remark_that_names_one_with_a_longer_name(said: str) -> None:
+    assert not remarked([key("shop.0003_p")], ["blog.0001_a is left out", f"{said} is left out"])
 
 
 def test_other_versions_are_migrations_with_other_operations() -> None:

@@ -20,6 +20,7 @@ from migration_values import (
     remove,
     tree,
 )
+from migration_values import run_python as empty_code
 from plans_by_hand import (
     DIAMOND,
     FORK,
@@ -76,6 +77,10 @@ NOTE = migration("shop.0004_note", "shop.0003_slug", add("item", "note"))
     [
         (index("item", "slug", "item_slug"), "has no field named 'slug'"),
         (run_python("apps.get_model('shop', 'Item').objects.update(slug='x')"), "no field named 'slug'"),
+        (
+            run_python("for each in apps.get_model('shop', 'Item').objects.all():\n        print(each.slug)"),
+            "object has no attribute 'slug'",
+        ),
     ],
 )
 def test_an_ancestor_that_a_later_migration_needs(last: Operation, said: str) -> None:
@@ -138,6 +143,27 @@ def test_code_that_asks_for_a_model_of_the_tree_that_is_not_there() -> None:
     after = memo.with_changes(dependencies=keys("shop.0004_fill"))
     cut = candidate(given, after, first, merge("shop.0003_x", "shop.0003_memo"))
     assert "LookupError: App 'shop' doesn't have a 'Memo' model." in refusals(cut, given)
+
+
+def test_work_that_two_migrations_do_and_a_squash_leaves_out() -> None:
+    """Mainline runs one function twice. A fresh install, by the squash, never does; the fork point's databases have a part of it."""
+    fill = run_python("apps.get_model('shop', 'Item').objects.update(base='x')")
+    parts = (
+        migration("shop.0003_x", "shop.0002_base", fill),
+        migration("shop.0004_x", "shop.0003_x", fill),
+    )
+    squash = migration(
+        "shop.0002_squashed",
+        "shop.0001_initial",
+        add("item", "base"),
+        add("item", "x"),
+        replaces="shop.0002_base shop.0003_x shop.0004_x",
+    )
+    parts = (parts[0].with_changes(operations=(fill, add("item", "x"))), parts[1])
+    ours = migration("shop.0003_p", "shop.0002_base", add("item", "color"))
+    given = with_patch(ours, mainline=(*parts, squash))
+    answer = rehearsed(candidate(given, ours, merge("shop.0003_p", "shop.0004_x")), given)
+    assert (answer.disagreements, answer.baseline) == ((), ())
 
 
 def test_an_index_on_a_field_that_is_gone() -> None:
@@ -219,6 +245,24 @@ def test_a_row_that_is_forgotten() -> None:
     assert "shop.0004_m is applied before its dependency shop.0003_s" in refusals(
         candidate(MAIN, S, M.with_changes(operations=(), dependencies=keys("shop.0003_x shop.0003_s"))), MAIN
     )
+
+
+def test_a_row_that_is_forgotten_and_shows_at_the_next_release() -> None:
+    """FACTS F7: the deploy itself says that there is nothing to do."""
+    replacing = M.with_changes(replaces=keys("shop.0003_p"))
+    assert refusals(candidate(MAIN, replacing, hand=HAND), MAIN) == ""
+    said = refusals(candidate(MAIN, replacing), MAIN)
+    assert "main | migrate, then the next release's migrate" in said
+    assert "main | migrate |" not in said
+
+
+def test_work_that_leaves_nothing_may_run_any_number_of_times() -> None:
+    nothing = empty_code("noop", empty=True)
+    ours = P.with_changes(operations=(*P.operations, nothing))
+    theirs = M.with_changes(operations=(*M.operations, nothing))
+    given = situation(X, theirs, Y, patches=[patch(ours)])
+    emptied = theirs.with_changes(operations=(nothing,), dependencies=keys("shop.0003_x shop.0003_s"))
+    assert refusals(candidate(given, S, emptied, hand=HAND), given) == ""
 
 
 def test_two_leaves() -> None:

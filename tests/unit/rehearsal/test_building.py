@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import models
-from migration_values import add, char, create, field, foreign_key, keys, migration, operation
+from migration_values import add, char, create, field, foreign_key, integer, keys, migration, operation
 from plans_by_hand import P, X, candidate, patch, situation
 from rehearsing_by_hand import refusals, rehearsed
 
@@ -236,6 +236,17 @@ def test_an_operation_of_another_app_that_cannot_be_read_excuses_nothing() -> No
     assert "duplicate column" in refusals(
         candidate(given, *ours, migration("shop.0009_merge", "shop.0003_p shop.0003_x")), given
     )
+
+
+def test_what_cannot_be_read_excuses_no_graph_and_no_difference() -> None:
+    """Two leaves, and tables that a database lacks after a migrate without an error, are not its doing."""
+    opaque = Opaque("a call of a function", "make_models()", Span("shop/migrations/0003_p.py", 7))
+    ours = migration("shop.0003_p", "shop.0002_base", opaque, add("item", "color"))
+    given = situation(X, patches=[patch(ours)])
+    assert "multiple leaf nodes" in refusals(candidate(given, ours), given)
+    theirs = migration("shop.0003_p", "shop.0002_base", opaque, add("item", "size", integer()))
+    given = situation(theirs, patches=[patch(ours)])
+    assert "column shop_item.size is missing" in refusals(candidate(given), given)
 
 
 def test_models_of_installed_packages_are_stood_for() -> None:

@@ -240,6 +240,26 @@ def test_what_follows_an_unread_operation_in_its_app_is_no_error_of_the_rehearsa
 
 
 @pytest.mark.usefixtures("_always")
+def test_a_remaining_migration_that_points_at_what_an_unread_operation_may_make() -> None:
+    def below(more: Operation | Opaque) -> tuple[Migration, Migration]:
+        first = migration("shop.0003_more", "shop.0002_base", more)
+        return first, migration("shop.0004_done", "shop.0003_more", alter("maker", "label", char(80)))
+
+    order = create("Order", maker=foreign_key("shop.maker"))
+    theirs = migration("blog.0002_x", "blog.0001_initial shop.0004_done", order)
+    answer = passes(*below(create("Maker", label=UNREAD)), ours=OURS, theirs=theirs)
+    assert (answer.disagreements, answer.rehearsed) == ((), answer.total)
+    made = migration(
+        "shop.0005_x",
+        "shop.0004_done",
+        create("Maker", label=char()),
+        add("item", "maker", foreign_key("shop.maker", null=TRUE)),
+    )
+    answer = passes(*below(UNREAD), ours=OURS, theirs=made)
+    assert (answer.disagreements, answer.rehearsed) == ((), answer.total)
+
+
+@pytest.mark.usefixtures("_always")
 def test_what_fails_without_an_unread_operation_is_still_refused() -> None:
     done = migration("shop.0004_done", "shop.0002_base", create("Maker", label=char()))
     used = migration("shop.0005_x", "shop.0004_done", alter("maker", "nowhere", char(90)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from migration_values import TRUE, add, alter, char, create, delete, integer, migration, operation, remove
-from plans_by_hand import X, candidate, patch, situation
+from plans_by_hand import BLOG, candidate, patch, situation
 from rehearsing_by_hand import refusals
 
 from stitchback.model.operations import Operation
@@ -15,6 +15,15 @@ from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 ELSEWHERE = "which only SQLite puts right"
 NOTHING = operation("AlterModelOptions", name=Constant("item"), options=Dictionary(()))
 LONGER = alter("item", "label", char(60))  # SQLite remakes the table
+
+
+def looking(made: Operation) -> Operation:
+    """As stitchback writes it: only where the database lacks it."""
+    return replace(made, conditional=True)
+
+
+def database_only(made: Operation) -> Operation:
+    return replace(operation("SeparateDatabaseAndState"), database=(made,))
 
 
 def index(*fields: str, name: str = "i") -> Operation:
@@ -46,10 +55,9 @@ def said(*operations: Operation, ours: Operation, theirs: Operation, sqlite: boo
 
 
 def passes(*operations: Operation) -> str:
-    """Mainline does these, in a migration of its own; every database has rows."""
-    theirs = migration("shop.0004_theirs", "shop.0003_x", *operations)
-    ours = migration("blog.0002_p", "blog.0001_initial", add("post", "color"))
-    given = situation(X, theirs, patches=[patch(ours)])
+    """The patch branch does these; every database has rows. What mainline did would be no fault of a plan."""
+    ours = migration("shop.0003_p", "shop.0002_base", *operations)
+    given = situation(BLOG, patches=[patch(ours)])
     return refusals(candidate(given, ours), given)
 
 
@@ -64,6 +72,17 @@ class TestColumns:
         found = said(LONGER, ours=add("item", "x1"), theirs=add("item", "u1"))
         assert "SQLite remakes shop_item from models with other columns: shop_item.u1 is missing" in found
         assert "shop_item.x1 is there" in found
+
+    def test_one_that_a_remake_makes_where_no_database_is_sqlite(self) -> None:
+        """Another engine's table stays as it is, until an operation makes the column or removes it."""
+        made = {"ours": add("item", "x1"), "theirs": add("item", "u1")}
+        found = said(LONGER, sqlite=False, **made)
+        assert f"column shop_item.u1 is missing, {ELSEWHERE}" in found
+        assert f"column shop_item.x1 is there, {ELSEWHERE}" in found
+        bridge = LONGER, database_only(add("item", "u1"))
+        assert said(*bridge, looking(add("item", "x1")), sqlite=False, **made) == ""
+        assert "x1 is there" in said(*bridge, add("item", "x1"), sqlite=False, **made)
+        assert "u1 is missing" in said(LONGER, looking(add("item", "x1")), sqlite=False, **made)
 
     def test_one_that_gets_another_type_by_a_remake(self) -> None:
         made = {
@@ -98,9 +117,9 @@ class TestIndexesAndConstraints:
 
     def test_a_constraint_that_is_added_and_removed_by_a_remake_of_its_own(self) -> None:
         removed = operation("RemoveConstraint", model_name=Constant("item"), name=Constant("u"))
-        assert passes(unique("label", "x")) == ""
-        assert passes(unique("label", "x"), removed) == ""
-        assert passes(unique("label", "x"), LONGER) == ""
+        assert passes(unique("label", "base")) == ""
+        assert passes(unique("label", "base"), removed) == ""
+        assert passes(unique("label", "base"), LONGER) == ""
 
     def test_an_index_that_the_same_migration_has_still_to_make(self) -> None:
         """CreateModel leaves its indexes to the end of the migration."""
