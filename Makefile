@@ -9,10 +9,12 @@ TESTS ?= tests
 PAIRS ?= 3000
 SEED ?= 1
 SAMPLE ?= 400
+FLEETS ?= 715
+ENGINE ?= sqlite
 comma := ,
 EXTRAS := test,lint$(if $(STITCHBACK_TEST_POSTGRES),$(comma)postgres)$(if $(STITCHBACK_TEST_MYSQL),$(comma)mysql)$(if $(filter-out 4.2 6.1,$(or $(DJANGO),any)),$(comma)packages)
 
-.PHONY: demo test lint types format matrix bench fuzz mutants clean
+.PHONY: demo test lint types format matrix bench fuzz corrupt mutants clean
 
 demo: $(STAMP)
 	$(BIN)/stitchback demo
@@ -23,6 +25,7 @@ test: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: $(STAMP)
 	$(BIN)/mypy
@@ -33,6 +36,9 @@ format: $(STAMP)
 
 fuzz: $(STAMP)
 	$(BIN)/python tests/random --pairs $(PAIRS) --seed $(SEED) --workers $(WORKERS)
+
+corrupt: $(STAMP)
+	STITCHBACK_FLEETS=$(FLEETS) STITCHBACK_SEED=$(SEED) $(BIN)/python -m pytest -n 0 -s tests/databases/test_seeded_fleets.py -k $(ENGINE)
 
 mutants: $(STAMP)
 	$(BIN)/python -m benchmarks.mutants --sample $(SAMPLE) --seed $(SEED) --workers $(WORKERS)

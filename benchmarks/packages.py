@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "django"))
 
 from package_list import PACKAGES  # noqa: E402
 
-OURS = ("gitpython", "networkx", "libcst", "click", "setuptools<80", "packaging")
+OURS = ("gitpython", "networkx", "dj-database-url", "libcst", "click", "setuptools<80", "packaging")
 SHARED = (
     "django~=5.2.0",
     *sorted({each.distribution for each in PACKAGES.values() if not each.alone} - {"django"}),

@@ -78,9 +78,11 @@ def planned(clone: Path, first: str, second: str) -> dict[str, Any]:
         with Project.open(clone) as project:
             begun = time.monotonic()
             report = make_plan(project, Wish((second,), first))
-            codes = sorted({finding.code for finding in (*report.status.findings, *report.findings)})
-            answer: dict[str, Any] = {"exit": report.exit_code, "codes": codes} | used(begun)
+            codes = {finding.code for finding in (*report.status.findings, *report.findings)}
             outcome = report.outcome
+            if any(refuted.contradicted for refuted in outcome.refuted):
+                codes.add("SB413")
+            answer: dict[str, Any] = {"exit": report.exit_code, "codes": sorted(codes)} | used(begun)
             if not isinstance(outcome, Planned):
                 reasons = [str(failure.message) for each in outcome.refuted for failure in each.failures[:1]]
                 blocking = [match.verdict.value for match in outcome.blocking]

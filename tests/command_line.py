@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+import json_documents
+
 from stitchback.cli.boundary import run
 from stitchback.errors import Refusal
 
@@ -26,6 +28,7 @@ def stitchback(repository: Path, *arguments: str) -> Said:
     out, err = StringIO(), StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = run(["-C", str(repository), *arguments])
+    json_documents.check(arguments, code, out.getvalue())
     return Said(code, out.getvalue(), err.getvalue())
 
 

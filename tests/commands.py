@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import json_documents
 import pytest
 
 from stitchback.cli.boundary import run
@@ -28,6 +29,7 @@ class Commands:
         self.capture.readouterr()
         code = run(["-C", str(folder), *arguments])
         out, err = self.capture.readouterr()
+        json_documents.check(arguments, code, out)
         return Done(code, out, err)
 
 

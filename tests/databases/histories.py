@@ -327,7 +327,7 @@ def django_operation(deed: Deed) -> Any:
             return migrations.AddIndex(model, models.Index(fields=[column], name=name))
         case WorkOnIt(tag=tag):
             return migrations.RunPython(
-                lambda apps, editor: editor.execute(f"INSERT INTO marks VALUES ('{tag}')")
+                lambda apps, editor: editor.connection.cursor().execute(f"INSERT INTO marks VALUES ('{tag}')")
             )
         case _:
             assert_never(deed)

@@ -120,11 +120,26 @@ def test_nobody_answers(vendor: str) -> None:
 
 @pytest.mark.parametrize(("vendor", "extra"), [("postgresql", "[postgres]"), ("mysql", "[mysql]")])
 def test_no_driver(vendor: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "find_spec", lambda name: None)
+    def absent(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr(connections, "import_module", absent)
     with pytest.raises(EnvironmentProblem) as caught:
         read_database(DatabaseUrl(vendor, "shop"))
     assert caught.value.code == "SB602"
+    assert caught.value.message.endswith(f"no driver for {vendor} is installed")
     assert f"stitchback{extra}" in caught.value.hint
+
+
+@pytest.mark.parametrize("vendor", ["postgresql", "mysql"])
+def test_a_driver_that_cannot_be_loaded(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> None:
+        raise ImportError("libpq.so.5: cannot open shared object file")
+
+    monkeypatch.setattr(connections, "import_module", broken)
+    with pytest.raises(EnvironmentProblem, match=r"cannot be loaded \(.*libpq.so.5") as caught:
+        read_database(DatabaseUrl(vendor, "shop"))
+    assert caught.value.code == "SB602"
 
 
 def test_an_option_that_the_driver_does_not_know(postgresql: Place, mysql: Place) -> None:
@@ -209,7 +224,7 @@ def test_an_account_without_permission(mysql: Place) -> None:
         assert "hush-hush" not in caught.value.message
         with pytest.raises(EnvironmentProblem) as caught:
             read_database(replace(stranger, password="wrong-one"))
-        assert caught.value.code == "SB604"
+        assert caught.value.code == "SB646"
         assert "wrong-one" not in caught.value.message
     finally:
         execute(url, f"DROP USER '{user}'@'%'")

@@ -14,6 +14,7 @@ from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.ledger import Ledger
 from stitchback.repair.deriving import Deriver, Surroundings
+from stitchback.repair.edits import GiveId
 from stitchback.repair.groups import Group, Member, grouped
 
 BASE = migration("shop.0001_base", "", create("Item", name=integer()))
@@ -157,3 +158,31 @@ def test_fleet_files(tmp_path: Path) -> None:
         read_fleet_file(tmp_path / "missing")
     with pytest.raises(EnvironmentProblem, match="PostgreSQL"):
         schemas_of(DatabaseUrl("sqlite", "/a.db"))
+
+
+def test_sequences_that_are_behind_are_one_group(postgresql: Place) -> None:
+    """However far: each database has ids of its own."""
+    server = Postgresql()
+    urls = [postgresql.url, server.create(Path())]
+    try:
+        for at, url in enumerate(urls):
+            make_ledger(url, *[key("shop.0001_base")])
+            execute(url, "CREATE TABLE shop_item (id bigint PRIMARY KEY, name integer)")
+            execute(url, f"INSERT INTO django_migrations VALUES ({at + 7}, 'auth', '0001_initial', now())")
+        members = [
+            member_of(answer) for answer in read_fleet([Tenant(url) for url in urls], with_schema=True)
+        ]
+        deriver = Deriver(TODAY)
+        (group,) = grouped(
+            members,
+            lambda member: deriver.derive(
+                member.ledger, Surroundings(visible=member.visible, engine=member.vendor)
+            ),
+        )
+        assert [type(edit) for edit in group.edits] == [GiveId]
+        for url in urls:
+            server.client(url, group.script().text)
+        again = [member_of(answer) for answer in read_fleet([Tenant(url) for url in urls], with_schema=True)]
+        assert all(member.ledger.new_id and member.ledger.new_id.is_sound for member in again)
+    finally:
+        server.drop(urls[1])

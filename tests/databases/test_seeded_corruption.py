@@ -58,7 +58,7 @@ def corrupt(random: Random, history: History, database: RealDatabase) -> str:
     kind = random.choice(CORRUPTIONS)
     rows = database.execute("SELECT id, app, name FROM django_migrations ORDER BY id")
     number, app, name = random.choice(rows) if rows else (0, "shop", "0001_initial")
-    now = "2024-01-01 00:00:00.000000"
+    now = f"2024-01-01 00:00:00.{random.randrange(10**6):06}"
     match kind:
         case "missing":
             database.execute("DELETE FROM django_migrations WHERE id = %s", number)

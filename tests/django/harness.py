@@ -109,7 +109,7 @@ class Refs:
         unreleased = self.unreleased(mainline)
         old = OldTree(case.onto, MAINLINE, mainline, unreleased)
         releases = () if unreleased else tuple(self.releases())
-        return Branches(forks, patches, old, mainline, releases)
+        return Branches(forks, patches, (old,), mainline, releases)
 
     def deployed(self, tip: str, patches: tuple[tuple[str, str], ...]) -> ProjectSession:
         """Mainline; or, where git brought a patch's files over and left leaves that nobody can migrate with, without those."""

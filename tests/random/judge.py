@@ -256,7 +256,8 @@ class Judge:
 
     def model_problems(self) -> Iterator[str]:
         """Three-way, by name: a field or an option that one branch alone has changed is as that branch has it. Names that a branch
-        renames are left out, and so are those that both have changed in different ways."""
+        renames are left out, and so are those that both have changed in different ways, and what needs a field that the other
+        branch removes."""
         trees = (self.pair.fork, self.pair.patch, self.pair.mainline)
         fork, patch, mainline = (facts(state_of(in_django(tree))) for tree in trees)
         result = facts(state_of(self.tree))
@@ -273,6 +274,11 @@ class Judge:
             elif old == two or one == two:
                 wanted = one
             else:
+                continue
+            removed = {
+                each for each in fork if each[:2] == name[:2] and (each not in patch or each not in mainline)
+            }
+            if mentions({each for each in removed if len(each) == 3}, wanted) and new == fork.get(name):
                 continue
             if new != wanted:
                 yield f"{'.'.join(name)} is {new}, and must be {wanted}"

@@ -17,9 +17,11 @@ from shapes import (
     AddField,
     AddIndex,
     AlterField,
+    AlterUniqueTogether,
     Column,
     CreateModel,
     DataStep,
+    RemoveField,
     State,
 )
 
@@ -137,6 +139,20 @@ def test_one_fault_is_found(name: str) -> None:
     spoil, kind = FAULTS[name]
     pair = a_pair()
     assert kind in {problem.kind for problem in judged(pair, spoil(sound(pair)))}
+
+
+def test_a_together_goes_with_a_field_that_the_other_branch_removes() -> None:
+    """And where the other branch keeps the field, it is missed."""
+    fork = base()
+    patch, mainline = fork.copy(), fork.copy()
+    patch.write("shop", "0003_pair", [AlterUniqueTogether("shop", "Item", ("label", "note"))])
+    mainline.write("shop", "0003_no_note", [RemoveField("shop", "Item", "note")])
+    kept = fork.copy()
+    kept.write("shop", "0003_size", [AddField("shop", "Item", "size", SIZE)])
+    for onto, wanted in ((mainline, set()), (kept, {"models"})):
+        pair = Pair(3, ("shop",), fork.tree, patch.tree, onto.tree, onto.tree, False, frozenset())
+        problems = Judge(pair, census(pair), in_django(pair.mainline), "").model_problems()
+        assert {"models" for _ in problems} == wanted
 
 
 def test_a_missing_row_is_found() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -300,6 +301,31 @@ class TestLinks:
         said = work.run("plan", "release")
         assert is_stitched(said)
         assert "SB101" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("print 'moved'", "SB103", "Python 2 syntax: print 'moved'"),
+        ("print('moved'", "SB101", "syntax error"),
+    ],
+)
+def test_a_file_that_only_python_2_reads(work: Work, text: str, code: str, words: str) -> None:
+    """It is reported with its place and the next step, and no plan is called proved."""
+    work.app("store")
+    work.parted()
+    work.git("checkout", "-q", "release")
+    path = "store/migrations/0002_hotfix.py"
+    work.put(path, (work.folder / path).read_text() + text + "\n")
+    work.commit("an old file")
+    work.git("checkout", "-q", "main")
+    status, plan = work.run("status", "release"), work.run("plan", "release")
+    assert (status.exit_code, plan.exit_code) == (1, 3)
+    assert ({"SB101", "SB103"} & set(re.findall(r"SB10\d", status.out))) == {code}
+    assert words in status.out
+    assert f"{path}:6 on release" in status.out
+    assert ("for Python 3 on its branch" in status.out) is (code == "SB103")
+    assert "Proved" not in plan.out
 
 
 class TestProjects:

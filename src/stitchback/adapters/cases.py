@@ -39,7 +39,6 @@ class Expectation:
     verdicts: tuple[str, ...] = ()
     hands: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
-    needs_next_makemigrations: bool = False
     left_out: tuple[str, ...] = ()
 
 

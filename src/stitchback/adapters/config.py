@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from stitchback.adapters.project_folder import has_configuration, project_folder
 from stitchback.errors import EnvironmentProblem
@@ -31,24 +31,12 @@ if TYPE_CHECKING:
     from stitchback.adapters.git import Repository
 
 PATH = "pyproject.toml"
+MAX_BYTES = 1_000_000  # of the file; `tomllib` takes about a second for that
 CODE = re.compile(r"SB[1-6]\d\d")
 _USER_MODEL = "AUTH_USER_MODEL"
 SUPPRESSION_KEYS = ("code", "path", "reason")
 AGREEMENT_KEYS = ("migration", "may", "reason")
 MAY = ("repeat", "miss")
-
-
-class _Readable(Protocol):
-    def read(self) -> bytes: ...
-
-
-def read_configuration(files: Mapping[str, _Readable], *, ref: str = "") -> Configuration:
-    """The configuration of a tree; an empty one where it has no pyproject.toml, or no such table in it.
-
-    `ref` is named in messages. Raises EnvironmentProblem (SB509).
-    """
-    file = files.get(PATH)
-    return parse_configuration(file.read(), f"{PATH} of {ref}" if ref else PATH) if file else Configuration()
 
 
 def working_configuration(repository: Repository, directory: Path | str | None = None) -> Configuration:
@@ -79,9 +67,13 @@ def _below(folder: str, configuration: Configuration) -> Configuration:
 
 def parse_configuration(source: bytes, place: str) -> Configuration:
     """Raises EnvironmentProblem (SB509): not TOML, unknown key, wrong type."""
+    if len(source) > MAX_BYTES:
+        raise _problem(place, f"has {len(source):,} bytes, more than {MAX_BYTES:,}")
     try:
         document = tomllib.loads(source.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise _problem(place, "is nested too deeply") from error
+    except ValueError as error:  # no TOML, no UTF-8, a number of thousands of digits
         raise _problem(place, f"cannot be read: {error}") from error
     tools = _table(document.get("tool", {}), place, "tool")
     table = _table(tools.get("stitchback", {}), place, "tool.stitchback")
@@ -122,6 +114,13 @@ class _Reader:
         if not isinstance(items, list) or not items:
             raise _problem(self.place, f"{where} must be an array of strings, not {_type(items)}")
         return tuple(_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(items))
+
+    def labels(self, key: str) -> frozenset[str] | None:
+        """An array of strings, empty ones too; None where there is none."""
+        if self.left.get(key) == []:
+            del self.left[key]
+            return frozenset()
+        return frozenset(self.listed(key, ())) if key in self.left else None
 
     def settings(self) -> dict[str, object]:
         """Names of Django settings -> plain values."""
@@ -191,10 +190,12 @@ def _configuration(reader: _Reader) -> Configuration:
         strategy=reader.text("strategy"),
         engines=reader.engines(),
         exclude=reader.listed("exclude", ()),
+        environment=reader.listed("environment", ()),
         settings=reader.settings(),
         packages=reader.packages(),
         data=reader.data(),
         suppress=reader.suppressions(),
+        apps_in_other_databases=reader.labels("apps_in_other_databases"),
         rehearsed_databases=int(reader.number("rehearsed_databases", REHEARSED_DATABASES, whole=True)),
         rehearsal_seconds=reader.number("rehearsal_seconds", REHEARSAL_SECONDS),
         rehearsal_most_seconds=reader.number("rehearsal_most_seconds", REHEARSAL_MOST_SECONDS),

@@ -12,20 +12,36 @@ from stitchback.adapters.catalogs import (
     ELSEWHERE,
     INDEXES,
     MYSQL_ENGINE,
+    MYSQL_RIGHTS,
+    NEW_ID,
     READING,
     RELATIONS,
     ROWS,
     SQLITE_CONSTRAINT,
     SQLITE_TABLES,
+    TYPES,
+    UNSEEN,
     VARCHAR,
+    VIEW,
 )
-from stitchback.adapters.connections import TIMEOUT, connected, explained
+from stitchback.adapters.connections import (
+    PATIENCE,
+    TIMEOUT,
+    WRITING,
+    connected,
+    explained,
+    limits,
+    too_late,
+)
+from stitchback.adapters.deadlines import within
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow, NoTable
+from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible import VisibleSchema
+
+IN_PART = "seen in part: this user has no right on the whole table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,10 @@ class DatabaseReading:
 class Database:
     """One live database, by a Django connection that stands. `source` is what it is called in reports."""
 
-    def __init__(self, connection: Any, source: str, url: DatabaseUrl | None = None) -> None:
+    def __init__(
+        self, connection: Any, source: str, url: DatabaseUrl | None = None, timeout: int = TIMEOUT
+    ) -> None:
+        self.timeout = timeout
         self.connection = connection
         self.source = source
         self.url = url
@@ -58,8 +77,9 @@ class Database:
         with self._reading(schema):
             rows, has_table = self._ledger_rows()
             seen = self._schema() if with_schema and has_table else None
+            new_id = self._new_id() if with_schema and has_table else None
         if has_table:
-            return DatabaseReading(Ledger(source, rows), self.vendor, True, seen)
+            return DatabaseReading(Ledger(source, rows, new_id=new_id), self.vendor, True, seen)
         with self._reading(schema):  # PostgreSQL ends a transaction at its first error
             seen = self._schema() if with_schema else None
             schemas = self._schemas_elsewhere()
@@ -68,7 +88,8 @@ class Database:
 
     def schemas_with_ledger(self) -> tuple[str, ...]:
         """PostgreSQL schemas that have a `django_migrations`, and that the role may use."""
-        return tuple(name for name, usable, _ in self._select(ELSEWHERE) if usable)
+        with self._reading():
+            return tuple(name for name, usable, _ in self._select(ELSEWHERE) if usable)
 
     def run(self, script: Script, expected: Ledger) -> Ledger:
         """The script's transaction, committed only if the ledger then has the rows that were proved; what it holds then.
@@ -117,9 +138,19 @@ class Database:
         if self.vendor == "sqlite":  # its constraints stand in the table's own text only
             for (sql,) in self._select(SQLITE_TABLES):
                 indexes += [quoted or plain for quoted, plain in SQLITE_CONSTRAINT.findall(sql)]
-        columns = self._select(COLUMNS[self.vendor])
-        traits = (trait for column in columns for trait in _traits(*column))
-        return VisibleSchema.of([(table, column) for table, column, _, _ in columns], indexes, traits)
+        unseen = dict(self._select(UNSEEN[self.vendor]))
+        columns = [row for row in self._select(COLUMNS[self.vendor]) if unseen.get(row[0]) != VIEW]
+        rights = {name for (name,) in self._select(MYSQL_RIGHTS)} if self.vendor == "mysql" else {""}
+        if "" not in rights:
+            unseen |= {column[0]: IN_PART for column in columns if column[0] not in rights}
+        traits = (trait for column in columns for trait in _traits(*column[:4]))
+        required = [(table, column) for table, column, _, _, is_required in columns if is_required]
+        pairs = [column[:2] for column in columns]
+        return VisibleSchema.of(pairs, indexes, traits, required, unseen, everything="" in rights)
+
+    def _new_id(self) -> NewId | None:
+        found = self._select(NEW_ID[self.vendor]) if self.vendor in NEW_ID else []
+        return next((NewId(bool(is_given), last, highest) for is_given, last, highest in found), None)
 
     # --- one statement ------------------------------------------------------------------------------------------
 
@@ -129,7 +160,7 @@ class Database:
         try:
             with self.connection.cursor() as cursor:
                 cursor.execute(ROWS[self.vendor])
-                return tuple(_row(values) for values in cursor.fetchall()), True
+                return tuple(_row(values, self.source) for values in cursor.fetchall()), True
         except Error as error:
             wrong = explained(error, self.url, "its ledger cannot be read", self.vendor)
             if wrong.missing_table:
@@ -137,7 +168,7 @@ class Database:
             raise wrong.problem from None
 
     def _rows(self) -> tuple[LedgerRow, ...]:
-        return tuple(_row(values) for values in self._select(ROWS[self.vendor]))
+        return tuple(_row(values, self.source) for values in self._select(ROWS[self.vendor]))
 
     def _select(self, sql: str) -> list[Any]:
         return list(self._execute(sql, fetch=True))
@@ -156,6 +187,8 @@ class Database:
     def _reading(self, schema: str = "") -> Iterator[None]:
         """One snapshot, read only. Inside a transaction of the caller's nothing is begun."""
         begin = () if self.connection.in_atomic_block else READING[self.vendor]
+        if begin:
+            begin = (*begin, *limits(self.vendor, self.timeout))
         if schema:
             begin = (*begin, search_path(schema))
         for sql in begin:
@@ -204,17 +237,44 @@ def _elsewhere(schemas: tuple[str, ...]) -> tuple[str, ...]:
 def open_database(url: DatabaseUrl, *, writable: bool = False, timeout: int = TIMEOUT) -> Iterator[Database]:
     """The database at the address. Raises EnvironmentProblem (SB602, SB603, SB604)."""
     with connected(url, writable=writable, timeout=timeout) as connection:
-        yield Database(connection, url.redacted, url)
+        yield Database(connection, url.redacted, url, timeout)
 
 
 def read_database(url: DatabaseUrl, *, with_schema: bool = False, timeout: int = TIMEOUT) -> DatabaseReading:
-    with open_database(url, timeout=timeout) as database:
-        return database.read(with_schema=with_schema)
+    """Raises EnvironmentProblem, and an interrupt at once."""
+
+    def read() -> DatabaseReading:
+        with open_database(url, timeout=timeout) as database:
+            return database.read(with_schema=with_schema)
+
+    return within(PATIENCE * timeout, read, too_late(url, PATIENCE * timeout))
 
 
-def _row(values: tuple[int, str, str, str | None]) -> LedgerRow:
-    number, app, name, applied = values
-    return LedgerRow(MigrationKey(app or "", name or ""), number, applied)
+def run_script(url: DatabaseUrl, script: Script, expected: Ledger, *, timeout: int = TIMEOUT) -> Ledger:
+    """See `Database.run`; an interrupt ends the connection, and with it the transaction."""
+
+    def run() -> Ledger:
+        with open_database(url, writable=True, timeout=timeout) as database:
+            return database.run(script, expected)
+
+    return within(2 * WRITING, run, too_late(url, 2 * WRITING))
+
+
+def _row(values: tuple[object, ...], source: str = "") -> LedgerRow:
+    """Raises EnvironmentProblem (SB606) where a value is of another type than Django writes: SQLite keeps what it is given."""
+    number, app, name, applied, *stored = values
+    if (
+        not isinstance(app, str | None)
+        or not isinstance(name, str | None)
+        or not isinstance(number, int | None)
+    ):
+        raise EnvironmentProblem(
+            "SB606",
+            f"{source}: django_migrations has a row that cannot be read: id {number!r}, app {app!r}, name {name!r}",
+            hint="app and name are text, id is a whole number: correct that row, or delete it",
+        )
+    assert isinstance(applied, str | None)
+    return LedgerRow(MigrationKey(app or "", name or ""), number, applied, "".join(map(str, stored)))
 
 
 def _traits(
@@ -225,6 +285,9 @@ def _traits(
     length = VARCHAR.fullmatch(kind or "")
     if length:
         yield table, column, f"varchar({length[1]})"
+    family = next((family for family, pattern in TYPES.items() if pattern.match(kind or "")), "")
+    if family:
+        yield table, column, f"type {family}"
 
 
 def _compare(found: Ledger, expected: Ledger, source: str) -> None:

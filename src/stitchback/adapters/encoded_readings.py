@@ -31,7 +31,14 @@ def encoded(reading: CachedReading, *, whole: bool = False) -> Entry:
     result = reading.result
     if isinstance(result, Unreadable):
         assert result.key is not None, "every file was read as some migration"
-        return (_UNREADABLE, tuple(result.key), _span(result.span), result.reason, reading.questions)
+        return (
+            _UNREADABLE,
+            tuple(result.key),
+            _span(result.span),
+            result.reason,
+            result.is_python2,
+            reading.questions,
+        )
     return (
         _MIGRATION,
         tuple(result.key),
@@ -44,7 +51,6 @@ def encoded(reading: CachedReading, *, whole: bool = False) -> Entry:
         result.atomic,
         tuple(map(_value, result.opaque_attributes)),
         result.provenance,
-        None if result.python2 is None else _span(result.python2),
         result.operation_count,
         not result.opaques,
         _rest(result, whole and result.is_opened),
@@ -56,8 +62,9 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
     """Raises Damaged where the entry is none. `again` gives the file's bytes."""
     try:
         if entry[0] == _UNREADABLE:
-            _, key, span, reason, questions = entry
-            return CachedReading(Unreadable(_as_span(span), reason, MigrationKey(*key)), questions)
+            _, key, span, reason, is_python2, questions = entry
+            unreadable = Unreadable(_as_span(span), reason, MigrationKey(*key), is_python2=is_python2)
+            return CachedReading(unreadable, questions)
         (
             _,
             key,
@@ -70,7 +77,6 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
             atomic,
             opaque,
             said,
-            old,
             count,
             clean,
             rest,
@@ -92,7 +98,6 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
             atomic=atomic,
             opaque_attributes=tuple(map(_as_value, opaque)),
             provenance=said,
-            python2=None if old is None else _as_span(old),
         )
         return CachedReading(migration, asked)
     except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
@@ -114,7 +119,7 @@ def _rest(migration: Migration, whole: bool) -> Plain:
 
 
 def _operations(data: bytes, file: PlainFile) -> tuple[Operation | Opaque, ...]:
-    makers = {**_MAKERS, _LATER: lambda name, empty, python2: code_in(file, name, empty, python2)}
+    makers = {**_MAKERS, _LATER: lambda name, empty: code_in(file, name, empty)}
     return tuple(_as_operation(plain, makers) for plain in unpacked(data))
 
 
@@ -194,14 +199,13 @@ def _value(value: Value) -> Plain:
         return (_DICTIONARY, tuple((_value(key), _value(item)) for key, item in value.items))
     if isinstance(value, Code):
         if value.later is not None:
-            return (_LATER, value.name, value.empty, value.python2)
+            return (_LATER, value.name, value.empty)
         return (
             _CODE,
             value.name,
             value.fingerprint,
             value.source,
             value.empty,
-            value.python2,
             _reach(value.reach),
         )
     assert kind in (Opaque, Gap), "the family of values is closed"
@@ -210,11 +214,11 @@ def _value(value: Value) -> Plain:
 
 def _reach(reach: Reach) -> Plain:
     models = None if reach.models is None else tuple(sorted(reach.models))
-    return (models, tuple(sorted(reach.words)), reach.any_field)
+    return (models, tuple(sorted(reach.words)), reach.any_field, reach.runs_sql)
 
 
-def _as_reach(models: Plain, words: Plain, any_field: bool) -> Reach:
-    return Reach(None if models is None else frozenset(models), frozenset(words), any_field)
+def _as_reach(models: Plain, words: Plain, any_field: bool, runs_sql: bool) -> Reach:
+    return Reach(None if models is None else frozenset(models), frozenset(words), any_field, runs_sql)
 
 
 def _as_value(plain: Plain, makers: Makers | None = None) -> Any:
@@ -246,8 +250,8 @@ _MAKERS: Makers = {
     _ITEMS: _as_items,
     _DICTIONARY: _as_dictionary,
     _REFERENCE: Reference,
-    _CODE: lambda name, fingerprint, source, empty, python2, reach: Code(
-        name, fingerprint, source, empty, python2, _as_reach(*reach)
+    _CODE: lambda name, fingerprint, source, empty, reach: Code(
+        name, fingerprint, source, empty, _as_reach(*reach)
     ),
     _CALL: _as_call,
     _OPAQUE: lambda reason, source, span: Opaque(reason, source, _as_span(span)),

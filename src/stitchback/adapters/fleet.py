@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from stitchback.adapters.connections import TIMEOUT
+from stitchback.adapters.connections import PATIENCE, TIMEOUT, too_late
 from stitchback.adapters.databases import Database, DatabaseReading, open_database
+from stitchback.adapters.deadlines import Job, run_jobs, within
 from stitchback.adapters.ledgers import decoded
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
@@ -81,8 +80,12 @@ def schemas_of(url: DatabaseUrl, *, timeout: int = TIMEOUT) -> tuple[Tenant, ...
         raise EnvironmentProblem(
             "SB609", f"{url}: --schemas is about PostgreSQL", hint="give a postgresql:// URL"
         )
-    with open_database(url, timeout=timeout) as database:
-        names = database.schemas_with_ledger()
+
+    def read() -> tuple[str, ...]:
+        with open_database(url, timeout=timeout) as database:
+            return database.schemas_with_ledger()
+
+    names = within(PATIENCE * timeout, read, too_late(url, PATIENCE * timeout))
     if not names:
         raise EnvironmentProblem("SB609", f"{url}: no schema has a django_migrations that this role may see")
     return tuple(Tenant(url, name) for name in names)
@@ -97,16 +100,24 @@ def read_fleet(
     progress: Progress = lambda done, of: None,
 ) -> tuple[Answer, ...]:
     """Every tenant's answer, in the order of the tenants. No more than `workers` connections at a time."""
-    tasks = _tasks(tenants)
     answers: dict[Tenant, Answer] = {}
-    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(tasks)))) as pool:
-        running = [pool.submit(_read, task, with_schema, timeout) for task in tasks]
-        with ExitStack() as failing:
-            failing.callback(pool.shutdown, wait=False, cancel_futures=True)
-            for future in as_completed(running):
-                answers.update((answer.tenant, answer) for answer in future.result())
-                progress(len(answers), len(tenants))
-            failing.pop_all()
+    patience = PATIENCE * timeout
+
+    def ended(job: Job) -> None:
+        reading = readings[job]
+        reached = list(reading.answers)
+        if job.error is not None and not isinstance(job.error, EnvironmentProblem):
+            raise job.error
+        for tenant in reading.tenants[len(reached) :]:
+            problem = job.error or too_late(tenant.name, patience)
+            assert isinstance(problem, EnvironmentProblem)
+            reached.append(Unreached(tenant, problem))
+        answers.update((answer.tenant, answer) for answer in reached)
+        progress(len(answers), len(tenants))
+
+    tasks = [_Reading(task, with_schema, timeout) for task in _tasks(tenants)]
+    readings = {Job(task.run): task for task in tasks}
+    run_jobs(tuple(readings), patience, workers, ended)
     return tuple(answers[tenant] for tenant in tenants)
 
 
@@ -124,16 +135,21 @@ def _tasks(tenants: Sequence[Tenant]) -> list[tuple[Tenant, ...]]:
     return tasks
 
 
-def _read(task: tuple[Tenant, ...], with_schema: bool, timeout: int) -> list[Answer]:
-    """Where the connection cannot be made, or breaks, all that were still to be read over it are unreached."""
-    answers: list[Answer] = []
-    try:
-        with open_database(task[0].url, timeout=timeout) as database:
-            for tenant in task:
-                answers.append(_read_one(tenant, database, with_schema))
-    except EnvironmentProblem as problem:
-        answers += [Unreached(tenant, problem) for tenant in task[len(answers) :]]
-    return answers
+@dataclass(slots=True)
+class _Reading:
+    """The tenants that are read over one connection, and the answers so far. Where the connection cannot be made, or breaks, the others are
+    unreached."""
+
+    tenants: tuple[Tenant, ...]
+    with_schema: bool
+    timeout: int
+    answers: list[Answer] = field(default_factory=list)
+
+    def run(self, job: Job) -> None:
+        with open_database(self.tenants[0].url, timeout=self.timeout) as database:
+            for tenant in self.tenants:
+                job.beat()
+                self.answers.append(_read_one(tenant, database, self.with_schema))
 
 
 def _read_one(tenant: Tenant, database: Database, with_schema: bool) -> Answer:

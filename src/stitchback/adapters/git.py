@@ -1,6 +1,6 @@
 """The one door to git: a repository, its refs, its files at a commit, in the index and on disk, and what is written to it.
 
-Plain `git` processes do the work: reading 5,000 blobs takes one `ls-tree` and one `cat-file --batch` (FACTS, Speed), and
+GitPython starts the `git` processes: reading 5,000 blobs takes one `ls-tree` and one `cat-file --batch` (FACTS, Speed), and
 what such a process may touch is decided in one place (`git_process`). Nothing is fetched, checked out or run.
 """
 
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 
 from stitchback.adapters import git_commit, git_refs, git_worktree
 from stitchback.adapters.git_objects import Blobs, FileEntry, ObjectFiles, tree_files
-from stitchback.adapters.git_process import Git, no_git, said
+from stitchback.adapters.git_process import Git, said
 from stitchback.adapters.git_refs import Merged, Ref
 from stitchback.adapters.git_worktree import DiskFile, DiskFiles
 from stitchback.errors import EnvironmentProblem
@@ -57,8 +58,6 @@ class Repository:
     def open(cls, directory: Path | str = ".") -> Repository:
         """The repository that the directory lies in. Raises EnvironmentProblem (SB500, SB502)."""
         here = Git(Path(directory))
-        if not here.directory.is_dir():
-            raise no_git(here.directory)
         asked = (
             "--is-inside-work-tree",
             "--is-shallow-repository",
@@ -92,7 +91,7 @@ class Repository:
     # Refs
 
     def resolve(self, ref: str) -> str:
-        """The SHA of the commit that git means by the name; see `git_refs.resolve`. A name that several refs have is told (SB507)."""
+        """The SHA of the commit that git means by the name; see `git_refs.resolve_with_namesakes`. A name that several refs have is told (SB507)."""
         if ref in self._commits:
             return ref
         commit, names = git_refs.resolve_with_namesakes(self._git, ref)
@@ -121,14 +120,10 @@ class Repository:
             return git_refs.full_name(self._git, ref) == f"refs/heads/{branch}"
         return git_refs.parse(self._git, f"{ref}^{{commit}}") == git_refs.parse(self._git, "HEAD^{commit}")
 
-    def merge_heads(self) -> tuple[str, ...]:
-        """The commits that a merge under way brings in; empty where none is under way."""
-        file = self.git_dir / "MERGE_HEAD"
-        return tuple(file.read_text(encoding="ascii").split()) if file.is_file() else ()
-
     def tags(self, pattern: str = "*") -> tuple[Ref, ...]:
-        """Tags of commits by a glob over their names, oldest version first."""
-        return git_refs.tags(self._git, pattern)
+        """Tags of commits by a glob over their names ("v2.*"; "*" goes across "/"), oldest version first."""
+        refs = git_refs.refs(self._git)
+        return tuple(ref for ref in refs if ref.kind == "tag" and fnmatchcase(ref.name, pattern))
 
     def branches(self) -> tuple[Ref, ...]:
         """Branches, then remote-tracking branches (`origin/main`)."""
@@ -163,7 +158,8 @@ class Repository:
         if ancestor == descendant:
             return True
         self._need_history("whether a branch is merged")
-        return git_refs.is_ancestor(self._git, ancestor, descendant)
+        done = self._git.run("merge-base", "--is-ancestor", ancestor, descendant, accept=(0, 1))
+        return done.code == 0
 
     def first_merge_of(self, patch: str, onto: str) -> Merged | None:
         """The oldest commit of onto's first-parent line that holds the patch's tip, and mainline right before it: the
@@ -173,6 +169,12 @@ class Repository:
         """
         self._need_history("where a branch was merged")
         return git_refs.first_merge_of(self._git, patch, onto)
+
+    def commits_of_paths(self, onto: str, paths: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+        """The commits of onto's first-parent line that changed one of these files, newest first, each with its first parent (None: it has
+        none). Raises EnvironmentProblem (SB503) in a shallow clone."""
+        self._need_history("when a file came to mainline")
+        return git_refs.commits_of_paths(self._git, onto, paths)
 
     def last_commit_with(self, name: str) -> tuple[str, str] | None:
         """The newest commit of all histories that brought or changed a file of that name, and a ref that has it in its history."""
@@ -192,10 +194,6 @@ class Repository:
                 return git_worktree.index_files(self._git, self._blobs)
             case _:
                 return tree_files(self._git, self.resolve(ref), self._blobs)
-
-    def unmerged(self) -> Mapping[str, Mapping[int, FileEntry]]:
-        """Path -> stage (1 base, 2 ours, 3 theirs) -> file, of what a merge has left unmerged in the index."""
-        return git_worktree.unmerged_files(self._git, self._blobs)
 
     def read_blob(self, blob: str) -> bytes:
         """Raises EnvironmentProblem (SB503) where the repository does not have it."""
@@ -218,13 +216,6 @@ class Repository:
         return git_commit.commit_to_branch(
             self._git, self.git_dir, branch, contents, message, expected_parent
         )
-
-    def worktree_add(self, commit: str, place: Path) -> None:
-        """A detached worktree, for `verify`; without the repository's filters and hooks."""
-        git_commit.add_worktree(self._git, commit, place)
-
-    def worktree_remove(self, place: Path) -> None:
-        git_commit.remove_worktree(self._git, place)
 
     def _note(self, code: str, ref: str, message: str) -> None:
         self._findings[Finding(code, Severity.NOTE, ref, None, message)] = None

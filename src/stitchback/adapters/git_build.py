@@ -7,11 +7,11 @@ counts: own HOME, no system configuration, fixed author, fixed dates, no templat
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stitchback.adapters.git_process import Git
 from stitchback.errors import EnvironmentProblem
 
 AUTHOR = "Fixture <fixture@example.com>"
@@ -87,17 +87,14 @@ def build(commits: Sequence[BuildCommit], destination: Path, *, checkout: str) -
     stream = _Stream()
     for number, commit in enumerate(commits):
         _add_commit(stream, commit, date=FIRST_COMMIT + number * HOUR)
-    _create(destination)
-    _git(
-        destination,
-        "fast-import",
-        "--quiet",
-        "--done",
-        f"--export-marks={_marks_file(destination)}",
-        stdin=_closed(stream),
-    )
-    shas = _read_marks(destination)
-    _git(destination, "checkout", "--quiet", checkout, "--")
+    git, environment = _create(destination), _nobodys(destination)
+    marks = destination / ".git" / "marks"
+    arguments = ("fast-import", "--quiet", "--done", f"--export-marks={marks}")
+    git.run(*arguments, stdin=_closed(stream), environment=environment)
+    lines = marks.read_text(encoding="ascii").split()
+    marks.unlink()
+    shas = {int(mark[1:]): sha for mark, sha in zip(lines[::2], lines[1::2], strict=True)}
+    git.run("checkout", "--quiet", checkout, "--", environment=environment)
     return {name: shas[mark] for name, mark in stream.commits.items()}
 
 
@@ -114,6 +111,12 @@ def hermetic_environment(home: Path) -> dict[str, str]:
         "LC_ALL": "C",
         "TZ": "UTC",
     }
+
+
+def _nobodys(destination: Path) -> dict[str, str]:
+    """The same, where what the user's own variables say about dates and configuration is overridden as well."""
+    fixed = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{FIRST_COMMIT} +0000")
+    return {**hermetic_environment(destination / ".git"), **fixed, "GIT_CONFIG_COUNT": "0"}
 
 
 def _add_commit(stream: _Stream, commit: BuildCommit, *, date: int) -> None:
@@ -175,7 +178,7 @@ def _closed(stream: _Stream) -> bytes:
     return b"".join((*stream.parts, b"done\n"))
 
 
-def _create(destination: Path) -> None:
+def _create(destination: Path) -> Git:
     if destination.exists() and any(destination.iterdir()):
         raise EnvironmentProblem(
             "SB501",
@@ -183,34 +186,9 @@ def _create(destination: Path) -> None:
             hint="Name a folder that is empty or does not exist yet.",
         )
     destination.mkdir(parents=True, exist_ok=True)
-    _git(destination, "init", "--quiet", "--template=", "--object-format=sha1", "--initial-branch=main", ".")
+    git = Git(destination)
+    arguments = ("--quiet", "--template=", "--object-format=sha1", "--initial-branch=main", ".")
+    git.run("init", *arguments, environment=_nobodys(destination))
     with (destination / ".git" / "config").open("a", encoding="utf-8") as config:
         config.write(CONFIGURATION)
-
-
-def _marks_file(destination: Path) -> Path:
-    return destination / ".git" / "marks"
-
-
-def _read_marks(destination: Path) -> dict[int, str]:
-    """mark -> SHA, and the file is taken away."""
-    marks = _marks_file(destination)
-    lines = marks.read_text(encoding="ascii").split()
-    marks.unlink()
-    return {int(mark[1:]): sha for mark, sha in zip(lines[::2], lines[1::2], strict=True)}
-
-
-def _git(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    environment = hermetic_environment(directory / ".git")
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=directory, input=stdin, capture_output=True, env=environment, check=False
-        )
-    except FileNotFoundError as error:
-        raise EnvironmentProblem(
-            "SB500", "git is not installed", hint="Install git 2.32 or later."
-        ) from error
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise EnvironmentProblem("SB501", f"git {arguments[0]} failed in {directory}: {said}")
-    return done.stdout
+    return git

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stitchback.adapters import git_refs
-from stitchback.adapters.git_process import Git, decode, encode, failed, said
+from stitchback.adapters.git_process import Git, decode, encode, said
 from stitchback.errors import EnvironmentProblem
 
 FILE, EXECUTABLE = "100644", "100755"
@@ -132,16 +132,3 @@ def _moved(branch: str, expected: str | None, now: str | None) -> EnvironmentPro
         f"{branch} is {stands}, and was {was} when it was read",
         hint="Somebody moved it meanwhile: run the command again, or name another branch.",
     )
-
-
-def add_worktree(git: Git, commit: str, place: Path) -> None:
-    """A detached worktree of the commit, without filters and hooks of the repository. Raises EnvironmentProblem (SB501)."""
-    arguments = ("worktree", "add", "--quiet", "--detach", "--force", str(place.absolute()), commit)
-    git.run(*arguments, environment=git.unfiltered())
-
-
-def remove_worktree(git: Git, place: Path) -> None:
-    """The worktree and what lies in it; fine where it is gone already."""
-    done = git.run("worktree", "remove", "--force", "--force", str(place.absolute()), accept=(0, 128))
-    if done.code and place.exists():
-        raise failed("worktree remove", git.directory, done)

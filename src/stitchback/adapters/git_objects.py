@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO
+from typing import TYPE_CHECKING
 
 from stitchback.adapters.git_process import Git, decode
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.files import Files
+
+if TYPE_CHECKING:
+    from stitchback.adapters.git_process import Process
 
 SYMLINK = "120000"
 SUBMODULE = "160000"
@@ -91,8 +92,7 @@ class Blobs:
         self._arrived = threading.Condition(self._lock)
         self._coming: set[str] = set()  # what `_fetching` is reading or about to read
         self._fetching: threading.Thread | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stop: weakref.finalize[..., Blobs] | None = None
+        self._process: Process | None = None
 
     def read(self, blob: str) -> bytes:
         """Raises EnvironmentProblem (SB503) where the repository does not have it."""
@@ -154,39 +154,20 @@ class Blobs:
     def close(self) -> None:
         """Ends what is running; whatever is read after that begins anew."""
         self._wait()
-        if self._stop is not None:
-            self._stop()
-        self._process = self._stop = None
+        self._process = None
 
     def _ask(self, blob: str) -> bytes:
-        to_git, from_git = _pipes(self._running())
-        to_git.write(f"{blob}\n".encode())
-        to_git.flush()
-        header = from_git.readline().split()
+        if self._process is None:
+            self._process = self._git.start("cat-file", "--batch")
+        self._process.stdin.write(f"{blob}\n".encode())
+        self._process.stdin.flush()
+        header = self._process.stdout.readline().split()
         if len(header) != 3 or header[1] != b"blob":
             self.close()
             raise missing(blob)
-        content = from_git.read(int(header[2]))
-        from_git.read(1)
+        content: bytes = self._process.stdout.read(int(header[2]))
+        self._process.stdout.read(1)
         return content
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            self._process = self._git.start("cat-file", "--batch")
-            self._stop = weakref.finalize(self, _end, self._process)
-        return self._process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for pipe in _pipes(process):
-        pipe.close()
-    process.wait()
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    assert process.stdin is not None, "Git.start makes pipes"
-    assert process.stdout is not None, "Git.start makes pipes"
-    return process.stdin, process.stdout
 
 
 def _answers(answer: bytes) -> Iterator[tuple[str, bytes]]:

@@ -1,19 +1,30 @@
-"""How git is run: a subprocess that runs nothing of the repository's own and never goes to the network.
+"""How git is run: by GitPython's `Git`, so that nothing of the repository's own is run and nothing goes to the network.
 
 No hooks, no file-system monitor, no filters (where `unfiltered`), no text conversion, no lazy fetch of a partial clone, no
 optional locks, C locale. Variables that tie a process to another repository (git sets them for its hooks) are
 taken out of the environment; the user's own configuration stays, for `safe.directory` and for who commits.
+
+Of GitPython only the command object is used, for the reasons in docs/decisions.md. It is imported with the first command that
+asks git (0.1 s), without the two processes that it would start by then (`git.refresh`).
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import PIPE
+from typing import TYPE_CHECKING
 
 from stitchback.errors import EnvironmentProblem
+
+if TYPE_CHECKING:
+    import git
+
+    Process = git.Git.AutoInterrupt
 
 OVERRIDES = {
     "core.fsmonitor": "false",
@@ -49,6 +60,16 @@ KEPT_VARIABLES = (
     "GIT_CEILING_DIRECTORIES",
     "GIT_EXEC_PATH",
 )
+SAFE = {
+    "LC_ALL": "C",
+    "LANGUAGE": "",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",  # an empty list: no transport at all, also where git is too old for the line above
+    "GIT_LITERAL_PATHSPECS": "1",
+}
+_STARTING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +91,10 @@ class Git:
     """Git in one directory."""
 
     directory: Path
+    _commands: git.Git = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_commands", _commands(self.directory))
 
     def run(
         self,
@@ -79,32 +104,29 @@ class Git:
         accept: tuple[int, ...] = (0,),
     ) -> Done:
         """Runs it to its end. Raises EnvironmentProblem (SB501) where the exit code is none of `accept`."""
-        try:
-            process = subprocess.run(
-                command(*arguments),
-                cwd=self.directory,
-                input=stdin,
-                capture_output=True,
-                env={**safe_environment(), **(environment or {})},
-                check=False,
-            )
-        except FileNotFoundError as error:
-            raise no_git(self.directory) from error
-        done = Done(process.returncode, process.stdout, process.stderr.decode("utf-8", "replace").strip())
+        process = self.start(*arguments, environment=environment)
+        stdout, stderr = process.communicate(stdin)
+        done = Done(process.returncode, stdout, stderr.decode("utf-8", "replace").strip())
         if done.code not in accept:
             raise failed(arguments[0], self.directory, done)
         return done
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """A process that is talked to through its pipes."""
-        return subprocess.Popen(
-            command(*arguments),
-            cwd=self.directory,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=safe_environment(),
-        )
+    def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
+        """A process that is talked to through its pipes; it ends when nobody holds it any more."""
+        from git.exc import GitCommandNotFound
+
+        if not os.access(self.directory, os.X_OK):  # GitPython would run it in the current directory
+            raise no_git(self.directory)
+        command, *rest = arguments
+        try:
+            with _environment_of_git():
+                process = getattr(self._commands, command)(
+                    *rest, as_process=True, istream=PIPE, shell=False, env={**SAFE, **(environment or {})}
+                )
+        except GitCommandNotFound as error:
+            raise no_git(self.directory) from error
+        assert isinstance(process, self._commands.AutoInterrupt), "as_process"
+        return process
 
     def settings(self, pattern: str) -> dict[str, str]:
         """Name -> value, of the configuration's entries whose names match the pattern, the last one of each."""
@@ -124,27 +146,34 @@ class Git:
         return configured({**values, **{f"{name}.required": "false" for name in names}})
 
 
-def command(*arguments: str) -> list[str]:
-    options = [part for name, value in OVERRIDES.items() for part in ("-c", f"{name}={value}")]
-    return ["git", "--no-pager", *options, *arguments]
+def _commands(directory: Path) -> git.Git:
+    with _environment_of_git(GIT_PYTHON_REFRESH="quiet", GIT_PYTHON_GIT_EXECUTABLE=os.devnull):
+        import git
+    commands = git.Git(directory)
+    commands.set_persistent_git_options(
+        no_pager=True, c=[f"{name}={value}" for name, value in OVERRIDES.items()]
+    )
+    return commands
 
 
-def safe_environment() -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith(KEPT_VARIABLES)
-    }
-    return {
-        **kept,
-        "LC_ALL": "C",
-        "LANGUAGE": "",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "",  # an empty list: no transport at all, also where git is too old for the line above
-        "GIT_LITERAL_PATHSPECS": "1",
-    }
+@contextmanager
+def _environment_of_git(**more: str) -> Iterator[None]:
+    """No variables of git's in the process's environment but the user's own and `more`: GitPython hands on all that it finds."""
+    with _STARTING:
+        foreign = [
+            name for name in os.environ if name.startswith("GIT_") and not name.startswith(KEPT_VARIABLES)
+        ]
+        before = {name: os.environ.get(name) for name in (*foreign, *more)}
+        for name in foreign:
+            del os.environ[name]
+        os.environ.update(more)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
 
 
 def configured(values: Mapping[str, str]) -> dict[str, str]:
@@ -184,6 +213,8 @@ def no_git(directory: Path) -> EnvironmentProblem:
         return EnvironmentProblem(
             "SB502", f"{directory} is not a directory", hint="Name the project's folder with -C."
         )
+    if not os.access(directory, os.X_OK):
+        return EnvironmentProblem("SB502", f"{directory} cannot be entered by this user")
     return EnvironmentProblem(
         "SB500", "git is not installed", hint="Install git 2.32 or later, and see that it is on PATH."
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from stitchback.adapters.git_process import Git, decode, encode
 from stitchback.errors import EnvironmentProblem
@@ -34,18 +33,11 @@ class Merged:
 KINDS = {"refs/heads/": "branch", "refs/remotes/": "remote", "refs/tags/": "tag"}
 
 
-def resolve(git: Git, ref: str) -> str:
-    """The commit's SHA that git means by the name: branch, remote-tracking branch, tag, SHA, HEAD, MERGE_HEAD, `x~2`.
-
-    Raises EnvironmentProblem (SB504) with near names. A name that begins with "-" is a name.
-    """
-    return resolve_with_namesakes(git, ref)[0]
-
-
 def resolve_with_namesakes(git: Git, ref: str) -> tuple[str, tuple[str, ...]]:
-    """The commit, and the full names of all refs that are called so, where it is more than one: git takes the tag.
+    """The commit that git means by the name (branch, remote-tracking branch, tag, SHA, HEAD, MERGE_HEAD, `x~2`), and the full names of
+    all refs that are called so, where it is more than one: git takes the tag. A name that begins with "-" is a name.
 
-    Raises EnvironmentProblem (SB504).
+    Raises EnvironmentProblem (SB504) with near names.
     """
     names = tuple(prefix + ref for prefix in KINDS)
     commit, *others = parse_all(git, f"{ref}^{{commit}}", *names) if ref else (None,)
@@ -93,11 +85,6 @@ def _refs_of(fields: list[str]) -> Iterator[Ref]:
             yield Ref(name.removeprefix(prefix), commit, KINDS[prefix])
 
 
-def tags(git: Git, pattern: str) -> tuple[Ref, ...]:
-    """The tags whose name fits the glob ("v2.*"; "*" goes across "/"), oldest version first."""
-    return tuple(ref for ref in refs(git) if ref.kind == "tag" and fnmatchcase(ref.name, pattern))
-
-
 def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:
     """All best common ancestors, newest commit date first, then by SHA; empty for unrelated histories."""
     done = git.run("merge-base", "--all", one, other, accept=(0, 1))
@@ -109,11 +96,6 @@ def _newest_first(git: Git, commits: list[str]) -> tuple[str, ...]:
     lines = git.run("rev-list", "--no-walk=unsorted", "--timestamp", *commits).line.splitlines()
     dated = [(int(date), sha) for date, _, sha in (line.partition(" ") for line in lines)]
     return tuple(sha for _, sha in sorted(dated, key=lambda pair: (-pair[0], pair[1])))
-
-
-def is_ancestor(git: Git, ancestor: str, descendant: str) -> bool:
-    """As git counts: a commit is its own ancestor."""
-    return git.run("merge-base", "--is-ancestor", ancestor, descendant, accept=(0, 1)).code == 0
 
 
 def first_merge_of(git: Git, patch: str, onto: str) -> Merged | None:
@@ -142,6 +124,17 @@ def last_commit_with(git: Git, name: str) -> str | None:
     arguments = ("log", "--all", "--max-count=1", "--format=%H", "--diff-filter=AMR", "--", pathspec)
     done = git.run(*arguments, environment={"GIT_LITERAL_PATHSPECS": "0"})
     return done.line or None
+
+
+def commits_of_paths(git: Git, onto: str, paths: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+    """The commits of onto's first-parent line that changed one of these files (paths from the repository's top), newest first, each with
+    its first parent, None where it has none."""
+    arguments = ("rev-list", "--first-parent", onto, "--", *(f":(top,literal){path}" for path in paths))
+    changing = git.run(*arguments, environment={"GIT_LITERAL_PATHSPECS": "0"}).line.split()
+    if not changing:
+        return ()
+    lines = git.run("rev-list", "--no-walk=unsorted", "--parents", *changing).line.splitlines()
+    return tuple((commit, parents[0] if parents else None) for commit, *parents in map(str.split, lines))
 
 
 def ref_over(git: Git, commit: str) -> str | None:

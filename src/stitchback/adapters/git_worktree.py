@@ -179,21 +179,10 @@ def index_lines(git: Git) -> tuple[IndexLine, ...]:
 
 
 def index_files(git: Git, blobs: Blobs) -> ObjectFiles:
-    """The index without unmerged paths (git would not write a tree of those either; `unmerged_files` has them)."""
+    """The index without unmerged paths (git would not write a tree of those either)."""
     return ObjectFiles(
         {line.path: (line.mode, line.blob) for line in index_lines(git) if line.stage == 0}, blobs
     )
-
-
-def unmerged_files(git: Git, blobs: Blobs) -> dict[str, dict[int, FileEntry]]:
-    """Path -> stage (1 the merge base's, 2 ours, 3 theirs) -> file, of what a merge has left unmerged."""
-    found: dict[str, dict[int, FileEntry]] = {}
-    for line in index_lines(git):
-        if line.stage:
-            found.setdefault(line.path, {})[line.stage] = FileEntry(
-                line.path, line.blob, line.mode, blobs.read
-            )
-    return found
 
 
 def working_files(git: Git, root: Path, git_dir: Path, blobs: Blobs, object_format: str) -> DiskFiles:

@@ -20,6 +20,9 @@ from stitchback.model.ledger import Ledger, LedgerRow
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+MAX_BYTES = 20_000_000  # of a ledger file: some hundred thousand rows
+MAX_LINE = 1_000  # characters of a line that is no JSON: names of migrations have at most 255
+_NUMBER = re.compile(r"[0-9]{1,19}")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _COLUMNS = ("id", "app", "name", "applied")
 _NOISE = re.compile(
@@ -57,9 +60,12 @@ class LedgerFile:
 def read_ledger_file(path: Path, source: str = "") -> LedgerFile:
     """Raises EnvironmentProblem: SB606 where the file cannot be read or understood."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise EnvironmentProblem("SB606", f"{path}: cannot be read: {error.strerror}") from error
+    if len(raw) > MAX_BYTES:
+        raise EnvironmentProblem("SB606", f"{path} has more than {MAX_BYTES:,} bytes")
     return parse_ledger(decoded(raw, source or str(path)), source or str(path))
 
 
@@ -79,7 +85,7 @@ def parse_ledger(text: str, source: str) -> LedgerFile:
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         _fail(source, 1, "holds nothing", "an empty ledger is `app,name` with no lines below, or []")
-    form, parse = _form_of(first, lines)
+    form, parse = _form_of(first, lines, source)
     rows = tuple(parse(lines, source))
     remarks = (SHOWN_ONLY,) if form == "showmigrations" else ()
     return LedgerFile(Ledger(source, rows), form, complete=form != "showmigrations", remarks=remarks)
@@ -88,12 +94,16 @@ def parse_ledger(text: str, source: str) -> LedgerFile:
 Parser = Callable[[Sequence[str], str], Iterator[LedgerRow]]
 
 
-def _form_of(first: str, lines: Sequence[str]) -> tuple[str, Parser]:
+def _form_of(first: str, lines: Sequence[str], source: str) -> tuple[str, Parser]:
     stripped = first.strip()
-    if _PLAN.match(stripped):
-        return "showmigrations", _plan
-    if stripped.startswith(("[", "{")):
+    is_plan = len(stripped) <= MAX_LINE and _PLAN.match(stripped)
+    if not is_plan and stripped.startswith(("[", "{")):
         return "json", _json
+    long = next((number for number, line in enumerate(lines, 1) if len(line) > MAX_LINE), None)
+    if long is not None:
+        _fail(source, long, f"has more than {MAX_LINE:,} characters")
+    if is_plan:
+        return "showmigrations", _plan
     if _LABEL.match(first) and any(_ITEM.match(line) or line.strip() == "(no migrations)" for line in lines):
         return "showmigrations", _listing
     if any("|" in line for line in lines if not _NOISE.match(line)) and "," not in first:
@@ -161,7 +171,7 @@ def _row(values: dict[str, str], source: str, line: int) -> LedgerRow:
     if not app or not name:
         _fail(source, line, f"has no {'name' if app else 'app'}")
     number = values.get("id", "").strip()
-    if number and not number.isdigit():
+    if number and not _NUMBER.fullmatch(number):
         _fail(source, line, f"has an id that is no number: {number[:20]!r}")
     applied = values.get("applied", "").strip()
     return LedgerRow(MigrationKey(app, name), int(number) if number else None, applied or None)
@@ -202,6 +212,10 @@ def _json(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         _fail(source, error.lineno, f"is no JSON: {error.msg}")
+    except RecursionError:
+        _fail(source, 1, "is nested too deeply")
+    except ValueError as error:  # a number of thousands of digits
+        _fail(source, 1, f"is no JSON that can be read: {error}")
     if isinstance(document, dict):
         document = document.get("rows", document.get("ledger"))
     if not isinstance(document, list):
@@ -214,11 +228,15 @@ def _json(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
 def _places(text: str) -> list[int]:
     """The line on which each item of the text's (first) list begins."""
     decoder = json.JSONDecoder()
-    position = text.index("[") + 1
+    position, counted, line = text.index("[") + 1, 0, 1
     found = []
     while (position := _skip(text, position)) < len(text) and text[position] != "]":
-        found.append(text.count("\n", 0, position) + 1)
-        _, position = decoder.raw_decode(text, position)
+        line, counted = line + text.count("\n", counted, position), position
+        found.append(line)
+        try:
+            _, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError:  # the bracket belongs to a text
+            return []
     return found
 
 

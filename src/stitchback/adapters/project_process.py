@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from stitchback.adapters.project_environment import harmless_environment, missing_variable
 from stitchback.errors import EnvironmentProblem
 
 CHILD = Path(__file__).with_name("_project_child.py")
@@ -33,7 +35,7 @@ class ProjectProcess:
     """A Python process in `folder` that answers commands, one at a time. A context manager: it ends with the block.
 
     It is in a session of its own: Ctrl-C on the terminal reaches only us, and we end it in order. `patience`: seconds that it gets to
-    leave by itself.
+    leave by itself. `environment`: what the process gets beside the variables that every program does (`harmless_environment`).
     """
 
     def __init__(
@@ -95,6 +97,8 @@ class ProjectProcess:
         if not line:
             raise self._ended(process, command)
         answer = json.loads(line)
+        if answer.get("missing"):
+            raise missing_variable(answer["missing"], (f"{answer['error']}: {answer['message']}",))
         if "error" in answer:
             raise Raised(answer["error"], answer["message"], answer["traceback"])
         return answer["result"]
@@ -116,7 +120,7 @@ class ProjectProcess:
 
     def _whole_environment(self) -> dict[str, str]:
         return {
-            **os.environ,
+            **harmless_environment(),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "PYTHONUNBUFFERED": "1",
@@ -130,8 +134,18 @@ class ProjectProcess:
         with suppress(BrokenPipeError):
             process.stdin.close()
         try:
-            process.wait(self.patience)
+            if self.patience:
+                process.wait(self.patience)
         except subprocess.TimeoutExpired:
-            process.kill()
+            pass
+        if process.poll() is None:
+            _kill_all(process)  # and what the project's code has started
             process.wait()
         process.stdout.close()
+
+
+def _kill_all(process: subprocess.Popen[str]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)  # the leader of its session

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stitchback.errors import EnvironmentProblem
+from stitchback.parsing import sources
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 DEPTH = 3  # folders below the tree's root in which manage.py is looked for
@@ -57,8 +58,8 @@ def _nearest_first(tree: Path, folder: str) -> list[Path]:
 def settings_of(manage: bytes) -> str | None:
     """The constant that a manage.py puts into DJANGO_SETTINGS_MODULE, by `setdefault` or by assignment."""
     try:
-        module = ast.parse(manage)
-    except (SyntaxError, ValueError):
+        module = sources.parse(manage)
+    except sources.NotPython:
         return None
     for node in ast.walk(module):
         match node:

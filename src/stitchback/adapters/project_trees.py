@@ -17,7 +17,7 @@ def export_tree(repository: Path, commit: str, destination: Path) -> Path:
     of what `git archive` leaves out (`export-ignore`). Submodules stay empty, as in a fresh clone.
     """
     destination.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=destination.parent) as folder:
         git = Git(repository)
         environment = {**git.unfiltered(), "GIT_INDEX_FILE": str(Path(folder) / "index")}
         prefix = f"--prefix={destination.resolve()}/"

@@ -132,6 +132,10 @@ class ProjectSession:
     ) -> None:
         self._process.__exit__(kind, error, trace)
 
+    def last_words(self) -> tuple[str, ...]:
+        """The end of what the project's code has printed."""
+        return self._process.last_words()
+
     def start(self, url: str) -> None:
         """Sets Django up with `url` as its default database. Every other command does so by itself at first."""
         found = self._process.ask("start", database=_settings(url))

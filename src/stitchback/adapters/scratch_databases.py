@@ -6,29 +6,32 @@ a process of the project's interpreter (it has the driver), which drops what is 
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from stitchback.adapters.connections import told_by_process
 from stitchback.adapters.project_process import ProjectProcess, Raised
+from stitchback.adapters.temporary import PREFIX, temporary_folder
 from stitchback.adapters.urls import SCHEMES, DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 
-PREFIX = "stitchback_verify_"
 HOME_DATABASES = {"postgresql": "postgres", "mysql": "information_schema"}
 LONG_PATIENCE = 60.0  # seconds for dropping what is left
 
 
 class ScratchDatabases(Protocol):
-    """A context manager; the databases are gone after its block. `vendor` is Django's."""
+    """A context manager; the databases are gone after its block. `vendor` is Django's. `left_over`: databases of runs that were killed,
+    which could not be dropped."""
 
     vendor: str
+    left_over: tuple[str, ...]
 
     def __enter__(self) -> Self: ...
 
@@ -56,6 +59,7 @@ class ScratchFiles:
     """SQLite files."""
 
     vendor = "sqlite"
+    left_over: tuple[str, ...] = ()
 
     def __init__(self, folder: Path | None = None) -> None:
         self._parent = folder
@@ -64,8 +68,7 @@ class ScratchFiles:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        folder = tempfile.TemporaryDirectory(prefix=PREFIX, dir=self._parent, ignore_cleanup_errors=True)
-        self._folder = Path(self._stack.enter_context(folder)).resolve()
+        self._folder = self._stack.enter_context(temporary_folder(self._parent))
         return self
 
     def __exit__(
@@ -104,15 +107,20 @@ class ScratchServer:
         self._count = 0
         self._started = False
         self._series = secrets.token_hex(4)
-        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
-        self._process = ProjectProcess(Path(self._folder.name), {}, python, LONG_PATIENCE)
+        self._python = python
+        self._stack = ExitStack()
+        self.left_over: tuple[str, ...] = ()  # databases of killed runs that could not be dropped
 
     def __enter__(self) -> Self:
-        self._process.__enter__()
         with ExitStack() as failing:
             failing.push(self.__exit__)
-            self._ask("start_bare", database=self._address.settings())
+            folder = self._stack.enter_context(temporary_folder())
+            self._process = self._stack.enter_context(
+                ProjectProcess(folder, os.environ, self._python, LONG_PATIENCE)
+            )
+            self._ask("start_bare", database=self._address.settings(), series=self._series)
             self._started = True
+            self.left_over = tuple(self._ask("sweep_databases", prefix=PREFIX))
             failing.pop_all()
         return self
 
@@ -124,8 +132,7 @@ class ScratchServer:
             if self._started:
                 self._ask("drop_everything")
         finally:
-            self._process.__exit__(kind, error, trace)
-            self._folder.cleanup()
+            self._stack.close()
 
     def create(self) -> str:
         return self._create(None)
@@ -142,18 +149,21 @@ class ScratchServer:
         self._ask("create_database", name=name, source=source)
         return urlunsplit(urlsplit(self._url)._replace(path=f"/{name}"))
 
-    def _ask(self, command: str, **arguments: object) -> None:
+    def _ask(self, command: str, **arguments: object) -> Any:
         """What the server refuses is told without the URL's secrets."""
         try:
-            self._process.ask(command, **arguments)
+            return self._process.ask(command, **arguments)
         except Raised as raised:
             message = raised.message
             for secret in self._address.secrets:
                 message = message.replace(secret, "***")
+            words = " ".join(message.split())
+            known = told_by_process(raised.error_class, words, self.vendor)
+            problem = known or EnvironmentProblem(
+                "SB524", words, hint="verify needs a user who may create databases there."
+            )
             raise EnvironmentProblem(
-                "SB524",
-                f"{self._address.redacted}: {' '.join(message.split())}",
-                hint="verify needs a user who may create databases there.",
+                problem.code, f"{self._address.redacted}: {problem.message}", hint=problem.hint
             ) from None
 
 

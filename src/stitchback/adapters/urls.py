@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import NoReturn
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import dj_database_url
 
 from stitchback.errors import EnvironmentProblem
 
@@ -24,13 +26,6 @@ SCHEMES = {
     "oracle": "oracle",
 }
 """Scheme -> Django's `connection.vendor`. What stands behind a "+" (SQLAlchemy's driver) is left out."""
-
-ENGINES = {
-    "sqlite": "django.db.backends.sqlite3",
-    "postgresql": "django.db.backends.postgresql",
-    "mysql": "django.db.backends.mysql",
-    "oracle": "django.db.backends.oracle",
-}
 
 _NUMBERS = frozenset({"timeout", "connect_timeout", "read_timeout", "write_timeout", "tcp_user_timeout"})
 _SECRET = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
@@ -56,17 +51,29 @@ class DatabaseUrl:
     def parse(cls, text: str) -> DatabaseUrl:
         """Raises EnvironmentProblem (SB601) where the text is no database URL; its message holds no credentials."""
         text = text.strip()
+        scheme, separator, address = text.partition("://")
+        vendor = SCHEMES.get(scheme.partition("+")[0].lower())
+        if vendor is None or not separator:
+            _refuse(text, f"{scheme + '://' if separator else 'this'} is no database that is known here")
+        if vendor == "sqlite" and not address.startswith("/"):
+            _refuse(text, "sqlite:// takes three slashes and a relative path, or four and an absolute one")
         try:
-            parts = urlsplit(text)
-            port = parts.port
+            read = dj_database_url.parse(f"{vendor}://{address}")
+            options = _options(urlsplit(text).query)
         except ValueError:
             _refuse(text, "the host or the port cannot be read (percent-encode special characters)")
-        vendor = SCHEMES.get(parts.scheme.partition("+")[0].lower())
-        if vendor is None or "://" not in text:
-            _refuse(
-                text, f"{parts.scheme + '://' if parts.scheme else 'this'} is no database that is known here"
-            )
-        return _sqlite(text, parts) if vendor == "sqlite" else _server(text, vendor, parts, port)
+        name = read["NAME"]
+        if vendor == "sqlite":
+            if name == ":memory:":
+                _refuse(text, "it names no file")
+            return cls(vendor, name, options=tuple(sorted(options.items())))
+        if not name:
+            _refuse(text, "it names no database: …/NAME is missing")
+        if "/" in urlsplit(text).path[1:]:
+            _refuse(text, "it has more than one name")
+        host = str(options.pop("host", "")) or read["HOST"]
+        port = int(read["PORT"]) if read["PORT"] else None
+        return cls(vendor, name, read["USER"], read["PASSWORD"], host, port, tuple(sorted(options.items())))
 
     @property
     def redacted(self) -> str:
@@ -102,7 +109,7 @@ class DatabaseUrl:
     def settings(self) -> dict[str, object]:
         """An entry of Django's DATABASES."""
         return {
-            "ENGINE": ENGINES[self.vendor],
+            "ENGINE": dj_database_url.parse(f"{self.vendor}://")["ENGINE"],
             "NAME": self.name,
             "USER": self.user,
             "PASSWORD": self.password,
@@ -112,39 +119,14 @@ class DatabaseUrl:
         }
 
 
-def _sqlite(text: str, parts: SplitResult) -> DatabaseUrl:
-    if parts.netloc:
-        _refuse(text, "sqlite:// takes three slashes and a relative path, or four and an absolute one")
-    name = unquote(parts.path[1:])
-    if not name or name == ":memory:":
-        _refuse(text, "it names no file")
-    return DatabaseUrl("sqlite", name, options=_options(parts.query))
-
-
-def _server(text: str, vendor: str, parts: SplitResult, port: int | None) -> DatabaseUrl:
-    name = unquote(parts.path[1:])
-    if not name or "/" in parts.path[1:]:
-        _refuse(text, "it names no database: …/NAME is missing" if not name else "it has more than one name")
-    options = dict(_options(parts.query))
-    host = str(options.pop("host", "")) or unquote(parts.hostname or "")
-    return DatabaseUrl(
-        vendor,
-        name,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        host=host,
-        port=port,
-        options=tuple(sorted(options.items())),
-    )
-
-
-def _options(query: str) -> tuple[tuple[str, Option], ...]:
+def _options(query: str) -> dict[str, Option]:
+    """Texts as they are written: dj-database-url makes 123 of `sslpassword=0123`, and True of `true`."""
     found: dict[str, Option] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key == "currentSchema":  # JDBC's and dj-database-url's word
             key, value = "options", f"-c search_path={value}"
         found[key] = int(value) if key in _NUMBERS and value.isdigit() else value
-    return tuple(sorted(found.items()))
+    return found
 
 
 def _refuse(text: str, reason: str) -> NoReturn:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stitchback.api.applying import Prepared, Written, contents_of, diffs_of, prepare, write
     from stitchback.api.comparing import Wish, read_case, status
-    from stitchback.api.planning import make_plan
+    from stitchback.api.planning import django_remark, make_plan
     from stitchback.api.project import Project
 
 _WHERE = {
@@ -18,6 +18,7 @@ _WHERE = {
     "Written": "applying",
     "contents_of": "applying",
     "diffs_of": "applying",
+    "django_remark": "planning",
     "make_plan": "planning",
     "prepare": "applying",
     "read_case": "comparing",
@@ -32,6 +33,7 @@ __all__ = [
     "Written",
     "contents_of",
     "diffs_of",
+    "django_remark",
     "make_plan",
     "prepare",
     "read_case",

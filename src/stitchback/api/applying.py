@@ -84,7 +84,7 @@ def prepare(project: Project, report: PlanReport, wish: Wish, branch: str | None
     safe = report.outcome.chosen
     contents = contents_of(project, report)
     _reread(project, mainline, safe.candidate, contents)
-    patches = ", ".join(wish.patches)
+    patches = ", ".join(patch.tree.ref for patch in report.status.case.situation.patches)
     return Prepared(
         safe, contents, project.history_of(wish.onto), branch, f"Stitch the migrations of {patches}\n"
     )

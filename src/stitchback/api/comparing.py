@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
@@ -14,6 +14,7 @@ from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.matching import compare, edited_since, sides
 from stitchback.matching.case import Case, Side
+from stitchback.matching.spelling import as_mainline_spells
 from stitchback.matching.works import with_followed_works
 from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.configuration import Suppression
@@ -49,11 +50,14 @@ def read_case(project: Project, wish: Wish) -> Case:
     Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     said = project.configuration
+    wish = replace(wish, patches=tuple(map(project.lasting_name, wish.patches)))
     commits = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
     read_all(project, wish, commits)
     read = tuple(read_patch(project, ref, *each) for ref, each in zip(wish.patches, commits, strict=True))
     mainline, followed = with_works(project.tree(wish.onto), read)
-    patches = tuple(with_packages(patch, mainline, said.packages) for patch in followed)
+    patches = tuple(
+        as_mainline_spells(with_packages(patch, mainline, said.packages), mainline) for patch in followed
+    )
     for each in patches:
         refuse_two_projects(each.tree)
     refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
@@ -170,8 +174,3 @@ def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[Migra
         return frozenset()
     released = project.tree(since, project.repository.resolve(since))
     return frozenset(mainline.migrations) - frozenset(released.migrations)
-
-
-def all_opaque(trees: Iterable[Tree]) -> int:
-    """How many values of the trees could not be read."""
-    return sum(len(migration.opaques) for tree in trees for migration in tree.migrations.values())

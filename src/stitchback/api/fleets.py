@@ -6,10 +6,12 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stitchback.adapters.connections import TIMEOUT
 from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet, read_fleet_file, schemas_of
+from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
-from stitchback.api.repairing import Given, around_of, deriver_for, diagnosis_of
+from stitchback.api.repairing import Given, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.migrations import Tree
 from stitchback.repair.deriving import Deriver
@@ -39,11 +41,15 @@ class FleetReport:
         return 2 if self.unreached else int(self.needs_a_hand)
 
 
-def tenants_of(fleet: str | None, schemas: str | None) -> tuple[Tenant, ...]:
+def tenants_of(fleet: str | None, schemas: str | None, timeout: int = TIMEOUT) -> tuple[Tenant, ...]:
     """The fleet's tenants: of a file of URLs, or all schemas of one PostgreSQL database. Raises EnvironmentProblem."""
     if (fleet is None) == (schemas is None):
         raise EnvironmentProblem("SB607", "say which fleet", hint="--fleet FILE, or --schemas URL.")
-    return read_fleet_file(Path(fleet)) if fleet else schemas_of(DatabaseUrl.parse(schemas or ""))
+    return (
+        read_fleet_file(Path(fleet))
+        if fleet
+        else schemas_of(DatabaseUrl.parse(schemas or ""), timeout=timeout)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,8 @@ class _Read:
     derivers: Mapping[str, Deriver]
 
 
-def _read(tenants: tuple[Tenant, ...], tree: Tree, progress: Progress) -> _Read:
-    answers = read_fleet(tenants, with_schema=True, progress=progress)
+def _read(tenants: tuple[Tenant, ...], tree: Tree, progress: Progress, timeout: int) -> _Read:
+    answers = read_fleet(tenants, with_schema=True, progress=progress, timeout=timeout)
     members = tuple(_member(answer) for answer in answers if isinstance(answer, Reached))
     unreached = tuple(answer for answer in answers if isinstance(answer, Unreached))
     vendors = sorted({member.vendor for member in members})
@@ -68,13 +74,14 @@ def _given(member: Member) -> Given:
     return Given(member.ledger, member.vendor, member.visible, ())
 
 
-def treat_fleet(project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress) -> FleetReport:
+def treat_fleet(
+    project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress, timeout: int = TIMEOUT
+) -> FleetReport:
     """What every tenant needs, against the ref's tree. Writes nothing."""
-    read = _read(tenants, project.tree(ref), progress)
+    read = _read(tenants, project.tree(ref), progress, timeout)
 
     def derive(member: Member) -> RepairOutcome:
-        around = around_of(project, _given(member), read.tree)
-        return read.derivers[member.vendor].derive(member.ledger, around)
+        return diagnosis_of(project, _given(member), read.tree, read.derivers[member.vendor]).settled
 
     return FleetReport(grouped(read.members, derive), read.unreached)
 
@@ -102,10 +109,10 @@ class FleetDiagnosis:
 
 
 def inspect_fleet(
-    project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress
+    project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress, timeout: int = TIMEOUT
 ) -> FleetDiagnosis:
     """Where every tenant stands against the ref's tree. Writes nothing."""
-    read = _read(tenants, project.tree(ref), progress)
+    read = _read(tenants, project.tree(ref), progress, timeout)
     known: dict[Situation, Diagnosis] = {}
     found: dict[Hashable, list[tuple[Member, Diagnosis]]] = {}
     for member in read.members:
@@ -135,21 +142,12 @@ def _member(answer: Reached) -> Member:
 
 
 def write_scripts(report: FleetReport, folder: Path) -> tuple[Path, ...]:
-    """A script and the list of its tenants for each group that needs a hand. Raises EnvironmentProblem (SB517)."""
-    written: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, group in enumerate((group for group in report.groups if group.edits), start=1):
-            repair, undo = group.texts()
-            names = "".join(f"{member.name}\n" for member in group.members)
-            for name, text in (
-                ("repair.sql", repair),
-                ("undo.sql", undo),
-                ("tenants.txt", names),
-            ):
-                path = folder / f"group{number}.{group.vendor}.{name}"
-                path.write_text(text, encoding="utf-8")
-                written.append(path)
-    except OSError as error:
-        raise EnvironmentProblem("SB517", f"{folder} cannot be written: {error.strerror}") from error
-    return tuple(written)
+    """A script and the list of its tenants for each group that needs a hand, never over other files. Raises EnvironmentProblem
+    (SB517)."""
+    files: dict[Path, str] = {}
+    for number, group in enumerate((group for group in report.groups if group.edits), start=1):
+        repair, undo = group.texts()
+        names = "".join(f"{member.name}\n" for member in group.members)
+        for name, text in (("repair.sql", repair), ("undo.sql", undo), ("tenants.txt", names)):
+            files[folder / f"group{number}.{group.vendor}.{name}"] = text
+    return write_new(files, folder)

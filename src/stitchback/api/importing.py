@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from stitchback.model.edits import Insert, SetOperations, WriteFile
+from stitchback.model.edits import WriteFile
 from stitchback.model.files import FileEntry
 from stitchback.model.plans import Candidate, Failure
-from stitchback.model.values import Code, walk
+from stitchback.parsing import sources
 from stitchback.rewriting.rendering import render_files
 
 Files = Mapping[str, FileEntry]
@@ -118,36 +118,6 @@ def _at_end(modules: Mapping[str, str], dotted: str) -> Iterator[str]:
     return (path for module, path in modules.items() if module == dotted or module.endswith(f".{dotted}"))
 
 
-def of_python2(candidate: Candidate) -> tuple[Failure, ...]:
-    """One for each file that would be edited or brought over, or whose code would be copied, and that only Python 2 can read."""
-    return tuple(
-        Failure("every database", "the reconciled tree", edit.path, said)
-        for edit in candidate.edits
-        if isinstance(edit, WriteFile) and (said := _python2_in(edit))
-    )
-
-
-def _python2_in(edit: WriteFile) -> str:
-    if edit.original is not None and edit.original.python2 is not None:
-        return f"it is Python 2 (line {edit.original.python2.line}), which is not written anew: bring it to Python 3 first"
-    codes = (
-        value.name
-        for change in edit.changes
-        if isinstance(change, SetOperations)
-        for each in change.operations
-        if isinstance(each, Insert)
-        for _, argument in each.operation.arguments
-        for value in walk(argument)
-        if isinstance(value, Code) and value.python2
-    )
-    name = next(codes, None)
-    return (
-        ""
-        if name is None
-        else f"{name} is Python 2, which is not written anew: bring its file to Python 3 first"
-    )
-
-
 def module_of(path: str) -> str:
     """The dotted name of a Python file, from the repository's root."""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
@@ -165,8 +135,8 @@ def absolute(wanted: Wanted, package: str) -> str:
 def imports_of(source: bytes) -> Iterator[Wanted]:
     """Every import of the file, within functions too. Nothing for what is no Python: then nothing was read from it either."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        tree = sources.parse(source)
+    except sources.NotPython:
         return
     for node in ast.walk(tree):
         match node:
@@ -183,8 +153,8 @@ def names_in(entry: FileEntry) -> frozenset[str] | None:
     from stitchback.rewriting.modules import names_taken
 
     try:
-        tree = ast.parse(entry.read())
-    except (SyntaxError, ValueError):
+        tree = sources.parse(entry.read())
+    except sources.NotPython:
         return None
     found = names_taken(tree)
     return None if {"*", "__getattr__"} & found else found

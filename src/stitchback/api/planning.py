@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from stitchback.api.comparing import Wish, status
-from stitchback.api.importing import Imports, of_python2
+from stitchback.api.importing import Imports
 from stitchback.api.project import Project
 from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
@@ -20,20 +20,34 @@ Progress = Callable[[str], None]
 
 
 def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None) -> PlanReport:
-    """Raises EnvironmentProblem, and Refusal for a strategy that does not exist. An Unproved outcome is a value."""
+    """Raises EnvironmentProblem, also for a strategy that does not exist (SB402). An Unproved outcome is a value."""
     found = status(project, wish)
     progress("proving")
     imports = _imports(project, found.case)
 
     def judged(by: Prove) -> Prove:
         def judge(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
-            failures = of_python2(candidate) or imports.failures(candidate)
+            failures = imports.failures(candidate)
             return Refuted(candidate, failures) if failures else by(candidate, situation)
 
         return judge
 
     outcome = plan(found.case, judged(prove), beside=judged(prove_beside))
     return PlanReport(found, outcome, tuple(_findings(project, found.case, outcome)))
+
+
+def django_remark(project: Project, report: PlanReport) -> str | None:
+    """What to say where the project asks for another Django than the proof ran on; None where there is no proof, or nothing to say."""
+    if not isinstance(report.outcome, Planned):
+        return None
+    from stitchback.api.pinned_django import other_django
+
+    used = report.outcome.chosen.proof.django
+    files = project.files(report.status.case.situation.mainline.commit)
+    pin = other_django(files, project.configuration.folder, used)
+    if pin is None:
+        return None
+    return f"warning: {pin.path} asks for {pin.requirement}, and the proof ran on Django {used}: install stitchback beside the project's own Django"
 
 
 def _findings(project: Project, case: Case, outcome: Planned | Unproved) -> Iterator[Finding]:

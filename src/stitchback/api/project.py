@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stitchback.adapters.config import working_configuration
@@ -20,6 +21,10 @@ from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.tree import Wanted, read_trees
 
 WORKTREE = "WORKTREE"
+ABBREVIATED = 12  # digits of a commit in written text
+EXPRESSION = re.compile(
+    r"[~^:]|@\{|^@$|_HEAD$|^HEAD$"
+)  # gitrevisions(7): what git does not allow in a branch's name, and pseudo-refs
 
 
 @dataclass(slots=True)
@@ -67,6 +72,12 @@ class Project:
         self.repository.close()
         self._readings.save()
 
+    def answer_apps_elsewhere(self, labels: Iterable[str]) -> None:
+        """Apps whose tables are in another database, besides those of the configuration."""
+        if named := frozenset(labels):
+            known = self.configuration.apps_in_other_databases or frozenset()
+            self.configuration = replace(self.configuration, apps_in_other_databases=known | named)
+
     def commit_of(self, ref: str) -> str:
         """The commit that a ref means; WORKTREE where the ref is what is checked out."""
         return WORKTREE if self.repository.is_checked_out(ref) else self.repository.resolve(ref)
@@ -74,6 +85,15 @@ class Project:
     def name_of(self, ref: str) -> str:
         """How reports call the ref: HEAD by its branch."""
         return (self.repository.head_branch() or ref) if ref == "HEAD" else ref
+
+    def lasting_name(self, ref: str) -> str:
+        """A name for the commit that may be written into files: an expression (`HEAD^2`, `MERGE_HEAD`, `@{-1}`) means another commit
+        tomorrow, so the branch that stands at the commit is named, else the abbreviated commit. Raises EnvironmentProblem (SB504)."""
+        if EXPRESSION.search(ref) is None:
+            return ref
+        commit = self.repository.resolve(ref)
+        names = [each.name for each in self.repository.branches() if each.commit == commit]
+        return names[0] if names else commit[:ABBREVIATED]
 
     def history_of(self, ref: str) -> str:
         """The commit that a ref means, for questions about history."""

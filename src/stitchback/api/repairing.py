@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stitchback.adapters.databases import open_database, read_database
+from stitchback.adapters.connections import TIMEOUT
+from stitchback.adapters.databases import read_database, run_script
 from stitchback.adapters.ledgers import read_ledger_file
+from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
 from stitchback.api.searching import Past, known_to, past_of, undone
@@ -16,10 +18,13 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.diagnosis import Diagnosis
+from stitchback.repair.dialects import DIALECTS
 from stitchback.repair.edits import InsertRow
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
+from stitchback.repair.statements import unknown_rows
+from stitchback.repair.unseen import Elsewhere
 from stitchback.repair.visible import VisibleSchema
 
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
@@ -27,19 +32,21 @@ VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a ledger is from: a database's URL, or a file."""
+    """Where a ledger is from: a database's URL, or a file. `timeout`: seconds that a database may take for a lock or a statement."""
 
     url: DatabaseUrl | None = None
     file: Path | None = None
+    timeout: int = TIMEOUT
 
     @classmethod
-    def of(cls, database: str | None, ledger: str | None) -> Source:
+    def of(cls, database: str | None, ledger: str | None, timeout: int = TIMEOUT) -> Source:
         """Raises EnvironmentProblem where not exactly one is said, or the URL is none."""
         if (database is None) == (ledger is None):
             raise EnvironmentProblem(
                 "SB607", "say where the ledger is", hint="--database URL, or --ledger FILE."
             )
-        return cls(DatabaseUrl.parse(database) if database else None, Path(ledger) if ledger else None)
+        url = DatabaseUrl.parse(database) if database else None
+        return cls(url, Path(ledger) if ledger else None, timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def read_ledgers(files: Iterable[str]) -> tuple[Ledger, ...]:
 def read_source(source: Source) -> Given:
     """The ledger, and from a live database the names in its schema. Writes nothing."""
     if source.url is not None:
-        reading = read_database(source.url, with_schema=True)
+        reading = read_database(source.url, with_schema=True, timeout=source.timeout)
         return Given(reading.ledger, reading.vendor, reading.schema, reading.remarks)
     assert source.file is not None
     read = read_ledger_file(source.file)
@@ -90,28 +97,55 @@ def diagnosis_of(project: Project, given: Given, tree: Tree, deriver: Deriver) -
     past = past_of(project, given.ledger, tree)
     unknown = set(given.ledger.keys) - known_to(tree)
     origins = {key: tuple(other.ref for other in past.trees if key in other.migrations) for key in unknown}
-    return deriver.diagnose(given.ledger, _around(past, given), origins)
+    return deriver.diagnose(given.ledger, _around(project, past, given, tree), origins)
 
 
 def treat(project: Project, source: Source, ref: str, vendor: str | None = None) -> Treatment:
-    """The edits that make the ledger ready for the ref's tree, and the SQL for them.
+    """The edits that make the ledger ready for the ref's tree, and the SQL for them; a refusal wherever `inspect` reports an error and no
+    row has to be changed.
 
-    Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name.
+    Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name (SB610) or a row that
+    goes could not be put back (SB616).
     """
-    return treat_with(project, read_source(source), project.tree(ref), vendor, try_fake=True)
+    given, tree = read_source(source), project.tree(ref)
+    deriver = deriver_for(tree, given.vendor or vendor)
+    diagnosis = diagnosis_of(project, given, tree, deriver)
+    outcome = diagnosis.settled
+    if isinstance(outcome, Repair) and outcome.edits:
+        outcome = replace(outcome, remarks=(*outcome.remarks, *_left(project, given, tree, deriver, outcome)))
+    return _treatment(given, tree, outcome, vendor, deriver)
 
 
-def treat_with(
-    project: Project, given: Given, tree: Tree, vendor: str | None = None, *, try_fake: bool = False
-) -> Treatment:
-    """As `treat`, against any tree: one that is only planned, too."""
+def _left(project: Project, given: Given, tree: Tree, deriver: Deriver, repair: Repair) -> Iterator[str]:
+    """What no row settles: the errors that are there after the repair, too."""
+    after = replace(given, ledger=replace(repair.after, new_id=None))
+    for finding in diagnosis_of(project, after, tree, deriver).errors:
+        yield f"{finding.code}: {finding.message}: no row changes that"
+
+
+def treat_with(project: Project, given: Given, tree: Tree, vendor: str | None = None) -> Treatment:
+    """The edits and the SQL against any tree: one that is only planned, too."""
     deriver = deriver_for(tree, given.vendor or vendor)
     outcome = deriver.derive(given.ledger, around_of(project, given, tree))
+    return _treatment(given, tree, outcome, vendor, None)
+
+
+def _treatment(
+    given: Given, tree: Tree, outcome: RepairOutcome, vendor: str | None, faker: Deriver | None
+) -> Treatment:
+    """`faker`: what tries whether `migrate --fake` does the same, None where nobody asks."""
     if isinstance(outcome, Unrepairable) or not outcome.edits:
         return Treatment(given, tree, outcome, None)
     script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
+    if given.vendor is not None and not script.undo_is_whole:
+        rows = unknown_rows(given.ledger, outcome.edits, DIALECTS[given.vendor])
+        raise Refusal(
+            "SB616",
+            f"the row of {rows[0].key} has to go and could not be put back as it is: id {rows[0].id}, applied {rows[0].applied}",
+            hint="Give it an id and an ordinary time first.",
+        )
     puts_in = any(isinstance(edit, InsertRow) for edit in outcome.edits)
-    fake = deriver.try_fake(outcome) if try_fake and puts_in else None
+    fake = faker.try_fake(outcome) if faker and puts_in else None
     return Treatment(given, tree, outcome, script, fake)
 
 
@@ -124,15 +158,17 @@ def deriver_for(tree: Tree, *vendors: str | None) -> Deriver:
 
 def around_of(project: Project, given: Given, tree: Tree) -> Surroundings:
     """What is known of the ledger's database besides its rows."""
-    return _around(past_of(project, given.ledger, tree), given)
+    return _around(project, past_of(project, given.ledger, tree), given, tree)
 
 
-def _around(past: Past, given: Given) -> Surroundings:
+def _around(project: Project, past: Past, given: Given, tree: Tree) -> Surroundings:
     return Surroundings(
         past.trees,
         given.schema,
         transactional=given.vendor not in ("mysql", "oracle"),
         deleted=undone(past, given.schema),
+        elsewhere=Elsewhere(project.configuration.apps_in_other_databases, tree.has_routers),
+        engine=given.vendor or "",
     )
 
 
@@ -149,8 +185,13 @@ def apply_repair(source: Source, treatment: Treatment) -> Ledger:
     assert source.url is not None, "only a live database is written to"
     assert treatment.script is not None
     assert isinstance(treatment.outcome, Repair)
-    with open_database(source.url, writable=True) as database:
-        return database.run(treatment.script, treatment.outcome.after)
+    return run_script(source.url, treatment.script, treatment.outcome.after, timeout=source.timeout)
+
+
+def write_undo(treatment: Treatment, path: Path) -> None:
+    """The undo script, where there is none yet. Raises EnvironmentProblem (SB517)."""
+    assert treatment.script is not None
+    write_new({path: treatment.script.undo})
 
 
 def refused(outcome: Unrepairable) -> Refusal:

@@ -13,7 +13,7 @@ from stitchback.model.migrations import Tree
 from stitchback.repair.accounts import Accounts
 from stitchback.repair.evidence import made_by
 from stitchback.repair.playing import Player
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.visible import Names, VisibleSchema
 
 MOST_REFS = 40  # branches and tags that are read
 FEW_REFS = 5  # the same for rows of apps that the tree does not have at all
@@ -70,18 +70,18 @@ def _once(project: Project, key: MigrationKey) -> Tree | None:
     return other if key in other.migrations else None
 
 
-def undone(past: Past, schema: VisibleSchema | None) -> frozenset[MigrationKey]:
-    """Rows of deleted migrations that can go: the database was looked at, and has nothing of what they made. Where it has, the row is
+def undone(past: Past, schema: VisibleSchema | None) -> dict[MigrationKey, Names]:
+    """Rows of deleted migrations that can go, with what they made: the database was looked at, and has nothing of what they made. Where it has, the row is
     the only trace of how that came there."""
     if schema is None:
-        return frozenset()
-    found = set()
+        return {}
+    found = {}
     for key in past.gone:
         tree = next(tree for tree in past.trees if key in tree.migrations)
         made = made_by(key, Player(Accounts(tree), Memory()))
-        if made and not made & schema.names:
-            found.add(key)
-    return frozenset(found)
+        if made and not made & schema.names and not any(schema.hides(name.table) for name in made):
+            found[key] = made
+    return found
 
 
 def known_to(tree: Tree) -> set[MigrationKey]:

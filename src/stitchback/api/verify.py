@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stitchback.adapters.project_environment import harmless_environment
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.api.verification.bench import Bench, Remedy
@@ -34,12 +35,15 @@ class PatchCommits:
 @dataclass(frozen=True, slots=True)
 class MainlineCommit:
     """Mainline as it was read. `brought`: paths of migrations that git's merge brought over and that left several leaves, so
-    that no database was made with them. `unreleased`: migrations that nobody has applied."""
+    that no database was made with them. `unreleased`: migrations that nobody has applied. `before`: the commit that made mainline's
+    databases, where mainline has the plan's files already; `went_on`: its own tree has made databases since, too."""
 
     ref: str
     commit: str
     brought: frozenset[str] = frozenset()
     unreleased: frozenset[MigrationKey] = frozenset()
+    before: str | None = None
+    went_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """`settings` None: what manage.py names. `python`: the project's interpreter. `remedy` runs a repair's script on a database;
+    """`settings` None: what manage.py names. `python`: the project's interpreter. `environment`: variables that its code gets besides
+    those of every program. `remedy` runs a repair's script on a database;
     None: the project's own Django runs it. `thorough` None: on SQLite, where a database is copied in a millisecond."""
 
     settings: str | None = None
@@ -86,6 +91,7 @@ class How:
     remedy: Remedy | None = None
     thorough: bool | None = None
     progress: Progress = field(default=lambda text: None)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def verify_plan(
@@ -103,8 +109,14 @@ def verify_plan(
 def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineReport:
     with (
         scratch_databases(url, how.python) as scratch,
-        Workshop(case.repository, how.settings, how.python, case.folder) as shop,
+        Workshop(
+            case.repository, how.settings, how.python, case.folder, _environment(how, scratch.vendor)
+        ) as shop,
     ):
+        if scratch.left_over:
+            how.progress(
+                f"{scratch.vendor}: databases of earlier runs, to be dropped: {', '.join(scratch.left_over)}"
+            )
         how.progress(f"{scratch.vendor}: exporting the trees")
         reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())
         if isinstance(reconciled, Raised):
@@ -117,16 +129,27 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         return judge.judged()
 
 
+def _environment(how: How, vendor: str) -> dict[str, str]:
+    """With what the engine's client library goes by: the project's code is given the scratch database's address anyway."""
+    clients = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
+    return {**harmless_environment(clients.get(vendor, ())), **how.environment}
+
+
 def _branches(case: VerifyCase, shop: Workshop, url: str) -> Branches:
     """`url` is any database, for releases' projects to be started with."""
-    mainline = shop.at(case.mainline.commit, case.mainline.brought)
+    said = case.mainline
+    before = shop.at(said.before or said.commit, said.brought)
+    mainlines = [OldTree(said.ref, MAINLINE, before, said.unreleased)]
+    if said.went_on:
+        now = shop.at(said.commit, said.brought)
+        mainlines.append(OldTree(f"{said.ref} with the plan", MAINLINE, now, said.unreleased))
     return Branches(
         forks=tuple(
             OldTree(f"fork point of {patch.ref}", FORK, shop.at(patch.fork)) for patch in case.patches
         ),
         patches=tuple(OldTree(patch.ref, PATCHED, shop.at(patch.commit)) for patch in case.patches),
-        mainline=OldTree(case.mainline.ref, MAINLINE, mainline, case.mainline.unreleased),
-        oracle=mainline,
+        mainlines=tuple(mainlines),
+        oracle=mainlines[-1].session,
         releases=tuple(_releases(line, shop, url) for line in case.releases),
     )
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from stitchback.adapters.project_environment import named_environment
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.applying import contents_of
+from stitchback.api.before_stitch import before_stitch
 from stitchback.api.project import WORKTREE, Project
 from stitchback.api.repairing import Source, read_source, refused, treat_with
 from stitchback.api.replaying import release_lines
+from stitchback.api.verification.census import MAINLINE
 from stitchback.api.verify import (
     SQLITE,
     How,
@@ -28,12 +31,13 @@ from stitchback.repair.outcomes import Unrepairable
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
+    """`environment`: what `--env` says. `urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
 
     urls: tuple[str, ...]
     settings: str | None = None
     replay: str | None = None
     thorough: bool = False
+    environment: tuple[str, ...] = ()
 
 
 def verify(
@@ -52,7 +56,8 @@ def verify(
             raise refused(treatment.outcome)
         return treatment.script.text if treatment.script else ""
 
-    how = How(trial.settings, thorough=trial.thorough or None, progress=progress)
+    environment = named_environment(trial.environment, project.configuration.environment)
+    how = How(trial.settings, thorough=trial.thorough or None, progress=progress, environment=environment)
     return verify_plan(_case(project, report, trial), repair, trial.urls, how)
 
 
@@ -63,6 +68,11 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
     commit = (
         project.history_of("HEAD") if situation.mainline.commit == WORKTREE else situation.mainline.commit
     )
+    before = before_stitch(project, situation)
+    if before is not None and not situation.policy.zero_touch:
+        hands |= {
+            MAINLINE
+        }  # the plan that is written may have asked for one: the proof of now knows only what it left to be done
     files = dict(_uncommitted(project, situation.mainline))
     files |= {content.path: content.content for content in contents_of(project, report)}
     brought = frozenset(
@@ -77,7 +87,14 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
     return VerifyCase(
         repository=project.repository.work_tree or project.repository.git_dir,
         patches=patches,
-        mainline=MainlineCommit(situation.mainline.ref, commit, brought, situation.policy.unreleased),
+        mainline=MainlineCommit(
+            situation.mainline.ref,
+            commit,
+            brought,
+            situation.policy.unreleased,
+            before.commit if before else None,
+            before is not None and before.went_on,
+        ),
         files=files,
         hands=hands,
         releases=releases,

@@ -8,6 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -29,21 +30,26 @@ def command(
     output_format: str,
 ) -> int:
     """Write the plan: into the working tree where --onto is checked out, else to --branch. All of it, or nothing."""
-    from stitchback.api import Project, make_plan, prepare, write
+    from stitchback.api import Project, django_remark, make_plan, prepare, write
     from stitchback.planning.outcomes import Planned
-    from stitchback.reporting import render_plan, render_written
+    from stitchback.reporting import render_after_apply, render_plan, render_written
 
     with Project.open(session.directory, writes=True) as project:
         report = make_plan(project, wish)
+        session.warn(django_remark(project, report))
         if not report.would_change:
-            click.echo(render_plan(report, output_format, verbose=session.verbose))
+            say(render_plan(report, output_format, verbose=session.verbose), output_format)
             return 0 if isinstance(report.outcome, Planned) else report.exit_code
         prepared = prepare(project, report, wish, branch)
         if not yes:
-            click.echo(render_plan(report, "text", verbose=session.verbose), err=True)
-            click.confirm("Write this?", abort=True, err=True)
+            say(render_plan(report, "text", verbose=session.verbose), err=True)
+            if not confirm("Write this?"):
+                session.remark("Nothing was written.")
+                return 1
         written = write(project, prepared)
     for finding in report.findings:
         session.remark(f"{finding.code}: {finding.message}")
-    click.echo(render_written(written.paths, written.branch or "the working tree", output_format))
+    say(render_written(written.paths, written.branch or "the working tree", output_format), output_format)
+    if not session.quiet:
+        say(render_after_apply(report, written.paths, written.branch), err=True)
     return 0

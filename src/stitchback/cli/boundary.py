@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import gc
+import io
+import signal
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from itertools import pairwise
 
 import click
 
 from stitchback.cli.group import cli
+from stitchback.cli.output import say
 from stitchback.errors import StitchbackError
 
 BUG = 4
 INTERRUPTED = 130
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 SELDOM = (
     500_000,
     20,
@@ -20,8 +28,30 @@ SELDOM = (
 )  # a command lives for seconds and makes few cycles: looking for them took half the time of a proof
 
 
+class Ended(KeyboardInterrupt):
+    """The process is asked to end, as by Ctrl-C: what was begun is put away first."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _end(number: int, frame: object) -> None:
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)  # once is enough: it is being put away
+    raise Ended(number)
+
+
+def hear_signals() -> None:
+    """SIGTERM and SIGHUP end the command as Ctrl-C does; those that the caller has ignored (nohup) stay so."""
+    for each in ENDING:
+        if signal.getsignal(each) is signal.SIG_DFL:
+            signal.signal(each, _end)
+
+
 def main() -> None:
     """Runs the command line and exits: never 0 on a failure."""
+    hear_signals()
     gc.set_threshold(*SELDOM)
     code = run(sys.argv[1:])
     gc.freeze()  # Python would look through all that was read once more, on its way out
@@ -29,43 +59,84 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of the command line with these arguments."""
+    """The exit code of the command line with these arguments. With `--format json` there is one JSON document on stdout, whatever happens."""
+    if not wants_json(arguments):
+        return _run(arguments, lambda error, code: None)
+    printed = StringIO()
+
+    def tell(error: BaseException, code: int) -> None:
+        from stitchback.reporting.document import dump, error_document
+
+        printed.seek(0)
+        printed.truncate()
+        printed.write(f"{dump(error_document(error, code))}\n")
+
+    with redirect_stdout(printed):
+        code = _run(arguments, tell)
+    say(printed.getvalue(), "json", nl=False)
+    return code
+
+
+def wants_json(arguments: list[str]) -> bool:
+    """By the arguments as they are: a usage error comes before any of them is parsed."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> int:
     try:
         code = cli.main(args=arguments, prog_name="stitchback", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except StitchbackError as error:
         _say(error)
+        tell(error, error.exit_code)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
+        tell(error, 2)
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted: nothing more is written", err=True)
-        return INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as error:
+        code = _interrupted(error)
+        tell(error, code)
+        return code
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone: nothing is left to say it to
         return 1
-    except Exception:  # noqa: BLE001 - the boundary: whatever comes here is a bug
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever comes here is a bug
         _report_bug()
+        tell(error, BUG)
         return BUG
 
 
+def _interrupted(error: BaseException) -> int:
+    """Click raises its own Abort for every KeyboardInterrupt, from that one."""
+    ended = next((each for each in (error, error.__cause__) if isinstance(each, Ended)), None)
+    said = "interrupted" if ended is None else f"ended by {signal.Signals(ended.number).name}"
+    say(f"{said}: nothing more is written", err=True)
+    return INTERRUPTED if ended is None else 128 + ended.number
+
+
+def _show(error: click.ClickException) -> None:
+    text = io.StringIO()
+    error.show(text)
+    say(text.getvalue(), err=True, nl=False)
+
+
 def _say(error: StitchbackError) -> None:
-    from stitchback.reporting.style import harmless, visible  # names of branches and files may be anybody's
+    from stitchback.reporting.style import visible  # names of branches and files may be anybody's
 
     head = f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}"
     lines = [head, *(f"  {visible(line)}" for line in error.evidence)]
     if error.hint:
         lines.append(f"{click.style('hint', fg='cyan')}: {visible(error.hint)}")
     lines += (f"  {visible(line)}" for line in error.example)
-    click.echo(harmless("\n".join(lines)), err=True)
+    say("\n".join(lines), err=True)
 
 
 def _report_bug() -> None:
     from stitchback import __version__
 
-    traceback.print_exc()
-    click.echo(
+    say(traceback.format_exc(), err=True, nl=False)
+    say(
         f"This is a bug in stitchback {__version__}: nothing was written after it. Please report the lines above, "
         "the command, and the versions of Python and Django.",
         err=True,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 
 @click.command("demo")
@@ -39,6 +40,6 @@ def show(folder: Path) -> int:
 
     report = DemoReport()
     for event in demo(folder):
-        click.echo(report.told(event))
-    click.echo(report.verdict())
+        say(report.told(event))
+    say(report.verdict())
     return 1 if report.failed else 0

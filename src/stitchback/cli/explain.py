@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from stitchback.cli import options
+from stitchback.cli.output import say
 
 
 @click.command("explain")
@@ -15,7 +16,8 @@ def command(code: str | None, output_format: str) -> int:
     from stitchback.api.explaining import every_page, explain
     from stitchback.reporting import render_page, render_pages
 
-    click.echo(
-        render_page(explain(code), output_format) if code else render_pages(every_page(), output_format)
+    say(
+        render_page(explain(code), output_format) if code else render_pages(every_page(), output_format),
+        output_format,
     )
     return 0

@@ -36,10 +36,16 @@ class Session:
 
     def remark(self, text: str) -> None:
         """A remark for people, on stderr."""
-        from stitchback.reporting.style import harmless, visible  # names may be anybody's
+        from stitchback.cli.output import say
+        from stitchback.reporting.style import visible  # names may be anybody's
 
         if not self.quiet:
-            click.echo(harmless(visible(text)), err=True)
+            say(visible(text), err=True)
+
+    def warn(self, text: str | None) -> None:
+        """A remark, where there is one."""
+        if text is not None:
+            self.remark(text)
 
 
 class LazyGroup(click.Group):

@@ -6,6 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 
 @click.command("inspect")
@@ -13,7 +14,9 @@ from stitchback.cli.group import Session
 @options.ledger_file
 @options.fleet
 @options.schemas
+@options.timeout
 @options.ref
+@options.elsewhere
 @options.output_format
 @click.pass_obj
 def command(
@@ -22,7 +25,9 @@ def command(
     ledger: str | None,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     output_format: str,
 ) -> int:
     """Where a database stands against a tree: its lineage, ghosts, defects, and what migrate will do. Exit 1: it needs a hand."""
@@ -32,16 +37,23 @@ def command(
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger)
-        return _fleet(session, fleet, schemas, ref, output_format)
-    source = Source.of(database, ledger)
+        return _fleet(session, fleet, schemas, timeout, ref, elsewhere, output_format)
+    source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
+        project.answer_apps_elsewhere(elsewhere)
         diagnosis = inspect(project, source, ref or "HEAD")
-    click.echo(render_diagnosis(diagnosis, output_format))
+    say(render_diagnosis(diagnosis, output_format), output_format)
     return 1 if diagnosis.needs_a_hand else 0
 
 
 def _fleet(
-    session: Session, fleet: str | None, schemas: str | None, ref: str | None, output_format: str
+    session: Session,
+    fleet: str | None,
+    schemas: str | None,
+    timeout: int,
+    ref: str | None,
+    elsewhere: tuple[str, ...],
+    output_format: str,
 ) -> int:
     """Databases that stand at the same place are told once; those that cannot be read are told and passed over."""
     from stitchback.api import Project
@@ -49,11 +61,12 @@ def _fleet(
     from stitchback.cli.progress import bar
     from stitchback.reporting import render_standings
 
-    tenants = tenants_of(fleet, schemas)
+    tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
-        found = inspect_fleet(project, tenants, ref or "HEAD", advance)
-    click.echo(render_standings(found.groups, found.unreached, output_format))
+        project.answer_apps_elsewhere(elsewhere)
+        found = inspect_fleet(project, tenants, ref or "HEAD", advance, timeout)
+    say(render_standings(found.groups, found.unreached, output_format), output_format)
     return found.exit_code

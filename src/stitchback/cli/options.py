@@ -31,6 +31,21 @@ fleet = click.option(
 schemas = click.option(
     "--schemas", default=None, metavar="URL", help="All schemas of one PostgreSQL database."
 )
+elsewhere = click.option(
+    "--app-in-other-database",
+    "elsewhere",
+    multiple=True,
+    metavar="APP",
+    help="The tables of this app are in another database (repeatable).",
+)
+timeout = click.option(
+    "--timeout",
+    type=click.IntRange(1, 3600),
+    default=5,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a database may take to connect, for a lock, and for a statement.",
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="How to print it."

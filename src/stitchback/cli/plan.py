@@ -9,6 +9,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -37,13 +38,14 @@ def command(
 
     Exit 0: nothing to do. 1: this plan would change something, or its proof has findings. 3: no plan could be proved.
     """
-    from stitchback.api import Project, diffs_of, make_plan
+    from stitchback.api import Project, diffs_of, django_remark, make_plan
     from stitchback.reporting import render_plan
 
     with Project.open(session.directory) as project:
         report = make_plan(project, wish)
         diffs = diffs_of(project, report) if diff else ()
-        click.echo(render_plan(report, output_format, diffs, verbose=session.verbose))
+        session.warn(django_remark(project, report))
+        say(render_plan(report, output_format, diffs, verbose=session.verbose), output_format)
     if out:
         from stitchback.api.runbooks import write_out
 

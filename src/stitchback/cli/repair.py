@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import confirm, say
+
+if TYPE_CHECKING:
+    from stitchback.api.repairing import Treatment
 
 
 @click.command("repair")
@@ -15,11 +20,13 @@ from stitchback.cli.group import Session
 @options.ledger_file
 @options.fleet
 @options.schemas
+@options.timeout
 @click.option(
     "--out", default=None, type=click.Path(file_okay=False), metavar="DIR", help="A fleet's scripts go there."
 )
 @options.output_format
 @options.ref
+@options.elsewhere
 @click.option(
     "--vendor",
     type=click.Choice(["sqlite", "postgresql", "mysql", "oracle"]),
@@ -27,7 +34,11 @@ from stitchback.cli.group import Session
     help="The SQL's dialect.",
 )
 @click.option(
-    "--undo", type=click.Path(dir_okay=False), default=None, metavar="FILE", help="Put the way back there."
+    "--undo",
+    type=click.Path(dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Write the undo script to FILE; a file that is there is not written over.",
 )
 @click.option(
     "--apply", "run", is_flag=True, help="Run it on that database, in one transaction, after showing it."
@@ -40,9 +51,11 @@ def command(
     ledger: str | None,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     out: str | None,
     output_format: str,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     vendor: str | None,
     undo: str | None,
     run: bool,
@@ -55,17 +68,20 @@ def command(
     from stitchback.api import Project
     from stitchback.api.repairing import Source, apply_repair, refused, treat
     from stitchback.repair.outcomes import Unrepairable
-    from stitchback.reporting.fake_text import fake_words
+    from stitchback.reporting.repaired import render_repair
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
-        return _fleet(session, fleet, schemas, ref, out, output_format)
+        return _fleet(session, fleet, schemas, timeout, ref, elsewhere, out, output_format)
     if out:
         raise click.UsageError(
             "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
         )
-    source = Source.of(database, ledger)
+    if run and not database:
+        raise click.UsageError("--apply needs --database")
+    source = Source.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
+        project.answer_apps_elsewhere(elsewhere)
         treatment = treat(project, source, ref or "HEAD", vendor)
     for remark in treatment.given.remarks:
         session.remark(remark)
@@ -75,31 +91,58 @@ def command(
         session.remark(remark)
     if treatment.script is None:
         session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
-        return 0
-    click.echo(treatment.script.text, nl=False)
-    if source.url is None:
+    else:
+        _show(session, treatment, undo, as_text=output_format == "text")
+    applied = run and treatment.script is not None
+    if applied and not yes:
+        _show_again(treatment, output_format)
+        applied = confirm("Run this?")
+        if not applied:
+            session.remark("Nothing was run.")
+    if applied:
+        apply_repair(source, treatment)
+        session.remark("done, and read back: the ledger is what was proved")
+    if output_format == "json":
+        remarks = (*treatment.given.remarks, *treatment.outcome.remarks)
+        say(
+            render_repair(treatment.outcome, treatment.script, treatment.fake, remarks, applied=applied),
+            output_format,
+        )
+    return 1 if treatment.script is not None and not applied else 0
+
+
+def _show(session: Session, treatment: Treatment, undo: str | None, *, as_text: bool) -> None:
+    """The undo script in its file, the script on stdout, what is worth knowing on stderr. Raises EnvironmentProblem as `write_undo` does."""
+    from stitchback.api.repairing import write_undo
+    from stitchback.reporting.fake_text import fake_words
+
+    script = treatment.script
+    assert script is not None
+    if undo:
+        write_undo(treatment, Path(undo))
+    if as_text:
+        say(script.text, "sql", nl=False)
+    if treatment.given.schema is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
         session.remark(remark)
     if undo:
-        Path(undo).write_text(treatment.script.undo, encoding="utf-8")
         session.remark(f"the way back is in {undo}")
-    if not run:
-        return 1
-    if source.url is None:
-        raise click.UsageError("--apply needs --database")
-    if not yes:
-        click.confirm("Run this?", abort=True, err=True)
-    apply_repair(source, treatment)
-    session.remark("done, and read back: the ledger is what was proved")
-    return 0
+
+
+def _show_again(treatment: Treatment, output_format: str) -> None:
+    """What is asked about, where stdout has it in a document only."""
+    if output_format == "json" and treatment.script is not None:
+        say(treatment.script.text, "sql", nl=False, err=True)
 
 
 def _fleet(
     session: Session,
     fleet: str | None,
     schemas: str | None,
+    timeout: int,
     ref: str | None,
+    elsewhere: tuple[str, ...],
     out: str | None,
     output_format: str,
 ) -> int:
@@ -109,13 +152,14 @@ def _fleet(
     from stitchback.cli.progress import bar
     from stitchback.reporting.fleet import render_fleet
 
-    tenants = tenants_of(fleet, schemas)
+    tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
-        report = treat_fleet(project, tenants, ref or "HEAD", advance)
-    click.echo(render_fleet(report.groups, report.unreached, output_format))
+        project.answer_apps_elsewhere(elsewhere)
+        report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
+    say(render_fleet(report.groups, report.unreached, output_format), output_format)
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")
     return report.exit_code

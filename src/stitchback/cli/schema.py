@@ -6,6 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 
 @click.command("schema")
@@ -30,10 +31,11 @@ def command(
     with Project.open(session.directory) as project:
         if other is None:
             read = read_schema(project, ref, apps)
-            click.echo(render_schema(read.ref, read.commit, read.models, read.opaque, output_format))
+            say(render_schema(read.ref, read.commit, read.models, read.opaque, output_format), output_format)
             return 0
         found = difference(project, ref, other, apps)
-    click.echo(
-        render_schema_difference(found.ref, found.other, found.differences, found.opaque, output_format)
+    say(
+        render_schema_difference(found.ref, found.other, found.differences, found.opaque, output_format),
+        output_format,
     )
     return 1 if found.differences else 0

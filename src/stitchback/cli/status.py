@@ -6,6 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 
 @click.command("status")
@@ -24,5 +25,5 @@ def command(session: Session, patches: tuple[str, ...], onto: str, output_format
     from stitchback.api.answering import Asked, answer_status
 
     answer = answer_status(session.directory, Asked(patches, onto, output_format, session.verbose))
-    click.echo(answer.text, nl=bool(answer.text))
+    say(answer.text, output_format, nl=bool(answer.text))
     return answer.exit_code

@@ -8,6 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import Session
+from stitchback.cli.output import say
 
 if TYPE_CHECKING:
     from stitchback.api import Wish
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Every rollout on servers too: apps first, partial targets, stops (default: on SQLite alone).",
 )
+@click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Pass this environment variable on to the project's code (default: PATH, HOME and the like alone).",
+)
 @options.output_format
 @click.pass_obj
 def command(
@@ -43,20 +51,27 @@ def command(
     urls: tuple[str, ...],
     replay: str | None,
     thorough: bool,
+    environment: tuple[str, ...],
     output_format: str,
 ) -> int:
-    """Do the plan on real databases with the project's own code, before anybody deploys it. Exit 1: something differs."""
+    """Do the plan on real databases with the project's own code, before anybody deploys it. Exit 1: something differs.
+
+    This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
+    """
     from stitchback.api import Project, make_plan
     from stitchback.api.verifying import Trial, verify
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_verified
 
     with Project.open(session.directory) as project:
+        session.remark(
+            f"verify runs the project's own code, that of {wish.onto} and of {', '.join(wish.patches)}, with your rights"
+        )
         report = make_plan(project, wish)
         if not isinstance(report.outcome, Planned):
-            click.echo(render_plan(report, output_format, verbose=session.verbose))
+            say(render_plan(report, output_format, verbose=session.verbose), output_format)
             return report.exit_code
-        trial = Trial(urls or ("sqlite:///",), settings, replay, thorough)
+        trial = Trial(urls or ("sqlite:///",), settings, replay, thorough, environment)
         verified = verify(project, report, trial, session.remark)
-    click.echo(render_verified(verified.engines, output_format))
+    say(render_verified(verified.engines, output_format), output_format)
     return 0 if verified.went_well else 1

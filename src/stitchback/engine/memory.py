@@ -7,7 +7,7 @@ is worked out once: the proof asks thousands of times.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stitchback.engine.contents import Contents
 from stitchback.engine.database import SymbolicDatabase
@@ -24,6 +24,7 @@ from stitchback.schema.data import data_run as effect_of
 from stitchback.schema.data_needs import Needs
 from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex
 from stitchback.schema.halves import Stated
+from stitchback.schema.on_engine import Remarks, run_on_engine
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.remaking import refused_by_sqlite
@@ -32,12 +33,13 @@ from stitchback.schema.running import run_effect
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A migration run on one database schema: the schema (and its number) and the data operations, or how it clashes."""
+    """A migration run on one database schema: the schema (and its number) and the data operations, or how it clashes. `remarks`: of `Memory.engine`."""
 
     schema: PhysicalSchema
     number: int
     data: tuple[str, ...] = ()
     clash: str = ""
+    remarks: Remarks | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Memory:
     start: SchemaState = field(default_factory=SchemaState)
     sqlite: bool = True
     """Whether the database may be SQLite, which alters a table by making it anew from the models."""
+    engine: str = ""
+    """Where it is given, effects do what this engine does (`schema.on_engine`), whatever it costs; otherwise what is unsafe clashes."""
     stated: Stated | None = None
     """What may be done to the state alone (see `schema.halves`): what the branches do; None: anything."""
     needs: Mapping[str, Needs] = field(default_factory=dict)
@@ -68,9 +72,11 @@ class Memory:
     """What others keep here."""
     forgotten: dict[str, set[str | None]] = field(default_factory=dict)
     """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
+    remarks: dict[tuple[int, int], Remarks] = field(default_factory=dict)
+    """By the numbers of a schema and of a migration that was run on it by `engine`."""
 
     def __post_init__(self) -> None:
-        self.by_token = States(self.start, self.contents, self.stated, self.needs)
+        self.by_token = States(self.start, self.contents, self.stated, self.needs, bool(self.engine))
 
     @property
     def states(self) -> list[SchemaState]:
@@ -163,7 +169,11 @@ class Memory:
         outcome = self.outcomes.get(place)
         if outcome is None:
             before = self.schemas_by_number[schema]
-            outcome = self.outcomes[place] = self.ran(before, self.deed(state, migration))
+            deed = self.deed(state, migration)
+            outcome = self.ran_there(before, deed) if self.engine else self.ran(before, deed)
+            self.outcomes[place] = outcome
+            if outcome.remarks:
+                self.remarks[schema, number] = outcome.remarks
         return outcome
 
     def after(self, state: int, migration: Migration, number: int) -> int:
@@ -203,6 +213,16 @@ class Memory:
                 return self.clashed(before, str(clash))
             data.extend(data_run(effect, app))
         return self.reached(schema, tuple(data))
+
+    def ran_there(self, before: PhysicalSchema, deed: Deed) -> Outcome:
+        """As `ran`, on `engine` as it is."""
+        effects = tuple(effect for _, effect in deed.effects)
+        try:
+            schema, remarks = run_on_engine(self.engine, before, effects, self.forgotten)
+        except Clash as clash:
+            return self.clashed(before, str(clash))
+        data = tuple(run for app, effect in deed.effects for run in data_run(effect, app))
+        return replace(self.reached(schema, data), remarks=remarks)
 
     def on_sqlite(self, last: PhysicalSchema, schema: PhysicalSchema, effect: Effect) -> None:
         """Raises Clash where SQLite fails or does harm; not where a conditional operation has left the table alone."""

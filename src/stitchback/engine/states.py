@@ -18,7 +18,7 @@ from stitchback.schema.applying import apply_operation
 from stitchback.schema.data import RunData
 from stitchback.schema.data_needs import Needs, check, tables_used
 from stitchback.schema.database import physical_effects
-from stitchback.schema.effects import Effect, Unknown
+from stitchback.schema.effects import Effect, Fails, Unknown
 from stitchback.schema.halves import Stated
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.watching import Seen, Watched, merged
@@ -57,6 +57,8 @@ class States:
     contents: Contents
     stated: Stated | None = None
     needs: Mapping[str, Needs] = field(default_factory=dict)
+    on_engine: bool = False
+    """What a database refuses is an effect then, as the models of migrations that were applied all the same go on."""
     known: list[SchemaState] = field(init=False)
     parts: list[Parts] = field(init=False)
     tokens: dict[Hashable, int] = field(init=False)
@@ -126,7 +128,7 @@ class States:
             before.field_bases,
             before.field_names,
         )
-        found = worked_out(watched, migration, self.stated, self.needs)
+        found = worked_out(watched, migration, self)
         if isinstance(found, InconsistentState):
             return found
         effects, after = found
@@ -158,7 +160,7 @@ def _too_much() -> Refusal:
 
 
 def worked_out(
-    state: SchemaState, migration: Migration, stated: Stated | None, needs: Mapping[str, Needs]
+    state: SchemaState, migration: Migration, states: States
 ) -> tuple[Effects, SchemaState] | InconsistentState:
     effects: list[tuple[str, Effect]] = []
     for part in parts_of(migration):
@@ -166,10 +168,15 @@ def worked_out(
         for operation in part.operations:
             try:
                 after = apply_operation(state, app, operation)
-                done = physical_effects(operation, app, state, after, stated)
-                used = tuple(uses(operation, app, done, state, needs))
             except InconsistentState as error:
                 return error
+            try:
+                done = physical_effects(operation, app, state, after, states.stated)
+                used = tuple(uses(operation, app, done, state, states.needs))
+            except InconsistentState as error:
+                if not states.on_engine:
+                    return error
+                done, used = (Fails(str(error)),), ()
             effects.extend((app, effect) for effect in (*used, *done))
             state = after
     return tuple(effects), state
@@ -186,9 +193,9 @@ def uses(
     work = [name for effect in effects for name in data_run(effect, app)]
     for name in work:
         if name in needs:
-            yield from check(operation, state, needs[name])
+            yield from check(operation, app, state, needs[name])
     if work:
-        yield from tables_used(operation, state)
+        yield from tables_used(operation, app, state)
 
 
 def data_run(effect: Effect, app: str) -> tuple[str, ...]:

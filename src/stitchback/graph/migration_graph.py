@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from stitchback.graph.cycles import rings
-from stitchback.graph.order import depth_first, full_order
+from stitchback.graph.digraph import ancestors, descendants, full_order, rings
 from stitchback.graph.replacement import carry_out, put_in_place_of_ghosts
 from stitchback.graph.resolution import Edges, edges_of
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Swappable, Tree
 from stitchback.model.source import Opaque
 
+if TYPE_CHECKING:
+    from networkx import DiGraph
+
 Plans = dict[tuple[str, MigrationKey | None], tuple[MigrationKey, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MigrationGraph:
     """`of`: as Django's loader sees the tree on a fresh database, squashes in the place of what they replace.
     `raw`: every file a node, replaced ones too. In both a key that was replaced, or a ghost, may be asked for: it stands
@@ -34,14 +36,12 @@ class MigrationGraph:
     external: tuple[tuple[MigrationKey, MigrationKey], ...]
     swappable: tuple[tuple[MigrationKey, Swappable], ...]
     opaque: tuple[tuple[MigrationKey, Opaque], ...]
-    _parents: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(
-        repr=False
-    )  # in the order of their keys, as the children
-    _children: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(repr=False)
-    _plans: Plans = field(default_factory=dict, repr=False, compare=False)
-    _ends: dict[str, dict[str, tuple[MigrationKey, ...]]] = field(
-        default_factory=dict, repr=False, compare=False
+    _graph: DiGraph = field(repr=False)
+    _neighbours: dict[str, dict[MigrationKey, tuple[MigrationKey, ...]]] = field(
+        default_factory=lambda: {"parents": {}, "children": {}}, repr=False
     )
+    _plans: Plans = field(default_factory=dict, repr=False)
+    _ends: dict[str, dict[str, tuple[MigrationKey, ...]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, tree: Tree, settings: Mapping[str, str] | None = None) -> MigrationGraph:
@@ -86,23 +86,21 @@ class MigrationGraph:
 
     @classmethod
     def _made(cls, edges: Edges, replaced: Mapping[MigrationKey, MigrationKey]) -> MigrationGraph:
-        nodes = frozenset(edges.files)
-        dummies = edges.parents.keys() - nodes
-        parents = {key: _sorted(edges.parents[key], dummies) for key in edges.files}
+        dummies = edges.graph.nodes - edges.files.keys()
         missing = {
             (named_by, dummy)
             for dummy in dummies
-            for named_by in edges.parents[dummy] | edges.children[dummy]
+            for named_by in (*edges.graph.pred[dummy], *edges.graph.succ[dummy])
         }
+        edges.graph.remove_nodes_from(dummies)
         return cls(
-            nodes,
+            frozenset(edges.files),
             replaced,
             tuple(sorted(missing)),
             tuple(sorted(edges.external)),
             tuple(sorted(edges.swappable)),
             tuple(edges.opaque),
-            parents,
-            {key: _sorted(edges.children[key], dummies) for key in edges.files},
+            edges.graph,
         )
 
     def __contains__(self, key: MigrationKey) -> bool:
@@ -119,42 +117,54 @@ class MigrationGraph:
 
     def parents(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
         """What the migration depends on, directly, sorted; without what is missing or external."""
-        return self._parents[self.resolve(key)]
+        return self._beside("parents", self.resolve(key), self._graph.pred)
 
     def children(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
-        return self._children[self.resolve(key)]
+        return self._beside("children", self.resolve(key), self._graph.succ)
+
+    def _beside(
+        self, which: str, key: MigrationKey, edges: Mapping[MigrationKey, Iterable[MigrationKey]]
+    ) -> tuple[MigrationKey, ...]:
+        """Sorted once: the proof asks for the same ones again and again."""
+        known = self._neighbours[which]
+        found = known.get(key)
+        if found is None:
+            found = known[key] = tuple(sorted(edges[key]))
+        return found
 
     def ancestors(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
         """All that must be applied before the migration, and itself last: `forwards_plan`."""
-        return self._reached("up", self.resolve(key), self._parents)
+        return self._plan("up", key, ancestors)
 
     def descendants(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
         """All that depends on the migration, directly or not, and itself last: `backwards_plan`."""
-        return self._reached("down", self.resolve(key), self._children)
+        return self._plan("down", key, descendants)
 
-    def _reached(
-        self, way: str, key: MigrationKey, neighbours: Mapping[MigrationKey, tuple[MigrationKey, ...]]
+    def _plan(
+        self, way: str, key: MigrationKey, made: Callable[[DiGraph, MigrationKey], tuple[MigrationKey, ...]]
     ) -> tuple[MigrationKey, ...]:
+        key = self.resolve(key)
         plan = self._plans.get((way, key))
         if plan is None:
-            plan = self._plans[way, key] = depth_first(key, neighbours)
+            plan = self._plans[way, key] = made(self._graph, key)
         return plan
 
     def leaves(self, app: str | None = None) -> tuple[MigrationKey, ...]:
         """Nodes without a child in their own app, sorted: `leaf_nodes`."""
-        return self._without("children", app)
+        return self._without("children", self._graph.succ, app)
 
     def roots(self, app: str | None = None) -> tuple[MigrationKey, ...]:
         """Nodes without a parent in their own app, sorted: `root_nodes`."""
-        return self._without("parents", app)
+        return self._without("parents", self._graph.pred, app)
 
-    def _without(self, which: str, app: str | None) -> tuple[MigrationKey, ...]:
+    def _without(
+        self, which: str, neighbours: Mapping[MigrationKey, Iterable[MigrationKey]], app: str | None
+    ) -> tuple[MigrationKey, ...]:
         """Of all apps at once: who asks for one asks for the others too."""
         ends = self._ends.get(which)
         if ends is None:
-            neighbours = self._children if which == "children" else self._parents
             found: dict[str, list[MigrationKey]] = {}
-            for key in neighbours:  # sorted
+            for key in sorted(self.nodes):
                 label = key.app
                 for other in neighbours[key]:
                     if other.app == label:
@@ -167,18 +177,13 @@ class MigrationGraph:
     @property
     def cycles(self) -> tuple[tuple[MigrationKey, ...], ...]:
         """Rings of migrations, each before the one that depends on it."""
-        return rings(self.order(), self._parents)
+        return rings(self._graph)
 
     def order(self) -> tuple[MigrationKey, ...]:
         """Every node once, in the order of Django's full plan on an empty database."""
         order = self._plans.get(("order", None))
         if order is None:
-            order = self._plans["order", None] = full_order(self.leaves(), self._parents, self._parents)
+            order = self._plans["order", None] = full_order(
+                self._graph, (*self.leaves(), *sorted(self.nodes))
+            )
         return order
-
-
-def _sorted(keys: frozenset[MigrationKey], dummies: AbstractSet[MigrationKey]) -> tuple[MigrationKey, ...]:
-    """Those that have a file."""
-    if dummies:
-        keys -= dummies
-    return tuple(keys) if len(keys) < 2 else tuple(sorted(keys))

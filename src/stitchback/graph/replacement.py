@@ -39,7 +39,7 @@ def replace_one(
     for target in replaces[key]:
         if target in replaces:
             replace_one(target, edges, replaces, resolved, done)
-    if key in edges.parents:
+    if key in edges.graph:
         take_place(key, replaces[key], edges, resolved)
 
 
@@ -57,19 +57,19 @@ def take_place(
         parents, children = edges.drop(target)
         edges.files.pop(target, None)
         for child in children - replaced:
-            edges.connect(
-                child, key
+            edges.graph.add_edge(
+                key, child
             )  # to itself where it depends on what it replaces: Django's circle, and ours
         for parent in parents - replaced:
-            edges.connect(key, parent)
+            edges.graph.add_edge(parent, key)
 
 
 def put_in_place_of_ghosts(edges: Edges, ghosts: Mapping[MigrationKey, MigrationKey]) -> None:
     """Whatever names a ghost hangs on the file that stands for it (FACTS F18); every file stays a node."""
     for ghost, replacer in ghosts.items():
-        if ghost in edges.parents:
+        if ghost in edges.graph:
             parents, children = edges.drop(ghost)
             for child in children - {replacer}:
-                edges.connect(child, replacer)
+                edges.graph.add_edge(replacer, child)
             for parent in parents - {replacer}:
-                edges.connect(replacer, parent)
+                edges.graph.add_edge(parent, replacer)

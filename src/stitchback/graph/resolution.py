@@ -7,55 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
+from stitchback.graph.digraph import graph_of
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable, Tree
 from stitchback.model.source import Opaque
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
 
 FIRST = "__first__"
 LATEST = "__latest__"
 
 
-Neighbours = dict[MigrationKey, frozenset[MigrationKey]]
-_NONE: frozenset[MigrationKey] = frozenset()
-
-
 @dataclass(slots=True)
 class Edges:
-    """The graph while it is built: nodes with and without a file, and the edges both ways.
-
-    `files` are in the order of their keys. `parents` has a key for every node; one that is not in `files` is what Django calls a dummy
-    node.
-    """
+    """The graph while it is built. `files` are the nodes that have a file, in the order of their keys; the others are what Django calls
+    dummy nodes."""
 
     files: dict[MigrationKey, None]
-    parents: Neighbours
-    children: Neighbours
+    graph: DiGraph
     external: set[tuple[MigrationKey, MigrationKey]] = field(default_factory=set)
     swappable: set[tuple[MigrationKey, Swappable]] = field(default_factory=set)
     opaque: list[tuple[MigrationKey, Opaque]] = field(default_factory=list)
 
-    def connect(self, child: MigrationKey, parent: MigrationKey) -> None:
-        connect(self.parents, self.children, child, parent)
-
-    def drop(self, key: MigrationKey) -> tuple[frozenset[MigrationKey], frozenset[MigrationKey]]:
+    def drop(self, key: MigrationKey) -> tuple[set[MigrationKey], set[MigrationKey]]:
         """Take the node out; what its parents and its children were."""
-        parents, children = self.parents.pop(key, _NONE), self.children.pop(key, _NONE)
-        for parent in parents & self.children.keys():
-            self.children[parent] -= {key}
-        for child in children & self.parents.keys():
-            self.parents[child] -= {key}
-        return parents, children
-
-
-def connect(parents: Neighbours, children: Neighbours, child: MigrationKey, parent: MigrationKey) -> None:
-    """Django's `add_dependency`: a node that is not there yet becomes a dummy."""
-    for key in (child, parent):
-        if key not in parents:
-            parents[key] = children[key] = _NONE
-    parents[child] |= {parent}
-    children[parent] |= {child}
+        if key not in self.graph:
+            return set(), set()
+        parents, children = set(self.graph.pred[key]), set(self.graph.succ[key])
+        self.graph.remove_node(key)
+        return parents - {key}, children - {key}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +49,7 @@ class AppEdges:
     app that is one circle. `outward`: the migrations that name anything else.
     """
 
-    parents: Neighbours
-    children: Neighbours
+    graph: DiGraph
     first: MigrationKey | None
     latest: MigrationKey | None
     outward: tuple[Migration, ...]
@@ -75,23 +57,23 @@ class AppEdges:
     @classmethod
     def of(cls, migrations: Mapping[MigrationKey, Migration]) -> AppEdges:
         """Of one app's migrations. `__first__` of one's own app is ignored, `__latest__` is not (it names nothing)."""
-        parents: Neighbours = dict.fromkeys(migrations, _NONE)
-        children: Neighbours = dict.fromkeys(migrations, _NONE)
+        parents: dict[MigrationKey, list[MigrationKey]] = {}
         outward = []
         for key in sorted(migrations):
             migration = migrations[key]
-            inner = 0
-            for parent in migration.dependencies:
-                if isinstance(parent, MigrationKey) and parent.app == key.app:
-                    inner += 1
-                    if parent.name != FIRST:
-                        connect(parents, children, key, parent)
-            if migration.run_before or inner < len(migration.dependencies):
+            own = [
+                each
+                for each in migration.dependencies
+                if isinstance(each, MigrationKey) and each.app == key.app
+            ]
+            parents[key] = [parent for parent in own if parent.name != FIRST]
+            if migration.run_before or len(own) < len(migration.dependencies):
                 outward.append(migration)
-        return cls(parents, children, _end(parents), _end(children), tuple(outward))
+        graph = graph_of(parents)
+        return cls(graph, _end(graph.pred), _end(graph.succ), tuple(outward))
 
 
-def _end(neighbours: Neighbours) -> MigrationKey | None:
+def _end(neighbours: Mapping[MigrationKey, Mapping[MigrationKey, object]]) -> MigrationKey | None:
     """The smallest key that has no neighbour on this side, all of one app."""
     return min((key for key, others in neighbours.items() if not others), default=None)
 
@@ -101,12 +83,11 @@ def edges_of(tree: Tree, settings: Mapping[str, str]) -> Edges:
 
     `settings` maps names of settings to their values ("AUTH_USER_MODEL": "accounts.User").
     """
-    edges = Edges(dict.fromkeys(sorted(tree.migrations)), {}, {})
+    edges = Edges(dict.fromkeys(sorted(tree.migrations)), graph_of({}))
     resolver = Resolver(tree, edges, settings)
     outward: list[Migration] = []
     for label, inner in _inner_edges(tree):
-        edges.parents.update(inner.parents)
-        edges.children.update(inner.children)
+        edges.graph.update(inner.graph)
         if inner.first is not None:
             resolver.first[label] = inner.first
         if inner.latest is not None:
@@ -143,9 +124,9 @@ class Resolver:
 
     def remember_roots_and_leaves(self, app: str) -> None:
         """What `root_nodes(app)[0]` and `leaf_nodes(app)[0]` are as the edges stand; dummies count."""
-        for ends, neighbours in ((self.first, self.edges.parents), (self.latest, self.edges.children)):
+        own = sorted(key for key in self.edges.graph if key.app == app)
+        for ends, neighbours in ((self.first, self.edges.graph.pred), (self.latest, self.edges.graph.succ)):
             ends.pop(app, None)
-            own = sorted(key for key in neighbours if key.app == app)
             for key in own:
                 if all(other.app != app for other in neighbours[key]):
                     ends[app] = key
@@ -158,13 +139,13 @@ class Resolver:
                 continue  # within the app: most of them
             for found in self.resolved(key, parent):
                 if found.app in self.known:
-                    self.edges.connect(key, found)
+                    self.edges.graph.add_edge(found, key)
                 else:
                     self.edges.external.add((key, found))
         for child in migration.run_before:
             for found in self.resolved(key, child):
                 if found.app in self.known:
-                    self.edges.connect(found, key)
+                    self.edges.graph.add_edge(key, found)
                 if found.app == key.app:
                     self.remember_roots_and_leaves(key.app)
 
@@ -186,7 +167,7 @@ class Resolver:
 
     def named(self, key: MigrationKey, wanted: MigrationKey) -> Iterator[MigrationKey]:
         app = wanted.app
-        by_name = wanted.name not in (FIRST, LATEST) or wanted in self.edges.parents
+        by_name = wanted.name not in (FIRST, LATEST) or wanted in self.edges.graph
         if by_name or app not in self.known:
             yield wanted
         elif app != key.app and app in self.migrated:

@@ -24,4 +24,5 @@ class UnreadableFile:
         situation = case.situation
         for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
             for unreadable in tree.unreadable:
-                yield Finding(self.code, self.severity, tree.ref, unreadable.span, unreadable.reason)
+                if not unreadable.is_python2:
+                    yield Finding(self.code, self.severity, tree.ref, unreadable.span, unreadable.reason)

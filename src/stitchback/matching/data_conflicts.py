@@ -78,19 +78,23 @@ def needs_of(
     for migration in own if names else ():
         for index, operation in enumerate(migration.operations):
             origin = Origin(migration.key, index)
-            found = [each for each in row_operations((operation,)) if _meets(each, names, web)]
+            found = [
+                each
+                for each in row_operations((operation,))
+                if _meets(each, origin.migration.app, names, web)
+            ]
             state = state_at(tree, origin, names, start) if found else start
             for each in found:
-                yield DataNeeds(tree.ref, origin, each, _needs(each, state, names, web))
+                yield DataNeeds(tree.ref, origin, each, _needs(each, origin.migration.app, state, names, web))
 
 
-def _meets(operation: Operation | Opaque, names: Names, web: ModelWeb) -> bool:
-    reached = web.reached(reach_of(operation))
+def _meets(operation: Operation | Opaque, app: str, names: Names, web: ModelWeb) -> bool:
+    reached = web.reached(reach_of(operation, app))
     return reached is None or not reached.isdisjoint(names)
 
 
-def _needs(operation: Operation | Opaque, state: SchemaState, names: Names, web: ModelWeb) -> Needs:
-    reach = reach_of(operation)
+def _needs(operation: Operation | Opaque, app: str, state: SchemaState, names: Names, web: ModelWeb) -> Needs:
+    reach = reach_of(operation, app)
     is_sql = isinstance(operation, Operation) and operation.kind == "RunSQL"
     return needs_at(reach, is_sql, state, names, web.reached(reach))
 
@@ -103,6 +107,28 @@ def state_at(tree: Tree, origin: Origin, names: Names, start: SchemaState) -> Sc
     own = tree.migrations[origin.migration]
     before.append(own.with_changes(operations=own.operations[: origin.index]))
     return fold(before, start, with_earlier_names(frozenset(names), before))
+
+
+def needed_on_a_fresh_install(
+    tree: Tree, data: DataNeeds, gone: Sequence[Gone], web: ModelWeb, start: SchemaState
+) -> Needs:
+    """Of its needs those that a fresh install of its own tree meets: what the tree drops or renames before, without any dependency, the
+    operation has done without on each of them."""
+    order = MigrationGraph.of(tree).order()
+    own = data.origin.migration
+    place = {key: number for number, key in enumerate(order)}
+    if own not in place or not any(
+        each.ref == tree.ref and place.get(each.origin.migration, len(order)) < place[own] for each in gone
+    ):
+        return data.needs
+    names = joined((each.model, each.field) for each in gone)
+    apps = {key.app for key in names}
+    before = [tree.migrations[key] for key in order[: place[own]] if key.app in apps]
+    before.append(
+        tree.migrations[own].with_changes(operations=tree.migrations[own].operations[: data.origin.index])
+    )
+    state = fold(before, start, with_earlier_names(frozenset(names), before))
+    return data.needs.common(_needs(data.operation, own.app, state, names, web))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +189,7 @@ def _conflicts(
         state = state_at(tree, data.origin, names, start)
         for each in gone:
             alone = joined([(each.model, each.field)])
-            if _needs(data.operation, state, alone, web):
+            if _needs(data.operation, data.origin.migration.app, state, alone, web):
                 yield Conflict(tree, files[data.origin.migration], label_of(data.operation), each)
 
 

@@ -60,7 +60,7 @@ def insertions(migrations: Iterable[Migration], web: Callable[[], ModelWeb]) -> 
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
             for each in row_operations((operation,)):
-                models = models_inserted(each, web)
+                models = models_inserted(each, migration.key.app, web)
                 if models and isinstance(each, Operation):
                     yield Insertion(Origin(migration.key, index), each, models)
 
@@ -75,7 +75,7 @@ def unset_by(insertion: Insertion, tree: Tree, demanded: Names, start: SchemaSta
 
 
 def _unset(insertion: Insertion, state: SchemaState, key: ModelKey, fields: Iterable[str]) -> Iterator[str]:
-    reach, model = reach_of(insertion.operation), state.models.get(key)
+    reach, model = reach_of(insertion.operation, insertion.origin.migration.app), state.models.get(key)
     by_sql = inserts_by_sql(insertion.operation, reach)
     for name in fields:
         field = model.field(name) if model is not None else None
@@ -112,7 +112,7 @@ def unset(side: Side, mainline: Tree) -> Iterator[Unset]:
             if each.origin in on_both(side):
                 continue
             needs = unset_by(each, tree, demanded, start)
-            by_sql = inserts_by_sql(each.operation, reach_of(each.operation))
+            by_sql = inserts_by_sql(each.operation, reach_of(each.operation, each.origin.migration.app))
             for demand in last_of(demands):
                 model = ends[ref].models.get(demand.model)
                 field = model.field(demand.field) if model is not None else None

@@ -45,14 +45,17 @@ def sides_of(side: Side, case: Case, result: Tree) -> Sides:
     brought = frozenset(each.key for one in case.sides if one.patch.merged for each in one.sides.patch)
     base = base_of(side)
     patch = Branch(comparison.patch_end, comparison.patch_identity)
-    mainline = tuple(own_of(case.situation.mainline, shared | brought, comparison.apps))
+    mainline, reconciled = (
+        of_apps(tuple(own_of(tree, without)), comparison.apps)
+        for tree, without in ((case.situation.mainline, shared | brought), (result, shared))
+    )
     touched = frozenset(changed_models(base, patch))
     return Sides(
         side.patch.tree.ref,
         base,
         patch,
         played(side, mainline),
-        played(side, tuple(own_of(result, shared, comparison.apps))),
+        played(side, reconciled),
         frozenset(parts_altered(base, comparison.mainline_start, mainline, touched)),
     )
 
@@ -66,6 +69,9 @@ def played(side: Side, own: Sequence[Migration]) -> Branch:
     return Branch(fold(own, side.comparison.mainline_start), identity_after(own))
 
 
-def own_of(tree: Tree, without: frozenset[MigrationKey], apps: frozenset[str]) -> Iterator[Migration]:
-    order = MigrationGraph.of(tree).order()
-    yield from of_apps([tree.migrations[key] for key in order if key not in without], apps)
+def own_of(tree: Tree, without: frozenset[MigrationKey]) -> Iterator[Migration]:
+    """What the tree has beside these, in Django's order. A squash of nothing but these makes nothing new."""
+    for key in MigrationGraph.of(tree).order():
+        migration = tree.migrations[key]
+        if key not in without and not (migration.ghosts and without.issuperset(migration.ghosts)):
+            yield migration

@@ -38,10 +38,12 @@ class Configuration:
     """`apps`: folder of an app -> its label. `operation_equivalents`: import path of a custom operation -> Django's class name
     ("pkg.AddFieldSafely" -> "AddField"). `migration_modules`: app label -> dotted module, as Django's MIGRATION_MODULES.
     `unreleased_since`: the ref up to which mainline may have reached a database. `engines`: those that the project's databases run on. `exclude`:
-    `fnmatch` patterns over folders of migrations that are not to be read. `settings`: Django settings with what they are in the project,
+    `fnmatch` patterns over folders of migrations that are not to be read. `environment`: names of environment variables, or patterns, that `verify`
+    passes on to the project's code. `settings`: Django settings with what they are in the project,
     strings, numbers, booleans, and lists and tables of such. `packages`: label of an app that is in mainline's tree and was an installed package
     on a patch branch -> the first and the last of its migrations at which that branch's databases may stand. `data`: data operations that need not
-    run exactly once. `rehearsed_databases`, `rehearsal_seconds`, `rehearsal_most_seconds`: bounds of the
+    run exactly once. `apps_in_other_databases`: labels of apps whose tables are in another database than the ledger that is inspected or repaired;
+    None where nothing is said about it. `rehearsed_databases`, `rehearsal_seconds`, `rehearsal_most_seconds`: bounds of the
     rehearsal of one plan."""
 
     apps: Mapping[str, str] = field(default_factory=dict)
@@ -51,10 +53,12 @@ class Configuration:
     strategy: str | None = None
     engines: tuple[str, ...] = ENGINES
     exclude: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     packages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     data: tuple[DataAgreement, ...] = ()
     suppress: tuple[Suppression, ...] = ()
+    apps_in_other_databases: frozenset[str] | None = None
     folder: str = ""  # of the Django project, relative to the repository's top: no key of the file
     rehearsed_databases: int = REHEARSED_DATABASES
     rehearsal_seconds: float = REHEARSAL_SECONDS

@@ -13,12 +13,13 @@ class Reach:
 
     `models`: labels in lower case ("shop.item") of the models that it asks for by name; None where it may ask for any. A model that is
     reached by way of a relation is not among them. `words`: identifiers and the words of strings, in lower case, where the models are
-    known: a field or a table that is not among them is not used, unless `any_field`.
+    known: a field or a table that is not among them is not used, unless `any_field`. `runs_sql`: whether Python code may run statements.
     """
 
     models: frozenset[str] | None = None
     words: frozenset[str] = frozenset()
     any_field: bool = False
+    runs_sql: bool = False
 
     @property
     def is_known(self) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """`id` and `applied` (ISO 8601 text) are None where the source does not tell."""
+    """`id` and `applied` (ISO 8601 text) are None where the source does not tell. `stored`: the SQL literal of a value that is no text where
+    times are texts (SQLite), "" otherwise."""
 
     key: MigrationKey
     id: int | None = None
     applied: str | None = None
+    stored: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,41 @@ class NoTable:
 
 
 @dataclass(frozen=True, slots=True)
+class NewId:
+    """How a new row of the table gets its id: `is_given` by the database, or not at all; PostgreSQL's sequence stands at `last`, and
+    `highest` is the highest id of all rows."""
+
+    is_given: bool
+    last: int | None = None
+    highest: int | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """The next row gets an id that a row has already."""
+        return self.last is not None and self.highest is not None and self.last < self.highest
+
+    @property
+    def is_sound(self) -> bool:
+        return self.is_given and not self.is_behind
+
+    @property
+    def trouble(self) -> str:
+        """In words, the same for all databases that have it; "" where there is none."""
+        if not self.is_given:
+            return "django_migrations.id has no default: migrate cannot write a row"
+        behind = "the sequence of django_migrations.id is behind its highest id: migrate cannot write a row"
+        return behind if self.is_behind else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """`source` says where it is from: a file's name, or a database URL without its password. Rows in the order of the table;
-    `no_table` where the database has no such table."""
+    `no_table` where the database has no such table; `new_id` where it was looked at."""
 
     source: str
     rows: tuple[LedgerRow, ...]
     no_table: NoTable | None = None
+    new_id: NewId | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, *keys: MigrationKey, source: str = "") -> Ledger:

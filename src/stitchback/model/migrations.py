@@ -97,9 +97,6 @@ class Migration(_Opening):
     provenance: tuple[
         str, ...
     ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
-    python2: Span | None = (
-        None  # the first thing that only Python 2 can parse: no Django of today imports the file
-    )
 
     @classmethod
     def unopened(cls, later: Unopened, **fields: object) -> Migration:
@@ -180,6 +177,7 @@ class Unreadable:
     digest: str = (
         ""  # of what stands there, to see whether it changed between two trees; "" where that is not known
     )
+    is_python2: bool = False  # the syntax error is what Python 2 allowed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -261,6 +259,7 @@ class Tree:
     `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
     Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
     `of_user_model`: labels of installed packages that the settings files name and whose first migration depends on the user model.
+    `has_routers`: whether the settings set DATABASE_ROUTERS, or may for all that can be read.
     """
 
     ref: str
@@ -276,6 +275,7 @@ class Tree:
     field_names: Mapping[str, Told] = field(default_factory=dict, repr=False, compare=False)
     works: Works = field(default_factory=Works, repr=False, compare=False)
     of_user_model: tuple[str, ...] = ()
+    has_routers: bool = False
     shared: dict[str, AppMigrations] = field(default_factory=dict, init=False, compare=False, repr=False)
     memo: dict[str, object] = field(
         default_factory=dict, init=False, compare=False, repr=False

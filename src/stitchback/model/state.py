@@ -83,7 +83,3 @@ class SchemaState:
     opaque_apps: frozenset[str] = frozenset()
     field_bases: Mapping[str, str] = field(default_factory=dict)
     field_names: FieldNames = NO_NAMES
-
-    def with_models(self, changed: Mapping[ModelKey, ModelState | None]) -> SchemaState:
-        merged = {key: model for key, model in {**self.models, **changed}.items() if model is not None}
-        return replace(self, models=merged)

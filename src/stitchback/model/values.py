@@ -95,14 +95,13 @@ class Code(_Deferring):
     fingerprint: str
     source: str
     empty: bool = False  # the body does nothing (pass, return, docstring only)
-    python2: bool = False  # it stands in a file that only Python 2 can parse: not to be written anywhere
     reach: Reach = EVERYTHING  # which models it can use
 
     @classmethod
-    def deferred(cls, name: str, empty: bool, python2: bool, later: Callable[[], Written]) -> Code:
+    def deferred(cls, name: str, empty: bool, later: Callable[[], Written]) -> Code:
         """Code that is written out when somebody asks for its fingerprint or source: most is never compared."""
         made = object.__new__(cls)
-        for field, value in (("name", name), ("empty", empty), ("python2", python2), ("later", later)):
+        for field, value in (("name", name), ("empty", empty), ("later", later)):
             object.__setattr__(made, field, value)
         return made
 
@@ -185,6 +184,27 @@ def walk(value: Value) -> Iterator[Value]:
                 yield from walk(item)
         case Constant() | Reference() | Code() | Opaque():
             return
+        case _:
+            assert_never(value)
+
+
+def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
+    """The value with each constant and each reference in it changed."""
+    match value:
+        case Items(kind=kind, items=items):
+            return Items(kind, tuple(mapped(item, change) for item in items))
+        case Dictionary(items=pairs):
+            return Dictionary(tuple((mapped(key, change), mapped(item, change)) for key, item in pairs))
+        case Call(callee=callee, args=args, kwargs=kwargs):
+            return Call(
+                mapped(callee, change),
+                tuple(mapped(arg, change) for arg in args),
+                tuple((name, mapped(item, change)) for name, item in kwargs),
+            )
+        case Constant() | Reference():
+            return change(value)
+        case Code() | Opaque():
+            return value
         case _:
             assert_never(value)
 

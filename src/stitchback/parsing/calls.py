@@ -12,8 +12,9 @@ from stitchback.parsing.bodies import Untold, returned
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import evaluate, glance, spread
 from stitchback.parsing.loads import attribute_of, binding_of, owner_of, spoil_by_method
+from stitchback.parsing.measuring import is_harmless
 from stitchback.parsing.scopes import Binding, Class, Function, Place, Scope, has_opaque
-from stitchback.parsing.tainting import is_harmless, spoil, taint_arguments, taint_function
+from stitchback.parsing.tainting import spoil, taint_arguments, taint_function
 from stitchback.parsing.unanswered import unanswered
 
 _DATA = (Constant, Items, Dictionary)

@@ -9,8 +9,9 @@ from stitchback.model.values import Call, Constant, Dictionary, Items, Value
 from stitchback.parsing import folding
 from stitchback.parsing.gaps import has_gap
 from stitchback.parsing.interpreter import evaluate, glance
+from stitchback.parsing.measuring import is_harmless
 from stitchback.parsing.scopes import Scope
-from stitchback.parsing.tainting import READING_METHODS, is_harmless, taint_call
+from stitchback.parsing.tainting import READING_METHODS, taint_call
 from stitchback.parsing.unanswered import unanswered
 
 

@@ -49,6 +49,7 @@ ANYTHING = frozenset(
 )
 OF_THE_EDITOR = frozenset({"connection", "quote_name", "quote_value", "execute"})
 RUNS_SQL = frozenset({"execute", "executemany", "raw", "extra", "RawSQL"})
+BY_NAME = frozenset(name.lower() for name in RUNS_SQL)  # as `getattr` may be given it
 # Models of Django's own apps that migrations import; which rows they have is no matter of the tree's models.
 DJANGOS_MODELS = {
     "django.contrib.contenttypes.models.ContentType": "contenttypes.contenttype",
@@ -68,7 +69,12 @@ def reach_of(definition: Definition) -> Reach:
         reading.follow(definition, registry=0, editor=1)
     except _Unknown:
         return EVERYTHING
-    return Reach(frozenset(reading.models), frozenset(reading.words), bool(reading.words & ANY_FIELD))
+    return Reach(
+        frozenset(reading.models),
+        frozenset(reading.words),
+        bool(reading.words & ANY_FIELD),
+        reading.runs_sql or (bool(reading.words & ANY_FIELD) and bool(reading.words & BY_NAME)),
+    )
 
 
 class _Unknown(Exception):
@@ -79,6 +85,7 @@ class _Unknown(Exception):
 class _Reading:
     models: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    runs_sql: bool = False
     followed: set[tuple[object, ...]] = field(default_factory=set)
 
     def follow(
@@ -161,6 +168,8 @@ class _Function:
     def part(self, part: ast.AST) -> None:
         words = self.reading.words
         match part:
+            case ast.Attribute(attr=name) if name in RUNS_SQL:
+                self.reading.runs_sql = True
             case ast.Import() | ast.ImportFrom():
                 self.imported(part)
             case ast.Call():
@@ -228,8 +237,10 @@ class _Function:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get_model":
             self.reading.models.update(self.labels(node))
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in RUNS_SQL and not (node.args and self.texts(node.args[0])):
-            raise _Unknown
+        if called in RUNS_SQL:
+            self.reading.runs_sql = True
+            if not (node.args and self.texts(node.args[0])):
+                raise _Unknown
 
     def place(self, call: ast.Call, function: Function, name: str | None) -> int | None:
         """The place of the function's parameter that gets the name."""
@@ -352,6 +363,7 @@ class _Function:
         for part in walk(value):
             match part:
                 case Reference(path=path):
+                    self.reading.runs_sql |= path.rpartition(".")[2] in RUNS_SQL
                     if path in DJANGOS_MODELS:
                         self.reading.models.add(DJANGOS_MODELS[path])
                     elif not _is_plain(path):
@@ -372,6 +384,7 @@ class _Function:
             paths = [alias.name for alias in node.names]
         if not all(map(_is_plain, paths)):
             raise _Unknown
+        self.reading.runs_sql |= any(path.rpartition(".")[2] in RUNS_SQL for path in paths)
 
 
 def _literals(items: ast.expr, place: int | None) -> frozenset[str] | None:

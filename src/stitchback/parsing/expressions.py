@@ -15,8 +15,9 @@ from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.gaps import has_gap, position
 from stitchback.parsing.interpreter import EXPRESSIONS, evaluate, glance, spread
 from stitchback.parsing.loads import read_attribute, read_name
+from stitchback.parsing.measuring import COPY_UNIT
 from stitchback.parsing.names import VENDOR
-from stitchback.parsing.scopes import DIVISION, Function, Scope
+from stitchback.parsing.scopes import Function, Scope
 from stitchback.parsing.sources import is_readable
 from stitchback.parsing.unanswered import unanswered
 
@@ -76,13 +77,9 @@ def _binary(node: ast.BinOp, scope: Scope) -> Value:
         current = current.left
     value = glance(current, scope)
     for part in reversed(chain):
-        if type(part.op) is ast.Div and scope.module.is_python2:
-            return scope.unknown(DIVISION, node)
         value = folding.binary(type(part.op), value, glance(part.right, scope))
-        if isinstance(value, Items) and not scope.module.copy(len(value.items)):
-            return scope.unknown("too many lists put together", node)
-    if len(chain) > folding.MAX_CHAIN and not isinstance(value, Constant | Items):
-        return scope.unknown("too long a chain of operators", node)
+        if isinstance(value, Items):
+            scope.module.measures.spend(len(value.items) // COPY_UNIT)
     return value
 
 

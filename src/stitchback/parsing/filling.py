@@ -11,7 +11,7 @@ from stitchback.parsing.comprehensions import NotUnrolled, parts_of
 from stitchback.parsing.gaps import Gap, has_gap, position
 from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.loads import box_of, holder_of, spoil_by_method
-from stitchback.parsing.scopes import DEFINITIONS, DIVISION, Box, Scope
+from stitchback.parsing.scopes import DEFINITIONS, Box, Scope
 from stitchback.parsing.tainting import change, spoil, taint
 
 
@@ -40,9 +40,6 @@ def read_augmented(node: ast.AugAssign, scope: Scope) -> None:
     if box is None or holder is None or isinstance(box.binding, DEFINITIONS):
         taint(node, scope, "an assignment that is not understood")
         return
-    if type(node.op) is ast.Div and scope.module.is_python2:
-        taint(node, scope, DIVISION)
-        return
     added = glance(node.value, scope)
     if not box.can_change:
         spoil((box,), scope.opaque("changed in place", node), scope.module)
@@ -69,10 +66,10 @@ def _items(box: Box) -> tuple[Value, ...]:
 
 def _put(box: Box, at: int, items: tuple[Value, ...], node: ast.stmt, scope: Scope) -> None:
     held = _items(box)
-    if not scope.module.copy(len(held)):
-        change(box, scope.opaque("too large to be read", node), node, scope)
-        return
-    change(box, Items("list", (*held[:at], *items, *held[at:])), node, scope)
+    grown = Items("list", (*held[:at], *items, *held[at:]))
+    assert isinstance(box.binding, Items), "the caller knows the list"
+    scope.module.measures.grown(box.binding, items, grown)
+    change(box, grown, node, scope)
 
 
 def fill_by_method(call: ast.Call, node: ast.stmt, scope: Scope) -> bool:

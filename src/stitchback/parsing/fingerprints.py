@@ -47,7 +47,6 @@ def code_of(definition: Definition) -> Code:
     code = Code.deferred(
         name,
         code_leaves_nothing(node),
-        module.is_python2,
         lambda: (_fingerprint(definition), ast.unparse(node), reach_of(definition)),
     )
     module.codes[identity] = (definition, code)
@@ -195,8 +194,6 @@ class Writing:
             case ast.ExceptHandler(name=name) | ast.alias(asname=name) if name is not None:
                 self.parts.append(self.name(name))
                 self.write_fields(node, {"name" if isinstance(node, ast.ExceptHandler) else "asname"})
-            case ast.Div() if self.scope.module.is_python2:
-                self.parts.append("Div of Python 2")
             case ast.AST():
                 self.parts.append(type(node).__name__)
                 self.write_fields(node, set())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stitchback.model.files import FileEntry, Files
 from stitchback.model.keys import MigrationKey
@@ -129,7 +129,7 @@ def _labelled(results: Sequence[Result], label: str) -> AppReading:
         if isinstance(result, Migration):
             migrations[key] = result if result.key == key else result.with_changes(key=key)
         else:
-            unreadable.append(Unreadable(result.span, result.reason, key))
+            unreadable.append(replace(result, key=key))
     return AppReading(AppMigrations(migrations), tuple(unreadable))
 
 

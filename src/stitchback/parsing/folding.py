@@ -16,8 +16,7 @@ from stitchback.parsing.gaps import Gap
 
 MAX_TEXT = 100_000  # characters of a computed string, items of a computed list
 MAX_BITS = 2_048  # of a number
-MAX_CHAIN = 60  # operators in a row that are kept as calls within calls
-_MAX_WORK = 10_000_000  # characters that a formatting may make before it is looked at
+_MAX_WORK = 200_000  # characters that a formatting may make before it is looked at
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], object]]] = {
     ast.Add: ("add", operator.add),

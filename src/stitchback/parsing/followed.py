@@ -29,6 +29,7 @@ from stitchback.parsing.family import Family, migration_class
 from stitchback.parsing.fingerprints import Definition, Writing, definition_of, nodes_within, renamed_in
 from stitchback.parsing.imports import Lead, Leads
 from stitchback.parsing.interpreter import execute
+from stitchback.parsing.measuring import reason_of
 from stitchback.parsing.operations import read_operations
 from stitchback.parsing.scopes import DEFINITIONS, Box, Class, Function, ModuleReading, Scope, has_opaque
 
@@ -157,8 +158,8 @@ def _followed(reading: _Reading, ref: str, place: int, own: Operation) -> Follow
             return _written(again, module)
     except (Unfollowed, sources.NotPython) as problem:
         reason = problem.reason
-    except RecursionError:
-        reason = "the code is nested too deeply"
+    except RecursionError as problem:
+        reason = reason_of(problem)
     return Followed(_digest((ref, reading.migration.path, str(place), reason)), {}, reason)
 
 

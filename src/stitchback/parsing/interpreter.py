@@ -10,12 +10,14 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stitchback.model.values import Constant, Dictionary, Items, Value
+from stitchback.model.values import Call, Constant, Dictionary, Items, Value
 from stitchback.parsing.gaps import Gap
 from stitchback.parsing.scopes import Scope
 from stitchback.parsing.unanswered import unanswered
 
 EXPRESSIONS: dict[type[ast.expr], Callable[[Any, Scope], Value]] = {}
+_COMPOSITE = (Call, Items, Dictionary)
+_STEPS = {ast.Call: 20, ast.BinOp: 20, ast.JoinedStr: 20}  # of those that may compute something
 STATEMENTS: dict[type[ast.stmt], Callable[[Any, Scope], None]] = {}
 
 
@@ -27,7 +29,13 @@ def evaluate(node: ast.expr, scope: Scope) -> Value:
     reader = EXPRESSIONS.get(kind)
     if reader is None:
         return scope.unknown(f"{type(node).__name__} is not read", node)
-    return reader(node, scope)
+    scope.module.measures.spend(_STEPS.get(kind, 1))
+    value = reader(node, scope)
+    if isinstance(value, _COMPOSITE):
+        return scope.module.bounded(value, node)
+    if isinstance(value, Constant):
+        scope.module.measures.spend(scope.module.measures.of(value).size)
+    return value
 
 
 def glance(node: ast.expr, scope: Scope) -> Value:

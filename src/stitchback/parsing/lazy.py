@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from stitchback.model.source import Opaque, Span
 from stitchback.parsing.interpreter import execute
+from stitchback.parsing.measuring import reason_of
 from stitchback.parsing.scopes import Box, ModuleReading, Scope
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -104,13 +106,24 @@ class LazyScope(Scope):
             if self.busy > 1:
                 raise
             self._read_whole()
+        except RecursionError as problem:
+            self._give_up(_bound(statement), problem)
         finally:
             self.busy -= 1
 
     def _read_whole(self) -> None:
+        every = {*self.names, *self.pending, *self.tangled}
         self.pending, self.tangled = {}, frozenset()
         self.names.clear()
-        execute(self.module.tree.body, self)
+        try:
+            execute(self.module.tree.body, self)
+        except RecursionError as problem:
+            self._give_up(every, problem)
+
+    def _give_up(self, names: Iterable[str], problem: RecursionError) -> None:
+        """What reaches a limit of the reader is not known."""
+        unknown = Opaque(reason_of(problem), "", Span(self.module.path))
+        self.names.update((name, Box(unknown)) for name in names)
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

@@ -10,7 +10,7 @@ from stitchback.model.values import Call, Constant, Reference, Value
 from stitchback.parsing import environment, imports, known_calls, names, settings
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import evaluate, glance
-from stitchback.parsing.scopes import DEFINITIONS, MAX_LOADED, Binding, Box, Class, Function, Scope, weight_of
+from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Function, Scope
 from stitchback.parsing.tainting import READING_METHODS, spoil
 
 _NAMESPACES = (Class, Reference)
@@ -37,24 +37,12 @@ def read_name(node: ast.Name, scope: Scope) -> Value:
     if isinstance(binding, Reference):
         return _constant(binding, scope) or imports.followed(binding, scope.module)
     box.is_held = True
-    return _loaded(box, binding, node, scope)
+    return binding
 
 
 def _constant(reference: Reference, scope: Scope) -> Value | None:
     """What is the same everywhere, or what the configuration says of it."""
     return environment.constant(reference.path) or settings.known(reference.path, scope.module.context)
-
-
-def _loaded(box: Box, value: Value, node: ast.expr, scope: Scope) -> Value:
-    """The value that a name brings in, unless there is too much of it (a list of itself, doubled fifty times)."""
-    if isinstance(value, Constant | Opaque):
-        return value
-    if box.weight is None:
-        box.weight = weight_of(value)
-    scope.module.loaded += box.weight
-    if scope.module.loaded > MAX_LOADED:
-        return scope.opaque("too large to be read", node)
-    return value
 
 
 def _unbound(node: ast.Name, scope: Scope) -> Value:
@@ -128,6 +116,10 @@ def owner_of(node: ast.expr, scope: Scope) -> Value | Class:
         owner = owner_of(node.value, scope)
         if isinstance(owner, Reference):
             return names.member(owner.path, node.attr)
+        spoil_by_method(node.value, node.attr, node, scope)
+        return scope.module.bounded(
+            attribute_of(owner, node, scope), node
+        )  # `evaluate` would begin again with the owner
     return evaluate(node, scope)
 
 

@@ -34,7 +34,7 @@ _TEXT = frozenset(
         "upper",
     ]
 )
-_MAX_WORK = 10_000_000  # characters that a method may make
+_MAX_WORK = 200_000  # characters that a method may make
 _FAILURES = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
 
 

@@ -14,6 +14,7 @@ from stitchback.parsing import attributes, expressions, sources, statements
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.family import Family, migration_class
 from stitchback.parsing.interpreter import execute
+from stitchback.parsing.measuring import reason_of
 from stitchback.parsing.opening import PlainFile, opener, operations_of
 from stitchback.parsing.operations import read_operations
 from stitchback.parsing.plain import outline
@@ -35,16 +36,12 @@ def read_migration(
     made when they are asked for, of the bytes that `again` gives then, unless the context says that they will be."""
     try:
         tree = sources.parse(source)
-        result = _read(key, path, blob, source, tree, context, again or (lambda: source))
-        if isinstance(tree, sources.Python2Module) and isinstance(result, Migration):
-            return result.with_changes(python2=sources.span_of_form(tree.form, path))
-        return result
+        return _read(key, path, blob, source, tree, context, again or (lambda: source))
     except sources.NotPython as problem:
-        return Unreadable(
-            Span(path, problem.line, problem.column, problem.line, problem.column), problem.reason, key
-        )
-    except RecursionError:
-        return Unreadable(Span(path), "the code is nested too deeply", key)
+        place = Span(path, problem.line, problem.column, problem.line, problem.column)
+        return Unreadable(place, problem.reason, key, is_python2=problem.is_python2)
+    except RecursionError as problem:
+        return Unreadable(Span(path), reason_of(problem), key)
 
 
 def _read(
@@ -63,7 +60,7 @@ def _read(
         return _read_whole(key, path, blob, source, tree, context)
     if context.is_opened(path):
         file = PlainFile(path, again, plain.package)
-        plain.migration.make(operations_of(plain.operations, plain.bound, tree, file))
+        plain.migration.make(operations_of(plain.operations, plain.bound, file))
     return plain.migration
 
 

@@ -140,7 +140,7 @@ def _values(path: str, name: str, context: ReadingContext, depth: int) -> Sequen
             return [value]
     try:
         states = _Walk(path, name, scope, context, depth).run(scope.module.tree.body, [None])
-    except _TooMany:
+    except (_TooMany, RecursionError):
         reason = f"{name} may have too many values"
         return [Possible(unread=(opaque(reason, scope.module.tree.body[0], path),))]
     values = [state for state in states if state is not None]

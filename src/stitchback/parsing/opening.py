@@ -38,25 +38,24 @@ def opener(file: PlainFile) -> Callable[[], Operations]:
     def opened() -> Operations:
         tree = sources.parse(file.again())
         operations, bound = parts_again(tree, file.package)
-        return operations_of(operations, bound, tree, file)
+        return operations_of(operations, bound, file)
 
     return opened
 
 
-def operations_of(node: ast.expr | None, bound: Names, tree: ast.Module, file: PlainFile) -> Operations:
+def operations_of(node: ast.expr | None, bound: Names, file: PlainFile) -> Operations:
     """The operations of a plain file. The code of its functions is written out when somebody asks, from the file's bytes: a syntax
     tree takes a hundred times their memory."""
-    is_python2 = isinstance(tree, sources.Python2Module)
 
     def deferred(function: ast.FunctionDef) -> Code:
-        return code_in(file, function.name, code_leaves_nothing(function), is_python2)
+        return code_in(file, function.name, code_leaves_nothing(function))
 
     return PlainValues(file.path, bound, deferred).operations(node)
 
 
-def code_in(file: PlainFile, name: str, empty: bool, python2: bool) -> Code:
+def code_in(file: PlainFile, name: str, empty: bool) -> Code:
     """The code of a function of a plain file, to be written out when somebody asks."""
-    return Code.deferred(name, empty, python2, lambda: _written(name, file))
+    return Code.deferred(name, empty, lambda: _written(name, file))
 
 
 def _written(name: str, file: PlainFile) -> Written:

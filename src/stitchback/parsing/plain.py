@@ -80,7 +80,6 @@ def outline(
         atomic=told.atomic,
         opaque_attributes=(),
         provenance=provenance_of(source),
-        python2=None,
     )
     return Plain(migration, looking.bound, package, said.get("operations"))
 

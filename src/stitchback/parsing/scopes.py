@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stitchback.model.source import Opaque, Span
-from stitchback.model.values import Call, Code, Dictionary, Items, Value, walk
+from stitchback.model.values import Call, Code, Dictionary, Items, Reference, Value, walk
 from stitchback.parsing import sources
+from stitchback.parsing.measuring import Measure, Measures
 
 if TYPE_CHECKING:
     from stitchback.parsing.context import ReadingContext
 
-DIVISION = "Python 2 may cut off what is behind the point"
 MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
-MAX_LOADED = 500_000  # nodes of values that names bring in, all in all, in one module
-MAX_COPIED = 20_000_000  # items of lists that grow, all in all, in one module
-MAX_DEPTH = 60  # of values within values
 MAX_CALLS = 9  # of calls within calls that are followed
 
 
@@ -46,6 +43,7 @@ class Class:
 
 Binding = Value | Function | Class
 DEFINITIONS = (Function, Class)  # for isinstance, which takes a tuple faster than a union
+_OF_NAMES = Measures().of(Reference(""))
 
 
 @dataclass(slots=True, eq=False)
@@ -58,11 +56,13 @@ class Box:
     node: ast.stmt | None = None  # the statement that bound the name
     is_own: bool = False
     is_held: bool = False
-    weight: int | None = None  # nodes of the value, counted when a name first brings it in
 
     def put(self, binding: Binding) -> None:
         self.binding = binding
-        self.weight = None
+
+    def measure(self, module: ModuleReading) -> Measure:
+        """Of what the name stands for; of a function or class that of a name."""
+        return _OF_NAMES if isinstance(self.binding, DEFINITIONS) else module.measures.of(self.binding)
 
     @property
     def can_change(self) -> bool:
@@ -103,14 +103,8 @@ class ModuleReading:
     mentioned: dict[str, list[ast.stmt]] | None = None  # as `further`, of all statements that name it
     known_package: str | None = None  # where there is no tree around the module
     steps: int = 0
-    loaded: int = 0
-    copied: int = 0
+    measures: Measures = field(default_factory=Measures)
     depth: int = 0
-
-    @property
-    def is_python2(self) -> bool:
-        """Whether only Python 2 can parse the file."""
-        return isinstance(self.tree, sources.Python2Module)
 
     @property
     def package(self) -> str:
@@ -139,6 +133,7 @@ class ModuleReading:
         return self.mentioned.get(name, [])
 
     def opaque(self, reason: str, node: ast.expr | ast.stmt) -> Opaque:
+        self.measures.spend(sources.extent(node))
         return sources.opaque(reason, node, self.path)
 
     def place(self, call: Call) -> Place | None:
@@ -151,10 +146,9 @@ class ModuleReading:
         self.steps += 1
         return self.steps <= MAX_STEPS
 
-    def copy(self, items: int) -> bool:
-        """Whether a list of that many items may be copied once more (a tuple grows by a copy)."""
-        self.copied += items
-        return self.copied <= MAX_COPIED
+    def bounded(self, value: Value, node: ast.expr | ast.stmt) -> Value:
+        """The value; opaque where it is too large."""
+        return self.opaque("too large to be read", node) if self.measures.is_too_large(value) else value
 
     @contextmanager
     def deeper(self) -> Iterator[bool]:
@@ -257,30 +251,6 @@ def _named(statement: ast.stmt) -> Iterator[str]:
                 yield (other or path).partition(".")[0]
             case _:
                 continue
-
-
-def weight_of(value: Value) -> int:
-    """How many values there are in it, itself included; more than MAX_LOADED where they lie too deep or are too many."""
-    count, level, depth = 0, [value], 0
-    while level:
-        depth += 1
-        count += len(level)
-        if depth > MAX_DEPTH or count > MAX_LOADED:
-            return MAX_LOADED + 1
-        level = [child for item in level for child in _children(item)]
-    return count
-
-
-def _children(value: Value) -> tuple[Value, ...]:
-    match value:
-        case Items(items=items):
-            return items
-        case Dictionary(items=pairs):
-            return tuple(part for pair in pairs for part in pair)
-        case Call(callee=callee, args=args, kwargs=kwargs):
-            return (callee, *args, *(item for _, item in kwargs))
-        case _:
-            return ()
 
 
 def has_opaque(value: Value) -> bool:

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from stitchback.model.values import Constant, Reference, Value
-from stitchback.parsing import folding
+from stitchback.model.values import Constant, Items, Reference, Value
+from stitchback.parsing import folding, sources
 from stitchback.parsing.context import ReadingContext, Setting
 from stitchback.parsing.imports import is_static, module_scope
 from stitchback.parsing.names import SETTINGS, VENDOR
@@ -27,6 +27,7 @@ _OF_USER_MODEL = {
     "reversion": "reversion",
     "guardian": "guardian",
 }
+_MORE_ROUTERS = re.compile(rb"^[ \t]*DATABASE_ROUTERS[ \t]*(\+=|\.|\[)", re.MULTILINE)
 _DEFAULTS = {"AUTH_USER_MODEL": "auth.User"}  # django.conf.global_settings
 
 
@@ -129,6 +130,17 @@ def packages_of_user_model(context: ReadingContext) -> tuple[str, ...]:
     return tuple(sorted({label for name in names for label in _package(name)}))
 
 
+def has_routers(context: ReadingContext) -> bool:
+    """Whether DATABASE_ROUTERS is set to anything but an empty list, or may be: what cannot be read counts as set."""
+    values = said("DATABASE_ROUTERS", context)
+    if values is None or any(not (isinstance(value, Items) and not value.items) for value in values):
+        return True
+    if context.configured("DATABASE_ROUTERS") is not None:
+        return False
+    files = (path for path in context.settings_files if not is_of_tests(path))
+    return any(_MORE_ROUTERS.search(context.read(path)) for path in files)
+
+
 def _package(name: str) -> Iterator[str]:
     for package, label in _OF_USER_MODEL.items():
         if name == package or name.startswith(f"{package}.apps."):
@@ -140,8 +152,8 @@ def _strings(source: bytes) -> Iterator[str]:
     if not any(package.encode() in source for package in _OF_USER_MODEL):
         return
     try:
-        module = ast.parse(source)
-    except (SyntaxError, ValueError):
+        module = sources.parse(source)
+    except sources.NotPython:
         return
     for node in ast.walk(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

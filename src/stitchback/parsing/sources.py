@@ -7,34 +7,43 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
 
 from stitchback.model.source import Opaque, Span
 
-if TYPE_CHECKING:
-    from stitchback.parsing import python2
-
-MAX_BYTES = 5_000_000  # no migration of use is larger; `ast` takes about 100 times the size in memory
+MAX_BYTES = 5_000_000  # no migration of use is larger
+MAX_MARKS = (
+    200_000  # of MARKS outside of texts and comments: a syntax tree takes about a kilobyte and 3 µs for each
+)
+MARKS = b",.:;=()[]{}+-*/%|&^~<>@\n"
 MAX_SHOWN = 400  # characters of an opaque value's source
 _MAX_UNPARSED_LINES = 40
 _MAX_INTEGER_BITS = 4_096  # beyond, Python refuses to write the number as text
+# A text with its prefix, or a comment. The first group is there where it is an f-string, which holds code.
+_TEXT = re.compile(
+    rb"""(?sx) (?: (?<![\w]) (?: (rf|fr|f) | [rbu]{1,2} ) )?
+    (?: \"{3} (?: [^\\"] | \\. | "(?!"") )* \"{3} | \'{3} (?: [^\\'] | \\. | '(?!'') )* \'{3}
+      | "(?: [^"\\\n] | \\. )*" | '(?: [^'\\\n] | \\. )*' )
+    | \#[^\n]*""",
+    re.IGNORECASE,
+)
+_MAX_LINE = 1_000  # bytes of a line that Python 2's syntax is looked for in
+_PYTHON2 = re.compile(
+    rb"""\b(?:0x[0-9a-f]+|\d+)l\b | \b0\d+\b | \bur(?=['"]) | <> | `
+    | ^\s*(?:print|exec)\s+(?!=|\()[^\n]{1,60} | ^\s*except\s[^:]*,[^:]*: | ^\s*raise\s+[\w.]+\s*,""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _CONFLICT = re.compile(rb"^(<{7} |={7}\r?$|>{7} )", re.MULTILINE)
 
 
 class NotPython(Exception):
-    """The bytes are no Python that can be read. `reason` says why, `line` and `column` where."""
+    """The bytes are no Python that can be read. `reason` says why, `line` and `column` where. `is_python2`: Python 2 could read them."""
 
-    def __init__(self, reason: str, line: int = 1, column: int = 0) -> None:
+    def __init__(self, reason: str, line: int = 1, column: int = 0, *, is_python2: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
         self.column = column
-
-
-class Python2Module(ast.Module):
-    """The tree of a file that only Python 2 can parse, as Python 3 says it. `form`: the first of it that Python 3 lacks."""
-
-    form: python2.Form
+        self.is_python2 = is_python2
 
 
 _quiet = False
@@ -57,13 +66,14 @@ def quietly() -> Iterator[None]:
 
 
 def parse(source: bytes) -> ast.Module:
-    """The syntax tree, a Python2Module where only Python 2 has one. BOM, CRLF and coding cookies are Python's own business.
-    Raises NotPython."""
+    """The syntax tree. BOM, CRLF and coding cookies are Python's own business. Raises NotPython."""
     if len(source) > MAX_BYTES:
         raise NotPython(f"the file has {len(source):,} bytes, more than {MAX_BYTES:,}")
+    if _marks(source) > MAX_MARKS and _marks(_TEXT.sub(_without_text, source)) > MAX_MARKS:
+        raise NotPython(f"the file has more than {MAX_MARKS:,} operators, brackets and lines")
     try:
         with nullcontext() if _quiet else quietly():
-            return _parsed(source)
+            return ast.parse(source)
     except SyntaxError as error:
         raise _explained(error, source) from None
     except ValueError as error:  # NUL bytes, before Python 3.12
@@ -72,25 +82,12 @@ def parse(source: bytes) -> ast.Module:
         raise NotPython("the code is nested too deeply") from None
 
 
-def _parsed(source: bytes) -> ast.Module:
-    """Raises what `ast.parse` raises."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        from stitchback.parsing import python2  # few have such files
+def _marks(source: bytes) -> int:
+    return 0 if len(source) <= MAX_MARKS else len(source) - len(source.translate(None, MARKS))
 
-        old = None if _CONFLICT.search(source) else python2.translated(source)
-        if old is None:
-            raise
-        try:
-            tree = ast.parse(old[0])
-        except SyntaxError:
-            tree = None
-        if tree is None:
-            raise  # what is wrong with the file itself
-        made = Python2Module(tree.body, tree.type_ignores)
-        made.form = old[1]
-        return made
+
+def _without_text(found: re.Match[bytes]) -> bytes:
+    return found[0] if found[1] else b""
 
 
 def _explained(error: SyntaxError, source: bytes) -> NotPython:
@@ -98,18 +95,17 @@ def _explained(error: SyntaxError, source: bytes) -> NotPython:
     conflict = _CONFLICT.search(source)
     if conflict is not None:
         return NotPython("git conflict markers", source.count(b"\n", 0, conflict.start()) + 1)
+    lines = source.splitlines()
+    old = _PYTHON2.search(lines[line - 1][:_MAX_LINE]) if line <= len(lines) else None
+    if old is not None:
+        found = old[0].decode("ascii", "replace").strip()
+        return NotPython(f"Python 2 syntax: {found}", line, old.start(), is_python2=True)
     return NotPython(f"syntax error: {error.msg}", line, column)
 
 
 def is_readable(node: ast.Constant) -> bool:
     """Whether the literal can be written out again."""
     return type(node.value) is not int or node.value.bit_length() <= _MAX_INTEGER_BITS
-
-
-def span_of_form(form: python2.Form, path: str) -> Span:
-    """Where the form stands, on its first line."""
-    width = len(form.text.partition("\n")[0].encode())
-    return Span(path, form.line, form.column, form.line, form.column + width)
 
 
 def span_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.alias, path: str) -> Span:
@@ -121,6 +117,13 @@ def span_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.al
         node.end_lineno or node.lineno,
         node.end_col_offset or node.col_offset,
     )
+
+
+def extent(node: ast.expr | ast.stmt) -> int:
+    """About how many nodes there are in it, told by its place in the text."""
+    lines = (node.end_lineno or node.lineno) - node.lineno
+    columns = (node.end_col_offset or 0) - node.col_offset
+    return 1 + 8 * lines + max(columns, 0) // 4
 
 
 def shown(node: ast.expr | ast.stmt) -> str:

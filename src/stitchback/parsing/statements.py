@@ -15,9 +15,10 @@ from stitchback.parsing.comprehensions import NotUnrolled, assign, items_of
 from stitchback.parsing.filling import fill_by_method, read_augmented
 from stitchback.parsing.interpreter import STATEMENTS, evaluate, execute, glance
 from stitchback.parsing.loads import binding_of
+from stitchback.parsing.measuring import is_harmless
 from stitchback.parsing.scopes import Class, Function, Scope
 from stitchback.parsing.signatures import KINDS
-from stitchback.parsing.tainting import is_harmless, taint
+from stitchback.parsing.tainting import taint
 from stitchback.parsing.unanswered import unanswered
 
 # Modules of which every supported Django has what migrations import from them.

@@ -6,28 +6,11 @@ import ast
 from collections.abc import Iterable
 
 from stitchback.model.source import Opaque
-from stitchback.model.values import Call, Dictionary, Items, Reference, Value, walk
-from stitchback.parsing.scopes import DEFINITIONS, Box, Class, Function, ModuleReading, Scope
+from stitchback.model.values import Dictionary, Items, Value
+from stitchback.parsing.measuring import COPY_UNIT
+from stitchback.parsing.scopes import Box, Class, Function, ModuleReading, Scope
+from stitchback.parsing.sources import extent
 
-_GETATTR = Reference("builtins.getattr")
-_HARMLESS = (
-    "django.",
-    "builtins.print",
-    "sys.",
-    "logging.",
-    "warnings.",
-    "itertools.",
-    "copy.",
-    "json.",
-    "os.path.",
-    "functools.",
-    "collections.",
-    "datetime.",
-    "decimal.",
-    "re.",
-    "uuid.",
-    "textwrap.",
-)
 # Methods of lists, sets and dictionaries that leave them as they are.
 READING_METHODS = frozenset(
     [
@@ -50,6 +33,8 @@ READING_METHODS = frozenset(
 def change(box: Box, value: Value, node: ast.expr | ast.stmt, scope: Scope) -> None:
     """The object that the box stands for becomes this value, for all of its names. Where something else may hold it too, which
     cannot be followed, everything that may hold it is opaque."""
+    if isinstance(value, Items | Dictionary):
+        scope.module.measures.spend(len(value.items) // (COPY_UNIT if isinstance(value, Items) else 1))
     if box.is_own and not box.is_held:
         box.put(value)
     else:
@@ -59,53 +44,24 @@ def change(box: Box, value: Value, node: ast.expr | ast.stmt, scope: Scope) -> N
 def spoil(boxes: Iterable[Box], problem: Opaque, module: ModuleReading) -> None:
     """These objects may have been changed: they are not known any more, nor is what may hold one of them or be held by one."""
     given = list(boxes)
-    changed = [box for box in given if box.can_change or _holds_others(box)]
-    if any(map(_may_be_anything, given)) or any(map(_is_shared, changed)):
+    measures = [box.measure(module) for box in given]
+    changed = [
+        box for box, each in zip(given, measures, strict=True) if each.can_change or each.holds_changing
+    ]
+    if any(each.may_be_anything for each in measures) or any(_is_shared(box, module) for box in changed):
         for scope in module.scopes:
+            module.measures.spend(len(scope.names))
             for other in scope.names.values():
-                if _is_shared(other):
+                if _is_shared(other, module):
                     other.put(problem)
     for box in changed:
         box.put(problem)
 
 
-def _is_shared(box: Box) -> bool:
+def _is_shared(box: Box, module: ModuleReading) -> bool:
     """Whether the object, or one in it, may be reached otherwise than by its own names."""
-    return _holds_others(box) or (box.can_change and (not box.is_own or box.is_held))
-
-
-def _may_be_anything(box: Box) -> bool:
-    """Whether the object, or one in it, may be one that other names stand for."""
-    if isinstance(box.binding, DEFINITIONS):
-        return False
-    return any(
-        isinstance(item, Opaque) or (isinstance(item, Call) and not is_harmless(item.callee))
-        for item in walk(box.binding)
-    )
-
-
-def is_harmless(callee: object) -> bool:
-    """Whether what is called is known not to change what it is given: Django's, some of Python's, and classes."""
-    while isinstance(callee, Call):  # logging.getLogger("x").info
-        callee = callee.args[0] if callee.callee == _GETATTR and callee.args else callee.callee
-    if not isinstance(callee, Reference):
-        return False
-    name = callee.path.rpartition(".")[2]
-    is_class = name[:1].isupper() and (len(name) == 1 or not name.isupper())
-    return is_class or callee.path.startswith(_HARMLESS)
-
-
-def _holds_others(box: Box) -> bool:
-    """Whether there is a list or the like within the value."""
-    binding = box.binding
-    if isinstance(binding, DEFINITIONS):
-        return False
-    inner = (item for item in walk(binding) if item is not binding)
-    return any(isinstance(item, Items | Dictionary) and _can_change(item) for item in inner)
-
-
-def _can_change(value: Items | Dictionary) -> bool:
-    return isinstance(value, Dictionary) or value.kind in ("list", "set")
+    measure = box.measure(module)
+    return measure.holds_changing or (measure.can_change and (not box.is_own or box.is_held))
 
 
 def taint(statement: ast.stmt, scope: Scope, reason: str) -> None:
@@ -180,6 +136,7 @@ class _Tainting:
             return
         self.seen.add(id(function.node))
         scope = function.scope
+        scope.module.measures.spend(extent(function.node))
         for node in ast.walk(function.node):
             match node:
                 case ast.Name(id=name, ctx=ast.Load()):

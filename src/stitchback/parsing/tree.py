@@ -32,7 +32,7 @@ from stitchback.parsing.labels import labelled
 from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
 from stitchback.parsing.projects import of_project
-from stitchback.parsing.settings import packages_of_user_model, string_setting
+from stitchback.parsing.settings import has_routers, packages_of_user_model, string_setting
 from stitchback.parsing.shared import SharedReadings
 from stitchback.parsing.sources import quietly
 
@@ -140,6 +140,7 @@ def _tree(
         FieldBases(context),
         _settings(migrations.values(), context),
         of_user_model=packages_of_user_model(context),
+        has_routers=has_routers(context),
     )
     context.forget()
     tree = replace(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
 
-from stitchback.errors import Refusal
+from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case
 from stitchback.model.keys import MigrationKey
@@ -22,15 +23,20 @@ MOST_TRIED = (
 )
 
 
+def _unknown_strategy(name: str, names: Sequence[str]) -> EnvironmentProblem:
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Strategies: {', '.join(names)}."
+    return EnvironmentProblem("SB402", f"there is no strategy {name!r}", hint=hint)
+
+
 def plan(
     case: Case, prove: Prove, order: Sequence[Strategy] = ALL, *, beside: Prove | None = None
 ) -> Planned | Unproved:
     """The cheapest plan that the proof lets through. `beside`: how plans that are only listed beside it are proved, where that
-    is otherwise; whichever is chosen was proved by `prove`. Raises Refusal for a strategy that does not exist."""
+    is otherwise; whichever is chosen was proved by `prove`. Raises EnvironmentProblem (SB402) for a strategy that does not exist."""
     only = case.situation.policy.strategy
     if only is not None and only not in {strategy.name for strategy in order}:
-        names = ", ".join(strategy.name for strategy in order)
-        raise Refusal("SB402", f"there is no strategy {only!r}", hint=f"Strategies: {names}.")
+        raise _unknown_strategy(only, [strategy.name for strategy in order])
     _refuse_unknown_packages(case)
     _refuse_homeless(case)
     _refuse_unread_settings(case)

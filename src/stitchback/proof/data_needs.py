@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stitchback.matching.data_conflicts import all_gone, needs_of
+from stitchback.matching.data_conflicts import all_gone, needed_on_a_fresh_install, needs_of
 from stitchback.matching.data_inserts import demanded_elsewhere, demands_in, insertions, unset_by
 from stitchback.model.atoms import Origin
 from stitchback.model.keys import MigrationKey
@@ -50,8 +50,9 @@ def _of_what_goes(branches: Branches, own: list[Own], start: SchemaState) -> Nee
     for tree, keys in own:
         migrations = [tree.migrations[key] for key in sorted(keys)]
         for each in needs_of(tree, migrations, gone, branches.web, start):
-            _add(by_work, tree, each.origin, each.operation, each.needs)
-            if each.needs:
+            needs = needed_on_a_fresh_install(tree, each, gone, branches.web, start)
+            _add(by_work, tree, each.origin, each.operation, needs)
+            if needs:
                 kept.add(each.origin.migration)
     if not kept:
         return NeedsOfAll()

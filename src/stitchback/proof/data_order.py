@@ -126,7 +126,7 @@ def _of_branch(
 
 def _steps(migration: Migration) -> Iterator[Step]:
     for index, operation in enumerate(migration.operations):
-        reaches = tuple(map(reach_of, row_operations((operation,))))
+        reaches = tuple(reach_of(each, migration.key.app) for each in row_operations((operation,)))
         changed = frozenset(changes((operation,), migration.key.app))
         if changed or reaches:
             alone = migration.with_changes(operations=(operation,))

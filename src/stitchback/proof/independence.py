@@ -29,6 +29,7 @@ DEFINITIONS = {
     "AddConstraint": "constraint", "AddConstraintNotValid": "constraint", "RemoveConstraint": "name",
     "AlterConstraint": "name", "ValidateConstraint": "name", "AlterUniqueTogether": "", "AlterIndexTogether": "",
 }  # fmt: skip
+INDEX_KINDS = frozenset(kind for kind in DEFINITIONS if "Index" in kind)
 
 
 class Part(Enum):
@@ -42,13 +43,15 @@ class Part(Enum):
 @dataclass(frozen=True, slots=True)
 class Change:
     """`name`: of the field or definition; "" where it is not known which. `alters`: what is there already gets another shape. `makes`:
-    something new is made, whatever the rows are; a data operation that came before it cannot have used it."""
+    something new is made, whatever the rows are; a data operation that came before it cannot have used it. `is_index`: an index that is
+    not unique, which changes no rows and no answers."""
 
     model: ModelKey
     part: Part
     name: str = ""
     alters: bool = False
     makes: bool = False
+    is_index: bool = False
 
     def meets(self, other: Change) -> bool:
         if self.model != other.model:
@@ -94,7 +97,7 @@ def doings(migration: Migration) -> Doings:
             if isinstance(operation, Operation)
             for key in referred(operation, app)
         ),
-        tuple(map(reach_of, row_operations(migration.operations))),
+        tuple(reach_of(each, app) for each in row_operations(migration.operations)),
         any(map(is_about_anything, flat(migration.operations))),
     )
 
@@ -127,7 +130,8 @@ def changed_by(operation: Operation, app: str) -> Iterator[Change]:
     for model in model_names(operation):
         if model:
             alters = operation.kind == "AlterField"
-            yield Change(ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation))
+            of_index = operation.kind in INDEX_KINDS
+            yield Change(ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation), of_index)
 
 
 def makes_new(operation: Operation) -> bool:
@@ -213,7 +217,10 @@ def used(reach: Reach, changes: Iterable[Change], reaches: Iterable[Reach], web:
 
 
 def may_use(reach: Reach, change: Change) -> bool:
-    """Whether the code, which reaches the model, may use what the change is about: a field that it does not name may come and go."""
+    """Whether the code, which reaches the model, may use what the change is about: a field that it does not name may come and go, and so
+    may an index, which only SQL on indexes can use."""
+    if change.is_index:
+        return not change.name or bool({change.name.lower(), "index"} & reach.words)
     return change.part is not Part.FIELD or change.alters or reach.names(change.name)
 
 

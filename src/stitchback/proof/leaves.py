@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from stitchback.graph import MigrationGraph
 from stitchback.matching import sides as split
+from stitchback.matching.leaves import own_of
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch, Situation
 from stitchback.model.state import SchemaState
-from stitchback.proof.trees import before_merge
+from stitchback.proof.trees import before_merge, before_squashes
 from stitchback.schema.renames import identity_after
 from stitchback.schema.three_way import Branch, Sides, changed_models, parts_altered
 
@@ -39,7 +39,7 @@ def of_patch(
 ) -> Sides | None:
     parts = split(patch, situation.mainline)
     shared = frozenset(migration.key for migration in parts.shared)
-    tree = as_read_on(mainline, patch.tree)
+    tree = as_read_on(mainline, unsquashed(patch.tree, patch))
     reconciled = tree.with_migrations({migration.key: None for migration in parts.patch})
     base, theirs = models_of(reconciled), models_of(tree)
     if base is None:
@@ -48,7 +48,7 @@ def of_patch(
         return None
     own = tuple(own_of(mainline, shared))
     start = models_of(mainline.with_migrations({migration.key: None for migration in own})) or SchemaState()
-    patched = branch(patch.tree, theirs, shared)
+    patched = branch(tree, theirs, shared)
     touched = frozenset(changed_models(base, patched))
     return Sides(
         patch.tree.ref,
@@ -58,6 +58,13 @@ def of_patch(
         branch(result, models_of(result) or SchemaState(), shared),
         frozenset(parts_altered(base, start, own, touched)),
     )
+
+
+def unsquashed(tree: Tree, patch: Patch) -> Tree:
+    """Without the patch branch's own squashes beside the files that they replace: such a squash holds what the fork point has and what
+    the branch added, so without it the tree is what both parts make."""
+    own = frozenset(tree.migrations) - frozenset(patch.fork.migrations)
+    return before_squashes(tree, own) or tree
 
 
 def as_read_on(mainline: Tree, tree: Tree) -> Tree:
@@ -83,8 +90,3 @@ def alone(mainline: Tree, models: SchemaState, result: Tree, models_of: ModelsOf
 
 def branch(tree: Tree, models: SchemaState, shared: frozenset[MigrationKey]) -> Branch:
     return Branch(models, identity_after(own_of(tree, shared)))
-
-
-def own_of(tree: Tree, shared: frozenset[MigrationKey]) -> Iterator[Migration]:
-    """What the tree has beside what both branches share, in Django's order."""
-    return (tree.migrations[key] for key in MigrationGraph.of(tree).order() if key not in shared)

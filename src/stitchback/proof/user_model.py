@@ -1,7 +1,6 @@
-"""A swapped user model: what depends on the model that a setting names depends on another app's migration in each tree (FACTS F37).
+"""What depends on the model that a setting names depends on the first migration of that model's app, by each tree's own settings (FACTS F37).
 
-Where all trees name the same app there is nothing to tell apart. Where they do not, each tree of the proof gets the dependencies that its
-own settings give it, and the first migrations of installed packages that depend on the user model too.
+Where the trees do not name the same app, the first migrations of installed packages that depend on the user model are in the proof too.
 """
 
 from __future__ import annotations
@@ -20,7 +19,9 @@ class UserModels:
 
     def __init__(self, situation: Situation) -> None:
         of_patches = [tree for patch in situation.patches for tree in (patch.fork, patch.tree)]
-        self.settings = swapped((situation.mainline, *of_patches))
+        trees = (situation.mainline, *of_patches)
+        self.settings = tuple(sorted({name for tree in trees for name in tree.settings}))
+        self.swapped = frozenset(swapped(trees))
         self.installed = {
             parent.app for tree in of_patches for _, parent in MigrationGraph.raw(tree).external
         } | {"auth"}
@@ -43,16 +44,20 @@ class UserModels:
         )
 
     def tree(self, tree: Tree) -> Tree:
-        """The tree with dependencies on migrations in the place of those on settings that differ."""
+        """The tree with dependencies on migrations in the place of those on settings."""
         if not self.settings:
             return tree
         changed: dict[MigrationKey, Migration | None] = {}
         for setting in self.settings:
             app = app_of(setting, tree)
-            first = self.first(app, tree, changed) if app is not None else None
+            is_swapped = setting in self.swapped
+            first = None
+            if app is not None:
+                first = self.first(app, tree, changed) if is_swapped else first_of(app, tree)
             for key in depending(setting, tree):
-                migration = changed.get(key) or tree.migrations.get(key) or Migration(key, "", "")
-                changed[key] = self.resolved(migration, setting, first)
+                if is_swapped or (first is not None and key in tree.migrations):
+                    migration = changed.get(key) or tree.migrations.get(key) or Migration(key, "", "")
+                    changed[key] = self.resolved(migration, setting, first)
         packages = {key for key in changed if key not in tree.migrations}
         return tree.with_migrations(changed | self.named(tree, packages))
 

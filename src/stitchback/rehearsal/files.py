@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from stitchback.model.migrations import Dependency, Migration, Swappable
 from stitchback.model.operations import Operation
 from stitchback.rehearsal.building import Builder
 from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
+from stitchback.rehearsal.probing import Probe
 from stitchback.rehearsal.projecting import flat, key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 from stitchback.rehearsal.states import States
@@ -52,7 +54,9 @@ class Stuff:
         place = number, tuple(sorted(settings.items()))
         if place not in self.operations:
             builder = OperationBuilder(
-                Builder(settings, self.bases, self.substituted), frozenset(self.tables)
+                Builder(settings, self.bases, self.substituted),
+                frozenset(self.tables),
+                frozenset(app for app, _ in self.made),
             )
             migration = self.migrations[number]
             self.operations[place] = tuple(map(builder.build, migration.operations))
@@ -122,14 +126,17 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
         self,
         stubs: Mapping[Name, frozenset[str]],
         needed: frozenset[Name],
+        named: frozenset[Name],
         done: Sequence[tuple[str, tuple[Any, ...]]],
         tree: ShippedTree,
     ) -> None:
         self.stubs = stubs
         self.needed = needed
+        self.named = named
         self.done = done
         self.relevant = tree.relevant
         self.mentioned = tree.mentioned
+        self.unread = {app for app, operations in done for each in operations if any(unread_in(each))}
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         for (app, name), fields in sorted(self.stubs.items()):
@@ -142,19 +149,16 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
 
     def trim(self, state: Any) -> None:
         """Leave out the fields that no remaining migration mentions, with the indexes and constraints on these alone, and then the stubs that
-        no field points at."""
+        no model needs. In the place of a model that an operation makes which cannot be read stands a stub, where another model or a remaining
+        migration needs it."""
         for key in self.relevant & state.models.keys():
             keep_mentioned(state.models[key], self.mentioned)
-        pointed = {
-            key_of(str(related), app)
-            for (app, _), model in state.models.items()
-            for each in model.fields.values()
-            if each.remote_field
-            for related in (each.remote_field.model, getattr(each.remote_field, "through", None))
-            if isinstance(related, str)
-        }
+        pointed = {key for (app, _), model in state.models.items() for key in models_needed(model, app)}
         for key in self.stubs.keys() - self.needed - pointed:
             state.models.pop(key, None)
+        for app, name in sorted((pointed | self.named) - state.models.keys()):
+            if app in self.unread:
+                state.add_model(stub(app, name, frozenset()))
         state._relations = None
 
     def apply(self, operation: Any, app: str, state: Any) -> None:
@@ -162,7 +166,11 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
             self.apply(each, app, state)
         names = model_names(operation)
         if names and any((app, name.lower()) in self.relevant for name in names):
-            operation.state_forwards(app, state)
+            try:
+                operation.state_forwards(app, state)
+            except Exception:
+                if app not in self.unread:
+                    raise
 
     def database_forwards(self, *_: Any) -> None:
         return None
@@ -183,8 +191,28 @@ def keep_mentioned(model: Any, mentioned: frozenset[str]) -> None:
         kept |= {name for _, used in left for name in used}
     if model.options.get("order_with_respect_to"):
         kept |= {model.options["order_with_respect_to"], "_order"}
-    for name in model.fields.keys() - kept:
+    for name in [name for name in model.fields if kept.isdisjoint((name, f"{name}_id"))]:
         del model.fields[name]
+
+
+def models_needed(model: Any, app: str) -> Iterator[Name]:
+    """The models that its fields point at, and those that it inherits from."""
+    related = [each.remote_field for each in model.fields.values() if each.remote_field]
+    labels = [each.model for each in related] + [getattr(each, "through", None) for each in related]
+    yield from (key_of(str(label), app) for label in (*labels, *model.bases) if isinstance(label, str))
+
+
+def parts_of(operation: Any) -> Iterator[Any]:
+    """The operation, and those within it."""
+    yield operation
+    for name in ("database_operations", "state_operations", "first", "state"):
+        for each in getattr(operation, name, None) or ():
+            yield from parts_of(each)
+
+
+def unread_in(operation: Any) -> Iterator[Unread]:
+    """The operations that could not be built, in this one as well."""
+    return (each for each in parts_of(operation) if isinstance(each, Unread))
 
 
 def model_names(operation: Any) -> tuple[str, ...]:
@@ -231,8 +259,21 @@ class Files:
             each.atomic = migration.atomic is not False
             made[migration.key.app, migration.key.name] = each
         done = [(stuff.migrations[each].key.app, stuff.built(each, tree.settings)) for each in tree.base]
-        base = MakeBase(self.stubs, self.needed, done, tree)
-        content = (tuple(sorted(self.stubs.items())), self.needed, tree.base, tree.relevant, tree.mentioned)
+        self.unread_base = {
+            (key.app, key.name): [
+                one for each in stuff.built(number, tree.settings) for one in unread_in(each)
+            ]
+            for number, key in ((number, stuff.migrations[number].key) for number in tree.base)
+        }
+        base = MakeBase(self.stubs, self.needed, self.named, done, tree)
+        content = (
+            tuple(sorted(self.stubs.items())),
+            self.needed,
+            self.named,
+            tree.base,
+            tree.relevant,
+            tree.mentioned,
+        )
         content = (*content, self._setting_items)
         stubs = RehearsedMigration(STUBS, content, (base,), states)
         self.installed |= {STUBS}
@@ -246,7 +287,8 @@ class Files:
         self.migrations = made
 
     def unread_above(self, step: Name | None) -> list[str]:
-        """Why operations could not be built of this migration and of those of its app that it depends on; None: of any migration."""
+        """Why operations could not be built of this migration and of those of its app that it depends on, what is taken as done included;
+        None: of any migration."""
         if step is None:
             names = sorted(self.migrations)
         else:
@@ -254,29 +296,48 @@ class Files:
             for name in names:
                 found = self.migrations[name].dependencies if name in self.migrations else ()
                 names += [each for each in found if each not in names]
+        unread = {
+            name: [one for each in self.migrations[name].operations for one in unread_in(each)]
+            for name in names
+            if name in self.migrations
+        }
         return [
             f"{'.'.join(name)}: {operation.why}"
-            for name in names
-            if name in self.migrations and (step is None or name[0] == step[0])
-            for operation in self.migrations[name].operations
-            if isinstance(operation, Unread)
+            for name, operations in (*self.unread_base.items(), *unread.items())
+            if step is None or name[0] == step[0]
+            for operation in operations
         ]
+
+    def data_operations(self) -> Counter[str]:
+        """How often each data operation stands in the files, by its identity, squashes of files that are there apart."""
+        return Counter(
+            each.identity
+            for migration in self.migrations.values()
+            if not (migration.replaces and all(tuple(name) in self.migrations for name in migration.replaces))
+            for operation in migration.operations
+            for each in parts_of(operation)
+            if isinstance(each, Probe)
+        )
 
     def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
         named: dict[Name, set[str]] = {}
         own: set[Name] = set()
         needed: set[Name] = set()
+        made_later: set[Name] = set()
         for number in (*self.tree.base, *self.keys):
             key, operations = stuff.migrations[number].key, stuff.migrations[number].operations
             if number not in self.keys:
                 operations = tuple(each for each in flat(operations) if self._is_relevant(each, key.app))
-            own |= models_made(operations, key.app)
+            made = models_made(operations, key.app)
+            own |= made
+            made_later |= made if number in self.keys else set()
             of_one = models_named(operations, key.app, self.settings)
             for name, fields in of_one.items():
                 named.setdefault(name, set()).update(fields)
             if number in self.keys:
                 needed |= of_one.keys()
         self.needed = frozenset(needed - own)
+        self.named = frozenset(needed - made_later)
         return {key: frozenset(fields) for key, fields in named.items() if key not in own}
 
     def _is_relevant(self, operation: Operation, app: str) -> bool:

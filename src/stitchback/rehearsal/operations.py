@@ -130,11 +130,13 @@ class AlterConstraintState(DjangoOperation):  # type: ignore[misc]
 
 
 class OperationBuilder:
-    """`tables`: names of tables that any of the trees makes, for statements that name them."""
+    """`tables`: names of tables that any of the trees makes, for statements that name them. `apps`: labels of the apps whose models any of the
+    trees makes, for code that names them."""
 
-    def __init__(self, builder: Builder, tables: frozenset[str]) -> None:
+    def __init__(self, builder: Builder, tables: frozenset[str], apps: frozenset[str]) -> None:
         self.builder = builder
         self.tables = tables
+        self.apps = apps
 
     def build(self, operation: Operation | Opaque) -> Any:
         if isinstance(operation, Opaque):
@@ -151,7 +153,7 @@ class OperationBuilder:
             return Nothing()
         match kind:
             case "RunPython":
-                return CodeProbe(operation, self.tables)
+                return CodeProbe(operation, self.apps)
             case "RunSQL":
                 probe = SqlProbe(operation, self.tables)
                 return self.by_hand([probe], operation) if operation.state else probe

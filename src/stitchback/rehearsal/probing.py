@@ -46,18 +46,21 @@ class Probe(DjangoOperation):  # type: ignore[misc]
 
 
 class CodeProbe(Probe):
-    """RunPython."""
+    """RunPython. Models of installed packages, which the rehearsal does not have as they are, are not asked for."""
 
-    def __init__(self, operation: Operation, tables: frozenset[str]) -> None:
+    def __init__(self, operation: Operation, apps: frozenset[str]) -> None:
         super().__init__(operation)
         code = operation.argument("code")
         self.names = names_in_python(code.source) if isinstance(code, Code) else Names()
+        self.known_apps = apps
 
     def missing(self, schema_editor: Any, state: Any) -> Iterator[str]:
         if not self.names.models:
             return
         apps, models = state.apps, dict[ModelName, Any]()
         for app, name in self.names.models:
+            if app not in self.known_apps:
+                continue
             try:
                 models[app, name] = apps.get_model(app, name)
             except LookupError as error:

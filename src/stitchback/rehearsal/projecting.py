@@ -15,7 +15,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.model.values import Call, Code, Items, Reference, text, walk
+from stitchback.model.values import TRUE, Call, Code, Items, Reference, text, walk
 from stitchback.rehearsal.names_in_code import names_in_python
 
 ModelName = tuple[str, str]  # app label, model's name in lower case
@@ -69,8 +69,14 @@ def projection(mainline: Tree, result: Tree, others: Sequence[Tree]) -> Projecti
     relevant = {name for migration in rest.values() for name in models_in(migration, mainline.settings)}
     files = mainline.migrations
     order = [files[key] for key in MigrationGraph.of(mainline).order() if key in below]
-    names = widened(relevant, order)
-    base = tuple(each for each in order if any(model in names for model in models_changed(each)))
+    names = widened(relevant, order, mainline.settings)
+    apps = {app for app, _ in names}
+    base = tuple(
+        each
+        for each in order
+        if any(model in names for model in models_changed(each))
+        or (each.key.app in apps and has_unread(each.operations))
+    )
     return Projection(below, base, frozenset(names), frozenset(words_in(rest.values())))
 
 
@@ -124,18 +130,54 @@ def alike(one: Migration | None, other: Migration | None) -> bool:
     return one is other or one == other
 
 
-def widened(relevant: set[ModelName], order: Iterable[Migration]) -> set[ModelName]:
-    """With all names that the models had, and those that they inherit from."""
-    found = set(relevant)
-    for migration in reversed(list(order)):
-        for operation in flat(migration.operations):
-            app = migration.key.app
-            names = {(app, name.lower()) for name in own_names(operation)}
-            if operation.kind == "RenameModel" and names & found:
-                found |= names
-            if operation.kind == "CreateModel" and names & found:
-                found |= set(parents_of(operation, app))
+def widened(
+    relevant: set[ModelName], order: Sequence[Migration], settings: Mapping[str, str]
+) -> set[ModelName]:
+    """With all names that the models had, those that they inherit from, and those with a primary key of their own that they refer to: what
+    a column or a check holds depends on the key."""
+    found, before = set(relevant), 0
+    keyed = models_with_a_key(order)
+    while len(found) > before:
+        before = len(found)
+        for migration in reversed(order):
+            for operation in flat(migration.operations):
+                app = migration.key.app
+                names = {(app, name.lower()) for name in own_names(operation)}
+                if not names & found:
+                    continue
+                if operation.kind == "RenameModel":
+                    found |= names
+                if operation.kind == "CreateModel":
+                    found |= set(parents_of(operation, app))
+                found |= keyed & set(referred(operation, app, settings))
     return found
+
+
+def models_with_a_key(order: Iterable[Migration]) -> set[ModelName]:
+    """The models that are made with a primary key that is no number of Django's, under all their names."""
+    found: set[ModelName] = set()
+    for migration in order:
+        for operation in flat(migration.operations):
+            names = {(migration.key.app, name.lower()) for name in own_names(operation)}
+            is_made = operation.kind == "CreateModel" and any(map(is_own_key, calls_in(operation)))
+            if is_made or (operation.kind == "RenameModel" and names & found):
+                found |= names
+    return found
+
+
+def is_own_key(call: Call) -> bool:
+    kind = call.callee.path.rpartition(".")[2] if isinstance(call.callee, Reference) else ""
+    return call.kwarg("primary_key") == TRUE and not kind.endswith("AutoField")
+
+
+def referred(operation: Operation, app: str, settings: Mapping[str, str]) -> Iterator[ModelName]:
+    for call in calls_in(operation):
+        yield from (key_of(label, app) for label in labels_in(call, settings))
+
+
+def calls_in(operation: Operation) -> Iterator[Call]:
+    for _, value in operation.arguments:
+        yield from (item for item in walk(value) if isinstance(item, Call))
 
 
 def parents_of(operation: Operation, app: str) -> Iterator[ModelName]:
@@ -166,6 +208,10 @@ def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
         if isinstance(operation, Operation):
             yield operation
             yield from flat((*operation.database, *operation.state))
+
+
+def has_unread(operations: Iterable[Operation | Opaque]) -> bool:
+    return any(isinstance(each, Opaque) or has_unread((*each.database, *each.state)) for each in operations)
 
 
 def models_in(migration: Migration, settings: Mapping[str, str]) -> Iterator[ModelName]:

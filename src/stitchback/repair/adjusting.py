@@ -8,8 +8,20 @@ from dataclasses import replace
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.repair.edits import Presence
+from stitchback.repair.fitting import lacking
+from stitchback.repair.playing import names_of
 from stitchback.repair.visible import Names
-from stitchback.schema.effects import AddColumn, AddConstraint, AddIndex, CreateTable, Effect
+from stitchback.schema.effects import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    CreateTable,
+    Effect,
+    RenameColumn,
+    RenameTable,
+)
+from stitchback.schema.problems import Clash
+from stitchback.schema.running import run_effect
 
 UNKNOWN = "seen, of a shape that no migration tells"
 LENGTH = re.compile(r"^varchar\(\d+\)")
@@ -21,12 +33,54 @@ def adjusted(
     """The schema without what is missing and with what is there besides; of that the effects of migrations tell the shape."""
     if not missing and not extra:
         return schema
+    effects = tuple(effects)
+    for rename in effects:
+        if isinstance(rename, RenameColumn | RenameTable):
+            schema, missing, extra = _renamed(schema, missing, extra, rename)
     known = Known(effects)
     tables = dict(_with_tables(schema, missing, extra, known))
     adjusted_tables = {
         name: _adjusted_table(name, table, missing, extra, known) for name, table in tables.items()
     }
     return replace(schema, tables=adjusted_tables)
+
+
+def _renamed(
+    schema: PhysicalSchema, missing: Names, extra: Names, effect: RenameColumn | RenameTable
+) -> tuple[PhysicalSchema, Names, Names]:
+    """With the rename done, and without the names that it explains, where the database has the new name and lacks the old one."""
+    table = "" if isinstance(effect, RenameTable) else effect.table.lower()
+    old, new = effect.before.lower(), effect.after.lower()
+    before, after = (Presence(table, name) if table else Presence(name) for name in (old, new))
+    if before not in missing or after not in extra:
+        return schema, missing, extra
+    try:
+        schema = run_effect(schema, effect)
+    except Clash:
+        return schema, missing, extra
+    names = names_of(schema)
+    gone = {
+        name
+        for name in missing
+        if (name.column if table else name.table) == old and table in ("", name.table)
+    }
+    return schema, missing - gone, extra - names
+
+
+MOST_ROUNDS = 3  # tables, then their columns, then the shapes of these
+
+
+def as_shown(schema: PhysicalSchema, shown: Names, effects: Iterable[Effect]) -> PhysicalSchema:
+    """The schema made to hold just what the database shows; of what the schema has besides, the shape is kept, of what it lacks the effects
+    tell it."""
+    effects = tuple(effects)
+    for _ in range(MOST_ROUNDS):
+        names = names_of(schema)
+        missing, extra = lacking(names, shown), lacking(shown, names)
+        if not missing and not extra:
+            break
+        schema = adjusted(schema, missing, extra, effects)
+    return schema
 
 
 class Known:
@@ -97,6 +151,8 @@ def _with_trait(shape: str, trait: str) -> str:
     """The shape with another length, or with NULL allowed or not."""
     if trait.startswith("varchar"):
         return LENGTH.sub(trait, shape)
+    if trait.startswith("type"):
+        return shape  # of which shape another type is, no name tells
     words, _, rest = shape.partition(" ")
     is_null = rest == "null" or rest.startswith("null ")
     if (trait == "null") == is_null:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from stitchback.engine import Memory, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
@@ -17,25 +17,43 @@ from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
 from stitchback.repair.accounts import Accounts, Keys, Order
-from stitchback.repair.adjusting import adjusted
+from stitchback.repair.adjusting import adjusted, is_table
+from stitchback.repair.defects.new_id import with_ids
 from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
-from stitchback.repair.diagnosis import Diagnosis, diagnose
-from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit, RenameRow, edited
-from stitchback.repair.evidence import Case, Contradiction, edits_for
+from stitchback.repair.diagnosis import Diagnosis, Outlook, diagnose
+from stitchback.repair.edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    Guard,
+    LedgerEdit,
+    Presence,
+    RenameRow,
+    bare,
+    edited,
+    in_common,
+)
+from stitchback.repair.evidence import Case, Contradiction, Grounds, Left, edits_for, renamed_with_guards
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.fitting import Fit, Fitter, beyond, within
+from stitchback.repair.forecasting import Forecaster, by_rows
 from stitchback.repair.half_done import half_done
 from stitchback.repair.hypotheses import hidden
+from stitchback.repair.leftovers import Migrated, leftovers
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.playing import Played, Player, names_of
 from stitchback.repair.proving import LedgerProver, unlike
 from stitchback.repair.renames import renames
+from stitchback.repair.unseen import Elsewhere, Question, Unseen, unseen
 from stitchback.repair.visible import Names, VisibleSchema
 from stitchback.repair.worlds import Doubt, Past, the_worlds
+from stitchback.schema.data import RunData
+from stitchback.schema.effects import Unknown
 
 Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]
 
 LOOK = "give the database's URL (--database): whether the table or column is there decides, and a ledger in a file does not tell it"
+
+MOST_NAMED = 5  # tables in a remark
 
 TABLES = "the tables are still called as before: rename them (AlterModelTable, RunSQL), or keep their names with `db_table`"
 
@@ -44,14 +62,17 @@ TABLES = "the tables are still called as before: rename them (AlterModelTable, R
 class Surroundings:
     """`histories`: trees of other refs, and of earlier commits, that may have made the database. `visible`: what a look into
     the database showed, None for a ledger from a file. `transactional`: whether the engine takes DDL back (not MySQL, not
-    Oracle). `deleted`: migrations that no ref has any more. Not `complete`: the ledger was read off `showmigrations`, which
-    ticks a replacer and does not show the rows of what it replaces."""
+    Oracle). `elsewhere`: apps whose tables are in another database. `deleted`: migrations that no ref has any more, with the names that
+    they made. Not `complete`: the ledger was read off `showmigrations`, which
+    ticks a replacer and does not show the rows of what it replaces. `engine`: Django's vendor, "" where it is not known."""
 
     histories: tuple[Tree, ...] = ()
     visible: VisibleSchema | None = None
     transactional: bool = True
-    deleted: Keys = frozenset()
+    deleted: Mapping[MigrationKey, Names] = field(default_factory=dict)
     complete: bool = True
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    engine: str = ""
 
 
 class Deriver:
@@ -64,9 +85,10 @@ class Deriver:
         self.prover = LedgerProver(tree, self.memory)
         self.prove: Prove = prove or self.prover
         self._pasts: dict[int, Past] = {}
+        self._forecasters: dict[str, Forecaster] = {}
 
     def derive(self, ledger: Ledger, around: Surroundings = Surroundings()) -> RepairOutcome:
-        outcome = self._derived(ledger, around)
+        outcome = with_ids(self._derived(ledger, around), around.engine)
         if ledger.no_table is not None and isinstance(outcome, Repair):
             return _without_table(ledger.no_table, outcome)
         if not isinstance(outcome, Unrepairable):
@@ -82,13 +104,21 @@ class Deriver:
         ]
         renamed = renames(self.accounts, ledger.keys, around.histories)
         rows = edited(ledger, renamed).keys
+        standing = self.accounts.standing(rows)
         case = Case(
-            self.player, self.accounts.standing(rows), rows, hidden(self.accounts, rows), around.histories
+            self.player,
+            standing,
+            rows,
+            hidden(self.accounts, rows),
+            around.histories,
+            is_live=around.visible is not None,
+            required=around.visible.required if around.visible is not None else frozenset(),
+            unseen=self._unseen(standing.made, around),
         )
         shown = self._shown(case, ledger, around)
         if isinstance(shown, Doubt):
             return Unrepairable(ledger, "SB613", shown.message, hint=LOOK, evidence=shown.evidence)
-        rest = (*first, *renamed), _deleted(ledger, self.accounts, around)
+        rest = (*first, *renamed), _deleted(ledger, self.accounts, around, case.unseen)
         outcomes = [self._by_schema(case, names, ledger, rest, around.transactional) for names in shown]
         outcome = _the_one(outcomes, ledger)
         looked = around.visible is not None and isinstance(outcome, Unrepairable)
@@ -104,18 +134,59 @@ class Deriver:
     ) -> RepairOutcome:
         """`rest`: edits that come first and last, whatever the schema is."""
         before, after = rest
+        case = replace(case, shown=names)
         renamed = tuple(edit for edit in before if isinstance(edit, RenameRow))
-        fitter = Fitter(self.player, case.standing, names)
+        fitter = Fitter(self.player, case.standing, names, unseen=case.unseen.names)
         found = self._fitted(case, fitter, renamed, ledger, transactional)
         by_sql = self.player.names_of_apps(self.player.by_sql(case.standing.made))
-        if isinstance(found, Unrepairable) and by_sql:
+        if isinstance(found, Unrepairable) and by_sql and found.code == "SB614":
             # SQL of an app's own may have done what no row explains: then its tables tell nothing of its rows.
-            fitter = Fitter(self.player, case.standing, names, ignored=by_sql)
+            fitter = Fitter(self.player, case.standing, names, by_sql, case.unseen.names)
             found = self._fitted(case, fitter, renamed, ledger, transactional)
         if isinstance(found, Unrepairable):
             return found
-        fit, edits = found
-        return self._proved(ledger, (*before, *edits, *after), fit, case)
+        fit, edits, left = found
+        first = tuple(edit for edit in before if not isinstance(edit, RenameRow))
+        named = renamed_with_guards(renamed, Grounds(case, fit), ledger.keys)
+        whole = (*first, *named, *edits, *after)
+        return (
+            self._left(ledger, whole, left, fit, case, fitter, transactional)
+            if left
+            else self._proved(ledger, whole, fit, case)
+        )
+
+    def _left(
+        self,
+        ledger: Ledger,
+        edits: tuple[LedgerEdit, ...],
+        left: tuple[Left, ...],
+        fit: Fit,
+        case: Case,
+        fitter: Fitter,
+        transactional: bool,
+    ) -> RepairOutcome:
+        """With lost rows that nothing proves: where migrating again does no harm, nothing has to be done about them. Otherwise the other edits
+        stand where engines commit each DDL statement, if the database is right once a person has put these in: a half-done migration fails
+        loudly there whenever it is run again, while SQLite may recreate the table and lose the column's values without a word."""
+        below = (
+            frozenset[MigrationKey]().union(*(fitter.below(each.key) for each in left)) - case.standing.made
+        )
+        again = fitter.measure(fit.made - below)
+        if not again.unplayable and not any(map(self._has_data, fit.made & below)):
+            outcome = self._proved(ledger, edits, again, case)
+            if isinstance(outcome, Repair) and not beyond(again.wrong, self._met(again, case)):
+                return outcome
+        first = left[0].contradiction
+        if edits and not transactional:
+            rows = (target for key in sorted(fit.made & below) for target in self.accounts.targets(key))
+            outcome = self._proved(ledger, edits, fit, case, besides=tuple(rows))
+            if isinstance(outcome, Repair):
+                words = (f"not repaired: {each.contradiction}: {each.contradiction.hint}" for each in left)
+                return replace(outcome, remarks=(*outcome.remarks, *words))
+        return Unrepairable(ledger, "SB614", str(first), hint=first.hint, evidence=_evidence(fit))
+
+    def _has_data(self, key: MigrationKey) -> bool:
+        return any(isinstance(effect, RunData | Unknown) for effect in self.player.effects.get(key, ()))
 
     def diagnose(
         self,
@@ -125,11 +196,41 @@ class Deriver:
     ) -> Diagnosis:
         """Where the database stands, and what can be done. `origins`: the refs that know rows which the tree does not."""
         outcome = self.derive(ledger, around)
-        if outcome.found is None:
-            outcome = replace(outcome, found=self._as_told(ledger))
         tree = self.accounts.tree
-        forecast = self.prover.forecast
-        return diagnose(ledger, tree, outcome, histories=around.histories, origins=origins, forecast=forecast)
+        return diagnose(
+            ledger,
+            tree,
+            outcome,
+            histories=around.histories,
+            origins=origins,
+            outlook=self._outlook(ledger, around, outcome),
+            engine=around.engine,
+        )
+
+    def _outlook(self, ledger: Ledger, around: Surroundings, outcome: RepairOutcome) -> Outlook:
+        """What `migrate` does now, and with the next release. The schema decides where it was looked at; otherwise the rows alone."""
+        if around.visible is not None:
+            return self._seen_outlook(ledger, around, around.visible)
+        found = outcome.found or self._as_told(ledger)
+        if found is None:
+            return Outlook()
+        now, following = map(by_rows, self.prover.forecast(found))
+        return Outlook(now, following)
+
+    def _seen_outlook(self, ledger: Ledger, around: Surroundings, visible: VisibleSchema) -> Outlook:
+        forecaster = self.forecaster(around.engine)
+        unseen = self._unseen(self.accounts.standing(ledger.keys).made, around)
+        now, following, final = forecaster.forecast(ledger, visible, unseen)
+        if forecaster.wanted is None:
+            return Outlook(now, following)
+        migrated = Migrated(visible, final, forecaster.wanted, failed=bool(now.error))
+        pasts = (self._past(tree).player for tree in around.histories if tree is not self.accounts.tree)
+        return Outlook(now, following, leftovers(migrated, self.player, pasts, ledger.keys))
+
+    def forecaster(self, engine: str) -> Forecaster:
+        if engine not in self._forecasters:
+            self._forecasters[engine] = Forecaster(self.accounts.tree, self.player, engine)
+        return self._forecasters[engine]
 
     def try_fake(self, repair: Repair) -> FakeTrial:
         """Whether `migrate --fake` would do instead of the repair's SQL."""
@@ -170,6 +271,11 @@ class Deriver:
         hidden_rows = tuple(LedgerRow(key) for key in rows if key not in ledger.keys)
         return replace(ledger, rows=(*ledger.rows, *hidden_rows))
 
+    def _unseen(self, told: Keys, around: Surroundings) -> Unseen:
+        played = self.player.play(told)
+        names = played.names if isinstance(played, Played) else self.player.ever
+        return unseen(self.player, around.visible, around.elsewhere, told, names)
+
     def _shown(self, case: Case, ledger: Ledger, around: Surroundings) -> tuple[Names, ...] | Doubt:
         """What the database shows, or, of a ledger from a file, what it must show."""
         if around.visible is not None:
@@ -185,7 +291,7 @@ class Deriver:
 
     def _fitted(
         self, case: Case, fitter: Fitter, renamed: tuple[RenameRow, ...], ledger: Ledger, transactional: bool
-    ) -> tuple[Fit, tuple[LedgerEdit, ...]] | Unrepairable:
+    ) -> tuple[Fit, tuple[LedgerEdit, ...], tuple[Left, ...]] | Unrepairable:
         told = case.standing.made
         probable = told | {each.key for each in case.hidden}
         fit = fitter.best((probable, told, fitter.closed(probable), fitter.closed(told)))
@@ -197,7 +303,9 @@ class Deriver:
                 why = f"{edit.old} is {edit.new} now, but the database does not have what {edit.new} makes"
                 return Unrepairable(ledger, "SB614", why, hint=TABLES, evidence=_evidence(fit))
         try:
-            edits = edits_for(case, fit, transactional=transactional)
+            edits, left = edits_for(case, fit, transactional=transactional)
+        except Question as question:
+            return Unrepairable(ledger, "SB615", str(question), hint=question.hint, evidence=_evidence(fit))
         except Contradiction as contradiction:
             return Unrepairable(
                 ledger, "SB614", str(contradiction), hint=contradiction.hint, evidence=_evidence(fit)
@@ -205,7 +313,7 @@ class Deriver:
         why = self._unexplained(fit, case)
         if why:
             return Unrepairable(ledger, "SB614", why, evidence=_evidence(fit))
-        return fit, edits
+        return fit, edits, left
 
     def _unexplained(self, fit: Fit, case: Case) -> str:
         """Why what the fit leaves unexplained matters: an edit has to do with it. What migrations that are still to run meet, the
@@ -227,7 +335,15 @@ class Deriver:
 
     # --- the proof ----------------------------------------------------------------------------------------------
 
-    def _proved(self, ledger: Ledger, edits: tuple[LedgerEdit, ...], fit: Fit, case: Case) -> RepairOutcome:
+    def _proved(
+        self,
+        ledger: Ledger,
+        edits: tuple[LedgerEdit, ...],
+        fit: Fit,
+        case: Case,
+        besides: tuple[MigrationKey, ...] = (),
+    ) -> RepairOutcome:
+        """`besides`: rows that a person puts in."""
         played = self.player.play(fit.made)
         assert isinstance(played, Played), "it was played before"
         after = edited(ledger, edits)
@@ -235,7 +351,7 @@ class Deriver:
         effects = (effect for effects in self.player.effects.values() for effect in effects)
         schema = adjusted(played.schema, within(fit.missing, met), within(fit.extra, met), effects)
         found = SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
-        database = replace(found, ledger=tuple(row.key for row in after.rows))
+        database = replace(found, ledger=(*(row.key for row in after.rows), *besides))
         end = self.prover.end_of(self._in_order(fit.made, played))
         failures = tuple(self.prove(database, end))
         if failures:
@@ -245,6 +361,7 @@ class Deriver:
             return Unrepairable(ledger, "SB612", why, failures=failures, found=found)
         by_sql = self._by_sql(fit)
         remarks = (
+            *_not_looked_at(case.unseen, played.names),
             *_remarks(ledger, self.accounts, edits),
             *_said_by_sql(fit, met, by_sql),
             *self._other_end(end),
@@ -280,13 +397,32 @@ def not_installed(tree: Tree, ledger: Ledger) -> str:
     return f"If that is no app of this project (a template of one, an example): [tool.stitchback] exclude = [{listed}] in pyproject.toml."
 
 
-def _deleted(ledger: Ledger, accounts: Accounts, around: Surroundings) -> tuple[DeleteRow, ...]:
-    """Rows of migrations that no ref has any more. Django does not look at them, until a new file takes the name."""
-    keys = sorted((ledger.keys & around.deleted) - accounts.named)
+def _deleted(
+    ledger: Ledger, accounts: Accounts, around: Surroundings, hidden: Unseen
+) -> tuple[DeleteRow, ...]:
+    """Rows of migrations that no ref has any more. Django does not look at them, until a new file takes the name. They stay where what they
+    made may be in another database."""
+    away = hidden.blind | (around.elsewhere.apps or frozenset())
+    keys = sorted(
+        key
+        for key in (ledger.keys & around.deleted.keys()) - accounts.named
+        if not (around.elsewhere.is_open or key.app in away)
+    )
     return tuple(
-        DeleteRow(key, f"{key} is gone from every ref: a new migration of that name would never run")
+        DeleteRow(
+            key,
+            f"{key} is gone from every ref: a new migration of that name would never run",
+            _gone_still(around.deleted[key], around.visible),
+        )
         for key in keys
     )
+
+
+def _gone_still(names: Names, look: VisibleSchema | None) -> Guard:
+    """That nothing of it is there, though the tables that its columns were in are."""
+    tables = look.tables if look is not None else {}
+    seen = {Presence(name.table) for name in names if name.column and name.table in tables}
+    return Guard(seen=tuple(sorted(seen)), gone=tuple(sorted(names)))
 
 
 def _remarks(ledger: Ledger, accounts: Accounts, edits: tuple[LedgerEdit, ...]) -> tuple[str, ...]:
@@ -294,6 +430,17 @@ def _remarks(ledger: Ledger, accounts: Accounts, edits: tuple[LedgerEdit, ...]) 
     treated |= {edit.key for edit in edits if isinstance(edit, DeleteRow)}
     unknown = sorted(key for key in ledger.keys - accounts.named - treated if key.app in accounts.apps)
     return tuple(f"the tree does not know {key}; its row is left alone" for key in unknown)
+
+
+def _not_looked_at(hidden: Unseen, now: Names) -> Iterator[str]:
+    """The tables that the ledger tells of and that were not looked at, a line for each place."""
+    there = {name.table for name in now if is_table(name)}
+    places: dict[str, list[str]] = {}
+    for table in sorted(there & set(hidden.tables)):
+        places.setdefault(hidden.tables[table], []).append(table)
+    for place, tables in places.items():
+        more = f" and {len(tables) - MOST_NAMED} more" if len(tables) > MOST_NAMED else ""
+        yield f"not looked at: {', '.join(tables[:MOST_NAMED])}{more} ({place}); the rows are taken at their word"
 
 
 def _evidence(fit: Fit, settled: Names = frozenset()) -> tuple[str, ...]:
@@ -314,9 +461,10 @@ def _the_one(outcomes: Sequence[RepairOutcome], ledger: Ledger) -> RepairOutcome
     for outcome in outcomes:
         if isinstance(outcome, Unrepairable):
             return outcome
-        if isinstance(first, Repair) and outcome.edits != first.edits:
+        if isinstance(first, Repair) and bare(outcome.edits) != bare(first.edits):
             return Unrepairable(ledger, "SB613", "what the rows need depends on the schema", hint=LOOK)
-    return first
+    repairs = [outcome for outcome in outcomes if isinstance(outcome, Repair)]
+    return replace(repairs[0], edits=in_common([repair.edits for repair in repairs]))
 
 
 def derive_edits(
@@ -329,11 +477,6 @@ def derive_edits(
 ) -> RepairOutcome:
     """One ledger's repair. For many ledgers against one tree keep a `Deriver`."""
     return Deriver(tree, memory=memory, prove=prove).derive(ledger, around)
-
-
-def row_key(edit: LedgerEdit) -> MigrationKey:
-    """What the edit is about, for reports."""
-    return edit.new if isinstance(edit, RenameRow) else edit.key
 
 
 def _without_table(absent: NoTable, outcome: Repair) -> RepairOutcome:

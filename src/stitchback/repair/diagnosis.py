@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stitchback.engine import Run, SymbolicDatabase
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -14,20 +13,21 @@ from stitchback.model.migrations import Tree
 from stitchback.repair.accounts import Accounts
 from stitchback.repair.defects import ALL
 from stitchback.repair.defects.defect import Examined
+from stitchback.repair.forecasting import Forecast
 from stitchback.repair.hypotheses import hidden
+from stitchback.repair.leftovers import Leftover
 from stitchback.repair.lineage import Lineage, lineages
-from stitchback.repair.outcomes import Repair, RepairOutcome
+from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.provenance import stitched
-
-Forecaster = Callable[[SymbolicDatabase], tuple[Run, Run]]
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What one call of `migrate` will do if nobody repairs anything. `error` is what Django says, "" where it goes well."""
+class Outlook:
+    """What a full `migrate` will do, and the next release's; what of the database no model has then."""
 
-    runs: tuple[MigrationKey, ...]
-    error: str = ""
+    now: Forecast | None = None
+    following: Forecast | None = None
+    leftovers: tuple[Leftover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,28 @@ class Diagnosis:
     def needs_a_hand(self) -> bool:
         """Exit 1."""
         healthy = isinstance(self.outcome, Repair) and not self.outcome.edits
-        return not healthy or any(finding.severity is Severity.ERROR for finding in self.findings)
+        return not healthy or bool(self.errors)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def settled(self) -> RepairOutcome:
+        """The outcome; a refusal where no row has to be changed and something is wrong all the same."""
+        outcome = self.outcome
+        if isinstance(outcome, Unrepairable) or outcome.edits or not self.errors:
+            return outcome
+        first, *others = self.errors
+        evidence = tuple(f"{finding.code}: {finding.message}" for finding in others)
+        return Unrepairable(
+            outcome.ledger,
+            first.code,
+            f"no row has to be changed, and yet: {first.message}",
+            first.hint,
+            evidence,
+            found=outcome.found,
+        )
 
 
 def diagnose(
@@ -68,14 +89,15 @@ def diagnose(
     *,
     histories: Iterable[Tree] = (),
     origins: Mapping[MigrationKey, tuple[str, ...]] | None = None,
-    forecast: Forecaster | None = None,
+    outlook: Outlook = Outlook(),
+    engine: str = "",
 ) -> Diagnosis:
-    """`outcome`: what `Deriver.derive` made of the ledger; `forecast`: `LedgerProver.forecast` of the same tree. `origins`: the
+    """`outcome`: what `Deriver.derive` made of the ledger; `outlook`: what a migrate will do and leave. `origins`: the
     refs in whose history an unknown row's migration was found."""
     accounts, rows = Accounts(tree), ledger.keys
     standing = accounts.standing(rows)
     refs = {key: (origins or {}).get(key, ()) for key in rows - accounts.named if key.app in accounts.apps}
-    now, following = _forecasts(outcome.found, forecast)
+    histories = tuple(histories)
     examined = Examined(
         ledger,
         accounts,
@@ -83,8 +105,11 @@ def diagnose(
         hidden(accounts, rows),
         refs,
         outcome,
-        now.error if now else "",
-        following.error if following else "",
+        outlook.now,
+        outlook.following,
+        outlook.leftovers,
+        engine,
+        histories,
     )
     findings = [finding for defect in ALL for finding in defect.find(examined)]
     return Diagnosis(
@@ -94,8 +119,8 @@ def diagnose(
         tuple(sorted(refs.items())),
         tuple(sorted(Counter(key.app for key in rows if key.app not in accounts.apps).items())),
         tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        now,
-        following,
+        outlook.now,
+        outlook.following,
         outcome,
     )
 
@@ -105,12 +130,3 @@ def _ghosts(accounts: Accounts, rows: frozenset[MigrationKey]) -> Iterable[Ghost
     for key in sorted((rows & accounts.named) - frozenset(accounts.tree.migrations)):
         by = accounts.tree.replacers.get(key, ())
         yield Ghost(key, by, labels[key].label if key in labels else "")
-
-
-def _forecasts(
-    found: SymbolicDatabase | None, forecast: Forecaster | None
-) -> tuple[Forecast | None, Forecast | None]:
-    if found is None or forecast is None:
-        return None, None
-    now, following = (Forecast(run.ran, run.error.message if run.error else "") for run in forecast(found))
-    return now, following

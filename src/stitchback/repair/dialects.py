@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from stitchback.repair import quoting
@@ -21,7 +21,9 @@ class Dialect:
     `now`: the time as Django would write it, in UTC. `stored_time`: a time as the ledger tells it, or None where it tells none.
     `opening` / `closing` / `failing`: around the statements; each list is run in order. `directives` are for the client only,
     `patience` comes before the first look: SQLite answers nobody while somebody commits.
-    `prepare_insert`: before the first row is put in. `printed_time`: what stands around a time's text in a statement.
+    `catalog(wanted)`: where the catalog tells of tables, or of columns of one table, or of one trait or index, behind FROM; "" where the engine
+    does not tell it. `anywhere(table)`: the same for a table wherever it may be, and for what may stand in its place.
+    `prepare_insert`: before the first row is put in. `give_id`: puts back the default of `id`; `look_at_id`: shows it. `printed_time`: what stands around a time's text in a statement.
     """
 
     vendor: str
@@ -29,7 +31,8 @@ class Dialect:
     same: Callable[[str, str], str]
     now: str
     stored_time: Callable[[str], str | None]
-    present: Callable[[Presence], str]
+    catalog: Callable[[tuple[Presence, ...]], str]
+    anywhere: Callable[[str], str]
     opening: tuple[str, ...]
     closing: tuple[str, ...]
     failing: tuple[str, ...]
@@ -38,12 +41,20 @@ class Dialect:
     rows: str = TABLE
     condition: str = ""
     prepare_insert: tuple[str, ...] = ()
+    give_id: str = ""
+    look_at_id: str = ""
     directives: tuple[str, ...] = ()
     patience: tuple[str, ...] = ()
     concatenated: Callable[..., str] = lambda *parts: " || ".join(parts)
     as_text: Callable[[str], str] = lambda column: f"CAST({column} AS text)"
     time_as_text: str = "applied"
     printed_time: tuple[str, str] = ("'", "'")
+
+
+def _listed(literal: Callable[[str], str], names: Iterable[str]) -> str:
+    """`= 'a'`, or `IN ('a', 'b')`."""
+    found = [literal(name) for name in names]
+    return f"= {found[0]}" if len(found) == 1 else f"IN ({', '.join(found)})"
 
 
 def _plain_same(literal: Callable[[str], str]) -> Callable[[str, str], str]:
@@ -53,12 +64,31 @@ def _plain_same(literal: Callable[[str], str]) -> Callable[[str, str], str]:
 # --- SQLite ---------------------------------------------------------------------------------------------------------
 
 
-def _sqlite_present(wanted: Presence) -> str:
-    table = quoting.sqlite(wanted.table)
-    if not wanted.column:
-        return f"EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND lower(name) = lower({table}))"
-    column = quoting.sqlite(wanted.column)
-    return f"EXISTS (SELECT 1 FROM pragma_table_info({table}) WHERE lower(name) = lower({column}))"
+def _sqlite_folded(text: str) -> str:
+    return f"lower({quoting.sqlite(text)})"
+
+
+def _sqlite_catalog(wanted: tuple[Presence, ...]) -> str:
+    first = wanted[0]
+    if first.index:
+        name = _sqlite_folded(first.index)
+        constraint = " OR ".join(
+            f"instr(lower(sql), 'constraint ' || {sign} || {name} || {sign}) > 0"
+            for sign in ("char(34)", "' '")
+        )  # its constraints stand in the table's own text only
+        return f"sqlite_master WHERE (type = 'index' AND lower(name) = {name} OR type = 'table' AND ({constraint}))"
+    if first.trait.startswith("type"):
+        return ""  # engines write the same type in several ways
+    if not first.column:
+        return f"sqlite_master WHERE type = 'table' AND lower(name) = {_sqlite_folded(first.table)}"
+    columns = f"pragma_table_info({quoting.sqlite(first.table)}) WHERE lower(name) {_listed(_sqlite_folded, (each.column for each in wanted))}"
+    if first.trait.startswith("varchar"):
+        return f"{columns} AND lower(type) = {quoting.sqlite(first.trait)}"
+    return f'{columns} AND "notnull" = {int(first.trait == "not null")}' if first.trait else columns
+
+
+def _sqlite_anywhere(table: str) -> str:
+    return f"sqlite_master WHERE type IN ('table', 'view') AND lower(name) = {_sqlite_folded(table)}"
 
 
 SQLITE = Dialect(
@@ -67,12 +97,15 @@ SQLITE = Dialect(
     same=_plain_same(quoting.sqlite),
     now="strftime('%Y-%m-%d %H:%M:%f', 'now') || '999'",  # it tells milliseconds; never older than a row of the same one
     stored_time=quoting.sqlite,  # a text column: the very same text again
-    present=_sqlite_present,
+    catalog=_sqlite_catalog,
+    anywhere=_sqlite_anywhere,
     opening=("BEGIN IMMEDIATE",),
     patience=("PRAGMA busy_timeout = 30000",),
     closing=("COMMIT",),
     failing=("ROLLBACK",),
     how_to_run="sqlite3 -bail DATABASE < THIS_FILE",
+    time_as_text="quote(applied)",  # whatever type it is of
+    printed_time=("", ""),
 )
 
 # --- PostgreSQL -----------------------------------------------------------------------------------------------------
@@ -87,22 +120,72 @@ def _postgresql_time(applied: str) -> str | None:
     return f"CAST('{found.isoformat(sep=' ')}' AS timestamp with time zone)" if found else None
 
 
-def _postgresql_present(wanted: Presence) -> str:
-    quoted = '"' + wanted.table.replace('"', '""') + '"'
-    table = f"to_regclass({quoting.postgresql(quoted)})"
-    if not wanted.column:
-        return f"{table} IS NOT NULL"
-    name = f"attname = {quoting.postgresql(wanted.column)}"
-    return f"EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = {table} AND {name} AND attnum > 0 AND NOT attisdropped)"
+def _postgresql_catalog(wanted: tuple[Presence, ...]) -> str:
+    first = wanted[0]
+    if first.index:
+        return (
+            "(SELECT relname AS name FROM pg_class WHERE relkind IN ('i', 'I') AND pg_table_is_visible(oid)"
+            " UNION SELECT conname FROM pg_constraint WHERE pg_table_is_visible(conrelid)) known"
+            f" WHERE lower(name) = {quoting.postgresql(first.index)}"
+        )
+    schema, _, name = first.table.rpartition('"."')  # db_table = 'schema"."table'
+    place = (
+        f"c.relnamespace IN (SELECT oid FROM pg_namespace WHERE lower(nspname) = {quoting.postgresql(schema)})"
+        if schema
+        else "pg_table_is_visible(c.oid)"
+    )
+    table = f"lower(c.relname) = {quoting.postgresql(name)} AND c.relkind IN ('r', 'p', 'f') AND {place}"
+    if first.trait.startswith("type"):
+        return ""  # engines write the same type in several ways
+    if not first.column:
+        return f"pg_class c WHERE {table}"
+    names = _listed(quoting.postgresql, (each.column for each in wanted))
+    columns = (
+        "pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        f" WHERE lower(a.attname) {names} AND a.attnum > 0 AND NOT a.attisdropped AND {table}"
+    )
+    if first.trait.startswith("varchar"):
+        kind = quoting.postgresql(first.trait.replace("varchar", "character varying"))
+        return f"{columns} AND format_type(a.atttypid, a.atttypmod) = {kind}"
+    return (
+        f"{columns} AND {'' if first.trait == 'not null' else 'NOT '}a.attnotnull" if first.trait else columns
+    )
 
+
+def _postgresql_anywhere(table: str) -> str:
+    name = table.rpartition('"."')[2]
+    return (
+        f"pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE lower(c.relname) = {quoting.postgresql(name)}"
+        " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+    )
+
+
+ID_SEQUENCE = f"""\
+COALESCE(pg_get_serial_sequence('{TABLE}', 'id')::regclass, (
+        SELECT depends.refobjid::regclass FROM pg_attrdef given
+        JOIN pg_attribute id ON id.attrelid = given.adrelid AND id.attnum = given.adnum AND id.attname = 'id'
+        JOIN pg_depend depends ON depends.classid = 'pg_attrdef'::regclass AND depends.objid = given.oid
+        JOIN pg_class sequence ON sequence.oid = depends.refobjid AND sequence.relkind = 'S'
+        WHERE given.adrelid = '{TABLE}'::regclass AND depends.refclassid = 'pg_class'::regclass LIMIT 1))"""
+"""The sequence of `id`: its own, or the one that its default names."""
 
 _SEQUENCE_BEHIND = f"""\
 SELECT setval(behind.sequence, behind.highest)
 FROM (
-    SELECT pg_get_serial_sequence('{TABLE}', 'id')::regclass AS sequence, MAX(id) AS highest FROM {TABLE}
+    SELECT {ID_SEQUENCE} AS sequence, MAX(id) AS highest FROM {TABLE}
 ) behind
 WHERE behind.sequence IS NOT NULL
   AND behind.highest > COALESCE(pg_sequence_last_value(behind.sequence), 0)"""
+
+_ID_WITHOUT_DEFAULT = f"""\
+DO $stitchback$
+BEGIN
+    IF EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = '{TABLE}'::regclass AND attname = 'id'
+               AND NOT atthasdef AND attidentity = '') THEN
+        ALTER TABLE {TABLE} ALTER COLUMN id SET NOT NULL;
+        ALTER TABLE {TABLE} ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+    END IF;
+END $stitchback$"""
 
 POSTGRESQL = Dialect(
     vendor="postgresql",
@@ -110,7 +193,8 @@ POSTGRESQL = Dialect(
     same=_postgresql_same,
     now="CURRENT_TIMESTAMP",
     stored_time=_postgresql_time,
-    present=_postgresql_present,
+    catalog=_postgresql_catalog,
+    anywhere=_postgresql_anywhere,
     opening=(
         "BEGIN",
         "SET LOCAL lock_timeout = '30s'",
@@ -120,6 +204,10 @@ POSTGRESQL = Dialect(
     failing=("ROLLBACK",),
     how_to_run="psql -X -v ON_ERROR_STOP=1 -d DATABASE -f THIS_FILE",
     prepare_insert=(_SEQUENCE_BEHIND,),
+    give_id=_ID_WITHOUT_DEFAULT,
+    look_at_id=f"""\
+SELECT MAX(id) AS highest_id, pg_sequence_last_value({ID_SEQUENCE}) AS sequence_stands_at
+FROM {TABLE}""",
     time_as_text="CAST(applied AS text)",
 )
 
@@ -138,13 +226,34 @@ def _mysql_time(applied: str) -> str | None:
     return f"CAST('{text}' AS DATETIME(6))" if text else None
 
 
-def _mysql_present(wanted: Presence) -> str:
-    source, names = "TABLES", [("TABLE_NAME", wanted.table)]
-    if wanted.column:
-        source, names = "COLUMNS", [*names, ("COLUMN_NAME", wanted.column)]
-    conditions = " AND ".join(f"{column} = {quoting.mysql(name)}" for column, name in names)
+def _mysql_catalog(wanted: tuple[Presence, ...]) -> str:
+    first = wanted[0]
+    here = "WHERE TABLE_SCHEMA = DATABASE()"
+    if first.index:
+        return (
+            f"(SELECT INDEX_NAME AS name FROM information_schema.STATISTICS {here}"
+            f" UNION SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS {here}) known"
+            f" WHERE name = {quoting.mysql(first.index)}"
+        )
+    table = f"{here} AND TABLE_NAME = {quoting.mysql(first.table)}"
+    if first.trait.startswith("type"):
+        return ""  # engines write the same type in several ways
+    if not first.column:
+        return f"information_schema.TABLES {table} AND TABLE_TYPE <> 'VIEW'"
+    names = _listed(quoting.mysql, (each.column for each in wanted))
+    columns = f"information_schema.COLUMNS {table} AND COLUMN_NAME {names}"
+    if first.trait.startswith("varchar"):
+        return f"{columns} AND COLUMN_TYPE = {quoting.mysql(first.trait)}"
     return (
-        f"EXISTS (SELECT 1 FROM information_schema.{source} WHERE TABLE_SCHEMA = DATABASE() AND {conditions})"
+        f"{columns} AND IS_NULLABLE = '{'NO' if first.trait == 'not null' else 'YES'}'"
+        if first.trait
+        else columns
+    )
+
+
+def _mysql_anywhere(table: str) -> str:
+    return (
+        f"information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {quoting.mysql(table)}"
     )
 
 
@@ -154,7 +263,8 @@ MYSQL = Dialect(
     same=_mysql_same,
     now="UTC_TIMESTAMP(6)",
     stored_time=_mysql_time,
-    present=_mysql_present,
+    catalog=_mysql_catalog,
+    anywhere=_mysql_anywhere,
     opening=(
         "SET @stitchback_mode = @@SESSION.sql_mode",
         "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_ALL_TABLES')",
@@ -184,13 +294,33 @@ def _oracle_time(applied: str) -> str | None:
     return f"TO_TIMESTAMP('{text}', 'YYYY-MM-DD HH24:MI:SS.FF6')" if text else None
 
 
-def _oracle_present(wanted: Presence) -> str:
+def _oracle_folded(text: str) -> str:
     """Django folds names to upper case there (`DatabaseOperations.quote_name`)."""
-    source, names = "user_tables", [("table_name", wanted.table)]
-    if wanted.column:
-        source, names = "user_tab_columns", [*names, ("column_name", wanted.column)]
-    conditions = " AND ".join(f"{column} = {quoting.oracle(name.upper())}" for column, name in names)
-    return f"EXISTS (SELECT 1 FROM {source} WHERE {conditions})"
+    return quoting.oracle(text.upper())
+
+
+def _oracle_catalog(wanted: tuple[Presence, ...]) -> str:
+    first = wanted[0]
+    if first.trait:
+        return ""  # its empty text is NULL, so Django's `null` cannot be seen
+    if first.index:
+        return (
+            "(SELECT index_name AS name FROM user_indexes UNION SELECT constraint_name FROM user_constraints) known"
+            f" WHERE name = {_oracle_folded(first.index)}"
+        )
+    table = f"table_name = {_oracle_folded(first.table)}"
+    if not first.column:
+        return f"user_tables WHERE {table}"
+    names = _listed(_oracle_folded, (each.column for each in wanted))
+    return f"user_tab_columns WHERE {table} AND column_name {names}"
+
+
+def _oracle_anywhere(table: str) -> str:
+    return (
+        "(SELECT table_name AS name FROM user_tables UNION SELECT view_name FROM user_views"
+        " UNION SELECT synonym_name FROM all_synonyms WHERE owner IN (USER, 'PUBLIC')) known"
+        f" WHERE name = {_oracle_folded(table)}"
+    )
 
 
 ORACLE = Dialect(
@@ -199,7 +329,8 @@ ORACLE = Dialect(
     same=_oracle_same,
     now="SYS_EXTRACT_UTC(SYSTIMESTAMP)",
     stored_time=_oracle_time,
-    present=_oracle_present,
+    catalog=_oracle_catalog,
+    anywhere=_oracle_anywhere,
     opening=(f"LOCK TABLE {TABLE} IN EXCLUSIVE MODE WAIT 30",),  # begins the transaction
     closing=("COMMIT",),
     failing=("ROLLBACK",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -13,7 +13,7 @@ from stitchback.repair.times import moment
 
 @dataclass(frozen=True, slots=True, order=True)
 class Presence:
-    """What a look into the database shows: a table, a column of it, a trait of a column ("null", "not null", "varchar(20)"), or an
+    """What a look into the database shows: a table, a column of it, a trait of a column ("null", "not null", "varchar(20)", "type number"), or an
     index or constraint by its name (without table and column: such names are unique in a schema)."""
 
     table: str
@@ -22,9 +22,10 @@ class Presence:
     trait: str = ""
 
     @property
-    def kind(self) -> tuple[str, str, bool]:
+    def kind(self) -> tuple[str, str, str]:
         """Which question of a column the trait answers."""
-        return self.table, self.column, self.trait.startswith("varchar")
+        first, _, _ = self.trait.replace("(", " ").partition(" ")
+        return self.table, self.column, first if first in ("varchar", "type") else "null"
 
     def __str__(self) -> str:
         if self.index:
@@ -35,17 +36,31 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class InsertRow:
-    """The row of `key` is put in where there is none.
+class Guard:
+    """What an edit was concluded from: rows that must be in the ledger (`given`) and rows that must not (`lacking`), what must be in the schema
+    (`seen`) and what must not (`gone`). The SQL looks for all of it, so that a script that gets to the wrong database, or comes too late, does
+    nothing there."""
 
-    `given`: rows that must be in the ledger for that to be right; `seen`: what must be in the schema. The SQL looks for both,
-    so that a script that gets to the wrong database does nothing there.
-    """
+    given: tuple[MigrationKey, ...] = ()
+    lacking: tuple[MigrationKey, ...] = ()
+    seen: tuple[Presence, ...] = ()
+    gone: tuple[Presence, ...] = ()
+
+    def holds_for(self, rows: frozenset[MigrationKey]) -> bool:
+        """As far as rows tell."""
+        return rows.issuperset(self.given) and rows.isdisjoint(self.lacking)
+
+
+NO_GUARD = Guard()
+
+
+@dataclass(frozen=True, slots=True)
+class InsertRow:
+    """The row of `key` is put in where there is none."""
 
     key: MigrationKey
     reason: str
-    given: tuple[MigrationKey, ...] = ()
-    seen: tuple[Presence, ...] = ()
+    guard: Guard = NO_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,7 @@ class DeleteRow:
 
     key: MigrationKey
     reason: str
+    guard: Guard = NO_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +87,47 @@ class RenameRow:
     old: MigrationKey
     new: MigrationKey
     reason: str
+    guard: Guard = NO_GUARD
 
 
-LedgerEdit = InsertRow | DeleteDuplicate | DeleteRow | RenameRow
+@dataclass(frozen=True, slots=True)
+class GiveId:
+    """PostgreSQL gives new rows an id again that no row has: the default of `id` is put back where it is gone, and its sequence put behind
+    the highest id. No row changes."""
+
+    reason: str
+
+
+Guarded = InsertRow | DeleteRow | RenameRow
+LedgerEdit = Guarded | DeleteDuplicate | GiveId
+
+
+def bare(edits: Iterable[LedgerEdit]) -> tuple[LedgerEdit, ...]:
+    """What they do, whatever they look for first."""
+    return tuple(replace(edit, guard=NO_GUARD) if isinstance(edit, Guarded) else edit for edit in edits)
+
+
+def in_common(several: Sequence[tuple[LedgerEdit, ...]]) -> tuple[LedgerEdit, ...]:
+    """Of edits that do the same, those with the guards that all of them have."""
+    return tuple(_in_common(same) for same in zip(*several, strict=True))
+
+
+def _in_common(edits: tuple[LedgerEdit, ...]) -> LedgerEdit:
+    first = edits[0]
+    if not isinstance(first, Guarded):
+        return first
+    guards = [edit.guard for edit in edits if isinstance(edit, Guarded)]
+    common = Guard(
+        *(
+            tuple(
+                item
+                for item in getattr(first.guard, part)
+                if all(item in getattr(each, part) for each in guards)
+            )
+            for part in ("given", "lacking", "seen", "gone")
+        )
+    )
+    return replace(first, guard=common)
 
 
 def keys_of(edit: LedgerEdit) -> tuple[MigrationKey, ...]:
@@ -83,6 +137,8 @@ def keys_of(edit: LedgerEdit) -> tuple[MigrationKey, ...]:
             return (old, new)
         case InsertRow(key=key) | DeleteRow(key=key) | DeleteDuplicate(key=key):
             return (key,)
+        case GiveId():
+            return ()
         case _:
             assert_never(edit)
 
@@ -95,9 +151,11 @@ def edited(ledger: Ledger, edits: Iterable[LedgerEdit]) -> Ledger:
 
 
 def after_edit(ledger: Ledger, edit: LedgerEdit) -> Ledger:
+    if isinstance(edit, Guarded) and not edit.guard.holds_for(ledger.keys):
+        return ledger
     match edit:
-        case InsertRow(key=key, given=given):
-            if key in ledger.keys or not ledger.keys.issuperset(given):
+        case InsertRow(key=key):
+            if key in ledger.keys:
                 return ledger
             return replace(ledger, rows=(*ledger.rows, LedgerRow(key)))
         case DeleteDuplicate(key=key):
@@ -109,6 +167,8 @@ def after_edit(ledger: Ledger, edit: LedgerEdit) -> Ledger:
                 return ledger
             rows = (replace(row, key=new) if row.key == old else row for row in ledger.rows)
             return replace(ledger, rows=tuple(rows))
+        case GiveId():
+            return ledger
         case _:
             assert_never(edit)
 
@@ -120,7 +180,7 @@ def rows_of(ledger: Ledger, key: MigrationKey) -> tuple[LedgerRow, ...]:
 def superfluous(ledger: Ledger, key: MigrationKey) -> tuple[LedgerRow, ...]:
     """The rows of the key but the oldest one. Where the ledger does not tell times and ids, the first one counts as oldest."""
     rows = rows_of(ledger, key)
-    times = [moment(row.applied) if row.applied else None for row in rows]
+    times = [moment(row.applied) if row.applied and not row.stored else None for row in rows]
     if None in times or any(row.id is None for row in rows):
         return rows[1:]
     aged = sorted(zip(times, rows, strict=True), key=lambda pair: (pair[0], pair[1].id))
@@ -134,9 +194,11 @@ def removed_rows(ledger: Ledger, edits: Iterable[LedgerEdit]) -> tuple[LedgerRow
         match edit:
             case DeleteDuplicate(key=key):
                 gone.extend(superfluous(ledger, key))
-            case DeleteRow(key=key):
+            case DeleteRow(key=key, guard=guard) if guard.holds_for(ledger.keys):
                 gone.extend(rows_of(ledger, key))
-            case InsertRow() | RenameRow():
+            case DeleteRow():
+                pass
+            case InsertRow() | RenameRow() | GiveId():
                 pass
             case _:
                 assert_never(edit)

@@ -2,16 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.repair.accounts import Accounts, Keys, Order, Standing
-from stitchback.repair.edits import DeleteRow, InsertRow, LedgerEdit, Presence
-from stitchback.repair.fitting import Fit, Lineage
+from stitchback.repair.edits import DeleteRow, Guard, InsertRow, LedgerEdit, Presence, RenameRow
+from stitchback.repair.fitting import Fit, Lineage, lacking
 from stitchback.repair.hypotheses import Hidden
 from stitchback.repair.playing import Played, Player
+from stitchback.repair.unseen import Unseen
+from stitchback.repair.visible import Names
+from stitchback.schema.effects import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Effect,
+    RenameColumn,
+)
+
+
+class Grounds:
+    """What edits are concluded from, when a look shows `case.shown` and the fit explains it. The rows of a guard are those of when the statement
+    comes to run: rows that earlier ones of the script put in are there."""
+
+    def __init__(self, case: Case, fit: Fit) -> None:
+        played = case.player.play(fit.made)
+        assert isinstance(played, Played), "the fit was played"
+        self.case, self.made = case, fit.made
+        self.there = played.names & case.shown - case.unseen.names
+        self.tables = {name.table for name in self.there if not (name.column or name.index)}
+        self.lineage = Lineage(Order(case.accounts, case.standing.nodes | fit.made))
+
+    def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> Guard:
+        """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it
+        made and that is still there, and nothing of what it took away."""
+        because = tuple(because)
+        parents = [target for parent in self.lineage.parents.get(key, ()) for target in self._names(parent)]
+        given, lacking = self._others(key, rows)
+        told = frozenset(because) & rows
+        shown = frozenset(name for each in (key, *told) for name in self._telling(each))
+        gone, inside = self._missing(shown - self.there)
+        return Guard(
+            tuple(
+                dict.fromkeys(
+                    (*(each for each in because if each in rows), *sorted({*given, *parents} & rows))
+                )
+            ),
+            tuple(sorted(lacking)),
+            tuple(sorted(shown & self.there | inside)),
+            gone,
+        )
+
+    def of_absent(self, key: MigrationKey, rows: Keys) -> Guard:
+        """For a row of what was never done: nothing that it makes is there, though its tables, or others of its app, are; and no row of what
+        depends on it, or would explain that it is gone again."""
+        player = self.case.player
+        given, lacking = self._others(key, rows)
+        children = {name for child in self.lineage.children.get(key, ()) for name in self._names(child)}
+        gone, seen = self._missing(player.footprint(key))
+        if not seen:
+            tables = {name.table for name in player.names_of_apps(frozenset({key.app}))} & self.tables
+            seen = frozenset(Presence(table) for table in sorted(tables)[:1])
+        return Guard(
+            tuple(sorted(given)),
+            tuple(sorted((children | lacking) - rows)),
+            tuple(sorted(seen)),
+            gone,
+        )
+
+    def _missing(self, names: Names) -> tuple[tuple[Presence, ...], Names]:
+        """Those of the names that are not in the database: columns of tables that are there, which come along, or whole tables."""
+        gone, tables = set[Presence](), set[Presence]()
+        for name in names - self.case.shown - self.case.unseen.names:
+            if name.trait:
+                continue
+            inside = bool(name.column) and name.table in self.tables
+            gone.add(name if inside or name.index else Presence(name.table))
+            tables |= {Presence(name.table)} if inside else set()
+        return tuple(sorted(gone)), frozenset(tables)
+
+    def _telling(self, key: MigrationKey) -> Names:
+        """What the migration touches; of a column that it makes, NULL and length count only where they were looked at."""
+        touched = self.case.player.footprint(key)
+        if self.case.is_live:
+            return touched
+        return frozenset(
+            name for name in touched if not (name.trait and Presence(name.table, name.column) in touched)
+        )
+
+    def _others(self, key: MigrationKey, rows: Keys) -> tuple[Keys, Keys]:
+        """Of the other migrations that touch the same names: the rows that are there, and those that are not."""
+        player = self.case.player
+        footprint = player.footprint(key)
+        own = {key, *self._names(key)}
+        others = {
+            name
+            for other in player.effects
+            if other not in own and not footprint.isdisjoint(player.footprint(other))
+            for name in self._names(other)
+        } - own
+        return frozenset(others) & rows, frozenset(others) - rows
+
+    def _names(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
+        """The rows that can record it."""
+        return (key, *self.case.accounts.targets(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A migration whose work is there, as far as it can be seen, and whose row nobody can put in without a look by a person."""
+
+    key: MigrationKey
+    contradiction: Contradiction
 
 
 class Contradiction(Exception):
@@ -24,44 +131,74 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One ledger against one tree: `rows` after renames, what they tell, and what may be behind them."""
+    """One ledger against one tree: `rows` after renames, what they tell, what may be behind them, what the look shows and what it does not tell. Not
+    `is_live`: what it shows was worked out from rows. `required`: columns that an INSERT must give a value."""
 
     player: Player
     standing: Standing
     rows: Keys
     hidden: tuple[Hidden, ...]
     histories: tuple[Tree, ...]
+    shown: Names = frozenset()
+    is_live: bool = False
+    required: frozenset[tuple[str, str]] = frozenset()
+    unseen: Unseen = field(default_factory=Unseen)
 
     @property
     def accounts(self) -> Accounts:
         return self.player.accounts
 
 
-def edits_for(case: Case, fit: Fit, *, transactional: bool) -> tuple[LedgerEdit, ...]:
-    """The edits that make the rows tell what was done. Raises Contradiction where a row would be put in or taken out on no
-    better ground than that it would fit."""
+def edits_for(
+    case: Case, fit: Fit, *, transactional: bool
+) -> tuple[tuple[LedgerEdit, ...], tuple[Left, ...]]:
+    """The edits that make the rows tell what was done, and what is left to a person, without the rows of what depends on it. Raises Contradiction where a row would be taken out on no
+    better ground than that it would fit, Question where it rests on what was not looked at."""
     claims = {claim.key: claim for claim in case.hidden}
     edits: list[LedgerEdit] = []
+    grounds = Grounds(case, fit)
+    rows = case.rows
+    left: list[Left] = []
+    blocked = set[MigrationKey]()
     for key in Order(case.accounts, fit.made).sorted():
         if case.accounts.counts(key, case.rows):
             continue
         claim = claims.get(key)
+        if key in blocked:
+            continue
         if claim is None:
-            claim = _lost_row(key, case, fit, transactional)
-        edits.extend(_inserts(claim, case, fit))
-    for key in sorted(case.standing.made - fit.made):
-        edits.append(_never_run(key, case, fit))
-    return tuple(edits)
+            try:
+                claim = _lost_row(key, case, fit, transactional)
+            except Contradiction as contradiction:
+                left.append(Left(key, contradiction))
+                blocked |= grounds.lineage.descendants(key)
+                continue
+        elif not claim.certain:
+            case.unseen.refuse_unseen(key, case.player.footprint(key))
+        for target in case.accounts.targets(key):
+            if target not in rows:
+                edits.append(InsertRow(target, claim.reason, grounds.of_present(key, rows, claim.because)))
+                rows |= {target}
+    for key in sorted(case.standing.nodes - fit.made - case.standing.made):
+        effects = case.player.effects.get(key, ())
+        case.unseen.refuse_taken(
+            key,
+            (each.name.lower() for each in effects if isinstance(each, CreateTable) and not each.conditional),
+        )
+    for key in sorted(case.standing.made - fit.made, key=case.accounts.place.__getitem__, reverse=True):
+        edit = _never_run(key, case, fit)
+        edits.append(replace(edit, guard=grounds.of_absent(key, rows)))
+        rows -= {key}
+    return tuple(edits), tuple(left)
 
 
-def _inserts(claim: Hidden, case: Case, fit: Fit) -> Iterator[InsertRow]:
-    played = case.player.play(fit.made)
-    assert isinstance(played, Played), "the fit was played"
-    seen = tuple(sorted(made_by(claim.key, case.player) & played.names))
-    given = tuple(key for key in claim.because if key in case.rows)
-    for target in case.accounts.targets(claim.key):
-        if target not in case.rows:
-            yield InsertRow(target, claim.reason, given, seen)
+def renamed_with_guards(edits: Iterable[RenameRow], grounds: Grounds, rows: Keys) -> tuple[RenameRow, ...]:
+    """One after the other, parents first."""
+    found = []
+    for edit in sorted(edits, key=lambda edit: grounds.case.accounts.place[edit.new]):
+        found.append(replace(edit, guard=grounds.of_present(edit.new, rows)))
+        rows = rows - {edit.old} | {edit.new}
+    return tuple(found)
 
 
 def made_by(key: MigrationKey, player: Player) -> frozenset[Presence]:
@@ -78,8 +215,9 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
     if witness is not None:
         reason = f"{witness} was applied, and ran after {key} wherever it ran: the row of {key} is missing"
         return Hidden(key, (witness,), reason, certain=True)
+    case.unseen.refuse_unseen(key, case.player.footprint(key))
     migration = case.accounts.tree.migrations[key]
-    effects = case.player.effects.get(key, ())
+    effects = case.player.lasting(key)
     if key.app in case.player.by_sql(fit.made):
         raise Contradiction(
             f"{key} has no row; its tables or columns are there, but SQL of {key.app}'s own was run", BY_HAND
@@ -88,16 +226,42 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
         raise Contradiction(
             f"{key} is not applied, migrations above it are, and nothing shows whether it ran", HOLE
         )
+    played = case.player.play(fit.made)
+    assert isinstance(played, Played), "the fit was played"
+    other = sorted(lacking(case.player.footprint(key) & played.names, case.shown))
+    if other:
+        raise Contradiction(
+            f"{key} has no row; what it makes is there, but {other[0]} is not as it makes it", BY_HAND
+        )
     if not all(map(case.player.touched, effects)):
         raise Contradiction(
             f"{key} has no row; its tables or columns are there, but not all that it does can be seen",
             BY_HAND,
         )
-    if not transactional or migration.atomic is not True:
+    if not (transactional and migration.atomic is True) and not all(
+        _is_whole(each, case) for each in effects
+    ):
         raise Contradiction(
             f"{key} has no row; its tables or columns are there, but it may have stopped half-way", BY_HAND
         )
     return Hidden(key, (), f"all that {key} makes is in the database, and its row is not", certain=True)
+
+
+def _is_whole(effect: Effect, case: Case) -> bool:
+    """Whether one statement does it, and all of it is seen: where it is there, nothing of it is outstanding, and what came before it is done.
+    A column's index or foreign key comes at the end of the migration. Of a column that is NOT NULL Django takes the default away again."""
+    match effect:
+        case AddColumn(table=table, column=column, shape=shape, indexes=indexes):
+            place = (table.lower(), column.lower())
+            is_null = Presence(*place, trait="null") in case.shown
+            return not indexes and not shape.startswith("→") and (is_null or place in case.required)
+        case CreateTable(table=table):
+            plain = not any(shape.startswith("→") for shape in table.columns.values())
+            return plain and not (table.indexes or table.constraints)
+        case AddIndex() | AddConstraint() | DropColumn() | DropTable() | RenameColumn():
+            return True
+        case _:
+            return False
 
 
 HOLE = "parents were changed after it was applied (FACTS F13, F30), or a row was lost: see what it does, and put the row in by hand if it ran"
@@ -110,7 +274,8 @@ def _witness(key: MigrationKey, case: Case, fit: Fit) -> MigrationKey | None:
     lineage = Lineage(Order(case.accounts, case.standing.nodes))
     for above in sorted(lineage.descendants(key) - {key}):
         recorded = above in case.standing.made and above in fit.made
-        if recorded and case.player.footprint(above) and _always_above(above, key, case):
+        shows = case.player.footprint(above) - case.unseen.names
+        if recorded and shows and _always_above(above, key, case):
             return above
     return None
 
@@ -127,7 +292,8 @@ def _is_above(above: MigrationKey, key: MigrationKey, tree: Tree) -> bool:
 
 def _never_run(key: MigrationKey, case: Case, fit: Fit) -> DeleteRow:
     """Its row is there, and nothing of what it makes. It can only run again where all that it does is making what is missing."""
-    effects = case.player.effects.get(key, ())
+    case.unseen.refuse_absent(key, case.player.footprint(key))
+    effects = case.player.lasting(key)
     dropped = key.app in case.player.by_sql(fit.made)  # by SQL of the app's own, for all that is known
     if dropped or case.accounts.is_replacer(key) or not all(map(case.player.touched, effects)):
         raise Contradiction(

@@ -10,7 +10,7 @@ from stitchback.engine import Engine, Options, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Failure
 from stitchback.repair.accounts import Accounts
-from stitchback.repair.edits import InsertRow, LedgerEdit
+from stitchback.repair.edits import GiveId, InsertRow, LedgerEdit
 
 FAKE = Options(fake=True, exact=True)
 
@@ -31,6 +31,8 @@ def try_fake(
     edits: Sequence[LedgerEdit],
 ) -> FakeTrial:
     """Fakes what stands for each row that would be put in, on the database as it is, and looks what comes of it."""
+    if any(isinstance(edit, GiveId) for edit in edits):
+        return FakeTrial(reason="a fake writes a row as well, and the database gives it no id that is free")
     inserts = [edit for edit in edits if isinstance(edit, InsertRow)]
     if len(inserts) < len(edits):
         return FakeTrial(reason="a fake takes no row out and gives none another name")

@@ -16,7 +16,7 @@ from stitchback.repair.visible import Names
 
 MOST_STEPS = 60
 WORST = 10**9
-MOST_TRAITS = 4  # names in which one column's traits can differ: null, length, each on both sides
+MOST_TRAITS = 6  # names in which one column's traits can differ: null, length, type, each on both sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Fit:
 
     @property
     def distance(self) -> int:
-        """A column that is there or not tells more than all traits of one column: two traits, each other than it should be, are four
+        """A column that is there or not tells more than all traits of one column: three traits, each other than it should be, are six
         names, and no reason to believe that the column was never made."""
         if self.unplayable:
             return WORST
@@ -50,12 +50,18 @@ class Fit:
 
 
 class Fitter:
-    """Fits choices of one standing's nodes to what one database shows; `ignored` names tell nothing."""
+    """Fits choices of one standing's nodes to what one database shows; `ignored` names tell nothing, `unseen` ones are not compared."""
 
     def __init__(
-        self, player: Player, standing: Standing, shown: Names, ignored: Names = frozenset()
+        self,
+        player: Player,
+        standing: Standing,
+        shown: Names,
+        ignored: Names = frozenset(),
+        unseen: Names = frozenset(),
     ) -> None:
         self.ignored = ignored
+        self.unseen = unseen
         self.player = player
         self.standing = standing
         self.shown = shown
@@ -66,8 +72,9 @@ class Fitter:
         played = self.player.play(made)
         if isinstance(played, Unplayable):
             return Fit(made, frozenset(), frozenset(), unplayable=f"{played.key}: {played.reason}")
-        shown = self.shown & (self.player.ever | played.names)
-        missing, extra = lacking(played.names, shown), lacking(shown, played.names)
+        wanted = played.names - self.unseen
+        shown = self.shown & (self.player.ever | played.names) - self.unseen
+        missing, extra = lacking(wanted, shown), lacking(shown, wanted)
         return Fit(made, missing, extra, self.excused(made))
 
     def excused(self, made: Keys) -> Names:

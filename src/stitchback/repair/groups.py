@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow, NoTable
-from stitchback.repair.edits import LedgerEdit, keys_of, rows_of
+from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
+from stitchback.repair.edits import DeleteDuplicate, LedgerEdit, keys_of, rows_of
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
-from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.repair.visible import VisibleSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ class Group:
         return "\n".join(script.text for script in scripts), "\n".join(script.undo for script in scripts)
 
 
-Situation = tuple[str, tuple[MigrationKey, ...], Names | None, NoTable | None]
+Situation = tuple[str, tuple[MigrationKey, ...], Hashable, NoTable | None, NewId | None]
 Need = tuple[str, tuple[LedgerEdit, ...], tuple[int, ...], str]
+TIMELESS = "2000-01-01 00:00:00"  # where the ledger does not tell the time, it is not odd
+AS_DJANGO = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?")
 
 
 def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]) -> tuple[Group, ...]:
@@ -79,19 +82,31 @@ def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]
 def situation_of(member: Member) -> Situation:
     """What everything that can be said of a tenant depends on. The order of rows says nothing to Django."""
     rows = tuple(sorted(row.key for row in member.ledger.rows))
-    return member.vendor, rows, member.visible.names if member.visible else None, member.ledger.no_table
+    look, ledger = member.visible, member.ledger
+    new_id = None if ledger.new_id is None or ledger.new_id.is_sound else ledger.new_id
+    seen = (look.names, look.required, frozenset(look.unseen.items()), look.everything) if look else None
+    return member.vendor, rows, seen, ledger.no_table, new_id
 
 
 def _need(member: Member, outcome: RepairOutcome) -> Need:
-    """How many rows of each touched name there are belongs to it: the shared script's probe tells the numbers."""
+    """How many rows of each touched name there are belongs to it: the shared script's probe tells the numbers. A tenant whose doubled rows have
+    times as Django does not write them needs a script of its own, which names its rows: as texts they would be compared wrongly."""
     match outcome:
         case Repair(edits=edits):
             counts = tuple(len(rows_of(member.ledger, key)) for edit in edits for key in keys_of(edit))
-            return member.vendor, edits, counts, ""
+            return member.vendor, edits, counts, member.name if _has_odd_times(member, edits) else ""
         case Unrepairable(code=code, message=message):
             return member.vendor, (), (), f"{code} {message}"
         case _:
             assert_never(outcome)
+
+
+def _has_odd_times(member: Member, edits: Iterable[LedgerEdit]) -> bool:
+    doubled = (edit.key for edit in edits if isinstance(edit, DeleteDuplicate))
+    rows = (row for key in doubled for row in rows_of(member.ledger, key))
+    return member.vendor == "sqlite" and any(
+        row.stored or not AS_DJANGO.fullmatch(row.applied or TIMELESS) for row in rows
+    )
 
 
 def _group(need: Need, pairs: list[tuple[Member, RepairOutcome]]) -> Group:

@@ -31,7 +31,7 @@ class Repair:
 @dataclass(frozen=True, slots=True)
 class Unrepairable:
     """No edit of the rows could be proved. `found` is the database as far as it is known. `code`: SB612 what was tried fails, SB613 the schema has to be looked at first,
-    SB614 ledger and schema contradict each other. `half_done`: the migration that was killed within, and is in the way."""
+    SB614 ledger and schema contradict each other, SB615 a person has to say where an app's tables are. `half_done`: the migration that was killed within, and is in the way."""
 
     ledger: Ledger
     code: str

@@ -6,8 +6,7 @@ from stitchback.engine import Memory
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Candidate
 from stitchback.repair.accounts import Accounts
-from stitchback.repair.edits import InsertRow
-from stitchback.repair.evidence import made_by
+from stitchback.repair.edits import Guard, InsertRow
 from stitchback.repair.playing import Played, Player
 from stitchback.repair.sql import Script, render_script
 
@@ -15,7 +14,7 @@ from stitchback.repair.sql import Script, render_script
 def plan_script(candidate: Candidate, vendor: str, memory: Memory | None = None) -> Script:
     """For the runbook: may be run on every database of that engine, and so may its undo script, before anything is migrated."""
     edits = plan_edits(candidate, memory)
-    given = sorted({key for edit in edits for key in edit.given})
+    given = sorted({key for edit in edits for key in edit.guard.given})
     ledger = Ledger.of(*given, source="every database: where a row is not needed nothing is done")
     return render_script(edits, vendor, ledger, shared=True)
 
@@ -29,8 +28,8 @@ def plan_edits(candidate: Candidate, memory: Memory | None = None) -> tuple[Inse
     edits = []
     for handover in sorted(candidate.handovers):
         makers = [key for key in accounts.tree.migrations if handover.insert in accounts.targets(key)]
-        seen = {name for key in makers for name in made_by(key, player)} & names
+        seen = {name for key in makers for name in player.footprint(key) if not name.trait} & names
         given = " and ".join(map(str, handover.applied))
         reason = f"{given} made here, before the stitch, what {handover.insert} makes now"
-        edits.append(InsertRow(handover.insert, reason, handover.applied, tuple(sorted(seen))))
+        edits.append(InsertRow(handover.insert, reason, Guard(handover.applied, seen=tuple(sorted(seen)))))
     return tuple(edits)

@@ -1,13 +1,13 @@
 """What a database holds that has run a choice of a tree's migrations: the schema, the names in it, and the data operations.
 
 Of indexes and constraints only plain ones count (columns, no condition or expression): the others some engines leave out. Of
-a column's shape two traits count, whether it may be NULL and its length, where every engine shows them.
+a column's shape three traits count, whether it may be NULL, its length, and of which kind its type is, where every engine shows them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +30,7 @@ from stitchback.schema.effects import (
     DropIndex,
     DropTable,
     Effect,
+    Remake,
     RenameColumn,
     RenameIndex,
     RenameTable,
@@ -42,6 +43,22 @@ PLAIN = re.compile(r"(index|unique)\([^()]+\)")
 SHAPE = re.compile(
     r"(?P<type>→[^ ]+|varchar\(\d+\)|[A-Za-z]+(\([^()]*\))?)(?P<null> null)?( no constraint)?( db_\w+ .*)?"
 )
+
+_NUMBERS = ("Small", "", "Big", "PositiveSmall", "Positive", "PositiveBig")
+FAMILIES = {
+    "boolean": "boolean",
+    "NullBooleanField": "boolean",
+    **{f"{size}IntegerField": "number" for size in _NUMBERS},
+    "varchar": "text",
+    "TextField": "text",
+    "FloatField": "float",
+    "DecimalField": "decimal",
+    "DateTimeField": "time stamp",
+    "DateField": "date",
+    "TimeField": "time",
+    "BinaryField": "bytes",
+}
+"""Types that are told apart on every engine. Others (a UUID, JSON, an address, a duration) some keep as text or numbers: they are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +139,10 @@ class Player:
             token = deed.after
         return found
 
+    def lasting(self, key: MigrationKey) -> tuple[Effect, ...]:
+        """What the migration leaves in a database: how SQLite comes there, by recreating a table, is no work of its own."""
+        return tuple(effect for effect in self.effects.get(key, ()) if not isinstance(effect, Remake))
+
     def footprint(self, key: MigrationKey) -> Names:
         """The names that the migration makes, takes away or changes."""
         return frozenset(name for effect in self.effects.get(key, ()) for name in self.touched(effect))
@@ -149,6 +170,25 @@ class Player:
         return frozenset(name for key in self.effects if key.app in apps for name in self.footprint(key))
 
     @cached_property
+    def tables(self) -> frozenset[str]:
+        """Every table that this tree ever makes or takes away."""
+        return frozenset(name.table for name in self.ever if name.table)
+
+    def names_of_tables(self, tables: Iterable[str]) -> Names:
+        """All that the tree has to do with in those tables, under every name that they ever have."""
+        wanted = set(tables)
+        effects = [effect for effects in self.effects.values() for effect in effects]
+        pairs = [
+            {each.before.lower(), each.after.lower()} for each in effects if isinstance(each, RenameTable)
+        ]
+        while more := [pair for pair in pairs if wanted & pair and not pair <= wanted]:
+            wanted = wanted.union(*more)
+        found = ((_table_of(effect), self.touched(effect)) for effect in effects if wanted)
+        return frozenset(
+            name for table, names in found for name in names if table in wanted or name.table in wanted
+        )
+
+    @cached_property
     def plain(self) -> Names:
         """Indexes and constraints that count, under every name that they ever have."""
         found: set[Presence] = set()
@@ -162,6 +202,11 @@ class Player:
     def ever(self) -> Names:
         """Every name that this tree ever makes or takes away."""
         return frozenset(name for key in self.effects for name in self.footprint(key))
+
+
+def _table_of(effect: Effect) -> str:
+    """The table that the effect is about, in lower case."""
+    return str(getattr(effect, "table", "") if not isinstance(effect, CreateTable) else effect.name).lower()
 
 
 def is_raw(effect: Effect) -> bool:
@@ -192,6 +237,9 @@ def _traits(table: str, column: str, shape: str) -> set[Presence]:
     traits = {"null" if found["null"] else "not null"}
     if found["type"].startswith("varchar"):
         traits.add(found["type"])
+    family = FAMILIES.get(found["type"].partition("(")[0])
+    if family:
+        traits.add(f"type {family}")
     return {Presence(table.lower(), column.lower(), trait=trait) for trait in traits}
 
 

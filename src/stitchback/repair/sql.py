@@ -13,6 +13,7 @@ from stitchback.repair.dialects import DIALECTS, TABLE, Dialect
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
+    GiveId,
     InsertRow,
     LedgerEdit,
     after_edit,
@@ -20,7 +21,15 @@ from stitchback.repair.edits import (
     keys_of,
     rows_of,
 )
-from stitchback.repair.statements import Statement, is_key, printed_rows, statement, undo, unknown_rows
+from stitchback.repair.statements import (
+    Statement,
+    is_key,
+    known_by_a_row,
+    printed_rows,
+    statement,
+    unknown_rows,
+    way_back,
+)
 
 LONGEST = 255  # MigrationRecorder.Migration: both are CharField(max_length=255)
 
@@ -59,13 +68,12 @@ def render_script(
     for key in _keys_written(edits):
         _check_name(key, vendor)
     unknown = unknown_rows(ledger, edits, dialect)
-    probe = (
-        _counts(edits, ledger, dialect),
-        *_to_keep(edits, frozenset(row.key for row in unknown), dialect),
-    )
+    looks = tuple(_looks(edits, ledger, dialect))
+    probe = (*looks, *_to_keep(edits, frozenset(row.key for row in unknown), dialect))
     opening = _opening(dialect, schema)
-    statements = _statements(edits, dialect)
-    back = _way_back(edits, ledger, dialect, shared)
+    statements = _statements(edits, ledger, dialect)
+    known = shared or known_by_a_row(edits, ledger)
+    back = way_back(edits, ledger, dialect, shared=shared)
     return Script(
         vendor=vendor,
         edits=edits,
@@ -74,28 +82,24 @@ def render_script(
         statements=statements,
         closing=dialect.closing,
         failing=dialect.failing,
-        text=_text(edits, ledger, dialect, probe, opening, statements, schema),
-        undo=_undo_text(back, ledger, dialect, opening, unknown=[str(row.key) for row in unknown]),
+        text=_text(edits, ledger, dialect, (probe, looks), opening, statements, schema),
+        undo=_undo_text(
+            back, ledger, dialect, opening, unknown=[str(row.key) for row in unknown], known=known
+        ),
         undo_is_whole=not unknown,
     )
 
 
-def _statements(edits: Sequence[LedgerEdit], dialect: Dialect) -> tuple[Statement, ...]:
-    found = [statement(edit, dialect) for edit in edits]
-    if any(isinstance(edit, InsertRow) for edit in edits):
-        reason = "the sequence of id is behind its table after some restores: an INSERT would meet a used id"
-        found = [*(Statement(reason, sql) for sql in dialect.prepare_insert), *found]
-    return tuple(found)
-
-
-def _way_back(
-    edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect, shared: bool
-) -> tuple[Statement, ...]:
-    back: list[Statement] = []
+def _statements(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> tuple[Statement, ...]:
+    found = []
     for edit in edits:
-        back[:0] = undo(edit, ledger, dialect, shared=shared)
+        found.append(statement(edit, ledger, dialect))
         ledger = after_edit(ledger, edit)
-    return tuple(back)
+    if any(isinstance(edit, InsertRow | GiveId) for edit in edits):
+        reason = "the sequence of id is behind its table after some restores: an INSERT would meet a used id"
+        first = sum(isinstance(edit, GiveId) for edit in edits)  # it comes before all others
+        found[first:first] = [Statement(reason, sql) for sql in dialect.prepare_insert]
+    return tuple(found)
 
 
 def _opening(dialect: Dialect, schema: str) -> tuple[str, ...]:
@@ -145,6 +149,13 @@ def _problem(part: str, vendor: str) -> str:
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
+def _looks(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> Iterable[str]:
+    if any(isinstance(edit, GiveId) for edit in edits):
+        yield dialect.look_at_id
+    if any(map(keys_of, edits)):
+        yield _counts(edits, ledger, dialect)
+
+
 def _counts(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> str:
     """One SELECT: for every row that is touched how many there are, were when the ledger was read, and will be."""
     after = edited(ledger, edits)
@@ -174,11 +185,12 @@ def _text(
     edits: Sequence[LedgerEdit],
     ledger: Ledger,
     dialect: Dialect,
-    probe: Sequence[str],
+    probes: tuple[Sequence[str], Sequence[str]],
     opening: Sequence[str],
     statements: Sequence[Statement],
     schema: str,
 ) -> str:
+    before, after = probes
     changes = f"{len(edits)} change{'s'[: len(edits) != 1]}"
     lines = [
         _comment(f"stitchback: repair of {TABLE} on {dialect.vendor}, {changes}"),
@@ -194,14 +206,14 @@ def _text(
     if schema:
         lines.append(_comment(f"(In schema {schema}: SET search_path before you run this part alone.)"))
         lines.append(f"{search_path(schema).replace('SET LOCAL', 'SET', 1).replace(', true)', ', false)')};")
-    lines += _ended((*dialect.patience, *probe))
+    lines += _ended((*dialect.patience, *before))
     lines += ["", _comment("2. The repair, in one transaction."), *_ended(opening)]
     lines += _explained(statements)
     lines += [
         *_ended(dialect.closing),
         "",
         _comment("3. Look again: rows_found is rows_after."),
-        *_ended(probe[:1]),
+        *_ended(after),
     ]
     return "\n".join(lines) + "\n"
 
@@ -212,6 +224,7 @@ def _undo_text(
     dialect: Dialect,
     opening: Sequence[str],
     unknown: Sequence[str],
+    known: bool,
 ) -> str:
     lines = [
         _comment(f"stitchback: undo of the repair of {TABLE} on {dialect.vendor}"),
@@ -225,6 +238,12 @@ def _undo_text(
         lines.append(
             _comment(
                 "The first part of the repair script prints the INSERT that puts it back: keep its output."
+            )
+        )
+    if not back and not known:
+        lines.append(
+            _comment(
+                "NOT WHOLE: no row of the ledger stays as it was, so nothing tells this database from others."
             )
         )
     lines += ["", *_ended((*dialect.patience, *opening)), *_explained(back), *_ended(dialect.closing)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -12,10 +13,18 @@ from stitchback.repair.dialects import TABLE, Dialect
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
+    GiveId,
+    Guard,
+    Guarded,
     InsertRow,
     LedgerEdit,
+    Presence,
     RenameRow,
+    after_edit,
+    edited,
     removed_rows,
+    rows_of,
+    superfluous,
 )
 
 
@@ -27,17 +36,22 @@ class Statement:
     sql: str
 
 
-def statement(edit: LedgerEdit, dialect: Dialect) -> Statement:
-    """The edit in SQL. Run again, or where it does not apply, it changes nothing."""
+def statement(edit: LedgerEdit, before: Ledger, dialect: Dialect) -> Statement:
+    """The edit in SQL, where the ledger is `before`. Run again, or where it does not apply, it changes nothing. Rows that go are named by id and
+    time where `before` tells them: these very rows, which the undo script brings back."""
     match edit:
         case InsertRow():
             return Statement(edit.reason, _insert(edit, dialect))
         case DeleteDuplicate(key=key):
-            return Statement(edit.reason, _delete(duplicated(key, dialect), dialect))
-        case DeleteRow(key=key):
-            return Statement(edit.reason, _delete((is_key(key, dialect),), dialect))
-        case RenameRow(old=old, new=new):
-            return Statement(edit.reason, _rename(old, new, dialect))
+            return Statement(edit.reason, _delete(_doubled(key, before, dialect), dialect))
+        case DeleteRow(key=key, guard=guard):
+            rows = _the_very(rows_of(before, key), dialect)
+            conditions = (is_key(key, dialect), *rows, *guarded(guard, dialect, dialect.rows))
+            return Statement(edit.reason, _delete(conditions, dialect))
+        case RenameRow(old=old, new=new, guard=guard):
+            return Statement(edit.reason, _rename(old, new, guarded(guard, dialect, dialect.rows), dialect))
+        case GiveId():
+            return Statement(edit.reason, dialect.give_id)
         case _:
             assert_never(edit)
 
@@ -51,6 +65,64 @@ def has_row(key: MigrationKey, dialect: Dialect, rows: str = TABLE) -> str:
     return f"EXISTS (SELECT 1 FROM {rows} present WHERE {is_key(key, dialect, 'present')})"
 
 
+def guarded(guard: Guard, dialect: Dialect, rows: str = TABLE) -> Iterator[str]:
+    """What the edit was concluded from, as conditions. Names that the engine's catalog does not tell are left out."""
+    yield from (has_row(key, dialect, rows) for key in guard.given)
+    if guard.lacking:
+        listed = " OR ".join(is_key(key, dialect, "present") for key in guard.lacking)
+        yield f"NOT EXISTS (SELECT 1 FROM {rows} present WHERE {listed})"
+    for wanted in _together(guard.seen):
+        if catalog := dialect.catalog(wanted):
+            count = len(wanted)
+            yield (
+                f"(SELECT COUNT(*) FROM {catalog}) = {count}"
+                if count > 1
+                else f"EXISTS (SELECT 1 FROM {catalog})"
+            )
+    for wanted in _together(guard.gone):
+        first = wanted[0]
+        is_table = not (first.column or first.index or first.trait)
+        if catalog := dialect.anywhere(first.table) if is_table else dialect.catalog(wanted):
+            yield f"NOT EXISTS (SELECT 1 FROM {catalog})"
+
+
+def _together(names: Iterable[Presence]) -> Iterator[tuple[Presence, ...]]:
+    """Columns of one table are asked for at once; each other name by itself."""
+    columns: dict[str, list[Presence]] = {}
+    for name in sorted(set(names)):
+        if name.column and not name.trait:
+            columns.setdefault(name.table, []).append(name)
+        else:
+            yield (name,)
+    yield from (tuple(found) for found in columns.values())
+
+
+def _doubled(key: MigrationKey, before: Ledger, dialect: Dialect) -> tuple[str, ...]:
+    rows, gone = rows_of(before, key), superfluous(before, key)
+    named = _the_very(gone, dialect)
+    if not named:
+        return duplicated(key, dialect)
+    stays = next(row for row in rows if row not in gone)
+    (oldest,) = _the_very((stays,), dialect, "older") or ("",)
+    there = f"EXISTS (SELECT 1 FROM {dialect.rows} older WHERE {is_key(key, dialect, 'older')} AND {oldest})"
+    return (is_key(key, dialect), *named, there) if oldest else duplicated(key, dialect)
+
+
+def _the_very(rows: Iterable[LedgerRow], dialect: Dialect, table: str = "") -> tuple[str, ...]:
+    """The condition that a row is one of these, by id and time; none where the ledger does not tell them all."""
+    prefix = f"{table}." if table else ""
+    found = [(row.id, stored(row, dialect)) for row in rows]
+    if not found or any(number is None or time is None for number, time in found):
+        return ()
+    each = [f"{prefix}id = {number} AND {prefix}applied = {time}" for number, time in found]
+    return (each[0] if len(each) == 1 else f"({' OR '.join(each)})",)
+
+
+def stored(row: LedgerRow, dialect: Dialect) -> str | None:
+    """The row's time as a literal that gives the very same value; None where the ledger does not tell it."""
+    return row.stored or (dialect.stored_time(row.applied) if row.applied else None)
+
+
 def duplicated(key: MigrationKey, dialect: Dialect) -> tuple[str, ...]:
     """Holds for the rows of the key that have an older one."""
     older = f"older.applied < {TABLE}.applied OR (older.applied = {TABLE}.applied AND older.id < {TABLE}.id)"
@@ -62,8 +134,7 @@ def duplicated(key: MigrationKey, dialect: Dialect) -> tuple[str, ...]:
 
 def _insert(edit: InsertRow, dialect: Dialect) -> str:
     conditions = [f"NOT {has_row(edit.key, dialect)}"]
-    conditions += [has_row(key, dialect) for key in edit.given]
-    conditions += [dialect.present(presence) for presence in edit.seen]
+    conditions += guarded(edit.guard, dialect)
     values = f"{dialect.literal(edit.key.app)}, {dialect.literal(edit.key.name)}, {dialect.now}"
     return f"INSERT INTO {TABLE} (app, name, applied)\nSELECT {values}{dialect.dual}\n{_where(conditions, dialect)}"
 
@@ -72,8 +143,8 @@ def _delete(conditions: Iterable[str], dialect: Dialect) -> str:
     return f"DELETE FROM {TABLE}\n{_where(conditions, dialect)}"
 
 
-def _rename(old: MigrationKey, new: MigrationKey, dialect: Dialect) -> str:
-    conditions = (is_key(old, dialect), f"NOT {has_row(new, dialect, dialect.rows)}")
+def _rename(old: MigrationKey, new: MigrationKey, guards: Iterable[str], dialect: Dialect) -> str:
+    conditions = (is_key(old, dialect), f"NOT {has_row(new, dialect, dialect.rows)}", *guards)
     changes = f"app = {dialect.literal(new.app)}, name = {dialect.literal(new.name)}"
     return f"UPDATE {TABLE} SET {changes}\n{_where(conditions, dialect)}"
 
@@ -86,33 +157,100 @@ def _where(conditions: Iterable[str], dialect: Dialect) -> str:
 # --- the way back ---------------------------------------------------------------------------------------------------
 
 
-def undo(
-    edit: LedgerEdit, before: Ledger, dialect: Dialect, *, shared: bool = False
+def way_back(
+    edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect, *, shared: bool = False
 ) -> tuple[Statement, ...]:
-    """What brings the ledger back to `before`, from where the edit left it.
+    """What brings the ledger back from where the edits left it, the last edit first.
+
+    Each statement does nothing on another ledger: it looks for a row of this very one, with its id and time, and how many there are.
 
     `shared`: it may get to databases that had the row all along. One that the repair put in is newer than the rows that it was
     put in for; where the release itself was deployed it is older.
 
-    Rows that went come back with their own id and time. One whose id or time `before` does not tell cannot be put back
-    by a statement: `unknown_rows` names it, and the script's first part prints what is needed.
+    Rows that went come back with their own id and time. One whose id or time `ledger` does not tell cannot be put back
+    by a statement: `unknown_rows` names it, and the script's first part prints what is needed. A ledger of which
+    no row stays is known by nothing: there are no statements for one.
     """
+    if not (shared or known_by_a_row(edits, ledger)):
+        return ()
+    steps = []
+    for edit in edits:
+        steps.append((edit, ledger))
+        ledger = after_edit(ledger, edit)
+    back: list[Statement] = []
+    counts = Counter(row.key for row in ledger.rows)
+    for edit, before in reversed(steps):
+        after = after_edit(before, edit)
+        if after != before:
+            back.extend(_undone(edit, before, after, counts, dialect, shared))
+    return tuple(back)
+
+
+def known_by_a_row(edits: Iterable[LedgerEdit], ledger: Ledger) -> bool:
+    """Whether a row stays that tells the ledger from others, or nothing is known of ids at all."""
+    ids = {row.id for row in ledger.rows}
+    stay = {row.id for row in edited(ledger, edits).rows} & ids - {None}
+    return bool(stay) or (bool(ledger.rows) and None in ids)
+
+
+def _undone(
+    edit: LedgerEdit,
+    before: Ledger,
+    after: Ledger,
+    counts: Counter[MigrationKey],
+    dialect: Dialect,
+    shared: bool,
+) -> Iterator[Statement]:
+    """`counts`: how many rows there are of each name, kept up to date."""
+    reason = f"back: {edit.reason}"
+    this = [] if shared else _this_ledger(edit, before, after, counts.total(), dialect)
     match edit:
-        case InsertRow(key=key):
-            if key in before.keys:
-                return ()
-            newer = (_is_newer_than(given, dialect) for given in edit.given) if shared else ()
-            return (Statement(f"back: {edit.reason}", _delete((is_key(key, dialect), *newer), dialect)),)
+        case InsertRow(key=key, guard=guard):
+            newer = [_is_newer_than(given, dialect) for given in guard.given] if shared else this
+            yield Statement(reason, _delete((is_key(key, dialect), *newer), dialect))
+            del counts[key]
         case DeleteDuplicate() | DeleteRow():
-            gone = removed_rows(before, (edit,))
-            statements = (_restored(row, dialect) for row in gone)
-            return tuple(Statement(f"back: {edit.reason}", sql) for sql in statements if sql)
+            for row in removed_rows(before, (edit,)):
+                this = _this_ledger(edit, before, after, counts.total(), dialect)
+                if sql := _restored(row, dialect, this):
+                    yield Statement(reason, sql)
+                    counts[row.key] += 1
         case RenameRow(old=old, new=new):
-            if old not in before.keys or new in before.keys:
-                return ()
-            return (Statement(f"back: {edit.reason}", _rename(new, old, dialect)),)
+            yield Statement(reason, _rename(new, old, this, dialect))
+            counts[old] += counts.pop(new, 0)
+        case GiveId():
+            pass  # no row changed, and a sequence that is ahead harms nobody
         case _:
             assert_never(edit)
+
+
+LAST_ROWS = 3  # by which a ledger is known, besides those that the edit relied on
+
+
+def _this_ledger(edit: LedgerEdit, before: Ledger, after: Ledger, count: int, dialect: Dialect) -> list[str]:
+    """That these are the very rows that the edit relied on and left there, by name, id and time, and so many rows. Nothing where the ledger does
+    not tell ids and times."""
+    read = {row.id for row in before.rows if row.id is not None}
+    kept = [row for row in after.rows if row.id in read]
+    given = (
+        set(edit.guard.given)
+        if isinstance(edit, Guarded)
+        else {edit.key}
+        if isinstance(edit, DeleteDuplicate)
+        else set()
+    )
+    given |= {edit.new} if isinstance(edit, RenameRow) else set()
+    known = [row for row in kept if row.key in given or row in kept[-LAST_ROWS:]]
+    very = [_the_very((row,), dialect, "known") for row in known]
+    if not (very and all(very)):
+        return []
+    each = " OR ".join(
+        f"{is_key(row.key, dialect, 'known')} AND {same}" for row, (same,) in zip(known, very, strict=True)
+    )
+    return [
+        f"(SELECT COUNT(*) FROM {dialect.rows} counted) = {count}",
+        f"(SELECT COUNT(*) FROM {dialect.rows} known WHERE {each}) = {len(known)}",
+    ]
 
 
 def _is_newer_than(key: MigrationKey, dialect: Dialect) -> str:
@@ -120,14 +258,14 @@ def _is_newer_than(key: MigrationKey, dialect: Dialect) -> str:
     return f"EXISTS (SELECT 1 FROM {dialect.rows} present WHERE {older})"
 
 
-def _restored(row: LedgerRow, dialect: Dialect) -> str | None:
-    time = dialect.stored_time(row.applied) if row.applied else None
+def _restored(row: LedgerRow, dialect: Dialect, guards: Iterable[str] = ()) -> str | None:
+    time = stored(row, dialect)
     if row.id is None or time is None:
         return None
     key = row.key
     values = f"{row.id}, {dialect.literal(key.app)}, {dialect.literal(key.name)}, {time}"
-    there = f"EXISTS (SELECT 1 FROM {TABLE} present WHERE present.id = {row.id} AND {is_key(key, dialect, 'present')})"
-    where = _where((f"NOT {there}",), dialect)
+    there = f"EXISTS (SELECT 1 FROM {TABLE} present WHERE present.id = {row.id})"
+    where = _where((f"NOT {there}", *guards), dialect)
     return f"INSERT INTO {TABLE} (id, app, name, applied)\nSELECT {values}{dialect.dual}\n{where}"
 
 

@@ -1,4 +1,4 @@
-"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and two traits of columns."""
+"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and three traits of columns."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from dataclasses import dataclass, field
 from stitchback.repair.edits import Presence
 
 Names = frozenset[Presence]
+ELSEWHERE = "in the schema "  # begins the place of a table that is not where the connection looks
+QUOTES = frozenset('"`')  # of a `db_table` that names the schema too: 'audit"."log'
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleSchema:
     """`tables`: table -> its columns; `indexes`: names of indexes and constraints; `traits`: (table, column, trait), as far as
-    the engine tells them. Names in lower case: engines fold them in ways of their own, Django's do not clash by it."""
+    the engine tells them; `required`: (table, column) that an INSERT must give a value. Names in lower case: engines fold them in ways of
+    their own, Django's do not clash by it.
+
+    `unseen`: name -> what or where it is, of what is there and cannot be looked at as a table of this connection's (a view, a table of
+    a schema off the search path). Not `everything`: there may be tables besides that this user is not shown."""
 
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     indexes: frozenset[str] = frozenset()
     traits: frozenset[tuple[str, str, str]] = frozenset()
+    required: frozenset[tuple[str, str]] = frozenset()
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    everything: bool = True
 
     @classmethod
     def of(
@@ -25,6 +34,10 @@ class VisibleSchema:
         pairs: Iterable[tuple[str, str]],
         indexes: Iterable[str] = (),
         traits: Iterable[tuple[str, str, str]] = (),
+        required: Iterable[tuple[str, str]] = (),
+        unseen: Mapping[str, str] | None = None,
+        *,
+        everything: bool = True,
     ) -> VisibleSchema:
         """From (table, column) pairs; a table without columns comes with the column ""."""
         found: dict[str, set[str]] = {}
@@ -32,7 +45,9 @@ class VisibleSchema:
             found.setdefault(table.lower(), set()).update({column.lower()} - {""})
         tables = {table: frozenset(found[table]) for table in sorted(found)}
         folded = frozenset((table.lower(), column.lower(), trait) for table, column, trait in traits)
-        return cls(tables, frozenset(name.lower() for name in indexes), folded)
+        needed = frozenset((table.lower(), column.lower()) for table, column in required)
+        places = {name.lower(): place for name, place in sorted((unseen or {}).items())}
+        return cls(tables, frozenset(name.lower() for name in indexes), folded, needed, places, everything)
 
     @classmethod
     def showing(cls, names: Names) -> VisibleSchema:
@@ -50,6 +65,22 @@ class VisibleSchema:
             | {Presence("", index=name) for name in self.indexes}
             | {Presence(table, column, trait=trait) for table, column, trait in self.traits}
         )
+
+    def names_in(self, tables: frozenset[str], others: Names) -> Names:
+        """All that is seen of these tables, and the names of indexes and constraints that are among the others."""
+        return frozenset(
+            name for name in self.names if name.table in tables or (name.index and name in others)
+        )
+
+    def hides(self, table: str) -> str:
+        """Why the look does not tell whether the table is there, or what it has; "" where it does."""
+        if table in self.unseen:
+            return self.unseen[table]
+        if table in self.tables:
+            return ""
+        if QUOTES.intersection(table):
+            return "in a schema or database that was not looked at"
+        return "" if self.everything else "not shown: this user has rights on single tables only"
 
     def has(self, wanted: Presence) -> bool:
         folded = Presence(wanted.table.lower(), wanted.column.lower(), wanted.index.lower(), wanted.trait)

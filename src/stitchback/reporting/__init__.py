@@ -59,6 +59,13 @@ def render_written(paths: Sequence[str], where: str, output_format: str) -> str:
     return "\n".join(map(visible, paths))
 
 
+def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | None) -> str:
+    """What comes after `apply`: the commit, and the databases that need a manual step."""
+    from stitchback.reporting.next_steps import apply_next
+
+    return page(apply_next(report, paths, branch))
+
+
 def render_schema(
     ref: str, commit: str, models: Mapping[str, Any], opaque: Sequence[str], output_format: str
 ) -> str:

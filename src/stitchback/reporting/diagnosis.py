@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stitchback.repair.diagnosis import Diagnosis, Forecast, Ghost
+from stitchback.repair.diagnosis import Diagnosis, Ghost
+from stitchback.repair.forecasting import Forecast
 from stitchback.repair.lineage import Lineage
 from stitchback.repair.outcomes import Repair, Unrepairable
 from stitchback.repair.proving import FOLLOWING
@@ -17,6 +18,7 @@ from stitchback.reporting.style import Line, Words, bold, cyan, dim, green, plai
 
 LABELS = 13  # the width of the labels' column
 MOST_LINEAGES = 3
+MOST_TABLES = 3  # that are named
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> Document:
@@ -48,7 +50,17 @@ def diagnosis_document(diagnosis: Diagnosis) -> Document:
 
 def _forecast_document(forecast: Forecast | None) -> Document | None:
     return (
-        None if forecast is None else {"runs": [str(key) for key in forecast.runs], "error": forecast.error}
+        None
+        if forecast is None
+        else {
+            "runs": [str(key) for key in forecast.runs],
+            "error": forecast.error,
+            "at": str(forecast.at) if forecast.at else None,
+            "loses": list(forecast.harms),
+            "doubts": [{"at": str(key), "reason": words} for key, words in forecast.doubts],
+            "assumed": list(forecast.assumed),
+            "by": "schema" if forecast.looked else "rows",
+        }
     )
 
 
@@ -68,6 +80,7 @@ def standing_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield from _labelled(dim("of other apps"), [plain(elsewhere)] if elsewhere else [])
     yield from _labelled(dim("migrate now"), [_forecast(diagnosis.now)])
     yield from _labelled(dim("next release"), [_forecast(diagnosis.following)])
+    yield from _labelled(dim("known by"), _known_by(diagnosis.now))
     yield BLANK
     yield from finding_lines(diagnosis.findings)
     yield from _verdict_lines(diagnosis)
@@ -95,12 +108,31 @@ def _ghost(ghost: Ghost) -> Words:
 def _forecast(forecast: Forecast | None) -> Words:
     if forecast is None:
         return dim("cannot be told without a look at the schema")
-    if forecast.error:
-        return red(f"fails: {' '.join(forecast.error.split())}")
     runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
-    if len(runs) == len(forecast.runs):
-        return plain(f"runs {', '.join(runs) or 'nothing'}")
-    return plain(f"runs {', '.join([*runs, 'its own migrations'])}")
+    if forecast.error:
+        first = f"runs {', '.join(runs)}, then " if runs else ""
+        at = f" at {forecast.at}" if forecast.at and forecast.at.name != FOLLOWING else ""
+        return red(f"{first}fails{at}: {' '.join(forecast.error.split())}")
+    if len(runs) < len(forecast.runs):
+        runs.append("its own migrations")
+    said = f"runs {', '.join(runs) or 'nothing'}"
+    return red(f"{said}, and loses values") if forecast.harms else plain(said)
+
+
+def _known_by(forecast: Forecast | None) -> Iterator[Words]:
+    """How far the forecast can be relied on, where that is not all the way."""
+    if forecast is None:
+        return
+    if not forecast.looked:
+        yield plain("the rows alone: a file shows no tables")
+    if forecast.assumed:
+        more = (
+            f" and {len(forecast.assumed) - MOST_TABLES} more" if len(forecast.assumed) > MOST_TABLES else ""
+        )
+        tables = ", ".join(forecast.assumed[:MOST_TABLES])
+        yield yellow(f"the rows for {tables}{more}: not looked at (another schema or database, or no right)")
+    for key, words in forecast.doubts:
+        yield yellow(f"{key} may fail: {words}")
 
 
 def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, assert_never
 
+from stitchback.errors import StitchbackError
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
@@ -20,6 +21,7 @@ from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.edit_words import deeds, reasons, verb
 from stitchback.reporting.grouping import origins, thing_of
 from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
+from stitchback.reporting.style import harmless_in_json
 
 Document = dict[str, Any]
 
@@ -32,7 +34,23 @@ def dump(document: Document) -> str:
 def as_json(document: Document) -> str:
     """ASCII only, DEL too: nothing in it that a terminal or a runner obeys (`style.harmless`), and any byte of any path is kept."""
     text = json.dumps(document, sort_keys=True, indent=2)
-    return text.replace("\x7f", "\\u007f").replace("##[", "\\u0023#[")
+    return harmless_in_json(text.replace("\x7f", "\\u007f"))
+
+
+def error_document(error: BaseException, exit_code: int) -> Document:
+    """Why a command has no other document: what it refused, what was wrong with its arguments (code null), an interrupt, or a bug."""
+    known = error if isinstance(error, StitchbackError) else None
+    message = str(getattr(error, "message", error)) or type(error).__name__
+    return {
+        "error": {
+            "code": known.code if known else None,
+            "message": message,
+            "hint": known.hint if known else "",
+            "evidence": list(known.evidence) if known else [],
+            "example": list(known.example) if known else [],
+        },
+        "exit": exit_code,
+    }
 
 
 def status_document(status: Status) -> Document:

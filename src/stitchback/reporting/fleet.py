@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from stitchback.repair.diagnosis import Diagnosis
-from stitchback.repair.edits import DeleteDuplicate, DeleteRow, InsertRow, LedgerEdit, RenameRow, keys_of
+from stitchback.repair.edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    GiveId,
+    InsertRow,
+    LedgerEdit,
+    RenameRow,
+    keys_of,
+)
 from stitchback.repair.groups import Group
 from stitchback.reporting.diagnosis import diagnosis_document, standing_lines
 from stitchback.reporting.document import Document, dump
@@ -15,12 +23,22 @@ from stitchback.reporting.status_text import counted
 from stitchback.reporting.style import Line, Words, bold, dim, green, page, plain, red, yellow
 
 MOST_NAMED = 3  # tenants of a group that the text names
-DOES = {InsertRow: "put in", DeleteDuplicate: "keep one row of", DeleteRow: "take out", RenameRow: "rename"}
+DOES = {
+    InsertRow: "put in",
+    DeleteDuplicate: "keep one row of",
+    DeleteRow: "take out",
+    RenameRow: "rename",
+    GiveId: "give new rows an id",
+}
 
 
 class Problem(Protocol):
     @property
+    def code(self) -> str: ...
+    @property
     def message(self) -> str: ...
+    @property
+    def hint(self) -> str: ...
 
 
 class Named(Protocol):
@@ -92,7 +110,15 @@ def _some(names: Sequence[str]) -> Words:
 
 
 def _unreached(unreached: Sequence[Silent]) -> list[Document]:
-    return [{"database": one.tenant.name, "problem": one.problem.message} for one in unreached]
+    return [
+        {
+            "database": one.tenant.name,
+            "code": one.problem.code,
+            "problem": one.problem.message,
+            "hint": one.problem.hint,
+        }
+        for one in unreached
+    ]
 
 
 def _unread_lines(unreached: Sequence[Silent]) -> Iterator[Line]:
@@ -117,9 +143,7 @@ def _group(group: Group) -> Document:
     return {
         "vendor": group.vendor,
         "databases": [member.name for member in group.members],
-        "edits": [
-            {"kind": type(edit).__name__, "rows": _rows(edit), "reason": edit.reason} for edit in group.edits
-        ],
+        "edits": edits_document(group.edits),
         "refused": refusal.message if refusal else None,
         "refusal": {"code": refusal.code, "hint": refusal.hint} if refusal else None,
         "script": repair,
@@ -127,12 +151,18 @@ def _group(group: Group) -> Document:
     }
 
 
+def edits_document(edits: Sequence[LedgerEdit]) -> list[Document]:
+    return [{"kind": type(edit).__name__, "rows": _rows(edit), "reason": edit.reason} for edit in edits]
+
+
 def _rows(edit: LedgerEdit) -> list[str]:
     return [str(key) for key in keys_of(edit)]
 
 
 def _edit(edit: LedgerEdit) -> str:
-    return f"{DOES[type(edit)]} {' -> '.join(_rows(edit))}: {edit.reason}"
+    return (
+        f"{' '.join((DOES[type(edit)], *([' -> '.join(_rows(edit))] if _rows(edit) else [])))}: {edit.reason}"
+    )
 
 
 def _lines(groups: Sequence[Group], unreached: Sequence[Silent]) -> Iterator[Line]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Situation
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport, Status
-from stitchback.reporting.layout import BLANK, aligned
+from stitchback.reporting.layout import BLANK, aligned, wrapped
+from stitchback.reporting.population_groups import groups
 from stitchback.reporting.style import Line, bold, dim, plain
 
 WORKTREE = "WORKTREE"
@@ -37,6 +39,31 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
         steps.append((command("plan", situation, "--out", "DIR"), "the runbook and the SQL"))
         steps.append((REPAIR, "the SQL for one database, after apply"))
     yield from step_lines(steps)
+
+
+def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> Iterator[Line]:
+    """After the files were written: the commit (made already where a branch was written to), then the databases that need a row."""
+    situation = report.status.case.situation
+    patches = ", ".join(patch.tree.ref for patch in situation.patches)
+    folders = sorted({os.path.dirname(path) or "." for path in paths})
+    if branch is None:
+        message = shlex.quote(f"Stitch the migrations of {patches}")
+        add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
+        steps = [(f"{add} && git commit -m {message}", "commits the files")]
+    else:
+        steps = [(f"git merge {shlex.quote(branch)}", f"brings the commit into {situation.mainline.ref}")]
+    outcome = report.outcome
+    manual = (
+        []
+        if not isinstance(outcome, Planned)
+        else [g for g in groups(outcome.chosen.proof.outcomes) if g.inserts]
+    )
+    if manual:
+        steps.append((REPAIR, "the SQL for each database that needs a manual step, before the deploy:"))
+    yield from step_lines(steps)
+    for group in manual:
+        names = ", ".join(map(str, group.inserts))
+        yield from wrapped((plain(group.title), dim(": a row for "), plain(names)), 6, 2)
 
 
 def _without_plan(report: PlanReport) -> Iterator[Line]:

@@ -104,14 +104,27 @@ def _painted(text: str, style: Style) -> str:
 
 
 _STYLES = r"(?:\x1b\[[\d;]*m)*"
-_COMMAND = re.compile(rf"^((?:\s|\x1b\[[\d;]*m)*):(?={_STYLES}:)", re.MULTILINE)
-_OLD_COMMAND = re.compile(rf"#({_STYLES}#{_STYLES}\[)")
+# Behind whatever ends a line for somebody; only spaces and styles before it.
+_COMMAND = re.compile(
+    rf"((?:^|[\r\v\f\x1c-\x1e\x85\u2028\u2029])(?:\s|\x1b\[[\d;]*m)*):(?={_STYLES}:)", re.MULTILINE
+)
+_OLD_COMMAND = re.compile(rf"#({_STYLES}#{_STYLES}\w*{_STYLES}\[)")
 
 
 def harmless(text: str) -> str:
-    """The text without anything that a runner of GitHub Actions or Azure Pipelines obeys as a command: "::" at the start of a line,
-    "##[" anywhere. A name on a branch may hold it, and wrapping may put it at the start of a line."""
-    return _OLD_COMMAND.sub(r"\\x23\1", _COMMAND.sub(r"\1\\x3a", text))
+    """The text without anything that a runner of GitHub Actions, Azure Pipelines or TeamCity obeys as a command: "::" at the start of a
+    line, "##[" and "##vso[" anywhere. A name on a branch may hold it, and wrapping may put it at the start of a line."""
+    return harmless_in_line(_COMMAND.sub(r"\1\\x3a", text))
+
+
+def harmless_in_line(text: str) -> str:
+    """As `harmless`, of lines that are commands of our own making."""
+    return _OLD_COMMAND.sub(r"\\x23\1", text)
+
+
+def harmless_in_json(text: str) -> str:
+    """The same document. No line of one begins with "::": texts stand in quotes, on one line."""
+    return _OLD_COMMAND.sub(r"\\u0023\1", text)
 
 
 def page(lines: Iterable[Line]) -> str:

@@ -37,10 +37,8 @@ from stitchback.rewriting.statements import dependency_text, operation_text, tem
 
 def edited_file(edit: WriteFile, source: bytes) -> bytes:
     """The file's new bytes. Raises Refusal where a list is no plain one (SB540), where the module means something else by a name
-    that is needed (SB541), for a value or a comment that cannot be written there (SB542, SB543), and for a file of Python 2 (SB544)."""
+    that is needed (SB541), and for a value or a comment that cannot be written there (SB542, SB543)."""
     assert edit.original is not None
-    if edit.original.python2 is not None:
-        raise modules.python2(edit.original.path, f"line {edit.original.python2.line}")
     if not edit.changes:
         return source
     module = cst.parse_module(source)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from stitchback.errors import Refusal
 from stitchback.model.conditional import Template
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
-from stitchback.rewriting.modules import python2
 from stitchback.rewriting.names import Spelling
 
 WIDTH = 88
@@ -155,8 +154,6 @@ class Writer:
         """The module's own function where it has just this one; else it is brought along where it needs nothing else."""
         if self.defined.get(code.name) == code.source or self.definitions.get(code.name) == code.source:
             return code.name
-        if code.python2:
-            raise python2(self.spelling.path, code.name)
         free = _free_names(code.source)
         if free or code.name in self.spelling.taken or code.name in self.definitions:
             raise self.unwritable(

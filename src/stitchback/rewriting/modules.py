@@ -43,14 +43,6 @@ def not_plain(path: str, what: str, why: str) -> Refusal:
     )
 
 
-def python2(path: str, what: str) -> Refusal:
-    return Refusal(
-        "SB544",
-        f"{path}: {what} is Python 2, and nothing of it is written anew",
-        hint="Bring the file to Python 3 on its branch, in a commit of its own, then run this again.",
-    )
-
-
 def attribute(module: cst.Module, owner: cst.ClassDef, name: str, path: str) -> Place | None:
     """Where the class sets the attribute; None where it does not. Raises Refusal (SB540) where anything else touches it."""
     touched = _Touched(name)

@@ -12,7 +12,7 @@ def render_files(edits: Iterable[FileEdit], read_blob: Callable[[str], bytes]) -
     """What each edited file shall hold, in the order of the paths; a file whose changes change nothing has no entry. One without changes is
     another branch's, brought over as it is.
 
-    `read_blob`: git's blob id -> its bytes. Raises Refusal where a file cannot be edited as planned (SB540 to SB544).
+    `read_blob`: git's blob id -> its bytes. Raises Refusal where a file cannot be edited as planned (SB540 to SB543).
     """
     found = [content for edit in edits if (content := _rendered(edit, read_blob)) is not None]
     return tuple(sorted(found, key=lambda content: (content.path, content.content is not None)))

@@ -24,6 +24,7 @@ from stitchback.schema.effects import (
     DropIndex,
     DropTable,
     Effect,
+    Fails,
     Forget,
     MakeUniqueTogether,
     Unknown,
@@ -50,7 +51,7 @@ Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 
 def conditional(effect: Effect) -> Effect:
     """The effect as a conditional template does it: first it looks whether the thing is there."""
-    if isinstance(effect, RunData | Uses | Unknown | AlterComment | MakeUniqueTogether | Forget):
+    if isinstance(effect, RunData | Uses | Fails | Unknown | AlterComment | MakeUniqueTogether | Forget):
         return effect
     return replace(effect, conditional=True)
 

@@ -134,14 +134,6 @@ def texts(values: tuple[Value, ...]) -> str:
     return ", ".join(render(value) for value in values) or "none"
 
 
-def compare_togethers(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> FieldComparison:
-    """Two sets of `unique_together` (or `index_together`): the order of the tuples does not count."""
-    if a == b:
-        return IDENTICAL
-    only = [f"only on one side: ({', '.join(names)})" for names in sorted(a ^ b)]
-    return FieldComparison(ComparisonKind.DIFFERENT, tuple(only))
-
-
 def compare_shapes(a: Shape, b: Shape) -> FieldComparison:
     """Any two shapes of one thing (`model.atoms.Shape`). Options differ in nothing that a database sees, `db_table` and
     `db_table_comment` apart."""

@@ -19,7 +19,6 @@ from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of
 
-RUNS_SQL = frozenset({"execute", "executemany", "raw", "extra", "rawsql"})
 INSERTS = frozenset({"create", "bulk_create", "get_or_create", "update_or_create"})
 CHANGES_SCHEMA = frozenset({"alter", "create", "drop"})
 Names = Mapping[ModelKey, frozenset[str]]  # models, and of each some fields
@@ -82,10 +81,10 @@ def needs_at(
 def _may_run_sql(reach: Reach, is_sql: bool, table: str) -> bool:
     if not reach.is_known:
         return is_sql
-    return (is_sql or bool(RUNS_SQL & reach.words)) and set(words_of(table)) <= reach.words
+    return (is_sql or reach.runs_sql) and set(words_of(table)) <= reach.words
 
 
-def check(operation: Operation | Opaque, state: SchemaState, needs: Needs) -> Iterator[Uses]:
+def check(operation: Operation | Opaque, app: str, state: SchemaState, needs: Needs) -> Iterator[Uses]:
     """What the database must have for the operation to run from that state. Raises InconsistentState where the state lacks a model or a
     field that it needs, as `apps.get_model` and the query raise."""
     label = (
@@ -108,11 +107,16 @@ def check(operation: Operation | Opaque, state: SchemaState, needs: Needs) -> It
     for table, columns in sorted(needs.tables.items()):
         yield Uses(table, columns, label)
     for key, names in sorted(needs.inserts.items()):
-        yield from _inserted(operation, state, key, names, label)
+        yield from _inserted(operation, app, state, key, names, label)
 
 
 def _inserted(
-    operation: Operation | Opaque, state: SchemaState, key: ModelKey, names: frozenset[str], label: str
+    operation: Operation | Opaque,
+    app: str,
+    state: SchemaState,
+    key: ModelKey,
+    names: frozenset[str],
+    label: str,
 ) -> Iterator[Uses]:
     """Rows without values for these fields are inserted. Raises InconsistentState where the model demands one; the database may have
     columns that the model lacks."""
@@ -120,7 +124,7 @@ def _inserted(
     main = tables_of(state, model).main if model is not None else None
     if model is None or main is None:
         return
-    by_sql = isinstance(operation, Opaque) or inserts_by_sql(operation, reach_of(operation))
+    by_sql = isinstance(operation, Opaque) or inserts_by_sql(operation, reach_of(operation, app))
     for name in sorted(names):
         found = model.field(name)
         if isinstance(found, Field) and must_be_given(found, by_sql=by_sql):
@@ -132,18 +136,19 @@ def _inserted(
     yield Uses(main[0], frozenset(), label, frozenset(columns) - main[1].columns.keys())
 
 
-def tables_used(operation: Operation | Opaque, state: SchemaState) -> Iterator[Uses]:
+def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> Iterator[Uses]:
     """The tables that the operation queries: with all columns that the state knows those of the models that it asks for by name (any
     query of theirs fails where one is missing), with the columns that it names those that its SQL names."""
     for each in row_operations((operation,)):
         if not isinstance(each, Operation) or each.kind not in ("RunPython", "RunSQL"):
             continue
-        reach, label = reach_of(each), data_run(each).label
+        reach, label = reach_of(each, app), data_run(each).label
         for model_label in sorted(reach.models or ()):
             model = state.models.get(ModelKey.of(*model_label.split(".")))
             main = tables_of(state, model).main if model is not None else None
             if main is not None:
-                yield Uses(main[0], frozenset(main[1].columns), label)
+                inserts = reach.is_known and bool(INSERTS & reach.words)
+                yield Uses(main[0], frozenset(main[1].columns), label, inserts=inserts)
         if queries_by_sql(each, reach):
             for model in state.models.values():
                 if set(words_of(table_name(model))) <= reach.words and has_tables(model):
@@ -151,13 +156,13 @@ def tables_used(operation: Operation | Opaque, state: SchemaState) -> Iterator[U
 
 
 def models_queried(
-    operations: Iterable[Operation | Opaque], web: Callable[[], ModelWeb]
+    operations: Iterable[Operation | Opaque], app: str, web: Callable[[], ModelWeb]
 ) -> frozenset[ModelKey]:
     """The models of whose tables `tables_used` may say something, in any state. `web`: of all models that there are."""
     found: set[ModelKey] = set()
     for each in row_operations(operations):
         if isinstance(each, Operation) and each.kind in ("RunPython", "RunSQL"):
-            reach = reach_of(each)
+            reach = reach_of(each, app)
             found.update(ModelKey.of(*label.split(".")) for label in reach.models or ())
             if queries_by_sql(each, reach):
                 found.update(*(models for words, models in web().tables.items() if words <= reach.words))
@@ -167,16 +172,18 @@ def models_queried(
 def queries_by_sql(operation: Operation, reach: Reach) -> bool:
     """Whether its SQL queries the tables that it names, as far as it can be read. SQL that makes or drops schema objects may name what is
     not there yet, or no longer."""
-    by_sql = operation.kind == "RunSQL" or bool(RUNS_SQL & reach.words)
+    by_sql = operation.kind == "RunSQL" or reach.runs_sql
     return reach.is_known and by_sql and CHANGES_SCHEMA.isdisjoint(reach.words)
 
 
-def models_inserted(operation: Operation | Opaque, web: Callable[[], ModelWeb]) -> frozenset[ModelKey]:
+def models_inserted(
+    operation: Operation | Opaque, app: str, web: Callable[[], ModelWeb]
+) -> frozenset[ModelKey]:
     """The models into which the operation may insert rows: those that it reaches, where its code can be read and creates objects; of SQL
     those whose tables it names. To save an object is no insert here: mostly it is there already."""
     if isinstance(operation, Opaque) or operation.kind not in ("RunPython", "RunSQL"):
         return frozenset()
-    reach = reach_of(operation)
+    reach = reach_of(operation, app)
     by_sql = inserts_by_sql(operation, reach)
     if not reach.is_known or not (by_sql or (operation.kind == "RunPython" and INSERTS & reach.words)):
         return frozenset()
@@ -184,7 +191,7 @@ def models_inserted(operation: Operation | Opaque, web: Callable[[], ModelWeb]) 
 
 
 def inserts_by_sql(operation: Operation, reach: Reach) -> bool:
-    return "insert" in reach.words and (operation.kind == "RunSQL" or bool(RUNS_SQL & reach.words))
+    return "insert" in reach.words and (operation.kind == "RunSQL" or reach.runs_sql)
 
 
 def _summary(operation: Operation | Opaque) -> str:

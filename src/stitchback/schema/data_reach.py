@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from stitchback.model.data_reach import EVERYTHING, NOTHING, Reach, words_of
 from stitchback.model.operations import Operation
@@ -13,6 +14,7 @@ from stitchback.schema.applying import STEPS
 from stitchback.schema.data import is_empty
 
 ADD_TRIGGER = Reference("pgtrigger.migrations.AddTrigger")
+REMOVE_TRIGGER = Reference("pgtrigger.migrations.RemoveTrigger")
 # `SELECT *`, `t.*`, `RETURNING *`; INSERT without a list of columns.
 EVERY_COLUMN = re.compile(
     r"(?:\bselect|\bdistinct|\ball|\breturning|,|\.)\s*\*"
@@ -38,15 +40,15 @@ def code_of(operation: Operation) -> Value | None:
     return operation.argument("code" if operation.kind == "RunPython" else "sql")
 
 
-def reach_of(operation: Operation | Opaque) -> Reach:
-    """What a data operation can use; everything where its code cannot be read."""
+def reach_of(operation: Operation | Opaque, app: str) -> Reach:
+    """What a data operation of that app can use; everything where its code cannot be read."""
     if isinstance(operation, Opaque) or operation.kind not in ("RunPython", "RunSQL"):
         return EVERYTHING
     code = code_of(operation)
     if is_empty(code):
         return NOTHING
     if operation.kind == "RunPython":
-        return code.reach if isinstance(code, Code) else reach_of_trigger(code)
+        return code.reach if isinstance(code, Code) else reach_of_trigger(code, app)
     said = None if code is None else list(_texts(code))
     if said is None or None in said:
         return EVERYTHING
@@ -63,17 +65,27 @@ def reach_of_sql(statements: Iterable[str]) -> Reach:
     )
 
 
-def reach_of_trigger(value: Value | None) -> Reach:
-    """Of an operation of django-pgtrigger that names its table; everything for any other value."""
-    if not isinstance(value, Call) or value.callee != ADD_TRIGGER:
+def reach_of_trigger(value: Value | None, app: str) -> Reach:
+    """Of an operation of django-pgtrigger, which asks the historical state for the model that it names; everything for any other value.
+
+    RemoveTrigger drops the trigger of that model's table. AddTrigger makes one whose statements name further tables: everything where
+    a part of them cannot be read.
+    """
+    if not isinstance(value, Call) or value.callee not in (ADD_TRIGGER, REMOVE_TRIGGER):
         return EVERYTHING
+    name = text(value.kwarg("model_name") or next(iter(value.args), None))
+    if name is None:
+        return EVERYTHING
+    models = frozenset({f"{app}.{name.lower()}"})
+    if value.callee == REMOVE_TRIGGER:
+        return Reach(models)
     parts = tuple(walk(value))
     calls = tuple(each for each in parts if isinstance(each, Call))
     callees = {each.callee for each in calls}
     if any(text(each.kwarg("table")) for each in calls) and all(
         isinstance(each, Call | Constant) or each in callees for each in parts
     ):
-        return reach_of_sql(filter(None, map(text, parts)))
+        return replace(reach_of_sql(filter(None, map(text, parts))), models=models)
     return EVERYTHING
 
 

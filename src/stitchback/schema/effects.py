@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stitchback.model.physical import Table
 from stitchback.schema.data import RunData
@@ -143,13 +143,17 @@ class AlterComment:
 @dataclass(frozen=True, slots=True)
 class Remake:
     """SQLite recreates the table from the model (see `remaking`): columns that it does not know go, those that it supposes (`filled`) must
-    be there, and so must the fields of its indexes and constraints (`broken`: those that have lost one)."""
+    be there, and so must the fields of its indexes and constraints (`broken`: those that have lost one). `span`: how many effects right
+    before this one the same operation has. `indexes`: (name, definition) of what the new table has, and `constraints`."""
 
     table: str
     known: frozenset[str]
     filled: frozenset[str] = frozenset()
     broken: tuple[str, ...] = ()
     conditional: bool = False
+    span: int = field(default=0, compare=False)
+    indexes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    constraints: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +181,20 @@ class RemoveOther:
 @dataclass(frozen=True, slots=True)
 class Uses:
     """A data operation queries the table: all these columns must be there. `unset`: columns for which the rows that it inserts have no value.
-    `label`: of the operation, for people."""
+    `label`: of the operation, for people. `inserts`: it may insert rows, which have values for `columns` alone."""
 
     table: str
     columns: frozenset[str]
     label: str
     unset: frozenset[str] = frozenset()
+    inserts: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fails:
+    """Django raises before it touches the database, though the operation changes the models (`InconsistentState` of `physical_effects`)."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,5 +207,5 @@ class Unknown:
 Effect = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | RenameColumn
     | AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint | MakeUniqueTogether | AlterComment
-    | Remake | Forget | AddOther | RemoveOther | RunData | Uses | Unknown
+    | Remake | Forget | AddOther | RemoveOther | RunData | Uses | Fails | Unknown
 )  # fmt: skip

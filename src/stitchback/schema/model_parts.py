@@ -18,7 +18,7 @@ from stitchback.schema.comparing import DATABASE_OPTIONS, visible_shape
 from stitchback.schema.expressions import canonical_definition, canonical_expression
 from stitchback.schema.identity import Identity
 from stitchback.schema.models import MODEL
-from stitchback.schema.visible import NON_DB_ATTRIBUTES, is_visible
+from stitchback.schema.visible import is_visible
 
 SHAPE = ""  # the `argument` of what a database sees of a field, its class with it
 
@@ -142,11 +142,6 @@ def is_invisible(part: Part) -> bool:
             return True
         case _:
             return False
-
-
-def is_free(part: Part) -> bool:
-    """Whether Django gives no SQL for a change of it on any engine (`Field.non_db_attrs`)."""
-    return part.kind != "field" or part.argument in NON_DB_ATTRIBUTES
 
 
 def current_part(part: Part, identity: Identity) -> Part:

@@ -16,7 +16,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, TRUE
-from stitchback.schema.definitions import columns_in
+from stitchback.schema.definitions import columns_in, constraint_text, index_text
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -37,9 +37,11 @@ from stitchback.schema.remembering import by_identity
 from stitchback.schema.subjects import subject
 from stitchback.schema.tables import (
     AUTO_COLUMN,
+    automatic_indexes,
     automatic_key,
     column_name,
     column_names,
+    column_of,
     has_tables,
     main_table,
     table_name,
@@ -54,8 +56,8 @@ def remade(
 ) -> Iterator[Remake]:
     """The operation's own table, where its effects make SQLite make it anew. Nothing where a field of the model cannot be read: its
     columns are not known then."""
-    found = [effect for effect in effects if remakes(operation, app, before, after, effect)]
-    if not found:
+    done = tuple(effects)
+    if not any(remakes(operation, app, before, after, effect) for effect in done):
         return
     key = subject(operation, app)
     if key is None:
@@ -66,10 +68,25 @@ def remade(
         model = models[-1]
         table = table_name(model)
         if operation.conditional and operation.kind == "AddField":
-            yield Remake(table, known, conditional=True)  # the template leaves out what the table lacks
+            # the template leaves out what the table lacks
+            yield Remake(table, known, conditional=True, span=len(done))
         else:
             filled = column_names(after, model) - generated_columns(model) - automatic_columns(after, model)
-            yield Remake(table, known, filled, broken(operation, after, model), operation.conditional)
+            names = broken(operation, after, model)
+            indexes, constraints = ((), ()) if names else definitions_of(model)
+            yield Remake(table, known, filled, names, operation.conditional, len(done), indexes, constraints)
+
+
+Definitions = tuple[tuple[str, str], ...]
+
+
+@by_identity
+def definitions_of(model: ModelState) -> tuple[Definitions, Definitions]:
+    """The indexes and the constraints of the model's table, by their names."""
+    indexes = dict.fromkeys(automatic_indexes(model))
+    named = ((name, index_text(model, value, column_of)) for name, value in model.indexes)
+    constraints = ((name, constraint_text(model, value, column_of)) for name, value in model.constraints)
+    return (*((text, text) for text in indexes), *named), tuple(constraints)
 
 
 def generated_columns(model: ModelState) -> frozenset[str]:

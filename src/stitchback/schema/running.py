@@ -26,6 +26,7 @@ from stitchback.schema.effects import (
     DropIndex,
     DropTable,
     Effect,
+    Fails,
     Forget,
     MakeUniqueTogether,
     Remake,
@@ -64,6 +65,8 @@ def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
             return replace(physical, others=physical.others - {text})
         case Uses():
             return run_query(physical, effect)
+        case Fails(reason=reason):
+            raise Clash(reason)
         case RunData() | Unknown() | Forget() | Remake():
             return physical
         case _:

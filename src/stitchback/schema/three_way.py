@@ -161,8 +161,9 @@ def merged_parts(sides: Sides, model: ModelKey) -> Iterator[tuple[Part, Merged]]
 
 
 def names_of(was: PartValue, theirs: PartValue, ours: PartValue, has: PartValue) -> frozenset[str] | None:
-    """The names of indexes or constraints of one definition where the patch branch has made more of them than mainline: mainline's, and
-    what of the patch branch's is left when each one that mainline made under another name is taken from them."""
+    """The names of indexes or constraints of one definition where the patch branch has made more of them than mainline: mainline's but for
+    those that the patch branch removed or renamed, and what of the patch branch's is left when each one that mainline made under another
+    name is taken from them."""
     if not isinstance(theirs, frozenset) or not isinstance(ours, frozenset):
         return None
     before = was if isinstance(was, frozenset) else frozenset()
@@ -171,7 +172,9 @@ def names_of(was: PartValue, theirs: PartValue, ours: PartValue, has: PartValue)
     if left <= 0:
         return None
     kept = has if isinstance(has, frozenset) else frozenset()
-    return ours | frozenset(sorted(added, key=lambda name: (name not in kept, name))[:left])
+    return (ours - (before - theirs)) | frozenset(
+        sorted(added, key=lambda name: (name not in kept, name))[:left]
+    )
 
 
 def parts_without_field(model: ModelKey, sides: Sides, base: Parts, mainline: Parts) -> Iterator[Part]:

@@ -71,7 +71,7 @@ def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
     """Whether the operation works on the thing, refers to it, or works on its table in a way that needs all columns of the model."""
     if isinstance(other, DataRun):
         return atom.thing.kind in (ThingKind.TABLE, ThingKind.COLUMN) and any(
-            _queries(unit, each, atom)
+            _queries(unit, each, other.app, atom)
             for each in row_operations(
                 (draft.mainline.migrations[other.origin.migration].operations[other.origin.index],)
             )
@@ -87,11 +87,11 @@ def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
     return atom.thing.kind is ThingKind.COLUMN and (rebuilds(other) or other.thing.kind in OVER_COLUMNS)
 
 
-def _queries(unit: Unit, other: Operation | Opaque, atom: Added) -> bool:
+def _queries(unit: Unit, other: Operation | Opaque, app: str, atom: Added) -> bool:
     """Whether the data operation queries the table, as far as its code can be read; by SQL: with the column."""
     if isinstance(other, Opaque) or other.kind not in ("RunPython", "RunSQL"):
         return False
-    comparison, reach = unit.side.comparison, reach_of(other)
+    comparison, reach = unit.side.comparison, reach_of(other, app)
     now = comparison.mainline_identity.current_model(atom.thing.model)
     if not {str(atom.thing.model), str(now)}.isdisjoint(reach.models or ()):
         return True

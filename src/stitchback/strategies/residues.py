@@ -13,7 +13,6 @@ from stitchback.model.atoms import (
     Removed,
     Renamed,
     Shape,
-    Thing,
     ThingKind,
     Unread,
 )
@@ -22,7 +21,6 @@ from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Value, text
 from stitchback.schema.atoms import MANAGERS
-from stitchback.schema.converging import SINGLE_OPTIONS
 from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 from stitchback.strategies.values import field_in, operation, state_only
 
@@ -210,6 +208,13 @@ def _together(whole: Operation, model: Constant) -> tuple[Operation, ...] | None
     return None if said is None else (operation("AlterUniqueTogether", name=model, unique_together=said),)
 
 
+SINGLE_OPTIONS = {
+    "db_table": ("AlterModelTable", "table"),
+    "db_table_comment": ("AlterModelTableComment", "table_comment"),
+    "order_with_respect_to": ("AlterOrderWithRespectTo", "order_with_respect_to"),
+}
+
+
 def _option_set(name: str, whole: Operation, model: Constant) -> tuple[Operation, ...] | None:
     """The operation that sets an option of a CreateModel alone; AlterModelOptions sets all of its kind."""
     if name == MANAGERS:
@@ -244,8 +249,3 @@ def model_name(whole: Operation) -> str:
     assert isinstance(value, Constant)
     assert isinstance(value.value, str)
     return value.value if whole.kind != "CreateModel" else value.value.lower()
-
-
-def things_of(atoms: Iterable[Atom]) -> tuple[Thing, ...]:
-    """The things that the atoms are about, each once."""
-    return tuple(dict.fromkeys(atom.thing for atom in atoms if not isinstance(atom, DataRun | Unread)))

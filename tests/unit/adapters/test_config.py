@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stitchback.adapters.config import parse_configuration, read_configuration
+from stitchback.adapters.config import parse_configuration
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import Configuration, DataAgreement, Suppression
 from stitchback.model.keys import MigrationKey
@@ -40,14 +40,6 @@ reason = "the column was put in by hand in 2019"
 """
 
 
-class Bytes:
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def read(self) -> bytes:
-        return self.content
-
-
 def test_every_key_is_read() -> None:
     assert parse_configuration(FULL, "pyproject.toml") == Configuration(
         apps={"src/shop": "store"},
@@ -70,14 +62,6 @@ def test_every_key_is_read() -> None:
 )
 def test_nothing_said_is_an_empty_configuration(source: bytes) -> None:
     assert parse_configuration(source, "pyproject.toml") == Configuration()
-
-
-def test_no_file_is_an_empty_configuration() -> None:
-    assert read_configuration({}) == Configuration()
-
-
-def test_the_file_of_a_tree_is_read() -> None:
-    assert read_configuration({"pyproject.toml": Bytes(FULL)}).strategy == "diamond"
 
 
 @pytest.mark.parametrize(
@@ -138,11 +122,15 @@ def test_the_file_of_a_tree_is_read() -> None:
         (b"[tool.stitchback]\nunreleased-since = 'a'\nunreleased_since = 'b'\n", "said twice"),
         (b"[tool.stitchback\n", "cannot be read"),
         (b"# \xff\n", "cannot be read"),
+        (b"x = " + b"[" * 50_000 + b"]" * 50_000, "nested too deeply"),
+        (b"x = " + b"{a = " * 20_000 + b"1" + b"}" * 20_000, "nested too deeply"),
+        (b"x = " + b"1" * 5_000, "cannot be read"),
+        (b"#" * 1_000_001, "more than 1,000,000"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(source: bytes, words: str) -> None:
     with pytest.raises(EnvironmentProblem) as caught:
-        read_configuration({"pyproject.toml": Bytes(source)}, ref="main")
+        parse_configuration(source, "pyproject.toml of main")
     assert caught.value.code == "SB509"
     assert caught.value.message.startswith("pyproject.toml of main: ")
     assert words in caught.value.message

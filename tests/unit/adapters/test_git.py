@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from git_places import Make, commit, git, top
 
 from stitchback.adapters.git import Merged, Repository
+from stitchback.adapters.git_process import Git
 from stitchback.errors import EnvironmentProblem
 
 pytestmark = pytest.mark.usefixtures("sealed")
@@ -24,7 +28,7 @@ class TestOpening:
         self, make: Make, tmp_path: Path
     ) -> None:
         repository, shas = make(commit("one"))
-        repository.worktree_add(shas["one"], tmp_path / "second")
+        git(top(repository), "worktree", "add", "-q", str(tmp_path / "second"), shas["one"])
         second = Repository.open(tmp_path / "second")
         assert second.common_dir == repository.git_dir
         assert second.git_dir == repository.git_dir / "worktrees" / "second"
@@ -54,6 +58,18 @@ class TestOpening:
         with pytest.raises(EnvironmentProblem, match="git is not installed"):
             Repository.open(tmp_path)
 
+    def test_a_folder_that_is_gone_does_not_become_the_current_one(
+        self, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """GitPython runs git in the current directory where it cannot enter the one that it was given."""
+        repository, _ = make(commit("one"))
+        (tmp_path / "gone").mkdir()
+        git = Git(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        monkeypatch.chdir(top(repository))
+        with pytest.raises(EnvironmentProblem, match="is not a directory"):
+            git.run("rev-parse", "HEAD")
+
     def test_variables_of_another_repository_do_not_count(
         self, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -62,6 +78,28 @@ class TestOpening:
         monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
         monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
         assert Repository.open(top(repository)).resolve("HEAD") == shas["one"]
+        assert (os.environ["GIT_DIR"], os.environ["GIT_INDEX_FILE"]) == (
+            str(tmp_path / "elsewhere"),
+            str(tmp_path / "index"),
+        )
+
+    def test_gitpython_runs_nothing_when_it_is_imported(self, tmp_path: Path) -> None:
+        """It would ask git for its version twice, and end where there is no git."""
+        spy, trace = tmp_path / "git", tmp_path / "trace"
+        spy.write_text(f"#!/bin/sh\necho $@ >> '{trace}'\n")
+        spy.chmod(0o755)
+        asked = "from pathlib import Path; from stitchback.adapters.git_process import Git; import sys, os; Git(Path('.')); print(sys.modules['git'].Git.GIT_PYTHON_GIT_EXECUTABLE, sorted(n for n in os.environ if n.startswith('GIT_PYTHON')))"
+        environment = {**os.environ, "PATH": str(tmp_path), "GIT_PYTHON_REFRESH": "nonsense"}
+        done = subprocess.run(
+            [sys.executable, "-c", asked],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == "git ['GIT_PYTHON_REFRESH']\n", done.stderr
+        assert not trace.exists()
 
 
 class TestResolving:
@@ -130,10 +168,6 @@ class TestResolving:
         repository, shas = make(commit("one"), commit("two", "side", "one"), commit("three", "main"))
         git(top(repository), "merge", "--no-commit", "--no-ff", "side")
         assert repository.resolve("MERGE_HEAD") == shas["two"]
-        assert repository.merge_heads() == (shas["two"],)
-
-    def test_no_merge_under_way(self, make: Make) -> None:
-        assert make(commit("one"))[0].merge_heads() == ()
 
 
 class TestWhatIsCheckedOut:

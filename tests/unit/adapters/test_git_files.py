@@ -118,6 +118,14 @@ class TestFilesOfACommit:
             assert list(repository.files(new)) == []
 
 
+@pytest.mark.parametrize("option", ["--index-version=4", "--split-index"])
+def test_every_kind_of_index(make: Make, option: str) -> None:
+    repository, _ = make(commit("one", files=ODD_NAMES))
+    git(top(repository), "update-index", option)
+    assert list(repository.files("INDEX")) == sorted(ODD_NAMES)
+    assert {path: file.read() for path, file in repository.files("WORKTREE").items()} == ODD_NAMES
+
+
 class TestTheWorkingTree:
     def test_tracked_and_untracked_as_on_disk(self, make: Make) -> None:
         repository, _ = make(
@@ -232,19 +240,13 @@ class TestTheWorkingTree:
         assert repository.files("WORKTREE")["out/b.py"].read() == b"2\n"
         assert list(repository.files("WORKTREE")) == ["in/a.py", "out/b.py", "top.py"]
 
-    def test_an_unmerged_path_shows_its_stages(self, make: Make) -> None:
+    def test_an_unmerged_path_is_none_of_the_index(self, make: Make) -> None:
         repository, _ = make(
             commit("one", files={"a.py": b"base\n"}),
             commit("two", "side", "one", files={"a.py": b"theirs\n"}),
             commit("three", files={"a.py": b"ours\n"}),
         )
         subprocess.run(["git", "merge", "side"], cwd=top(repository), capture_output=True, check=False)
-        stages = repository.unmerged()["a.py"]
-        assert {stage: entry.read() for stage, entry in stages.items()} == {
-            1: b"base\n",
-            2: b"ours\n",
-            3: b"theirs\n",
-        }
         assert list(repository.files("INDEX")) == []
         assert b"<<<<<<<" in repository.files("WORKTREE")["a.py"].read()
 
@@ -319,9 +321,6 @@ def test_nothing_of_the_repository_runs(make: Make, tmp_path: Path) -> None:
         hostile.merge_base(shas["one"], shas["two"])
         hostile.first_merge_of(shas["two"], shas["one"])
         hostile.commit_to_branch("new", {"a.py": b"3\n"}, "m", shas["one"])
-        hostile.worktree_add(shas["one"], tmp_path / "tree")
-        assert (tmp_path / "tree" / "a.py").read_bytes() == b"1\n"
-        hostile.worktree_remove(tmp_path / "tree")
     assert not trace.exists(), trace.read_text()
 
 

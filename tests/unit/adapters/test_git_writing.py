@@ -117,14 +117,3 @@ class TestWriting:
         repository, shas = make(commit("one"))
         with pytest.raises(EnvironmentProblem, match="no name for a branch"):
             repository.commit_to_branch(branch, {"x": b"x"}, "m", shas["one"])
-
-    def test_worktrees_come_and_go(self, make: Make, tmp_path: Path) -> None:
-        repository, shas = make(commit("one"), commit("two"))
-        place = tmp_path / "of one"
-        repository.worktree_add(shas["one"], place)
-        assert (place / "one.py").read_bytes() == b"one"
-        (place / "dirt").write_bytes(b"")
-        repository.worktree_remove(place)
-        repository.worktree_remove(place)
-        assert not place.exists()
-        assert len(git(top(repository), "worktree", "list").splitlines()) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,14 @@ def test_an_empty_ledger_is_one_that_says_so(text: str) -> None:
         (PSQL.replace("  2 | shop | 0002_item_color |", "  2 | shop | 0002_item_color"), 4),
         (PSQL + "Did not find any relation\n", 7),
         ("hello world\n", 1),
+        ("[" * 100_000 + "]" * 100_000, 1),
+        ('[["shop", "0001", ' + "[" * 50_000, 1),
+        ('[["shop", ' + "1" * 5_000 + "]]", 1),
+        ('{"rows": ' * 50_000, 1),
+        ("id,app,name\n" + "1" * 900 + ",shop,0001\n", 2),
+        ("id,app,name\n²,shop,0001\n", 2),
+        ("app,name\nshop,0001\n" + " " * 1_000_000 + "x\n", 3),
+        ("-=" * 1_000_000, 1),
         ('ERROR:  relation "django_migrations" does not exist\n', 1),
     ],
 )
@@ -152,6 +161,33 @@ def test_what_cannot_be_read_is_an_error_that_names_the_line(text: str, line: in
         parse_ledger(text, "prod.csv")
     assert caught.value.code == "SB606"
     assert caught.value.message.startswith(f"prod.csv: line {line} ")
+
+
+def test_a_name_as_long_as_the_table_has_them() -> None:
+    """255 characters, of four bytes each."""
+    name = "é" * 255
+    assert [row.key.name for row in parse_ledger(f"app,name\nshop,{name}\n", "x").ledger.rows] == [name]
+
+
+def test_a_bracket_in_a_text_before_the_rows() -> None:
+    assert len(parse_ledger('{"made by [x]": 1, "rows": [["shop", "0001"]]}', "x").ledger.rows) == 1
+
+
+def test_many_rows_take_the_time_of_their_number() -> None:
+    """Not of its square: the line of each row is counted from the one before."""
+    many = "[" + '["shop", "0001"],\n' * 100_000 + '["shop", "0002"]]'
+    start = time.process_time()
+    assert len(parse_ledger(many, "x").ledger.rows) == 100_001
+    assert time.process_time() - start < 5
+
+
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(EnvironmentProblem, match="more than 20,000,000 bytes") as caught:
+        read_ledger_file(path)
+    assert caught.value.code == "SB606"
 
 
 def test_files_bom_utf16_and_what_is_no_text(tmp_path: Path) -> None:

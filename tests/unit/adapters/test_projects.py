@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from stitchback.adapters.project_settings import find_project, settings_of
+from stitchback.adapters.project_environment import harmless_environment, named_environment
+from stitchback.adapters.project_settings import VARIABLE, find_project, settings_of
 from stitchback.adapters.projects import ProjectSession, Raised
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.keys import MigrationKey
@@ -214,3 +217,117 @@ def test_filling_twice_changes_nothing(session: ProjectSession, url: str) -> Non
     before = session.rows(url)
     session.fill(url, before)
     assert session.rows(url) == before
+
+
+# --- what the project's code gets, and what it cannot do to others -----------------------------------------------------
+
+
+def settings_with(project: Path, text: str) -> None:
+    path = project / "project" / "settings.py"
+    path.write_text(f"{path.read_text()}\n{textwrap.dedent(text)}")
+
+
+def test_the_callers_secrets_are_not_passed_on(
+    project: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "geheim")
+    monkeypatch.setenv("APP_NAME", "shop")
+    monkeypatch.setenv("LC_TIME", "C")
+    settings_with(
+        project, "import json, os\nprint(json.dumps(dict(os.environ)), flush=True)\nraise RuntimeError"
+    )
+    with ProjectSession(project, environment=named_environment(["GIVEN=a=b"], ["APP_*"])) as session:
+        with pytest.raises(Raised, match="RuntimeError"):
+            session.migrate(url)
+        got = json.loads(next(line for line in session.last_words() if line.startswith("{")))
+    assert "geheim" not in json.dumps(got)
+    assert got["APP_NAME"] == "shop"
+    assert got["GIVEN"] == "a=b"
+    assert got["LC_TIME"] == "C"
+    assert got["PATH"] == os.environ["PATH"]
+    kept = {"APP_NAME", "GIVEN", VARIABLE, "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONUNBUFFERED"}
+    assert set(got) <= kept | set(harmless_environment())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os\nKEY = os.environ['SHOP_KEY']",
+        "import os\nKEY = os.environ.get('OTHER', '')\nKEY = os.environ.pop('SHOP_KEY')",
+        """
+        import os
+        from django.core.exceptions import ImproperlyConfigured
+        if not os.getenv('SHOP_KEY'):
+            raise ImproperlyConfigured('Set the SHOP_KEY environment variable')
+        """,
+        """
+        import os
+        try:
+            os.environ['SHOP_KEY']
+        except KeyError:
+            raise ValueError('not configured')
+        """,
+        "import os\nif 'SHOP_KEY' not in os.environ:\n    raise SystemExit('SHOP_KEY not found. Declare it.')",
+    ],
+)
+def test_a_missing_variable_is_named(
+    text: str, project: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_with(project, text)
+    for value, words in ((None, "it is not set"), ("x", "not passed on")):
+        monkeypatch.delenv("SHOP_KEY", raising=False)
+        if value is not None:
+            monkeypatch.setenv("SHOP_KEY", value)
+        with ProjectSession(project) as session, pytest.raises(EnvironmentProblem) as caught:
+            session.migrate(url)
+        assert caught.value.code == "SB527"
+        assert "SHOP_KEY" in caught.value.message
+        assert words in caught.value.message
+        assert "--env SHOP_KEY" in caught.value.hint
+    with ProjectSession(project, environment=named_environment(["SHOP_KEY"])) as session:
+        assert session.migrate(url).went_well
+
+
+def test_settings_that_fail_for_another_reason(project: Path, url: str) -> None:
+    """A variable that is asked for and has a default is none that is missing."""
+    settings_with(project, "import os\nos.environ.get('SHOP_KEY', '')\nimport nothing_of_the_kind")
+    with ProjectSession(project) as session, pytest.raises(Raised, match="nothing_of_the_kind"):
+        session.migrate(url)
+
+
+def test_a_variable_that_is_named_and_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOP_KEY", raising=False)
+    with pytest.raises(EnvironmentProblem, match="SHOP_KEY"):
+        named_environment(["SHOP_KEY"])
+    assert named_environment([], ["SHOP_*"]) == {}
+
+
+def test_no_mail_is_sent_and_no_cache_is_touched(project: Path, url: str, tmp_path: Path) -> None:
+    mails, cached = tmp_path / "mails", tmp_path / "cached"
+    settings_with(
+        project,
+        f"""
+        EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+        EMAIL_FILE_PATH = {str(mails)!r}
+        CACHES = {{alias: {{"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": {str(cached)!r}}}
+                  for alias in ("default", "other")}}
+        """,
+    )
+    path = project / "shop" / "migrations" / "0002_item_color.py"
+    sends = """
+def forwards(apps, schema_editor):
+    from django.core.cache import cache, caches
+    from django.core.mail import mail_admins, send_mail
+    send_mail("a", "b", "a@example.org", ["b@example.org"])
+    cache.set("a", 1)
+    caches["other"].set("a", 1)
+    assert cache.get("a") is None
+"""
+    text = path.read_text()
+    start, end = text.index("def forwards"), text.index("class Migration")
+    path.write_text(text[:start] + sends.lstrip() + "\n\n" + text[end:])
+    with ProjectSession(project) as session:
+        outcome = session.migrate(url)
+    assert outcome.went_well, outcome.error_message
+    assert not mails.exists()
+    assert not cached.exists()

@@ -204,7 +204,7 @@ def test_work_taken_over_from_a_state_with_other_models_beside_is_the_same_work(
         for key in dice.sample(keys, len(keys)):
             migration = made.migrations[key]
             found = memory.by_token.deed(token, migration, memory.number(migration))
-            alone = worked_out(memory.states[token], migration, None, {})
+            alone = worked_out(memory.states[token], migration, memory.by_token)
             if isinstance(alone, InconsistentState):
                 assert isinstance(found, InconsistentState)
                 assert str(found) == str(alone)

@@ -110,6 +110,43 @@ def test_sql_that_stands_in_the_code_is_known() -> None:
     assert found.words >= {"shop_order", "paid"}
 
 
+@pytest.mark.parametrize(
+    ("line", "head"),
+    [
+        ('schema_editor.execute("UPDATE shop_order SET paid = 1")', ""),
+        ('run = schema_editor.execute; run("UPDATE shop_order SET paid = 1")', ""),
+        ('Item.objects.raw("SELECT * FROM shop_order")', ""),
+        ('Item.objects.extra(where=["paid"])', ""),
+        ('getattr(Item.objects, "raw")("SELECT * FROM shop_order")', ""),
+        (
+            'Item.objects.annotate(a=Plain("SELECT 1", ()))',
+            "from django.db.models.expressions import RawSQL as Plain",
+        ),
+        (
+            'from django.db.models.expressions import RawSQL as Plain; Item.objects.annotate(a=Plain("SELECT 1", ()))',
+            "",
+        ),
+    ],
+)
+def test_code_that_may_run_statements(line: str, head: str) -> None:
+    found = body(line, head)
+    assert found.runs_sql or not found.is_known
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Item.objects.create(execute="order")',
+        'Item.objects.update(label="raw, or extra")',
+        "extra = Item.objects.all()",
+    ],
+)
+def test_a_field_or_a_word_of_that_name_is_no_statement(line: str) -> None:
+    found = body(line)
+    assert found.is_known
+    assert not found.runs_sql
+
+
 def test_labels_from_loops_over_literals_and_from_arguments() -> None:
     found = reach(
         """

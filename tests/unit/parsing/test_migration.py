@@ -243,7 +243,7 @@ def test_provenance() -> None:
     ("source", "reason"),
     [
         ("x = (", "syntax error"),
-        ("exec 'x'", "syntax error"),
+        ("X = = 1", "syntax error"),
         ("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b\n", "conflict markers"),
         (b"x = 1\x00", "null bytes"),
         (b"x = '\xff'", "utf-8"),

@@ -225,15 +225,6 @@ class TestFunctions:
     def test_their_code_is_the_same(self) -> None:
         assert is_plain(FUNCTIONS)
 
-    def test_in_python_2_too(self) -> None:
-        read, whole, _ = both(FUNCTIONS.replace("rows + SIZE", "rows / 36L"), {})
-        assert isinstance(read, Migration)
-        assert isinstance(whole, Migration)
-        assert not read.is_opened
-        assert read.python2 is not None
-        assert repr(read.operations) == repr(whole.operations)
-        assert "python2=True" in repr(read.operations)
-
     def test_their_code_is_written_when_it_is_asked_for(self) -> None:
         migration = both(FUNCTIONS, {})[0]
         assert isinstance(migration, Migration)

@@ -8,7 +8,7 @@ import pytest
 from migration_values import key, migration
 from plans_by_hand import FORK, MAINLINE, P, changed
 
-from stitchback.errors import Refusal
+from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
@@ -49,7 +49,13 @@ def never(candidate: Candidate, _: Situation) -> Refuted:
 def test_a_strategy_that_does_not_exist() -> None:
     assert refusal() is None
     assert refusal(policy=Policy(strategy="diamond")) is None
-    assert refusal(policy=Policy(strategy="dyamond")) == "SB402"
+    with pytest.raises(EnvironmentProblem) as raised:
+        refusal(policy=Policy(strategy="dyamond"))
+    assert (raised.value.code, raised.value.exit_code, raised.value.hint) == (
+        "SB402",
+        2,
+        "Did you mean diamond?",
+    )
 
 
 def test_a_migration_whose_parent_its_own_branch_lacks() -> None:

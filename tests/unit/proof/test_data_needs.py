@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from migration_values import add, char, create, integer, migration, operation, remove, rename, tree
+from migration_values import (
+    add,
+    char,
+    create,
+    delete,
+    integer,
+    keys,
+    migration,
+    operation,
+    remove,
+    rename,
+    tree,
+)
 from plans_by_hand import BASE, candidate, patch, situation
 
 from stitchback.engine import Engine, Memory, SymbolicDatabase
@@ -16,7 +30,7 @@ from stitchback.proof import prove
 
 
 def run_python(*models: str, words: str = "", reach: Reach | None = None) -> Operation:
-    found = reach or Reach(frozenset(models), frozenset(words.split()))
+    found = reach or Reach(frozenset(models), frozenset(words.split()), runs_sql="execute" in words.split())
     return operation(
         "RunPython", code=Code("fill", f"fill {models} {words}", "def fill(a, b): ...", reach=found)
     )
@@ -116,3 +130,28 @@ def test_the_same_work_on_both_branches_needs_what_it_has_on_both() -> None:
     plan = candidate(given, ours[0], migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
     outcome = prove(plan, given)
     assert all("uses" not in failure.message for failure in getattr(outcome, "failures", ()))
+
+
+def test_a_field_named_execute_makes_no_statement_of_the_word_beside_it() -> None:
+    """`objects.create(execute="…")` in a text that has a table's name as a word."""
+    gone = delete("Item")
+    works = Reach(frozenset({"blog.post"}), frozenset({"execute", "shop_item"}))
+    assert isinstance(merged(gone, run_python(reach=works)), SafePlan)
+    assert isinstance(merged(gone, run_python(reach=replace(works, runs_sql=True))), Refuted)
+
+
+def test_what_a_fresh_install_of_its_own_branch_never_gave_it_is_no_need() -> None:
+    """Mainline's own blog.0002 comes before shop.0003 in Django's order, and neither depends on the other."""
+    fill = migration("shop.0003_m", "shop.0002_base blog.0001_initial", run_python(reach=EVERYTHING))
+    gone = migration("blog.0002_gone", "blog.0001_initial", delete("Post"))
+    ours = migration("shop.0003_p", "shop.0002_base", add("item", "size"))
+    given = situation(fill, gone, patches=[patch(ours)])
+    plan = candidate(given, ours, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    assert isinstance(prove(plan, given), SafePlan)
+    late = gone.with_changes(dependencies=keys("blog.0001_initial shop.0003_m"))
+    given = situation(fill, late, patches=[patch(ours)])
+    early = candidate(given, ours, gone, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    outcome = prove(early, given)
+    assert isinstance(outcome, Refuted)
+    kept = candidate(given, ours, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
+    assert isinstance(prove(kept, given), SafePlan)

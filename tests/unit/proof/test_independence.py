@@ -87,6 +87,14 @@ MEETING: dict[str, tuple[Operation | Opaque, Operation | Opaque]] = {
         sql("shop_item"),
         operation("AlterUniqueTogether", name=Constant("item"), unique_together=Items("set", ())),
     ),
+    "data and an index that goes, which its SQL names": (
+        operation("RunSQL", sql=Constant("UPDATE shop_item SET base = 'x'; REINDEX i")),
+        operation("RemoveIndex", model_name=Constant("item"), name=Constant("i")),
+    ),
+    "SQL on indexes and those of an option": (
+        operation("RunSQL", sql=Constant("DROP INDEX shop_item_base_1a2b_idx; UPDATE shop_item SET base = 'x'")),
+        operation("AlterIndexTogether", name=Constant("item"), index_together=Items("set", ())),
+    ),
     "data and a foreign key with a default": (
         sql("shop_item"),
         add("item", "base", foreign_key("shop.box", default=Constant(1))),
@@ -105,6 +113,11 @@ APART: dict[str, tuple[Operation | Opaque, Operation | Opaque]] = {
     "data on two tables": (sql("shop_item"), sql("shop_box")),
     "data before a new field": (sql("shop_item"), add("item", "x", integer())),
     "data before a new foreign key without a default": (sql("shop_item"), add("item", "x", foreign_key("shop.box"))),
+    "data after a new index": (index("item", "i"), sql("shop_item")),
+    "data before an index that goes": (
+        sql("shop_item"),
+        operation("RemoveIndex", model_name=Constant("item"), name=Constant("i")),
+    ),
     "data before a new index": (sql("shop_item"), index("item", "i")),
     "nothing and unread": (state_and_database(), UNREAD),
 }  # fmt: skip
@@ -136,14 +149,16 @@ DEFINITION_KINDS: dict[str, dict[str, Value]] = {
 @pytest.mark.parametrize("kind", DEFINITION_KINDS)
 def test_an_index_or_a_constraint_is_known_by_its_name(kind: str) -> None:
     given = operation(kind, model_name=Constant("Item"), **DEFINITION_KINDS[kind])
-    made = kind in ("AddIndex", "AddIndexConcurrently")
-    assert list(changes((given,), "shop")) == [Change(ITEM, Part.DEFINITION, "n", makes=made)]
+    made, of_index = kind in ("AddIndex", "AddIndexConcurrently"), "Index" in kind
+    assert list(changes((given,), "shop")) == [
+        Change(ITEM, Part.DEFINITION, "n", makes=made, is_index=of_index)
+    ]
 
 
 @pytest.mark.parametrize("kind", ["AlterUniqueTogether", "AlterIndexTogether"])
 def test_unique_together_is_one_definition_of_the_model(kind: str) -> None:
     assert list(changes((operation(kind, name=Constant("Item")),), "shop")) == [
-        Change(ITEM, Part.DEFINITION, kind)
+        Change(ITEM, Part.DEFINITION, kind, is_index="Index" in kind)
     ]
 
 

@@ -304,3 +304,43 @@ def test_a_plan_that_stops_is_looked_for_behind_many_that_do_damage() -> None:
     outcome = plan(case_of(situation(*theirs, patches=[patch(*ours)])), prove, beside=prove_beside)
     assert isinstance(outcome, Planned)
     assert not outcome.chosen.proof.damages
+
+
+SQUASH = migration(
+    "shop.0001_squashed_0002",
+    "",
+    create("Item", label=char(), base=char()),
+    replaces="shop.0001_initial shop.0002_base",
+)
+AFTER_SQUASH = migration("shop.0003_choice", "shop.0001_squashed_0002", alter("item", "label", OTHER))
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        (),
+        (migration("shop.0004_m", "shop.0003_choice", add("item", "size")),),
+        (migration("shop.0004_m", "shop.0003_choice", alter("item", "base", OTHER)),),
+    ],
+)
+def test_a_squash_of_the_fork_point_that_kept_its_files_is_no_change_of_mainlines(
+    theirs: tuple[Migration, ...],
+) -> None:
+    """What was altered after the squash is what both sides start from."""
+    fork = changed(FORK, SQUASH, AFTER_SQUASH)
+    ours = patch(migration("shop.0004_p", "shop.0003_choice", alter("item", "label", HELP)), fork=fork)
+    given = situation(SQUASH, AFTER_SQUASH, *theirs, patches=[ours])
+    assert list(ChangedOnBoth().find(case_of(given))) == []
+    assert lost_of(given, merged_state(given)) == []
+    (kept,) = (each for each in merged_state(given).migrations.values() if each.key.name == "0004_p")
+    assert kept.operations == (alter("item", "label", HELP),)
+
+
+def test_what_mainline_changed_after_a_squash_of_the_fork_point_is_mainlines() -> None:
+    fork = changed(FORK, SQUASH, AFTER_SQUASH)
+    theirs = migration("shop.0004_m", "shop.0003_choice", alter("item", "label", VERBOSE))
+    ours = patch(migration("shop.0004_p", "shop.0003_choice", alter("item", "label", HELP)), fork=fork)
+    given = situation(SQUASH, AFTER_SQUASH, theirs, patches=[ours])
+    (finding,) = ChangedOnBoth().find(case_of(given))
+    assert finding.message.startswith("help_text of field shop.item.label on release/2.4 differs from main")
+    assert lost_of(given, merged_state(given)) == []

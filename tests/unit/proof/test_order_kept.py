@@ -19,10 +19,13 @@ from migration_values import (
     operation,
     remove,
     rename,
+    tree,
 )
 from migration_values import run_python as some_code
 from plans_by_hand import FORK, candidate, patch, situation
 
+from stitchback.hazards.data_and_rename import DataAndRename
+from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
 from stitchback.model.data_reach import Reach
@@ -30,6 +33,9 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value
+from stitchback.planning.outcomes import Planned
+from stitchback.planning.plan import plan
+from stitchback.proof import prove, prove_beside
 from stitchback.proof.ancestors import Branches, Result, lost_ancestors
 from stitchback.proof.data_order import _one_before, _steps, order_broken
 from stitchback.proof.independence import doings, independent
@@ -379,10 +385,19 @@ def trigger(table: str, func: str = "NEW.size_b = NEW.size; RETURN NEW;", **more
     return operation("RunPython", code=call)
 
 
+def trigger_gone(model: Value, name: str = "mirror") -> Operation:
+    """django-pgtrigger's RemoveTrigger, as it is read."""
+    kwargs = (("model_name", model), ("name", Constant(name)))
+    return operation("RunPython", code=Call(Reference("pgtrigger.migrations.RemoveTrigger"), (), kwargs))
+
+
 @pytest.mark.parametrize(
     ("step", "is_free"),
     [
         (trigger("shop_item"), True),
+        (trigger_gone(Constant("item")), True),
+        (trigger_gone(Constant("Order")), False),
+        (trigger_gone(Reference("shop.models.NAME")), False),
         (trigger("shop_item", "UPDATE shop_order SET number = 1;"), False),
         (trigger("shop_item", when=Reference("shop.models.WHEN")), False),
         (trigger(""), False),
@@ -398,6 +413,23 @@ def test_a_trigger_reaches_what_its_statements_name(step: Operation, is_free: bo
     first, second = (doings(migration("shop.0002_a", "", each)) for each in (step, altered))
     assert independent(first, second, web) is is_free
     assert independent(second, first, web) is is_free
+
+
+@pytest.mark.parametrize("step", [trigger_gone(Constant("Item")), trigger("shop_item", "RETURN NULL;")])
+def test_a_trigger_needs_the_model_that_it_names(step: Operation) -> None:
+    """By its name in the migration's own app, in the historical state: Django looks it up there before any statement."""
+    fork = tree(
+        *FORK.migrations.values(), migration("shop.0003_note", "shop.0002_base", create("Note", label=char()))
+    )
+    theirs = migration("shop.0004_m", "shop.0003_note", step)
+    for gone, planned in (("Note", True), ("Item", False)):
+        ours = patch(migration("shop.0004_p", "shop.0003_note", delete(gone)), fork=fork)
+        given = situation(fork.migrations[keys("shop.0003_note")[0]], theirs, patches=[ours])
+        split = sides(ours, given.mainline)
+        case = Case(given, (Side(ours, split, compare(split, {})),))
+        outcome = plan(case, prove, beside=prove_beside)
+        assert isinstance(outcome, Planned) is planned
+        assert [each.code for each in DataAndRename().find(case)] == ([] if planned else ["SB209"])
 
 
 @pytest.mark.parametrize(

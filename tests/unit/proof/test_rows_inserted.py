@@ -22,7 +22,7 @@ from stitchback.strategies.values import conditional
 
 
 def run_python(*models: str, words: str = "", reach: Reach | None = None) -> Operation:
-    found = reach or Reach(frozenset(models), frozenset(words.split()))
+    found = reach or Reach(frozenset(models), frozenset(words.split()), runs_sql="execute" in words.split())
     return operation(
         "RunPython", code=Code("fill", f"fill {models} {words}", "def fill(a, b): ...", reach=found)
     )

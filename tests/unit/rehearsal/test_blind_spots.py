@@ -119,6 +119,53 @@ def test_a_data_step_on_a_model_that_the_patch_renames(step: Operation) -> None:
     assert "shop.0003_fill" in refusals(wrong, given)
 
 
+def test_code_that_asks_for_a_model_of_an_installed_package() -> None:
+    """Its migrations are in no tree; where nothing refers to the package, the rehearsal has no model of it at all."""
+    body = "apps.get_model('auth', 'Group').objects.filter(name='clerks').delete()"
+    given = with_patch(migration("shop.0003_clerks", "shop.0002_base", run_python(body)))
+    (ours,) = given.patches[0].migrations
+    assert refusals(candidate(given, ours, merge("shop.0003_x", "shop.0003_clerks")), given) == ""
+    pointed = add("item", "group", foreign_key("auth.group", null=TRUE))
+    given = with_patch(migration("shop.0003_clerks", "shop.0002_base", pointed, run_python(body)))
+    (ours,) = given.patches[0].migrations
+    assert refusals(candidate(given, ours, merge("shop.0003_x", "shop.0003_clerks")), given) == ""
+
+
+def test_code_that_asks_for_a_model_of_the_tree_that_is_not_there() -> None:
+    memo = migration("shop.0003_memo", "shop.0002_base", create("Memo", text=char()))
+    fill = migration(
+        "shop.0004_fill", "shop.0003_memo", run_python("apps.get_model('shop', 'Memo').objects.all()")
+    )
+    given = with_patch(memo, fill)
+    whole = candidate(given, memo, fill, merge("shop.0003_x", "shop.0004_fill"))
+    assert refusals(whole, given) == ""
+    first = fill.with_changes(dependencies=keys("shop.0002_base"))
+    after = memo.with_changes(dependencies=keys("shop.0004_fill"))
+    cut = candidate(given, after, first, merge("shop.0003_x", "shop.0003_memo"))
+    assert "LookupError: App 'shop' doesn't have a 'Memo' model." in refusals(cut, given)
+
+
+def test_work_that_two_migrations_do_and_a_squash_leaves_out() -> None:
+    """Mainline runs one function twice. A fresh install, by the squash, never does; the fork point's databases have a part of it."""
+    fill = run_python("apps.get_model('shop', 'Item').objects.update(base='x')")
+    parts = (
+        migration("shop.0003_x", "shop.0002_base", fill),
+        migration("shop.0004_x", "shop.0003_x", fill),
+    )
+    squash = migration(
+        "shop.0002_squashed",
+        "shop.0001_initial",
+        add("item", "base"),
+        add("item", "x"),
+        replaces="shop.0002_base shop.0003_x shop.0004_x",
+    )
+    parts = (parts[0].with_changes(operations=(fill, add("item", "x"))), parts[1])
+    ours = migration("shop.0003_p", "shop.0002_base", add("item", "color"))
+    given = with_patch(ours, mainline=(*parts, squash))
+    answer = rehearsed(candidate(given, ours, merge("shop.0003_p", "shop.0004_x")), given)
+    assert (answer.disagreements, answer.baseline) == ((), ())
+
+
 def test_an_index_on_a_field_that_is_gone() -> None:
     """FACTS F33."""
     hot = migration("shop.0003_hot", "shop.0002_base", index("item", "base", "item_base"))

@@ -9,14 +9,24 @@ from sqlglot import exp
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.repair.dialects import DIALECTS
-from stitchback.repair.edits import DeleteDuplicate, DeleteRow, InsertRow, LedgerEdit, Presence, RenameRow
+from stitchback.repair.edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    Guard,
+    InsertRow,
+    LedgerEdit,
+    Presence,
+    RenameRow,
+)
 from stitchback.repair.sql import Script, render_script
 
 A, B, C = (MigrationKey("shop", name) for name in ("0001_a", "0002_b", "it's; -- \\ % é\n🐍"))
 TIMES = ("2024-01-01 00:00:00.123456", "2024-01-02 00:00:00+00:00", "2024-01-03 10:00:00.5")
 LEDGER = Ledger("prod", tuple(LedgerRow(key, at, TIMES[at]) for at, key in enumerate((A, A, B))))
 EDITS: list[LedgerEdit] = [
-    InsertRow(C, "why; not\n*/", given=(A,), seen=(Presence("shop_item"), Presence("shop_item", "color"))),
+    InsertRow(
+        C, "why; not\n*/", Guard(given=(A,), seen=(Presence("shop_item"), Presence("shop_item", "color")))
+    ),
     DeleteDuplicate(A, "twice"),
     RenameRow(B, MigrationKey("store", "0002_b"), "renamed"),
     DeleteRow(C, "gone"),
@@ -90,7 +100,7 @@ def test_oracle_says_what_oracle_wants() -> None:
 def test_no_line_is_too_long_for_sqlplus() -> None:
     longest = MigrationKey("🐍" * 255, "é'" * 127)
     edits: list[LedgerEdit] = [
-        InsertRow(longest, str(longest), given=(longest,)),
+        InsertRow(longest, str(longest), Guard(given=(longest,))),
         RenameRow(A, longest, ""),
         DeleteRow(longest, ""),
     ]

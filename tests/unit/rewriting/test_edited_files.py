@@ -57,19 +57,6 @@ class Migration(migrations.Migration):
 """
 
 
-def test_a_file_of_python_2_is_not_edited() -> None:
-    with pytest.raises(Refusal, match="line 25 is Python 2") as refused:
-        edited(FILE.replace("=20)", "=20L)"), SetReplaces((key("shop.0003_x"),)))
-    assert refused.value.code == "SB544"
-
-
-def test_code_of_python_2_is_copied_nowhere() -> None:
-    old = read(FILE.replace("pass  # nothing yet", "print 'x'").encode())
-    with pytest.raises(Refusal, match="forwards is Python 2") as refused:
-        edited(FILE, SetOperations((Insert(old.operations[1]),)))  # type: ignore[arg-type]
-    assert refused.value.code == "SB544"
-
-
 def add_field(name: str, length: int = 20) -> Operation:
     field = Call(Reference("django.db.models.CharField"), (), (("max_length", Constant(length)),))
     arguments = (("field", field), ("model_name", Constant("item")), ("name", Constant(name)))

@@ -135,4 +135,8 @@ def test_names_do_not_break_out() -> None:
 
 def test_the_plans_script_looks_for_its_ground() -> None:
     (edit,) = plan_edits(CANDIDATE)
-    assert (edit.key, edit.given, edit.seen) == (HOTFIX, (COLOR,), (Presence("shop_item", "color"),))
+    assert (edit.key, edit.guard.given, edit.guard.seen) == (
+        HOTFIX,
+        (COLOR,),
+        (Presence("shop_item", "color"),),
+    )

@@ -11,7 +11,6 @@ from stitchback.schema.comparing import (
     compare_definitions,
     compare_fields,
     compare_shapes,
-    compare_togethers,
 )
 
 
@@ -138,12 +137,6 @@ def test_conditions_that_differ_by_a_negation_or_a_joint() -> None:
     values = [value(f"CheckConstraint(check={text}, name='c')") for text in texts]
     kinds = {compare_definitions(a, b).kind for a in values for b in values if a is not b}
     assert kinds == {ComparisonKind.DIFFERENT}
-
-
-def test_togethers() -> None:
-    a, b = frozenset({("a", "b")}), frozenset({("a", "b"), ("c", "d")})
-    assert compare_togethers(a, a).kind is ComparisonKind.IDENTICAL
-    assert compare_togethers(a, b).differences == ("only on one side: (c, d)",)
 
 
 def test_options_that_a_database_sees() -> None:

@@ -6,24 +6,39 @@ of reach (Django's dummy backend, which raises ImproperlyConfigured when used): 
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+import time
 from importlib import import_module
 from typing import Any
 
+from . import variables
+from .mysql_driver import use_pymysql
+
+EVERY = 0.5  # seconds between two looks whether the parent process is there
+NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
+NO_CACHE = "django.core.cache.backends.dummy.DummyCache"
 KEPT_OPTIONS = ("charset", "sql_mode", "isolation_level", "collation")
 
 _own: dict[str, Any] = {}  # what the project's settings say about `default`
 
 
 def start(database: dict[str, Any]) -> dict[str, Any]:
-    """Sets Django up with `database`, an entry of DATABASES, for `default`."""
+    """Sets Django up with `database`, an entry of DATABASES, for `default`. No mail is sent, and no cache is read or written."""
     from django.conf import settings
 
+    variables.watch()
+    end_with_parent()
     _own.update(settings.DATABASES.get("default", {}))
+    if any("mysql" in engine for engine in (database["ENGINE"], _own.get("ENGINE", ""))):
+        use_pymysql()
     settings.DATABASES = {
         alias: {"ENGINE": "django.db.backends.dummy"} for alias in {"default", *settings.DATABASES}
     }
     settings.DATABASES["default"] = settings_of(database)
+    _keep_to_itself(settings)
     import django
 
     django.setup()
@@ -35,6 +50,31 @@ def start(database: dict[str, Any]) -> dict[str, Any]:
         "python": sys.version.split()[0],
         "apps": sorted(config.label for config in apps.get_app_configs()),
     }
+
+
+def _keep_to_itself(settings: Any) -> None:
+    """A migration's code may send mail, and clear or fill a cache that others use."""
+    mailers = getattr(settings, "MAILERS", None)  # Django 6.1
+    if mailers:
+        settings.MAILERS = {alias: {"BACKEND": NO_MAIL} for alias in mailers}
+    else:
+        settings.EMAIL_BACKEND = NO_MAIL
+    settings.CACHES = {alias: {"BACKEND": NO_CACHE} for alias in {"default", *settings.CACHES}}
+
+
+def end_with_parent() -> None:
+    """A thread that ends this process, and all that the project's code has started, soon after whoever started it was killed: a migration
+    that is running sees nothing of that."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(EVERY)
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def use(database: dict[str, Any]) -> None:
@@ -91,8 +131,13 @@ def settings_of(database: dict[str, Any]) -> dict[str, Any]:
 
 
 def vendor_of(engine: str) -> str:
-    """The vendor of a backend, by asking its DatabaseWrapper (a project may have a backend of its own)."""
-    return str(getattr(import_module(engine + ".base").DatabaseWrapper, "vendor", ""))
+    """The vendor of a backend, by asking its DatabaseWrapper (a project may have a backend of its own); "" where its driver is missing."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        return str(getattr(import_module(engine + ".base").DatabaseWrapper, "vendor", ""))
+    except ImproperlyConfigured:
+        return ""
 
 
 def _hurry() -> None:

@@ -9,17 +9,24 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .mysql_driver import use_pymysql
+
 made: list[str] = []
 doomed: list[str] = []  # of those made, on PostgreSQL: to be dropped with others
+held: list[Any] = []  # connections that hold a lock
+LOCKS = 0x53544348  # the first number of our advisory locks on PostgreSQL
 TOGETHER = 30
 """PostgreSQL writes out all that was made meanwhile at every DROP DATABASE, for a second or more. Where many are dropped at the same
 moment, each forgets its own pages first, and next to nothing is left to be written."""
 
 
-def start_bare(database: dict[str, Any]) -> str:
-    """Django without any project, `default` being the server's own database. Returns the engine's vendor."""
+def start_bare(database: dict[str, Any], series: str) -> str:
+    """Django without any project, `default` being the server's own database. Returns the engine's vendor. `series`: the hexadecimal number
+    in the names of the databases to be made, locked on the server as long as this process lives."""
     from django.conf import settings
 
+    if "mysql" in database["ENGINE"]:
+        use_pymysql()
     settings.configure(DATABASES={"default": database}, INSTALLED_APPS=[], USE_TZ=True)
     import django
 
@@ -27,7 +34,67 @@ def start_bare(database: dict[str, Any]) -> str:
     from django.db import connection
 
     connection.ensure_connection()
+    _hold(series)
     return str(connection.vendor)
+
+
+def _hold(series: str) -> None:
+    """Over a connection of its own, which nothing else closes."""
+    from django.db import connections
+
+    holder = connections.create_connection("default")
+    with holder.cursor() as cursor:
+        if holder.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCKS, _number(series)])
+        else:
+            cursor.execute("SELECT GET_LOCK(%s, 10)", [f"stitchback_{series}"])
+    held.append(holder)
+
+
+def _number(series: str) -> int:
+    return int(series, 16) & 0x7FFFFFFF
+
+
+def sweep_databases(prefix: str) -> list[str]:
+    """Drops the databases of runs that are no more: nobody holds their series' lock. Returns those that could not be dropped."""
+    from django.db import Error, connection
+
+    left = []
+    with connection.cursor() as cursor:
+        for name in _named(cursor, connection.vendor, prefix):
+            series = name[len(prefix) :].partition("_")[0]
+            if (
+                len(series) != 8
+                or set(series) - set("0123456789abcdef")
+                or _is_held(cursor, connection.vendor, series)
+            ):
+                continue
+            try:
+                cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)}")
+            except Error:  # somebody is connected to it, or it belongs to another user
+                left.append(name)
+    return left
+
+
+def _named(cursor: Any, vendor: str, prefix: str) -> list[str]:
+    column, table = (
+        ("datname", "pg_database")
+        if vendor == "postgresql"
+        else ("schema_name", "information_schema.schemata")
+    )
+    cursor.execute(f"SELECT {column} FROM {table}")
+    return sorted(name for (name,) in cursor.fetchall() if name.startswith(prefix))
+
+
+def _is_held(cursor: Any, vendor: str, series: str) -> bool:
+    if vendor == "postgresql":
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s",
+            [LOCKS, _number(series)],
+        )
+        return cursor.fetchone() is not None
+    cursor.execute("SELECT IS_FREE_LOCK(%s)", [f"stitchback_{series}"])
+    return bool(cursor.fetchone()[0] != 1)
 
 
 def create_database(name: str, source: str | None = None) -> None:

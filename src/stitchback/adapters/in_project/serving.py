@@ -11,7 +11,7 @@ import os
 import traceback
 from typing import TYPE_CHECKING, Any, TextIO
 
-from . import databases, filling, migrating, rows, schema, scratch
+from . import databases, filling, migrating, rows, schema, scratch, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ WITHOUT: dict[str, Command] = {
     "graph": migrating.graph,
     "forget": migrating.forget,
     "start_bare": scratch.start_bare,
+    "sweep_databases": scratch.sweep_databases,
     "create_database": scratch.create_database,
     "drop_database": scratch.drop_database,
     "drop_everything": scratch.drop_everything,
@@ -83,6 +84,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
             "error": type(error).__name__,
             "message": str(error),
             "traceback": traceback.format_exc(),
+            "missing": variables.needed(error) if name == "start" else "",
         }
 
 

@@ -38,14 +38,19 @@ Releases = Iterable[OldTree | NotRun]
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """The old trees. `forks` and `patches` go in pairs; `mainline` made databases, `oracle` is mainline as it stands, which
-    may have migrations that nobody applied. `releases`: lines of trees, oldest first, that came one after the other; gone through once."""
+    """The old trees. `forks` and `patches` go in pairs; `mainlines` made databases, the first of them without anything of the plan;
+    `oracle` is mainline as it stands, which may have migrations that nobody applied. `releases`: lines of trees, oldest first, that came one after the other; gone through once."""
 
     forks: tuple[OldTree, ...]
     patches: tuple[OldTree, ...]
-    mainline: OldTree
+    mainlines: tuple[OldTree, ...]
     oracle: ProjectSession
     releases: tuple[Releases, ...] = ()
+
+    @property
+    def untouched(self) -> ProjectSession:
+        """Mainline without anything of the plan: what fails there is none of the plan's doing."""
+        return self.mainlines[0].session if len(self.mainlines) > 1 else self.oracle
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Judge:
 
     @cached_property
     def mainlines_own(self) -> MainlinesOwn:
-        return MainlinesOwn(self.bench, self.branches.oracle)
+        return MainlinesOwn(self.bench, self.branches.untouched)
 
     def judged(self) -> EngineReport:
         census = self.census()
@@ -107,8 +107,9 @@ class Judge:
         for tree, start in zip(self.branches.patches, forks, strict=True):
             census.grow(tree, start)
         for start in forks:
-            census.grow(self.branches.mainline, start)
-            census.grow_anew(self.branches.mainline, start)
+            for mainline in self.branches.mainlines:
+                census.grow(mainline, start)
+                census.grow_anew(mainline, start)
         shared = frozenset(key for fork in forks for key in fork.ledger)
         for line in self.branches.releases:
             census.deployed(line, shared)
@@ -187,7 +188,7 @@ class Judge:
         """Whether mainline's own tree fails there without any change of ours, and no repair is known."""
         if inhabitant.population.lineage not in (FORK, MAINLINE):
             return False
-        outcome = self.bench.step(self.branches.oracle, inhabitant.state).outcome
+        outcome = self.bench.step(self.branches.untouched, inhabitant.state).outcome
         if outcome.error_class:
             said = f"{outcome.error_class}: {outcome.error_message}"
             say(

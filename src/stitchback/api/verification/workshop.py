@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Self
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.project_trees import export_tree, lay_over
 from stitchback.adapters.projects import ProjectSession
+from stitchback.adapters.temporary import temporary_folder
 from stitchback.api.verification.next_release import own_apps, write_next_release
 from stitchback.api.verification.trial import Reconciled
 
@@ -23,12 +23,14 @@ NOT_COPIED = shutil.ignore_patterns(".git", "__pycache__", "*.sqlite3")
 
 @dataclass(slots=True)
 class Workshop:
-    """A context manager. `settings` None: what each tree's own manage.py names. `folder`: of the Django project in each tree."""
+    """A context manager. `settings` None: what each tree's own manage.py names. `folder`: of the Django project in each tree.
+    `environment`: variables that the projects get besides."""
 
     repository: Path
     settings: str | None = None
     python: str = sys.executable
     folder: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
     _folder: Path = Path()
     _folders: int = 0
@@ -36,8 +38,7 @@ class Workshop:
     _past: list[ProjectSession] = field(default_factory=list)  # ended; the bench knows sessions by identity
 
     def __enter__(self) -> Self:
-        folder = tempfile.TemporaryDirectory(prefix="stitchback_verify_", ignore_cleanup_errors=True)
-        self._folder = Path(self._stack.enter_context(folder)).resolve()
+        self._folder = self._stack.enter_context(temporary_folder())
         return self
 
     def __exit__(
@@ -62,7 +63,7 @@ class Workshop:
             yield self.at(commit)
             return
         tree = export_tree(self.repository, commit, self._next_folder(commit[:12]))
-        with ProjectSession(tree, self.settings, self.python, folder=self.folder) as session:
+        with self._session(tree) as session:
             session.graph(url)
             self._past.append(session)
             yield session
@@ -95,4 +96,9 @@ class Workshop:
         return self._folder / f"{self._folders}_{name}"
 
     def _opened(self, tree: Path) -> ProjectSession:
-        return self._stack.enter_context(ProjectSession(tree, self.settings, self.python, folder=self.folder))
+        return self._stack.enter_context(self._session(tree))
+
+    def _session(self, tree: Path) -> ProjectSession:
+        return ProjectSession(
+            tree, self.settings, self.python, environment=self.environment, folder=self.folder
+        )

@@ -22,14 +22,17 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB603",
-        ("adapters.connections",),
+        ("adapters.connections", "adapters.sqlite_files"),
         "the database cannot be reached",
-        """There is no such file, nobody answers, or the login is refused. What the driver said stands
-        in the message.""",
+        """There is no such file or database, or nobody answers. What the driver said stands in the
+        message.
+
+        A SQLite database in WAL mode that is in use is read from a copy, so that nothing is left
+        beside it: one that is written all the time, or that is too large to copy, is reported here.""",
     ),
     ErrorPage(
         "SB604",
-        ("adapters.connections", "adapters.databases"),
+        ("adapters.connections", "adapters.databases", "adapters.sqlite_files"),
         "no permission to read the ledger",
         """The database answers, and does not let this user read `django_migrations`. Reading needs
         SELECT on that table, and USAGE on its schema in PostgreSQL.""",
@@ -43,10 +46,13 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB606",
-        ("adapters.ledgers",),
+        ("adapters.ledgers", "adapters.databases"),
         "a ledger that cannot be read",
         """A ledger is CSV (`app,name[,applied]`), JSON, what `showmigrations --plan` prints, or the
-        table as psql or mysql print it. The message names the line that is none of these.""",
+        table as psql or mysql print it. The message names the line that is none of these.
+
+        In a SQLite database a broken import can leave a row whose app or name is no text; the message
+        names its id.""",
     ),
     ErrorPage(
         "SB607",
@@ -115,5 +121,55 @@ PAGES: tuple[ErrorPage, ...] = (
 
         A person has to find out what happened there: a restored backup, a table that was dropped by
         hand, a migration that was faked.""",
+    ),
+    ErrorPage(
+        "SB645",
+        ("adapters.connections",),
+        "a database that is locked or too slow",
+        """Every connection has limits: for a lock, for a statement, and for an answer of any kind.
+        Somebody holds a lock on `django_migrations` (ALTER TABLE, LOCK TABLE, VACUUM FULL, a migrate
+        that runs right now), or the server is slow.
+
+        Repeat the command, or give it more time with `--timeout SECONDS`. Of a fleet the other
+        databases are read.""",
+    ),
+    ErrorPage(
+        "SB646",
+        ("adapters.connections",),
+        "the login is refused",
+        """The server does not let this user in: the password is wrong or missing, there is no such
+        user, or the server allows nobody from this host (`pg_hba.conf`, a MySQL account of another
+        host).
+
+        Check user and password in the URL; characters that are no letters, digits or `-._~` are
+        percent-encoded there. A password is never printed.""",
+    ),
+    ErrorPage(
+        "SB615",
+        ("repair.deriving",),
+        "where are the tables of an app?",
+        """A row says that a migration was applied, and what it makes is not in this database. That is no
+        proof that it never ran: the table may be in a schema off the connection's search_path, behind a
+        view, hidden because the user has no right on it, or in another database of the project. A row is
+        taken out only where the whole catalog was read, and never where DATABASE_ROUTERS are configured or
+        an app has rows and no table at all.
+
+        Connect as the application does (its user, its search_path). For an app whose tables are in
+        another database, say so: `--app-in-other-database APP`, or in pyproject.toml
+
+            [tool.stitchback]
+            apps_in_other_databases = ["audit"]
+
+        Its rows are then taken at their word. An empty list says that all tables are in this database.
+        Where an app's tables are really gone, take its rows out by hand, or restore the tables.""",
+    ),
+    ErrorPage(
+        "SB616",
+        ("api.repairing",),
+        "the repair could not be undone",
+        """A row that the repair takes out has an `id` or `applied` that no statement can put back as it was: NULL, infinity, a
+        date that is none. Nothing is printed that could not be undone byte for byte.
+
+        Give the row an ordinary value first.""",
     ),
 )

@@ -194,14 +194,4 @@ PAGES: tuple[ErrorPage, ...] = (
         """The name of a branch or a migration has characters that would be lost or changed in a
         comment of a file, and the comment has to be read back. Rename the branch or the migration.""",
     ),
-    ErrorPage(
-        "SB544",
-        ("rewriting.modules",),
-        "a file that only Python 2 can read",
-        """The plan would edit a file of Python 2, bring it over, or copy a function out of it. Such a file
-        is read (SB103), but what was read is never written back: a program that turns code into
-        other code might change what it does, and no Django of today can import the file as it is.
-
-        Bring the file to Python 3 on its branch, in a commit of its own, and run the command again.""",
-    ),
 )

@@ -55,6 +55,23 @@ PAGES: tuple[ErrorPage, ...] = (
         A clone may lack the tags: `git fetch --tags`.""",
     ),
     ErrorPage(
+        "SB527",
+        ("adapters.project_environment",),
+        "an environment variable is missing",
+        """`verify` runs the project's own code without the secrets of the caller's environment: it passes on
+        PATH, HOME, the language, and what libraries are found by, and nothing else. The settings asked
+        for a variable that is not there, or `--env` names one that is not set.
+
+        Name what the settings need, with a value for tests where one will do:
+
+            stitchback verify release/2.4 --env DATABASE_URL=sqlite:// --env SECRET_KEY=x
+
+        or for every run, with the values of the caller's environment:
+
+            [tool.stitchback]
+            environment = ["SECRET_KEY", "APP_*"]""",
+    ),
+    ErrorPage(
         "SB550",
         ("api.nothing_read",),
         "no migrations were found",

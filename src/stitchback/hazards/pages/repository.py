@@ -156,10 +156,12 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB517",
-        ("api.fleets", "api.runbooks"),
-        "the runbook cannot be written",
-        """The folder that `plan --out` names cannot be made or written to. Nothing else was written: the tree is as it was.
+        ("adapters.new_files", "api.runbooks"),
+        "a file of the runbook or an undo script cannot be written",
+        """What `plan --out`, `repair --out` or `repair --undo` names cannot be made or written to, or is a file that is there already with
+        other content: `repair` writes over no file, since the undo script of another database may be in it. Nothing else was written: the
+        tree and the databases are as they were.
 
-        Name another folder, or give yourself the right to write there.""",
+        Name another file or folder, or give yourself the right to write there.""",
     ),
 )

@@ -41,7 +41,7 @@ def set_apart(
     own = {key: migration for view in views for key, migration in view.own.items()}
     versions = list({id(each): each for view in views for each in view.own.values()}.values())
     steady = unchanged(views) - named_elsewhere(candidate, versions) - kept
-    queried = {key: models for key in steady if (models := models_queried(own[key].operations, web))}
+    queried = {key: models for key in steady if (models := models_queried(own[key].operations, key.app, web))}
     while True:
         essential = [migration for migration in versions if migration.key not in steady]
         changed = under_all_names(joined(map(changed_models, essential)), versions)

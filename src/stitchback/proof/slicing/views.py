@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
-from stitchback.graph.order import full_order
+from stitchback.graph.digraph import full_order, graph_of
 from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
@@ -79,4 +79,4 @@ class View:
         """Those own keys, parents first."""
         own = {key: tuple(parent for parent in self.parents(key) if parent in self.own) for key in self.own}
         wanted = frozenset(keys)
-        return tuple(key for key in full_order((), sorted(own), own) if key in wanted)
+        return tuple(key for key in full_order(graph_of(own), sorted(own)) if key in wanted)

@@ -7,8 +7,11 @@ from stitchback.repair.defects.doubled_row import DoubledRow
 from stitchback.repair.defects.half_done import StoppedHalfWay
 from stitchback.repair.defects.handed_over import HandedOver
 from stitchback.repair.defects.hole import Hole
-from stitchback.repair.defects.migrate_fails import MigrateFails, NextReleaseFails
+from stitchback.repair.defects.leftover import Leftovers, RequiredLeftover
+from stitchback.repair.defects.migrate_fails import MigrateFails, MigrateLoses, NextReleaseFails
+from stitchback.repair.defects.new_id import NoNewId
 from stitchback.repair.defects.no_migrations_table import NoMigrationsTable
+from stitchback.repair.defects.other_project import OtherProject
 from stitchback.repair.defects.runs_again import RunsAgain
 from stitchback.repair.defects.schema_differs import SchemaDiffers
 from stitchback.repair.defects.torn_replacer import TornReplacer
@@ -16,6 +19,8 @@ from stitchback.repair.defects.unknown_row import UnknownRow
 
 ALL: tuple[Defect, ...] = (
     NoMigrationsTable(),
+    OtherProject(),
+    NoNewId(),
     DoubledRow(),
     UnknownRow(),
     Hole(),
@@ -24,7 +29,10 @@ ALL: tuple[Defect, ...] = (
     TornReplacer(),
     SchemaDiffers(),
     StoppedHalfWay(),
+    RequiredLeftover(),
+    Leftovers(),
     MigrateFails(),
+    MigrateLoses(),
     NextReleaseFails(),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,16 +10,20 @@ from typing import Protocol
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
+from stitchback.model.migrations import Tree
 from stitchback.model.source import Span
 from stitchback.repair.accounts import Accounts, Standing
+from stitchback.repair.forecasting import Forecast
 from stitchback.repair.hypotheses import Hidden
+from stitchback.repair.leftovers import Leftover
 from stitchback.repair.outcomes import RepairOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One ledger against one tree. `unknown`: rows that the tree does not know, with the refs that do. `now` and `following`:
-    what Django will say against a migrate now, and against the next release's."""
+    """One ledger against one tree. `unknown`: rows that the tree does not know, with the refs that do. `now`
+    and `following`: what a migrate will do now, and the next release's, None where nobody can tell. `engine`: Django's vendor, or "".
+    `histories`: the trees that know the unknown rows."""
 
     ledger: Ledger
     accounts: Accounts
@@ -26,8 +31,11 @@ class Examined:
     hidden: tuple[Hidden, ...]
     unknown: Mapping[MigrationKey, tuple[str, ...]]
     outcome: RepairOutcome
-    now: str
-    following: str
+    now: Forecast | None
+    following: Forecast | None
+    leftovers: tuple[Leftover, ...] = ()
+    engine: str = ""
+    histories: tuple[Tree, ...] = ()
 
     def span(self, key: MigrationKey) -> Span | None:
         migration = self.accounts.tree.migrations.get(key)
@@ -36,6 +44,11 @@ class Examined:
     def finding(self, defect: Defect, key: MigrationKey | None, message: str, hint: str = "") -> Finding:
         span = self.span(key) if key else None
         return Finding(defect.code, defect.severity, self.accounts.tree.ref, span, message, hint)
+
+
+def checkout(commit: str, path: str) -> str:
+    """The command that brings a file of a commit back, from any folder of the repository."""
+    return f"git checkout {commit[:12]} -- {shlex.quote(f':/{path}')}"
 
 
 class Defect(Protocol):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stitchback.model.findings import Finding, Severity
-from stitchback.repair.defects.defect import Examined
+from stitchback.model.keys import MigrationKey
+from stitchback.repair.defects.defect import Examined, checkout
 
 
 class UnknownRow:
@@ -23,7 +24,16 @@ class UnknownRow:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for key, refs in sorted(examined.unknown.items()):
             where = f": it is in {', '.join(refs[:3])}" if refs else " and no ref that was searched does"
-            hint = f"`stitchback plan {refs[0]}` brings it in" if refs else ""
             yield examined.finding(
-                self, None, f"{examined.accounts.tree.ref} does not know {key}{where}", hint
+                self, None, f"{examined.accounts.tree.ref} does not know {key}{where}", _hint(examined, key)
             )
+
+
+def _hint(examined: Examined, key: MigrationKey) -> str:
+    """The command that brings it: a plan for a branch or tag that has it; of a commit in the history the file alone."""
+    tree = next((tree for tree in examined.histories if key in tree.migrations), None)
+    if tree is None:
+        return ""
+    if " " not in tree.ref:
+        return f"`stitchback plan {tree.ref}` brings it in"
+    return f"`{checkout(tree.commit, tree.migrations[key].path)}` brings it back"

@@ -1,0 +1,96 @@
+"""SQLite files read without leaving anything behind.
+
+A database in WAL mode that is opened for reading gets files `-wal` and `-shm`, which belong to whoever opened it (FACTS F40): the
+application's own user may be unable to write then. Where no `-wal` holds anything, the file is opened as one that nobody changes;
+otherwise a copy of both is read. Source: https://sqlite.org/wal.html, "Read-Only Databases"; https://sqlite.org/fileformat.html.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from stitchback.errors import EnvironmentProblem
+
+VERSION_AT = 18  # "file format write version", one byte: 2 is WAL
+WAL = 2
+MOST_COPIED = 2 * 1024**3  # bytes
+TRIES = 5
+PAUSE = 0.1  # seconds, before a copy is made again
+PREFIX = "stitchback_read_"
+
+Stamp = tuple[tuple[int, int] | None, ...]
+
+
+class Changed(EnvironmentProblem):
+    """The file was written while it was read, and nothing held the writer off."""
+
+
+@contextmanager
+def undisturbed(path: Path, name: str) -> Iterator[str]:
+    """What SQLite is to open in the file's place, as a URI. `name` is for people. Raises EnvironmentProblem: SB603, SB604, Changed at the
+    end of the block."""
+    try:
+        if not is_in_wal_mode(path):
+            yield f"file:{quote(path.as_posix())}?mode=ro"
+            return
+        before = stamp(path)
+        if before[1] is None or before[1][0] == 0:
+            yield f"file:{quote(path.as_posix())}?mode=ro&immutable=1"
+            if stamp(path) != before:
+                raise Changed("SB603", f"{name}: it was written while it was read", hint="repeat the command")
+            return
+        with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
+            yield f"file:{quote(_copied(path, Path(folder), name).as_posix())}?mode=rw"
+    except OSError as error:
+        code = "SB604" if isinstance(error, PermissionError) else "SB603"
+        raise EnvironmentProblem(code, f"{name}: cannot be read: {error.strerror}") from error
+
+
+def is_in_wal_mode(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(VERSION_AT)
+        return file.read(1) == bytes((WAL,))
+
+
+def wal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def stamp(path: Path) -> Stamp:
+    """Size and time of the file, and of its `-wal`; None where there is none."""
+    return tuple(_stamp(file) for file in (path, wal_of(path)))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _copied(path: Path, folder: Path, name: str) -> Path:
+    """A copy with its `-wal`, both of one moment."""
+    for _ in range(TRIES):
+        before = stamp(path)
+        size = sum(part[0] for part in before if part)
+        if size > MOST_COPIED:
+            raise EnvironmentProblem(
+                "SB603",
+                f"{name}: it is in WAL mode and in use, and its {size:,} bytes are too many to copy",
+                hint="SQLite would have to write files beside it to read it; give a copy that `sqlite3 FILE '.backup COPY'` makes",
+            )
+        copy = folder / "copy.sqlite3"
+        shutil.copyfile(path, copy)
+        if before[1] is not None:
+            shutil.copyfile(wal_of(path), wal_of(copy))
+        if stamp(path) == before:
+            return copy
+        time.sleep(PAUSE)
+    raise Changed("SB603", f"{name}: it was written each time that it was copied", hint="repeat the command")

@@ -1,0 +1,79 @@
+"""Folders for temporary files that go with the process that made them, however it ends.
+
+Each holds a file that its process keeps locked. The system lets go of the lock when the process ends, killed or not: whoever finds a folder
+whose lock is free may take it away, and nobody can take one that is in use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "stitchback_verify_"
+LOCK = ".in_use"
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
+    """A new folder, gone after the block; before, those that killed processes of this user have left in the same place are taken away."""
+    place = Path(parent or tempfile.gettempdir())
+    sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place)).resolve()
+    try:
+        with contextlib.closing(_Lock(folder)):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(place: Path) -> None:
+    """Takes away the folders there that belong to no process any more."""
+    for folder in place.glob(f"{PREFIX}*"):
+        if _is_ours(folder) and _is_left(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and sys.platform != "win32" and status.st_uid == os.geteuid()
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether its process made it ready, and holds the lock no more."""
+    import fcntl
+
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:  # just being made
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+class _Lock:
+    """Held from the moment that the file has its name. Processes that are started do not inherit it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._handle, name = tempfile.mkstemp(dir=folder)
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+        os.rename(name, folder / LOCK)
+
+    def close(self) -> None:
+        os.close(self._handle)

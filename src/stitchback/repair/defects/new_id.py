@@ -1,0 +1,56 @@
+"""SB643: a django_migrations that cannot take a new row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from stitchback.model.findings import Finding, Severity
+from stitchback.model.ledger import Ledger
+from stitchback.repair.defects.defect import Examined
+from stitchback.repair.edits import GiveId
+from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+
+BY_HAND = {
+    "mysql": "ALTER TABLE django_migrations MODIFY id bigint NOT NULL AUTO_INCREMENT;",
+    "sqlite": "Recreate the table with `id integer NOT NULL PRIMARY KEY AUTOINCREMENT` and copy the rows.",
+}
+
+
+class NoNewId:
+    """The database does not give a new row of `django_migrations` an id that is free.
+
+    After some restores the sequence of `id` in PostgreSQL is behind the rows: the next row gets an id that another row has, and `migrate`
+    fails once it has run a migration (`duplicate key value violates unique constraint "django_migrations_pkey"`). Where the table was copied
+    without its defaults, `id` has none (`null value in column "id"`). `repair` prints what puts that right on PostgreSQL; on other engines
+    the hint does.
+    """
+
+    code = "SB643"
+    severity = Severity.ERROR
+    title = "no id for a new row"
+
+    def find(self, examined: Examined) -> Iterator[Finding]:
+        words = trouble_of(examined.ledger)
+        if words:
+            yield examined.finding(self, None, words, hint(examined.outcome, examined.engine))
+
+
+def trouble_of(ledger: Ledger) -> str:
+    return ledger.new_id.trouble if ledger.new_id else ""
+
+
+def hint(outcome: RepairOutcome, engine: str) -> str:
+    if isinstance(outcome, Repair) and any(isinstance(edit, GiveId) for edit in outcome.edits):
+        return "`repair` puts it right"
+    return BY_HAND.get(engine, "give the column `id` its default back")
+
+
+def with_ids(outcome: RepairOutcome, engine: str) -> RepairOutcome:
+    """The repair with the edit that lets the table take rows; a refusal where no statement within a transaction does that."""
+    words = trouble_of(outcome.ledger)
+    if not words or isinstance(outcome, Unrepairable):
+        return outcome
+    if engine == "postgresql":
+        return replace(outcome, edits=(GiveId(words), *outcome.edits))
+    return Unrepairable(outcome.ledger, NoNewId.code, words, hint(outcome, engine), found=outcome.found)

@@ -1,0 +1,33 @@
+"""SB644: a database in which no row is of this project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.model.findings import Finding, Severity
+from stitchback.repair.defects.defect import Examined
+
+DJANGOS = frozenset(
+    {"admin", "auth", "contenttypes", "flatpages", "postgres", "redirects", "sessions", "sites"}
+)
+_MOST_NAMED = 5  # apps in the message
+
+
+class OtherProject:
+    """The rows of `django_migrations` are those of other apps: none is of an app of this tree.
+
+    The URL most likely names the database of another project: check its name. Where rows are there of apps of Django itself alone, the database
+    is taken for a new installation that has only begun.
+    """
+
+    code = "SB644"
+    severity = Severity.ERROR
+    title = "a database of another project"
+
+    def find(self, examined: Examined) -> Iterator[Finding]:
+        apps = {key.app for key in examined.ledger.keys}
+        foreign = sorted(apps - examined.accounts.apps - DJANGOS)
+        if examined.accounts.tree.migrations and foreign and not apps & examined.accounts.apps:
+            more = f" and {len(foreign) - _MOST_NAMED} more" if len(foreign) > _MOST_NAMED else ""
+            message = f"no row is of an app of {examined.accounts.tree.ref}; there are rows of {', '.join(foreign[:_MOST_NAMED])}{more}"
+            yield examined.finding(self, None, message, "check the name of the database in the URL")

@@ -1,0 +1,177 @@
+"""What `migrate` will do to one database as it is: by Django's own loader and executor, on the schema that the database shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from stitchback.engine import Engine, Memory, Run, RunError, SymbolicDatabase
+from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import Ledger
+from stitchback.model.migrations import Tree
+from stitchback.model.physical import PhysicalSchema
+from stitchback.model.state import Field
+from stitchback.repair.adjusting import as_shown
+from stitchback.repair.edits import Presence
+from stitchback.repair.fitting import lacking
+from stitchback.repair.playing import Played, Player
+from stitchback.repair.proving import followed
+from stitchback.repair.unseen import Unseen
+from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.schema.definitions import columns_in
+from stitchback.schema.effects import AddIndex, Effect
+from stitchback.schema.index_names import automatic_names
+from stitchback.schema.labels import key_of
+from stitchback.schema.on_engine import Remarks
+
+ALL_SEEN = Unseen()
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What one call of `migrate` will do if nobody repairs anything. `error` is what Django says, "" where it goes well, and `at` the
+    migration that it says it of. `harms`: what the engine loses without an error. `doubts`: by migration, where code of the project decides
+    whether it fails: the code is not run, and the tables are not as its models. `assumed`: tables that were not looked at, and are taken
+    to be as the rows tell. Not `looked`: by the rows alone."""
+
+    runs: tuple[MigrationKey, ...]
+    error: str = ""
+    at: MigrationKey | None = None
+    harms: tuple[str, ...] = ()
+    looked: bool = False
+    doubts: tuple[tuple[MigrationKey, str], ...] = ()
+    assumed: tuple[str, ...] = ()
+
+
+def by_rows(run: Run) -> Forecast:
+    """Of a run on the schema that the rows tell."""
+    error = run.error
+    return Forecast(run.ran, error.message if error else "", error.at if error else None)
+
+
+def refused_rows(run: Run, start: SymbolicDatabase, ledger: Ledger) -> Run:
+    """The run as far as the table takes its rows (see `NewId`)."""
+    new_id = ledger.new_id
+    if new_id is None or new_id.is_sound:
+        return run
+    used, following, rows = {row.id for row in ledger.rows}, (new_id.last or 0) + 1, len(ledger.rows)
+    before = start
+    for place, step in enumerate(run.steps):
+        count = len(step.database.ledger) - rows
+        taken = used.intersection(range(following, following + count))
+        if count and (not new_id.is_given or taken):
+            return Run(run.steps[:place], before, RunError("IntegrityError", new_id.trouble, step.key))
+        following, rows, before = following + count, rows + count, step.database
+    return run
+
+
+def with_unnamed(
+    schema: PhysicalSchema, effects: Iterable[Effect], engine: str, visible: VisibleSchema
+) -> PhysicalSchema:
+    """The schema with the indexes that have the name which Django gives an index of those columns (`unique_together`, `db_index`)."""
+    tables = dict(schema.tables)
+    for effect in effects:
+        if not isinstance(effect, AddIndex) or effect.name != effect.definition or effect.table not in tables:
+            continue
+        names = automatic_names(engine, effect.table, effect.definition, columns_in(effect.definition))
+        if visible.indexes.intersection(name.lower() for name in names):
+            table = tables[effect.table]
+            tables[effect.table] = replace(table, indexes={**table.indexes, effect.name: effect.definition})
+    return replace(schema, tables=tables)
+
+
+class Forecaster:
+    """For databases of one engine, against one tree."""
+
+    def __init__(self, tree: Tree, player: Player, engine: str) -> None:
+        self.player = player
+        self.memory = Memory(engine=engine)
+        self.today = Engine(tree, memory=self.memory, settings=tree.settings)
+        self.engine = engine
+        self._tree = tree
+
+    @cached_property
+    def following(self) -> Engine:
+        return Engine(followed(self._tree), memory=self.memory, settings=self._tree.settings)
+
+    @cached_property
+    def wanted(self) -> PhysicalSchema | None:
+        """What a fresh install has; None where that fails."""
+        run = self.today.migrate(SymbolicDatabase())
+        return run.final.schema if run.error is None else None
+
+    def forecast(
+        self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen = ALL_SEEN
+    ) -> tuple[Forecast, Forecast, PhysicalSchema]:
+        """A full migrate as things are, the next release's after it, and the schema that the first one leaves."""
+        found = self.database(ledger, visible, unseen)
+        now = refused_rows(self._run(found), found, ledger)
+        later = self.following.migrate(now.final)
+        differs = bool(lacking(self._played(ledger).names, visible.names))
+        assumed = tuple(sorted({name.table for name in self._assumed(ledger, visible, unseen)} - {""}))
+        return (
+            replace(self._told(self.today, found, now, differs=differs), assumed=assumed),
+            replace(self._told(self.following, now.final, later, differs=differs), assumed=assumed),
+            now.final.schema,
+        )
+
+    def _run(self, found: SymbolicDatabase) -> Run:
+        """A full migrate; nothing of it where the models of what is applied cannot be rendered (`StateApps.__init__`)."""
+        run = self.today.migrate(found)
+        begins = bool(run.steps) or (run.error is not None and run.error.at is not None)
+        unresolved = self._unresolved(found) if begins else ""
+        return Run((), found, RunError("ValueError", unresolved)) if unresolved else run
+
+    def _unresolved(self, found: SymbolicDatabase) -> str:
+        """The first field of the applied models that refers to a model of the tree which is not among them, as Django says it."""
+        token = self.today.models_at(self.today.place(found))
+        models = self.memory.states[token].models if token is not None else {}
+        apps = {key.app for key in self._tree.migrations}
+        for key, model in sorted(models.items()):
+            for name, field in model.fields:
+                target = key_of(field.argument("to")) if isinstance(field, Field) else None
+                if target is not None and target.app in apps and target not in models:
+                    return f"The field {key}.{name} was declared with a lazy reference to '{target}', which no applied migration makes"
+        return ""
+
+    def _told(self, engine: Engine, start: SymbolicDatabase, run: Run, *, differs: bool) -> Forecast:
+        """`differs`: some table is not as the models have it."""
+        harms, doubts, schema = list[str](), list[tuple[MigrationKey, str]](), start.schema
+        for step in run.steps:
+            number = self.memory.number(engine.tree.migrations[step.key])
+            remarks = self.memory.remarks.get((self.memory.schema_number(schema), number), Remarks())
+            harms += remarks.harms
+            doubts += ((step.key, words) for words in remarks.doubts)
+            if remarks.unread and differs and not remarks.doubts:
+                doubts.append((step.key, "its code is not run, and may use what is missing"))
+            schema = step.database.schema
+        return replace(by_rows(run), harms=tuple(harms), doubts=tuple(doubts), looked=True)
+
+    def database(self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen = ALL_SEEN) -> SymbolicDatabase:
+        """The database with the rows that were read, and with what is seen of the tables that the tree's migrations ever have."""
+        played = self._played(ledger)
+        seen = visible.names_in(self._tables(played.names), self.player.ever | played.names)
+        shown = (seen - unseen.names) | self._assumed(ledger, visible, unseen)
+        effects = tuple(effect for effects in self.player.effects.values() for effect in effects)
+        schema = with_unnamed(as_shown(played.schema, shown, effects), effects, self.engine, visible)
+        return SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
+
+    def _assumed(self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen) -> Names:
+        """What is not looked at is as the rows tell; where DATABASE_ROUTERS may have put tables into another database, what is missing too."""
+        told = self._played(ledger).names
+        missing = {name.table for name in told} - visible.tables.keys() if unseen.elsewhere.is_open else set()
+        return frozenset(name for name in told if name in unseen.names or name.table in missing - {""})
+
+    def _tables(self, more: Names) -> frozenset[str]:
+        return frozenset(name.table for name in self.player.ever | more if name.table)
+
+    def _played(self, ledger: Ledger) -> Played:
+        """What the rows tell, as far as one can play it: names and shapes for what is seen."""
+        accounts = self.player.accounts
+        made = accounts.standing(ledger.keys).made
+        for choice in (made, accounts.standing(frozenset()).nodes):
+            played = self.player.play(choice)
+            if isinstance(played, Played):
+                return played
+        return Played(PhysicalSchema(), (), frozenset[Presence]())

@@ -1,0 +1,104 @@
+"""Columns and tables that are in a database and that no model of the tree has once everything is migrated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.physical import PhysicalSchema
+from stitchback.model.source import Span
+from stitchback.repair.accounts import Keys
+from stitchback.repair.edits import Presence
+from stitchback.repair.playing import Player
+from stitchback.repair.visible import VisibleSchema
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """The applied migration, unknown to the tree, that made it, and where its file is: in `commit`."""
+
+    key: MigrationKey
+    ref: str
+    commit: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Leftover:
+    """A table, or a column. `required`: an INSERT must give it a value, and no model does. `by_sql`: SQL of the app's own may have made it,
+    and its triggers may fill it."""
+
+    name: Presence
+    required: bool = False
+    by_sql: bool = False
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A database after a full `migrate`: `final` is its schema, `wanted` a fresh install's; where it `failed`, what is still to run may
+    take away what the tree knows."""
+
+    visible: VisibleSchema
+    final: PhysicalSchema
+    wanted: PhysicalSchema
+    failed: bool
+
+
+def leftovers(
+    migrated: Migrated, player: Player, pasts: Iterable[Player], rows: Keys
+) -> tuple[Leftover, ...]:
+    """`pasts`: of other trees, for what made it; `rows`: the ledger's."""
+    made = _Made(player, tuple(pasts), rows)
+    found = [*_columns(migrated, made), *_tables(migrated, made)]
+    return tuple(sorted(found, key=lambda leftover: leftover.name))
+
+
+class _Made:
+    """Who made what."""
+
+    def __init__(self, player: Player, pasts: tuple[Player, ...], rows: Keys) -> None:
+        self.player, self.pasts, self.rows = player, pasts, rows
+        nodes = frozenset(player.accounts.tree.migrations)
+        self.by_sql = {name.table for name in player.names_of_apps(player.by_sql(nodes))}
+
+    @property
+    def ever(self) -> frozenset[str]:
+        """Tables that any of the trees makes."""
+        names = self.player.ever.union(*(past.ever for past in self.pasts))
+        return frozenset(name.table for name in names if name.table)
+
+    def origin(self, name: Presence) -> Origin | None:
+        for past in self.pasts:
+            tree = past.accounts.tree
+            for key in sorted((self.rows & frozenset(tree.migrations)) - self.player.accounts.named):
+                if name in past.footprint(key):
+                    return Origin(key, tree.ref, tree.commit, Span(tree.migrations[key].path))
+        return None
+
+
+def _columns(migrated: Migrated, made: _Made) -> Iterator[Leftover]:
+    wanted = {name.lower(): table for name, table in migrated.wanted.tables.items()}
+    for table_name, table in migrated.final.tables.items():
+        name = table_name.lower()
+        if name not in wanted:
+            continue
+        known = {column.lower() for column in wanted[name].columns}
+        for column in {column.lower() for column in table.columns} - known:
+            seen = Presence(name, column)
+            if not migrated.visible.has(seen) or (migrated.failed and seen in made.player.ever):
+                continue
+            required = (name, column) in migrated.visible.required
+            yield Leftover(seen, required, name in made.by_sql, made.origin(seen))
+
+
+def _tables(migrated: Migrated, made: _Made) -> Iterator[Leftover]:
+    wanted = {name.lower() for name in migrated.wanted.tables}
+    final = {name.lower() for name in migrated.final.tables}
+    ours = {name.table for name in made.player.ever if name.table}
+    for table in (made.ever & migrated.visible.tables.keys()) - wanted:
+        seen = Presence(table)
+        goes = table in ours and (migrated.failed or table not in final)
+        if not goes:
+            yield Leftover(seen, by_sql=table in made.by_sql, origin=made.origin(seen))

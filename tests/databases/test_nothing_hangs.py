@@ -1,0 +1,160 @@
+"""A database that is locked, silent, slow or odd is reported within seconds, and the others of its fleet are read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from databases.conftest import Place
+from databases.servers import Server, Sqlite, execute, make_ledger
+from fixture_repos import build_repository
+from migration_values import key
+
+from stitchback.adapters.connections import connected
+from stitchback.adapters.databases import open_database, read_database
+from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet
+from stitchback.adapters.urls import DatabaseUrl
+from stitchback.errors import EnvironmentProblem
+
+TIMEOUT = 1
+SOON = 20  # seconds: less than any test may take on a busy machine, more than TIMEOUT and all that follows from it
+
+LOCKS = {
+    "sqlite": ("BEGIN EXCLUSIVE",),
+    "postgresql": ("BEGIN", "LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE"),
+    "mysql": ("LOCK TABLES django_migrations WRITE",),
+}
+SLEEP = {"postgresql": "SELECT pg_sleep(60)", "mysql": "SELECT SLEEP(60)"}
+
+
+@contextmanager
+def held(url: DatabaseUrl, *statements: str) -> Iterator[None]:
+    """Another session, in a thread of its own."""
+    locked, done = Event(), Event()
+
+    def hold() -> None:
+        with connected(url, writable=True) as connection, connection.cursor() as cursor:
+            for sql in statements:
+                cursor.execute(sql)
+            locked.set()
+            done.wait()
+
+    thread = Thread(target=hold)
+    thread.start()
+    assert locked.wait(SOON)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_locked_ledger(url: DatabaseUrl, server: Server) -> None:
+    make_ledger(url, key("shop.0001_base"))
+    began = time.monotonic()
+    with held(url, *LOCKS[server.vendor]), pytest.raises(EnvironmentProblem) as raised:
+        read_database(url, with_schema=True, timeout=TIMEOUT)
+    assert raised.value.code == "SB645"
+    assert "it is locked or too slow" in raised.value.message
+    assert "--timeout" in raised.value.hint
+    assert time.monotonic() - began < SOON
+    if server.vendor == "postgresql":
+        assert "lock timeout" in raised.value.message
+    assert len(read_database(url).ledger.rows) == 1
+
+
+@pytest.mark.parametrize("vendor", sorted(SLEEP))
+def test_a_slow_statement(vendor: str, request: pytest.FixtureRequest) -> None:
+    place: Place = request.getfixturevalue(vendor)
+    began = time.monotonic()
+    with (
+        open_database(place.url, timeout=TIMEOUT) as database,
+        database._reading(),
+        pytest.raises(EnvironmentProblem) as raised,
+    ):
+        database._select(SLEEP[vendor])
+    assert raised.value.code == "SB645"
+    assert time.monotonic() - began < SOON
+
+
+@pytest.mark.parametrize("vendor", ["postgresql", "mysql"])
+def test_a_server_that_says_nothing(vendor: str, silent: int) -> None:
+    began = time.monotonic()
+    with pytest.raises(EnvironmentProblem) as raised:
+        read_database(DatabaseUrl(vendor, "shop", "u", "", "127.0.0.1", silent), timeout=TIMEOUT)
+    assert raised.value.code in ("SB603", "SB645")
+    assert time.monotonic() - began < SOON
+
+
+def test_one_odd_tenant_and_the_others(url: DatabaseUrl, server: Server, silent: int, tmp_path: Path) -> None:
+    files = [Sqlite().create(tmp_path) for _ in range(3)]
+    for file in files:
+        make_ledger(file, key("shop.0001_base"))
+    odd, locked, sound = files
+    execute(odd, "INSERT INTO django_migrations (app, name, applied) VALUES ('shop', X'FF00', '2024-01-01')")
+    make_ledger(url, key("shop.0001_base"))
+    bad = (
+        replace(url, options=(("ssl", "yes"), ("sslmode", "no such mode"), ("isolation_level", "none")))
+        if server.variable
+        else DatabaseUrl("sqlite", sound.name, options=(("no_such_option", "1"),))
+    )
+    dead = DatabaseUrl("mysql", "shop", "u", "", "127.0.0.1", silent)
+    tenants = [Tenant(each) for each in (odd, bad, dead, locked, url, sound)]
+    began = time.monotonic()
+    with held(locked, *LOCKS["sqlite"]):
+        answers = read_fleet(tenants, with_schema=True, timeout=TIMEOUT, workers=2)
+    assert time.monotonic() - began < SOON
+    assert [type(answer) for answer in answers] == [Unreached] * 4 + [Reached] * 2
+    problems = [answer.problem for answer in answers if isinstance(answer, Unreached)]
+    assert problems[0].code == "SB606"
+    assert r"id 2, app 'shop', name b'\xff\x00'" in problems[0].message
+    assert problems[3].code == "SB645"
+
+
+def wait_for_its_reader(process: subprocess.Popen[str]) -> None:
+    """Until the process has a second thread, which waits for the database."""
+    for _ in range(600):
+        if len(os.listdir(f"/proc/{process.pid}/task")) > 1:
+            time.sleep(1)
+            break
+        time.sleep(0.1)
+    assert process.poll() is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at the process's threads")
+@pytest.mark.parametrize("vendor", ["mysql", "sqlite"])
+def test_an_interrupt_ends_the_command_at_once(vendor: str, silent: int, tmp_path: Path) -> None:
+    repository = build_repository("same-column-leaf", tmp_path / "repository").path
+    file = Sqlite().create(tmp_path)
+    make_ledger(file, key("shop.0001_base"))
+    url = f"mysql://u@127.0.0.1:{silent}/shop" if vendor == "mysql" else f"sqlite:///{file.name}"
+    command = [sys.executable, "-m", "stitchback", "-C", str(repository), "inspect", "--database", url]
+    with held(file, *LOCKS["sqlite"]):
+        process = subprocess.Popen(
+            [*command, "--timeout", "30"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        wait_for_its_reader(process)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SOON)
+        took = time.monotonic() - began
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert took < 5  # within a second on a machine that has one to spare

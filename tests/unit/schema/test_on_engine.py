@@ -1,0 +1,175 @@
+"""What an engine does with a migration on a database that is not as the models suppose. `tests/databases/test_forecasts.py` holds it
+against real engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.schema.effects import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    AlterColumn,
+    CreateTable,
+    DropColumn,
+    DropIndex,
+    Effect,
+    Fails,
+    Remake,
+    RenameColumn,
+    Uses,
+)
+from stitchback.schema.on_engine import Remarks, run_on_engine
+from stitchback.schema.problems import Clash
+
+ITEM = Table({"id": "BigAutoField primary key", "name": "varchar(9)"})
+SHOP = PhysicalSchema({"shop_item": ITEM})
+ENGINES = ("sqlite", "postgresql", "mysql")
+NAMES = frozenset({"id", "name"})
+
+
+def run(engine: str, *effects: Effect, schema: PhysicalSchema = SHOP) -> tuple[PhysicalSchema, Remarks]:
+    return run_on_engine(engine, schema, effects, {})
+
+
+def remake(*known: str, span: int = 1, filled: tuple[str, ...] = ()) -> Remake:
+    return Remake("shop_item", NAMES.union(known), frozenset(filled), span=span)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_column_twice(engine: str) -> None:
+    with pytest.raises(Clash, match=r"column shop_item.name exists already"):
+        run(engine, AddColumn("shop_item", "name", "varchar(9) null"))
+
+
+def test_a_column_twice_in_a_new_table() -> None:
+    """FACTS F31: nothing fails, and all values are the default."""
+    added = AddColumn("shop_item", "name", "varchar(9)")
+    schema, remarks = run("sqlite", added, remake())
+    assert schema.tables["shop_item"].columns == ITEM.columns
+    assert remarks.harms == (
+        "column shop_item.name exists already: SQLite recreates the table and sets all its values to the default",
+    )
+    with pytest.raises(Clash):
+        run("postgresql", added, remake())
+
+
+def test_only_what_the_same_operation_does_is_in_the_new_table() -> None:
+    plain = AddColumn("shop_item", "name", "varchar(9) null")
+    altered = AlterColumn("shop_item", "name", "varchar(9)", "varchar(20)")
+    with pytest.raises(Clash, match="exists already"):
+        run("sqlite", plain, altered, remake(span=1))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_column_of_another_shape_is_altered(engine: str) -> None:
+    altered = AlterColumn("shop_item", "name", "varchar(5)", "varchar(20)")
+    schema, _ = run(engine, altered, remake())
+    assert schema.tables["shop_item"].columns["name"] == "varchar(20)"
+
+
+def test_a_missing_column_that_is_altered() -> None:
+    """FACTS F34."""
+    altered = AlterColumn("shop_item", "size", "IntegerField", "BigIntegerField")
+    filled = remake("size", filled=("size",))
+    _, remarks = run("sqlite", altered, filled)
+    assert "fills it with the column's own name" in remarks.harms[0]
+    for engine in ("postgresql", "mysql"):
+        with pytest.raises(Clash, match="does not exist"):
+            run(engine, altered, filled)
+
+
+def test_a_missing_column_that_is_dropped() -> None:
+    assert run("sqlite", DropColumn("shop_item", "size"), remake())[1] == Remarks()
+    with pytest.raises(Clash):
+        run("sqlite", DropColumn("shop_item", "size", in_place="size"))
+    with pytest.raises(Clash):
+        run("postgresql", DropColumn("shop_item", "size"))
+
+
+def test_a_missing_column_that_is_renamed() -> None:
+    renamed = RenameColumn("shop_item", "old", "new")
+    with pytest.raises(Clash):
+        run("sqlite", renamed)
+    schema, remarks = run("sqlite", renamed, remake("new"))
+    assert "new" in schema.tables["shop_item"].columns
+    assert remarks.harms
+
+
+def test_a_new_table_has_what_the_model_has() -> None:
+    table = Table({**ITEM.columns, "left": "IntegerField null"}, {"by_hand": "index(name)"})
+    altered = AlterColumn("shop_item", "name", "varchar(9)", "varchar(20)")
+    schema, remarks = run("sqlite", altered, remake(), schema=PhysicalSchema({"shop_item": table}))
+    assert (schema.tables["shop_item"].columns.keys(), schema.tables["shop_item"].indexes) == (NAMES, {})
+    assert remarks.harms == ("column shop_item.left is in no model: SQLite recreates the table without it",)
+
+
+@pytest.mark.parametrize(("engine", "fails"), [("sqlite", True), ("mysql", True), ("postgresql", False)])
+def test_an_index_that_is_missing_is_dropped(engine: str, fails: bool) -> None:
+    """PostgreSQL: DROP INDEX IF EXISTS."""
+    if fails:
+        with pytest.raises(Clash):
+            run(engine, DropIndex("shop_item", "by_name"))
+    else:
+        run(engine, DropIndex("shop_item", "by_name"))
+    run(engine, DropIndex("shop_item", "unique(name)"))  # looked for by its column
+    with pytest.raises(Clash):
+        run("sqlite", DropIndex("shop_item", "unique(id,name)"))
+
+
+@pytest.mark.parametrize(("engine", "fails"), [("sqlite", True), ("mysql", False), ("postgresql", True)])
+def test_an_index_of_the_same_name_on_another_table(engine: str, fails: bool) -> None:
+    schema = PhysicalSchema({"shop_item": ITEM, "shop_other": Table(indexes={"by_name": "index(x)"})})
+    added = AddIndex("shop_item", "by_name", "index(name)")
+    if fails:
+        with pytest.raises(Clash, match="shop_other"):
+            run(engine, added, schema=schema)
+    else:
+        run(engine, added, schema=schema)
+
+
+def test_an_index_on_a_missing_column() -> None:
+    added = AddIndex("shop_item", "by_size", "index(size)", frozenset({"size"}))
+    assert "as a text" in run("sqlite", added)[1].harms[0]
+    with pytest.raises(Clash):
+        run("postgresql", added)
+    unique = AddConstraint("shop_item", "one_size", "unique(size)", frozenset({"size"}))
+    assert run("sqlite", unique)[1].harms
+    with pytest.raises(Clash):
+        run("mysql", unique)
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_a_table_that_is_referred_to_is_missing(engine: str) -> None:
+    refers = {"item_id": "→shop_gone(pk)"}
+    for effect in (
+        AddColumn("shop_item", "item_id", refers["item_id"]),
+        CreateTable("shop_new", Table(refers)),
+    ):
+        with pytest.raises(Clash, match="table shop_gone does not exist"):
+            run(engine, effect)
+        run("sqlite", effect)
+    run(engine, CreateTable("shop_new", Table(refers)), CreateTable("shop_gone", Table()))
+    run(engine, AddColumn("shop_item", "item_id", "→shop_gone(pk) no constraint"))
+
+
+def test_code_of_the_project_is_a_doubt() -> None:
+    _, remarks = run("sqlite", Uses("shop_item", frozenset({"name", "size"}), "RunPython fill"))
+    assert remarks.doubts == ("RunPython fill may use column shop_item.size, which is missing",)
+    assert run("sqlite", Uses("shop_item", NAMES, "RunPython fill"))[1] == Remarks()
+    with pytest.raises(Clash):
+        run("sqlite", Uses("shop_gone", frozenset(), "RunPython fill"))
+
+
+def test_rows_without_a_value_are_a_doubt() -> None:
+    table = Table({**ITEM.columns, "vip": "IntegerField"})
+    schema = PhysicalSchema({"shop_item": table})
+    uses = Uses("shop_item", NAMES, "RunPython fill", inserts=True)
+    assert "shop_item.vip" in run("sqlite", uses, schema=schema)[1].doubts[0]
+    assert run("sqlite", Uses("shop_item", NAMES, "RunPython fill"), schema=schema)[1] == Remarks()
+
+
+def test_what_django_refuses() -> None:
+    with pytest.raises(Clash, match="no such field"):
+        run("sqlite", Fails("no such field"))
