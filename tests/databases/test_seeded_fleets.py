@@ -254,7 +254,7 @@ class Runner:
         member.database.execute("DROP TABLE kept_rows")
 
     def is_harmless(self, fleet: Fleet, member: Member) -> bool:
-        """Whether real migrate, on a copy as another database's script left it, ends as it should, or fails as it did on the database before: two
+        """Whether real migrate, on a copy as another database's script left it, ends as it should, or was wrong before as well: two
         branches may have done the same work under two names, and either row tells of it. On SQLite alone; elsewhere nothing is excused."""
         if self.server.vendor != "sqlite":
             return False
@@ -264,13 +264,15 @@ class Runner:
         try:
             for each in (after, before):
                 each.database.execute("DROP TABLE kept_rows")
-            error = after.database.migrate(fleet.history.today)
-            if error:
-                return bool(before.database.migrate(fleet.history.today))
-            return not list(self.judged(fleet, after))
+            return not self.faults(fleet, after) or bool(self.faults(fleet, before))
         finally:
             after.database.close()
             before.database.close()
+
+    def faults(self, fleet: Fleet, member: Member) -> list[str]:
+        """What is wrong when it is migrated."""
+        error = member.database.migrate(fleet.history.today)
+        return [error] if error else list(self.judged(fleet, member))
 
     def copy(self, member: Member) -> Member:
         made = RealDatabase()
@@ -294,16 +296,15 @@ class Runner:
         if HIDDEN in member.corruptions and (said := member.wrongly(names)):  # migrate judges the others
             fleet.say(member, f"its own script: {said}")
         told = [remark for remark in outcome.remarks if remark.startswith(("not repaired", "not looked at"))]
-        error = database.migrate(fleet.history.today)
+        faults = self.faults(fleet, member)
         words = "repaired" if member.script else "nothing to do"
         if outcome.mismatches or told:
             fleet.tally[f"{words}, and told what is odd"] += 1
-            return not error
+            return not faults
         fleet.tally[words] += 1
-        wrong = [f"migrate: {error}"] if error else list(self.judged(fleet, member))
-        for each in wrong:
-            fleet.say(member, each)
-        return not wrong
+        for each in faults:
+            fleet.say(member, f"migrate: {each}")
+        return not faults
 
     def judged(self, fleet: Fleet, member: Member) -> Iterator[str]:
         database, today = member.database, fleet.history.today
