@@ -39,13 +39,16 @@ from stitchback.repair.playing import Player
 A_FEW = ("renamed-later-on-mainline", "same-column-mid-chain", "squash-finished-on-mainline")
 TELLING = (
     "constraints-and-unique-together-other-spelling",
+    "file-brought-onto-stitched-migrations",
     "index-on-a-removed-field",
     "row-without-a-column-that-mainline-requires",
+    "same-change-python-side-differences",
     "swappable-user",
     "two-apps-different-kinds",
     "two-indexes-on-one-column",
 )
-"""Each needs a rule of its own: an index under Django's name, one on a missing column, rows that are inserted, the user model, models that
+"""Each needs a rule of its own: an index under Django's name, one on a missing column, SQL that meets models of another time, rows that
+are inserted, a default that makes SQLite recreate a table, the user model, models that
 cannot be rendered, a table that SQLite recreates."""
 SOME = 3  # damages of each database that are tried on a server, where a copy takes long
 

@@ -21,6 +21,7 @@ from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Effect, Fails, Unknown
 from stitchback.schema.halves import Stated
 from stitchback.schema.problems import InconsistentState
+from stitchback.schema.remaking import idly_remade
 from stitchback.schema.watching import Seen, Watched, merged
 
 EMPTY_STATE = 0
@@ -173,6 +174,8 @@ def worked_out(
             try:
                 done = physical_effects(operation, app, state, after, states.stated)
                 used = tuple(uses(operation, app, done, state, states.needs))
+                if states.on_engine and isinstance(operation, Operation):
+                    done = (*done, *idly_remade(operation, app, state, after, done))
             except InconsistentState as error:
                 if not states.on_engine:
                     return error

@@ -12,9 +12,10 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import Field
+from stitchback.repair.accounts import Order
 from stitchback.repair.adjusting import as_shown
 from stitchback.repair.edits import Presence
-from stitchback.repair.fitting import lacking
+from stitchback.repair.fitting import Lineage, lacking
 from stitchback.repair.playing import Played, Player
 from stitchback.repair.proving import followed
 from stitchback.repair.unseen import Unseen
@@ -143,7 +144,7 @@ class Forecaster:
             remarks = self.memory.remarks.get((self.memory.schema_number(schema), number), Remarks())
             harms += remarks.harms
             doubts += ((step.key, words) for words in remarks.doubts)
-            if remarks.unread and differs and not remarks.doubts:
+            if remarks.unread and not remarks.doubts and (differs or self._is_late(step.key, start)):
                 doubts.append((step.key, "its code is not run, and may use what is missing"))
             schema = step.database.schema
         return replace(by_rows(run), harms=tuple(harms), doubts=tuple(doubts), looked=True)
@@ -156,6 +157,14 @@ class Forecaster:
         effects = tuple(effect for effects in self.player.effects.values() for effect in effects)
         schema = with_unnamed(as_shown(played.schema, shown, effects), effects, self.engine, visible)
         return SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
+
+    def _is_late(self, key: MigrationKey, start: SymbolicDatabase) -> bool:
+        """Whether something that depends on it was applied before it: then its code meets models of another time."""
+        accounts = self.player.accounts
+        standing = accounts.standing(start.rows)
+        if key not in standing.nodes:
+            return False
+        return bool(Lineage(Order(accounts, standing.nodes)).descendants(key) & standing.made - {key})
 
     def _assumed(self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen) -> Names:
         """What is not looked at is as the rows tell; where DATABASE_ROUTERS may have put tables into another database, what is missing too."""

@@ -46,7 +46,7 @@ from stitchback.schema.tables import (
     main_table,
     table_name,
 )
-from stitchback.schema.visible import GENERATED, is_foreign_key, is_primary_key, is_unique
+from stitchback.schema.visible import GENERATED, NON_DB_ATTRIBUTES, is_foreign_key, is_primary_key, is_unique
 
 ON_FIELDS = ("AddField", "AlterField", "RemoveField", "AlterOrderWithRespectTo")
 
@@ -57,8 +57,30 @@ def remade(
     """The operation's own table, where its effects make SQLite make it anew. Nothing where a field of the model cannot be read: its
     columns are not known then."""
     done = tuple(effects)
-    if not any(remakes(operation, app, before, after, effect) for effect in done):
+    if any(remakes(operation, app, before, after, effect) for effect in done):
+        yield from remake_of(operation, app, before, after, done)
+
+
+def idly_remade(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState, effects: Iterable[Effect]
+) -> Iterator[Remake]:
+    """The same for an AlterField after which the column is as before: Django compares all that `deconstruct` gives but `non_db_attrs`
+    (`_field_should_be_altered`), a Python-side default too."""
+    done = tuple(effects)
+    if operation.kind != "AlterField" or any(isinstance(effect, Remake) for effect in done):
         return
+    old, new = field_of(before, operation, app), field_of(after, operation, app)
+    if old is not None and new is not None and compared(old) != compared(new):
+        yield from remake_of(operation, app, before, after, done)
+
+
+def compared(field: Field) -> tuple[object, ...]:
+    return field.path, *(pair for pair in field.arguments if pair[0] not in NON_DB_ATTRIBUTES)
+
+
+def remake_of(
+    operation: Operation, app: str, before: SchemaState, after: SchemaState, done: tuple[Effect, ...]
+) -> Iterator[Remake]:
     key = subject(operation, app)
     if key is None:
         return
