@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case
+from stitchback.matching.histories import histories
+from stitchback.model.atoms import Atom, Shape
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import PossibleFolder, Tree, Unreadable, UnreadSetting, configuration_of
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.model.state import Field
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price, price_of
+from stitchback.schema.conversions import keeps_values
 from stitchback.strategies import ALL, Strategy, compose, unplaced
 
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
@@ -194,9 +198,29 @@ def _refuse_edited(case: Case, nowhere: Sequence[MigrationKey]) -> None:
 
 
 def _blocking(case: Case) -> tuple[Match, ...]:
-    """Contrary changes, and what cannot be read. Data operations of one name are reported only: they never run again."""
+    """Contrary changes, what cannot be read, and columns whose values no conversion keeps. Data operations of one name are reported only:
+    they never run again."""
     matches = (match for side in case.sides for match in side.comparison.matches)
-    return tuple(match for match in matches if match.verdict is Verdict.CONTRARY or _unreadable(match))
+    return tuple(
+        match
+        for match in matches
+        if match.verdict is Verdict.CONTRARY or _unreadable(match) or _loses_values(match)
+    )
+
+
+def _loses_values(match: Match) -> bool:
+    """Whether a column that both branches made has to be altered, in the databases of the patch branch, to a type that cannot hold its
+    values. Where mainline itself alters it from the patch branch's shape the verdict is another one."""
+    if match.verdict is not Verdict.DIFFERENT:
+        return False
+    before, after = (_shape_after(atoms) for atoms in (match.patch, match.mainline))
+    return isinstance(before, Field) and isinstance(after, Field) and not keeps_values(before, after)
+
+
+def _shape_after(atoms: Iterable[Atom]) -> Shape | None:
+    """The shape in which the atoms leave their thing."""
+    ends = (history.end for history in histories(atoms).values())
+    return next((end.shape for end in ends if end is not None), None)
 
 
 def _unreadable(match: Match) -> bool:

@@ -173,7 +173,7 @@ def edits_for(
                 left.append(Left(key, contradiction))
                 blocked |= grounds.lineage.descendants(key)
                 continue
-        elif not claim.certain:
+        else:
             case.unseen.refuse_unseen(key, case.player.footprint(key))
         for target in case.accounts.targets(key):
             if target not in rows:

@@ -25,6 +25,11 @@ DECISIONS = {
         "{mainline}'s: undo the change on {patch} with a migration of its own, release that, and plan again;",
         "{patch}'s: undo {mainline}'s change with a new migration on {mainline}, and plan again.",
     ),
+    Verdict.DIFFERENT: (
+        "No conversion keeps the values that databases of {patch} have in it. A person has to decide which type is right:",
+        "{mainline}'s: carry the values over on {patch}, with a migration of its own that ends with that type, release that, and plan again;",
+        "{patch}'s: alter it on {mainline} to that type with a new migration, and plan again.",
+    ),
     Verdict.OPAQUE: (
         "It has to be readable before anything can be concluded:",
         "write it plainly (a list of Django's operations), on the branch where it stands;",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migration_values import migration, rename
+from migration_values import add, alter, char, integer, migration, rename
 from plans_by_hand import MAINLINE, P, patch, situation
 
 from stitchback.matching.case import Case, Side
@@ -12,6 +12,7 @@ from stitchback.model.matches import Verdict
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, Refuted, Situation
 from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Call, Reference, Value
 from stitchback.planning.outcomes import Unproved
 from stitchback.planning.plan import plan
 
@@ -47,6 +48,30 @@ def test_contrary_changes_block() -> None:
     ours = migration("shop.0003_ours", "shop.0002_base", rename("item", "label", "title"))
     theirs = migration("shop.0003_theirs", "shop.0002_base", rename("item", "label", "caption"))
     assert blocking(case_of(ours, mainline=(theirs,))) == [Verdict.CONTRARY]
+
+
+def column_of(ours: Value, theirs: Value) -> Case:
+    patched = migration("shop.0003_ours", "shop.0002_base", add("item", "phone", ours))
+    own = migration("shop.0003_theirs", "shop.0002_base", add("item", "phone", theirs))
+    return case_of(patched, mainline=(own,))
+
+
+def test_a_column_blocks_whose_values_no_conversion_keeps() -> None:
+    boolean = Call(Reference("django.db.models.BooleanField"))
+    assert blocking(column_of(char(20), boolean)) == [Verdict.DIFFERENT]
+    assert blocking(column_of(char(20), integer())) == [Verdict.DIFFERENT]
+    assert blocking(column_of(integer(), char(20))) == []
+    assert blocking(column_of(char(20), char(30))) == []
+
+
+def test_mainlines_own_conversion_blocks_nothing() -> None:
+    """Mainline had the patch branch's type first, and has altered it itself since."""
+    own = (
+        migration("shop.0003_theirs", "shop.0002_base", add("item", "phone", char(20))),
+        migration("shop.0004_number", "shop.0003_theirs", alter("item", "phone", integer())),
+    )
+    patched = migration("shop.0003_ours", "shop.0002_base", add("item", "phone", char(20)))
+    assert blocking(case_of(patched, mainline=own)) == []
 
 
 def test_what_is_read_blocks_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +29,9 @@ def judge(
     stubs: tuple[tuple[str, str], ...] = (),
 ) -> Rehearsal:
     files = {1: SimpleNamespace(stubs=stubs)}
-    stage: Any = SimpleNamespace(connection=None, stuff=SimpleNamespace(tables=tables or {}), files=files)
+    result = SimpleNamespace(data_operations=Counter)
+    stuff = SimpleNamespace(tables=tables or {})
+    stage: Any = SimpleNamespace(connection=None, stuff=stuff, files=files, tree=lambda _: result)
     return Rehearsal(stage, request)
 
 
