@@ -36,7 +36,7 @@ GONE = Absence.GONE
         ("", "p q", "m", "m p"),  # two, of which mainline has made one
         ("a", "a p", "a", "a p"),
         ("a", "a p", "a m", None),
-        ("a", "p", "a", "a p"),  # renamed by the patch branch: mainline's stays
+        ("a", "p", "a", "p"),  # renamed by the patch branch
         ("a", "p", "m", None),
         ("p", "p", "", None),  # mainline has dropped it
         ("", "p", "p", None),
