@@ -39,13 +39,14 @@ class Grounds:
         self.lineage = Lineage(Order(case.accounts, case.standing.nodes | fit.made))
 
     def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> Guard:
-        """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it
-        made and that is still there, and nothing of what it took away."""
+        """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it,
+        and its parents, made and that is still there, and nothing of what they took away."""
         because = tuple(because)
         parents = [target for parent in self.lineage.parents.get(key, ()) for target in self._names(parent)]
         given, lacking = self._others(key, rows)
         told = frozenset(because) & rows
-        shown = frozenset(name for each in (key, *told) for name in self._telling(each))
+        above = self.lineage.parents.get(key, frozenset()) if self.case.is_live else frozenset()
+        shown = frozenset(name for each in (key, *told, *above) for name in self._telling(each))
         gone, inside = self._missing(shown - self.there)
         return Guard(
             tuple(
