@@ -105,7 +105,8 @@ def repaired(one: Trial, outcome: Repair) -> list[str]:
         if database.execute("SELECT * FROM django_migrations ORDER BY id") != after:
             return ["the second run changed something"]
         database.script(script.undo)
-        if database.execute("SELECT id, app, name, applied FROM django_migrations ORDER BY id") != before:
+        rows = database.execute("SELECT id, app, name, applied FROM django_migrations ORDER BY id")
+        if script.undo_is_whole and rows != before:  # a ledger that was empty is known by nothing
             return ["the undo script did not bring the rows back"]
         database.script(script.text)
     return list(judged(one, today))

@@ -137,8 +137,8 @@ def _treatment(
     if isinstance(outcome, Unrepairable) or not outcome.edits:
         return Treatment(given, tree, outcome, None)
     script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
-    if given.vendor is not None and not script.undo_is_whole:
-        rows = unknown_rows(given.ledger, outcome.edits, DIALECTS[given.vendor])
+    rows = unknown_rows(given.ledger, outcome.edits, DIALECTS[given.vendor]) if given.vendor else ()
+    if rows:
         raise Refusal(
             "SB616",
             f"the row of {rows[0].key} has to go and could not be put back as it is: id {rows[0].id}, applied {rows[0].applied}",

@@ -303,6 +303,8 @@ class Deriver:
                 why = f"{edit.old} is {edit.new} now, but the database does not have what {edit.new} makes"
                 return Unrepairable(ledger, "SB614", why, hint=TABLES, evidence=_evidence(fit))
         try:
+            for edit in renamed:
+                case.unseen.refuse_unseen(edit.new, self.player.footprint(edit.new))
             edits, left = edits_for(case, fit, transactional=transactional)
         except Question as question:
             return Unrepairable(ledger, "SB615", str(question), hint=question.hint, evidence=_evidence(fit))

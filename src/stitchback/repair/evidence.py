@@ -39,13 +39,14 @@ class Grounds:
         self.lineage = Lineage(Order(case.accounts, case.standing.nodes | fit.made))
 
     def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> Guard:
-        """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it
-        made and that is still there, and nothing of what it took away."""
+        """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it,
+        and its parents, made and that is still there, and nothing of what they took away."""
         because = tuple(because)
         parents = [target for parent in self.lineage.parents.get(key, ()) for target in self._names(parent)]
         given, lacking = self._others(key, rows)
         told = frozenset(because) & rows
-        shown = frozenset(name for each in (key, *told) for name in self._telling(each))
+        above = self.lineage.parents.get(key, frozenset()) if self.case.is_live else frozenset()
+        shown = frozenset(name for each in (key, *told, *above) for name in self._telling(each))
         gone, inside = self._missing(shown - self.there)
         return Guard(
             tuple(
@@ -57,6 +58,27 @@ class Grounds:
             tuple(sorted(shown & self.there | inside)),
             gone,
         )
+
+    def with_later(self, inserts: list[tuple[MigrationKey, InsertRow]]) -> tuple[InsertRow, ...]:
+        """A row may be believed only because a migration whose row comes later in the script changed what it made: then it stands on the ground
+        of that one as well."""
+        found: list[tuple[MigrationKey, InsertRow]] = []
+        for key, edit in reversed(inserts):
+            guard, footprint = edit.guard, self.case.player.footprint(key)
+            for later, other in found:
+                if later != key and not footprint.isdisjoint(self.case.player.footprint(later)):
+                    guard = Guard(
+                        tuple(
+                            dict.fromkeys(
+                                (*guard.given, *(row for row in other.guard.given if row in self.case.rows))
+                            )
+                        ),
+                        guard.lacking,
+                        tuple(sorted({*guard.seen, *other.guard.seen})),
+                        tuple(sorted({*guard.gone, *other.guard.gone})),
+                    )
+            found.append((key, replace(edit, guard=guard)))
+        return tuple(edit for _, edit in reversed(found))
 
     def of_absent(self, key: MigrationKey, rows: Keys) -> Guard:
         """For a row of what was never done: nothing that it makes is there, though its tables, or others of its app, are; and no row of what
@@ -156,6 +178,7 @@ def edits_for(
     better ground than that it would fit, Question where it rests on what was not looked at."""
     claims = {claim.key: claim for claim in case.hidden}
     edits: list[LedgerEdit] = []
+    inserts: list[tuple[MigrationKey, InsertRow]] = []
     grounds = Grounds(case, fit)
     rows = case.rows
     left: list[Left] = []
@@ -177,8 +200,10 @@ def edits_for(
             case.unseen.refuse_unseen(key, case.player.footprint(key))
         for target in case.accounts.targets(key):
             if target not in rows:
-                edits.append(InsertRow(target, claim.reason, grounds.of_present(key, rows, claim.because)))
+                guard = grounds.of_present(key, rows, claim.because)
+                inserts.append((key, InsertRow(target, claim.reason, guard)))
                 rows |= {target}
+    edits.extend(grounds.with_later(inserts))
     for key in sorted(case.standing.nodes - fit.made - case.standing.made):
         effects = case.player.effects.get(key, ())
         case.unseen.refuse_taken(

@@ -40,7 +40,7 @@ class Script:
 
     `probe` only reads. `opening`, `statements` and `closing` are one transaction; `failing` ends it otherwise.
     `undo` brings the ledger back byte for byte; where `undo_is_whole` is False the ledger did not tell id and time of rows that
-    go, and the probe prints what is needed beside it. `text` is all of it as a file for the engine's own client.
+    go, and the probe prints what is needed beside it, or no row of it stays by which it could be known again. `text` is all of it as a file for the engine's own client.
     """
 
     vendor: str
@@ -86,7 +86,7 @@ def render_script(
         undo=_undo_text(
             back, ledger, dialect, opening, unknown=[str(row.key) for row in unknown], known=known
         ),
-        undo_is_whole=not unknown,
+        undo_is_whole=known and not unknown,
     )
 
 
