@@ -39,6 +39,9 @@ class Fleet:
     scratch: ScratchDatabases
     databases: dict[str, str]
     origins: dict[str, str] = field(default_factory=dict)
+    in_part: set[str] = field(
+        default_factory=set
+    )  # URLs whose report says that something is left, and that `migrate` will fail
 
     def rows(self, url: str, *, with_times: bool = True) -> Rows:
         columns = "id, app, name, applied" if with_times else "app, name"
@@ -48,6 +51,8 @@ class Fleet:
 
     def script(self, url: str) -> str:
         said = stitchback(self.built.path, "repair", "--database", url)
+        if "not repaired: " in said.err:
+            self.in_part.add(url)
         return said.out if said.exit_code == SOMETHING else ""
 
     def scripts(self) -> dict[str, str]:
@@ -116,7 +121,9 @@ def test_a_script_changes_no_database_that_it_is_not_for(name: str, server: Serv
                 fleet.run(script, url)
             if today.session.migrate(url).went_well:
                 migrated[database] = fleet.rows(url)
-        assert migrated.keys() >= scripts.keys()
+        left = {database for database, url in fleet.databases.items() if url in fleet.in_part}
+        assert migrated.keys() >= scripts.keys() - left
+        assert left.isdisjoint(migrated)
         for script in scripts.values():
             for database in migrated:
                 fleet.run(script, fleet.databases[database])
