@@ -128,6 +128,11 @@ def test_one_odd_tenant_and_the_others(url: DatabaseUrl, server: Server, silent:
     assert problems[3].code == "SB645"
 
 
+def obey_interrupts() -> None:
+    """A shell starts what runs in the background with SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def wait_for_its_reader(process: subprocess.Popen[str]) -> None:
     """Until the process has a second thread, which waits for the database."""
     for _ in range(600):
@@ -148,7 +153,11 @@ def test_an_interrupt_ends_the_command_at_once(vendor: str, silent: int, tmp_pat
     command = [sys.executable, "-m", "stitchback", "-C", str(repository), "inspect", "--database", url]
     with held(file, *LOCKS["sqlite"]):
         process = subprocess.Popen(
-            [*command, "--timeout", "30"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*command, "--timeout", "30"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=obey_interrupts,
         )
         wait_for_its_reader(process)
         began = time.monotonic()

@@ -150,9 +150,8 @@ class Engine:
             return None
         token = EMPTY_STATE
         graph = MigrationGraph.of(self.tree)
-        if not graph.nodes >= {
-            *standing.nodes
-        }:  # a squash fell out of the graph: what it replaces is there instead
+        if not graph.nodes.issuperset(standing.nodes):
+            # A squash fell out of Django's graph: what it replaces is there instead.
             graph = MigrationGraph.raw(self.tree)
         for key in graph.order():
             if key in standing.applied and key in standing.nodes:

@@ -27,12 +27,6 @@ MOST_TRIED = (
 )
 
 
-def _unknown_strategy(name: str, names: Sequence[str]) -> EnvironmentProblem:
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Strategies: {', '.join(names)}."
-    return EnvironmentProblem("SB402", f"there is no strategy {name!r}", hint=hint)
-
-
 def plan(
     case: Case, prove: Prove, order: Sequence[Strategy] = ALL, *, beside: Prove | None = None
 ) -> Planned | Unproved:
@@ -57,6 +51,12 @@ def plan(
             _refuse_edited(case, nowhere)
         return Unproved((), (), nowhere)
     return _proved(candidates, case.situation, prove, beside or prove)
+
+
+def _unknown_strategy(name: str, names: Sequence[str]) -> EnvironmentProblem:
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Strategies: {', '.join(names)}."
+    return EnvironmentProblem("SB402", f"there is no strategy {name!r}", hint=hint)
 
 
 def _refuse_unknown_packages(case: Case) -> None:

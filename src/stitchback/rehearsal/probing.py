@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ class Missing(Exception):
     """A data operation names what its database, or the historical models that it gets, do not have."""
 
 
-class Probe(DjangoOperation):  # type: ignore[misc]
+class Probe(DjangoOperation, ABC):  # type: ignore[misc]
     """`identity`: equal for equal work."""
 
     reduces_to_sql = False
@@ -41,8 +42,9 @@ class Probe(DjangoOperation):  # type: ignore[misc]
         if missing is not None:
             raise Missing(missing)
 
+    @abstractmethod
     def missing(self, schema_editor: Any, state: Any) -> Iterator[str]:
-        raise NotImplementedError
+        """What the code names and the database, or the historical models, lack."""
 
 
 class CodeProbe(Probe):

@@ -133,9 +133,16 @@ print("ready", flush=True)
 """
 
 
+def obey_interrupts() -> None:
+    """A shell starts what runs in the background with SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def caller(then: str) -> tuple[subprocess.Popen[str], int]:
     source = CALLER.format(then=then)
-    started = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True)
+    started = subprocess.Popen(
+        [sys.executable, "-c", source], stdout=subprocess.PIPE, text=True, preexec_fn=obey_interrupts
+    )
     assert started.stdout is not None
     pid = int(started.stdout.readline())
     assert started.stdout.readline() == "ready\n"
