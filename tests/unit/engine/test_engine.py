@@ -275,3 +275,32 @@ def test_a_column_that_an_operation_alters_and_one_that_cannot_be_read_has_made(
     assert error_of(made, opaque, *later) == ""
     assert error_of(made, opaque, *later, remove("item", "size")) == ""
     assert "no field size" in error_of(made, *later)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "shop.0001_initial",
+        "shop.0001_initial shop.0002_size",
+        "shop.0001_initial shop.0002_size shop.0001_squashed",
+    ],
+)
+def test_the_models_at_a_ledger_are_those_of_what_counts_as_applied(rows: str) -> None:
+    """Of a squash that is applied in part Django drops the squash and keeps what it replaces (FACTS F3)."""
+    made = tree(
+        *(each for name, each in shop().migrations.items() if name.app == "shop"),
+        migration(
+            "shop.0001_squashed",
+            "",
+            create("Item", label=char(), size=integer()),
+            replaces="shop.0001_initial shop.0002_size",
+        ),
+        migration("shop.0003_colour", "shop.0002_size", add("item", "colour", integer())),
+    )
+    engine = Engine(made)
+    database = replace(EMPTY, ledger=keys(rows))
+    token = engine.models_at(engine.place(database))
+    assert token is not None
+    (item,) = engine.memory.states[token].models.values()
+    expected = ["id", "label"] if rows == "shop.0001_initial" else ["id", "label", "size"]
+    assert sorted(name for name, _ in item.fields) == expected
