@@ -24,20 +24,20 @@ from functools import partial
 from pathlib import Path
 
 from stitchback.adapters.connections import connected
-from stitchback.adapters.fleet import Reached, Tenant, read_fleet, schemas_of
+from stitchback.adapters.fleet import ReachedTenant, Tenant, read_fleet, schemas_of
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.repair.deriving import Deriver
-from stitchback.repair.groups import Member, grouped
+from stitchback.repair.groups import FleetMember, grouped
+from stitchback.repair.planner import RepairPlanner
 
 RUNS = 3
 KINDS = 12  # ledgers of so many kinds: shorter and longer, doubled, with a row of another branch
 SELECT = "SELECT id, app, name, applied FROM django_migrations ORDER BY id"
 
 
-def needs_a_hand(kind: int) -> bool:
+def needs_manual_step(kind: int) -> bool:
     """Those with a doubled row, in each kind another one."""
     return kind % 3 == 1
 
@@ -45,8 +45,8 @@ def needs_a_hand(kind: int) -> bool:
 def wanted_groups(tenants: int) -> list[int]:
     """How many databases must come to stand together: those of a kind that needs a hand, and all others."""
     counts = [len(range(kind, tenants, KINDS)) for kind in range(KINDS)]
-    hands = [count for kind, count in enumerate(counts) if needs_a_hand(kind)]
-    return sorted([*hands, sum(counts) - sum(hands)], reverse=True)
+    manual_steps = [count for kind, count in enumerate(counts) if needs_manual_step(kind)]
+    return sorted([*manual_steps, sum(counts) - sum(manual_steps)], reverse=True)
 
 
 def rows_of(kind: int, rows: int) -> list[tuple[str, str, str]]:
@@ -54,7 +54,7 @@ def rows_of(kind: int, rows: int) -> list[tuple[str, str, str]]:
     found = [(f"app{at % 8}", f"{at // 8 + 1:04}_step", "2024-01-01 00:00:00.000000") for at in range(count)]
     return [
         *found,
-        *(found[kind : kind + 1] if needs_a_hand(kind) else []),
+        *(found[kind : kind + 1] if needs_manual_step(kind) else []),
         *([("app0", "0900_other", found[0][2])] if kind % 3 == 2 else []),
     ]
 
@@ -94,11 +94,11 @@ def measured(tenants: tuple[Tenant, ...], bare: Callable[[], object], rows: int)
         )
     with_schema = median(lambda: read_fleet(tenants, with_schema=True))
     tell("ledgers and schemas, 16 at a time", with_schema, len(tenants), floor)
-    answers = [answer for answer in read_fleet(tenants) if isinstance(answer, Reached)]
-    members = [Member(each.tenant.name, each.reading.vendor, each.reading.ledger) for each in answers]
+    answers = [answer for answer in read_fleet(tenants) if isinstance(answer, ReachedTenant)]
+    members = [FleetMember(each.tenant.name, each.reading.vendor, each.reading.ledger) for each in answers]
 
     def group() -> list[int]:
-        deriver = Deriver(tree(rows), memory=Memory())
+        deriver = RepairPlanner(tree(rows), memory=EngineCache())
         groups = grouped(members, lambda member: deriver.derive(member.ledger))
         return [len(each.members) for each in groups]
 

@@ -68,7 +68,7 @@ def candidates(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 def planned(clone: Path, first: str, second: str) -> dict[str, Any]:
     """What `plan` answers, and the migrations that lose ancestors. Run in a process of its own."""
     from stitchback.api.applying import contents_of
-    from stitchback.api.comparing import Wish
+    from stitchback.api.comparing import PlanRequest
     from stitchback.api.planning import make_plan
     from stitchback.api.project import Project
     from stitchback.errors import StitchbackError
@@ -77,7 +77,7 @@ def planned(clone: Path, first: str, second: str) -> dict[str, Any]:
     try:
         with Project.open(clone) as project:
             begun = time.monotonic()
-            report = make_plan(project, Wish((second,), first))
+            report = make_plan(project, PlanRequest((second,), first))
             codes = {finding.code for finding in (*report.status.findings, *report.findings)}
             outcome = report.outcome
             if any(refuted.contradicted for refuted in outcome.refuted):

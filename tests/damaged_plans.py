@@ -20,9 +20,9 @@ def damaged(candidate: Candidate, mainline: dict[MigrationKey, Migration]) -> It
                     f"{key}: {what}",
                     replace(candidate, result=candidate.result.with_migrations({key: other})),
                 )
-    for place, handover in enumerate(candidate.handovers):
-        rest = candidate.handovers[:place] + candidate.handovers[place + 1 :]
-        yield f"no row of {handover.insert}", replace(candidate, handovers=rest)
+    for place, handover in enumerate(candidate.manual_inserts):
+        rest = candidate.manual_inserts[:place] + candidate.manual_inserts[place + 1 :]
+        yield f"no row of {handover.insert}", replace(candidate, manual_inserts=rest)
 
 
 def damages(migration: Migration) -> Iterator[tuple[str, Migration]]:

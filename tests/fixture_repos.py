@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stitchback.adapters import cases, git_build
-from stitchback.adapters.cases import Case
+from stitchback.adapters import fixture_case, git_build
+from stitchback.adapters.fixture_case import FixtureCase
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 SKELETON = FIXTURES / "skeleton"
@@ -20,20 +20,20 @@ class BuiltRepository:
 
     path: Path
     commits: Mapping[str, str]
-    case: Case
+    case: FixtureCase
 
 
 def case_names() -> tuple[str, ...]:
     return tuple(sorted(folder.parent.name for folder in REPOSITORIES.glob("*/case.toml")))
 
 
-def read_case(case: str | Path) -> Case:
+def read_case(case: str | Path) -> FixtureCase:
     """A case by its name under fixtures/repos, or by its folder."""
-    return cases.read_case(REPOSITORIES / case)  # an absolute path stays what it is
+    return fixture_case.read_case(REPOSITORIES / case)  # an absolute path stays what it is
 
 
 def build_repository(case: str | Path, destination: Path) -> BuiltRepository:
     """The case's repository at `destination`, which is made or empty."""
     read = read_case(case)
-    commits = git_build.build(cases.build_commits(read, SKELETON), destination, checkout=read.onto)
+    commits = git_build.build(fixture_case.build_commits(read, SKELETON), destination, checkout=read.onto)
     return BuiltRepository(destination, commits, read)

@@ -8,7 +8,7 @@ from migration_values import add, char, create, integer, keys, migration, tree
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.plans import Candidate, Handover, Patch, Policy, Situation
+from stitchback.model.plans import Candidate, ManualInsert, Patch, Policy, Situation
 
 BASE = (
     migration("shop.0001_initial", "", create("Item", label=char())),
@@ -56,15 +56,15 @@ def candidate(
     given: Situation, *put: Migration, without: str = "", hand: str = "", remarks: str = ""
 ) -> Candidate:
     """`hand="shop.0003_p: shop.0004_m"`: databases with m get p's row."""
-    handovers = tuple(
-        Handover(keys(insert)[0], keys(applied))
+    manual_inserts = tuple(
+        ManualInsert(keys(insert)[0], keys(applied))
         for insert, applied in (each.split(":") for each in hand.split(";") if each)
     )
     return Candidate(
         {"shop": "by hand"},
         (),
         changed(given.mainline, *put, without=without),
-        handovers,
+        manual_inserts,
         (remarks,) if remarks else (),
     )
 

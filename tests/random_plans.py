@@ -23,7 +23,7 @@ from plans_by_hand import changed
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, Handover, Patch, Policy, Situation
+from stitchback.model.plans import Candidate, ManualInsert, Patch, Policy, Situation
 from stitchback.model.values import Constant
 
 APPS = ("blog", "crm", "shop")
@@ -137,7 +137,7 @@ def planned(
     edited = {each.key: each for each in mainline}
     p = patch[0]
     twin = next((each for each in mainline if each.operations[0] == p.operations[0]), None)
-    handovers: list[Handover] = []
+    manual_inserts: list[ManualInsert] = []
     match dice.random.choice(("nothing", "adopt", "diamond", "bring")):
         case "adopt" if twin:
             edited[twin.key] = twin.with_changes(replaces=(p.key,))
@@ -158,11 +158,11 @@ def planned(
             edited[s2.key] = s2.with_changes(dependencies=keys(base))
             edited.pop(extra.key, None) if dice.likely(0.9) else None
     if twin and dice.likely(0.8):
-        handovers.append(Handover(p.key, (twin.key,)))
+        manual_inserts.append(ManualInsert(p.key, (twin.key,)))
     result = given.mainline.with_migrations(edited)
     if dice.likely(0.9):
         result = merged(result)
-    return Candidate({"shop": "by chance"}, (), result, tuple(handovers), ())
+    return Candidate({"shop": "by chance"}, (), result, tuple(manual_inserts), ())
 
 
 def merged(tree: Tree) -> Tree:

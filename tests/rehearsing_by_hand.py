@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from stitchback.model.plans import Candidate, Population, PopulationOutcome, Proof, Situation
 from stitchback.proof.populations import FRESH, MAINLINE
-from stitchback.proof.rehearsing import Rehearsals
-from stitchback.rehearsal import Answer
+from stitchback.proof.rehearsals import Rehearsals
+from stitchback.rehearsal import RehearsalAnswer
 
 
-def rehearsed(candidate: Candidate, situation: Situation) -> Answer:
+def rehearsed(candidate: Candidate, situation: Situation) -> RehearsalAnswer:
     """A fresh install, the fork points, and the tips of the patch branches and of mainline."""
     return Rehearsals(situation).answer(
         candidate, proof_of(candidate, situation), apps_of(candidate), as_expected=False
@@ -22,7 +22,9 @@ def apps_of(candidate: Candidate) -> tuple[str, ...]:
 def proof_of(candidate: Candidate, situation: Situation) -> Proof:
     mainline = situation.mainline
     rows = tuple(sorted(mainline.migrations))
-    inserts = tuple(each.insert for each in candidate.handovers if {*each.applied} <= {*rows} - {each.insert})
+    inserts = tuple(
+        each.insert for each in candidate.manual_inserts if {*each.applied} <= {*rows} - {each.insert}
+    )
     populations = (
         PopulationOutcome(Population("fresh install", FRESH, mainline.ref, ()), (), 0, (), ()),
         PopulationOutcome(Population("main", MAINLINE, mainline.ref, rows), inserts, 0, (), ()),

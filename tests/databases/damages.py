@@ -8,7 +8,7 @@ from random import Random
 
 from stitchback.adapters.databases import DatabaseReading
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.playing import Player
+from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.schema.effects import AddColumn, CreateTable
 
 
@@ -17,7 +17,7 @@ class Patient:
     """A database as it was read, with what the tree's migrations do."""
 
     reading: DatabaseReading
-    player: Player
+    player: SchemaOfApplied
     random: Random
 
     @property

@@ -76,7 +76,7 @@ class Step:
 
     key: MigrationKey
     after: tuple[MigrationKey, ...]
-    deeds: tuple[Deed, ...]
+    migration_effects: tuple[Deed, ...]
     replaces: tuple[MigrationKey, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -124,13 +124,15 @@ class Writer:
         for number in range(2, self.random.randrange(4, 8)):
             app = self.random.choice(apps)
             key = MigrationKey(app, f"{number:04}_{self.fresh('step')}")
-            deeds = tuple(self.deed(f"{app}item") for _ in range(self.random.choice((1, 1, 2))))
+            migration_effects = tuple(
+                self.migration_effect(f"{app}item") for _ in range(self.random.choice((1, 1, 2)))
+            )
             others = [leaf for other, leaf in leaves.items() if other != app and self.random.random() < 0.2]
-            steps.append(Step(key, (leaves[app], *others), deeds))
+            steps.append(Step(key, (leaves[app], *others), migration_effects))
             leaves[app] = key
         return tuple(steps)
 
-    def deed(self, model: str) -> Deed:
+    def migration_effect(self, model: str) -> Deed:
         columns = self.columns[model]
         match self.random.choice(("add", "add", "add", "add", "remove", "rename", "index", "alter", "work")):
             case "remove" if len(columns) > 1:
@@ -156,23 +158,30 @@ class Writer:
     def duplicates(self, mainline: Steps, fork: int) -> list[tuple[Step, AddIt]]:
         """Additions that mainline made after the fork and a release branch could make at it."""
         there = {
-            deed.model for step in mainline[:fork] for deed in step.deeds if isinstance(deed, CreateItem)
+            migration_effect.model
+            for step in mainline[:fork]
+            for migration_effect in step.migration_effects
+            if isinstance(migration_effect, CreateItem)
         }
         found = [
-            (step, deed)
+            (step, migration_effect)
             for step in mainline[fork:]
-            for deed in step.deeds
-            if isinstance(deed, AddIt) and deed.model in there
+            for migration_effect in step.migration_effects
+            if isinstance(migration_effect, AddIt) and migration_effect.model in there
         ]
         self.random.shuffle(found)
         return found[: self.random.choice((1, 1, 2))]
 
     def patched(self, shared: Steps, duplicated: Sequence[tuple[Step, AddIt]]) -> Steps:
         steps = list(shared)
-        for step, deed in duplicated:
+        for step, migration_effect in duplicated:
             app = step.key.app
             leaf = [each.key for each in steps if each.key.app == app][-1]
-            steps.append(Step(MigrationKey(app, f"{len(steps):04}_{self.fresh('hotfix')}"), (leaf,), (deed,)))
+            steps.append(
+                Step(
+                    MigrationKey(app, f"{len(steps):04}_{self.fresh('hotfix')}"), (leaf,), (migration_effect,)
+                )
+            )
         return tuple(steps)
 
     def today(
@@ -191,18 +200,20 @@ class Writer:
 
 def stitched(mainline: Steps, hotfixes: Steps, duplicated: Sequence[tuple[Step, AddIt]]) -> Steps:
     """FACTS F12: a stitched migration for each hotfix, which mainline's migration gives its duplicate up for."""
-    steps, stand_ins = list(mainline), dict[MigrationKey, MigrationKey]()
-    for hotfix, (giver, deed) in zip(hotfixes, duplicated, strict=True):
+    steps, replacements = list(mainline), dict[MigrationKey, MigrationKey]()
+    for hotfix, (giver, migration_effect) in zip(hotfixes, duplicated, strict=True):
         key = MigrationKey(hotfix.key.app, f"{hotfix.key.name}_stitched")
-        after = tuple(stand_ins.get(parent, parent) for parent in hotfix.after)
-        stand_ins[hotfix.key] = key
+        after = tuple(replacements.get(parent, parent) for parent in hotfix.after)
+        replacements[hotfix.key] = key
         says = (f"stands for {hotfix.key} of release (commit abc)", f"takes over {giver.key}")
         place = next(at for at, step in enumerate(steps) if step.key == giver.key)
         given = steps[place]
         steps[place] = replace(
-            given, after=(*given.after, key), deeds=tuple(each for each in given.deeds if each != deed)
+            given,
+            after=(*given.after, key),
+            migration_effects=tuple(each for each in given.migration_effects if each != migration_effect),
         )
-        steps.insert(place, Step(key, after, hotfix.deeds, (hotfix.key,), says))
+        steps.insert(place, Step(key, after, hotfix.migration_effects, (hotfix.key,), says))
     return tuple(steps)
 
 
@@ -217,7 +228,9 @@ def squashed(mainline: Steps, *, keep: bool) -> Steps:
         return mainline  # another app hangs in between
     key = MigrationKey(app, "0001_squashed_0002")
     names = tuple(step.key for step in own)
-    squash = Step(key, (), tuple(deed for step in own for deed in step.deeds), names)
+    squash = Step(
+        key, (), tuple(migration_effect for step in own for migration_effect in step.migration_effects), names
+    )
     rest = [step for step in mainline if step not in own]
     moved = [
         replace(step, after=tuple(dict.fromkeys(key if p in names else p for p in step.after)))
@@ -247,12 +260,16 @@ def value_tree(steps: Steps, ref: str) -> Tree:
 
 
 def value_of(step: Step) -> Migration:
-    made = as_value(str(step.key), step.after, *(operation_of(deed) for deed in step.deeds))
+    made = as_value(
+        str(step.key),
+        step.after,
+        *(operation_of(migration_effect) for migration_effect in step.migration_effects),
+    )
     return made.with_changes(replaces=step.replaces, provenance=step.says)
 
 
-def operation_of(deed: Deed) -> Operation:
-    match deed:
+def operation_of(migration_effect: Deed) -> Operation:
+    match migration_effect:
         case CreateItem(model=model, fields=names):
             pairs = [("id", ID), *((name, number(None)) for name in names)]
             items = tuple(Items("tuple", (Constant(name), value)) for name, value in pairs)
@@ -276,7 +293,7 @@ def operation_of(deed: Deed) -> Operation:
 
             return made("RunPython", code=Code(tag, f"fingerprint of {tag}", f"def {tag}(): ..."))
         case _:
-            assert_never(deed)
+            assert_never(migration_effect)
 
 
 def made(kind: str, **arguments: Value) -> Operation:
@@ -297,18 +314,18 @@ def django_migration(step: Step) -> Any:
     names = {
         "dependencies": [(key.app, key.name) for key in step.after],
         "replaces": [(key.app, key.name) for key in step.replaces],
-        "operations": [django_operation(deed) for deed in step.deeds],
+        "operations": [django_operation(migration_effect) for migration_effect in step.migration_effects],
     }
     return type("Migration", (migrations.Migration,), names)(step.key.name, step.key.app)
 
 
-def django_operation(deed: Deed) -> Any:
+def django_operation(migration_effect: Deed) -> Any:
     from django.db import migrations, models
 
     def integer(default: int | None) -> Any:
         return models.IntegerField(null=True) if default is None else models.IntegerField(default=default)
 
-    match deed:
+    match migration_effect:
         case CreateItem(model=model, fields=names):
             fields = [
                 ("id", models.BigAutoField(primary_key=True)),
@@ -330,7 +347,7 @@ def django_operation(deed: Deed) -> Any:
                 lambda apps, editor: editor.connection.cursor().execute(f"INSERT INTO marks VALUES ('{tag}')")
             )
         case _:
-            assert_never(deed)
+            assert_never(migration_effect)
 
 
 class RealDatabase:

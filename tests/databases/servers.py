@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stitchback.adapters.connections import connected
-from stitchback.adapters.databases import Database, DatabaseReading, open_database
+from stitchback.adapters.databases import DatabaseReading, LiveDatabase, open_database
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -59,7 +59,7 @@ class Server(ABC):
         return out
 
     @abstractmethod
-    def works_inside_a_transaction(self, database: Database) -> bool:
+    def works_inside_a_transaction(self, database: LiveDatabase) -> bool:
         """Whether another session holds the lock of a repair."""
 
 
@@ -80,7 +80,7 @@ class Sqlite(Server):
         # Where the machine has no sqlite3: the library's own reading of a script, by Python's module.
         return (sys.executable, "-c", PYTHON_CLIENT, url.name)
 
-    def works_inside_a_transaction(self, database: Database) -> bool:
+    def works_inside_a_transaction(self, database: LiveDatabase) -> bool:
         import sqlite3
 
         connection = sqlite3.connect(
@@ -115,7 +115,7 @@ class Postgresql(Server):
         address = ["-h", url.host, "-p", str(url.port or 5432), "-U", url.user, "-d", url.name]
         return ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *address, "-f", "-")
 
-    def works_inside_a_transaction(self, database: Database) -> bool:
+    def works_inside_a_transaction(self, database: LiveDatabase) -> bool:
         sql = "SELECT 1 FROM pg_locks WHERE mode = 'ShareRowExclusiveLock' AND granted AND relation = 'django_migrations'::regclass"
         return bool(database._select(sql))
 
@@ -142,7 +142,7 @@ class Mysql(Server):
         address = ["-h", url.host, "-P", str(url.port or 3306), "-u", url.user, *password, url.name]
         return (program, "--no-defaults", "--batch", "--skip-column-names", "--unbuffered", *address)
 
-    def works_inside_a_transaction(self, database: Database) -> bool:
+    def works_inside_a_transaction(self, database: LiveDatabase) -> bool:
         sql = "SELECT IS_USED_LOCK(CONCAT('stitchback.', MD5(DATABASE())))"
         return database._select(sql)[0][0] is not None
 

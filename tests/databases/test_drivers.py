@@ -15,7 +15,7 @@ from databases.servers import Server, make_ledger
 from fixture_repos import build_repository
 from migration_values import key
 
-from stitchback.adapters.connections import explained, told_by_process
+from stitchback.adapters.connections import explained, reported_by_process
 from stitchback.adapters.databases import read_database
 from stitchback.errors import EnvironmentProblem
 
@@ -102,10 +102,10 @@ def test_by_the_number(number: int, code: str) -> None:
 
 
 def test_errors_of_the_projects_process() -> None:
-    driver = told_by_process("ImproperlyConfigured", "Error loading MySQLdb module.", "mysql")
+    driver = reported_by_process("ImproperlyConfigured", "Error loading MySQLdb module.", "mysql")
     assert driver is not None
     assert (driver.code, "stitchback[mysql]" in driver.hint) == ("SB602", True)
-    login = told_by_process("OperationalError", '(1045, "Access denied")', "mysql")
+    login = reported_by_process("OperationalError", '(1045, "Access denied")', "mysql")
     assert login is not None
     assert login.code == "SB646"
-    assert told_by_process("OperationalError", '(1044, "Access denied to database")', "mysql") is None
+    assert reported_by_process("OperationalError", '(1044, "Access denied to database")', "mysql") is None

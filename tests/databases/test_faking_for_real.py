@@ -15,8 +15,8 @@ from stitchback.adapters.git import Repository
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.api.verification.differences import schema_differences
-from stitchback.api.verification.trial import Reconciled
-from stitchback.api.verification.workshop import Workshop
+from stitchback.api.verification.upgrade_paths import Reconciled
+from stitchback.api.verification.worktrees import Worktrees
 
 OFFERED = "    python manage.py migrate --fake "
 
@@ -37,7 +37,7 @@ def stage(name: str, tmp_path: Path) -> Iterator[Stage]:
     with Repository.open(built.path) as repository:
         tip = repository.resolve(built.case.onto)
     assert stitchback(built.path, "apply", *built.case.patches, "--yes").exit_code == 0
-    with scratch_databases("sqlite:///") as scratch, Workshop(built.path) as shop:
+    with scratch_databases("sqlite:///") as scratch, Worktrees(built.path) as shop:
         mainline, fresh = scratch.create(), scratch.create()
         assert shop.at(tip).migrate(mainline).went_well
         today = shop.reconciled_folder(built.path, fresh)

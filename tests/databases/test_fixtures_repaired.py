@@ -18,15 +18,15 @@ from command_line import REFUSED, repair_script, stitchback
 from databases.servers import Server
 from fixture_repos import BuiltRepository, build_repository, case_names, read_case
 
-from stitchback.adapters.cases import Case
+from stitchback.adapters.fixture_case import FixtureCase
 from stitchback.adapters.git import Repository
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.verification.differences import schema_differences
-from stitchback.api.verification.trial import Reconciled
-from stitchback.api.verification.workshop import Workshop
+from stitchback.api.verification.upgrade_paths import Reconciled
+from stitchback.api.verification.worktrees import Worktrees
 from stitchback.model.keys import MigrationKey
 
 A_FEW = (
@@ -98,21 +98,21 @@ def test_databases_of_every_branch_come_to_what_a_fresh_install_is(
         tips = [repository.resolve(ref) for ref in (released(case), *case.patches)]
     assert stitchback(built.path, "apply", *case.patches, *case.options, "--yes").exit_code == 0
     address = os.environ[server.variable] if server.variable else "sqlite:///"
-    with scratch_databases(address) as scratch, Workshop(built.path) as shop:
+    with scratch_databases(address) as scratch, Worktrees(built.path) as shop:
         fresh = scratch.create()
         today = shop.reconciled_folder(built.path, fresh)
         assert not isinstance(today, Raised)
         assert today.session.migrate(fresh).went_well
         judge = Judge(built, server, scratch, today, fresh)
         mainline, *patches = (shop.at(tip) for tip in tips)
-        hands = [judge.judged(mainline, target) for target in targets(mainline, fresh)]
+        manual_steps = [judge.judged(mainline, target) for target in targets(mainline, fresh)]
         patched = [judge.judged(patch, None) for patch in patches]
-    assert any(hands) <= ("mainline" in case.expect.hands)
-    assert any(hands) or not hands or "mainline" not in case.expect.hands
-    assert not any(patched) or "patched" in case.expect.hands
+    assert any(manual_steps) <= ("mainline" in case.expect.manual_steps)
+    assert any(manual_steps) or not manual_steps or "mainline" not in case.expect.manual_steps
+    assert not any(patched) or "patched" in case.expect.manual_steps
 
 
-def released(case: Case) -> str:
+def released(case: FixtureCase) -> str:
     """Mainline as far as anybody has applied it."""
     options = dict(zip(case.options, case.options[1:], strict=False))
     return options.get("--unreleased-since", case.onto)

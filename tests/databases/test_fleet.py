@@ -9,13 +9,20 @@ from databases.conftest import Place
 from databases.servers import Postgresql, Sqlite, execute, ledger, make_ledger
 from migration_values import add, create, integer, key, migration, tree
 
-from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet, read_fleet_file, schemas_of
+from stitchback.adapters.fleet import (
+    ReachedTenant,
+    Tenant,
+    UnreachedTenant,
+    read_fleet,
+    read_fleet_file,
+    schemas_of,
+)
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.ledger import Ledger
-from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.edits import GiveId
-from stitchback.repair.groups import Group, Member, grouped
+from stitchback.repair.groups import FleetGroup, FleetMember, grouped
+from stitchback.repair.planner import RepairContext, RepairPlanner
 
 BASE = migration("shop.0001_base", "", create("Item", name=integer()))
 COLOR = migration("shop.0002_color", "shop.0001_base", add("item", "color"))
@@ -34,23 +41,27 @@ KINDS = {
 }
 
 
-def derived(members: list[Member]) -> tuple[Group, ...]:
-    deriver = Deriver(TODAY)
+def derived(members: list[FleetMember]) -> tuple[FleetGroup, ...]:
+    deriver = RepairPlanner(TODAY)
     return grouped(
-        members, lambda member: deriver.derive(member.ledger, Surroundings(visible=member.visible))
+        members, lambda member: deriver.derive(member.ledger, RepairContext(visible=member.visible))
     )
 
 
-def member_of(answer: object) -> Member:
-    assert isinstance(answer, Reached)
+def member_of(answer: object) -> FleetMember:
+    assert isinstance(answer, ReachedTenant)
     reading = answer.reading
-    return Member(answer.tenant.name, reading.vendor, reading.ledger, reading.schema, answer.tenant.schema)
+    return FleetMember(
+        answer.tenant.name, reading.vendor, reading.ledger, reading.schema, answer.tenant.schema
+    )
 
 
 def test_ten_thousand_tenants_are_a_handful_of_scripts() -> None:
     names = sorted(KINDS)
     members = [
-        Member(f"tenant {at}", "sqlite", Ledger.of(*map(key, KINDS[names[at % 4]]), source=f"tenant {at}"))
+        FleetMember(
+            f"tenant {at}", "sqlite", Ledger.of(*map(key, KINDS[names[at % 4]]), source=f"tenant {at}")
+        )
         for at in range(10_000)
     ]
     groups = derived(members)
@@ -60,7 +71,7 @@ def test_ten_thousand_tenants_are_a_handful_of_scripts() -> None:
 
 
 def test_a_refusal_is_a_group_too() -> None:
-    broken = [Member(f"t{at}", "sqlite", Ledger.of(key("shop.0002_hotfix"))) for at in range(3)]
+    broken = [FleetMember(f"t{at}", "sqlite", Ledger.of(key("shop.0002_hotfix"))) for at in range(3)]
     (group,) = derived(broken)
     assert group.refusal is not None
     assert (len(group.members), group.edits, group.repairs) == (3, (), ())
@@ -79,11 +90,11 @@ def test_dead_tenants_are_told_and_in_nobodys_way(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     answers = read_fleet(tenants, workers=4, timeout=2, progress=lambda done, of: seen.append((done, of)))
     assert [answer.tenant for answer in answers] == tenants
-    lost = [answer for answer in answers if isinstance(answer, Unreached)]
+    lost = [answer for answer in answers if isinstance(answer, UnreachedTenant)]
     assert [answer.tenant.url for answer in lost] == dead
     assert all("hush" not in answer.problem.message + answer.tenant.name for answer in lost)
     assert seen[-1] == (32, 32)
-    groups = derived([member_of(answer) for answer in answers if isinstance(answer, Reached)])
+    groups = derived([member_of(answer) for answer in answers if isinstance(answer, ReachedTenant)])
     assert sum(len(group.members) for group in groups) == 30
 
 
@@ -172,11 +183,11 @@ def test_sequences_that_are_behind_are_one_group(postgresql: Place) -> None:
         members = [
             member_of(answer) for answer in read_fleet([Tenant(url) for url in urls], with_schema=True)
         ]
-        deriver = Deriver(TODAY)
+        deriver = RepairPlanner(TODAY)
         (group,) = grouped(
             members,
             lambda member: deriver.derive(
-                member.ledger, Surroundings(visible=member.visible, engine=member.vendor)
+                member.ledger, RepairContext(visible=member.visible, engine=member.vendor)
             ),
         )
         assert [type(edit) for edit in group.edits] == [GiveId]

@@ -19,7 +19,7 @@ from fixture_repos import build_repository
 
 from stitchback.adapters.git import Repository
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.verification.workshop import Workshop
+from stitchback.api.verification.worktrees import Worktrees
 
 USAGE = 2
 
@@ -37,7 +37,7 @@ def fleet_in(folder: Path, databases: Mapping[str, str]) -> Fleet:
     built = build_repository("same-column-mid-chain", folder / "repository")
     with Repository.open(built.path) as repository:
         tips = {"mainline": repository.resolve("main"), "patched": repository.resolve("release/2.4")}
-    with Workshop(built.path) as shop:
+    with Worktrees(built.path) as shop:
         for name, url in databases.items():
             assert shop.at(tips[name.split()[0]]).migrate(url).went_well
     assert stitchback(built.path, "apply", *built.case.patches, "--yes").exit_code == 0

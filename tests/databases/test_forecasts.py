@@ -28,13 +28,13 @@ from stitchback.adapters.projects import MigrateOutcome, ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
-from stitchback.api.verification.workshop import Workshop
-from stitchback.engine import Memory
+from stitchback.api.verification.worktrees import Worktrees
+from stitchback.engine import EngineCache
 from stitchback.errors import StitchbackError
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.accounts import Accounts
 from stitchback.repair.forecasting import Forecast, Forecaster
-from stitchback.repair.playing import Player
+from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.schema_of_applied import SchemaOfApplied
 
 A_FEW = ("renamed-later-on-mainline", "same-column-mid-chain", "squash-finished-on-mainline")
 TELLING = (
@@ -59,7 +59,7 @@ class Tree:
 
     name: str
     session: ProjectSession
-    player: Player
+    player: SchemaOfApplied
     forecaster: Forecaster
     doubted: int = 0
 
@@ -67,7 +67,7 @@ class Tree:
     def of(cls, name: str, session: ProjectSession, folder: Path, ref: str, vendor: str) -> Tree:
         with Project.open(folder) as project:
             tree = project.tree(ref)
-        player = Player(Accounts(tree), Memory(sqlite=vendor == "sqlite"))
+        player = SchemaOfApplied(RecorderRules(tree), EngineCache(sqlite=vendor == "sqlite"))
         return cls(name, session, player, Forecaster(tree, player, vendor))
 
     def compared(self, url: str, reading: DatabaseReading) -> str:
@@ -121,7 +121,7 @@ class Trial:
 
     def run(self, folder: Path) -> None:
         built = build_repository(self.name, folder / "repository")
-        with Workshop(built.path) as shop:
+        with Worktrees(built.path) as shop:
             with Repository.open(built.path) as repository:
                 refs = (built.case.onto, *built.case.patches)
                 sessions = {ref: shop.at(repository.resolve(ref)) for ref in refs}
@@ -132,7 +132,7 @@ class Trial:
             self.doubted = sum(tree.doubted for tree in trees)
 
     def trees(
-        self, built: BuiltRepository, sessions: Mapping[str, ProjectSession], shop: Workshop
+        self, built: BuiltRepository, sessions: Mapping[str, ProjectSession], shop: Worktrees
     ) -> Iterator[Tree]:
         for ref, session in sessions.items():
             with suppress(StitchbackError):  # a tree that stitchback refuses to read

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from databases.servers import Server
 
-from stitchback.adapters.databases import Database
+from stitchback.adapters.databases import LiveDatabase
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.repair.accounts import Accounts
-from stitchback.repair.fitting import Fitter
-from stitchback.repair.playing import Player
+from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.schema_of_applied import SchemaOfApplied
+from stitchback.repair.schema_search import SchemaSearch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "django"))
 from django_values import migration_of
@@ -107,9 +107,11 @@ def django_migrations() -> list[Any]:
     from django.db import migrations
 
     found: list[Any] = []
-    for number, deeds in enumerate(operations(), 1):
+    for number, migration_effects in enumerate(operations(), 1):
         after = [(APP, found[-1].name)] if found else []
-        made = type("Migration", (migrations.Migration,), {"dependencies": after, "operations": deeds})
+        made = type(
+            "Migration", (migrations.Migration,), {"dependencies": after, "operations": migration_effects}
+        )
         found.append(made(f"{number:04}_step", APP))
     return found
 
@@ -149,9 +151,9 @@ def test_what_is_shown_is_what_was_made(server: Server, url: DatabaseUrl) -> Non
 
     real, state = Registered(url), ProjectState()
     steps = django_migrations()
-    player = Player(Accounts(value_tree(steps)), Memory())
+    player = SchemaOfApplied(RecorderRules(value_tree(steps)), EngineCache())
     try:
-        Database(real.connection, "looking")
+        LiveDatabase(real.connection, "looking")
         real.connection.cursor().execute(
             "CREATE TABLE django_migrations (id integer, app text, name text, applied text)"
         )
@@ -159,9 +161,9 @@ def test_what_is_shown_is_what_was_made(server: Server, url: DatabaseUrl) -> Non
         for migration in steps:
             state = real.run(migration, state)
             done.add(MigrationKey(migration.app_label, migration.name))
-            shown = Database(real.connection, "looking").read(with_schema=True).schema
+            shown = LiveDatabase(real.connection, "looking").read(with_schema=True).schema
             assert shown is not None
-            fitter = Fitter(player, player.accounts.standing(frozenset(done)), shown.names)
+            fitter = SchemaSearch(player, player.accounts.standing(frozenset(done)), shown.names)
             fit = fitter.measure(frozenset(done))
             assert (sorted(map(str, fit.missing)), sorted(map(str, fit.extra)), fit.unplayable) == (
                 [],

@@ -22,7 +22,7 @@ from migration_values import key
 
 from stitchback.adapters.connections import connected
 from stitchback.adapters.databases import open_database, read_database
-from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet
+from stitchback.adapters.fleet import ReachedTenant, Tenant, UnreachedTenant, read_fleet
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 
@@ -121,8 +121,8 @@ def test_one_odd_tenant_and_the_others(url: DatabaseUrl, server: Server, silent:
     with held(locked, *LOCKS["sqlite"]):
         answers = read_fleet(tenants, with_schema=True, timeout=TIMEOUT, workers=2)
     assert time.monotonic() - began < SOON
-    assert [type(answer) for answer in answers] == [Unreached] * 4 + [Reached] * 2
-    problems = [answer.problem for answer in answers if isinstance(answer, Unreached)]
+    assert [type(answer) for answer in answers] == [UnreachedTenant] * 4 + [ReachedTenant] * 2
+    problems = [answer.problem for answer in answers if isinstance(answer, UnreachedTenant)]
     assert problems[0].code == "SB606"
     assert r"id 2, app 'shop', name b'\xff\x00'" in problems[0].message
     assert problems[3].code == "SB645"

@@ -17,7 +17,7 @@ from stitchback.model.ledger import Ledger
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
-    Guard,
+    EditGuard,
     InsertRow,
     LedgerEdit,
     Presence,
@@ -69,7 +69,7 @@ def test_names_from_hell_are_put_in_renamed_and_taken_out(server: Server, url: D
     old = [MigrationKey("old", name) for name in HELL]
     make_ledger(url, A, *old, *evil[:4])
     before = ledger(url)
-    edits: list[LedgerEdit] = [InsertRow(key, f"{key} is missing", Guard(given=(A,))) for key in evil]
+    edits: list[LedgerEdit] = [InsertRow(key, f"{key} is missing", EditGuard(given=(A,))) for key in evil]
     edits += [RenameRow(key, MigrationKey("new", key.name), str(key)) for key in old[::2]]
     edits += [DeleteRow(key, str(key)) for key in old[1::2]]
     script = render_script(edits, url.vendor, before)
@@ -145,13 +145,15 @@ def test_nothing_happens_on_a_database_that_it_is_not_for(server: Server, url: D
     execute(url, "CREATE TABLE shop_item (id integer, color integer)")
     before = ledger(url)
     wrong: list[LedgerEdit] = [
-        InsertRow(B, "", Guard(given=(C,))),
-        InsertRow(B, "", Guard(seen=(Presence("shop_item", "size"),))),
-        InsertRow(B, "", Guard(seen=(Presence("shop_order"),))),
+        InsertRow(B, "", EditGuard(given=(C,))),
+        InsertRow(B, "", EditGuard(seen=(Presence("shop_item", "size"),))),
+        InsertRow(B, "", EditGuard(seen=(Presence("shop_order"),))),
     ]
     server.client(url, render_script(wrong, url.vendor, before).text)
     assert ledger(url) == before
-    right = InsertRow(B, "", Guard(given=(A,), seen=(Presence("shop_item"), Presence("shop_item", "color"))))
+    right = InsertRow(
+        B, "", EditGuard(given=(A,), seen=(Presence("shop_item"), Presence("shop_item", "color")))
+    )
     server.client(url, render_script([right], url.vendor, before).text)
     assert keys(ledger(url)) == [A, B]
 
@@ -163,7 +165,7 @@ def test_a_shared_undo_script_leaves_rows_alone_that_were_there_before(
     make_ledger(url, B, A)
     before = ledger(url)
     shared = render_script(
-        [InsertRow(B, "", Guard(given=(A,)))], url.vendor, Ledger.of(A, source="all"), shared=True
+        [InsertRow(B, "", EditGuard(given=(A,)))], url.vendor, Ledger.of(A, source="all"), shared=True
     )
     server.client(url, shared.text)
     server.client(url, shared.undo)

@@ -11,25 +11,25 @@ from pathlib import Path
 import pytest
 from fixture_repos import build_repository, case_names
 
-from stitchback.adapters.cases import Case
-from stitchback.api import Project, Wish, make_plan
+from stitchback.adapters.fixture_case import FixtureCase
+from stitchback.api import PlanRequest, Project, make_plan
 from stitchback.errors import Refusal
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import PopulationOutcome
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
-from stitchback.repair.accounts import Accounts
-from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.edits import InsertRow
 from stitchback.repair.outcomes import Repair
-from stitchback.repair.playing import Played, Player
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.planner import RepairContext, RepairPlanner
+from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
+from stitchback.repair.visible_schema import VisibleSchema
 
 
-def planned(case: Case, repository: Path) -> PlanReport | None:
+def planned(case: FixtureCase, repository: Path) -> PlanReport | None:
     options = dict(zip(case.options, case.options[1:], strict=False))
-    wish = Wish(
+    wish = PlanRequest(
         case.patches,
         case.onto,
         strategy=options.get("--strategy"),
@@ -45,17 +45,17 @@ def planned(case: Case, repository: Path) -> PlanReport | None:
 
 
 def surroundings(
-    outcome: PopulationOutcome, trees: tuple[Tree, ...], deriver: Deriver
-) -> Iterator[tuple[str, Surroundings]]:
-    yield "the tree alone", Surroundings()
-    yield "with histories", Surroundings(trees)
+    outcome: PopulationOutcome, trees: tuple[Tree, ...], deriver: RepairPlanner
+) -> Iterator[tuple[str, RepairContext]]:
+    yield "the tree alone", RepairContext()
+    yield "with histories", RepairContext(trees)
     rows = frozenset(outcome.population.ledger)
     for tree in trees:
         if tree.ref == outcome.population.ref:
-            accounts = Accounts(tree)
-            played = Player(accounts, deriver.memory).play(accounts.standing(rows).made)
-            if isinstance(played, Played):
-                yield f"as {tree.ref} made it", Surroundings(trees, VisibleSchema.showing(played.names))
+            accounts = RecorderRules(tree)
+            played = SchemaOfApplied(accounts, deriver.memory).play(accounts.standing(rows).made)
+            if isinstance(played, AppliedSchema):
+                yield f"as {tree.ref} made it", RepairContext(trees, VisibleSchema.showing(played.names))
 
 
 @pytest.mark.parametrize("name", case_names())
@@ -67,7 +67,7 @@ def test_the_repair_is_the_plans(name: str, tmp_path: Path) -> None:
     assert isinstance(report.outcome, Planned)
     situation, safe = report.status.case.situation, report.outcome.chosen
     trees = (situation.mainline, *(tree for patch in situation.patches for tree in (patch.tree, patch.fork)))
-    deriver = Deriver(safe.candidate.result)
+    deriver = RepairPlanner(safe.candidate.result)
     for outcome in safe.proof.outcomes:
         ledger = Ledger.of(*outcome.population.ledger, source=outcome.population.name)
         for how, around in surroundings(outcome, trees, deriver):

@@ -10,7 +10,7 @@ from command_line import stitchback
 from fixture_repos import build_repository
 
 from stitchback.adapters.git import Repository
-from stitchback.api.replaying import release_lines
+from stitchback.api.release_lines import release_lines
 from stitchback.api.verify import PatchCommits
 
 USAGE = 2

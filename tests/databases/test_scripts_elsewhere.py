@@ -23,7 +23,7 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.verification.workshop import Workshop
+from stitchback.api.verification.worktrees import Worktrees
 
 Rows = list[tuple[object, ...]]
 LOST = 3  # rows that are lost, one a database, from the end of its ledger
@@ -100,7 +100,7 @@ def test_a_script_changes_no_database_that_it_is_not_for(name: str, server: Serv
         tips = [repository.resolve(ref) for ref in (released(case), *case.patches)]
     assert stitchback(built.path, "apply", *case.patches, *case.options, "--yes").exit_code == 0
     address = os.environ[server.variable] if server.variable else "sqlite:///"
-    with scratch_databases(address) as scratch, Workshop(built.path) as shop:
+    with scratch_databases(address) as scratch, Worktrees(built.path) as shop:
         fresh = scratch.create()
         today = shop.reconciled_folder(built.path, fresh)
         assert not isinstance(today, Raised)

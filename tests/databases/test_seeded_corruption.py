@@ -14,10 +14,10 @@ from random import Random
 
 from databases.histories import History, RealDatabase, Step, Steps, random_history, value_tree
 
-from stitchback.adapters.databases import Database
+from stitchback.adapters.databases import LiveDatabase
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.deriving import Surroundings, derive_edits
 from stitchback.repair.outcomes import Repair, RepairOutcome
+from stitchback.repair.planner import RepairContext, derive_edits
 from stitchback.repair.sql import render_script
 
 SEEDS = int(os.environ.get("STITCHBACK_SEEDS", "400"))
@@ -86,10 +86,10 @@ def put(database: RealDatabase, app: str, name: str, applied: str) -> None:
 
 
 def decide(one: Trial, *, live: bool) -> RepairOutcome:
-    reading = Database(one.database.connection, "trial").read(with_schema=True)
+    reading = LiveDatabase(one.database.connection, "trial").read(with_schema=True)
     pasts = (value_tree(one.history.mainline, "main"), value_tree(one.history.patch, "release"))
     today = value_tree(one.history.today, "today")
-    around = Surroundings((*pasts, today), visible=reading.schema if live else None)
+    around = RepairContext((*pasts, today), visible=reading.schema if live else None)
     return derive_edits(reading.ledger, today, around)
 
 

@@ -22,11 +22,11 @@ from databases.histories import History, RealDatabase, random_history, value_tre
 from databases.servers import Server
 from databases.test_seeded_corruption import corrupt, next_release
 
-from stitchback.adapters.databases import Database, DatabaseReading
+from stitchback.adapters.databases import DatabaseReading, LiveDatabase
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.engine import Memory
-from stitchback.repair.deriving import Deriver, Surroundings
+from stitchback.engine import EngineCache
 from stitchback.repair.outcomes import Repair, RepairOutcome
+from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.sql import render_script
 
 DATABASES = 21  # in a fleet: each script is run on 20 others
@@ -80,7 +80,7 @@ class ServerDatabase(RealDatabase):
         return sorted(map(str, schema.names))
 
     def look(self) -> DatabaseReading:
-        return Database(self.connection, "fleet").read(with_schema=True)
+        return LiveDatabase(self.connection, "fleet").read(with_schema=True)
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class Runner:
                 (fleet.history.today, "today"),
             )
         ]
-        self.deriver = Deriver(trees[-1], memory=Memory(sqlite=self.server.vendor == "sqlite"))
+        self.deriver = RepairPlanner(trees[-1], memory=EngineCache(sqlite=self.server.vendor == "sqlite"))
         self.trees = tuple(trees)
         try:
             for number in range(count):
@@ -211,8 +211,8 @@ class Runner:
         return kind
 
     def decided(self, member: Member) -> RepairOutcome:
-        reading = Database(member.database.connection, "fleet").read(with_schema=True)
-        around = Surroundings(
+        reading = LiveDatabase(member.database.connection, "fleet").read(with_schema=True)
+        around = RepairContext(
             self.trees,
             visible=reading.schema,
             transactional=self.server.vendor != "mysql",

@@ -83,7 +83,7 @@ def case_of(built: BuiltRepository) -> VerifyCase:
     files = {line[3:]: (built.path / line[3:]).read_bytes() for line in changed}
     patches = tuple(PatchCommits(ref, commits[ref], fork) for ref in case.patches)
     mainline = MainlineCommit(case.onto, commits[case.onto])
-    return VerifyCase(built.path, patches, mainline, files, frozenset(case.expect.hands))
+    return VerifyCase(built.path, patches, mainline, files, frozenset(case.expect.manual_steps))
 
 
 def git(repository: Path, *arguments: str) -> str:
@@ -94,7 +94,7 @@ def git(repository: Path, *arguments: str) -> str:
 
 def verified(built: BuiltRepository, url: str) -> EngineReport:
     repair = partial(repair_script, built.path)
-    (report,) = verify_plan(case_of(built), repair, (url,), How(remedy=by_client)).engines
+    (report,) = verify_plan(case_of(built), repair, (url,), How(manual_repair=by_client)).engines
     return report
 
 
@@ -104,7 +104,7 @@ def test_every_rollout_on_a_server(engine: str, tmp_path: Path) -> None:
     url = server_url(engine)
     built = build_repository("same-column-leaf", tmp_path / "repository")
     assert stitchback(built.path, "apply", *built.case.patches, "--yes").exit_code == 0
-    how = How(remedy=by_client, thorough=True)
+    how = How(manual_repair=by_client, thorough=True)
     (report,) = verify_plan(case_of(built), partial(repair_script, built.path), (url,), how).engines
     assert "\n".join(map(str, report.differences)) == ""
     assert any(population.repair for population in report.populations)

@@ -16,10 +16,10 @@ from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.findings import Severity
 from stitchback.model.migrations import Tree
 from stitchback.model.values import TRUE, Call, Constant, Items, Reference
-from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.edits import GiveId
 from stitchback.repair.outcomes import Repair, Unrepairable
+from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.schema.index_names import automatic_names
 
 BASE = migration("shop.0001_base", "", create("Item", name=char(9)))
@@ -41,8 +41,8 @@ def diagnosed(url: DatabaseUrl, today: Tree = TODAY, *past: Tree) -> Diagnosis:
 
 def diagnosed_as_read(reading: DatabaseReading, today: Tree, *past: Tree) -> Diagnosis:
     transactional = reading.vendor != "mysql"
-    around = Surroundings(past, reading.schema, transactional=transactional, engine=reading.vendor)
-    return Deriver(today).diagnose(reading.ledger, around)
+    around = RepairContext(past, reading.schema, transactional=transactional, engine=reading.vendor)
+    return RepairPlanner(today).diagnose(reading.ledger, around)
 
 
 def errors(found: Diagnosis) -> list[str]:
@@ -56,7 +56,7 @@ def codes(found: Diagnosis) -> list[str]:
 def test_a_sound_database(url: DatabaseUrl) -> None:
     fill(url, "shop.0001_base")
     found = diagnosed(url)
-    assert (codes(found), found.needs_a_hand) == ([], False)
+    assert (codes(found), found.needs_manual_step) == ([], False)
     assert found.now is not None
     assert (found.now.runs, found.now.error, found.now.harms, found.now.doubts) == ((SIZE.key,), "", (), ())
     assert found.now.looked
@@ -68,7 +68,7 @@ def test_a_column_that_is_there_already(url: DatabaseUrl) -> None:
     assert found.now is not None
     assert (found.now.runs, found.now.at) == ((), SIZE.key)
     assert found.now.error == "column shop_item.size exists already"
-    assert found.needs_a_hand
+    assert found.needs_manual_step
 
 
 def test_a_table_that_is_missing(url: DatabaseUrl) -> None:
@@ -94,7 +94,7 @@ def test_a_column_that_no_model_has_and_that_harms_nobody(url: DatabaseUrl, kind
     fill(url, "shop.0001_base shop.0002_vip", f"{COLUMNS}, vip {kind}")
     found = diagnosed(url, TODAY, THEN)
     assert (errors(found), "SB642" in codes(found)) == ([], True)
-    assert not found.needs_a_hand
+    assert not found.needs_manual_step
     assert isinstance(found.settled, Repair)
 
 

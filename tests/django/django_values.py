@@ -31,61 +31,77 @@ NOWHERE = Span("")
 OURS = ("django.db.migrations.operations.", "django.contrib.postgres.operations")
 
 
-def value_of(thing: Any) -> Value:
+def value_of(schema_object: Any) -> Value:
     """The value of anything that a migration file can hold."""
-    if isinstance(thing, SettingsReference):
-        return Reference(f"django.conf.settings.{thing.setting_name}")
-    if isinstance(thing, Promise):
-        return Constant(str(thing))
-    if isinstance(thing, enum.Enum):
-        return Reference(f"{type(thing).__module__}.{type(thing).__qualname__}.{thing.name}")
-    if thing is None or thing is Ellipsis or type(thing) in (bool, int, float, complex, str, bytes):
-        return Constant(thing)
-    if isinstance(thing, str):
-        return Constant(str(thing))
+    if isinstance(schema_object, SettingsReference):
+        return Reference(f"django.conf.settings.{schema_object.setting_name}")
+    if isinstance(schema_object, Promise):
+        return Constant(str(schema_object))
+    if isinstance(schema_object, enum.Enum):
+        return Reference(
+            f"{type(schema_object).__module__}.{type(schema_object).__qualname__}.{schema_object.name}"
+        )
+    if (
+        schema_object is None
+        or schema_object is Ellipsis
+        or type(schema_object) in (bool, int, float, complex, str, bytes)
+    ):
+        return Constant(schema_object)
+    if isinstance(schema_object, str):
+        return Constant(str(schema_object))
     for kind in (list, tuple, set, frozenset):
-        if isinstance(thing, kind):
-            items = tuple(value_of(item) for item in thing)
+        if isinstance(schema_object, kind):
+            items = tuple(value_of(item) for item in schema_object)
             ordered = items if kind in (list, tuple) else tuple(sorted(items, key=str))
             return Items(kind.__name__, ordered)
-    if isinstance(thing, dict):
-        return Dictionary(tuple((value_of(key), value_of(item)) for key, item in thing.items()))
-    return object_value(thing)
+    if isinstance(schema_object, dict):
+        return Dictionary(tuple((value_of(key), value_of(item)) for key, item in schema_object.items()))
+    return object_value(schema_object)
 
 
-def object_value(thing: Any) -> Value:
+def object_value(schema_object: Any) -> Value:
     """Classes and functions by their path, the rest by `deconstruct()`."""
     if (
-        thing is NOT_PROVIDED
-        or inspect.isclass(thing)
-        or isinstance(thing, types.FunctionType | types.BuiltinFunctionType)
+        schema_object is NOT_PROVIDED
+        or inspect.isclass(schema_object)
+        or isinstance(schema_object, types.FunctionType | types.BuiltinFunctionType)
     ):
-        return function_value(thing)
-    if isinstance(thing, models.Field):
-        _, path, args, kwargs = thing.deconstruct()
+        return function_value(schema_object)
+    if isinstance(schema_object, models.Field):
+        _, path, args, kwargs = schema_object.deconstruct()
         return call(path, args, kwargs)
-    if isinstance(thing, models.Manager):
-        as_manager, path, queryset, args, kwargs = thing.deconstruct()
+    if isinstance(schema_object, models.Manager):
+        as_manager, path, queryset, args, kwargs = schema_object.deconstruct()
         return call(queryset + ".as_manager" if as_manager else path, args, kwargs)
-    if hasattr(thing, "deconstruct"):
-        path, args, kwargs = thing.deconstruct()
+    if hasattr(schema_object, "deconstruct"):
+        path, args, kwargs = schema_object.deconstruct()
         return call(path, args, kwargs)
-    if isinstance(thing, decimal.Decimal | uuid.UUID):
-        return Call(Reference(f"{type(thing).__module__}.{type(thing).__name__}"), (Constant(str(thing)),))
-    if isinstance(thing, datetime.timedelta) and not thing.seconds and not thing.microseconds:
-        return Call(Reference("datetime.timedelta"), (), (("days", Constant(thing.days)),))
-    if isinstance(thing, datetime.datetime | datetime.date | datetime.timedelta | re.Pattern):
-        return Call(Reference(f"{type(thing).__module__}.{type(thing).__name__}"), (Constant(repr(thing)),))
-    exported = [name for name, value in vars(models).items() if value is thing]
+    if isinstance(schema_object, decimal.Decimal | uuid.UUID):
+        return Call(
+            Reference(f"{type(schema_object).__module__}.{type(schema_object).__name__}"),
+            (Constant(str(schema_object)),),
+        )
+    if (
+        isinstance(schema_object, datetime.timedelta)
+        and not schema_object.seconds
+        and not schema_object.microseconds
+    ):
+        return Call(Reference("datetime.timedelta"), (), (("days", Constant(schema_object.days)),))
+    if isinstance(schema_object, datetime.datetime | datetime.date | datetime.timedelta | re.Pattern):
+        return Call(
+            Reference(f"{type(schema_object).__module__}.{type(schema_object).__name__}"),
+            (Constant(repr(schema_object)),),
+        )
+    exported = [name for name, value in vars(models).items() if value is schema_object]
     if exported:  # DB_CASCADE and its likes
         return Reference(f"django.db.models.{exported[0]}")
-    return Opaque("an object of a kind that no migration file is known to hold", repr(thing), NOWHERE)
+    return Opaque("an object of a kind that no migration file is known to hold", repr(schema_object), NOWHERE)
 
 
-def function_value(thing: Any) -> Value:
-    path = f"{thing.__module__}.{thing.__qualname__}"
-    if ".migrations." in path and not inspect.isclass(thing):
-        return Code(thing.__name__, path, path)
+def function_value(schema_object: Any) -> Value:
+    path = f"{schema_object.__module__}.{schema_object.__qualname__}"
+    if ".migrations." in path and not inspect.isclass(schema_object):
+        return Code(schema_object.__name__, path, path)
     return Reference(canonical_path(path))
 
 

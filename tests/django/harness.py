@@ -17,18 +17,18 @@ from pathlib import Path
 from command_line import repair_script
 from fixture_repos import BuiltRepository
 
-from stitchback.adapters.cases import Case, CaseCommit
 from stitchback.adapters.config import working_configuration
+from stitchback.adapters.fixture_case import CaseCommit, FixtureCase
 from stitchback.adapters.git import Repository
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.verification.bench import Bench, Remedy
-from stitchback.api.verification.census import FORK, MAINLINE, PATCHED, Branches, OldTree
-from stitchback.api.verification.judging import Hand, Judge, Repair, not_loaded
+from stitchback.api.verification.checks import EngineChecks, ManualRepair, Repair, not_loaded
+from stitchback.api.verification.databases import DatabaseCache, Remedy
+from stitchback.api.verification.populations import FORK, MAINLINE, PATCHED, BranchTrees, OldTree
 from stitchback.api.verification.report import EngineReport
-from stitchback.api.verification.workshop import Workshop
+from stitchback.api.verification.worktrees import Worktrees
 from stitchback.model.keys import MigrationKey
 
 
@@ -50,8 +50,8 @@ class Court:
 
     built: BuiltRepository
     scratch: ScratchDatabases
-    shop: Workshop
-    bench: Bench
+    shop: Worktrees
+    bench: DatabaseCache
 
     def judge(
         self,
@@ -59,17 +59,21 @@ class Court:
         *,
         tree: Path | None = None,
         lineages: frozenset[str] | None = None,
-        remedy: Remedy = by_sqlite,
+        manual_repair: Remedy = by_sqlite,
         thorough: bool = True,
     ) -> EngineReport:
         """The reconciled tree (what the repository has checked out, if none is named) against all populations of the case."""
-        hand = Hand(repair, remedy, frozenset(self.built.case.expect.hands) if lineages is None else lineages)
+        hand = ManualRepair(
+            repair,
+            manual_repair,
+            frozenset(self.built.case.expect.manual_steps) if lineages is None else lineages,
+        )
         reconciled = self.shop.reconciled_folder(tree or self.built.path, self.scratch.create())
         if isinstance(reconciled, Raised):
             return not_loaded(self.scratch.vendor, reconciled)
         branches = Refs(self.built, self.shop, self.scratch).branches()
         agreements = working_configuration(Repository.open(self.built.path)).data
-        judge = Judge(self.bench, branches, reconciled, hand, thorough=thorough, agreements=agreements)
+        judge = EngineChecks(self.bench, branches, reconciled, hand, thorough=thorough, agreements=agreements)
         return judge.judged()
 
 
@@ -77,9 +81,9 @@ class Court:
 def court(
     built: BuiltRepository,
     server: str = "sqlite:///",
-    bench: Callable[[ScratchDatabases], Bench] = Bench,
+    bench: Callable[[ScratchDatabases], DatabaseCache] = DatabaseCache,
 ) -> Iterator[Court]:
-    with scratch_databases(server) as scratch, Workshop(built.path) as shop:
+    with scratch_databases(server) as scratch, Worktrees(built.path) as shop:
         yield Court(built, scratch, shop, bench(scratch))
 
 
@@ -88,10 +92,10 @@ class Refs:
     """Which commits of a case made databases."""
 
     built: BuiltRepository
-    shop: Workshop
+    shop: Worktrees
     scratch: ScratchDatabases
 
-    def branches(self) -> Branches:
+    def branches(self) -> BranchTrees:
         case = self.built.case
         with closing(Repository.open(self.built.path)) as repository:
             tip = repository.resolve(case.onto)
@@ -109,7 +113,7 @@ class Refs:
         unreleased = self.unreleased(mainline)
         old = OldTree(case.onto, MAINLINE, mainline, unreleased)
         releases = () if unreleased else tuple(self.releases())
-        return Branches(forks, patches, (old,), mainline, releases)
+        return BranchTrees(forks, patches, (old,), mainline, releases)
 
     def deployed(self, tip: str, patches: tuple[tuple[str, str], ...]) -> ProjectSession:
         """Mainline; or, where git brought a patch's files over and left leaves that nobody can migrate with, without those."""
@@ -148,7 +152,7 @@ def base_of(repository: Repository, patch: str, mainline: str) -> str:
     return base if merged is None else repository.merge_base(patch, merged.before)
 
 
-def line(case: Case, branch: str) -> list[CaseCommit]:
+def line(case: FixtureCase, branch: str) -> list[CaseCommit]:
     """The branch's commits from the root on; empty where the ref is no branch of the case."""
     by_id: Mapping[str, CaseCommit] = {commit.id: commit for commit in case.commits}
     own = [commit for commit in case.commits if commit.branch == branch]

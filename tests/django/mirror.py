@@ -10,8 +10,15 @@ from pathlib import Path
 
 from stitchback.adapters.projects import Keys, MigrateOutcome, ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases
-from stitchback.api.verification.bench import Bench, Migrate, Remedy, State, Step, Stop
-from stitchback.engine import Engine, Memory, Run, SymbolicDatabase
+from stitchback.api.verification.databases import (
+    DatabaseCache,
+    DatabaseState,
+    Migrate,
+    MigrateStep,
+    Remedy,
+    Stop,
+)
+from stitchback.engine import Engine, EngineCache, Run, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
 from stitchback.parsing.context import ReadingConfig
@@ -35,20 +42,20 @@ class OnDisk:
         return self.path.read_bytes()
 
 
-class Mirror(Bench):
+class Mirror(DatabaseCache):
     """`disagreements` says, for each act, where the simulated outcome is not the real one."""
 
     def __init__(self, scratch: ScratchDatabases, reading: ReadingConfig) -> None:
         super().__init__(scratch)
         self.reading = reading
-        self.memory = Memory()
+        self.memory = EngineCache()
         self.disagreements: list[str] = []
         self.compared = 0
         self._engines: dict[int, Engine] = {}
         self._symbolic: dict[str, SymbolicDatabase] = {}
-        self._schemas: dict[int, list[tuple[PhysicalSchema, State]]] = {}
+        self._schemas: dict[int, list[tuple[PhysicalSchema, DatabaseState]]] = {}
 
-    def empty(self) -> State:
+    def empty(self) -> DatabaseState:
         state = super().empty()
         self._symbolic.setdefault(state.digest, SymbolicDatabase())
         return state
@@ -64,7 +71,7 @@ class Mirror(Bench):
             self._engines[id(session)] = Engine(tree, memory=self.memory, settings=swapped)
         return self._engines[id(session)]
 
-    def _step(self, session: ProjectSession, state: State, act: Migrate, fill: bool) -> Step:
+    def _step(self, session: ProjectSession, state: DatabaseState, act: Migrate, fill: bool) -> MigrateStep:
         step = super()._step(session, state, act, fill)
         symbolic = self._symbolic.get(state.digest)
         if symbolic is None or step.outcome.unapplied:
@@ -77,7 +84,7 @@ class Mirror(Bench):
         self.disagreements += [f"{where}: {what}" for what in self.compared_run(run, step, session)]
         return step
 
-    def compared_run(self, run: Run, step: Step, session: ProjectSession) -> list[str]:
+    def compared_run(self, run: Run, step: MigrateStep, session: ProjectSession) -> list[str]:
         kinds = kinds_of(step.outcome)
         said = run.error.kind if run.error else ""
         if said == "Clash" and step.state is not None and self.scratch.vendor == "sqlite":
@@ -96,7 +103,9 @@ class Mirror(Bench):
         """Installed packages are no part of the tree that was read."""
         return [key for key in keys if key.app in apps]
 
-    def paired(self, symbolic: SymbolicDatabase, state: State, apps: Mapping[str, object]) -> list[str]:
+    def paired(
+        self, symbolic: SymbolicDatabase, state: DatabaseState, apps: Mapping[str, object]
+    ) -> list[str]:
         """The symbolic database is the real state's from now on."""
         self._symbolic.setdefault(state.digest, symbolic)
         simulated, real = sorted(self.own(symbolic.ledger, apps)), sorted(self.own(state.ledger, apps))
@@ -107,7 +116,7 @@ class Mirror(Bench):
             return [f"data operations simulated {symbolic.data}, real {data}"]
         return self.same_schemas(symbolic.schema, state)
 
-    def same_schemas(self, schema: PhysicalSchema, state: State) -> list[str]:
+    def same_schemas(self, schema: PhysicalSchema, state: DatabaseState) -> list[str]:
         """Where two symbolic schemas are the same, so are the real ones."""
         known = self._schemas.setdefault(hash(frozenset(schema.tables)), [])
         for other, real in known:
@@ -124,7 +133,7 @@ class Mirror(Bench):
         return []
 
     def _copies_of_one_run(
-        self, session: ProjectSession, state: State, wanted: frozenset[MigrationKey]
+        self, session: ProjectSession, state: DatabaseState, wanted: frozenset[MigrationKey]
     ) -> Iterator[Stop]:
         symbolic = self._symbolic.get(state.digest)
         run = self.engine(session).migrate(symbolic) if symbolic is not None else None
@@ -138,8 +147,8 @@ class Mirror(Bench):
             yield stop
 
     def repaired(
-        self, session: ProjectSession, state: State, script: str, run: Remedy
-    ) -> tuple[State, State]:
+        self, session: ProjectSession, state: DatabaseState, script: str, run: Remedy
+    ) -> tuple[DatabaseState, DatabaseState]:
         found = super().repaired(session, state, script, run)
         symbolic = self._symbolic.get(state.digest)
         if symbolic is not None:

@@ -28,10 +28,10 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.parsing.tree import read_tree
+from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.applying import STEPS, apply_operation
 from stitchback.schema.database import physical_effects
 from stitchback.schema.problems import Clash
-from stitchback.schema.running import run_effect
 
 CONTRIB = ("auth", "contenttypes", "sessions", "messages", "sites", "admin", "staticfiles")
 

@@ -22,8 +22,8 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.database import physical_effects
-from stitchback.schema.running import run_effect
 
 HEADER = """
 import copy

@@ -23,8 +23,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django_values import migration_of
 
-from stitchback.engine import Engine, Memory, SymbolicDatabase
-from stitchback.engine.migrating import ConflictingMigrations, refuse_conflicts
+from stitchback.engine import Engine, EngineCache, SymbolicDatabase
+from stitchback.engine.migrate_command import ConflictingMigrations, refuse_conflicts
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 
@@ -215,7 +215,7 @@ def tree_of(files: Files) -> Tree:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_act_by_act(seed: int) -> None:
-    dice, memory = Dice(seed), Memory()
+    dice, memory = Dice(seed), EngineCache()
     files = dice.files()
     trees = [files, dice.edited(files), dice.edited(files)]
     engines = [Engine(tree_of(each), memory=memory) for each in trees]

@@ -9,7 +9,7 @@ import pytest
 from django import VERSION
 from migration_values import add, char, create, integer, key, keys, migration, tree
 
-from stitchback.engine import Engine, Memory, Options, Run, SymbolicDatabase
+from stitchback.engine import Engine, EngineCache, MigrateOptions, Run, SymbolicDatabase
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.values import TRUE
 
@@ -48,7 +48,7 @@ class World:
     """Engines over several trees that share what they know, so that schemas can be compared."""
 
     def __init__(self) -> None:
-        self.memory = Memory()
+        self.memory = EngineCache()
 
     def on(self, files: Tree) -> Engine:
         return Engine(files, memory=self.memory)
@@ -209,7 +209,7 @@ LEAF_DIAMOND = with_(
 
 
 def test_f10_fake_works_where_the_history_is_consistent_and_fails_where_s_is_missing(world: World) -> None:
-    fake = Options(fake=True)
+    fake = MigrateOptions(fake=True)
     leaf = with_(MAINLINE, ADOPTED, without="shop.0005_y")
     faked = world.on(leaf).migrate(
         world.built(with_(MAINLINE, without="shop.0005_y")), ("shop", "0004_m"), fake
@@ -245,7 +245,7 @@ def test_f11_a_mainline_database_with_m_needs_the_row_or_the_fake(world: World) 
     engine, database = world.on(LEAF_DIAMOND), world.built(MAINLINE)
     assert failed(engine.migrate(database), "Clash", "exists already")
     assert engine.migrate(database.with_row(key("shop.0003_p"))).error is None
-    faked = engine.migrate(database, ("shop", "0003_s"), Options(fake=True))
+    faked = engine.migrate(database, ("shop", "0003_s"), MigrateOptions(fake=True))
     assert faked.error is None
     assert engine.migrate(faked.final).error is None
 
@@ -345,7 +345,7 @@ def test_f19_p_hung_on_the_squash_works_unless_mainlines_next_depends_on_it(worl
 def test_f20_going_back_over_the_replacer_takes_the_ghosts_row_too(world: World) -> None:
     engine = world.on(DIAMOND)
     upgraded = engine.migrate(world.built(PATCH)).final
-    back = engine.migrate(upgraded, ("shop", "0002_base"), Options(backwards=True))
+    back = engine.migrate(upgraded, ("shop", "0002_base"), MigrateOptions(backwards=True))
     assert back.error is None
     assert key("shop.0003_p") not in back.final.rows
     assert "color" not in back.final.schema.tables["shop_item"].columns
@@ -404,7 +404,7 @@ def test_f28_one_ledger_two_schemas(world: World) -> None:
 
 def test_f29_a_ghost_cannot_be_faked(world: World) -> None:
     run = world.on(DIAMOND).migrate(
-        world.built(MAINLINE, "shop.0003_x"), ("shop", "0003_p"), Options(fake=True)
+        world.built(MAINLINE, "shop.0003_x"), ("shop", "0003_p"), MigrateOptions(fake=True)
     )
     assert failed(run, "CommandError", "Cannot find a migration matching '0003_p'")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fixture_repos import SKELETON, case_names, read_case
 
-from stitchback.adapters.cases import Case, build_commits
+from stitchback.adapters.fixture_case import FixtureCase, build_commits
 
 JUDGE = Path(__file__).parent / "fixture_judge.py"
 Judge = Callable[[Path], str]
@@ -40,7 +40,7 @@ def judge() -> Iterator[Judge]:
     process.wait()
 
 
-def refs(case: Case) -> dict[str, str]:
+def refs(case: FixtureCase) -> dict[str, str]:
     """Branch or tag -> id of the commit that it stands at."""
     found = {commit.branch: commit.id for commit in case.commits}
     return {**{tag: commit.id for commit in case.commits for tag in commit.tags}, **found}

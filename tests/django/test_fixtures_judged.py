@@ -39,7 +39,7 @@ def test_the_reconciled_tree_serves_every_database(name: str, tmp_path: Path) ->
     assert "\n".join(mirror.disagreements) == ""
     assert all(not population.unfilled for population in report.populations)
     wanted = {population.lineage for population in report.populations if population.repair}
-    assert wanted <= set(built.case.expect.hands)
+    assert wanted <= set(built.case.expect.manual_steps)
 
 
 @pytest.mark.parametrize("name", UNPLANNED)

@@ -10,9 +10,9 @@ from command_line import stitchback
 from fixture_repos import build_repository
 from harness import court, nothing
 
-from stitchback.api import Project, Wish, make_plan
+from stitchback.api import PlanRequest, Project, make_plan
 from stitchback.api.verification.report import PopulationReport
-from stitchback.model.forgotten import Damages, Forgotten, Harmless, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
 from stitchback.planning.outcomes import Planned
 
 PLANS = (
@@ -27,7 +27,7 @@ PLANS = (
 def test_without_the_row_django_does_what_the_proof_says(name: str, strategy: str, tmp_path: Path) -> None:
     built = build_repository(name, tmp_path / "repository")
     with Project.open(built.path) as project:
-        report = make_plan(project, Wish(built.case.patches, built.case.onto, strategy=strategy))
+        report = make_plan(project, PlanRequest(built.case.patches, built.case.onto, strategy=strategy))
     assert isinstance(report.outcome, Planned)
     outcomes = {each.population.name: each for each in report.outcome.chosen.proof.outcomes}
     said = stitchback(built.path, "apply", *built.case.patches, "--strategy", strategy, "--yes")

@@ -17,7 +17,7 @@ from django.db import Error
 from django.db.migrations.state import ProjectState
 from needs_cases import BASE, CASES, Case
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
@@ -79,7 +79,7 @@ def django_says(case: Case, connection: Any) -> str:
 
 
 def engine_says(case: Case, engine: str) -> str:
-    memory = Memory(sqlite=engine == "sqlite")
+    memory = EngineCache(sqlite=engine == "sqlite")
     schema, token = PhysicalSchema(), 0
     for name, operations in zip(NAMES, (BASE, case.before), strict=False):
         migration = read(operations, name)

@@ -13,7 +13,7 @@ from django.db.migrations import operations
 from django.db.migrations.operations.models import AlterModelOptions
 
 from stitchback.schema.applying import STEPS
-from stitchback.schema.database import DOINGS
+from stitchback.schema.database import EFFECTS_OF
 from stitchback.schema.field_classes import CLASSES, FIELD_PARAMETERS
 from stitchback.schema.known_fields import MODELS
 from stitchback.schema.model_steps import ALTER_OPTION_KEYS
@@ -21,7 +21,7 @@ from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 
 def test_every_operation_is_known() -> None:
     assert set(operations.__all__) <= set(STEPS)
-    assert set(STEPS) - set(DOINGS) == {"RunSQL", "SeparateDatabaseAndState"}
+    assert set(STEPS) - set(EFFECTS_OF) == {"RunSQL", "SeparateDatabaseAndState"}
     assert hasattr(migrations, "AddField")
 
 

@@ -13,7 +13,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.migrations.state import StateApps
 from schema_cases import CASES, Case, executed
 
-from stitchback.rehearsal.states import State, States
+from stitchback.rehearsal.states import RehearsalState, RehearsalStates
 
 Step = tuple[str, Any]
 CASCADE = models.CASCADE
@@ -123,9 +123,9 @@ def is_made(field: Any) -> bool:
     return bool(field.remote_field.through._meta.auto_created)
 
 
-def states(steps: Iterable[Step]) -> Iterator[State]:
+def states(steps: Iterable[Step]) -> Iterator[RehearsalState]:
     """What the rehearsal makes of the operations, one migration each."""
-    kept = States()
+    kept = RehearsalStates()
     state: Any = kept.by_number[0]
     for number, (app, operation) in enumerate(steps):
         migration: Any = migrations.Migration(str(number), app)
@@ -135,7 +135,7 @@ def states(steps: Iterable[Step]) -> Iterator[State]:
 
 
 def check(steps: Sequence[Step], rendered: Callable[[int], bool]) -> None:
-    made: list[State] = []
+    made: list[RehearsalState] = []
     for number, state in enumerate(states(steps)):
         made.append(state)
         if rendered(number):

@@ -13,7 +13,7 @@ from django.db.migrations.operations.base import Operation as DjangoOperation
 from django.db.migrations.operations.models import ModelOperation
 from schema_cases import read_one
 
-from stitchback.matching.models import named_models
+from stitchback.matching.named_models import named_models
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.parsing.signatures import KINDS

@@ -10,10 +10,10 @@ from django.db import Error
 from django.db.migrations.state import ProjectState
 from test_bridges_agree import executed, read
 
+from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.database import physical_effects
 from stitchback.schema.problems import Clash
-from stitchback.schema.running import run_effect
 
 CASES = [
     'CreateModel("A", [("id", AutoField(primary_key=True))])',

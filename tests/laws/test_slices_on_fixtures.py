@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fixture_repos import build_repository, case_names
 
-from stitchback.api.comparing import Wish
+from stitchback.api.comparing import PlanRequest
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
 from stitchback.errors import Refusal
@@ -26,7 +26,7 @@ def test_slice_and_whole_graph_agree(case: str, tmp_path: Path) -> None:
         cut = Prover(situation).prove(candidate)
         whole = Prover(situation, slicing=False).prove(candidate)
         assert type(cut) is type(whole), (dict(candidate.strategies), cut, whole)
-        assert hands(cut) == hands(whole)
+        assert manual_steps(cut) == manual_steps(whole)
 
 
 def proposed(case: str, folder: Path) -> Iterator[tuple[Candidate, Situation]]:
@@ -42,15 +42,15 @@ def proposed(case: str, folder: Path) -> Iterator[tuple[Candidate, Situation]]:
         yield from ((refuted.candidate, situation) for refuted in outcome.refuted)
 
 
-def wish(patches: tuple[str, ...], options: tuple[str, ...]) -> Wish:
+def wish(patches: tuple[str, ...], options: tuple[str, ...]) -> PlanRequest:
     words = iter(options)
     said: dict[str, object] = {}
     for word in words:
         said[OPTIONS[word]] = True if word == "--zero-touch" else next(words)
-    return Wish(tuple(patches), **said)  # type: ignore[arg-type]
+    return PlanRequest(tuple(patches), **said)  # type: ignore[arg-type]
 
 
-def hands(outcome: SafePlan | Refuted) -> set[tuple[str, tuple[MigrationKey, ...]]]:
+def manual_steps(outcome: SafePlan | Refuted) -> set[tuple[str, tuple[MigrationKey, ...]]]:
     if isinstance(outcome, Refuted):
         return set()
     return {(each.population.lineage, each.inserts) for each in outcome.proof.outcomes if each.inserts}

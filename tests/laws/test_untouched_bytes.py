@@ -8,14 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from migration_values import key
 
-from stitchback.model.edits import FileChange, Insert, Keep, SetDependencies, SetOperations, WriteFile
+from stitchback.model.edits import (
+    FileChange,
+    Insert,
+    KeepOperation,
+    SetDependencies,
+    SetOperations,
+    WriteFile,
+)
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.rewriting.check_rendered import check_reread
 from stitchback.rewriting.rendering import render_files
-from stitchback.rewriting.rereading import check_reread
 
 KEY, PATH = key("shop.0003_x"), "shop/migrations/0003_x.py"
 
@@ -165,7 +172,7 @@ def tree(migration: Migration) -> Tree:
 @given(FILES)
 def test_keeping_everything_keeps_every_byte(file: File) -> None:
     migration = read(file.content)
-    keep = SetOperations(tuple(Keep(index) for index in range(len(migration.operations))))
+    keep = SetOperations(tuple(KeepOperation(index) for index in range(len(migration.operations))))
     assert edited(file, keep, SetDependencies(migration.dependencies)) == file.content
 
 
@@ -179,7 +186,7 @@ def test_what_is_kept_keeps_its_text_and_comments_and_what_goes_takes_them_along
     kept = data.draw(st.lists(st.integers(0, count - 1), unique=True).map(sorted))
     more = data.draw(st.booleans())
     dependencies = (*migration.dependencies, *([MigrationKey("shop", "0009_more")] if more else []))
-    operations = tuple(Keep(index) for index in kept)
+    operations = tuple(KeepOperation(index) for index in kept)
     after = edited(file, SetOperations(operations), SetDependencies(dependencies))
     head, between, tail = file.parts
     if kept:
@@ -214,7 +221,9 @@ def test_one_operation_more_moves_nothing(file: File, place: int) -> None:
         b"from django.db import migrations\nclass Migration(migrations.Migration):\n operations = [migrations.DeleteModel('Gone')]\n"
     ).operations[0]
     assert isinstance(added, Operation)
-    operations: list[Keep | Insert] = [Keep(index) for index in range(len(migration.operations))]
+    operations: list[KeepOperation | Insert] = [
+        KeepOperation(index) for index in range(len(migration.operations))
+    ]
     operations.insert(min(place, len(operations)), Insert(added))
     after = edited(file, SetOperations(tuple(operations)))
     squeezed, before = b"".join(after.split()), b"".join(file.content.split())

@@ -109,7 +109,9 @@ def put_pairs(raw: sqlite3.Connection, table: str, model: Model, column: Column)
         raw.execute(f'INSERT INTO "{table}" ("{one}", "{two}") VALUES (?, ?)', pair)
 
 
-def grown(start: Population, tree: Tree, django_tree: DjangoTree, ref: str, lineage: str) -> list[Population]:
+def applied_set(
+    start: Population, tree: Tree, django_tree: DjangoTree, ref: str, lineage: str
+) -> list[Population]:
     """The tree's databases from `start` on: each prefix of a full `migrate`, then each partial target. Raises Unsound where the full
     `migrate` fails, or does not end with the schema of a fresh install of the tree."""
     try:
@@ -351,7 +353,7 @@ def in_django(tree: Tree) -> DjangoTree:
     return DjangoTree.of({key: migration.text() for key, migration in tree.items()}, helpers(tree))
 
 
-def census(pair: Pair) -> list[Population]:
+def simulated_databases(pair: Pair) -> list[Population]:
     """Fresh, the fork point, the patch's and mainline's databases, and those since git's merge. Raises Unsound."""
     fork_tree = in_django(pair.fork)
     fresh = Population("fresh install", FRESH, EMPTY, State({}))
@@ -359,8 +361,8 @@ def census(pair: Pair) -> list[Population]:
     if run.error:
         raise Unsound(f"fork point: {run.error}")
     fork = replace(fresh.after(pair.fork, run.ran, run.database), name="fork point", lineage=FORK)
-    patched = grown(fork, pair.patch, in_django(pair.patch), "patch", PATCHED)
-    own = grown(fork, pair.mainline, in_django(pair.mainline), "main", MAINLINE)
+    patched = applied_set(fork, pair.patch, in_django(pair.patch), "patch", PATCHED)
+    own = applied_set(fork, pair.mainline, in_django(pair.mainline), "main", MAINLINE)
     return distinct([fresh, fork, *patched, *own, *merged(pair, fork)])
 
 
@@ -369,6 +371,6 @@ def merged(pair: Pair, fork: Population) -> list[Population]:
     if not pair.is_merged:
         return []
     try:
-        return grown(fork, pair.checked_out, in_django(pair.checked_out), "merged", MERGED)
+        return applied_set(fork, pair.checked_out, in_django(pair.checked_out), "merged", MERGED)
     except (Unsound, DoesNotFit):
         return []

@@ -12,7 +12,7 @@ from changes import Dice
 from django_trees import named_constraints
 from judge import Judge, Problem
 from pairs import Branch, Pair
-from populations import census, in_django
+from populations import in_django, simulated_databases
 from shapes import (
     AddField,
     AddIndex,
@@ -110,7 +110,7 @@ def without_merge(tree: Tree) -> Tree:
 
 
 def judged(pair: Pair, tree: Tree, script: str = GHOST) -> list[Problem]:
-    return Judge(pair, census(pair), in_django(tree), script).problems()
+    return Judge(pair, simulated_databases(pair), in_django(tree), script).problems()
 
 
 def test_the_sound_plan_is_safe() -> None:
@@ -151,7 +151,7 @@ def test_a_together_goes_with_a_field_that_the_other_branch_removes() -> None:
     kept.write("shop", "0003_size", [AddField("shop", "Item", "size", SIZE)])
     for onto, wanted in ((mainline, set()), (kept, {"models"})):
         pair = Pair(3, ("shop",), fork.tree, patch.tree, onto.tree, onto.tree, False, frozenset())
-        problems = Judge(pair, census(pair), in_django(pair.mainline), "").model_problems()
+        problems = Judge(pair, simulated_databases(pair), in_django(pair.mainline), "").model_problems()
         assert {"models" for _ in problems} == wanted
 
 
@@ -252,7 +252,7 @@ def test_what_mainline_alone_does_too_is_excused() -> None:
     pair = Pair(4, ("blog", "shop"), fork.tree, patch.tree, mainline.tree, mainline.tree, False, defaults)
     merge = ("shop", "0004_merge")
     tree = {**mainline.tree, color: patch.tree[color], merge: Migration(merge, (new, color), (), ())}
-    judge = Judge(pair, census(pair), in_django(tree), partial_targets=len(tree))
+    judge = Judge(pair, simulated_databases(pair), in_django(tree), partial_targets=len(tree))
     problems = judge.problems()
     assert {problem.population.partition(" ")[0] for problem in problems} == {"patch"}
     assert any(line.startswith("excused") and "fork point" in line for line in judge.story)

@@ -19,7 +19,7 @@ from branches import Key, Tree, helpers
 from django_trees import DjangoTree, in_short
 from judge import Judge, Problem
 from pairs import Pair, random_pair
-from populations import Population, Unsound, census
+from populations import Population, Unsound, simulated_databases
 from shapes import DoesNotFit
 
 from stitchback.adapters.git_build import BuildCommit, build, hermetic_environment
@@ -91,7 +91,7 @@ def sound_pair(seed: int) -> tuple[Pair, list[Population], int]:
     for attempt in range(ATTEMPTS):
         try:
             pair = random_pair(seed, attempt)
-            return pair, census(pair), attempt
+            return pair, simulated_databases(pair), attempt
         except (DoesNotFit, Unsound):
             continue
     raise AssertionError(f"no sound pair for seed {seed}")

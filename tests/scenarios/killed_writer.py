@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stitchback.adapters.files import Change, write_changes
+from stitchback.adapters.file_changes import FileChange, write_changes
 from stitchback.adapters.git import Repository
 
 
@@ -27,7 +27,7 @@ def paused(real: Callable[..., Any], pause: float) -> Callable[..., Any]:
 
 def main(root: str, listed: str, pause: float) -> None:
     changes = [
-        Change(path, *(None if text is None else text.encode() for text in texts))
+        FileChange(path, *(None if text is None else text.encode() for text in texts))
         for path, texts in json.loads(Path(listed).read_text()).items()
     ]
     for name in ("fsync", "rename", "replace", "link") if pause else ():

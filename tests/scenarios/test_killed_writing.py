@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from stitchback.adapters import files, journal
-from stitchback.adapters.files import home_of, recover
+from stitchback.adapters import file_changes, journal
+from stitchback.adapters.file_changes import home_of, recover
 from stitchback.adapters.git import Repository
 from stitchback.adapters.git_build import BuildCommit, build
 from stitchback.api.project import Project
@@ -55,7 +55,7 @@ def wait_for_the_finisher(home: Path) -> None:
     """It holds the lock, which it was handed, as long as it lives."""
     if not home.is_dir():
         return
-    with open(home / files.LOCK, "a") as lock:
+    with open(home / file_changes.LOCK, "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
@@ -120,7 +120,7 @@ def test_killed_at_random_moments(pristine: Path, tmp_path: Path, listed: Path, 
         with Repository.open(root) as repository:
             recover(repository)
             assert tree(root) == found, "the next command has changed the tree"
-            assert [path.name for path in home_of(repository).glob("*")] in ([], [files.LOCK])
+            assert [path.name for path in home_of(repository).glob("*")] in ([], [file_changes.LOCK])
         shutil.rmtree(root)
     print(dict(seen))
     assert len(seen) == 2, f"every try ended alike: {seen}"

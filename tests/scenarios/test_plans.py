@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fixture_repos import build_repository, case_names
 
-from stitchback.api import Project, Wish, make_plan
+from stitchback.api import PlanRequest, Project, make_plan
 from stitchback.errors import Refusal
 from stitchback.model.plans import Refuted
 from stitchback.planning.outcomes import Planned
@@ -23,8 +23,8 @@ def option(options: Options, name: str) -> str | None:
     return options[options.index(name) + 1] if name in options else None
 
 
-def wish(patches: tuple[str, ...], onto: str, options: Options) -> Wish:
-    return Wish(
+def wish(patches: tuple[str, ...], onto: str, options: Options) -> PlanRequest:
+    return PlanRequest(
         patches,
         onto,
         strategy=option(options, "--strategy"),
@@ -39,7 +39,7 @@ def disagreements(report: PlanReport) -> list[Refuted]:
     return [each for each in report.outcome.refuted if each.contradicted is not None]
 
 
-def hands(report: PlanReport) -> list[str]:
+def manual_steps(report: PlanReport) -> list[str]:
     """The lineages of the populations that need a hand."""
     assert isinstance(report.outcome, Planned)
     return sorted(
@@ -65,13 +65,13 @@ def test_the_plan_is_the_one_of_the_case(name: str, tmp_path: Path) -> None:
     assert codes == set(expected.findings)
     if isinstance(report.outcome, Planned):
         assert dict(report.outcome.chosen.candidate.strategies) == dict(expected.strategies)
-        assert hands(report) == sorted(expected.hands)
-        unserved = report.outcome.chosen.proof.unserved
+        assert manual_steps(report) == sorted(expected.manual_steps)
+        broken_on_mainline = report.outcome.chosen.proof.broken_on_mainline
         assert disagreements(report) == []
         rehearsal = report.outcome.chosen.proof.rehearsal
         assert rehearsal is not None
         assert rehearsal.rehearsed == rehearsal.total
-        assert [each.population for each in unserved] == list(expected.left_out)
+        assert [each.population for each in broken_on_mainline] == list(expected.left_out)
 
 
 def test_each_strategy_converges_a_unique_together_in_another_order(tmp_path: Path) -> None:

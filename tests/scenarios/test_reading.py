@@ -60,7 +60,7 @@ class Work:
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", message)
 
-    def parted(self, migrations: str = "store/migrations") -> None:
+    def fork_point_of(self, migrations: str = "store/migrations") -> None:
         """A hotfix on `release` and the same column on `main`, checked out."""
         self.commit("base")
         self.git("checkout", "-q", "-b", "release")
@@ -93,7 +93,7 @@ class TestUnreadSettings:
         work.app("store", "changes")
         work.app("shelf")
         work.put("conf/settings.py", SETTINGS + "MIGRATION_MODULES = load()\n")
-        work.parted("store/changes")
+        work.fork_point_of("store/changes")
         plan, status = work.run("plan", "release"), work.run("status", "release")
         assert (plan.exit_code, "SB410" in plan.err, "Proved" in plan.out) == (3, True, False)
         assert "conf/settings.py:2" in plan.err
@@ -107,13 +107,13 @@ class TestUnreadSettings:
         work.app("store")
         work.app("archive", "old")
         work.put("conf/settings.py", SETTINGS + "MIGRATION_MODULES = load()\n")
-        work.parted()
+        work.fork_point_of()
         assert is_stitched(work.run("plan", "release"))
 
     def test_a_folder_that_is_missing(self, work: Work) -> None:
         work.app("store")
         work.put("conf/settings.py", SETTINGS + "MIGRATION_MODULES = {'store': 'store.chagnes'}\n")
-        work.parted()
+        work.fork_point_of()
         plan, status = work.run("plan", "release"), work.run("status", "release")
         assert (plan.exit_code, "SB410" in plan.err, "store.chagnes" in plan.err) == (3, True, True)
         assert (status.exit_code, "SB106" in status.out) == (1, True)
@@ -138,7 +138,7 @@ class TestNothingRead:
     def test_a_folder_without_init_is_named(self, work: Work) -> None:
         work.app("store")
         (work.folder / "store/migrations/__init__.py").unlink()
-        work.parted()
+        work.fork_point_of()
         said = work.run("plan", "release")
         assert (said.exit_code, "store/migrations" in said.err, "no __init__.py" in said.err) == (
             2,
@@ -149,7 +149,7 @@ class TestNothingRead:
     def test_a_folder_that_lost_its_init_on_mainline(self, work: Work) -> None:
         work.app("store")
         work.app("shelf")
-        work.parted()
+        work.fork_point_of()
         (work.folder / "store/migrations/__init__.py").unlink()
         work.commit("lost")
         said = work.run("plan", "release")
@@ -187,7 +187,7 @@ class TestSelfReplacing:
 
     def test_on_the_patch_branch(self, work: Work) -> None:
         work.app("store")
-        work.parted()
+        work.fork_point_of()
         work.git("checkout", "-q", "release")
         work.migration("store/migrations/0002_hotfix", WEIGHT, "0001_initial", self.SELF)
         work.commit("replaces itself")
@@ -196,7 +196,7 @@ class TestSelfReplacing:
 
     def test_on_mainline_beside_another_name(self, work: Work) -> None:
         work.app("store")
-        work.parted()
+        work.fork_point_of()
         both = "replaces = [('store', '0002_hotfix'), ('store', '0002_weight')]"
         work.migration("store/migrations/0002_weight", WEIGHT, "0001_initial", both)
         work.commit("replaces itself")
@@ -205,12 +205,12 @@ class TestSelfReplacing:
     def test_of_the_fork_point(self, work: Work) -> None:
         work.app("store")
         work.migration("store/migrations/0001_initial", CREATE, "", "replaces = [('store', '0001_initial')]")
-        work.parted()
+        work.fork_point_of()
         self.refused(work, "store/migrations/0001_initial.py")
 
     def test_two_that_replace_each_other(self, work: Work) -> None:
         work.app("store")
-        work.parted()
+        work.fork_point_of()
         work.migration(
             "store/migrations/0002_weight", WEIGHT, "0001_initial", "replaces = [('store', '0003_x')]"
         )
@@ -220,7 +220,7 @@ class TestSelfReplacing:
 
     def test_a_squash_is_none(self, work: Work) -> None:
         work.app("store")
-        work.parted()
+        work.fork_point_of()
         squash = "replaces = [('store', '0001_initial'), ('store', '0002_weight')]"
         work.migration("store/migrations/0001_squashed", f"{CREATE}, {WEIGHT}", "", squash)
         work.commit("a squash")
@@ -230,7 +230,7 @@ class TestSelfReplacing:
 class TestLinks:
     def test_a_folder_that_is_a_link_on_mainline(self, work: Work) -> None:
         work.app("store")
-        work.parted()
+        work.fork_point_of()
         (work.folder / "lib").mkdir()
         work.git("mv", "store/migrations", "lib/store_steps")
         work.link("store/migrations", "../lib/store_steps")
@@ -253,14 +253,14 @@ class TestLinks:
         work.link("store/migrations", "../current/steps")
         (work.folder / "lib/steps/0001_initial.py").rename(work.folder / "lib/first.py")
         work.link("lib/steps/0001_initial.py", "../first.py")
-        work.parted("lib/steps")
+        work.fork_point_of("lib/steps")
         assert is_stitched(work.run("plan", "release"))
 
     @pytest.mark.parametrize("target", ["/srv/steps", "../../elsewhere", "../lib/gone", "migrations"])
     def test_a_link_that_cannot_be_followed(self, work: Work, target: str) -> None:
         work.app("store")
         work.app("shelf")
-        work.parted()
+        work.fork_point_of()
         work.git("rm", "-rq", "store/migrations")
         work.link("store/migrations", target)
         work.commit("a link out of the tree")
@@ -277,7 +277,7 @@ class TestLinks:
         work.link("docs", "store")
         work.link("data", "/srv/data")
         work.link("self", ".")
-        work.parted()
+        work.fork_point_of()
         said = work.run("plan", "release")
         assert is_stitched(said)
         assert "SB101" not in said.out
@@ -287,7 +287,7 @@ class TestLinks:
         work.app("store")
         (work.folder / "docs").mkdir()
         work.link("docs/migrations", "../store/migrations")
-        work.parted()
+        work.fork_point_of()
         said = work.run("plan", "release")
         assert is_stitched(said)
         assert "store/migrations/0002_weight.py" in said.out
@@ -297,7 +297,7 @@ class TestLinks:
         work.app("lib/store")
         work.put("store/__init__.py")
         work.link("store/migrations", "../lib/store/migrations")
-        work.parted("lib/store/migrations")
+        work.fork_point_of("lib/store/migrations")
         said = work.run("plan", "release")
         assert is_stitched(said)
         assert "SB101" not in said.out
@@ -313,7 +313,7 @@ class TestLinks:
 def test_a_file_that_only_python_2_reads(work: Work, text: str, code: str, words: str) -> None:
     """It is reported with its place and the next step, and no plan is called proved."""
     work.app("store")
-    work.parted()
+    work.fork_point_of()
     work.git("checkout", "-q", "release")
     path = "store/migrations/0002_hotfix.py"
     work.put(path, (work.folder / path).read_text() + text + "\n")
@@ -341,14 +341,14 @@ class TestProjects:
 
     @pytest.mark.parametrize("below", ["south", "south/store", "south/store/migrations"])
     def test_the_folder_chooses_the_project(self, two: Work, below: str) -> None:
-        two.parted("south/store/migrations")
+        two.fork_point_of("south/store/migrations")
         said = two.run("plan", "release", below=below)
         assert is_stitched(said)
         assert "SB101" not in said.out
 
     @pytest.mark.parametrize("command", [("status", "release"), ("plan", "release"), ("schema",)])
     def test_at_the_top_the_same_label_twice_is_an_error(self, two: Work, command: tuple[str, ...]) -> None:
-        two.parted("south/store/migrations")
+        two.fork_point_of("south/store/migrations")
         said = two.run(*command)
         assert (said.exit_code, "SB551" in said.err, "Proved" in said.out) == (2, True, False)
         for words in (
@@ -362,19 +362,19 @@ class TestProjects:
     def test_at_the_top_apps_of_other_labels_are_all_read(self, two: Work) -> None:
         two.git("add", "-A")
         two.git("mv", "north/store", "north/shelf")
-        two.parted("south/store/migrations")
+        two.fork_point_of("south/store/migrations")
         assert is_stitched(two.run("plan", "release"))
 
     def test_without_manage_py_the_settings_tell_the_projects(self, two: Work) -> None:
         for project in ("north", "south"):
             (two.folder / project / "manage.py").unlink()
-        two.parted("south/store/migrations")
+        two.fork_point_of("south/store/migrations")
         assert is_stitched(two.run("plan", "release", below="south"))
         assert two.run("plan", "release").exit_code == 2
 
     def test_the_projects_own_configuration(self, two: Work) -> None:
         two.put("south/pyproject.toml", '[tool.stitchback]\napps = {store = "crates"}\n')
-        two.parted("south/store/migrations")
+        two.fork_point_of("south/store/migrations")
         said = two.run("status", "release", below="south")
         assert "crates" in said.out
 
@@ -393,7 +393,7 @@ class TestProjects:
         work.app("store")
         work.app("example/store")
         work.put("example/manage.py", MANAGE)
-        work.parted()
+        work.fork_point_of()
         said = work.run("plan", "release")
         assert is_stitched(said)
         assert "SB101" not in said.out
@@ -402,13 +402,13 @@ class TestProjects:
         work.app("store")
         work.app("another/store")
         work.put("another/manage.py", MANAGE)
-        work.parted()
+        work.fork_point_of()
         assert is_stitched(work.run("plan", "release"))
 
     def test_from_the_top_a_project_of_examples_gives_way(self, two: Work) -> None:
         two.git("add", "-A")
         two.git("mv", "north", "examples")
-        two.parted("south/store/migrations")
+        two.fork_point_of("south/store/migrations")
         said = two.run("plan", "release")
         assert is_stitched(said)
         assert "SB101" not in said.out
@@ -417,7 +417,7 @@ class TestProjects:
         two.put("north/conf/settings.py", SETTINGS + "MIGRATION_MODULES = load()\n")
         two.app("north/shelf", "changes")
         two.app("north/rack")
-        two.parted("south/store/migrations")
+        two.fork_point_of("south/store/migrations")
         said = two.run("plan", "release", below="south")
         assert is_stitched(said)
         assert "SB104" not in said.out

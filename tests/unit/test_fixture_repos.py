@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from fixture_repos import SKELETON, build_repository, case_names, read_case
 
-from stitchback.adapters.cases import files_under
-from stitchback.adapters.git import Merged, Repository
+from stitchback.adapters.fixture_case import files_under
+from stitchback.adapters.git import MergePoint, Repository
 from stitchback.adapters.git_build import BuildCommit, build, quoted
 from stitchback.errors import EnvironmentProblem
 
@@ -80,7 +80,7 @@ def test_branches_tags_and_merges_are_as_told(case: Path, tmp_path: Path) -> Non
         }
         assert repository.resolve("v2.4") == built.commits["fork"]
         merged = repository.first_merge_of(built.commits["hotfix"], built.commits["merge"])
-        assert merged == Merged(built.commits["merge"], built.commits["fork"])
+        assert merged == MergePoint(built.commits["merge"], built.commits["fork"])
         assert repository.head_branch() == "main"
         assert repository.dirty_paths(repository.files("WORKTREE")) == ()
 
@@ -119,7 +119,7 @@ def test_shas_do_not_depend_on_the_machine(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('onto = "main"', 'onto = "main"\nontoo = "x"', "unknown keys for Case: ontoo"),
+        ('onto = "main"', 'onto = "main"\nontoo = "x"', "unknown keys for FixtureCase: ontoo"),
         ("exit = 0", "exit = 0\nverdict = []", "unknown keys for Expectation: verdict"),
         ('tags = ["v2.4"]', 'tag = ["v2.4"]', "unknown keys for CaseCommit: tag"),
         ('story = "A story."', "", "story"),

@@ -40,4 +40,4 @@ def _load(name: str, path: Path, folders: list[str] | None = None) -> ModuleType
 if __name__ == "__main__":
     sys.path[0] = os.getcwd()  # as `python manage.py` has it
     load_package()
-    importlib.import_module(PACKAGE + ".serving").serve()
+    importlib.import_module(PACKAGE + ".protocol").serve()

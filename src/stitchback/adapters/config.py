@@ -220,7 +220,7 @@ def _one_spelling(table: Mapping[str, object], place: str) -> dict[str, object]:
 
 
 def _agreement(item: object, place: str, where: str) -> DataAgreement:
-    table = _told(item, place, where, AGREEMENT_KEYS)
+    table = _checked_table(item, place, where, AGREEMENT_KEYS)
     migration = _text(table["migration"], place, f"{where}.migration")
     app, _, name = migration.partition(".")
     if not (app and name):
@@ -238,7 +238,7 @@ def _agreement(item: object, place: str, where: str) -> DataAgreement:
     return DataAgreement(MigrationKey(app, name), "repeat" in may, "miss" in may, reason)
 
 
-def _told(item: object, place: str, where: str, keys: Sequence[str]) -> dict[str, object]:
+def _checked_table(item: object, place: str, where: str, keys: Sequence[str]) -> dict[str, object]:
     """A table that says just these."""
     table = _table(item, place, where)
     wrong = sorted(set(table) ^ set(keys))
@@ -249,7 +249,7 @@ def _told(item: object, place: str, where: str, keys: Sequence[str]) -> dict[str
 
 
 def _suppression(item: object, place: str, where: str) -> Suppression:
-    table = _told(item, place, where, SUPPRESSION_KEYS)
+    table = _checked_table(item, place, where, SUPPRESSION_KEYS)
     values = {key: _text(table[key], place, f"{where}.{key}") for key in SUPPRESSION_KEYS}
     if not CODE.fullmatch(values["code"]):
         raise _problem(

@@ -40,7 +40,7 @@ INSTALL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class ConnectionProblem:
     """What went wrong on a connection, in words that hold no credential."""
 
     missing_table: bool
@@ -174,7 +174,9 @@ NAME = "check the name of the database in the URL"
 LATE = "somebody holds a lock (ALTER TABLE, LOCK TABLE, VACUUM FULL), or the server is slow: repeat, or wait longer with --timeout SECONDS"
 
 
-def explained(error: BaseException, url: DatabaseUrl | None, doing: str, vendor: str = "") -> Wrong:
+def explained(
+    error: BaseException, url: DatabaseUrl | None, doing: str, vendor: str = ""
+) -> ConnectionProblem:
     """The error of a backend as a problem for a person: who, what was tried, the driver's own words without credentials."""
     vendor = url.vendor if url else vendor
     words = _words(error)
@@ -184,7 +186,7 @@ def explained(error: BaseException, url: DatabaseUrl | None, doing: str, vendor:
     missing = code in MISSING_TABLE.get(vendor, ()) or words.startswith("no such table: django_migrations")
     number, doing, hint = _meant(code, words, vendor, doing)
     name = str(url) if url else "the database"
-    return Wrong(missing, EnvironmentProblem(number, f"{name}: {doing}: {words}", hint=hint))
+    return ConnectionProblem(missing, EnvironmentProblem(number, f"{name}: {doing}: {words}", hint=hint))
 
 
 def _meant(code: str | int | None, words: str, vendor: str, doing: str) -> tuple[str, str, str]:
@@ -203,7 +205,7 @@ def _meant(code: str | int | None, words: str, vendor: str, doing: str) -> tuple
 NUMBERED = re.compile(r"\((?P<number>\d+), ")
 
 
-def told_by_process(error_class: str, words: str, vendor: str) -> EnvironmentProblem | None:
+def reported_by_process(error_class: str, words: str, vendor: str) -> EnvironmentProblem | None:
     """The same for an error of another process, where it is one of the login, the driver or the server; None for any other."""
     if error_class in ("ImproperlyConfigured", "ModuleNotFoundError", "ImportError"):
         return EnvironmentProblem("SB602", words, hint=f"in the project's environment: {INSTALL[vendor]}")

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from stitchback.adapters.catalogs import (
+from stitchback.adapters.catalog_queries import (
     COLUMNS,
     ELSEWHERE,
     INDEXES,
@@ -39,7 +39,7 @@ from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.sql import Script, search_path
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.visible_schema import VisibleSchema
 
 IN_PART = "seen in part: this user has no right on the whole table"
 
@@ -56,7 +56,7 @@ class DatabaseReading:
     remarks: tuple[str, ...] = ()
 
 
-class Database:
+class LiveDatabase:
     """One live database, by a Django connection that stands. `source` is what it is called in reports."""
 
     def __init__(
@@ -234,10 +234,12 @@ def _elsewhere(schemas: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @contextmanager
-def open_database(url: DatabaseUrl, *, writable: bool = False, timeout: int = TIMEOUT) -> Iterator[Database]:
+def open_database(
+    url: DatabaseUrl, *, writable: bool = False, timeout: int = TIMEOUT
+) -> Iterator[LiveDatabase]:
     """The database at the address. Raises EnvironmentProblem (SB602, SB603, SB604)."""
     with connected(url, writable=writable, timeout=timeout) as connection:
-        yield Database(connection, url.redacted, url, timeout)
+        yield LiveDatabase(connection, url.redacted, url, timeout)
 
 
 def read_database(url: DatabaseUrl, *, with_schema: bool = False, timeout: int = TIMEOUT) -> DatabaseReading:
@@ -251,7 +253,7 @@ def read_database(url: DatabaseUrl, *, with_schema: bool = False, timeout: int =
 
 
 def run_script(url: DatabaseUrl, script: Script, expected: Ledger, *, timeout: int = TIMEOUT) -> Ledger:
-    """See `Database.run`; an interrupt ends the connection, and with it the transaction."""
+    """See `LiveDatabase.run`; an interrupt ends the connection, and with it the transaction."""
 
     def run() -> Ledger:
         with open_database(url, writable=True, timeout=timeout) as database:

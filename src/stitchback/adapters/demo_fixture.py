@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stitchback.adapters.cases import Case, build_commits, read_case
+from stitchback.adapters.fixture_case import FixtureCase, build_commits, read_case
 from stitchback.adapters.git_build import build
 from stitchback.errors import EnvironmentProblem
 
@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 class DemoFixture:
     """`case` says what happened and which commits there are; `skeleton` is laid under each of them."""
 
-    case: Case
+    case: FixtureCase
     skeleton: Path
 
     def build(self, destination: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stitchback.adapters.connections import PATIENCE, TIMEOUT, too_late
-from stitchback.adapters.databases import Database, DatabaseReading, open_database
+from stitchback.adapters.databases import DatabaseReading, LiveDatabase, open_database
 from stitchback.adapters.deadlines import Job, run_jobs, within
 from stitchback.adapters.ledgers import decoded
 from stitchback.adapters.urls import DatabaseUrl
@@ -32,20 +32,20 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedTenant:
     tenant: Tenant
     reading: DatabaseReading
 
 
 @dataclass(frozen=True, slots=True)
-class Unreached:
+class UnreachedTenant:
     """`problem` says why, in words without credentials."""
 
     tenant: Tenant
     problem: EnvironmentProblem
 
 
-Answer = Reached | Unreached
+Answer = ReachedTenant | UnreachedTenant
 
 
 def read_fleet_file(path: Path) -> tuple[Tenant, ...]:
@@ -111,11 +111,11 @@ def read_fleet(
         for tenant in reading.tenants[len(reached) :]:
             problem = job.error or too_late(tenant.name, patience)
             assert isinstance(problem, EnvironmentProblem)
-            reached.append(Unreached(tenant, problem))
+            reached.append(UnreachedTenant(tenant, problem))
         answers.update((answer.tenant, answer) for answer in reached)
         progress(len(answers), len(tenants))
 
-    tasks = [_Reading(task, with_schema, timeout) for task in _tasks(tenants)]
+    tasks = [_ConnectionReading(task, with_schema, timeout) for task in _tasks(tenants)]
     readings = {Job(task.run): task for task in tasks}
     run_jobs(tuple(readings), patience, workers, ended)
     return tuple(answers[tenant] for tenant in tenants)
@@ -136,7 +136,7 @@ def _tasks(tenants: Sequence[Tenant]) -> list[tuple[Tenant, ...]]:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ConnectionReading:
     """The tenants that are read over one connection, and the answers so far. Where the connection cannot be made, or breaks, the others are
     unreached."""
 
@@ -152,12 +152,12 @@ class _Reading:
                 self.answers.append(_read_one(tenant, database, self.with_schema))
 
 
-def _read_one(tenant: Tenant, database: Database, with_schema: bool) -> Answer:
+def _read_one(tenant: Tenant, database: LiveDatabase, with_schema: bool) -> Answer:
     try:
-        return Reached(tenant, database.read(with_schema=with_schema, schema=tenant.schema))
+        return ReachedTenant(tenant, database.read(with_schema=with_schema, schema=tenant.schema))
     except EnvironmentProblem as problem:
-        return Unreached(tenant, problem)
+        return UnreachedTenant(tenant, problem)
 
 
-def unreached(answers: Sequence[Answer]) -> Iterator[Unreached]:
-    return (answer for answer in answers if isinstance(answer, Unreached))
+def unreached(answers: Sequence[Answer]) -> Iterator[UnreachedTenant]:
+    return (answer for answer in answers if isinstance(answer, UnreachedTenant))

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 
 from stitchback.adapters import git_commit, git_refs, git_worktree
-from stitchback.adapters.git_objects import Blobs, FileEntry, ObjectFiles, tree_files
-from stitchback.adapters.git_process import Git, said
-from stitchback.adapters.git_refs import Merged, Ref
+from stitchback.adapters.git_objects import BlobEntry, Blobs, ObjectFiles, tree_files
+from stitchback.adapters.git_process import Git, git_message
+from stitchback.adapters.git_refs import MergePoint, Ref
 from stitchback.adapters.git_worktree import DiskFile, DiskFiles
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.findings import Finding, Severity
@@ -26,10 +26,10 @@ INDEX = "INDEX"
 __all__ = [
     "INDEX",
     "WORKTREE",
+    "BlobEntry",
     "DiskFile",
     "DiskFiles",
-    "FileEntry",
-    "Merged",
+    "MergePoint",
     "ObjectFiles",
     "Ref",
     "Repository",
@@ -66,7 +66,7 @@ class Repository:
         )
         done = here.run("rev-parse", *asked, accept=(0, 128))
         if done.code:
-            raise _not_a_repository(here.directory, said(done))
+            raise _not_a_repository(here.directory, git_message(done))
         inside, is_shallow, object_format, git_dir = done.line.split("\n", 3)
         common = here.run("rev-parse", "--path-format=absolute", "--git-common-dir").line
         top = Path(here.run("rev-parse", "--show-toplevel").line) if inside == "true" else None
@@ -161,7 +161,7 @@ class Repository:
         done = self._git.run("merge-base", "--is-ancestor", ancestor, descendant, accept=(0, 1))
         return done.code == 0
 
-    def first_merge_of(self, patch: str, onto: str) -> Merged | None:
+    def first_merge_of(self, patch: str, onto: str) -> MergePoint | None:
         """The oldest commit of onto's first-parent line that holds the patch's tip, and mainline right before it: the
         fork point of a branch that git has merged is the merge base of `patch` and `before`.
 
@@ -200,7 +200,7 @@ class Repository:
         return self._blobs.read(blob)
 
     def prefetch(self, blobs: Iterable[str]) -> None:
-        """Reads these with one git process, for `read_blob` and `FileEntry.read` to have at hand."""
+        """Reads these with one git process, for `read_blob` and `BlobEntry.read` to have at hand."""
         self._blobs.prefetch(blobs)
 
     def dirty_paths(self, paths: Iterable[str]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class _Stream:
         self.marks += 1
         return self.marks
 
-    def say(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         self.parts.append(line.encode() + b"\n")
 
     def data(self, content: bytes) -> None:
@@ -73,8 +73,8 @@ class _Stream:
     def blob(self, content: bytes) -> int:
         if content not in self.blobs:
             self.blobs[content] = self.next_mark()
-            self.say("blob")
-            self.say(f"mark :{self.blobs[content]}")
+            self.write_line("blob")
+            self.write_line(f"mark :{self.blobs[content]}")
             self.data(content)
         return self.blobs[content]
 
@@ -126,22 +126,22 @@ def _add_commit(stream: _Stream, commit: BuildCommit, *, date: int) -> None:
     marks = [(path, stream.blob(content)) for path, content in sorted(commit.files.items())]
     mark = stream.commits[commit.id] = stream.next_mark()
     if not parents:
-        stream.say(f"reset refs/heads/{commit.branch}")
-    stream.say(f"commit refs/heads/{commit.branch}")
-    stream.say(f"mark :{mark}")
-    stream.say(f"author {AUTHOR} {date} +0000")
-    stream.say(f"committer {AUTHOR} {date} +0000")
+        stream.write_line(f"reset refs/heads/{commit.branch}")
+    stream.write_line(f"commit refs/heads/{commit.branch}")
+    stream.write_line(f"mark :{mark}")
+    stream.write_line(f"author {AUTHOR} {date} +0000")
+    stream.write_line(f"committer {AUTHOR} {date} +0000")
     stream.data(commit.message.encode() + b"\n")
     for keyword, parent in zip(("from", *("merge" for _ in parents)), parents, strict=False):
-        stream.say(f"{keyword} :{parent}")
-    stream.say("deleteall")
+        stream.write_line(f"{keyword} :{parent}")
+    stream.write_line("deleteall")
     for path, blob in marks:
-        stream.say(f"M 100644 :{blob} {quoted(path)}")
-    stream.say("")
+        stream.write_line(f"M 100644 :{blob} {quoted(path)}")
+    stream.write_line("")
     stream.tips[commit.branch] = mark
     for tag in commit.tags:
-        stream.say(f"reset refs/tags/{tag}")
-        stream.say(f"from :{mark}\n")
+        stream.write_line(f"reset refs/tags/{tag}")
+        stream.write_line(f"from :{mark}\n")
 
 
 def _parents(stream: _Stream, commit: BuildCommit) -> Iterator[int]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stitchback.adapters import git_refs
-from stitchback.adapters.git_process import Git, decode, encode, said
+from stitchback.adapters.git_process import Git, decode, encode, git_message
 from stitchback.errors import EnvironmentProblem
 
 FILE, EXECUTABLE = "100644", "100755"
@@ -79,7 +79,7 @@ def _commit(git: Git, git_dir: Path, contents: Mapping[str, bytes | None], messa
     done = git.run("commit-tree", "-p", parent, "-F", "-", tree, stdin=message.encode(), accept=(0, 128))
     if done.code:
         hint = "Tell git who you are: git config user.name, git config user.email."
-        raise EnvironmentProblem("SB508", "git cannot make the commit", hint=hint, evidence=said(done))
+        raise EnvironmentProblem("SB508", "git cannot make the commit", hint=hint, evidence=git_message(done))
     return done.line
 
 
@@ -122,7 +122,7 @@ def _move(git: Git, name: str, branch: str, commit: str, before: str | None) -> 
         now = git_refs.parse(git, name)
         if now != before:
             raise _moved(branch, before, now)
-        raise EnvironmentProblem("SB508", f"{branch} could not be moved", evidence=said(done))
+        raise EnvironmentProblem("SB508", f"{branch} could not be moved", evidence=git_message(done))
 
 
 def _moved(branch: str, expected: str | None, now: str | None) -> EnvironmentProblem:

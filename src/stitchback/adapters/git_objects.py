@@ -24,7 +24,7 @@ PREFETCH_CHUNK = 4096  # blobs asked for at once: bounds the memory that one ans
 
 
 @dataclass(frozen=True, slots=True)
-class FileEntry:
+class BlobEntry:
     """A file of a commit or of the index. `mode` is git's: 100644, 100755, 120000 (then `read` gives where the link points)."""
 
     path: str
@@ -48,9 +48,9 @@ class ObjectFiles(Files):
         self._listed = {path: entry for path, entry in sorted(listed.items()) if entry[0] != SUBMODULE}
         self._blobs = blobs
 
-    def __getitem__(self, path: str) -> FileEntry:
+    def __getitem__(self, path: str) -> BlobEntry:
         mode, blob = self._listed[path]
-        return FileEntry(path, blob, mode, self._blobs.read)
+        return BlobEntry(path, blob, mode, self._blobs.read)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._listed)

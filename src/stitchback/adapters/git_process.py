@@ -73,7 +73,7 @@ _STARTING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class GitResult:
     """What a git process gave. `stderr` is text for people."""
 
     code: int
@@ -102,11 +102,11 @@ class Git:
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
         accept: tuple[int, ...] = (0,),
-    ) -> Done:
+    ) -> GitResult:
         """Runs it to its end. Raises EnvironmentProblem (SB501) where the exit code is none of `accept`."""
         process = self.start(*arguments, environment=environment)
         stdout, stderr = process.communicate(stdin)
-        done = Done(process.returncode, stdout, stderr.decode("utf-8", "replace").strip())
+        done = GitResult(process.returncode, stdout, stderr.decode("utf-8", "replace").strip())
         if done.code not in accept:
             raise failed(arguments[0], self.directory, done)
         return done
@@ -195,16 +195,16 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def said(done: Done) -> tuple[str, ...]:
+def git_message(done: GitResult) -> tuple[str, ...]:
     """git's own words, as lines of evidence."""
     return tuple(done.stderr.splitlines())
 
 
-def failed(what: str, directory: Path, done: Done) -> EnvironmentProblem:
+def failed(what: str, directory: Path, done: GitResult) -> EnvironmentProblem:
     return EnvironmentProblem(
         "SB501",
         f"git {what} failed in {directory} (exit {done.code})",
-        evidence=said(done),
+        evidence=git_message(done),
     )
 
 

@@ -23,7 +23,7 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergePoint:
     """Where a branch came into mainline: the merge, and mainline right before it (its first parent)."""
 
     commit: str
@@ -98,7 +98,7 @@ def _newest_first(git: Git, commits: list[str]) -> tuple[str, ...]:
     return tuple(sha for _, sha in sorted(dated, key=lambda pair: (-pair[0], pair[1])))
 
 
-def first_merge_of(git: Git, patch: str, onto: str) -> Merged | None:
+def first_merge_of(git: Git, patch: str, onto: str) -> MergePoint | None:
     """The oldest commit of onto's first-parent line that has `patch` among its ancestors.
 
     None where `patch` is not merged, or lies on that line itself (nothing was merged: mainline was there, or was
@@ -111,7 +111,7 @@ def first_merge_of(git: Git, patch: str, onto: str) -> Merged | None:
     ]
     if not merges or merges[-1][1] == patch:
         return None
-    return Merged(*merges[-1])
+    return MergePoint(*merges[-1])
 
 
 def last_commit_with(git: Git, name: str) -> str | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ATTRIBUTES = ".gitattributes"
 SETTINGS = r"^(filter\.|core\.(autocrlf|eol)$)"
 REGULAR = ("100644", "100755")
-_SAYING_NOTHING = {"core.autocrlf": "false", "core.eol": "lf"}
+_IGNORED_FLAGS = {"core.autocrlf": "false", "core.eol": "lf"}
 _BY_OTHER_BYTES = (b"filter", b"working-tree-encoding")
 
 
@@ -62,7 +62,7 @@ def _may_filter(attributes: Iterable[bytes]) -> bool:
 
 
 def _converts(settings: Mapping[str, str]) -> bool:
-    return any(settings.get(name, usual).lower() != usual for name, usual in _SAYING_NOTHING.items())
+    return any(settings.get(name, usual).lower() != usual for name, usual in _IGNORED_FLAGS.items())
 
 
 def _of_the_same_size(root: Path, blobs: Blobs, lines: Sequence[IndexLine]) -> Iterable[IndexLine]:

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, Blobs, FileEntry, ObjectFiles
+from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, BlobEntry, Blobs, ObjectFiles
 from stitchback.adapters.git_process import Git, decode
 from stitchback.adapters.git_unchanged import SETTINGS, unchanged
 from stitchback.errors import EnvironmentProblem
@@ -38,7 +38,7 @@ class IndexLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class WorktreeListing:
     """What `git ls-files` sees: the index, untracked files, and tracked ones that are not on disk. `changed`: those that are
     not on disk as they were put into the index, or that git was told not to look at."""
 
@@ -107,7 +107,7 @@ class DiskFiles(Files):
         self._order = sorted({*self._paths, *indexed})
         self._files: dict[str, DiskFile] = {}
 
-    def __getitem__(self, path: str) -> FileEntry | DiskFile:
+    def __getitem__(self, path: str) -> BlobEntry | DiskFile:
         if path not in self._paths:
             return self._indexed[path]
         if path not in self._files:
@@ -154,7 +154,7 @@ class DiskFiles(Files):
         self._indexed.rest()
 
 
-def list_files(git: Git, settings: Mapping[str, str]) -> Listing:
+def list_files(git: Git, settings: Mapping[str, str]) -> WorktreeListing:
     """One look of git at the index and the working tree (`git ls-files`). `settings`: git's configuration, its filters at least."""
     arguments = ("ls-files", "-z", "-v", "--stage", "--cached", "--deleted", "--modified", "--others")
     listed = git.run(*arguments, "--exclude-standard", environment=git.unfiltered(settings)).stdout
@@ -170,7 +170,9 @@ def list_files(git: Git, settings: Mapping[str, str]) -> Listing:
         if tag != "H":
             changed.add(item.path)
         index[item.path, item.stage] = item
-    return Listing(tuple(index.values()), frozenset(untracked), frozenset(deleted), frozenset(changed))
+    return WorktreeListing(
+        tuple(index.values()), frozenset(untracked), frozenset(deleted), frozenset(changed)
+    )
 
 
 def index_lines(git: Git) -> tuple[IndexLine, ...]:
@@ -230,12 +232,12 @@ class _Directories:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._is_own = lru_cache(maxsize=None)(self._look)
+        self._is_own = lru_cache(maxsize=None)(self._has_changed)
 
     def hold(self, path: str) -> bool:
         return self._is_own(path.rpartition("/")[0])
 
-    def _look(self, directory: str) -> bool:
+    def _has_changed(self, directory: str) -> bool:
         if not directory:
             return True
         return self._is_own(directory.rpartition("/")[0]) and not place(self._root, directory).is_symlink()

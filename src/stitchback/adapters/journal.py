@@ -40,7 +40,7 @@ DISTURBED, FAILED, FOREIGN = 3, 4, 5  # the finisher's exit codes
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class PlannedContents:
     """What shall become of one file: its contents before and after (None: no file), and its mode."""
 
     before: bytes | None
@@ -49,7 +49,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One file as it is listed: `path` below the working tree, digests of its contents before and after (None: no file)."""
 
     number: int
@@ -58,11 +58,11 @@ class Entry:
     after: str | None
 
 
-class Disturbed(Exception):
+class ChangedMeanwhile(Exception):
     """A file is neither as it was nor as it shall be: somebody else has changed it. What was done is undone."""
 
 
-class Foreign(Exception):
+class ForeignJournal(Exception):
     """The folder is not one that this user's stitchback has made here. Nothing was written or deleted."""
 
 
@@ -90,9 +90,9 @@ def _is_own_folder(place: Path) -> bool:
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(status.st_mode):
-        raise Foreign(f"{place} is not a folder")
+        raise ForeignJournal(f"{place} is not a folder")
     if os.name == "posix" and status.st_uid != os.geteuid():
-        raise Foreign(f"{place} belongs to another user")
+        raise ForeignJournal(f"{place} belongs to another user")
     return True
 
 
@@ -100,7 +100,7 @@ def digest(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def draft(home: Path, files: Mapping[str, Intent], origin: str) -> None:
+def draft(home: Path, files: Mapping[str, PlannedContents], origin: str) -> None:
     """Writes the change down, path -> intent. Nothing is decided yet. `origin`: the branch and commit that it is made on."""
     check_owned(home)
     place = home / DRAFT
@@ -108,7 +108,7 @@ def draft(home: Path, files: Mapping[str, Intent], origin: str) -> None:
     place.mkdir(parents=True)
     entries = []
     for number, (path, intent) in enumerate(sorted(files.items())):
-        entries.append(asdict(Entry(number, path, digest(intent.before), digest(intent.after))))
+        entries.append(asdict(JournalEntry(number, path, digest(intent.before), digest(intent.after))))
         for name, content in (("before", intent.before), ("after", intent.after)):
             if content is not None:
                 _write(place / f"{number}.{name}", content, intent.mode)
@@ -133,7 +133,7 @@ def is_decided(home: Path) -> bool:
     return os.path.lexists(home / DECIDED)
 
 
-def settle(home: Path, top: Path, origin: str) -> bool:
+def finish_or_discard(home: Path, top: Path, origin: str) -> bool:
     """Finishes what is decided in the working tree at `top`, which is on the branch and commit `origin`, and throws away what is not
     decided. Whether anything was finished.
 
@@ -149,7 +149,7 @@ def settle(home: Path, top: Path, origin: str) -> bool:
     place = home / DECIDED
     try:
         _carry_out(place, top, entries)
-    except (Disturbed, OSError):
+    except (ChangedMeanwhile, OSError):
         _undo(place, top, entries)
         _forget(home)
         raise
@@ -157,29 +157,29 @@ def settle(home: Path, top: Path, origin: str) -> bool:
     return True
 
 
-def _decided(place: Path, top: Path, origin: str) -> list[Entry] | None:
+def _decided(place: Path, top: Path, origin: str) -> list[JournalEntry] | None:
     """The change that is decided, each part of it checked; None where there is none. Raises Foreign."""
     if not os.path.lexists(place):
         return None
     try:
         listed = json.loads(_own_file(place / LIST))
-        entries = [Entry(**entry) for entry in listed["files"]]
+        entries = [JournalEntry(**entry) for entry in listed["files"]]
         begun = listed["origin"]
         for number, entry in enumerate(entries):
             _check(place, top, number, entry)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise Foreign(f"{place / LIST} is not a list that stitchback has written") from error
+        raise ForeignJournal(f"{place / LIST} is not a list that stitchback has written") from error
     if begun != origin:
-        raise Foreign(f"{place} was begun on another branch or commit")
+        raise ForeignJournal(f"{place} was begun on another branch or commit")
     return entries
 
 
-def _check(place: Path, top: Path, number: int, entry: Entry) -> None:
+def _check(place: Path, top: Path, number: int, entry: JournalEntry) -> None:
     if entry.number != number or not is_inside(top, entry.path):
-        raise Foreign(f"{place} names {entry.path!r}, which is not a file of this working tree")
+        raise ForeignJournal(f"{place} names {entry.path!r}, which is not a file of this working tree")
     for name, wanted in (("before", entry.before), ("after", entry.after)):
         if wanted is not None and digest(_own_file(place / f"{number}.{name}")) != wanted:
-            raise Foreign(f"{place} does not hold what it lists for {entry.path!r}")
+            raise ForeignJournal(f"{place} does not hold what it lists for {entry.path!r}")
 
 
 def _own_file(path: Path) -> bytes:
@@ -187,23 +187,23 @@ def _own_file(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
-        raise Foreign(f"{path} cannot be read: {error.strerror}") from error
+        raise ForeignJournal(f"{path} cannot be read: {error.strerror}") from error
     with open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Foreign(f"{path} is not a regular file")
+            raise ForeignJournal(f"{path} is not a regular file")
         return file.read()
 
 
-def _carry_out(place: Path, top: Path, entries: list[Entry]) -> None:
+def _carry_out(place: Path, top: Path, entries: list[JournalEntry]) -> None:
     for entry in entries:
         if digest(_content(top / entry.path)) not in (entry.before, entry.after):
-            raise Disturbed(entry.path)
+            raise ChangedMeanwhile(entry.path)
     for entry in entries:
         if digest(_content(top / entry.path)) != entry.after:
             _put(place / f"{entry.number}.after", top / entry.path, entry.after)
 
 
-def _undo(place: Path, top: Path, entries: list[Entry]) -> None:
+def _undo(place: Path, top: Path, entries: list[JournalEntry]) -> None:
     for entry in entries:
         if digest(_content(top / entry.path)) == entry.after != entry.before:
             _put(place / f"{entry.number}.before", top / entry.path, entry.before)
@@ -263,11 +263,11 @@ def main(home: Path, top: Path, origin: str) -> int:
     sys.stdout.flush()
     sys.stdin.readline()
     try:
-        settle(home, top, origin)
-    except Disturbed as disturbance:
+        finish_or_discard(home, top, origin)
+    except ChangedMeanwhile as disturbance:
         print(json.dumps(str(disturbance)))
         return DISTURBED
-    except Foreign as reason:
+    except ForeignJournal as reason:
         print(json.dumps(str(reason)))
         return FOREIGN
     except OSError as error:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from stitchback.adapters.git_process import Git, said
+from stitchback.adapters.git_process import Git, git_message
 from stitchback.errors import EnvironmentProblem
 
 
@@ -25,7 +25,7 @@ def export_tree(repository: Path, commit: str, destination: Path) -> Path:
             done = git.run(*arguments, environment=environment, accept=tuple(range(256)))
             if done.code:
                 raise EnvironmentProblem(
-                    "SB522", f"git {arguments[0]} failed in {repository}", evidence=said(done)
+                    "SB522", f"git {arguments[0]} failed in {repository}", evidence=git_message(done)
                 )
     return destination
 

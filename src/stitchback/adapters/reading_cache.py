@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stitchback.adapters.encoded_readings import Entry, decoded, encoded, is_whole
-from stitchback.adapters.helpers import Turns, shared_out, spare
-from stitchback.adapters.kept import Damaged, keep, load, packed, place_of, unpacked, version_of
+from stitchback.adapters.cache_file import DamagedCache, keep, load, packed, place_of, unpacked, version_of
+from stitchback.adapters.encoded_migrations import Entry, decoded, encoded, is_whole
+from stitchback.adapters.forked_workers import Turns, shared_out, spare
 from stitchback.model.migrations import Migration
 from stitchback.parsing.context import Answers, CachedReading
 
 MOST_BYTES = 64_000_000  # of all entries; beyond it only what this command used is kept
-_READERS = ("parsing", "model", "adapters/encoded_readings.py", "adapters/kept.py")
+_READERS = ("parsing", "model", "adapters/encoded_migrations.py", "adapters/cache_file.py")
 Entries = dict[tuple[str, str], Entry]
 
 
@@ -45,7 +45,7 @@ class DiskReadings:
             return None
         try:
             reading = decoded(entry, again)
-        except Damaged:
+        except DamagedCache:
             del self._stored[blob, path]
             return None
         self._known[blob, path] = reading

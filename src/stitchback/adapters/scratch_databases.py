@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from stitchback.adapters.connections import told_by_process
+from stitchback.adapters.connections import reported_by_process
 from stitchback.adapters.project_process import ProjectProcess, Raised
 from stitchback.adapters.temporary import PREFIX, temporary_folder
 from stitchback.adapters.urls import SCHEMES, DatabaseUrl
@@ -158,7 +158,7 @@ class ScratchServer:
             for secret in self._address.secrets:
                 message = message.replace(secret, "***")
             words = " ".join(message.split())
-            known = told_by_process(raised.error_class, words, self.vendor)
+            known = reported_by_process(raised.error_class, words, self.vendor)
             problem = known or EnvironmentProblem(
                 "SB524", words, hint="verify needs a user who may create databases there."
             )

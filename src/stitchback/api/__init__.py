@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stitchback.api.applying import Prepared, Written, contents_of, diffs_of, prepare, write
-    from stitchback.api.comparing import Wish, read_case, status
+    from stitchback.api.comparing import PlanRequest, read_case, status
     from stitchback.api.planning import django_remark, make_plan
     from stitchback.api.project import Project
 
 _WHERE = {
     "Prepared": "applying",
     "Project": "project",
-    "Wish": "comparing",
+    "PlanRequest": "comparing",
     "Written": "applying",
     "contents_of": "applying",
     "diffs_of": "applying",
@@ -27,9 +27,9 @@ _WHERE = {
 }
 
 __all__ = [
+    "PlanRequest",
     "Prepared",
     "Project",
-    "Wish",
     "Written",
     "contents_of",
     "diffs_of",

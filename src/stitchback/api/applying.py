@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from stitchback.adapters.files import Change, write_changes
-from stitchback.api.comparing import Wish
+from stitchback.adapters.file_changes import FileChange, write_changes
+from stitchback.api.comparing import PlanRequest
 from stitchback.api.project import WORKTREE, Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
@@ -17,11 +17,11 @@ from stitchback.parsing.links import followed, real_path
 from stitchback.parsing.tree import read_tree
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
+from stitchback.rewriting.check_rendered import check_reread
 from stitchback.rewriting.contents import FileContent
 from stitchback.rewriting.diffs import unified_diff
-from stitchback.rewriting.markers import marker_edits
+from stitchback.rewriting.leaf_files import marker_edits
 from stitchback.rewriting.rendering import render_files
-from stitchback.rewriting.rereading import check_reread
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
     )
 
 
-def prepare(project: Project, report: PlanReport, wish: Wish, branch: str | None) -> Prepared:
+def prepare(project: Project, report: PlanReport, wish: PlanRequest, branch: str | None) -> Prepared:
     """Renders the plan and reads it again as it will be. Raises EnvironmentProblem where there is no place to write to, and
     AssertionError (a bug) where what would be written is not what was proved."""
     assert isinstance(report.outcome, Planned), "only a proved plan is written"
@@ -130,7 +130,7 @@ def write(project: Project, prepared: Prepared) -> Written:
         return Written(tuple(sorted(changed)), prepared.branch, commit)
     files = project.repository.files(WORKTREE)
     changes = tuple(
-        Change(path, files[path].read() if path in files else None, content)
+        FileChange(path, files[path].read() if path in files else None, content)
         for path, content in sorted(changed.items())
     )
     write_changes(project.repository, changes)

@@ -14,8 +14,8 @@ from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.matching import compare, edited_since, sides
 from stitchback.matching.case import Case, Side
-from stitchback.matching.spelling import as_mainline_spells
-from stitchback.matching.works import with_followed_works
+from stitchback.matching.followed_data_operations import with_followed_works
+from stitchback.matching.user_model_spelling import as_mainline_spells
 from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.configuration import Suppression
 from stitchback.model.keys import MigrationKey
@@ -26,7 +26,7 @@ from stitchback.planning.reports import Status, coverage
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlanRequest:
     """What a person asks of `status`, `plan` and `apply`. `unreleased_since` is a ref."""
 
     patches: tuple[str, ...]
@@ -37,21 +37,21 @@ class Wish:
     ledgers: tuple[Ledger, ...] = ()
 
 
-def status(project: Project, wish: Wish) -> Status:
+def status(project: Project, wish: PlanRequest) -> Status:
     """Raises EnvironmentProblem as `read_case` does."""
     case = read_case(project, wish)
     findings = (*project.repository.findings, *find_all(case, project.configuration.suppress))
     return Status(case, tuple(sorted(set(findings), key=lambda finding: finding.sort_key)), coverage(case))
 
 
-def read_case(project: Project, wish: Wish) -> Case:
+def read_case(project: Project, wish: PlanRequest) -> Case:
     """Reads both branches and where they parted, and compares them.
 
     Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     said = project.configuration
     wish = replace(wish, patches=tuple(map(project.lasting_name, wish.patches)))
-    commits = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
+    commits = tuple(fork_point_of(project, ref, wish.onto) for ref in wish.patches)
     read_all(project, wish, commits)
     read = tuple(read_patch(project, ref, *each) for ref, each in zip(wish.patches, commits, strict=True))
     mainline, followed = with_works(project.tree(wish.onto), read)
@@ -106,7 +106,7 @@ def has_read_data(case: Case) -> bool:
     return any(isinstance(work, WorkInTree) and work.tree.has_read_data for work in runs)
 
 
-def parted(project: Project, ref: str, onto: str) -> tuple[str, str, bool]:
+def fork_point_of(project: Project, ref: str, onto: str) -> tuple[str, str, bool]:
     """The commits of a patch branch's tip and of its fork point (of the two sides before the merge where git has merged it), and
     whether git has merged it. Raises EnvironmentProblem as `read_case` does."""
     repository = project.repository
@@ -124,10 +124,10 @@ def parted(project: Project, ref: str, onto: str) -> tuple[str, str, bool]:
     return tip, base, merged is not None
 
 
-def read_all(project: Project, wish: Wish, parted: Sequence[tuple[str, str, bool]]) -> None:
+def read_all(project: Project, wish: PlanRequest, fork_point_of: Sequence[tuple[str, str, bool]]) -> None:
     """Reads mainline's tree, and those of the patch branches and of their fork points."""
     refs = [(wish.onto, project.commit_of(wish.onto))]
-    for ref, (tip, base, _) in zip(wish.patches, parted, strict=True):
+    for ref, (tip, base, _) in zip(wish.patches, fork_point_of, strict=True):
         refs += ((ref, tip), (_fork_point(ref), base))
     project.read(refs)
 
@@ -168,7 +168,7 @@ def _side(patch: Patch, mainline: Tree, policy: Policy) -> Side:
     return Side(patch, split, compare(split, bases, names), policy.unreleased)
 
 
-def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[MigrationKey]:
+def _unreleased(project: Project, wish: PlanRequest, mainline: Tree) -> frozenset[MigrationKey]:
     since = wish.unreleased_since or project.configuration.unreleased_since
     if since is None:
         return frozenset()

@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stitchback.adapters.connections import TIMEOUT
-from stitchback.adapters.fleet import Reached, Tenant, Unreached, read_fleet, read_fleet_file, schemas_of
+from stitchback.adapters.fleet import (
+    ReachedTenant,
+    Tenant,
+    UnreachedTenant,
+    read_fleet,
+    read_fleet_file,
+    schemas_of,
+)
 from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
-from stitchback.api.repairing import Given, deriver_for, diagnosis_of
+from stitchback.api.repairing import RepairInputs, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.migrations import Tree
-from stitchback.repair.deriving import Deriver
 from stitchback.repair.diagnosis import Diagnosis
-from stitchback.repair.groups import Group, Member, Situation, grouped, situation_of
+from stitchback.repair.groups import FleetGroup, FleetMember, Situation, grouped, situation_of
 from stitchback.repair.outcomes import Repair, RepairOutcome
+from stitchback.repair.planner import RepairPlanner
 
 Progress = Callable[[int, int], None]
 
@@ -26,11 +33,11 @@ Progress = Callable[[int, int], None]
 class FleetReport:
     """`groups`, largest first; `unreached` were passed over."""
 
-    groups: tuple[Group, ...]
-    unreached: tuple[Unreached, ...]
+    groups: tuple[FleetGroup, ...]
+    unreached: tuple[UnreachedTenant, ...]
 
     @property
-    def needs_a_hand(self) -> bool:
+    def needs_manual_step(self) -> bool:
         return any(group.edits or group.refusal for group in self.groups)
 
     @property
@@ -38,7 +45,7 @@ class FleetReport:
         """0 nothing to do, 1 something to do, 2 a tenant could not be read, 3 something could not be proved."""
         if any(group.refusal for group in self.groups):
             return 3
-        return 2 if self.unreached else int(self.needs_a_hand)
+        return 2 if self.unreached else int(self.needs_manual_step)
 
 
 def tenants_of(fleet: str | None, schemas: str | None, timeout: int = TIMEOUT) -> tuple[Tenant, ...]:
@@ -57,37 +64,37 @@ class _Read:
     """A fleet as it was read, with what works out repairs against the tree for each of its engines."""
 
     tree: Tree
-    members: tuple[Member, ...]
-    unreached: tuple[Unreached, ...]
-    derivers: Mapping[str, Deriver]
+    members: tuple[FleetMember, ...]
+    unreached: tuple[UnreachedTenant, ...]
+    derivers: Mapping[str, RepairPlanner]
 
 
 def _read(tenants: tuple[Tenant, ...], tree: Tree, progress: Progress, timeout: int) -> _Read:
     answers = read_fleet(tenants, with_schema=True, progress=progress, timeout=timeout)
-    members = tuple(_member(answer) for answer in answers if isinstance(answer, Reached))
-    unreached = tuple(answer for answer in answers if isinstance(answer, Unreached))
+    members = tuple(_member(answer) for answer in answers if isinstance(answer, ReachedTenant))
+    unreached = tuple(answer for answer in answers if isinstance(answer, UnreachedTenant))
     vendors = sorted({member.vendor for member in members})
     return _Read(tree, members, unreached, {vendor: deriver_for(tree, vendor) for vendor in vendors})
 
 
-def _given(member: Member) -> Given:
-    return Given(member.ledger, member.vendor, member.visible, ())
+def _given(member: FleetMember) -> RepairInputs:
+    return RepairInputs(member.ledger, member.vendor, member.visible, ())
 
 
-def treat_fleet(
+def repair_fleet(
     project: Project, tenants: tuple[Tenant, ...], ref: str, progress: Progress, timeout: int = TIMEOUT
 ) -> FleetReport:
     """What every tenant needs, against the ref's tree. Writes nothing."""
     read = _read(tenants, project.tree(ref), progress, timeout)
 
-    def derive(member: Member) -> RepairOutcome:
+    def derive(member: FleetMember) -> RepairOutcome:
         return diagnosis_of(project, _given(member), read.tree, read.derivers[member.vendor]).settled
 
     return FleetReport(grouped(read.members, derive), read.unreached)
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class EqualTenants:
     """Databases of one engine that stand at the same place, with the same to be said of them. `diagnosis` is the first one's."""
 
     vendor: str
@@ -99,13 +106,13 @@ class Alike:
 class FleetDiagnosis:
     """`groups`, largest first; `unreached` were passed over."""
 
-    groups: tuple[Alike, ...]
-    unreached: tuple[Unreached, ...]
+    groups: tuple[EqualTenants, ...]
+    unreached: tuple[UnreachedTenant, ...]
 
     @property
     def exit_code(self) -> int:
         """0 nobody needs a hand, 1 somebody does, 2 a tenant could not be read."""
-        return 2 if self.unreached else int(any(group.diagnosis.needs_a_hand for group in self.groups))
+        return 2 if self.unreached else int(any(group.diagnosis.needs_manual_step for group in self.groups))
 
 
 def inspect_fleet(
@@ -114,14 +121,14 @@ def inspect_fleet(
     """Where every tenant stands against the ref's tree. Writes nothing."""
     read = _read(tenants, project.tree(ref), progress, timeout)
     known: dict[Situation, Diagnosis] = {}
-    found: dict[Hashable, list[tuple[Member, Diagnosis]]] = {}
+    found: dict[Hashable, list[tuple[FleetMember, Diagnosis]]] = {}
     for member in read.members:
         place = situation_of(member)
         if place not in known:
             known[place] = diagnosis_of(project, _given(member), read.tree, read.derivers[member.vendor])
         found.setdefault(_standing(member.vendor, known[place]), []).append((member, known[place]))
     groups = (
-        Alike(pairs[0][0].vendor, tuple(member.name for member, _ in pairs), pairs[0][1])
+        EqualTenants(pairs[0][0].vendor, tuple(member.name for member, _ in pairs), pairs[0][1])
         for pairs in found.values()
     )
     ordered = sorted(groups, key=lambda group: (-len(group.names), group.names[0]))
@@ -136,9 +143,9 @@ def _standing(vendor: str, diagnosis: Diagnosis) -> Hashable:
     return vendor, told, diagnosis.now, diagnosis.following, need
 
 
-def _member(answer: Reached) -> Member:
+def _member(answer: ReachedTenant) -> FleetMember:
     reading, tenant = answer.reading, answer.tenant
-    return Member(tenant.name, reading.vendor, reading.ledger, reading.schema, tenant.schema)
+    return FleetMember(tenant.name, reading.vendor, reading.ledger, reading.schema, tenant.schema)
 
 
 def write_scripts(report: FleetReport, folder: Path) -> tuple[Path, ...]:

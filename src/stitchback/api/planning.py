@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stitchback.api.comparing import Wish, status
-from stitchback.api.importing import Imports
+from stitchback.api.comparing import PlanRequest, status
 from stitchback.api.project import Project
+from stitchback.api.required_imports import Imports
 from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding
@@ -19,7 +19,7 @@ from stitchback.proof import prove, prove_beside
 Progress = Callable[[str], None]
 
 
-def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None) -> PlanReport:
+def make_plan(project: Project, wish: PlanRequest, progress: Progress = lambda _: None) -> PlanReport:
     """Raises EnvironmentProblem, also for a strategy that does not exist (SB402). An Unproved outcome is a value."""
     found = status(project, wish)
     progress("proving")

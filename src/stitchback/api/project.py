@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stitchback.adapters.config import working_configuration
-from stitchback.adapters.files import recover, refuse_interrupted
+from stitchback.adapters.file_changes import recover, refuse_interrupted
 from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.errors import EnvironmentProblem
@@ -17,8 +17,8 @@ from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
 from stitchback.parsing.context import ReadingConfig
 from stitchback.parsing.links import followed, real_path
-from stitchback.parsing.shared import SharedReadings
-from stitchback.parsing.tree import Wanted, read_trees
+from stitchback.parsing.shared_readings import SharedReadings
+from stitchback.parsing.tree import TreeRequest, read_trees
 
 WORKTREE = "WORKTREE"
 ABBREVIATED = 12  # digits of a commit in written text
@@ -114,7 +114,9 @@ class Project:
         for ref, commit in refs:
             if commit not in self._trees:
                 named.setdefault(commit, ref)
-        wanted = [Wanted(self.name_of(ref), commit, self._files_of(commit)) for commit, ref in named.items()]
+        wanted = [
+            TreeRequest(self.name_of(ref), commit, self._files_of(commit)) for commit, ref in named.items()
+        ]
         for each, tree in zip(
             wanted, read_trees(wanted, self.reading, self._readings, self._shared), strict=True
         ):

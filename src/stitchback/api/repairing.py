@@ -12,26 +12,26 @@ from stitchback.adapters.ledgers import read_ledger_file
 from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
-from stitchback.api.searching import Past, known_to, past_of, undone
+from stitchback.api.row_history import RowHistory, known_to, row_history, undone
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
-from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.dialects import DIALECTS
 from stitchback.repair.edits import InsertRow
 from stitchback.repair.faking import FakeTrial
+from stitchback.repair.hidden_tables import OtherDatabases
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.sql import Script, render_script
 from stitchback.repair.statements import unknown_rows
-from stitchback.repair.unseen import Elsewhere
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.visible_schema import VisibleSchema
 
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LedgerSource:
     """Where a ledger is from: a database's URL, or a file. `timeout`: seconds that a database may take for a lock or a statement."""
 
     url: DatabaseUrl | None = None
@@ -39,7 +39,7 @@ class Source:
     timeout: int = TIMEOUT
 
     @classmethod
-    def of(cls, database: str | None, ledger: str | None, timeout: int = TIMEOUT) -> Source:
+    def of(cls, database: str | None, ledger: str | None, timeout: int = TIMEOUT) -> LedgerSource:
         """Raises EnvironmentProblem where not exactly one is said, or the URL is none."""
         if (database is None) == (ledger is None):
             raise EnvironmentProblem(
@@ -50,7 +50,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RepairInputs:
     """A ledger with what its source tells besides."""
 
     ledger: Ledger
@@ -60,11 +60,11 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
+class RepairResult:
     """What is to be done for one ledger. `script` is None where nothing is, or nothing could be proved. `fake`: whether
     `migrate --fake` would do instead, where rows are to be put in and that was tried."""
 
-    given: Given
+    given: RepairInputs
     tree: Tree
     outcome: RepairOutcome
     script: Script | None
@@ -76,31 +76,33 @@ def read_ledgers(files: Iterable[str]) -> tuple[Ledger, ...]:
     return tuple(read_ledger_file(Path(file)).ledger for file in files)
 
 
-def read_source(source: Source) -> Given:
+def read_source(source: LedgerSource) -> RepairInputs:
     """The ledger, and from a live database the names in its schema. Writes nothing."""
     if source.url is not None:
         reading = read_database(source.url, with_schema=True, timeout=source.timeout)
-        return Given(reading.ledger, reading.vendor, reading.schema, reading.remarks)
+        return RepairInputs(reading.ledger, reading.vendor, reading.schema, reading.remarks)
     assert source.file is not None
     read = read_ledger_file(source.file)
-    return Given(read.ledger, None, None, read.remarks)
+    return RepairInputs(read.ledger, None, None, read.remarks)
 
 
-def inspect(project: Project, source: Source, ref: str) -> Diagnosis:
+def inspect(project: Project, source: LedgerSource, ref: str) -> Diagnosis:
     """Where the ledger stands against the ref's tree. Writes nothing."""
     given, tree = read_source(source), project.tree(ref)
     return diagnosis_of(project, given, tree, deriver_for(tree, given.vendor))
 
 
-def diagnosis_of(project: Project, given: Given, tree: Tree, deriver: Deriver) -> Diagnosis:
+def diagnosis_of(project: Project, given: RepairInputs, tree: Tree, deriver: RepairPlanner) -> Diagnosis:
     """The same for a ledger that was read, with the tree's deriver."""
-    past = past_of(project, given.ledger, tree)
+    past = row_history(project, given.ledger, tree)
     unknown = set(given.ledger.keys) - known_to(tree)
     origins = {key: tuple(other.ref for other in past.trees if key in other.migrations) for key in unknown}
     return deriver.diagnose(given.ledger, _around(project, past, given, tree), origins)
 
 
-def treat(project: Project, source: Source, ref: str, vendor: str | None = None) -> Treatment:
+def repair_ledger(
+    project: Project, source: LedgerSource, ref: str, vendor: str | None = None
+) -> RepairResult:
     """The edits that make the ledger ready for the ref's tree, and the SQL for them; a refusal wherever `inspect` reports an error and no
     row has to be changed.
 
@@ -116,14 +118,18 @@ def treat(project: Project, source: Source, ref: str, vendor: str | None = None)
     return _treatment(given, tree, outcome, vendor, deriver)
 
 
-def _left(project: Project, given: Given, tree: Tree, deriver: Deriver, repair: Repair) -> Iterator[str]:
+def _left(
+    project: Project, given: RepairInputs, tree: Tree, deriver: RepairPlanner, repair: Repair
+) -> Iterator[str]:
     """What no row settles: the errors that are there after the repair, too."""
     after = replace(given, ledger=replace(repair.after, new_id=None))
     for finding in diagnosis_of(project, after, tree, deriver).errors:
         yield f"{finding.code}: {finding.message}: no row changes that"
 
 
-def treat_with(project: Project, given: Given, tree: Tree, vendor: str | None = None) -> Treatment:
+def repair_ledger_with(
+    project: Project, given: RepairInputs, tree: Tree, vendor: str | None = None
+) -> RepairResult:
     """The edits and the SQL against any tree: one that is only planned, too."""
     deriver = deriver_for(tree, given.vendor or vendor)
     outcome = deriver.derive(given.ledger, around_of(project, given, tree))
@@ -131,11 +137,11 @@ def treat_with(project: Project, given: Given, tree: Tree, vendor: str | None = 
 
 
 def _treatment(
-    given: Given, tree: Tree, outcome: RepairOutcome, vendor: str | None, faker: Deriver | None
-) -> Treatment:
+    given: RepairInputs, tree: Tree, outcome: RepairOutcome, vendor: str | None, faker: RepairPlanner | None
+) -> RepairResult:
     """`faker`: what tries whether `migrate --fake` does the same, None where nobody asks."""
     if isinstance(outcome, Unrepairable) or not outcome.edits:
-        return Treatment(given, tree, outcome, None)
+        return RepairResult(given, tree, outcome, None)
     script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)
     rows = unknown_rows(given.ledger, outcome.edits, DIALECTS[given.vendor]) if given.vendor else ()
     if rows:
@@ -146,33 +152,33 @@ def _treatment(
         )
     puts_in = any(isinstance(edit, InsertRow) for edit in outcome.edits)
     fake = faker.try_fake(outcome) if faker and puts_in else None
-    return Treatment(given, tree, outcome, script, fake)
+    return RepairResult(given, tree, outcome, script, fake)
 
 
-def deriver_for(tree: Tree, *vendors: str | None) -> Deriver:
+def deriver_for(tree: Tree, *vendors: str | None) -> RepairPlanner:
     """For databases of those engines; None where it is not known."""
-    from stitchback.engine import Memory
+    from stitchback.engine import EngineCache
 
-    return Deriver(tree, memory=Memory(sqlite=bool({"sqlite", None}.intersection(vendors))))
+    return RepairPlanner(tree, memory=EngineCache(sqlite=bool({"sqlite", None}.intersection(vendors))))
 
 
-def around_of(project: Project, given: Given, tree: Tree) -> Surroundings:
+def around_of(project: Project, given: RepairInputs, tree: Tree) -> RepairContext:
     """What is known of the ledger's database besides its rows."""
-    return _around(project, past_of(project, given.ledger, tree), given, tree)
+    return _around(project, row_history(project, given.ledger, tree), given, tree)
 
 
-def _around(project: Project, past: Past, given: Given, tree: Tree) -> Surroundings:
-    return Surroundings(
+def _around(project: Project, past: RowHistory, given: RepairInputs, tree: Tree) -> RepairContext:
+    return RepairContext(
         past.trees,
         given.schema,
         transactional=given.vendor not in ("mysql", "oracle"),
         deleted=undone(past, given.schema),
-        elsewhere=Elsewhere(project.configuration.apps_in_other_databases, tree.has_routers),
+        elsewhere=OtherDatabases(project.configuration.apps_in_other_databases, tree.has_routers),
         engine=given.vendor or "",
     )
 
 
-def _vendor(said: str | None, given: Given) -> str:
+def _vendor(said: str | None, given: RepairInputs) -> str:
     if said is None and given.vendor is None:
         raise EnvironmentProblem(
             "SB608", "a ledger in a file does not tell the engine", hint=f"Say --vendor {'|'.join(VENDORS)}."
@@ -180,7 +186,7 @@ def _vendor(said: str | None, given: Given) -> str:
     return said or given.vendor or ""
 
 
-def apply_repair(source: Source, treatment: Treatment) -> Ledger:
+def apply_repair(source: LedgerSource, treatment: RepairResult) -> Ledger:
     """Runs the script in one transaction and reads back. Raises Refusal where the ledger then is not what was proved."""
     assert source.url is not None, "only a live database is written to"
     assert treatment.script is not None
@@ -188,7 +194,7 @@ def apply_repair(source: Source, treatment: Treatment) -> Ledger:
     return run_script(source.url, treatment.script, treatment.outcome.after, timeout=source.timeout)
 
 
-def write_undo(treatment: Treatment, path: Path) -> None:
+def write_undo(treatment: RepairResult, path: Path) -> None:
     """The undo script, where there is none yet. Raises EnvironmentProblem (SB517)."""
     assert treatment.script is not None
     write_new({path: treatment.script.undo})

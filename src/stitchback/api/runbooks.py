@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -13,10 +13,10 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import SafePlan, Situation
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
-from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Unrepairable
-from stitchback.repair.planned import plan_script
+from stitchback.repair.plan_script import plan_script
+from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.runbook.render import render_runbook
 from stitchback.runbook.values import FakeAdvice, RunbookSql
 
@@ -30,7 +30,7 @@ def runbook_files(report: PlanReport) -> dict[str, str]:
     safe, situation = report.outcome.chosen, report.status.case.situation
     sql: list[RunbookSql] = []
     files: dict[str, str] = {}
-    for vendor in VENDORS if safe.candidate.handovers else ():
+    for vendor in VENDORS if safe.candidate.manual_inserts else ():
         script = plan_script(safe.candidate, vendor)
         repair, undo = f"repair.{vendor}.sql", f"undo.{vendor}.sql"
         files |= {repair: script.text, undo: script.undo}
@@ -63,8 +63,8 @@ def _trials(
     needy = [outcome for outcome in safe.proof.outcomes if outcome.inserts]
     if not needy:
         return
-    deriver = Deriver(safe.candidate.result, memory=Memory(sqlite=situation.policy.sqlite))
-    around = Surroundings(_old_trees(situation))
+    deriver = RepairPlanner(safe.candidate.result, memory=EngineCache(sqlite=situation.policy.sqlite))
+    around = RepairContext(_old_trees(situation))
     for outcome in needy:
         name = outcome.population.name
         repair = deriver.derive(Ledger.of(*outcome.population.ledger, source=name), around)

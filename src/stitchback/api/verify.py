@@ -10,12 +10,12 @@ from pathlib import Path
 from stitchback.adapters.project_environment import harmless_environment
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
-from stitchback.api.verification.bench import Bench, Remedy
-from stitchback.api.verification.census import FORK, MAINLINE, PATCHED, Branches, NotRun, OldTree
-from stitchback.api.verification.judging import Hand, Judge, Progress, Repair, not_loaded
+from stitchback.api.verification.checks import EngineChecks, ManualRepair, Progress, Repair, not_loaded
+from stitchback.api.verification.databases import DatabaseCache, Remedy
+from stitchback.api.verification.populations import FORK, MAINLINE, PATCHED, BranchTrees, NotRun, OldTree
 from stitchback.api.verification.report import EngineReport
-from stitchback.api.verification.trial import Reconciled
-from stitchback.api.verification.workshop import Workshop
+from stitchback.api.verification.upgrade_paths import Reconciled
+from stitchback.api.verification.worktrees import Worktrees
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
@@ -57,7 +57,7 @@ class ReplayedTag:
 
 @dataclass(frozen=True, slots=True)
 class VerifyCase:
-    """What is tried. `files`: the reconciled tree's, over mainline's commit (path -> bytes, None: deleted). `hands`: the
+    """What is tried. `files`: the reconciled tree's, over mainline's commit (path -> bytes, None: deleted). `manual_steps`: the
     lineages that the plan says may need a repair. `releases`: lines of releases that came one after the other, oldest first. `agreements`: data
     operations that need not run just once. `folder`: of the Django project, relative to the repository's top."""
 
@@ -65,7 +65,7 @@ class VerifyCase:
     patches: tuple[PatchCommits, ...]
     mainline: MainlineCommit
     files: Mapping[str, bytes | None]
-    hands: frozenset[str] = frozenset({MAINLINE})
+    manual_steps: frozenset[str] = frozenset({MAINLINE})
     releases: tuple[tuple[ReplayedTag, ...], ...] = ()
     agreements: tuple[DataAgreement, ...] = ()
     folder: str = ""
@@ -83,12 +83,12 @@ class VerifyReport:
 @dataclass(frozen=True, slots=True)
 class How:
     """`settings` None: what manage.py names. `python`: the project's interpreter. `environment`: variables that its code gets besides
-    those of every program. `remedy` runs a repair's script on a database;
+    those of every program. `manual_repair` runs a repair's script on a database;
     None: the project's own Django runs it. `thorough` None: on SQLite, where a database is copied in a millisecond."""
 
     settings: str | None = None
     python: str = sys.executable
-    remedy: Remedy | None = None
+    manual_repair: Remedy | None = None
     thorough: bool | None = None
     progress: Progress = field(default=lambda text: None)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def verify_plan(
 def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineReport:
     with (
         scratch_databases(url, how.python) as scratch,
-        Workshop(
+        Worktrees(
             case.repository, how.settings, how.python, case.folder, _environment(how, scratch.vendor)
         ) as shop,
     ):
@@ -121,11 +121,13 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())
         if isinstance(reconciled, Raised):
             return not_loaded(scratch.vendor, reconciled)
-        hand = Hand(repair, how.remedy or _by_django(reconciled), case.hands)
+        hand = ManualRepair(repair, how.manual_repair or _by_django(reconciled), case.manual_steps)
         progress = _prefixed(scratch.vendor, how.progress)
         thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
         branches = _branches(case, shop, scratch.create())
-        judge = Judge(Bench(scratch), branches, reconciled, hand, progress, thorough, case.agreements)
+        judge = EngineChecks(
+            DatabaseCache(scratch), branches, reconciled, hand, progress, thorough, case.agreements
+        )
         return judge.judged()
 
 
@@ -135,7 +137,7 @@ def _environment(how: How, vendor: str) -> dict[str, str]:
     return {**harmless_environment(clients.get(vendor, ())), **how.environment}
 
 
-def _branches(case: VerifyCase, shop: Workshop, url: str) -> Branches:
+def _branches(case: VerifyCase, shop: Worktrees, url: str) -> BranchTrees:
     """`url` is any database, for releases' projects to be started with."""
     said = case.mainline
     before = shop.at(said.before or said.commit, said.brought)
@@ -143,7 +145,7 @@ def _branches(case: VerifyCase, shop: Workshop, url: str) -> Branches:
     if said.went_on:
         now = shop.at(said.commit, said.brought)
         mainlines.append(OldTree(f"{said.ref} with the plan", MAINLINE, now, said.unreleased))
-    return Branches(
+    return BranchTrees(
         forks=tuple(
             OldTree(f"fork point of {patch.ref}", FORK, shop.at(patch.fork)) for patch in case.patches
         ),
@@ -154,7 +156,7 @@ def _branches(case: VerifyCase, shop: Workshop, url: str) -> Branches:
     )
 
 
-def _releases(line: Iterable[ReplayedTag], shop: Workshop, url: str) -> Iterator[OldTree | NotRun]:
+def _releases(line: Iterable[ReplayedTag], shop: Worktrees, url: str) -> Iterator[OldTree | NotRun]:
     """One after the other: a release's process ends when the next is asked for."""
     for tag in line:
         try:

@@ -10,9 +10,9 @@ from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.applying import contents_of
 from stitchback.api.before_stitch import before_stitch
 from stitchback.api.project import WORKTREE, Project
-from stitchback.api.repairing import Source, read_source, refused, treat_with
-from stitchback.api.replaying import release_lines
-from stitchback.api.verification.census import MAINLINE
+from stitchback.api.release_lines import release_lines
+from stitchback.api.repairing import LedgerSource, read_source, refused, repair_ledger_with
+from stitchback.api.verification.populations import MAINLINE
 from stitchback.api.verify import (
     SQLITE,
     How,
@@ -30,7 +30,7 @@ from stitchback.repair.outcomes import Unrepairable
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class VerifyRequest:
     """`environment`: what `--env` says. `urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
 
     urls: tuple[str, ...]
@@ -41,7 +41,7 @@ class Trial:
 
 
 def verify(
-    project: Project, report: PlanReport, trial: Trial, progress: Callable[[str], None]
+    project: Project, report: PlanReport, trial: VerifyRequest, progress: Callable[[str], None]
 ) -> VerifyReport:
     """Does the plan on real databases. Raises EnvironmentProblem as `verify_plan` does, Refusal where a ledger cannot be mended."""
     assert isinstance(report.outcome, Planned), "only a proved plan is tried out"
@@ -51,7 +51,7 @@ def verify(
     result = report.outcome.chosen.candidate.result
 
     def repair(url: str) -> str:
-        treatment = treat_with(project, read_source(Source.of(url, None)), result)
+        treatment = repair_ledger_with(project, read_source(LedgerSource.of(url, None)), result)
         if isinstance(treatment.outcome, Unrepairable):
             raise refused(treatment.outcome)
         return treatment.script.text if treatment.script else ""
@@ -61,16 +61,16 @@ def verify(
     return verify_plan(_case(project, report, trial), repair, trial.urls, how)
 
 
-def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
+def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyCase:
     situation = report.status.case.situation
     assert isinstance(report.outcome, Planned)
-    hands = frozenset(o.population.lineage for o in report.outcome.chosen.proof.outcomes if o.inserts)
+    manual_steps = frozenset(o.population.lineage for o in report.outcome.chosen.proof.outcomes if o.inserts)
     commit = (
         project.history_of("HEAD") if situation.mainline.commit == WORKTREE else situation.mainline.commit
     )
     before = before_stitch(project, situation)
     if before is not None and not situation.policy.zero_touch:
-        hands |= {
+        manual_steps |= {
             MAINLINE
         }  # the plan that is written may have asked for one: the proof of now knows only what it left to be done
     files = dict(_uncommitted(project, situation.mainline))
@@ -96,7 +96,7 @@ def _case(project: Project, report: PlanReport, trial: Trial) -> VerifyCase:
             before is not None and before.went_on,
         ),
         files=files,
-        hands=hands,
+        manual_steps=manual_steps,
         releases=releases,
         agreements=situation.policy.data,
         folder=project.configuration.folder,

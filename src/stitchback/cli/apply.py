@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from stitchback.cli import options
-from stitchback.cli.group import Session
-from stitchback.cli.output import confirm, say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import confirm, echo
 
 if TYPE_CHECKING:
-    from stitchback.api import Wish
+    from stitchback.api import PlanRequest
 
 
 @click.command("apply")
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session,
-    wish: Wish,
+    session: CommandContext,
+    wish: PlanRequest,
     yes: bool,
     branch: str | None,
     output_format: str,
@@ -38,18 +38,18 @@ def command(
         report = make_plan(project, wish)
         session.warn(django_remark(project, report))
         if not report.would_change:
-            say(render_plan(report, output_format, verbose=session.verbose), output_format)
+            echo(render_plan(report, output_format, verbose=session.verbose), output_format)
             return 0 if isinstance(report.outcome, Planned) else report.exit_code
         prepared = prepare(project, report, wish, branch)
         if not yes:
-            say(render_plan(report, "text", verbose=session.verbose), err=True)
+            echo(render_plan(report, "text", verbose=session.verbose), err=True)
             if not confirm("Write this?"):
                 session.remark("Nothing was written.")
                 return 1
         written = write(project, prepared)
     for finding in report.findings:
         session.remark(f"{finding.code}: {finding.message}")
-    say(render_written(written.paths, written.branch or "the working tree", output_format), output_format)
+    echo(render_written(written.paths, written.branch or "the working tree", output_format), output_format)
     if not session.quiet:
-        say(render_after_apply(report, written.paths, written.branch), err=True)
+        echo(render_after_apply(report, written.paths, written.branch), err=True)
     return 0

@@ -15,7 +15,7 @@ from itertools import pairwise
 import click
 
 from stitchback.cli.group import cli
-from stitchback.cli.output import say
+from stitchback.cli.output import echo
 from stitchback.errors import StitchbackError
 
 BUG = 4
@@ -73,7 +73,7 @@ def run(arguments: list[str]) -> int:
 
     with redirect_stdout(printed):
         code = _run(arguments, tell)
-    say(printed.getvalue(), "json", nl=False)
+    echo(printed.getvalue(), "json", nl=False)
     return code
 
 
@@ -87,7 +87,7 @@ def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> in
         code = cli.main(args=arguments, prog_name="stitchback", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except StitchbackError as error:
-        _say(error)
+        _print_error(error)
         tell(error, error.exit_code)
         return error.exit_code
     except click.ClickException as error:
@@ -111,17 +111,17 @@ def _interrupted(error: BaseException) -> int:
     """Click raises its own Abort for every KeyboardInterrupt, from that one."""
     ended = next((each for each in (error, error.__cause__) if isinstance(each, Ended)), None)
     said = "interrupted" if ended is None else f"ended by {signal.Signals(ended.number).name}"
-    say(f"{said}: nothing more is written", err=True)
+    echo(f"{said}: nothing more is written", err=True)
     return INTERRUPTED if ended is None else 128 + ended.number
 
 
 def _show(error: click.ClickException) -> None:
     text = io.StringIO()
     error.show(text)
-    say(text.getvalue(), err=True, nl=False)
+    echo(text.getvalue(), err=True, nl=False)
 
 
-def _say(error: StitchbackError) -> None:
+def _print_error(error: StitchbackError) -> None:
     from stitchback.reporting.style import visible  # names of branches and files may be anybody's
 
     head = f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}"
@@ -129,14 +129,14 @@ def _say(error: StitchbackError) -> None:
     if error.hint:
         lines.append(f"{click.style('hint', fg='cyan')}: {visible(error.hint)}")
     lines += (f"  {visible(line)}" for line in error.example)
-    say("\n".join(lines), err=True)
+    echo("\n".join(lines), err=True)
 
 
 def _report_bug() -> None:
     from stitchback import __version__
 
-    say(traceback.format_exc(), err=True, nl=False)
-    say(
+    echo(traceback.format_exc(), err=True, nl=False)
+    echo(
         f"This is a bug in stitchback {__version__}: nothing was written after it. Please report the lines above, "
         "the command, and the versions of Python and Django.",
         err=True,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from stitchback.cli.group import Session
-from stitchback.cli.output import say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import echo
 
 
 @click.command("demo")
@@ -20,7 +20,7 @@ from stitchback.cli.output import say
     help="Leave everything in this new folder.",
 )
 @click.pass_obj
-def command(session: Session, keep: str | None) -> int:
+def command(session: CommandContext, keep: str | None) -> int:
     """A repository with a hotfix, taken through all of it on real SQLite databases. Needs no service, and leaves nothing behind.
 
     Exit 0 only if all of it held.
@@ -40,6 +40,6 @@ def show(folder: Path) -> int:
 
     report = DemoReport()
     for event in demo(folder):
-        say(report.told(event))
-    say(report.verdict())
+        echo(report.rendered(event))
+    echo(report.verdict())
     return 1 if report.failed else 0

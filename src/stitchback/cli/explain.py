@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from stitchback.cli import options
-from stitchback.cli.output import say
+from stitchback.cli.output import echo
 
 
 @click.command("explain")
@@ -16,7 +16,7 @@ def command(code: str | None, output_format: str) -> int:
     from stitchback.api.explaining import every_page, explain
     from stitchback.reporting import render_page, render_pages
 
-    say(
+    echo(
         render_page(explain(code), output_format) if code else render_pages(every_page(), output_format),
         output_format,
     )

@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(slots=True)
-class Session:
+class CommandContext:
     """What all commands share."""
 
     directory: str
@@ -36,11 +36,11 @@ class Session:
 
     def remark(self, text: str) -> None:
         """A remark for people, on stderr."""
-        from stitchback.cli.output import say
+        from stitchback.cli.output import echo
         from stitchback.reporting.style import visible  # names may be anybody's
 
         if not self.quiet:
-            say(visible(text), err=True)
+            echo(visible(text), err=True)
 
     def warn(self, text: str | None) -> None:
         """A remark, where there is one."""
@@ -89,7 +89,7 @@ def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bo
     Look at a database:         stitchback inspect --database sqlite:////path/to/db.sqlite3
     Repair its ledger:          stitchback repair --database sqlite:////path/to/db.sqlite3
     """
-    ctx.obj = Session(directory, quiet, verbose, color)
+    ctx.obj = CommandContext(directory, quiet, verbose, color)
     ctx.color = _color(color)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from stitchback.cli import options
-from stitchback.cli.group import Session
-from stitchback.cli.output import say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import echo
 
 
 @click.command("inspect")
@@ -20,7 +20,7 @@ from stitchback.cli.output import say
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session,
+    session: CommandContext,
     database: str | None,
     ledger: str | None,
     fleet: str | None,
@@ -32,22 +32,22 @@ def command(
 ) -> int:
     """Where a database stands against a tree: its lineage, ghosts, defects, and what migrate will do. Exit 1: it needs a hand."""
     from stitchback.api import Project
-    from stitchback.api.repairing import Source, inspect
+    from stitchback.api.repairing import LedgerSource, inspect
     from stitchback.reporting import render_diagnosis
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger)
         return _fleet(session, fleet, schemas, timeout, ref, elsewhere, output_format)
-    source = Source.of(database, ledger, timeout)
+    source = LedgerSource.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
         diagnosis = inspect(project, source, ref or "HEAD")
-    say(render_diagnosis(diagnosis, output_format), output_format)
-    return 1 if diagnosis.needs_a_hand else 0
+    echo(render_diagnosis(diagnosis, output_format), output_format)
+    return 1 if diagnosis.needs_manual_step else 0
 
 
 def _fleet(
-    session: Session,
+    session: CommandContext,
     fleet: str | None,
     schemas: str | None,
     timeout: int,
@@ -68,5 +68,5 @@ def _fleet(
     ):
         project.answer_apps_elsewhere(elsewhere)
         found = inspect_fleet(project, tenants, ref or "HEAD", advance, timeout)
-    say(render_standings(found.groups, found.unreached, output_format), output_format)
+    echo(render_standings(found.groups, found.unreached, output_format), output_format)
     return found.exit_code

@@ -98,9 +98,9 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
         ledgers: tuple[str, ...],
         **named: object,
     ) -> int:
-        from stitchback.api import Wish
+        from stitchback.api import PlanRequest
 
-        wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, _ledgers(ledgers))
+        wish = PlanRequest(patches, onto, strategy, zero_touch, unreleased_since, _ledgers(ledgers))
         return command(*others, wish=wish, **named)
 
     for option in reversed(_PLANNING):

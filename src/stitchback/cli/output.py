@@ -20,7 +20,7 @@ MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
 }
 
 
-def say(text: str, output_format: str = "text", *, err: bool = False, nl: bool = True) -> None:
+def echo(text: str, output_format: str = "text", *, err: bool = False, nl: bool = True) -> None:
     """Prints it, on standard output or standard error."""
     click.echo(MAKE_HARMLESS[output_format](text), err=err, nl=nl)
 

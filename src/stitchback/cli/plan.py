@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from stitchback.cli import options
-from stitchback.cli.group import Session
-from stitchback.cli.output import say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import echo
 
 if TYPE_CHECKING:
-    from stitchback.api import Wish
+    from stitchback.api import PlanRequest
 
 
 @click.command("plan")
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session,
-    wish: Wish,
+    session: CommandContext,
+    wish: PlanRequest,
     diff: bool,
     out: str | None,
     output_format: str,
@@ -45,7 +45,7 @@ def command(
         report = make_plan(project, wish)
         diffs = diffs_of(project, report) if diff else ()
         session.warn(django_remark(project, report))
-        say(render_plan(report, output_format, diffs, verbose=session.verbose), output_format)
+        echo(render_plan(report, output_format, diffs, verbose=session.verbose), output_format)
     if out:
         from stitchback.api.runbooks import write_out
 

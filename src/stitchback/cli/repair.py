@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from stitchback.cli import options
-from stitchback.cli.group import Session
-from stitchback.cli.output import confirm, say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import confirm, echo
 
 if TYPE_CHECKING:
-    from stitchback.api.repairing import Treatment
+    from stitchback.api.repairing import RepairResult
 
 
 @click.command("repair")
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @options.yes
 @click.pass_obj
 def command(
-    session: Session,
+    session: CommandContext,
     database: str | None,
     ledger: str | None,
     fleet: str | None,
@@ -66,9 +66,9 @@ def command(
     Exit 0 and nothing on stdout: nothing has to be done. 1 and the SQL on stdout: this has to be. 3: no repair could be proved.
     """
     from stitchback.api import Project
-    from stitchback.api.repairing import Source, apply_repair, refused, treat
+    from stitchback.api.repairing import LedgerSource, apply_repair, refused, repair_ledger
     from stitchback.repair.outcomes import Unrepairable
-    from stitchback.reporting.repaired import render_repair
+    from stitchback.reporting.repair_document import render_repair
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
@@ -79,10 +79,10 @@ def command(
         )
     if run and not database:
         raise click.UsageError("--apply needs --database")
-    source = Source.of(database, ledger, timeout)
+    source = LedgerSource.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
-        treatment = treat(project, source, ref or "HEAD", vendor)
+        treatment = repair_ledger(project, source, ref or "HEAD", vendor)
     for remark in treatment.given.remarks:
         session.remark(remark)
     if isinstance(treatment.outcome, Unrepairable):
@@ -104,14 +104,14 @@ def command(
         session.remark("done, and read back: the ledger is what was proved")
     if output_format == "json":
         remarks = (*treatment.given.remarks, *treatment.outcome.remarks)
-        say(
+        echo(
             render_repair(treatment.outcome, treatment.script, treatment.fake, remarks, applied=applied),
             output_format,
         )
     return 1 if treatment.script is not None and not applied else 0
 
 
-def _show(session: Session, treatment: Treatment, undo: str | None, *, as_text: bool) -> None:
+def _show(session: CommandContext, treatment: RepairResult, undo: str | None, *, as_text: bool) -> None:
     """The undo script in its file, the script on stdout, what is worth knowing on stderr. Raises EnvironmentProblem as `write_undo` does."""
     from stitchback.api.repairing import write_undo
     from stitchback.reporting.fake_text import fake_words
@@ -121,7 +121,7 @@ def _show(session: Session, treatment: Treatment, undo: str | None, *, as_text: 
     if undo:
         write_undo(treatment, Path(undo))
     if as_text:
-        say(script.text, "sql", nl=False)
+        echo(script.text, "sql", nl=False)
     if treatment.given.schema is None:
         session.remark("the rows are taken at their word: only --database looks at the schema too")
     for remark in fake_words(treatment.fake):
@@ -130,14 +130,14 @@ def _show(session: Session, treatment: Treatment, undo: str | None, *, as_text: 
         session.remark(f"the way back is in {undo}")
 
 
-def _show_again(treatment: Treatment, output_format: str) -> None:
+def _show_again(treatment: RepairResult, output_format: str) -> None:
     """What is asked about, where stdout has it in a document only."""
     if output_format == "json" and treatment.script is not None:
-        say(treatment.script.text, "sql", nl=False, err=True)
+        echo(treatment.script.text, "sql", nl=False, err=True)
 
 
 def _fleet(
-    session: Session,
+    session: CommandContext,
     fleet: str | None,
     schemas: str | None,
     timeout: int,
@@ -148,7 +148,7 @@ def _fleet(
 ) -> int:
     """One script for each group of tenants that need the same; those that cannot be read are told and passed over."""
     from stitchback.api import Project
-    from stitchback.api.fleets import tenants_of, treat_fleet, write_scripts
+    from stitchback.api.fleets import repair_fleet, tenants_of, write_scripts
     from stitchback.cli.progress import bar
     from stitchback.reporting.fleet import render_fleet
 
@@ -158,8 +158,8 @@ def _fleet(
         bar(len(tenants), "reading", quiet=session.quiet) as advance,
     ):
         project.answer_apps_elsewhere(elsewhere)
-        report = treat_fleet(project, tenants, ref or "HEAD", advance, timeout)
-    say(render_fleet(report.groups, report.unreached, output_format), output_format)
+        report = repair_fleet(project, tenants, ref or "HEAD", advance, timeout)
+    echo(render_fleet(report.groups, report.unreached, output_format), output_format)
     for path in write_scripts(report, Path(out)) if out else ():
         session.remark(f"wrote {path}")
     return report.exit_code

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from stitchback.cli import options
-from stitchback.cli.group import Session
-from stitchback.cli.output import say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import echo
 
 
 @click.command("schema")
@@ -18,7 +18,7 @@ from stitchback.cli.output import say
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session, ref: str | None, apps: tuple[str, ...], other: str | None, output_format: str
+    session: CommandContext, ref: str | None, apps: tuple[str, ...], other: str | None, output_format: str
 ) -> int:
     """The schema that the migrations of REF make, as read (REF left out: the working tree).
 
@@ -31,10 +31,10 @@ def command(
     with Project.open(session.directory) as project:
         if other is None:
             read = read_schema(project, ref, apps)
-            say(render_schema(read.ref, read.commit, read.models, read.opaque, output_format), output_format)
+            echo(render_schema(read.ref, read.commit, read.models, read.opaque, output_format), output_format)
             return 0
         found = difference(project, ref, other, apps)
-    say(
+    echo(
         render_schema_difference(found.ref, found.other, found.differences, found.opaque, output_format),
         output_format,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from stitchback.cli import options
-from stitchback.cli.group import Session
-from stitchback.cli.output import say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import echo
 
 
 @click.command("status")
@@ -20,10 +20,10 @@ from stitchback.cli.output import say
     help="How to print it; sarif and github print the findings alone.",
 )
 @click.pass_obj
-def command(session: Session, patches: tuple[str, ...], onto: str, output_format: str) -> int:
+def command(session: CommandContext, patches: tuple[str, ...], onto: str, output_format: str) -> int:
     """What each side has since the fork point, what matches, and what to look out for. Exit 1 where there is something."""
-    from stitchback.api.answering import Asked, answer_status
+    from stitchback.api.cached_status import StatusRequest, answer_status
 
-    answer = answer_status(session.directory, Asked(patches, onto, output_format, session.verbose))
-    say(answer.text, output_format, nl=bool(answer.text))
+    answer = answer_status(session.directory, StatusRequest(patches, onto, output_format, session.verbose))
+    echo(answer.text, output_format, nl=bool(answer.text))
     return answer.exit_code

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from stitchback.cli import options
-from stitchback.cli.group import Session
-from stitchback.cli.output import say
+from stitchback.cli.group import CommandContext
+from stitchback.cli.output import echo
 
 if TYPE_CHECKING:
-    from stitchback.api import Wish
+    from stitchback.api import PlanRequest
 
 
 @click.command("verify")
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session,
-    wish: Wish,
+    session: CommandContext,
+    wish: PlanRequest,
     settings: str | None,
     urls: tuple[str, ...],
     replay: str | None,
@@ -59,7 +59,7 @@ def command(
     This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
     """
     from stitchback.api import Project, make_plan
-    from stitchback.api.verifying import Trial, verify
+    from stitchback.api.verifying import VerifyRequest, verify
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_verified
 
@@ -69,9 +69,9 @@ def command(
         )
         report = make_plan(project, wish)
         if not isinstance(report.outcome, Planned):
-            say(render_plan(report, output_format, verbose=session.verbose), output_format)
+            echo(render_plan(report, output_format, verbose=session.verbose), output_format)
             return report.exit_code
-        trial = Trial(urls or ("sqlite:///",), settings, replay, thorough, environment)
+        trial = VerifyRequest(urls or ("sqlite:///",), settings, replay, thorough, environment)
         verified = verify(project, report, trial, session.remark)
-    say(render_verified(verified.engines, output_format), output_format)
+    echo(render_verified(verified.engines, output_format), output_format)
     return 0 if verified.went_well else 1

@@ -3,30 +3,30 @@
 Importing this package imports Django (about 0.25 s); nothing of a project is imported, and its settings are not asked.
 """
 
+from stitchback.engine.composite_migration import CompositeMigration
 from stitchback.engine.database import SymbolicDatabase
+from stitchback.engine.database_ids import DatabaseId
 from stitchback.engine.engine import Engine, Stop, django_version
-from stitchback.engine.memory import Memory
-from stitchback.engine.migrating import Options, Target
-from stitchback.engine.places import Place
-from stitchback.engine.runs import Run, RunError, Standing, Step
-from stitchback.engine.several import Several
-from stitchback.engine.walks import Finish, Walk, Way
+from stitchback.engine.engine_cache import EngineCache
+from stitchback.engine.fast_migrate import FastRun, RunPath, RunResult
+from stitchback.engine.migrate_command import MigrateOptions, Target
+from stitchback.engine.runs import LedgerStanding, Run, RunError, RunStep
 
 __all__ = [
+    "CompositeMigration",
+    "DatabaseId",
     "Engine",
-    "Finish",
-    "Memory",
-    "Options",
-    "Place",
+    "EngineCache",
+    "FastRun",
+    "LedgerStanding",
+    "MigrateOptions",
     "Run",
     "RunError",
-    "Several",
-    "Standing",
-    "Step",
+    "RunPath",
+    "RunResult",
+    "RunStep",
     "Stop",
     "SymbolicDatabase",
     "Target",
-    "Walk",
-    "Way",
     "django_version",
 ]

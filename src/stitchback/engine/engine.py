@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from stitchback.engine.database import SymbolicDatabase
+from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
+from stitchback.engine.fast_migrate import FastMigrate, FastRun, RunPath, RunResult
 from stitchback.engine.files import files_of
-from stitchback.engine.memory import EMPTY_STATE, Memory
-from stitchback.engine.migrating import (
+from stitchback.engine.migrate_command import (
     FORWARDS,
-    Options,
+    MigrateOptions,
     Target,
     connection_at,
     connection_to,
@@ -19,11 +21,9 @@ from stitchback.engine.migrating import (
     standing,
 )
 from stitchback.engine.names import Name, as_key
-from stitchback.engine.places import Place
-from stitchback.engine.runs import Run, RunError, Standing
-from stitchback.engine.spots import Reached
-from stitchback.engine.traces import Moment, Trace
-from stitchback.engine.walks import Finish, Walk, Walks, Way
+from stitchback.engine.runs import LedgerStanding, Run, RunError
+from stitchback.engine.step_cache import StepResult
+from stitchback.engine.traces import Trace, TracePoint
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
@@ -40,18 +40,18 @@ class Engine:
         self,
         tree: Tree,
         *,
-        memory: Memory | None = None,
+        memory: EngineCache | None = None,
         settings: Mapping[str, str] | None = None,
         beside: Iterable[str] = (),
     ) -> None:
         self.tree = tree
-        self.memory = memory or Memory()
+        self.memory = memory or EngineCache()
         self._files = files_of(tree, self.memory, settings or {}, beside)
-        self._walks = Walks(self._files, self.memory)
-        self._runs: dict[tuple[SymbolicDatabase, Target | None, Options], Run] = {}
-        self._ways: dict[Place, Way] = {}
-        self._asked: set[tuple[Place, Target]] = set()
-        self._standings: dict[int, Standing | RunError] = {}
+        self._walks = FastMigrate(self._files, self.memory)
+        self._runs: dict[tuple[SymbolicDatabase, Target | None, MigrateOptions], Run] = {}
+        self._ways: dict[DatabaseId, RunPath] = {}
+        self._asked: set[tuple[DatabaseId, Target]] = set()
+        self._standings: dict[int, LedgerStanding | RunError] = {}
 
     @property
     def runs(self) -> int:
@@ -59,7 +59,7 @@ class Engine:
         return len(self._runs) + len(self._ways) + len(self._asked)
 
     def migrate(
-        self, database: SymbolicDatabase, target: Target | None = None, options: Options = FORWARDS
+        self, database: SymbolicDatabase, target: Target | None = None, options: MigrateOptions = FORWARDS
     ) -> Run:
         """What `manage.py migrate [app [name]]` does to the database. Never raises for what Django refuses: see `Run.error`."""
         asked = (database, target, options)
@@ -70,30 +70,30 @@ class Engine:
                 connection = connection_to(database, self._files, self.memory)
                 trace = migrate(connection, self._files, target, options)
             else:
-                trace = told_in_full(walk, database)
+                trace = run_in_detail(walk, database)
             run = self._runs[asked] = trace.run(self.memory)
         return run
 
-    def go(self, place: Place, target: Target) -> Walk | Told:
+    def go(self, place: DatabaseId, target: Target) -> FastRun | DetailedRun:
         """As `migrate`, in short, from a place (`self.place`) to a target."""
         self._asked.add((place, target))
         walk = self._walks.walk(place, target, FORWARDS)
         if walk is not None:
             return walk
         trace = migrate(connection_at(place, self._files, self.memory), self._files, target)
-        return Told(trace.moments, Finish(trace.end.place, (), trace.error))
+        return DetailedRun(trace.moments, RunResult(trace.end.place, (), trace.error))
 
-    def way(self, place: Place) -> Way:
+    def way(self, place: DatabaseId) -> RunPath:
         """A full `migrate` from a place."""
         way = self._ways.get(place)
         if way is None:
-            way = self._ways[place] = self._walks.way(place) or self.told_by_django(place)
+            way = self._ways[place] = self._walks.way(place) or self.run_by_django(place)
         return way
 
-    def beside_django(self, place: Place) -> None:
+    def beside_django(self, place: DatabaseId) -> None:
         """Has Django do the full `migrate` whole. Raises RuntimeError where that is not the way that was found: a version of Django
         that migrates in another manner than `walks` knows."""
-        ours, theirs = self.way(place), self.told_by_django(place)
+        ours, theirs = self.way(place), self.run_by_django(place)
         if ([*ours], ours.finish.end, ours.finish.error) != (
             [*theirs],
             theirs.finish.end,
@@ -101,16 +101,16 @@ class Engine:
         ):
             raise RuntimeError(f"Django {django_version()} migrates otherwise than it is simulated")
 
-    def told_by_django(self, place: Place) -> Way:
+    def run_by_django(self, place: DatabaseId) -> RunPath:
         trace = migrate(connection_at(place, self._files, self.memory), self._files, None)
-        finish = Finish(trace.end.place, (), trace.error)
+        finish = RunResult(trace.end.place, (), trace.error)
         places = [place, *(each.place for each in trace.moments)]
-        way = Way(places[-1], None, None, finish)
+        way = RunPath(places[-1], None, None, finish)
         for before, moment in zip(reversed(places[:-1]), reversed(trace.moments), strict=True):
-            way = Way(before, moment.key, way, finish)
+            way = RunPath(before, moment.key, way, finish)
         return way
 
-    def full(self, place: Place) -> tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]]:
+    def full(self, place: DatabaseId) -> tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]]:
         """What a full `migrate` from there runs, and the rows afterwards, both in order (those of the place sorted)."""
         walk = self._walks.walk(place, None, FORWARDS)
         if walk is None:
@@ -119,30 +119,30 @@ class Engine:
         rows = [*self.memory.rows_of(place.rows), *walk.recorded]
         return tuple(step.key for step in walk.steps), tuple(map(as_key, rows))
 
-    def place(self, database: SymbolicDatabase) -> Place:
+    def place(self, database: SymbolicDatabase) -> DatabaseId:
         """Where the database stands, in numbers of the memory."""
         return self.memory.place_of(database)
 
-    def standing(self, database: SymbolicDatabase) -> Standing | RunError:
+    def standing(self, database: SymbolicDatabase) -> LedgerStanding | RunError:
         """What the loader makes of this tree and the database's ledger; the error where it cannot build its graph."""
         return self.standing_at(self.place(database))
 
-    def standing_at(self, place: Place) -> Standing | RunError:
+    def standing_at(self, place: DatabaseId) -> LedgerStanding | RunError:
         found = self._standings.get(place.rows)
         if found is None:
             connection = connection_at(place, self._files, self.memory)
             found = self._standings[place.rows] = standing(connection, self._files)
         return found
 
-    def unapplied_at(self, place: Place) -> tuple[MigrationKey, ...] | RunError:
+    def unapplied_at(self, place: DatabaseId) -> tuple[MigrationKey, ...] | RunError:
         """Nodes of the graph that do not count as applied, sorted; the error where there is no graph."""
         found = self._walks.unapplied(place.rows)
         if found is not None:
             return found
         standing = self.standing_at(place)
-        return standing.unapplied if isinstance(standing, Standing) else standing
+        return standing.unapplied if isinstance(standing, LedgerStanding) else standing
 
-    def models_at(self, place: Place) -> int | None:
+    def models_at(self, place: DatabaseId) -> int | None:
         """The token of the models from which a `migrate` there starts, those of all that counts as applied
         (`MigrationExecutor._create_project_state`); None where Django has no graph for the ledger. Raises InconsistentState."""
         standing = self.standing_at(place)
@@ -155,18 +155,18 @@ class Engine:
             graph = MigrationGraph.raw(self.tree)
         for key in graph.order():
             if key in standing.applied and key in standing.nodes:
-                token = self.memory.deed(token, self.tree.migrations[key]).after
+                token = self.memory.migration_effect(token, self.tree.migrations[key]).after
         return token
 
     def leaves(self, database: SymbolicDatabase | None = None) -> tuple[MigrationKey, ...]:
         """Leaf nodes of the graph for that database, or for a fresh one; none where there is no graph."""
         found = self.standing(database or SymbolicDatabase())
-        return found.leaves if isinstance(found, Standing) else ()
+        return found.leaves if isinstance(found, LedgerStanding) else ()
 
     def unapplied(self, database: SymbolicDatabase) -> tuple[MigrationKey, ...]:
         """Nodes of the graph that do not count as applied, sorted; none where there is no graph."""
         found = self.standing(database)
-        return found.unapplied if isinstance(found, Standing) else ()
+        return found.unapplied if isinstance(found, LedgerStanding) else ()
 
     def inconsistency(self, database: SymbolicDatabase) -> RunError | None:
         """What Django says before it does anything: the graph cannot be built, or a migration is applied before its parent."""
@@ -176,25 +176,25 @@ class Engine:
         return self.inconsistency(database) is None
 
 
-Stop = Reached | Moment
+Stop = StepResult | TracePoint
 
 
-class Told(NamedTuple):
+class DetailedRun(NamedTuple):
     """A call of `migrate` that Django did whole, step by step."""
 
-    steps: tuple[Moment, ...]
-    finish: Finish
+    steps: tuple[TracePoint, ...]
+    finish: RunResult
 
 
-def told_in_full(walk: Walk, database: SymbolicDatabase) -> Trace:
+def run_in_detail(walk: FastRun, database: SymbolicDatabase) -> Trace:
     log: list[Name] = [(key.app, key.name) for key in database.ledger]
-    data, moments = list(database.data), list[Moment]()
+    data, moments = list(database.data), list[TracePoint]()
     for step in walk.steps:
         log.extend(step.done.rows)
         data.extend(step.done.data)
-        moments.append(Moment(step.key, log, len(log), tuple(data), step.place))
+        moments.append(TracePoint(step.key, log, len(log), tuple(data), step.place))
     log.extend(walk.finish.recorded)
-    end = Moment(None, log, len(log), tuple(data), walk.finish.end)
+    end = TracePoint(None, log, len(log), tuple(data), walk.finish.end)
     return Trace(tuple(moments), end, walk.finish.error)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stitchback.engine.memory import Memory
+from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.names import Name
-from stitchback.engine.simulation import Files, SymbolicMigration
+from stitchback.engine.simulation import LoaderFiles, SymbolicMigration
 from stitchback.graph.resolution import FIRST
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable, Tree
@@ -14,14 +14,16 @@ from stitchback.model.migrations import Dependency, Migration, Swappable, Tree
 INSTALLED = "0001_initial"
 
 
-def files_of(tree: Tree, memory: Memory, settings: Mapping[str, str], beside: Iterable[str] = ()) -> Files:
+def files_of(
+    tree: Tree, memory: EngineCache, settings: Mapping[str, str], beside: Iterable[str] = ()
+) -> LoaderFiles:
     """`disk_migrations` of `MigrationLoader.load_disk`, in the order of the keys (Django's is the file system's).
 
     Migrations of apps that the tree does not hold (installed packages) that something depends on are there, applied and
     empty. A swappable dependency that no setting tells, and one that cannot be read, is left out: the user model's app
     comes with Django, or the graph of the tree orders it anyway. `beside`: labels of installed apps that nothing depends on.
     """
-    reader = Reader(tree, settings)
+    reader = DependencyReader(tree, settings)
     disk = {
         (key.app, key.name): SymbolicMigration(
             migration, reader.named(migration.dependencies), reader.named_inside(migration.run_before), memory
@@ -38,8 +40,8 @@ def files_of(tree: Tree, memory: Memory, settings: Mapping[str, str], beside: It
     migrated = {app for app, _ in (*disk, *installed)}
     every = {**disk, **installed_migrations(installed, memory)}
     for made in every.values():
-        made.kind = memory.kind(made.number, tuple(rows_told_by(made, every)))
-    return Files(
+        made.kind = memory.kind(made.number, tuple(rows_recorded_by(made, every)))
+    return LoaderFiles(
         every,
         frozenset(migrated),
         frozenset(set(tree.apps) - migrated),
@@ -49,7 +51,7 @@ def files_of(tree: Tree, memory: Memory, settings: Mapping[str, str], beside: It
     )
 
 
-def rows_told_by(made: SymbolicMigration, disk: Mapping[Name, SymbolicMigration]) -> list[Name]:
+def rows_recorded_by(made: SymbolicMigration, disk: Mapping[Name, SymbolicMigration]) -> list[Name]:
     """Its name, and what it replaces, and what those replace that are there themselves, a mark between them."""
     found, seen = list[Name](), set[Name]()
     waiting = [(made.app_label, made.name)]
@@ -61,7 +63,7 @@ def rows_told_by(made: SymbolicMigration, disk: Mapping[Name, SymbolicMigration]
     return found
 
 
-class Reader:
+class DependencyReader:
     """Dependencies as pairs of names; those that lead out of the tree are remembered in `installed`."""
 
     def __init__(self, tree: Tree, settings: Mapping[str, str]) -> None:
@@ -87,7 +89,7 @@ class Reader:
         return None
 
 
-def installed_migrations(installed: set[Name], memory: Memory) -> dict[Name, SymbolicMigration]:
+def installed_migrations(installed: set[Name], memory: EngineCache) -> dict[Name, SymbolicMigration]:
     """Empty migrations, one line an app, so that no app has two leaves."""
     made: dict[Name, SymbolicMigration] = {}
     before: dict[str, Name] = {}

@@ -9,7 +9,7 @@ from stitchback.model.keys import MigrationKey
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RunStep:
     """The database right after `key` ran and was recorded, before anything else: where a crash may leave it (FACTS F26, F27)."""
 
     key: MigrationKey
@@ -34,7 +34,7 @@ class Run:
     """One call of `migrate`. `final` is the database afterwards, also where there is an error: then it is as it was before
     the migration that failed."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[RunStep, ...]
     final: SymbolicDatabase
     error: RunError | None = None
 
@@ -44,7 +44,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LedgerStanding:
     """What Django's loader makes of a tree and a ledger together: the nodes of its graph, those that count as applied, and
     the leaves, all sorted."""
 

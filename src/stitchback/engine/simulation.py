@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db.migrations import Migration as DjangoMigration
 
-from stitchback.engine.memory import EMPTY_STATE, Memory
+from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
+from stitchback.engine.ledger_recorder import LedgerLoader, LedgerRecorder
 from stitchback.engine.names import Name
-from stitchback.engine.places import Place
-from stitchback.engine.rebinding import LedgerLoader, LedgerRecorder
-from stitchback.engine.traces import Moment
+from stitchback.engine.traces import TracePoint
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 
@@ -38,7 +38,7 @@ class LedgerConnection:
     """As much of a connection as Django's loader and executor ask for. `installed` are migrations of apps that the tree
     does not hold: applied, whatever the ledger says. `present` are the rows as bits, `schema` is a number of the memory's."""
 
-    memory: Memory
+    memory: EngineCache
     rows: list[Name]
     present: int
     schema: int
@@ -54,11 +54,11 @@ class LedgerConnection:
         self.rows = [other for other in self.rows if other != row]  # moments keep the list as it was
         self.present &= ~self.memory.bit(row)
 
-    def moment(self, key: MigrationKey | None) -> Moment:
-        return Moment(key, self.rows, len(self.rows), tuple(self.data), self.place)
+    def moment(self, key: MigrationKey | None) -> TracePoint:
+        return TracePoint(key, self.rows, len(self.rows), tuple(self.data), self.place)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> DatabaseId:
         return self.memory.place(self.present, self.schema, tuple(sorted(self.data)))
 
     def schema_editor(self, *, atomic: bool = True) -> SchemaEditor:
@@ -82,7 +82,7 @@ class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
     Django's ProjectState, which itself stays empty."""
 
     def __init__(
-        self, migration: Migration, dependencies: list[Name], run_before: list[Name], memory: Memory
+        self, migration: Migration, dependencies: list[Name], run_before: list[Name], memory: EngineCache
     ) -> None:
         super().__init__(migration.key.name, migration.key.app)
         self.dependencies = dependencies
@@ -129,11 +129,11 @@ def token_of(project_state: Any) -> int:
     return int(getattr(project_state, "token", EMPTY_STATE))
 
 
-class TreeLoader(LedgerLoader):  # type: ignore[misc]
+class SymbolicLoader(LedgerLoader):  # type: ignore[misc]
     """Django's loader over a tree. The graph that it builds depends on the ledger only as far as the names in `replaces`
     are in it, so it is built once for each such part of a ledger (`shelf`)."""
 
-    def __init__(self, connection: LedgerConnection, files: Files) -> None:
+    def __init__(self, connection: LedgerConnection, files: LoaderFiles) -> None:
         self.files = files
         super().__init__(connection)
 
@@ -154,7 +154,7 @@ class TreeLoader(LedgerLoader):  # type: ignore[misc]
         applied.update(dict.fromkeys(built.counted, True))
         self.applied_migrations = {key: True for key in applied if key not in built.discounted}
 
-    def graph_of(self, rows: set[Name]) -> Built:
+    def graph_of(self, rows: set[Name]) -> BuiltGraph:
         """Django's own `build_graph`, and what it made of the ledger. Raises BrokenGraph for what Django lets slip: KeyError,
         ValueError (a dependency on an app without migrations)."""
         try:
@@ -168,13 +168,13 @@ class TreeLoader(LedgerLoader):  # type: ignore[misc]
         self.graph.leaf_nodes = remembered(self.graph.leaf_nodes)
         applied = set(self.applied_migrations)
         present = rows | self.connection.installed
-        return Built(
+        return BuiltGraph(
             self.graph, self.replacements, frozenset(applied - present), frozenset(present - applied)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuiltGraph:
     """`counted`: migrations that count as applied without a row; `discounted`: those that do not count in spite of one."""
 
     graph: Any
@@ -184,7 +184,7 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class LoaderFiles:
     """What stands for the disk. `replacing`: every name in `replaces` and every migration that has one.
 
     `shelf`: the graphs that Django has made so far, by what of `replacing` is applied.
@@ -195,7 +195,7 @@ class Files:
     unmigrated: frozenset[str]
     installed: frozenset[Name]
     replacing: frozenset[Name]
-    shelf: dict[tuple[bool, frozenset[Name]], Built]
+    shelf: dict[tuple[bool, frozenset[Name]], BuiltGraph]
 
 
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stitchback.engine.contents import Contents
-from stitchback.engine.several import parts_of
+from stitchback.engine.composite_migration import parts_of
+from stitchback.engine.interning import InternedContents
 from stitchback.errors import Refusal
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
@@ -19,10 +19,10 @@ from stitchback.schema.data import RunData
 from stitchback.schema.data_needs import Needs, check, tables_used
 from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Effect, Fails, Unknown
-from stitchback.schema.halves import Stated
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.remaking import idly_remade
-from stitchback.schema.watching import Seen, Watched, merged
+from stitchback.schema.separate_database_and_state import Stated
+from stitchback.schema.sqlite_remake import idly_remade
+from stitchback.schema.state_dependencies import ReadModels, WatchedModels, merged
 
 EMPTY_STATE = 0
 MOST_STATES = 100_000  # of one proof, some 20 KiB each in a project of a hundred models
@@ -32,7 +32,7 @@ Effects = tuple[tuple[str, Effect], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class MigrationEffect:
     """What a migration does from one state: its effects in order, each with the app, and the token of the state after it."""
 
     effects: Effects
@@ -40,7 +40,7 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class MigrationWork:
     """What a migration does wherever the models at which it looks are as they were: `changed` ones, None for those that go, and
     what could not be read by then."""
 
@@ -51,11 +51,11 @@ class Work:
 
 
 @dataclass(slots=True)
-class States:
+class StateCache:
     """Token 0 is `start`."""
 
     start: SchemaState
-    contents: Contents
+    contents: InternedContents
     stated: Stated | None = None
     needs: Mapping[str, Needs] = field(default_factory=dict)
     on_engine: bool = False
@@ -63,9 +63,9 @@ class States:
     known: list[SchemaState] = field(init=False)
     parts: list[Parts] = field(init=False)
     tokens: dict[Hashable, int] = field(init=False)
-    works: dict[tuple[int, tuple[Opaque, ...]], dict[tuple[ModelKey, ...], dict[tuple[int, ...], Work]]] = (
-        field(default_factory=dict)
-    )
+    works: dict[
+        tuple[int, tuple[Opaque, ...]], dict[tuple[ModelKey, ...], dict[tuple[int, ...], MigrationWork]]
+    ] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.known, self.parts, self.tokens = [], [], {}
@@ -87,7 +87,7 @@ class States:
             self.parts.append(parts)
         return token
 
-    def changed(self, token: int, work: Work) -> int:
+    def changed(self, token: int, work: MigrationWork) -> int:
         """The token of the state after that work."""
         before = self.known[token]
         if not work.changed and work.opaque is before.opaque:
@@ -113,17 +113,19 @@ class States:
         )
         return self.numbered(after, parts)
 
-    def deed(self, token: int, migration: Migration, number: int) -> Deed | InconsistentState:
+    def migration_effect(
+        self, token: int, migration: Migration, number: int
+    ) -> MigrationEffect | InconsistentState:
         """`number`: of the migration, the same for those that do the same."""
         before = self.known[token]
         known = self.works.setdefault((number, before.opaque), {})
         for keys, works in known.items():
             work = works.get(self.numbers(before, keys))
             if work is not None:
-                return Deed(work.effects, self.changed(token, work))
-        seen = Seen()
+                return MigrationEffect(work.effects, self.changed(token, work))
+        seen = ReadModels()
         watched = SchemaState(
-            Watched(before.models, seen, {}),
+            WatchedModels(before.models, seen, {}),
             before.opaque,
             before.opaque_apps,
             before.field_bases,
@@ -133,18 +135,18 @@ class States:
         if isinstance(found, InconsistentState):
             return found
         effects, after = found
-        if seen.all or not isinstance(after.models, Watched):
+        if seen.all or not isinstance(after.models, WatchedModels):
             models = dict(after.models)
-            return Deed(
+            return MigrationEffect(
                 effects,
                 self.token(
                     SchemaState(models, after.opaque, after.opaque_apps, after.field_bases, after.field_names)
                 ),
             )
-        work = Work(effects, after.models.changed, after.opaque, after.opaque_apps)
+        work = MigrationWork(effects, after.models.changed, after.opaque, after.opaque_apps)
         keys = tuple(seen.asked)
         known.setdefault(keys, {})[self.numbers(before, keys)] = work
-        return Deed(effects, self.changed(token, work))
+        return MigrationEffect(effects, self.changed(token, work))
 
     def numbers(self, state: SchemaState, keys: tuple[ModelKey, ...]) -> tuple[int, ...]:
         """Of those models of the state; -1 for one that it has not."""
@@ -161,7 +163,7 @@ def _too_much() -> Refusal:
 
 
 def worked_out(
-    state: SchemaState, migration: Migration, states: States
+    state: SchemaState, migration: Migration, states: StateCache
 ) -> tuple[Effects, SchemaState] | InconsistentState:
     effects: list[tuple[str, Effect]] = []
     for part in parts_of(migration):

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.memory import Memory
+from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.names import Name, as_key
-from stitchback.engine.places import Place
-from stitchback.engine.runs import Run, RunError, Step
+from stitchback.engine.runs import Run, RunError, RunStep
 from stitchback.model.keys import MigrationKey
 
 
-class Moment(NamedTuple):
+class TracePoint(NamedTuple):
     """A database at one moment of a run: right after `key` ran and was recorded, or at its end. `log`: the run's rows, of which
     there were `length` by then; a ledger only grows while Django goes forward."""
 
@@ -21,13 +21,13 @@ class Moment(NamedTuple):
     log: list[Name]
     length: int
     data: tuple[str, ...]
-    place: Place
+    place: DatabaseId
 
     @property
     def rows(self) -> tuple[Name, ...]:
         return tuple(self.log[: self.length])
 
-    def database(self, memory: Memory) -> SymbolicDatabase:
+    def database(self, memory: EngineCache) -> SymbolicDatabase:
         return SymbolicDatabase(
             tuple(map(as_key, self.rows)), memory.schemas_by_number[self.place.schema], self.data
         )
@@ -37,16 +37,16 @@ class Moment(NamedTuple):
 class Trace:
     """One call of `migrate`: the moments after each migration, the end, the error. As `Run`, not written out."""
 
-    moments: tuple[Moment, ...]
-    end: Moment
+    moments: tuple[TracePoint, ...]
+    end: TracePoint
     error: RunError | None = None
 
     @property
     def ran(self) -> tuple[MigrationKey, ...]:
         return tuple(moment.key for moment in self.moments if moment.key is not None)
 
-    def run(self, memory: Memory) -> Run:
-        steps = [Step(each.key, each.database(memory)) for each in self.moments if each.key is not None]
+    def run(self, memory: EngineCache) -> Run:
+        steps = [RunStep(each.key, each.database(memory)) for each in self.moments if each.key is not None]
         at_last_step = self.moments and self.end is self.moments[-1]
         return Run(
             tuple(steps), steps[-1].database if at_last_step else self.end.database(memory), self.error

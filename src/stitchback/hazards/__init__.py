@@ -11,8 +11,9 @@ from stitchback.hazards.contrary_change import ContraryChange
 from stitchback.hazards.cycle import Cycle
 from stitchback.hazards.data_and_rename import DataAndRename
 from stitchback.hazards.edited_after_release import EditedAfterRelease
+from stitchback.hazards.former_package import FormerPackage
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
-from stitchback.hazards.hazard import Hazard, OfProof
+from stitchback.hazards.hazard import Hazard, ProofHazard
 from stitchback.hazards.left_out import LeftOut
 from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.one_sided_data import OneSidedData
@@ -32,7 +33,6 @@ from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
 from stitchback.hazards.swapped_user_model import SwappedUserModel
 from stitchback.hazards.unread_setting import MissingMigrationModule, UnreadMigrationModules
 from stitchback.hazards.unreadable_file import UnreadableFile
-from stitchback.hazards.was_package import WasPackage
 from stitchback.matching.case import Case
 from stitchback.model.configuration import Suppression
 from stitchback.model.findings import Finding
@@ -65,13 +65,13 @@ ALL: tuple[Hazard, ...] = (
     Cycle(),
     GoneOnMainline(),
     AppGone(),
-    WasPackage(),
+    FormerPackage(),
     SharedGhost(),
     ManyGhosts(),
 )
 
 # What only a proof brings to light.
-OF_PROOF: tuple[OfProof, ...] = (LeftOut(),)
+OF_PROOF: tuple[ProofHazard, ...] = (LeftOut(),)
 
 
 def find_all(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
@@ -97,4 +97,4 @@ def _suppresses(entry: Suppression, finding: Finding) -> bool:
     return entry.code == finding.code and fnmatch(path, entry.path)
 
 
-__all__ = ["ALL", "OF_PROOF", "Hazard", "OfProof", "find_all", "find_in_proof"]
+__all__ = ["ALL", "OF_PROOF", "Hazard", "ProofHazard", "find_all", "find_in_proof"]

@@ -30,7 +30,7 @@ class AlteredAndGone:
                 if goes(match):
                     ref, origin = side.patch.tree.ref, match.patch[0].origin
                     place = Span(side.patch.tree.migrations[origin.migration].path)
-                    message = said(match, side, case.situation.mainline.ref)
+                    message = message_for(match, side, case.situation.mainline.ref)
                     yield Finding(self.code, self.severity, ref, place, message)
 
 
@@ -41,10 +41,10 @@ def goes(match: Match) -> bool:
     return match.moot or (match.verdict is Verdict.DIFFERENT and only_altered and gone)
 
 
-def said(match: Match, side: Side, mainline: str) -> str:
-    thing = getattr(match.patch[0], "thing", "")
+def message_for(match: Match, side: Side, mainline: str) -> str:
+    schema_object = getattr(match.patch[0], "schema_object", "")
     removal = match.mainline[-1]
-    message = f"{match.patch[0].origin} alters {thing}, which {removal.origin} of {mainline} removes"
+    message = f"{match.patch[0].origin} alters {schema_object}, which {removal.origin} of {mainline} removes"
     theirs = side.comparison.mainline_atoms
     before = theirs[: theirs.index(removal)]
     app = removal.origin.migration.app

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from stitchback.matching.case import Case, Side
-from stitchback.matching.leaves import changes_the_state, sides_of
-from stitchback.model.atoms import DataRun, ThingKind, Unread
+from stitchback.matching.leaf_models import changes_the_state, sides_of
+from stitchback.model.atoms import DataRun, SchemaObjectKind, UnreadChange
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.source import Span
 from stitchback.schema.atoms import MANAGERS
 from stitchback.schema.model_parts import Absence, Part, is_invisible
-from stitchback.schema.three_way import Merged, merge
+from stitchback.schema.three_way import MergedPart, merge
 
 Thing = tuple[str, str, str]  # model, kind, name
-KINDS = {ThingKind.COLUMN: "field", ThingKind.OPTIONS: "option"}
-Refs = Callable[[Merged], tuple[str, ...]]
+KINDS = {SchemaObjectKind.COLUMN: "field", SchemaObjectKind.OPTIONS: "option"}
+Refs = Callable[[MergedPart], tuple[str, ...]]
 
 
 class ChangedOnBoth:
@@ -34,8 +34,8 @@ class ChangedOnBoth:
 
     def find(self, case: Case) -> Iterator[Finding]:
         onto = case.situation.mainline.ref
-        for thing, words, refs in _named(case, lambda merged: merged.contradicted):
-            where = _place(case, thing, refs)
+        for schema_object, words, refs in _named(case, lambda merged: merged.contradicted):
+            where = _place(case, schema_object, refs)
             if where is None:
                 continue  # a migration of one name on both branches: SB204 says so
             side, span = where
@@ -57,8 +57,8 @@ class ChangedOnTwoPatches:
     title = "models changed on two patch branches"
 
     def find(self, case: Case) -> Iterator[Finding]:
-        for thing, words, refs in _named(case, lambda merged: merged.disputed):
-            where = _place(case, thing, refs[-1:])
+        for schema_object, words, refs in _named(case, lambda merged: merged.disputed):
+            where = _place(case, schema_object, refs[-1:])
             if where is not None:
                 side, span = where
                 message = (
@@ -79,8 +79,8 @@ def _named(case: Case, of: Refs) -> Iterator[tuple[Thing, str, tuple[str, ...]]]
         refs = of(merged)
         if refs and is_invisible(part) and merged.mainline is not Absence.GONE:
             found.setdefault(((str(part.model), part.kind, part.name), refs), []).append(part)
-    for (thing, refs), parts in found.items():
-        yield thing, _words(parts), refs
+    for (schema_object, refs), parts in found.items():
+        yield schema_object, _words(parts), refs
 
 
 def _words(parts: list[Part]) -> str:
@@ -90,10 +90,10 @@ def _words(parts: list[Part]) -> str:
     return f"{', '.join(part.argument for part in parts)} of field {first.model}.{first.name}"
 
 
-def _place(case: Case, thing: Thing, refs: tuple[str, ...]) -> tuple[Side, Span] | None:
+def _place(case: Case, schema_object: Thing, refs: tuple[str, ...]) -> tuple[Side, Span] | None:
     """The patch migration that changed it last; None where mainline has one of that name."""
     for side in reversed(case.sides):
-        key = _last_changes(side).get(thing) if side.patch.tree.ref in refs else None
+        key = _last_changes(side).get(schema_object) if side.patch.tree.ref in refs else None
         if key is not None and side.sides.twin(key) is None:
             return side, Span(side.patch.tree.migrations[key].path)
     return None
@@ -102,11 +102,15 @@ def _place(case: Case, thing: Thing, refs: tuple[str, ...]) -> tuple[Side, Span]
 def _last_changes(side: Side) -> Mapping[Thing, MigrationKey]:
     identity, found = side.comparison.mainline_identity, dict[Thing, MigrationKey]()
     for atom in side.comparison.patch_atoms:
-        if isinstance(atom, DataRun | Unread) or atom.thing.kind not in KINDS:
+        if isinstance(atom, DataRun | UnreadChange) or atom.schema_object.kind not in KINDS:
             continue
-        model, name, kind = identity.current_model(atom.thing.model), atom.thing.name, KINDS[atom.thing.kind]
+        model, name, kind = (
+            identity.current_model(atom.schema_object.model),
+            atom.schema_object.name,
+            KINDS[atom.schema_object.kind],
+        )
         if kind == "field":
-            name = identity.now(ThingKind.COLUMN, atom.thing.model, name)
+            name = identity.now(SchemaObjectKind.COLUMN, atom.schema_object.model, name)
         elif name == MANAGERS:
             kind, name = MANAGERS, ""
         found[str(model), kind, name] = atom.origin.migration

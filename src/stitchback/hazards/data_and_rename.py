@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.matching.case import Case
 from stitchback.matching.data_conflicts import Conflict, conflicts
-from stitchback.matching.data_inserts import Unset, unset
+from stitchback.matching.data_inserts import InsertWithoutValue, unset
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.source import Span
 
@@ -34,13 +34,15 @@ class DataAndRename:
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:
             for each in conflicts(side, case.situation.mainline):
-                yield Finding(self.code, self.severity, each.tree.ref, Span(each.migration.path), said(each))
+                yield Finding(
+                    self.code, self.severity, each.tree.ref, Span(each.migration.path), conflict_message(each)
+                )
             for lacking in unset(side, case.situation.mainline):
                 path = lacking.migration.path
-                yield Finding(self.code, self.severity, lacking.tree.ref, Span(path), said_of_rows(lacking))
+                yield Finding(self.code, self.severity, lacking.tree.ref, Span(path), insert_message(lacking))
 
 
-def said(conflict: Conflict) -> str:
+def conflict_message(conflict: Conflict) -> str:
     gone = conflict.gone
     return (
         f"{conflict.migration.key} ({conflict.label}) may use what {gone.origin.migration} of {gone.ref} drops or renames: {gone}. "
@@ -48,7 +50,7 @@ def said(conflict: Conflict) -> str:
     )
 
 
-def said_of_rows(unset: Unset) -> str:
+def insert_message(unset: InsertWithoutValue) -> str:
     demand, key = unset.demand, unset.migration.key
     return (
         f"{key} ({unset.label}) inserts rows into {demand.model} without a value for {demand.field}, which {demand.origin.migration} of "

@@ -45,9 +45,9 @@ class EditedAfterRelease:
 def what_differs(unit: Unit) -> Iterator[str]:
     """What databases of the release have that mainline's file does not make, and what they have in another shape."""
     schema = [match for match in unit.touching if match.patch and about_schema(match)]
-    only_here = things(match.patch[0] for match in schema if match.verdict is Verdict.PATCH_ONLY)
-    other = things(match.patch[0] for match in schema if match.verdict is Verdict.DIFFERENT)
-    moved = things(
+    only_here = schema_objects(match.patch[0] for match in schema if match.verdict is Verdict.PATCH_ONLY)
+    other = schema_objects(match.patch[0] for match in schema if match.verdict is Verdict.DIFFERENT)
+    moved = schema_objects(
         match.patch[0] for match in schema if match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA)
     )
     if only_here:
@@ -58,5 +58,5 @@ def what_differs(unit: Unit) -> Iterator[str]:
         yield f"have {moved} already, made by another migration on mainline"
 
 
-def things(atoms: Iterable[object]) -> str:
-    return ", ".join(dict.fromkeys(str(getattr(atom, "thing", "")) for atom in atoms))
+def schema_objects(atoms: Iterable[object]) -> str:
+    return ", ".join(dict.fromkeys(str(getattr(atom, "schema_object", "")) for atom in atoms))

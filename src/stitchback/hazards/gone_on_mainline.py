@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stitchback.matching.case import Case
-from stitchback.matching.sides import apps_gone
+from stitchback.matching.sides import removed_apps
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.source import Span
 
@@ -44,7 +44,7 @@ class AppGone:
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:
-            for app in sorted(apps_gone(side.patch.fork, case.situation.mainline)):
+            for app in sorted(removed_apps(side.patch.fork, case.situation.mainline)):
                 keys = [key for key in side.patch.tree.migrations if key.app == app]
                 if keys:
                     message = f"{app} is gone on {case.situation.mainline.ref}; its {len(keys)} migrations are left alone"

@@ -22,7 +22,7 @@ class Hazard(Protocol):
         ...
 
 
-class OfProof(Protocol):
+class ProofHazard(Protocol):
     """A hazard that only the proof of a plan shows: `plan` reports it, and `status` does not know it."""
 
     code: str

@@ -10,7 +10,7 @@ from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import RELEASED, Proof, Unserved
+from stitchback.model.plans import RELEASED, BrokenOnMainline, Proof
 from stitchback.model.source import Span
 
 NAMES = re.compile(r"(\w+)\.(\w+)")
@@ -39,19 +39,19 @@ class LeftOut:
 
     def find(self, case: Case, proof: Proof) -> Iterator[Finding]:
         mainline = case.situation.mainline
-        for unserved in proof.unserved:
-            message = f"{str(unserved).rstrip('.')}. So it is with mainline as it stands"
-            stuck = unserved.lineage == RELEASED and not unserved.acts
-            if of_a_package(unserved, case):
+        for broken_on_mainline in proof.broken_on_mainline:
+            message = f"{str(broken_on_mainline).rstrip('.')}. So it is with mainline as it stands"
+            stuck = broken_on_mainline.lineage == RELEASED and not broken_on_mainline.acts
+            if of_a_package(broken_on_mainline, case):
                 stuck, message = False, f"{message}, unless an installed package has made that table"
             severity = self.severity if stuck else Severity.NOTE
-            yield Finding(self.code, severity, mainline.ref, place(unserved, mainline), message)
+            yield Finding(self.code, severity, mainline.ref, place(broken_on_mainline, mainline), message)
 
 
-def of_a_package(unserved: Unserved, case: Case) -> bool:
+def of_a_package(broken_on_mainline: BrokenOnMainline, case: Case) -> bool:
     """Whether a table is missing that is called as those of an installed package which the trees depend on: what packages make is not known
     here (netbox renames `auth_user`)."""
-    found = MISSING.fullmatch(unserved.message)
+    found = MISSING.fullmatch(broken_on_mainline.message)
     if found is None:
         return False
     situation = case.situation
@@ -60,18 +60,18 @@ def of_a_package(unserved: Unserved, case: Case) -> bool:
     return any(found["table"].startswith(f"{label}_") for label in packages)
 
 
-def place(unserved: Unserved, mainline: Tree) -> Span | None:
+def place(broken_on_mainline: BrokenOnMainline, mainline: Tree) -> Span | None:
     """The migration at which it fails, else the first that Django names."""
-    for key in named(unserved):
+    for key in named(broken_on_mainline):
         if key in mainline.migrations:
             return Span(mainline.migrations[key].path)
     return None
 
 
-def named(unserved: Unserved) -> Iterator[MigrationKey]:
-    if unserved.at is not None:
-        yield unserved.at
-    said = f"{unserved.message} {unserved.population}"
+def named(broken_on_mainline: BrokenOnMainline) -> Iterator[MigrationKey]:
+    if broken_on_mainline.at is not None:
+        yield broken_on_mainline.at
+    said = f"{broken_on_mainline.message} {broken_on_mainline.population}"
     yield from (MigrationKey(app, name) for app, name in NAMES.findall(said))
-    for names, app in LEAVES.findall(unserved.message):
+    for names, app in LEAVES.findall(broken_on_mainline.message):
         yield from (MigrationKey(app, name) for name in names.split(", "))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.matching.case import Case, Unit
 from stitchback.matching.decided_data import decided
-from stitchback.model.atoms import Added, DataRun, Unread
+from stitchback.model.atoms import Added, DataRun, UnreadChange
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
@@ -29,7 +29,7 @@ def place(unit: Unit) -> Span:
 
 def about_schema(match: Match) -> bool:
     return match.seen_by_database and not any(
-        isinstance(a, DataRun | Unread) for a in (*match.patch, *match.mainline)
+        isinstance(a, DataRun | UnreadChange) for a in (*match.patch, *match.mainline)
     )
 
 
@@ -40,9 +40,11 @@ def makes_other_schema(unit: Unit) -> bool:
 
 def what_is_missing(unit: Unit) -> Iterator[str]:
     """What only mainline's file adds, and what it does to things that are there."""
-    atoms = [atom for atom in unit.side.only_mainline(unit.key) if not isinstance(atom, DataRun | Unread)]
-    added = ", ".join(str(atom.thing) for atom in atoms if isinstance(atom, Added))
-    changed = ", ".join(str(atom.thing) for atom in atoms if not isinstance(atom, Added))
+    atoms = [
+        atom for atom in unit.side.only_mainline(unit.key) if not isinstance(atom, DataRun | UnreadChange)
+    ]
+    added = ", ".join(str(atom.schema_object) for atom in atoms if isinstance(atom, Added))
+    changed = ", ".join(str(atom.schema_object) for atom in atoms if not isinstance(atom, Added))
     if added:
         yield f"lack {added}"
     if changed:

@@ -9,7 +9,16 @@ from typing import Any, TypeVar
 from stitchback.graph import MigrationGraph
 from stitchback.matching.match import Comparison
 from stitchback.matching.sides import Sides
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Thing, ThingKind, Unread
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    Removed,
+    SchemaObject,
+    SchemaObjectKind,
+    UnreadChange,
+)
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Dependency, Migration
@@ -70,7 +79,7 @@ class Side:
         matched = {atom for match in self.comparison.matches for atom in match.mainline}
         theirs = (atom for atom in self.comparison.mainline_atoms if atom.origin.migration == key)
         return tuple(
-            a for a in theirs if a not in matched and not isinstance(a, DataRun | Unread) and a.database
+            a for a in theirs if a not in matched and not isinstance(a, DataRun | UnreadChange) and a.database
         )
 
 
@@ -130,16 +139,16 @@ class Unit:
         return tuple(match for match in lonely if any(seen_by_database(atom) for atom in match.patch))
 
     @property
-    def forgone(self) -> frozenset[int]:
+    def skipped_units(self) -> frozenset[int]:
         """The operations, by index, that do nothing but alter what mainline has removed: they are to be run nowhere any more."""
-        return self.side.once(_forgone, self)
+        return self.side.once(_is_skipped, self)
 
     @property
     def only_alters(self) -> bool:
         """Whether all that it duplicates are alterations, which may be made twice; an index or constraint that is dropped and made
         anew under its own name is one."""
         sides = [side for match in self.duplicated for side in (match.patch, match.given)]
-        return any(sides) and all(is_repeatable(atom) for side in sides for atom in without_anew(side))
+        return any(sides) and all(is_repeatable(atom) for side in sides for atom in without_recreated(side))
 
     def has_below(self, parent: Dependency) -> bool:
         """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, as a
@@ -171,24 +180,24 @@ def seen_by_database(atom: Atom) -> bool:
     """Whether the atom leaves a trace in a database: schema, or data."""
     if isinstance(atom, DataRun):
         return not atom.empty
-    return True if isinstance(atom, Unread) else atom.database
+    return True if isinstance(atom, UnreadChange) else atom.database
 
 
 def is_repeatable(atom: Atom) -> bool:
     """Whether making the change once more changes nothing: a column's alteration, an option set to what it is."""
-    if isinstance(atom, DataRun | Unread):
+    if isinstance(atom, DataRun | UnreadChange):
         return False
-    return isinstance(atom, Altered) or atom.thing.kind is ThingKind.OPTIONS
+    return isinstance(atom, Altered) or atom.schema_object.kind is SchemaObjectKind.OPTIONS
 
 
-def without_anew(atoms: Iterable[Atom]) -> Iterator[Atom]:
+def without_recreated(atoms: Iterable[Atom]) -> Iterator[Atom]:
     """The atoms but for pairs of one side that drop a thing and make it again under the same name."""
-    dropped: dict[tuple[Thing, str], Atom] = {}
+    dropped: dict[tuple[SchemaObject, str], Atom] = {}
     for atom in atoms:
         match atom:
             case Removed():
-                dropped[atom.thing, atom.name] = atom
-            case Added() if dropped.pop((atom.thing, atom.name), None) is not None:
+                dropped[atom.schema_object, atom.name] = atom
+            case Added() if dropped.pop((atom.schema_object, atom.name), None) is not None:
                 pass
             case _:
                 yield atom
@@ -201,7 +210,7 @@ def _duplicated(unit: Unit) -> tuple[Match, ...]:
     return seen if seen or unit.remainder else found
 
 
-def _forgone(unit: Unit) -> frozenset[int]:
+def _is_skipped(unit: Unit) -> frozenset[int]:
     moot = {atom for match in unit.touching if match.moot for atom in match.patch}
     mine = [atom for atom in unit.side.comparison.patch_atoms if atom.origin.migration == unit.key]
     kept = {atom.origin.index for atom in mine if atom not in moot}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Side
 from stitchback.matching.match import fold
-from stitchback.matching.models import with_earlier_names
+from stitchback.matching.named_models import with_earlier_names
 from stitchback.model.atoms import Origin
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Verdict
@@ -20,7 +20,7 @@ from stitchback.model.values import text
 from stitchback.schema.data import data_run
 from stitchback.schema.data_needs import Names, Needs, joined, needs_at
 from stitchback.schema.data_reach import reach_of, row_operations
-from stitchback.schema.model_web import ModelWeb
+from stitchback.schema.model_relations import ModelRelations
 
 # Operation -> the arguments that name the model and the field that are there no longer, or not under that name.
 TAKES_AWAY: Mapping[str, tuple[str, str]] = {
@@ -33,7 +33,7 @@ TAKES_AWAY: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class DroppedName:
     """A model, or a field of one ("" where it is the whole model), that a migration of `ref` drops or renames."""
 
     ref: str
@@ -56,7 +56,7 @@ class DataNeeds:
     needs: Needs
 
 
-def gone_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Gone]:
+def dropped_names_in(ref: str, migrations: Iterable[Migration]) -> Iterator[DroppedName]:
     """All that these migrations drop or rename."""
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
@@ -66,11 +66,11 @@ def gone_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Gone]:
                 field = text(inner.argument(field_argument)) if field_argument else ""
                 if model is not None and field is not None:
                     key = ModelKey.of(migration.key.app, model)
-                    yield Gone(ref, Origin(migration.key, index), key, field, inner.kind)
+                    yield DroppedName(ref, Origin(migration.key, index), key, field, inner.kind)
 
 
 def needs_of(
-    tree: Tree, own: Iterable[Migration], gone: Sequence[Gone], web: ModelWeb, start: SchemaState
+    tree: Tree, own: Iterable[Migration], gone: Sequence[DroppedName], web: ModelRelations, start: SchemaState
 ) -> Iterator[DataNeeds]:
     """For each data operation of the tree's `own` migrations, what it may use of `gone` and has before it there. `start`: a state without
     models."""
@@ -88,12 +88,14 @@ def needs_of(
                 yield DataNeeds(tree.ref, origin, each, _needs(each, origin.migration.app, state, names, web))
 
 
-def _meets(operation: Operation | Opaque, app: str, names: Names, web: ModelWeb) -> bool:
+def _meets(operation: Operation | Opaque, app: str, names: Names, web: ModelRelations) -> bool:
     reached = web.reached(reach_of(operation, app))
     return reached is None or not reached.isdisjoint(names)
 
 
-def _needs(operation: Operation | Opaque, app: str, state: SchemaState, names: Names, web: ModelWeb) -> Needs:
+def _needs(
+    operation: Operation | Opaque, app: str, state: SchemaState, names: Names, web: ModelRelations
+) -> Needs:
     reach = reach_of(operation, app)
     is_sql = isinstance(operation, Operation) and operation.kind == "RunSQL"
     return needs_at(reach, is_sql, state, names, web.reached(reach))
@@ -110,7 +112,7 @@ def state_at(tree: Tree, origin: Origin, names: Names, start: SchemaState) -> Sc
 
 
 def needed_on_a_fresh_install(
-    tree: Tree, data: DataNeeds, gone: Sequence[Gone], web: ModelWeb, start: SchemaState
+    tree: Tree, data: DataNeeds, gone: Sequence[DroppedName], web: ModelRelations, start: SchemaState
 ) -> Needs:
     """Of its needs those that a fresh install of its own tree meets: what the tree drops or renames before, without any dependency, the
     operation has done without on each of them."""
@@ -138,13 +140,13 @@ class Conflict:
     tree: Tree
     migration: Migration
     label: str
-    gone: Gone
+    gone: DroppedName
 
 
 def conflicts(side: Side, mainline: Tree) -> Iterator[Conflict]:
     """The data operations of each branch that use what the other one drops or renames, but for work that both have."""
     for tree, own, ref, others in apart(side, mainline):
-        gone = tuple(each for each in gone_in(ref, others))
+        gone = tuple(each for each in dropped_names_in(ref, others))
         if gone and any(True for each in own for _ in row_operations(each.operations)):
             yield from _conflicts(tree, own, gone, (mainline, side.patch.tree), on_both(side))
 
@@ -177,7 +179,11 @@ def on_both(side: Side) -> set[Origin]:
 
 
 def _conflicts(
-    tree: Tree, own: Sequence[Migration], gone: Sequence[Gone], trees: tuple[Tree, Tree], shared: set[Origin]
+    tree: Tree,
+    own: Sequence[Migration],
+    gone: Sequence[DroppedName],
+    trees: tuple[Tree, Tree],
+    shared: set[Origin],
 ) -> Iterator[Conflict]:
     web = web_of(trees)
     start = SchemaState(field_bases=field_bases_of(*trees), field_names=field_names_of(*trees))
@@ -200,19 +206,19 @@ def label_of(operation: Operation | Opaque) -> str:
     return str(operation) if isinstance(operation, Operation) else operation.source or operation.reason
 
 
-def web_of(trees: Sequence[Tree]) -> ModelWeb:
+def web_of(trees: Sequence[Tree]) -> ModelRelations:
     """Of all models that the trees have or had; the settings are those of the first tree that says them."""
     migrations = {id(each): each for tree in trees for each in tree.migrations.values()}
     settings = {name: value for tree in reversed(trees) for name, value in tree.settings.items()}
-    return ModelWeb.of(migrations.values(), settings)
+    return ModelRelations.of(migrations.values(), settings)
 
 
-def all_gone(trees: Iterable[tuple[Tree, Iterable[MigrationKey]]]) -> tuple[Gone, ...]:
+def all_dropped_names(trees: Iterable[tuple[Tree, Iterable[MigrationKey]]]) -> tuple[DroppedName, ...]:
     """What the own migrations of these trees drop or rename."""
     return tuple(
         gone
         for tree, own in trees
-        for gone in gone_in(tree.ref, [tree.migrations[key] for key in sorted(own)])
+        for gone in dropped_names_in(tree.ref, [tree.migrations[key] for key in sorted(own)])
     )
 
 

@@ -17,11 +17,11 @@ from stitchback.model.values import TRUE, Call, text
 from stitchback.schema.data_needs import Names, Needs, inserts_by_sql, joined, models_inserted
 from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.model_web import ModelWeb
+from stitchback.schema.model_relations import ModelRelations
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class NotNullField:
     """A field that a migration of `ref` adds as, or alters to, NOT NULL."""
 
     ref: str
@@ -43,7 +43,7 @@ class Insertion:
     models: frozenset[ModelKey]
 
 
-def demands_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Demand]:
+def demands_in(ref: str, migrations: Iterable[Migration]) -> Iterator[NotNullField]:
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
             for inner in flat((operation,)):
@@ -53,10 +53,10 @@ def demands_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Demand]:
                 field = inner.argument("field")
                 if model and name and not (isinstance(field, Call) and field.kwarg("null") == TRUE):
                     key = ModelKey.of(migration.key.app, model)
-                    yield Demand(ref, Origin(migration.key, index), key, name, inner.kind)
+                    yield NotNullField(ref, Origin(migration.key, index), key, name, inner.kind)
 
 
-def insertions(migrations: Iterable[Migration], web: Callable[[], ModelWeb]) -> Iterator[Insertion]:
+def insertions(migrations: Iterable[Migration], web: Callable[[], ModelRelations]) -> Iterator[Insertion]:
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
             for each in row_operations((operation,)):
@@ -85,16 +85,16 @@ def _unset(insertion: Insertion, state: SchemaState, key: ModelKey, fields: Iter
 
 
 @dataclass(frozen=True, slots=True)
-class Unset:
+class InsertWithoutValue:
     """A data operation of `tree`, in `migration`, and what the other branch demands of the rows that it inserts."""
 
     tree: Tree
     migration: Migration
     label: str
-    demand: Demand
+    demand: NotNullField
 
 
-def unset(side: Side, mainline: Tree) -> Iterator[Unset]:
+def unset(side: Side, mainline: Tree) -> Iterator[InsertWithoutValue]:
     """The data operations of each branch whose rows have no value for a field that the other one makes NOT NULL and leaves so, but for
     work that both have."""
     trees = (mainline, side.patch.tree)
@@ -121,16 +121,18 @@ def unset(side: Side, mainline: Tree) -> Iterator[Unset]:
                     and isinstance(field, Field)
                     and must_be_given(field, by_sql=by_sql)
                 ):
-                    yield Unset(tree, files[each.origin.migration], label_of(each.operation), demand)
+                    yield InsertWithoutValue(
+                        tree, files[each.origin.migration], label_of(each.operation), demand
+                    )
 
 
-def last_of(demands: Iterable[Demand]) -> Iterable[Demand]:
+def last_of(demands: Iterable[NotNullField]) -> Iterable[NotNullField]:
     """Of each field the last one."""
     return {(each.model, each.field): each for each in demands}.values()
 
 
 def demanded_elsewhere(
-    demands: Mapping[int, Iterable[Demand]], inserted: Mapping[int, frozenset[ModelKey]]
+    demands: Mapping[int, Iterable[NotNullField]], inserted: Mapping[int, frozenset[ModelKey]]
 ) -> frozenset[ModelKey]:
     """The models into which one branch inserts, and of which another one demands a field; branches by their numbers."""
     return frozenset(

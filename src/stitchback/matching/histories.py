@@ -6,13 +6,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Renamed, Shape, Thing, Unread
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    Removed,
+    Renamed,
+    SchemaObject,
+    Shape,
+    UnreadChange,
+)
 
 SchemaAtom = Added | Removed | Altered | Renamed
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ObjectState:
     """A thing at one moment: there under this name with this shape. Absent things have no Standing."""
 
     name: str
@@ -23,16 +33,16 @@ class Standing:
 class History:
     """`atoms[i]` leads from `moments[i]` to `moments[i + 1]`; None is a moment at which the thing is not there."""
 
-    thing: Thing
+    schema_object: SchemaObject
     atoms: tuple[SchemaAtom, ...]
-    moments: tuple[Standing | None, ...]
+    moments: tuple[ObjectState | None, ...]
 
     @property
-    def start(self) -> Standing | None:
+    def start(self) -> ObjectState | None:
         return self.moments[0]
 
     @property
-    def end(self) -> Standing | None:
+    def end(self) -> ObjectState | None:
         return self.moments[-1]
 
     @property
@@ -41,41 +51,43 @@ class History:
         return any(atom.database for atom in self.atoms)
 
 
-def histories(atoms: Iterable[Atom]) -> Mapping[Thing, History]:
+def histories(atoms: Iterable[Atom]) -> Mapping[SchemaObject, History]:
     """The atoms by thing, in their order. Data operations and what could not be read have no thing."""
-    found: dict[Thing, History] = {}
+    found: dict[SchemaObject, History] = {}
     for atom in atoms:
-        if isinstance(atom, DataRun | Unread):
+        if isinstance(atom, DataRun | UnreadChange):
             continue
-        before = found.get(atom.thing) or History(atom.thing, (), (_moment_before(atom),))
+        before = found.get(atom.schema_object) or History(atom.schema_object, (), (_moment_before(atom),))
         after = _moment_after(atom, before.end)
-        found[atom.thing] = History(atom.thing, (*before.atoms, atom), (*before.moments, after))
+        found[atom.schema_object] = History(
+            atom.schema_object, (*before.atoms, atom), (*before.moments, after)
+        )
     return found
 
 
-def _moment_before(atom: SchemaAtom) -> Standing | None:
+def _moment_before(atom: SchemaAtom) -> ObjectState | None:
     match atom:
         case Added():
             return None
         case Removed(name=name, shape=shape):
-            return Standing(name, shape)
+            return ObjectState(name, shape)
         case Altered(name=name, before=before):
-            return Standing(name, before)
+            return ObjectState(name, before)
         case Renamed(before=name):
-            return Standing(name, ())
+            return ObjectState(name, ())
         case _:
             assert_never(atom)
 
 
-def _moment_after(atom: SchemaAtom, now: Standing | None) -> Standing | None:
+def _moment_after(atom: SchemaAtom, now: ObjectState | None) -> ObjectState | None:
     match atom:
         case Added(name=name, shape=shape):
-            return Standing(name, shape)
+            return ObjectState(name, shape)
         case Removed():
             return None
         case Altered(name=name, after=after):
-            return Standing(name, after)
+            return ObjectState(name, after)
         case Renamed(after=name):
-            return Standing(name, now.shape if now else ())
+            return ObjectState(name, now.shape if now else ())
         case _:
             assert_never(atom)

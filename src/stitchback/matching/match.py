@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stitchback.matching.concerned import below, of_apps, referred_to
-from stitchback.matching.edited import (
-    Edited,
+from stitchback.matching.edited_shared_migrations import (
+    EditedSharedMigrations,
     differing,
     may_differ,
     of_one_side,
@@ -15,13 +14,23 @@ from stitchback.matching.edited import (
     reparented,
     seen_in,
 )
-from stitchback.matching.edited import unread as unread_text
-from stitchback.matching.histories import History, Standing, histories
-from stitchback.matching.models import named_models, play_for, with_earlier_names
+from stitchback.matching.edited_shared_migrations import unread as unread_text
+from stitchback.matching.histories import History, ObjectState, histories
+from stitchback.matching.named_models import named_models, play_for, with_earlier_names
+from stitchback.matching.relevant_apps import below, of_apps, referred_to
 from stitchback.matching.sides import Sides
 from stitchback.matching.sides import sides as split
-from stitchback.matching.verdicts import Judged, judge, liken, liken_shapes
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Thing, ThingKind, Unread, WorkInTree
+from stitchback.matching.verdicts import JudgedHistories, judge, liken, liken_shapes
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    SchemaObject,
+    SchemaObjectKind,
+    UnreadChange,
+    WorkInTree,
+)
 from stitchback.model.field_names import NO_NAMES, FieldNames
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Match, Verdict
@@ -32,8 +41,8 @@ from stitchback.model.state import SchemaState
 from stitchback.model.values import Call
 from stitchback.schema.applying import apply_migration
 from stitchback.schema.identity import Identity
-from stitchback.schema.playing import Played, play, play_with_identity
 from stitchback.schema.problems import InconsistentState
+from stitchback.schema.replay import ReplayedState, play, play_with_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +98,16 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNa
 
 def edited_since(
     patch: Patch, mainline: Tree, bases: Mapping[str, str] | None = None, names: FieldNames = NO_NAMES
-) -> Edited:
+) -> EditedSharedMigrations:
     """What mainline has edited of the fork point's migrations, as far as a database sees it."""
     parents = frozenset(reparented(patch, mainline))
     keys = frozenset(may_differ(patch, mainline))
     if not keys:
-        return Edited(parents=parents)
+        return EditedSharedMigrations(parents=parents)
     versions = {key: released_version(patch, key, mainline) for key in keys}
     fork = patch.fork.with_migrations(versions)
     base = Patch(fork, fork, ())
-    release = split(base, shared_part(mainline, fork), Edited(schema=keys))
+    release = split(base, shared_part(mainline, fork), EditedSharedMigrations(schema=keys))
     start, apps, _ = folded(
         release, SchemaState(field_bases={} if bases is None else bases, field_names=names)
     )
@@ -161,7 +170,7 @@ def fold(
     return state
 
 
-def tolerant(migrations: Sequence[Migration], start: SchemaState) -> Played:
+def tolerant(migrations: Sequence[Migration], start: SchemaState) -> ReplayedState:
     """As `schema.play_with_identity`; a migration that does not fit what came before it counts as unreadable, with the reason."""
     while True:
         try:
@@ -187,7 +196,7 @@ def unfitting(migration: Migration, error: InconsistentState) -> Migration:
 def _place(match: Match, patch: Sequence[Migration]) -> tuple[int, int, str]:
     order = {migration.key: place for place, migration in enumerate(patch)}
     origin = match.patch[0].origin
-    return (order.get(origin.migration, -1), origin.index, str(getattr(match.patch[0], "thing", "")))
+    return (order.get(origin.migration, -1), origin.index, str(getattr(match.patch[0], "schema_object", "")))
 
 
 def _without_remade(sides: Sides, apps: frozenset[str], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
@@ -203,13 +212,15 @@ def _without_remade(sides: Sides, apps: frozenset[str], atoms: tuple[Atom, ...])
     )
 
 
-def _since_fork(atom: Atom, was: Mapping[Thing, History]) -> Atom | None:
-    before = was[atom.thing].end if isinstance(atom, Added) and atom.thing in was else None
+def _since_fork(atom: Atom, was: Mapping[SchemaObject, History]) -> Atom | None:
+    before = was[atom.schema_object].end if isinstance(atom, Added) and atom.schema_object in was else None
     if not isinstance(atom, Added) or before is None:
         return atom
     if liken_shapes(before, replace(before, shape=atom.shape)).alike:
         return None
-    return Altered(atom.origin, atom.thing, atom.name, before.shape, atom.shape, atom.database, atom.state)
+    return Altered(
+        atom.origin, atom.schema_object, atom.name, before.shape, atom.shape, atom.database, atom.state
+    )
 
 
 def _without_shared(
@@ -219,15 +230,15 @@ def _without_shared(
     what a later shared migration mends is seen. Data operations of the release have run, whatever they are now."""
     shared = sides.between | sides.edited.keys
     old, new = (tuple(atom for atom in side if atom.origin.migration in shared) for side in (ours, theirs))
-    things = differing(old, new)
+    schema_objects = differing(old, new)
     unread = of_one_side(old, new, unread_text)
 
     def is_open(atom: Atom) -> bool:
         if atom.origin.migration not in shared:
             return True
-        if isinstance(atom, Unread):
+        if isinstance(atom, UnreadChange):
             return atom.origin.migration in unread
-        return not isinstance(atom, DataRun) and atom.thing in things
+        return not isinstance(atom, DataRun) and atom.schema_object in schema_objects
 
     return tuple(filter(is_open, ours)), tuple(filter(is_open, theirs))
 
@@ -241,30 +252,35 @@ def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match
     """Each of mainline's histories belongs to one of the patch branch's at the most: that of its own name, or else the first that says the
     same under another name."""
     mainline, patched = dict(histories(theirs)), histories(ours)
-    left = {thing: history for thing, history in mainline.items() if thing not in patched}
+    left = {
+        schema_object: history for schema_object, history in mainline.items() if schema_object not in patched
+    }
     found = []
-    for thing, history in patched.items():
-        other = mainline.get(thing)
+    for schema_object, history in patched.items():
+        other = mainline.get(schema_object)
         judged = judge(history, other)
         if other is None and (namesake := _under_another_name(history, left)) is not None:
             other, judged = namesake, _renamed(history, namesake)
-            del left[namesake.thing]
+            del left[namesake.schema_object]
         found.append(_match(history, other, judged))
     return tuple(found)
 
 
-def _match(history: History, other: History | None, judged: Judged) -> Match:
+def _match(history: History, other: History | None, judged: JudgedHistories) -> Match:
     mainline = other.atoms if other else ()
     return Match(history.atoms, mainline, judged.verdict, judged.differences, judged.taken)
 
 
-def _under_another_name(history: History, mainline: Mapping[Thing, History]) -> History | None:
+def _under_another_name(history: History, mainline: Mapping[SchemaObject, History]) -> History | None:
     """An index or constraint that mainline added to the same model with the same definition under another name."""
-    named = (ThingKind.INDEX, ThingKind.CONSTRAINT)
-    if history.thing.kind not in named or history.start is not None or history.end is None:
+    named = (SchemaObjectKind.INDEX, SchemaObjectKind.CONSTRAINT)
+    if history.schema_object.kind not in named or history.start is not None or history.end is None:
         return None
-    for thing, other in mainline.items():
-        same_place = thing.kind is history.thing.kind and thing.model == history.thing.model
+    for schema_object, other in mainline.items():
+        same_place = (
+            schema_object.kind is history.schema_object.kind
+            and schema_object.model == history.schema_object.model
+        )
         if (
             same_place
             and other.start is None
@@ -275,11 +291,11 @@ def _under_another_name(history: History, mainline: Mapping[Thing, History]) -> 
     return None
 
 
-def _same_but_for_the_name(one: Standing, other: Standing) -> bool:
+def _same_but_for_the_name(one: ObjectState, other: ObjectState) -> bool:
     return liken_shapes(_nameless(one), _nameless(other)).alike
 
 
-def _nameless(standing: Standing) -> Standing:
+def _nameless(standing: ObjectState) -> ObjectState:
     shape = standing.shape
     if not isinstance(shape, Call):
         return standing
@@ -287,10 +303,10 @@ def _nameless(standing: Standing) -> Standing:
     return replace(standing, shape=replace(shape, kwargs=kwargs))
 
 
-def _renamed(history: History, other: History) -> Judged:
+def _renamed(history: History, other: History) -> JudgedHistories:
     assert history.end is not None
     assert other.end is not None
-    return Judged(
+    return JudgedHistories(
         Verdict.DIFFERENT, (f"name: {history.end.name} and {other.end.name}",), taken=len(other.atoms)
     )
 
@@ -342,17 +358,19 @@ def _why_other_work(atom: DataRun, left: Sequence[DataRun]) -> Iterator[str]:
 
 def _unread_matches(ours: Iterable[Atom]) -> tuple[Match, ...]:
     return tuple(
-        Match((atom,), (), Verdict.OPAQUE, (str(atom.opaque),)) for atom in ours if isinstance(atom, Unread)
+        Match((atom,), (), Verdict.OPAQUE, (str(atom.opaque),))
+        for atom in ours
+        if isinstance(atom, UnreadChange)
     )
 
 
 def _blurred(match: Match, theirs: Iterable[Atom]) -> Match:
     """Patch only cannot be said where mainline has operations in that app which cannot be read."""
     first = match.patch[0]
-    if match.verdict is not Verdict.PATCH_ONLY or isinstance(first, DataRun | Unread):
+    if match.verdict is not Verdict.PATCH_ONLY or isinstance(first, DataRun | UnreadChange):
         return match
-    app = first.thing.model.app
-    unread = tuple(atom for atom in theirs if isinstance(atom, Unread) and atom.app == app)
+    app = first.schema_object.model.app
+    unread = tuple(atom for atom in theirs if isinstance(atom, UnreadChange) and atom.app == app)
     if not unread:
         return match
     return Match(match.patch, unread, Verdict.OPAQUE, tuple(str(atom.opaque) for atom in unread))

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
-from stitchback.matching.edited import Edited, released_version
+from stitchback.matching.edited_shared_migrations import EditedSharedMigrations, released_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
 
-NOT_EDITED = Edited()
+NOT_EDITED = EditedSharedMigrations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Sides:
     mainline: tuple[Migration, ...]
     known: frozenset[MigrationKey]
     twins: tuple[tuple[Migration, Migration], ...]
-    edited: Edited = NOT_EDITED
+    edited: EditedSharedMigrations = NOT_EDITED
     between: frozenset[MigrationKey] = frozenset()
     patch_played: tuple[Migration, ...] = ()
     mainline_played: tuple[Migration, ...] = ()
@@ -71,13 +71,13 @@ def finished(fork: Tree, mainline: Tree) -> frozenset[MigrationKey]:
     return frozenset(found)
 
 
-def sides(patch: Patch, mainline: Tree, edited: Edited = NOT_EDITED) -> Sides:
+def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDITED) -> Sides:
     """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor stands for (renamed or
     deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
     fork, tree = patch.fork, patch.tree
     later = above(edited.keys, tree, mainline)
     known = covered(mainline) | finished(fork, mainline)
-    brought = brought_by_git(patch, mainline) if patch.merged else frozenset()
+    brought = merged_by_git(patch, mainline) if patch.merged else frozenset()
     released = {key: released_version(patch, key, mainline) for key in edited.keys}
     order = [
         released.get(key) or tree.migrations[key]
@@ -88,7 +88,7 @@ def sides(patch: Patch, mainline: Tree, edited: Edited = NOT_EDITED) -> Sides:
     shared_keys = {m.key for m in order if m.key in fork.migrations and (m.key in here or m.key in known)}
     between = (later & shared_keys) - edited.keys
     shared = tuple(m for m in order if m.key in shared_keys - later)
-    gone = apps_gone(fork, mainline)
+    gone = removed_apps(fork, mainline)
     played = tuple(m for m in order if m.key not in shared_keys - later and m.key.app not in gone)
     patch_all = tuple(m for m in played if m.key not in between)
     twins = tuple(
@@ -114,7 +114,7 @@ def sides(patch: Patch, mainline: Tree, edited: Edited = NOT_EDITED) -> Sides:
     )
 
 
-def brought_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
+def merged_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
     """What the merge has brought: the branch's own migrations, but for those that do something else on mainline. There both sides had one of
     that name, and the merge took mainline's."""
     own = patch.tree.migrations.keys() - patch.fork.migrations.keys()
@@ -137,7 +137,7 @@ def built_on(brought: frozenset[MigrationKey], mainline: Tree) -> set[MigrationK
     return {above for key in brought & graph.nodes for above in graph.descendants(key)} - brought
 
 
-def apps_gone(fork: Tree, mainline: Tree) -> frozenset[str]:
+def removed_apps(fork: Tree, mainline: Tree) -> frozenset[str]:
     """Apps of the fork point that mainline does not have any more: nobody migrates them there."""
     here = {key.app for key in mainline.migrations} | set(mainline.apps)
     return frozenset({key.app for key in fork.migrations} - here)

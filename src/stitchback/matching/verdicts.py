@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import assert_never
 
-from stitchback.matching.histories import History, Standing
+from stitchback.matching.histories import History, ObjectState
 from stitchback.model.atoms import Altered
 from stitchback.model.matches import Verdict
 from stitchback.schema.comparing import ComparisonKind, compare_shapes
@@ -22,7 +22,7 @@ class Likeness(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Likening:
+class StateComparison:
     likeness: Likeness
     differences: tuple[str, ...] = ()
 
@@ -32,7 +32,7 @@ class Likening:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedHistories:
     """`taken` as in Match."""
 
     verdict: Verdict
@@ -40,22 +40,22 @@ class Judged:
     taken: int = 0
 
 
-def liken(patch: Standing | None, mainline: Standing | None) -> Likening:
+def liken(patch: ObjectState | None, mainline: ObjectState | None) -> StateComparison:
     """Whether a thing at a moment of the patch branch is the thing at a moment of mainline."""
     if patch is None or mainline is None:
         gone = patch is None and mainline is None
-        return Likening(
+        return StateComparison(
             Likeness.IDENTICAL if gone else Likeness.DIFFERENT, () if gone else ("there on one side only",)
         )
     shapes = liken_shapes(patch, mainline)
     if is_reordered(patch.name, mainline.name):
-        return Likening(
+        return StateComparison(
             min(shapes.likeness, Likeness.SAME_SCHEMA),
             (f"order of the columns: {patch.name} and {mainline.name}", *shapes.differences),
         )
     if patch.name.lower() != mainline.name.lower():
         worst = min(shapes.likeness, Likeness.DIFFERENT)
-        return Likening(
+        return StateComparison(
             worst,
             (f"name: {patch.name} and {mainline.name}", *shapes.differences),
         )
@@ -67,10 +67,10 @@ def is_reordered(one: str, other: str) -> bool:
     return one != other and sorted(one.split(",")) == sorted(other.split(","))
 
 
-def liken_shapes(patch: Standing, mainline: Standing) -> Likening:
+def liken_shapes(patch: ObjectState, mainline: ObjectState) -> StateComparison:
     """As `liken`, whatever the names are."""
     compared = compare_shapes(patch.shape, mainline.shape)
-    return Likening(_likeness(compared.kind), compared.differences)
+    return StateComparison(_likeness(compared.kind), compared.differences)
 
 
 def _likeness(kind: ComparisonKind) -> Likeness:
@@ -87,26 +87,26 @@ def _likeness(kind: ComparisonKind) -> Likeness:
             assert_never(kind)
 
 
-def judge(patch: History, mainline: History | None) -> Judged:
+def judge(patch: History, mainline: History | None) -> JudgedHistories:
     """The verdict on a net change of the patch branch (DESIGN, Comparing)."""
     if patch.start is None and patch.end is None:
-        return Judged(Verdict.PATCH_ONLY, ("added and removed again on the patch branch",))
+        return JudgedHistories(Verdict.PATCH_ONLY, ("added and removed again on the patch branch",))
     if mainline is None:
-        return Judged(Verdict.PATCH_ONLY)
+        return JudgedHistories(Verdict.PATCH_ONLY)
     if _seen_on_the_patch_alone(patch, mainline):
-        return Judged(Verdict.PATCH_ONLY)
+        return JudgedHistories(Verdict.PATCH_ONLY)
     at_end = liken(patch.end, mainline.end)
     if at_end.likeness is Likeness.UNREADABLE:
-        return Judged(Verdict.OPAQUE, at_end.differences)
+        return JudgedHistories(Verdict.OPAQUE, at_end.differences)
     moment = _first_alike(patch, mainline)
     if moment is not None:
         return _alike(patch, mainline, moment)
     if only_altered(patch) and mainline.end is None:
-        return _gone(mainline, at_end)
+        return _removed_on_mainline(mainline, at_end)
     if _contradict(patch, mainline):
-        return Judged(Verdict.CONTRARY, at_end.differences)
+        return JudgedHistories(Verdict.CONTRARY, at_end.differences)
     verdict = Verdict.EVOLVED if mainline.end is None else Verdict.DIFFERENT
-    return Judged(verdict, at_end.differences, taken=1)
+    return JudgedHistories(verdict, at_end.differences, taken=1)
 
 
 def _seen_on_the_patch_alone(patch: History, mainline: History) -> bool:
@@ -115,13 +115,13 @@ def _seen_on_the_patch_alone(patch: History, mainline: History) -> bool:
     return both and patch.database and not mainline.database
 
 
-def _alike(patch: History, mainline: History, moment: int) -> Judged:
+def _alike(patch: History, mainline: History, moment: int) -> JudgedHistories:
     likening = liken(patch.end, mainline.moments[moment])
     if moment < len(mainline.atoms):
         gone_on = liken(patch.end, mainline.end)
-        return Judged(Verdict.EVOLVED, gone_on.differences, taken=moment)
+        return JudgedHistories(Verdict.EVOLVED, gone_on.differences, taken=moment)
     verdict = Verdict.IDENTICAL if likening.likeness is Likeness.IDENTICAL else Verdict.SAME_SCHEMA
-    return Judged(verdict, likening.differences, taken=moment)
+    return JudgedHistories(verdict, likening.differences, taken=moment)
 
 
 def _first_alike(patch: History, mainline: History) -> int | None:
@@ -136,11 +136,11 @@ def only_altered(history: History) -> bool:
     return history.start is not None and all(isinstance(atom, Altered) for atom in history.atoms)
 
 
-def _gone(mainline: History, at_end: Likening) -> Judged:
+def _removed_on_mainline(mainline: History, at_end: StateComparison) -> JudgedHistories:
     """What mainline has removed goes in whatever shape its removal finds it. An alteration of mainline's before that starts from a
     shape, so it stands against the patch's."""
     before = next(place for place, atom in enumerate(mainline.atoms) if not isinstance(atom, Altered))
-    return Judged(Verdict.DIFFERENT if before else Verdict.EVOLVED, at_end.differences, taken=before)
+    return JudgedHistories(Verdict.DIFFERENT if before else Verdict.EVOLVED, at_end.differences, taken=before)
 
 
 def _contradict(patch: History, mainline: History) -> bool:

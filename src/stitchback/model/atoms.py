@@ -34,7 +34,7 @@ class WorkInTree:
 Work = OwnWork | WorkInTree
 
 
-class ThingKind(Enum):
+class SchemaObjectKind(Enum):
     TABLE = "table"
     COLUMN = "column"  # many-to-many fields too: their table goes with the field
     INDEX = "index"
@@ -45,7 +45,7 @@ class ThingKind(Enum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Thing:
+class SchemaObject:
     """What an atom is about, by an identity that renames do not change.
 
     `model` is the model's key at the fork point, or the key under which it was created since then. `name` is the field's
@@ -53,7 +53,7 @@ class Thing:
     the field names joined by ",", by their identities too.
     """
 
-    kind: ThingKind
+    kind: SchemaObjectKind
     model: ModelKey
     name: str = ""
 
@@ -83,7 +83,7 @@ class Added:
     """`name` is how the thing is called right after: for a column the field's name, for a table the model's."""
 
     origin: Origin
-    thing: Thing
+    schema_object: SchemaObject
     name: str
     shape: Shape
     database: bool = True  # False: in the state only (SeparateDatabaseAndState, unmanaged models)
@@ -93,7 +93,7 @@ class Added:
 @dataclass(frozen=True, slots=True)
 class Removed:
     origin: Origin
-    thing: Thing
+    schema_object: SchemaObject
     name: str
     shape: Shape
     database: bool = True
@@ -103,7 +103,7 @@ class Removed:
 @dataclass(frozen=True, slots=True)
 class Altered:
     origin: Origin
-    thing: Thing
+    schema_object: SchemaObject
     name: str
     before: Shape
     after: Shape
@@ -114,7 +114,7 @@ class Altered:
 @dataclass(frozen=True, slots=True)
 class Renamed:
     origin: Origin
-    thing: Thing
+    schema_object: SchemaObject
     before: str
     after: str
     database: bool = True
@@ -142,7 +142,7 @@ class DataRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadChange:
     """An operation that cannot be read: it may touch anything of its app."""
 
     origin: Origin
@@ -163,4 +163,4 @@ def fingerprint_of_work(work: Work) -> str:
             assert_never(work)
 
 
-Atom = Added | Removed | Altered | Renamed | DataRun | Unread
+Atom = Added | Removed | Altered | Renamed | DataRun | UnreadChange

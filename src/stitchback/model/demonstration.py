@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DemoStep:
     """A new chapter."""
 
     title: str
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DemoRemark:
     """A paragraph for the person who watches."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DemoCommand:
     """What a command prints, as it prints it."""
 
     command: str
@@ -28,7 +28,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DemoCheck:
     """Something that was looked at. `held` False: the demo has failed; `details` say how."""
 
     what: str
@@ -37,10 +37,10 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class DemoList:
     """Rows of a small table."""
 
     rows: tuple[tuple[str, ...], ...]
 
 
-Event = Step | Said | Shown | Seen | Listed
+Event = DemoStep | DemoRemark | DemoCommand | DemoCheck | DemoList

@@ -12,7 +12,7 @@ from stitchback.model.source import Opaque, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class KeepOperation:
     """The operation of that index of the file's original, its text untouched."""
 
     index: int
@@ -33,7 +33,7 @@ class Insert:
     operation: Operation
 
 
-OperationEdit = Keep | MakeConditional | Insert
+OperationEdit = KeepOperation | MakeConditional | Insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def changed(migration: Migration, change: FileChange) -> Migration:
 
 def edited_operation(migration: Migration, edit: OperationEdit) -> Operation | Opaque:
     match edit:
-        case Keep(index=index):
+        case KeepOperation(index=index):
             return migration.operations[index]
         case MakeConditional(index=index):
             operation = migration.operations[index]

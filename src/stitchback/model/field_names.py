@@ -9,14 +9,14 @@ from stitchback.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DeclaredField:
     """Of a class that a tree knows under an import path: where it is `defined` that a module passes on under that path
     (`Field.deconstruct` names it so); `unsaid`: arguments of its own, each with the value that it has where it is left out."""
 
     defined: str
     unsaid: Mapping[str, Value] = field(default_factory=dict)
 
-    def says_nothing(self, name: str, value: Value) -> bool:
+    def is_silent(self, name: str, value: Value) -> bool:
         """Whether the class does the same without the argument."""
         return self.unsaid.get(name) == value
 
@@ -25,15 +25,15 @@ class Told:
 class FieldNames:
     """Of several trees; the first that knows a path has the last word."""
 
-    trees: tuple[Mapping[str, Told], ...] = ()
+    trees: tuple[Mapping[str, DeclaredField], ...] = ()
 
-    def of(self, path: str) -> Told:
+    def of(self, path: str) -> DeclaredField:
         if path.startswith("django."):
-            return Told(path)  # most of them
-        told = self._first(path) or Told(path)
+            return DeclaredField(path)  # most of them
+        told = self._first(path) or DeclaredField(path)
         return told if told.defined == path else self._first(told.defined) or told
 
-    def _first(self, path: str) -> Told | None:
+    def _first(self, path: str) -> DeclaredField | None:
         return next((told for tree in self.trees if (told := tree.get(path)) is not None), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from stitchback.model.atoms import Atom, DataRun, Unread
+from stitchback.model.atoms import Atom, DataRun, UnreadChange
 
 
 class Verdict(Enum):
@@ -54,4 +54,4 @@ class Match:
 def _seen(atom: Atom) -> bool:
     if isinstance(atom, DataRun):
         return not atom.empty
-    return isinstance(atom, Unread) or atom.database
+    return isinstance(atom, UnreadChange) or atom.database

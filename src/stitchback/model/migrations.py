@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from stitchback.model.field_names import FieldNames, Told
+from stitchback.model.field_names import DeclaredField, FieldNames
 from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
@@ -31,7 +31,7 @@ Dependency = MigrationKey | Swappable | Opaque
 Operations = tuple[Operation | Opaque, ...]
 
 
-class Unopened(NamedTuple):
+class DeferredOperations(NamedTuple):
     """Operations that were read before, and are made again when somebody asks for them; `number` of them. `are_clear`: nothing of the whole
     migration is opaque. `package`: that of the file, where that alone is what they are made
     of ("" too)."""
@@ -50,7 +50,7 @@ class _Opening:
     """Holds what a migration's operations are made of, and what was told of them before: no field of it, and no part of its value."""
 
     __slots__ = ("later",)
-    later: Unopened | None
+    later: DeferredOperations | None
 
     if not TYPE_CHECKING:
 
@@ -99,7 +99,7 @@ class Migration(_Opening):
     ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
 
     @classmethod
-    def unopened(cls, later: Unopened, **fields: object) -> Migration:
+    def unopened(cls, later: DeferredOperations, **fields: object) -> Migration:
         """A migration of these fields, all but `operations`; with them it is opened at once."""
         made = object.__new__(cls)
         for name, value in fields.items():
@@ -272,7 +272,7 @@ class Tree:
     field_bases: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     assumed_settings: Mapping[str, str] = field(default_factory=dict)
-    field_names: Mapping[str, Told] = field(default_factory=dict, repr=False, compare=False)
+    field_names: Mapping[str, DeclaredField] = field(default_factory=dict, repr=False, compare=False)
     works: Works = field(default_factory=Works, repr=False, compare=False)
     of_user_model: tuple[str, ...] = ()
     has_routers: bool = False

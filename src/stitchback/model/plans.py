@@ -11,7 +11,7 @@ from stitchback.model.configuration import (
     REHEARSAL_SECONDS,
     REHEARSED_DATABASES,
 )
-from stitchback.model.forgotten import Damages, Forgotten
+from stitchback.model.forgotten_steps import Damages, Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Migration, Tree
@@ -78,7 +78,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Handover:
+class ManualInsert:
     """A repair that a plan relies on: a database that has applied all of `applied` and has no row of `insert` gets that row,
     because what `insert` makes was made by `applied` there. `applied` are mainline migrations as they were before the plan."""
 
@@ -93,7 +93,7 @@ class Candidate:
     strategies: Mapping[str, str]
     edits: tuple[FileEdit, ...]
     result: Tree
-    handovers: tuple[Handover, ...] = ()
+    manual_inserts: tuple[ManualInsert, ...] = ()
     remarks: tuple[
         str, ...
     ] = ()  # what a person should know: data operations on which populations, narrowing …
@@ -136,7 +136,7 @@ class PopulationOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Unserved:
+class BrokenOnMainline:
     """What fails without a plan too. `population`: its name, and its `lineage`; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
     done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them. `rehearsed`:
     whether the rehearsal alone saw it."""
@@ -171,19 +171,19 @@ class Proof:
     sliced_to: int  # how many migrations the graph held
     left_out: int  # how many were left out because they do not matter
     bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
-    unserved: tuple[Unserved, ...] = ()
+    broken_on_mainline: tuple[BrokenOnMainline, ...] = ()
     agreed: tuple[str, ...] = ()  # what would be wrong, had the project not decided otherwise, and why it has
     rehearsal: RehearsalReport | None = None
 
     @property
-    def hands(self) -> int:
+    def manual_steps(self) -> int:
         """How many populations need a hand."""
         return sum(1 for outcome in self.outcomes if outcome.inserts)
 
     @property
     def left_out_released(self) -> int:
         """How many fork points a plain migrate fails for."""
-        return sum(1 for each in self.unserved if each.lineage == RELEASED and not each.acts)
+        return sum(1 for each in self.broken_on_mainline if each.lineage == RELEASED and not each.acts)
 
     @property
     def damages(self) -> bool:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stitchback.model.operations import Operation
 
 
-class Reached(NamedTuple):
+class ReachedCode(NamedTuple):
     """A function, class or variable of the tree, a file or a setting: the file that holds it, and a digest of its own text."""
 
     path: str
@@ -22,7 +22,7 @@ class Followed(NamedTuple):
     `empty`: the code is the tree's, and leaves nothing in a database."""
 
     fingerprint: str
-    reached: Mapping[str, Reached]
+    reached: Mapping[str, ReachedCode]
     unknown: str = ""
     empty: bool = False
 
@@ -60,4 +60,4 @@ class TreeWork:
         )
 
 
-_NOTHING = Reached("", "")
+_NOTHING = ReachedCode("", "")

@@ -9,7 +9,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.parsing.apps import Folder
 from stitchback.parsing.context import Answers, ReadingCache, ReadingContext
 from stitchback.parsing.folders import read_cached
-from stitchback.parsing.shared import SharedReadings
+from stitchback.parsing.shared_readings import SharedReadings
 
 LEAST_SHARE = (
     150  # files a process: with much fewer, beginning it and hearing from it takes as long as reading them
@@ -18,14 +18,14 @@ LEAST_PART = 8  # files that a process takes at once
 MOST_PARTS = 8192
 
 
-class Reading(NamedTuple):
+class ReadFile(NamedTuple):
     """A tree that is going to be read."""
 
     context: ReadingContext
     folders: Sequence[Folder]
 
 
-class Unread(NamedTuple):
+class UnreadFile(NamedTuple):
     """A file that has not been read, and whose it is."""
 
     tree: int
@@ -34,7 +34,7 @@ class Unread(NamedTuple):
     blob: str
 
 
-def read_ahead(trees: Sequence[Reading], cache: ReadingCache | None, shared: SharedReadings) -> None:
+def read_ahead(trees: Sequence[ReadFile], cache: ReadingCache | None, shared: SharedReadings) -> None:
     """Has the bytes of what was not read at hand, and where that is much and other processes are to be had, has it in the cache."""
     unread = list({(each.blob, each.path): each for each in _unread(trees, cache, shared)}.values())
     for place, tree in enumerate(trees):
@@ -49,20 +49,22 @@ def read_ahead(trees: Sequence[Reading], cache: ReadingCache | None, shared: Sha
         _share_out(unread, [tree.context for tree in trees], cache, helpers)
 
 
-def _unread(trees: Sequence[Reading], cache: ReadingCache | None, shared: SharedReadings) -> Iterator[Unread]:
+def _unread(
+    trees: Sequence[ReadFile], cache: ReadingCache | None, shared: SharedReadings
+) -> Iterator[UnreadFile]:
     for place, (context, folders) in enumerate(trees):
         for folder in folders:
             blobs = context.blobs_of([path for _, path in folder.files])
             if (folder, blobs) not in shared.folders:
                 for (name, path), blob in zip(folder.files, blobs, strict=True):
                     if cache is None or not cache.holds(blob, path):
-                        yield Unread(place, MigrationKey(folder.name, name), path, blob)
+                        yield UnreadFile(place, MigrationKey(folder.name, name), path, blob)
 
 
 def _share_out(
-    unread: Sequence[Unread], contexts: Sequence[ReadingContext], cache: ReadingCache, helpers: int
+    unread: Sequence[UnreadFile], contexts: Sequence[ReadingContext], cache: ReadingCache, helpers: int
 ) -> None:
-    def size(each: Unread) -> int:
+    def size(each: UnreadFile) -> int:
         return len(contexts[each.tree].files[each.path].read())
 
     largest_first = sorted(

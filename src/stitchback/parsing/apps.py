@@ -54,7 +54,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class AppFolders:
     """Where a tree's migrations are. `unread`: settings about it that cannot be read. `broken`: folders that are links out of
     the tree."""
 
@@ -63,7 +63,7 @@ class Layout:
     broken: tuple[Unreadable, ...] = ()
 
 
-def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> Layout:
+def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> AppFolders:
     """Every folder `migrations`, and those that the settings or the configuration name, with what Django's loader would import."""
     configured = _configured(context)
     answered = frozenset((*context.config.migration_modules, *context.config.apps))
@@ -87,7 +87,7 @@ def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> Lay
         for path, target in sorted(context.broken.items())
         if path.rpartition("/")[2] == MIGRATIONS and not is_left_out(path, context)
     )
-    return Layout(folders, tuple(sorted(unread)), broken)
+    return AppFolders(folders, tuple(sorted(unread)), broken)
 
 
 def broken_link(target: str) -> str:

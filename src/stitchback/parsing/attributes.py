@@ -6,14 +6,14 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Swappable
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Constant, Items, Reference, Value, render, text
-from stitchback.parsing.family import Family
-from stitchback.parsing.gaps import Gap
+from stitchback.parsing.class_hierarchy import ClassHierarchy
 from stitchback.parsing.sources import MAX_SHOWN
+from stitchback.parsing.unknown_length import UnknownLength
 
 _SETTINGS = "django.conf.settings."
 
 
-def dependencies(family: Family, name: str) -> tuple[Dependency, ...]:
+def dependencies(family: ClassHierarchy, name: str) -> tuple[Dependency, ...]:
     """`dependencies` or `run_before`. What of it cannot be read is one Opaque in its place."""
     value = family.attribute(name)
     if value is None:
@@ -22,7 +22,7 @@ def dependencies(family: Family, name: str) -> tuple[Dependency, ...]:
     return tuple(_dependency(item, span) for item in _listed(value, span))
 
 
-def replaced(family: Family) -> tuple[MigrationKey | Opaque, ...]:
+def replaced(family: ClassHierarchy) -> tuple[MigrationKey | Opaque, ...]:
     value = family.attribute("replaces")
     if value is None:
         return ()
@@ -35,7 +35,7 @@ def replaced(family: Family) -> tuple[MigrationKey | Opaque, ...]:
     return tuple(found)
 
 
-def flag(family: Family, name: str, default: bool | None) -> tuple[bool | None, tuple[Opaque, ...]]:
+def flag(family: ClassHierarchy, name: str, default: bool | None) -> tuple[bool | None, tuple[Opaque, ...]]:
     """`initial` or `atomic`, and what of it could not be read (then it is None)."""
     value = family.attribute(name)
     match value:
@@ -56,7 +56,7 @@ def _listed(value: Value, span: Span) -> tuple[Value, ...]:
         case Call(callee=Reference(path="operator.add"), args=parts):
             return tuple(item for part in parts for item in _listed(part, span))
         case _:
-            return (Gap.of(_opaque("a list that is not known", value, span)),)
+            return (UnknownLength.of(_opaque("a list that is not known", value, span)),)
 
 
 def _dependency(value: Value, span: Span) -> Dependency:

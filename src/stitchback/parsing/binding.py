@@ -6,9 +6,9 @@ import ast
 
 from stitchback.model.values import Reference
 from stitchback.parsing.comprehensions import NotUnrolled, assign
-from stitchback.parsing.filling import put_item
-from stitchback.parsing.loads import binding_of, box_of, holder_of
-from stitchback.parsing.scopes import DEFINITIONS, Box, Scope
+from stitchback.parsing.mutation import put_item
+from stitchback.parsing.name_lookup import binding_of, box_of, holder_of
+from stitchback.parsing.scopes import DEFINITIONS, Scope, SharedBinding
 from stitchback.parsing.tainting import taint
 
 _NEW = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Set, ast.SetComp, ast.BinOp)
@@ -49,14 +49,14 @@ def _bind_each(target: ast.expr, value: ast.expr, node: ast.stmt, scope: Scope) 
     return True
 
 
-def _boxed(value: ast.expr, node: ast.stmt, scope: Scope) -> Box:
+def _boxed(value: ast.expr, node: ast.stmt, scope: Scope) -> SharedBinding:
     """The box of what stands on the right: the one that the object has already, or a new one."""
     box = box_of(value, scope)
     if box is not None and not isinstance(box.binding, Reference):
         return box
     if _is_used_up(value, scope):
-        return Box(scope.opaque("something that can be gone through once", value), node)
-    return Box(binding_of(value, scope), node, is_own=_is_new(value, scope))
+        return SharedBinding(scope.opaque("something that can be gone through once", value), node)
+    return SharedBinding(binding_of(value, scope), node, is_own=_is_new(value, scope))
 
 
 def _is_new(value: ast.expr, scope: Scope) -> bool:
@@ -81,7 +81,7 @@ def _is_used_up(value: ast.expr, scope: Scope) -> bool:
             return False
 
 
-def _bind_box(target: ast.expr, box: Box, node: ast.stmt, scope: Scope) -> None:
+def _bind_box(target: ast.expr, box: SharedBinding, node: ast.stmt, scope: Scope) -> None:
     holder = holder_of(target, scope)
     if holder is not None:
         inner, name = holder

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Items, Value
-from stitchback.parsing.gaps import Gap
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Scope
+from stitchback.parsing.scopes import DEFINITIONS, Binding, Class, Scope, SharedBinding
+from stitchback.parsing.unknown_length import UnknownLength
 
-_State = tuple[list[tuple[Scope, dict[str, Box]]], dict[Box, Binding]]
+_State = tuple[list[tuple[Scope, dict[str, SharedBinding]]], dict[SharedBinding, Binding]]
 
 
 def either(
@@ -24,7 +24,7 @@ def either(
     start = _state(scope)
     problem = scope.opaque(reason, why)
     ends: list[_State] = []
-    for branch in [one for one in branches if not _gives_up(one)] or branches:
+    for branch in [one for one in branches if not _always_raises(one)] or branches:
         _restore(start)
         execute(branch, scope)
         ends.append(_state(scope))
@@ -34,7 +34,7 @@ def either(
     _restore(merged)
 
 
-def _gives_up(branch: Sequence[ast.stmt]) -> bool:
+def _always_raises(branch: Sequence[ast.stmt]) -> bool:
     """Whether the file cannot be imported where this branch runs."""
     return bool(branch) and isinstance(branch[-1], ast.Raise)
 
@@ -66,7 +66,7 @@ def _restore(state: _State) -> None:
 
 
 def _merged(first: _State, second: _State, problem: Opaque) -> _State:
-    boxes: dict[Box, Binding] = {}
+    boxes: dict[SharedBinding, Binding] = {}
     for box in (*first[1], *second[1]):
         one, other = first[1].get(box), second[1].get(box)
         if one is None or other is None:
@@ -74,7 +74,7 @@ def _merged(first: _State, second: _State, problem: Opaque) -> _State:
         else:
             boxes[box] = _agreed(one, other, problem)
     second_names = dict(second[0])
-    names: list[tuple[Scope, dict[str, Box]]] = []
+    names: list[tuple[Scope, dict[str, SharedBinding]]] = []
     for scope, held in first[0]:
         others = second_names.get(scope, {})
         names.append((scope, _merged_names(held, others, boxes, problem)))
@@ -84,10 +84,13 @@ def _merged(first: _State, second: _State, problem: Opaque) -> _State:
 
 
 def _merged_names(
-    first: dict[str, Box], second: dict[str, Box], boxes: dict[Box, Binding], problem: Opaque
-) -> dict[str, Box]:
+    first: dict[str, SharedBinding],
+    second: dict[str, SharedBinding],
+    boxes: dict[SharedBinding, Binding],
+    problem: Opaque,
+) -> dict[str, SharedBinding]:
     """A name that only one branch binds is not known afterwards."""
-    merged: dict[str, Box] = {}
+    merged: dict[str, SharedBinding] = {}
     for name in dict.fromkeys((*first, *second)):
         one, other = first.get(name), second.get(name)
         if one is other and one is not None:
@@ -96,7 +99,7 @@ def _merged_names(
         binding: Binding = problem
         if one is not None and other is not None:
             binding = _agreed(boxes[one], boxes[other], problem)
-        merged[name] = Box(binding)
+        merged[name] = SharedBinding(binding)
         boxes[merged[name]] = binding
     return merged
 
@@ -119,4 +122,4 @@ def _agreed_items(one: tuple[Value, ...], other: tuple[Value, ...], problem: Opa
     begin = next((i for i in range(shorter) if one[i] != other[i]), shorter)
     rest = shorter - begin
     end = next((i for i in range(rest) if one[-1 - i] != other[-1 - i]), rest)
-    return (*one[:begin], Gap.of(problem), *(one[len(one) - end :] if end else ()))
+    return (*one[:begin], UnknownLength.of(problem), *(one[len(one) - end :] if end else ()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stitchback.model.values import Constant, Dictionary, Items, Value
-from stitchback.parsing import folding
+from stitchback.parsing import constant_folding
 from stitchback.parsing.comprehensions import NotUnrolled, items_of, parts_of
-from stitchback.parsing.gaps import has_gap
+from stitchback.parsing.unknown_length import has_gap
 
 _MAX_RANGE = 10_000
 _SIMPLE: dict[str, Callable[..., object]] = {
@@ -22,7 +22,7 @@ CHANGE_ANYTHING = frozenset({"exec", "eval", "globals", "locals", "vars", "compi
 _FAILURES = (TypeError, ValueError, OverflowError)
 
 
-def only_looks(path: str) -> bool:
+def is_read_only(path: str) -> bool:
     """Whether the function of Python's leaves its arguments as they are, and keeps nothing of them but what is in them."""
     name = path.removeprefix("builtins.")
     return name != path and (name in _SIMPLE or name in _LISTS or name in _LOOKING)
@@ -49,7 +49,7 @@ def _sequence(kind: str, args: tuple[Value, ...]) -> Value | None:
         return None
     given = args[0] if args else Items("tuple", ())
     if kind in ("set", "frozenset"):
-        return folding.unordered(kind, items_of(given, in_any_order=True))
+        return constant_folding.unordered(kind, items_of(given, in_any_order=True))
     return Items(kind, parts_of(given))
 
 
@@ -72,11 +72,11 @@ def _simple(name: str, args: tuple[Value, ...]) -> Value | None:
     if name == "len" and len(args) == 1 and isinstance(args[0], Items | Dictionary):
         gapped = isinstance(args[0], Items) and has_gap(args[0].items)
         return None if gapped else Constant(len(args[0].items))
-    known = [folding.plain(arg) for arg in args]
+    known = [constant_folding.plain(arg) for arg in args]
     if None in known:
         return None
     try:
-        return folding.value_of(_SIMPLE[name](*(value[0] for value in known if value is not None)))
+        return constant_folding.value_of(_SIMPLE[name](*(value[0] for value in known if value is not None)))
     except _FAILURES:
         return None
 
@@ -106,12 +106,14 @@ def _zip(args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value | None:
 
 def _sorted(args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value | None:
     known = (
-        [folding.plain(item) for item in items_of(args[0], in_any_order=True)] if len(args) == 1 else [None]
+        [constant_folding.plain(item) for item in items_of(args[0], in_any_order=True)]
+        if len(args) == 1
+        else [None]
     )
     if kwargs or None in known:
         return None
     try:
-        return folding.value_of(sorted(item[0] for item in known if item is not None))  # type: ignore[type-var]
+        return constant_folding.value_of(sorted(item[0] for item in known if item is not None))  # type: ignore[type-var]
     except TypeError:
         return None
 

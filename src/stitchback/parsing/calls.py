@@ -8,14 +8,14 @@ from collections.abc import Callable
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, text
 from stitchback.parsing import builtin_calls, imports, known_calls, methods
-from stitchback.parsing.bodies import Untold, returned
 from stitchback.parsing.fingerprints import code_of
+from stitchback.parsing.function_return import UnknownReturn, returned
 from stitchback.parsing.interpreter import evaluate, glance, spread
-from stitchback.parsing.loads import attribute_of, binding_of, owner_of, spoil_by_method
-from stitchback.parsing.measuring import is_harmless
-from stitchback.parsing.scopes import Binding, Class, Function, Place, Scope, has_opaque
+from stitchback.parsing.name_lookup import attribute_of, binding_of, owner_of, spoil_by_method
+from stitchback.parsing.reading_limits import is_harmless
+from stitchback.parsing.scopes import Binding, CallSite, Class, Function, Scope, has_opaque
 from stitchback.parsing.tainting import spoil, taint_arguments, taint_function
-from stitchback.parsing.unanswered import unanswered
+from stitchback.parsing.unknown_conditions import unanswered
 
 _DATA = (Constant, Items, Dictionary)
 _UNKNOWN_ARGUMENTS = "a call with arguments that are not known"
@@ -37,7 +37,7 @@ def read_call(node: ast.Call, scope: Scope) -> Value:
         callee = attribute_of(owner, function, scope)
     else:
         callee = binding_of(function, scope)
-    look = glance if isinstance(callee, Reference) and builtin_calls.only_looks(callee.path) else evaluate
+    look = glance if isinstance(callee, Reference) and builtin_calls.is_read_only(callee.path) else evaluate
     arguments = read_arguments(node, scope, look)
     if isinstance(arguments, Opaque) or isinstance(callee, Opaque):
         taint_arguments(node, scope, "a call that is not followed may change it")
@@ -80,7 +80,7 @@ def _builtin(callee: Reference, arguments: Arguments, node: ast.Call, scope: Sco
     folded = builtin_calls.fold(name, *arguments)
     if name == "getattr":
         folded = known_calls.getattr_of(arguments[0], scope.module.context)
-    elif folded is None and not builtin_calls.only_looks(callee.path):
+    elif folded is None and not builtin_calls.is_read_only(callee.path):
         taint_arguments(node, scope, "a call that is not followed may change it")
     return folded if folded is not None else Call(callee, *arguments)
 
@@ -103,7 +103,7 @@ def _imported(callee: Reference, arguments: Arguments, node: ast.Call, scope: Sc
 
 
 def _placed(call: Call, found: Class | None, node: ast.Call, scope: Scope) -> Call:
-    scope.module.places[id(call)] = Place(call, node, scope.module.path, found)
+    scope.module.places[id(call)] = CallSite(call, node, scope.module.path, found)
     return call
 
 
@@ -160,10 +160,10 @@ def follow(function: Function, arguments: Arguments, node: ast.Call, scope: Scop
         return scope.opaque(f"arguments that do not fit {name}", node)
     given = {box: box.binding for box in inner.names.values()}
     with scope.module.deeper() as allowed:
-        result = returned(function.node, inner) if allowed else Untold()
+        result = returned(function.node, inner) if allowed else UnknownReturn()
     if any(box.binding is not before for box, before in given.items()):
         taint_arguments(node, scope, f"{name} changes it")
-    if isinstance(result, Untold):
+    if isinstance(result, UnknownReturn):
         taint_function(function, node, scope, f"{name} is not followed and may change it")
         return scope.opaque(result.reason or f"what {name}() returns is not known", node)
     if function.scope.module is not scope.module and function.scope.module not in scope.module.others:

@@ -12,8 +12,8 @@ from stitchback.parsing.calls import Arguments
 from stitchback.parsing.conditional import template_of
 from stitchback.parsing.constructors import passed_on
 from stitchback.parsing.fingerprints import code_of
-from stitchback.parsing.loads import binding_of
-from stitchback.parsing.scopes import Class, Function, ModuleReading, Place, Scope
+from stitchback.parsing.name_lookup import binding_of
+from stitchback.parsing.scopes import CallSite, Class, Function, ModuleReading, Scope
 from stitchback.parsing.signatures import KINDS, SIGNATURES
 from stitchback.parsing.third_party import known_operation
 
@@ -23,7 +23,7 @@ _DATA = {"RunPython": "code", "RunSQL": "sql"}  # kind -> the argument that hold
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownClass:
     """A class that is one of Django's: `arguments` are those that Django's own constructor gets. `conditional`: it is one of
     the tool's templates. `half`: "state" or "database" where the other half is made to do nothing."""
 
@@ -34,7 +34,7 @@ class Known:
     half: str = ""
 
 
-def known_class(call: Call, place: Place | None, module: ModuleReading) -> Known | str:
+def known_class(call: Call, place: CallSite | None, module: ModuleReading) -> KnownClass | str:
     """What the called class is equal to or extends; where that is not known, why not."""
     owner = place.callee if place is not None else None
     path = _path(call.callee, owner)
@@ -43,18 +43,18 @@ def known_class(call: Call, place: Place | None, module: ModuleReading) -> Known
         kind = KINDS.get(names.canonical(equal), equal)
         if kind not in SIGNATURES:
             return f"{path} is configured as equal to {equal}, which is no operation of Django's"
-        return Known(kind, path, (call.args, call.kwargs))
+        return KnownClass(kind, path, (call.args, call.kwargs))
     third_party = known_operation(path, call)
     if third_party is not None:
-        return Known(third_party[0], path, third_party[1])
+        return KnownClass(third_party[0], path, third_party[1])
     if owner is None and isinstance(call.callee, Reference):
         owner = imports.class_of(path, module)
     if owner is None:
         return f"{path or 'this'} is not an operation that is known"
     template = template_of(owner)
     if template is not None:
-        return Known(template.kind, f"{MIGRATIONS}.{template.kind}", (call.args, call.kwargs), True)
-    return _Following(path, owner).known(call)
+        return KnownClass(template.kind, f"{MIGRATIONS}.{template.kind}", (call.args, call.kwargs), True)
+    return _ClassWalk(path, owner).known(call)
 
 
 def _path(callee: Value, owner: Class | None) -> str:
@@ -69,13 +69,13 @@ def _path(callee: Value, owner: Class | None) -> str:
 
 
 @dataclass(slots=True, eq=False)
-class _Following:
+class _ClassWalk:
     """A class on the way up to Django's. `classes` are those passed, in the order in which Python looks methods up."""
 
     path: str
     owner: Class
 
-    def known(self, call: Call) -> Known | str:
+    def known(self, call: Call) -> KnownClass | str:
         line = _line(self.owner)
         if isinstance(line, str):
             return line
@@ -85,7 +85,7 @@ class _Following:
         if kind == _OPERATION or (kind in _DATA and database is not None):
             if kind == _OPERATION and (state is None or not _is_empty(state)):
                 return f"{name} extends Operation itself and changes the state in its own way"
-            return Known("RunPython", self.path, _own_code(self.owner, call, "code"))
+            return KnownClass("RunPython", self.path, _own_code(self.owner, call, "code"))
         if state is not None and not _is_empty(state):
             return f"{name} changes the state in its own way (state_forwards)"
         half = "state" if database is not None and _is_empty(database) else ""
@@ -94,9 +94,9 @@ class _Following:
         for one in classes:
             arguments = passed_on(one, arguments) if arguments is not None else None
         if arguments is not None:
-            return Known(kind, self.path, arguments, half=half)
+            return KnownClass(kind, self.path, arguments, half=half)
         if kind in _DATA and "state_operations" not in ast.unparse(self.owner.node):
-            return Known(kind, self.path, _own_code(self.owner, call, _DATA[kind]))
+            return KnownClass(kind, self.path, _own_code(self.owner, call, _DATA[kind]))
         return f"what {name}.__init__ hands on is not known"
 
 

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Value
-from stitchback.parsing import folding
-from stitchback.parsing.gaps import has_gap
+from stitchback.parsing import constant_folding
 from stitchback.parsing.interpreter import evaluate, glance
-from stitchback.parsing.measuring import is_harmless
+from stitchback.parsing.reading_limits import is_harmless
 from stitchback.parsing.scopes import Scope
 from stitchback.parsing.tainting import READING_METHODS, taint_call
-from stitchback.parsing.unanswered import unanswered
+from stitchback.parsing.unknown_conditions import unanswered
+from stitchback.parsing.unknown_length import has_gap
 
 
 class NotUnrolled(Exception):
@@ -29,7 +29,7 @@ def read_comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scop
         items = tuple(evaluate(node.elt, inner) for inner in _rounds(node.generators, scope.inner(), scope))
     except NotUnrolled as problem:
         return _not_unrolled(node, scope, problem)
-    return folding.unordered("set", items) if isinstance(node, ast.SetComp) else Items("list", items)
+    return constant_folding.unordered("set", items) if isinstance(node, ast.SetComp) else Items("list", items)
 
 
 def read_dict_comprehension(node: ast.DictComp, scope: Scope) -> Value:
@@ -81,7 +81,7 @@ def _rounds(generators: list[ast.comprehension], scope: Scope, around: Scope) ->
 
 def _holds(condition: ast.expr, scope: Scope) -> bool:
     value = glance(condition, scope)
-    known = folding.truth(value)
+    known = constant_folding.truth(value)
     if known is None:
         raise NotUnrolled(unanswered(value, "a comprehension with a condition that is not known"))
     return known
@@ -120,7 +120,7 @@ def assign(target: ast.expr, value: Value, scope: Scope) -> None:
         raise NotUnrolled("a loop variable that is no name")
     if isinstance(value, Call) and not any(isinstance(part, ast.Starred) for part in target.elts):
         for index, part in enumerate(target.elts):
-            assign(part, folding.operation("getitem", value, Constant(index)), scope)
+            assign(part, constant_folding.operation("getitem", value, Constant(index)), scope)
         return
     items = items_of(value)
     starred = [i for i, part in enumerate(target.elts) if isinstance(part, ast.Starred)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from stitchback.model.files import FileEntry, Files
 from stitchback.model.migrations import Migration, Unreadable
 from stitchback.model.values import Value
-from stitchback.parsing.shared import Questions, SharedReadings
+from stitchback.parsing.shared_readings import Questions, SharedReadings
 
 if TYPE_CHECKING:
     from stitchback.parsing.lazy import LazyScope
@@ -80,7 +80,7 @@ class ReadingCache(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class FoundName:
     """What an import path leads to in the tree, and in which module."""
 
     binding: Binding | None
@@ -96,7 +96,7 @@ class Setting:
     asked: Mapping[str, str]
 
 
-class Asking:
+class RecordedQuestions:
     """While it is entered, what is asked goes into the dictionary that it gives. A class, for it is entered with every file."""
 
     __slots__ = ("_asked", "_context", "_passes_on")
@@ -130,7 +130,7 @@ class ReadingContext:
     _texts: dict[str, bytes] = field(default_factory=dict)
     _held: set[Questions] = field(default_factory=set)
     modules: dict[str, LazyScope | None] = field(default_factory=dict)  # of the tree, as read so far
-    found: dict[tuple[str, str, str], Found] = field(default_factory=dict)  # what import paths led to
+    found: dict[tuple[str, str, str], FoundName] = field(default_factory=dict)  # what import paths led to
     settings: dict[str, Setting] = field(default_factory=dict)  # those that were asked for
     called: set[str] = field(
         default_factory=set
@@ -139,13 +139,13 @@ class ReadingContext:
         default_factory=dict
     )  # settings that no file of the tree sets -> default taken
 
-    def noting(self) -> Asking:
+    def noting(self) -> RecordedQuestions:
         """What is asked within."""
-        return Asking(self, passes_on=True)
+        return RecordedQuestions(self, passes_on=True)
 
-    def apart(self) -> Asking:
+    def apart(self) -> RecordedQuestions:
         """What is asked within, for somebody to note what of it matters."""
-        return Asking(self, passes_on=False)
+        return RecordedQuestions(self, passes_on=False)
 
     def begin(self, asked: dict[str, str]) -> None:
         self._asked.append(asked)
@@ -219,7 +219,7 @@ class ReadingContext:
 
     def read(self, path: str) -> bytes:
         """The bytes of a module that is looked at, read once."""
-        self.look_at(path)
+        self.note_file(path)
         if path not in self._texts:
             self._texts[path] = self.files[path].read()
         return self._texts[path]
@@ -282,7 +282,7 @@ class ReadingContext:
         holds the version, which is another one on every branch."""
         return self._ask(f"exists:{path}") != ""
 
-    def look_at(self, path: str) -> None:
+    def note_file(self, path: str) -> None:
         """Note that what is in the file matters."""
         self._ask(f"file:{path}")
 

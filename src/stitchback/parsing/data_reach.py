@@ -64,7 +64,7 @@ Texts = dict[str, frozenset[str]]  # a parameter -> the strings that it may get
 
 def reach_of(definition: Definition) -> Reach:
     """What the code of a function, lambda or class can use."""
-    reading = _Reading()
+    reading = _CodeReading()
     try:
         reading.follow(definition, registry=0, editor=1)
     except _Unknown:
@@ -82,7 +82,7 @@ class _Unknown(Exception):
 
 
 @dataclass(slots=True)
-class _Reading:
+class _CodeReading:
     models: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     runs_sql: bool = False
@@ -152,7 +152,7 @@ def _local_names(node: ast.AST) -> frozenset[str]:
 
 @dataclass(slots=True)
 class _Function:
-    reading: _Reading
+    reading: _CodeReading
     scope: Scope
     apps: str | None
     editor: str | None

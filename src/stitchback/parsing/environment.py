@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from stitchback.model.values import Call, Constant, Reference, Value
-from stitchback.parsing import folding
+from stitchback.parsing import constant_folding
 
 _DJANGO = tuple((*version, 0, "final", 0) for version in ((4, 2), (5, 0), (5, 1), (5, 2), (6, 0), (6, 1)))
 _PYTHON = tuple((3, minor, 0, "final", 0) for minor in range(8, 16))
@@ -29,10 +29,10 @@ def compare(kind: type[ast.cmpop], left: Value, right: Value, engines: tuple[str
     """A comparison with Django's or Python's version that every supported one answers in the same way; with `connection.vendor`
     where each of the engines does."""
     possible = list[object](engines) if left == _VENDOR else _possible(left)
-    other = folding.plain(right)
-    if not possible or other is None or kind not in folding.COMPARE:
+    other = constant_folding.plain(right)
+    if not possible or other is None or kind not in constant_folding.COMPARE:
         return None
-    compute = folding.COMPARE[kind][1]
+    compute = constant_folding.COMPARE[kind][1]
     try:
         answers = {bool(compute(version, other[0])) for version in possible}
     except TypeError:

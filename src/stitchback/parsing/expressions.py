@@ -8,18 +8,18 @@ from typing import Any
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value
-from stitchback.parsing import environment, folding
+from stitchback.parsing import constant_folding, environment
 from stitchback.parsing.calls import read_call
 from stitchback.parsing.comprehensions import read_comprehension, read_dict_comprehension
 from stitchback.parsing.fingerprints import code_of
-from stitchback.parsing.gaps import has_gap, position
 from stitchback.parsing.interpreter import EXPRESSIONS, evaluate, glance, spread
-from stitchback.parsing.loads import read_attribute, read_name
-from stitchback.parsing.measuring import COPY_UNIT
+from stitchback.parsing.name_lookup import read_attribute, read_name
 from stitchback.parsing.names import VENDOR
+from stitchback.parsing.reading_limits import COPY_UNIT
 from stitchback.parsing.scopes import Function, Scope
 from stitchback.parsing.sources import is_readable
-from stitchback.parsing.unanswered import unanswered
+from stitchback.parsing.unknown_conditions import unanswered
+from stitchback.parsing.unknown_length import has_gap, position
 
 _CONVERSIONS: dict[int, Callable[[object], str]] = {ord("r"): repr, ord("a"): ascii, ord("s"): str}
 
@@ -43,7 +43,7 @@ def _display(node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Value:
         case ast.Tuple():
             return Items("tuple", tuple(items))
         case _:
-            return folding.unordered("set", tuple(items))
+            return constant_folding.unordered("set", tuple(items))
 
 
 def _spread_into(node: ast.expr, element: ast.expr, scope: Scope) -> tuple[Value, ...]:
@@ -77,14 +77,14 @@ def _binary(node: ast.BinOp, scope: Scope) -> Value:
         current = current.left
     value = glance(current, scope)
     for part in reversed(chain):
-        value = folding.binary(type(part.op), value, glance(part.right, scope))
+        value = constant_folding.binary(type(part.op), value, glance(part.right, scope))
         if isinstance(value, Items):
             scope.module.measures.spend(len(value.items) // COPY_UNIT)
     return value
 
 
 def _unary(node: ast.UnaryOp, scope: Scope) -> Value:
-    return folding.unary(type(node.op), glance(node.operand, scope))
+    return constant_folding.unary(type(node.op), glance(node.operand, scope))
 
 
 def _compare(node: ast.Compare, scope: Scope) -> Value:
@@ -93,10 +93,10 @@ def _compare(node: ast.Compare, scope: Scope) -> Value:
     for operator, right_node in zip(node.ops, node.comparators, strict=True):
         right = glance(right_node, scope)
         engines = scope.module.context.engines if _is_vendor(left) else ()
-        one = environment.compare(type(operator), left, right, engines) or folding.compare(
+        one = environment.compare(type(operator), left, right, engines) or constant_folding.compare(
             type(operator), left, right
         )
-        result = one if result is None else folding.operation("and_", result, one)
+        result = one if result is None else constant_folding.operation("and_", result, one)
         left = right
     assert result is not None
     return result
@@ -111,7 +111,7 @@ def _boolean(node: ast.BoolOp, scope: Scope) -> Value:
     is_and = isinstance(node.op, ast.And)
     for part in node.values[:-1]:
         value = evaluate(part, scope)
-        known = folding.truth(value)
+        known = constant_folding.truth(value)
         if known is None:
             return scope.unknown(unanswered(value, "depends on a condition that is not known"), node)
         if known is not is_and:
@@ -121,7 +121,7 @@ def _boolean(node: ast.BoolOp, scope: Scope) -> Value:
 
 def _conditional(node: ast.IfExp, scope: Scope) -> Value:
     test = glance(node.test, scope)
-    known = folding.truth(test)
+    known = constant_folding.truth(test)
     if known is not None:
         return evaluate(node.body if known else node.orelse, scope)
     first, second = evaluate(node.body, scope), evaluate(node.orelse, scope)
@@ -139,7 +139,7 @@ def _joined(node: ast.JoinedStr, scope: Scope) -> Value:
         parts.append(value)
         if isinstance(value, Constant):
             joined += str(value.value)
-        if len(joined) > folding.MAX_TEXT:
+        if len(joined) > constant_folding.MAX_TEXT:
             return scope.opaque("too long a string", node)
     if all(isinstance(part, Constant) for part in parts):
         return Constant(joined)
@@ -179,7 +179,7 @@ def _subscript(node: ast.Subscript, scope: Scope) -> Value:
         case Constant(value=str(text)), Constant(value=int(index)) if -len(text) <= index < len(text):
             return Constant(text[index])
         case _:
-            return folding.operation("getitem", owner, key)
+            return constant_folding.operation("getitem", owner, key)
 
 
 def _slice(owner: Value, part: ast.Slice, node: ast.Subscript, scope: Scope) -> Value:
@@ -193,7 +193,7 @@ def _slice(owner: Value, part: ast.Slice, node: ast.Subscript, scope: Scope) -> 
         if isinstance(owner, Constant) and isinstance(owner.value, str):
             return Constant(owner.value[cut])
         if isinstance(owner, Reference):
-            return folding.operation(
+            return constant_folding.operation(
                 "getitem", owner, Call(Reference("builtins.slice"), tuple(map(Constant, bounds)))
             )
     return scope.unknown("a slice of something that is not known", node)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from stitchback.model.values import Reference
 from stitchback.parsing import imports
 from stitchback.parsing.context import ReadingContext
-from stitchback.parsing.loads import binding_of
+from stitchback.parsing.name_lookup import binding_of
 from stitchback.parsing.scopes import Class, ModuleReading
-from stitchback.parsing.shared import Line
+from stitchback.parsing.shared_readings import BaseClassLine
 
 _FIELDS = ("django.db.models.", "django.contrib.")
 _MAX_LEVELS = 12
@@ -54,7 +54,7 @@ class FieldBases(Mapping[str, str]):
             line: dict[str, str] = {}
             with self._context.apart() as asked:
                 _follow(path, self._module, line, 0)
-            known = self._context.shared.bases[path] = Line(line, tuple(asked.items()))
+            known = self._context.shared.bases[path] = BaseClassLine(line, tuple(asked.items()))
         return known.bases
 
 

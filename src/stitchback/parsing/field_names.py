@@ -9,14 +9,14 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stitchback.model.field_names import Told
+from stitchback.model.field_names import DeclaredField
 from stitchback.model.values import Constant, Value
 from stitchback.parsing import imports
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.scopes import ModuleReading
 
 
-class NamesTold(Mapping[str, Told]):
+class DeclaredFieldNames(Mapping[str, DeclaredField]):
     """Import path -> what the tree tells of the class: of one that it defines, or passes on from Django.
 
     A class is looked for when somebody asks, as in `FieldBases`; iteration gives those that were asked for.
@@ -25,12 +25,12 @@ class NamesTold(Mapping[str, Told]):
     def __init__(self, context: ReadingContext) -> None:
         self._context = context
         self._module = ModuleReading("", context, ast.Module([], []))  # paths are looked up from the root
-        self._found: dict[str, Told | None] = {}
+        self._found: dict[str, DeclaredField | None] = {}
 
-    def __getitem__(self, path: str) -> Told:
+    def __getitem__(self, path: str) -> DeclaredField:
         if path not in self._found:
             with self._context.apart():
-                self._found[path] = self._told(path)
+                self._found[path] = self._declared(path)
         told = self._found[path]
         if told is None:
             raise KeyError(path)
@@ -42,13 +42,13 @@ class NamesTold(Mapping[str, Told]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _told(self, path: str) -> Told | None:
+    def _declared(self, path: str) -> DeclaredField | None:
         if path.startswith("django."):
             return None
         end, node = imports.passed_on(path, self._module)
         if node is None:
-            return Told(end) if end.startswith("django.") else None
-        return Told(end, unsaid_arguments(node))
+            return DeclaredField(end) if end.startswith("django.") else None
+        return DeclaredField(end, unsaid_arguments(node))
 
 
 def unsaid_arguments(node: ast.ClassDef) -> dict[str, Value]:

@@ -69,23 +69,23 @@ def _cut(value: Value) -> Value:
     """The value, code that is being written told by its place among what is: its own digest is not known before the end."""
     places = {id(code_of(each)): place for place, each in enumerate(_BEING_WRITTEN.get())}
     circular = any(isinstance(item, Code) and id(item) in places for item in walk(value))
-    return _with_places(value, places) if circular else value
+    return _with_positions(value, places) if circular else value
 
 
-def _with_places(value: Value, places: Mapping[int, int]) -> Value:
+def _with_positions(value: Value, places: Mapping[int, int]) -> Value:
     match value:
         case Code() if id(value) in places:
             return Reference(f"@@{places[id(value)]}")
         case Items(kind=kind, items=items):
-            return Items(kind, tuple(_with_places(item, places) for item in items))
+            return Items(kind, tuple(_with_positions(item, places) for item in items))
         case Dictionary(items=pairs):
             return Dictionary(
-                tuple((_with_places(key, places), _with_places(item, places)) for key, item in pairs)
+                tuple((_with_positions(key, places), _with_positions(item, places)) for key, item in pairs)
             )
         case Call(callee=callee, args=args, kwargs=kwargs):
-            named = tuple((name, _with_places(item, places)) for name, item in kwargs)
+            named = tuple((name, _with_positions(item, places)) for name, item in kwargs)
             return Call(
-                _with_places(callee, places), tuple(_with_places(item, places) for item in args), named
+                _with_positions(callee, places), tuple(_with_positions(item, places) for item in args), named
             )
         case Constant() | Reference() | Code() | Opaque():
             return value

@@ -12,7 +12,7 @@ from stitchback.model.migrations import AppMigrations, Migration, Unreadable
 from stitchback.parsing.apps import Folder
 from stitchback.parsing.context import CachedReading, ReadingCache, ReadingContext, parent
 from stitchback.parsing.migration import read_migration
-from stitchback.parsing.shared import Questions, SharedReadings
+from stitchback.parsing.shared_readings import Questions, SharedReadings
 
 Result = Migration | Unreadable
 LEAST_SHARE = (

@@ -11,10 +11,18 @@ from functools import lru_cache
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
 from stitchback.parsing import names, sources
-from stitchback.parsing.context import ANSWERS, Found, ReadingContext, join
+from stitchback.parsing.context import ANSWERS, FoundName, ReadingContext, join
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.lazy import LazyScope, Parsed
-from stitchback.parsing.scopes import DEFINITIONS, Binding, Box, Class, Function, ModuleReading, Scope
+from stitchback.parsing.scopes import (
+    DEFINITIONS,
+    Binding,
+    Class,
+    Function,
+    ModuleReading,
+    Scope,
+    SharedBinding,
+)
 from stitchback.parsing.signatures import KINDS
 
 _ELSEWHERE = frozenset(sys.stdlib_module_names) | {"django", "builtins"}
@@ -117,7 +125,7 @@ def definition(path: str, module: ModuleReading, wanted: str) -> Binding | None:
     return found.binding
 
 
-def _searched(path: str, root: str, wanted: str, context: ReadingContext) -> Found:
+def _searched(path: str, root: str, wanted: str, context: ReadingContext) -> FoundName:
     """What was found, once a tree; whoever looks says what he needs to know of it again."""
     found = context.found.get((path, root, wanted))
     if found is None:
@@ -125,7 +133,7 @@ def _searched(path: str, root: str, wanted: str, context: ReadingContext) -> Fou
             binding, holder = _Search(root, context, wanted).found(path, 0)
         if binding is not None and not _is_wanted(binding, wanted):
             binding, holder = None, None
-        found = context.found[path, root, wanted] = Found(binding, holder, asked)
+        found = context.found[path, root, wanted] = FoundName(binding, holder, asked)
     return found
 
 
@@ -167,7 +175,7 @@ class Lead:
     path: str
     scope: LazyScope | None = None
     name: str = ""
-    box: Box | None = None
+    box: SharedBinding | None = None
     rest: tuple[str, ...] = ()
 
 
@@ -283,7 +291,7 @@ def _place(path: str, root: str, context: ReadingContext) -> tuple[str, str, tup
     return None
 
 
-def _within(box: Box, rest: tuple[str, ...]) -> Binding | None:
+def _within(box: SharedBinding, rest: tuple[str, ...]) -> Binding | None:
     """Follow the rest of a dotted path into classes."""
     binding: Binding = box.binding
     for name in rest:
@@ -309,7 +317,7 @@ def class_body(owner: Class) -> Scope:
 
 def module_scope(path: str, context: ReadingContext) -> LazyScope | None:
     """The names of a module of the tree, parsed once; None where it cannot be."""
-    context.look_at(path)
+    context.note_file(path)
     if path not in context.modules:
         context.modules[path] = _read(path, context)
     return context.modules[path]

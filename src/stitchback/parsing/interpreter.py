@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Value
-from stitchback.parsing.gaps import Gap
 from stitchback.parsing.scopes import Scope
-from stitchback.parsing.unanswered import unanswered
+from stitchback.parsing.unknown_conditions import unanswered
+from stitchback.parsing.unknown_length import UnknownLength
 
 EXPRESSIONS: dict[type[ast.expr], Callable[[Any, Scope], Value]] = {}
 _COMPOSITE = (Call, Items, Dictionary)
@@ -66,4 +66,4 @@ def spread(node: ast.expr, scope: Scope) -> tuple[Value, ...]:
         case Dictionary(items=pairs):
             return tuple(key for key, _ in pairs)
         case _:
-            return (Gap.of(scope.opaque(unanswered(value, "items that are not known: *"), node)),)
+            return (UnknownLength.of(scope.opaque(unanswered(value, "items that are not known: *"), node)),)

@@ -8,8 +8,8 @@ from stitchback.model.migrations import Collision, Migration, OfProject, Unreada
 from stitchback.model.source import Span
 from stitchback.model.values import Constant, text
 from stitchback.parsing.apps import Folder, either_folder, real_folder
+from stitchback.parsing.class_hierarchy import ClassHierarchy
 from stitchback.parsing.context import ReadingContext, join
-from stitchback.parsing.family import Family
 from stitchback.parsing.folders import FolderReading, Result
 from stitchback.parsing.imports import module_scope
 from stitchback.parsing.projects import owner_of, project_folders, rivals
@@ -149,7 +149,7 @@ def _labels_in(path: str, context: ReadingContext) -> tuple[str, ...]:
     classes = [box.binding for box in scope.all().values() if isinstance(box.binding, Class)]
     found: dict[str, bool] = {}
     for owner in classes:
-        family = Family.of(owner)
+        family = ClassHierarchy.of(owner)
         label = _label(family)
         if label is not None:
             found[label] = found.get(label, False) or family.attribute("default") == Constant(True)
@@ -157,7 +157,7 @@ def _labels_in(path: str, context: ReadingContext) -> tuple[str, ...]:
     return tuple(chosen) if len(chosen) == 1 else tuple(found)
 
 
-def _label(family: Family) -> str | None:
+def _label(family: ClassHierarchy) -> str | None:
     """`label`, or the last part of `name`."""
     if family.box("label") is not None:
         return text(family.attribute("label"))

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from stitchback.model.source import Opaque, Span
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.measuring import reason_of
-from stitchback.parsing.scopes import Box, ModuleReading, Scope
+from stitchback.parsing.reading_limits import reason_of
+from stitchback.parsing.scopes import ModuleReading, Scope, SharedBinding
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _PLAIN = (*_DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
@@ -73,7 +73,7 @@ class LazyScope(Scope):
         scope.tangled, scope.pending = parsed.tangled, dict(parsed.pending)
         return scope
 
-    def find(self, name: str) -> Box | None:
+    def find(self, name: str) -> SharedBinding | None:
         if name not in self.names and (name in self.pending or name in self.tangled):
             with self.noting():
                 self._read(name)
@@ -86,7 +86,7 @@ class LazyScope(Scope):
             yield
         self.asked.update(asked)
 
-    def all(self) -> dict[str, Box]:
+    def all(self) -> dict[str, SharedBinding]:
         """Every name, the module read from top to bottom."""
         with self.noting():
             self._read_whole()
@@ -123,7 +123,7 @@ class LazyScope(Scope):
     def _give_up(self, names: Iterable[str], problem: RecursionError) -> None:
         """What reaches a limit of the reader is not known."""
         unknown = Opaque(reason_of(problem), "", Span(self.module.path))
-        self.names.update((name, Box(unknown)) for name in names)
+        self.names.update((name, SharedBinding(unknown)) for name in names)
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stitchback.model.values import Constant, Dictionary, Items, Value
-from stitchback.parsing import folding
+from stitchback.parsing import constant_folding
 
 _TEXT = frozenset(
     [
@@ -60,8 +60,8 @@ def fold(
 def _text(
     text: str, name: str, args: tuple[Value, ...], kwargs: tuple[tuple[str, Value], ...]
 ) -> Value | None:
-    known = [folding.plain(arg) for arg in args]
-    named = {key: folding.plain(value) for key, value in kwargs}
+    known = [constant_folding.plain(arg) for arg in args]
+    named = {key: constant_folding.plain(value) for key, value in kwargs}
     if None in known or None in named.values():
         return None
     plain = [value[0] for value in known if value is not None]
@@ -71,7 +71,7 @@ def _text(
     if name == "format" and ":" in text:  # a width could be anything
         return None
     try:
-        return folding.value_of(getattr(text, name)(*plain, **keywords))
+        return constant_folding.value_of(getattr(text, name)(*plain, **keywords))
     except _FAILURES:
         return None
 

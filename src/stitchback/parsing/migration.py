@@ -11,14 +11,14 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Code, walk
 from stitchback.parsing import attributes, expressions, sources, statements
+from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
 from stitchback.parsing.context import ReadingContext
-from stitchback.parsing.family import Family, migration_class
+from stitchback.parsing.deferred_operations import DeferredFile, opener, operations_of
+from stitchback.parsing.fast_reader import outline
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.measuring import reason_of
-from stitchback.parsing.opening import PlainFile, opener, operations_of
 from stitchback.parsing.operations import read_operations
-from stitchback.parsing.plain import outline
 from stitchback.parsing.provenance import provenance_of
+from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import ModuleReading, Scope
 
 _TABLES = (expressions, statements)  # imported for what they put into the interpreter's tables
@@ -54,12 +54,12 @@ def _read(
     again: Callable[[], bytes],
 ) -> Migration | Unreadable:
     plain = outline(
-        key, path, blob, source, tree, context, lambda package: opener(PlainFile(path, again, package))
+        key, path, blob, source, tree, context, lambda package: opener(DeferredFile(path, again, package))
     )
     if plain is None:
         return _read_whole(key, path, blob, source, tree, context)
     if context.is_opened(path):
-        file = PlainFile(path, again, plain.package)
+        file = DeferredFile(path, again, plain.package)
         plain.migration.make(operations_of(plain.operations, plain.bound, file))
     return plain.migration
 
@@ -76,16 +76,16 @@ def _read_whole(
             return Unreadable(Span(path), "no Migration class", key)
         if isinstance(owner, Opaque):
             return Unreadable(owner.span, f"Migration: {owner.reason}", key)
-        migration = _migration(key, path, blob, source, Family.of(owner), scope.module)
+        migration = _migration(key, path, blob, source, ClassHierarchy.of(owner), scope.module)
         if isinstance(migration, Migration) and (scope.module.codes or scope.module.others):
-            _settle(migration.operations)
+            _write_out(migration.operations)
         return migration
     finally:
         scope.forget()
 
 
 def _migration(
-    key: MigrationKey, path: str, blob: str, source: bytes, family: Family, module: ModuleReading
+    key: MigrationKey, path: str, blob: str, source: bytes, family: ClassHierarchy, module: ModuleReading
 ) -> Migration | Unreadable:
     """The migration, from what the class's names stand for."""
     if family.is_south:
@@ -109,7 +109,7 @@ def _migration(
     )
 
 
-def _settle(operations: Operations) -> None:
+def _write_out(operations: Operations) -> None:
     """Writes out the code in them, while there are syntax trees to be looked at."""
     for operation in operations:
         if isinstance(operation, Operation):
@@ -117,10 +117,10 @@ def _settle(operations: Operations) -> None:
                 for part in walk(value):
                     if isinstance(part, Code):
                         part.settle()
-            _settle(operation.database)
-            _settle(operation.state)
+            _write_out(operation.database)
+            _write_out(operation.state)
 
 
-def _operations(family: Family, module: ModuleReading) -> tuple[Operation | Opaque, ...]:
+def _operations(family: ClassHierarchy, module: ModuleReading) -> tuple[Operation | Opaque, ...]:
     value = family.attribute("operations")
     return () if value is None else read_operations(value, module, family.span("operations"))

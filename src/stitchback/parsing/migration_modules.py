@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Constant, Dictionary, Reference, Value, text
-from stitchback.parsing import folding
+from stitchback.parsing import constant_folding
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.imports import module_scope
 from stitchback.parsing.interpreter import evaluate
@@ -60,11 +60,11 @@ def migration_modules(context: ReadingContext) -> MigrationModules:
     """What the settings files say, those of tests only for labels that no other names (what they cannot say counts as not set)."""
     configured = context.configured(SETTING)
     if configured is not None:
-        return _put_together([_configured(configured[0])])
+        return _combined([_configured(configured[0])])
     by_file = [(path, _values(path, SETTING, context, 0)) for path in _files(context)]
     own = [(path, values) for path, values in by_file if values and not is_of_tests(path)]
-    found = _put_together(own)
-    tests = _put_together([(path, values) for path, values in by_file if values and is_of_tests(path)])
+    found = _combined(own)
+    tests = _combined([(path, values) for path, values in by_file if values and is_of_tests(path)])
     return MigrationModules(
         {**tests.modules, **found.modules},
         found.always | (tests.always - found.modules.keys()),
@@ -80,7 +80,7 @@ def _configured(value: object) -> tuple[str, Sequence[Possible]]:
     ]
 
 
-def _put_together(files: Iterable[tuple[str, Sequence[Possible]]]) -> MigrationModules:
+def _combined(files: Iterable[tuple[str, Sequence[Possible]]]) -> MigrationModules:
     modules: dict[str, dict[str, None]] = {}
     places: dict[str, Span] = {}
     always: dict[str, bool] = {}
@@ -234,7 +234,7 @@ class _Walk:
                 return self.after_simple(node, states)
 
     def after_if(self, node: ast.If, states: list[State]) -> list[State]:
-        known = folding.truth(evaluate(node.test, self.scope))
+        known = constant_folding.truth(evaluate(node.test, self.scope))
         taken = [] if known is False else self.run(node.body, states)
         other = [] if known is True else self.run(node.orelse, states)
         return [*taken, *other]
@@ -322,7 +322,7 @@ class _Walk:
     def modules(self, node: ast.expr) -> list[str | Opaque | None]:
         """The modules that an expression may name."""
         if isinstance(node, ast.IfExp):
-            known = folding.truth(evaluate(node.test, self.scope))
+            known = constant_folding.truth(evaluate(node.test, self.scope))
             parts = [node.body] if known is not False else []
             parts += [node.orelse] if known is not True else []
             return [module for part in parts for module in self.modules(part)]
@@ -347,7 +347,7 @@ class _Walk:
             case ast.DictComp(value=ast.Constant(value=None)):
                 return [Possible()]  # no app is migrated: such databases have no migrations
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                answer = folding.truth(evaluate(test, self.scope))
+                answer = constant_folding.truth(evaluate(test, self.scope))
                 taken = [] if answer is False else self.values(body)
                 return [*taken, *([] if answer is True else self.values(orelse))]
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -388,7 +388,7 @@ class _Walk:
                 classes = [
                     each for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and each.name == name
                 ]
-                return bool(classes) and all(map(_gives_none, classes))
+                return bool(classes) and all(map(_disables_all, classes))
         return isinstance(value, Call) and value.callee in _UNMIGRATED_CLASSES
 
     def imported(self, node: ast.ImportFrom) -> list[State]:
@@ -415,7 +415,7 @@ _UNMIGRATED_CLASSES = frozenset(
 )
 
 
-def _gives_none(node: ast.ClassDef) -> bool:
+def _disables_all(node: ast.ClassDef) -> bool:
     """Whether every label leads to None, or to the name of no module."""
     for part in node.body:
         if isinstance(part, ast.FunctionDef) and part.name == "__getitem__":

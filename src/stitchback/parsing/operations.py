@@ -7,11 +7,11 @@ from dataclasses import replace
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Constant, Items, Reference, Value, render
-from stitchback.parsing.classes import Known, known_class
-from stitchback.parsing.gaps import Gap
-from stitchback.parsing.scopes import ModuleReading, Place
+from stitchback.parsing.classes import KnownClass, known_class
+from stitchback.parsing.scopes import CallSite, ModuleReading
 from stitchback.parsing.signatures import DATABASE_OPERATIONS, KINDS, SIGNATURES, STATE_OPERATIONS
 from stitchback.parsing.sources import MAX_SHOWN, shown
+from stitchback.parsing.unknown_length import UnknownLength
 
 _SEPARATE = "SeparateDatabaseAndState"
 
@@ -24,9 +24,9 @@ def read_operations(value: Value, module: ModuleReading, span: Span) -> tuple[Op
         case Call(callee=Reference(path="operator.add"), args=parts):
             return tuple(found for part in parts for found in read_operations(part, module, span))
         case Opaque():
-            return (Gap.of(value),)
+            return (UnknownLength.of(value),)
         case _:
-            return (Gap("a list of operations that is not known", _cut(render(value)), span),)
+            return (UnknownLength("a list of operations that is not known", _cut(render(value)), span),)
 
 
 def _operation(value: Value, module: ModuleReading, span: Span) -> Operation | Opaque:
@@ -46,7 +46,7 @@ def _operation(value: Value, module: ModuleReading, span: Span) -> Operation | O
     return _as_found(operation, found) if isinstance(operation, Operation) else operation
 
 
-def _as_found(operation: Operation, found: Known) -> Operation:
+def _as_found(operation: Operation, found: KnownClass) -> Operation:
     """The operation with what its class changes of it: a half that does nothing, a look at the database first."""
     match found.half:
         case "database":
@@ -87,7 +87,7 @@ def _inner(value: Value | None, module: ModuleReading, span: Span) -> tuple[Oper
     return read_operations(value, module, span)
 
 
-def _text(value: Value, place: Place | None) -> str:
+def _text(value: Value, place: CallSite | None) -> str:
     return shown(place.node) if place is not None else _cut(render(value))
 
 

@@ -1,7 +1,7 @@
 """What names stand for while a module is read: the reader's own small memory.
 
 Unlike the model, this changes while it is used: Python's lists do too, and `operations = name` before the list is filled must
-see what is put in later. A `Box` is that identity: two names of one list share one box.
+see what is put in later. A `SharedBinding` is that identity: two names of one list share one box.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Dictionary, Items, Reference, Value, walk
 from stitchback.parsing import sources
-from stitchback.parsing.measuring import Measure, Measures
+from stitchback.parsing.reading_limits import Measure, Measures
 
 if TYPE_CHECKING:
     from stitchback.parsing.context import ReadingContext
@@ -47,7 +47,7 @@ _OF_NAMES = Measures().of(Reference(""))
 
 
 @dataclass(slots=True, eq=False)
-class Box:
+class SharedBinding:
     """What a name stands for. Python's lists, sets and dictionaries can change under every name and in every place that holds them;
     all names of one share a box. `is_own`: the statement that made the box made the object too, so that nothing else held it then.
     `is_held`: it has been put into something since (a list, a call), which knows it as it was."""
@@ -74,7 +74,7 @@ class Box:
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class CallSite:
     """Where a call stands, and what it calls where that is a class of the tree."""
 
     call: Call
@@ -94,7 +94,7 @@ class ModuleReading:
     path: str
     context: ReadingContext
     tree: ast.Module
-    places: dict[int, Place] = field(default_factory=dict)
+    places: dict[int, CallSite] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)  # modules of `from x import *`
     codes: dict[tuple[int, int], tuple[Function | Class, Code]] = field(default_factory=dict)
     others: list[ModuleReading] = field(default_factory=list)  # modules of the tree that gave something
@@ -136,7 +136,7 @@ class ModuleReading:
         self.measures.spend(sources.extent(node))
         return sources.opaque(reason, node, self.path)
 
-    def place(self, call: Call) -> Place | None:
+    def place(self, call: Call) -> CallSite | None:
         """Where the call stands, here or in a module that it was imported from."""
         found = self.places.get(id(call))
         return found or next((place for other in self.others if (place := other.places.get(id(call)))), None)
@@ -164,12 +164,12 @@ class ModuleReading:
 class Scope:
     module: ModuleReading
     outer: Scope | None = None
-    names: dict[str, Box] = field(default_factory=dict)
+    names: dict[str, SharedBinding] = field(default_factory=dict)
     is_class: bool = (
         False  # what stands in a class's functions and comprehensions does not see the class's names
     )
 
-    def find(self, name: str) -> Box | None:
+    def find(self, name: str) -> SharedBinding | None:
         box = self.names.get(name)
         if box is not None:
             return box
@@ -179,7 +179,7 @@ class Scope:
         return outer.find(name) if outer is not None else None
 
     def bind(self, name: str, binding: Binding) -> None:
-        self.names[name] = Box(binding)
+        self.names[name] = SharedBinding(binding)
 
     def inner(self) -> Scope:
         """A scope for a comprehension."""

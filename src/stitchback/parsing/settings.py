@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from stitchback.model.values import Constant, Items, Reference, Value
-from stitchback.parsing import folding, sources
+from stitchback.parsing import constant_folding, sources
 from stitchback.parsing.context import ReadingContext, Setting
 from stitchback.parsing.imports import is_static, module_scope
 from stitchback.parsing.names import SETTINGS, VENDOR
@@ -31,17 +31,17 @@ _MORE_ROUTERS = re.compile(rb"^[ \t]*DATABASE_ROUTERS[ \t]*(\+=|\.|\[)", re.MULT
 _DEFAULTS = {"AUTH_USER_MODEL": "auth.User"}  # django.conf.global_settings
 
 
-def said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
+def setting_values(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
     """The setting's values in the settings files that set it, those of tests last; None where it is set and cannot be read
     (what tests set on a condition counts as not set)."""
     configured = context.configured(name)
     if configured is not None:
-        value = folding.value_of(configured[0])
+        value = constant_folding.value_of(configured[0])
         return None if value is None else (value,)
     known = context.settings.get(name)
     if known is None:
         with context.noting() as asked:
-            values = _said(name, context)
+            values = _read_setting_values(name, context)
         known = context.settings[name] = Setting(values, asked)
     else:
         context.note(known.asked)
@@ -69,10 +69,10 @@ def known(path: str, context: ReadingContext) -> Value | None:
     if name == path or not name.isidentifier() or name == "AUTH_USER_MODEL":
         return None
     configured = context.configured(name)
-    return None if configured is None else folding.value_of(configured[0])
+    return None if configured is None else constant_folding.value_of(configured[0])
 
 
-def _said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
+def _read_setting_values(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
     found: list[Value] = []
     unknown = False
     line = re.compile(rb"^[ \t]*%b[ \t]*[:=]" % re.escape(name.encode()), re.MULTILINE)
@@ -91,7 +91,7 @@ def _said(name: str, context: ReadingContext) -> tuple[Value, ...] | None:
 
 def string_setting(name: str, context: ReadingContext) -> Constant | None:
     """A setting that is a string, as the first settings file says that sets it; Django's own default where none does."""
-    values = said(name, context)
+    values = setting_values(name, context)
     if values == () and name in _DEFAULTS:
         context.assume(name, _DEFAULTS[name])
         return Constant(_DEFAULTS[name])
@@ -107,7 +107,7 @@ def setting(name: str, default: Value, context: ReadingContext) -> Value | None:
     """
     if name == "AUTH_USER_MODEL":
         return Reference("django.conf.settings.AUTH_USER_MODEL")
-    values = said(name, context)
+    values = setting_values(name, context)
     if values == ():
         context.assume(name, str(default.value) if isinstance(default, Constant) else "its default")
         return default
@@ -132,7 +132,7 @@ def packages_of_user_model(context: ReadingContext) -> tuple[str, ...]:
 
 def has_routers(context: ReadingContext) -> bool:
     """Whether DATABASE_ROUTERS is set to anything but an empty list, or may be: what cannot be read counts as set."""
-    values = said("DATABASE_ROUTERS", context)
+    values = setting_values("DATABASE_ROUTERS", context)
     if values is None or any(not (isinstance(value, Items) and not value.items) for value in values):
         return True
     if context.configured("DATABASE_ROUTERS") is not None:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import ast
 
-from stitchback.parsing import folding, imports, names
+from stitchback.parsing import constant_folding, imports, names
 from stitchback.parsing.binding import read_annotated, read_assignment
 from stitchback.parsing.branches import either
 from stitchback.parsing.comprehensions import NotUnrolled, assign, items_of
-from stitchback.parsing.filling import fill_by_method, read_augmented
 from stitchback.parsing.interpreter import STATEMENTS, evaluate, execute, glance
-from stitchback.parsing.loads import binding_of
-from stitchback.parsing.measuring import is_harmless
+from stitchback.parsing.mutation import fill_by_method, read_augmented
+from stitchback.parsing.name_lookup import binding_of
+from stitchback.parsing.reading_limits import is_harmless
 from stitchback.parsing.scopes import Class, Function, Scope
 from stitchback.parsing.signatures import KINDS
 from stitchback.parsing.tainting import taint
-from stitchback.parsing.unanswered import unanswered
+from stitchback.parsing.unknown_conditions import unanswered
 
 # Modules of which every supported Django has what migrations import from them.
 _THERE = frozenset(
@@ -92,7 +92,7 @@ def _is_understood(call: ast.Call, scope: Scope) -> bool:
 
 def _if(node: ast.If, scope: Scope) -> None:
     test = glance(node.test, scope)
-    known = folding.truth(test)
+    known = constant_folding.truth(test)
     if known is not None:
         execute(node.body if known else node.orelse, scope)
     else:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Dictionary, Items, Value
-from stitchback.parsing.measuring import COPY_UNIT
-from stitchback.parsing.scopes import Box, Class, Function, ModuleReading, Scope
+from stitchback.parsing.reading_limits import COPY_UNIT
+from stitchback.parsing.scopes import Class, Function, ModuleReading, Scope, SharedBinding
 from stitchback.parsing.sources import extent
 
 # Methods of lists, sets and dictionaries that leave them as they are.
@@ -30,7 +30,7 @@ READING_METHODS = frozenset(
 )
 
 
-def change(box: Box, value: Value, node: ast.expr | ast.stmt, scope: Scope) -> None:
+def change(box: SharedBinding, value: Value, node: ast.expr | ast.stmt, scope: Scope) -> None:
     """The object that the box stands for becomes this value, for all of its names. Where something else may hold it too, which
     cannot be followed, everything that may hold it is opaque."""
     if isinstance(value, Items | Dictionary):
@@ -41,7 +41,7 @@ def change(box: Box, value: Value, node: ast.expr | ast.stmt, scope: Scope) -> N
         spoil((box,), scope.opaque("changed where more than one place holds it", node), scope.module)
 
 
-def spoil(boxes: Iterable[Box], problem: Opaque, module: ModuleReading) -> None:
+def spoil(boxes: Iterable[SharedBinding], problem: Opaque, module: ModuleReading) -> None:
     """These objects may have been changed: they are not known any more, nor is what may hold one of them or be held by one."""
     given = list(boxes)
     measures = [box.measure(module) for box in given]
@@ -58,7 +58,7 @@ def spoil(boxes: Iterable[Box], problem: Opaque, module: ModuleReading) -> None:
         box.put(problem)
 
 
-def _is_shared(box: Box, module: ModuleReading) -> bool:
+def _is_shared(box: SharedBinding, module: ModuleReading) -> bool:
     """Whether the object, or one in it, may be reached otherwise than by its own names."""
     measure = box.measure(module)
     return measure.holds_changing or (measure.can_change and (not box.is_own or box.is_held))
@@ -118,7 +118,7 @@ class _Tainting:
     def bind(self, name: str, scope: Scope) -> None:
         scope.bind(name, self.problem)
 
-    def box(self, box: Box | None, scope: Scope) -> None:
+    def box(self, box: SharedBinding | None, scope: Scope) -> None:
         if box is None:
             return
         binding = box.binding

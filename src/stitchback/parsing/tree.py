@@ -21,23 +21,23 @@ from stitchback.model.migrations import (
     UnreadSetting,
 )
 from stitchback.model.values import text
-from stitchback.parsing.ahead import Reading, read_ahead
-from stitchback.parsing.apps import Folder, Layout, broken_link, find_folders
+from stitchback.parsing.ahead import ReadFile, read_ahead
+from stitchback.parsing.apps import AppFolders, Folder, broken_link, find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
+from stitchback.parsing.data_operation_code import TreeWorks
 from stitchback.parsing.field_bases import FieldBases
-from stitchback.parsing.field_names import NamesTold
+from stitchback.parsing.field_names import DeclaredFieldNames
 from stitchback.parsing.folders import folders_that_differ, read_folders
-from stitchback.parsing.followed import TreeWorks
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
 from stitchback.parsing.projects import of_project
 from stitchback.parsing.settings import has_routers, packages_of_user_model, string_setting
-from stitchback.parsing.shared import SharedReadings
+from stitchback.parsing.shared_readings import SharedReadings
 from stitchback.parsing.sources import quietly
 
 
-class Wanted(NamedTuple):
+class TreeRequest(NamedTuple):
     """A tree to be read: a ref's, at a commit."""
 
     ref: str
@@ -57,12 +57,12 @@ def read_tree(
 
     `shared`: what trees read before had, to be taken over where this one has the same; what is new is put in.
     """
-    (tree,) = read_trees([Wanted(ref, commit, files)], config, cache, shared)
+    (tree,) = read_trees([TreeRequest(ref, commit, files)], config, cache, shared)
     return tree
 
 
 def read_trees(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[TreeRequest],
     config: ReadingConfig | None = None,
     cache: ReadingCache | None = None,
     shared: SharedReadings | None = None,
@@ -76,7 +76,7 @@ def read_trees(
         contexts = [ReadingContext(each.files, config, shared, changing) for each in wanted]
         layouts = [find_folders(context.files, context) for context in contexts]
         readings = [
-            Reading(context, layout.folders) for context, layout in zip(contexts, layouts, strict=True)
+            ReadFile(context, layout.folders) for context, layout in zip(contexts, layouts, strict=True)
         ]
         read_ahead(readings, cache, shared)
         return tuple(
@@ -100,9 +100,9 @@ def _without_collection() -> Iterator[None]:
 
 
 def _tree(
-    wanted: Wanted,
+    wanted: TreeRequest,
     context: ReadingContext,
-    layout: Layout,
+    layout: AppFolders,
     cache: ReadingCache | None,
     shared: SharedReadings,
 ) -> Tree:
@@ -145,7 +145,7 @@ def _tree(
     context.forget()
     tree = replace(
         tree,
-        field_names=NamesTold(context),
+        field_names=DeclaredFieldNames(context),
         assumed_settings=dict(sorted(context.assumed.items())),
         works=TreeWorks(context, wanted.ref),
     )

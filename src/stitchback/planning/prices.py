@@ -16,18 +16,22 @@ class Price:
 
     `left_out`: fork points whose databases a plain migrate fails for, or leaves with another schema, as it does without the plan.
     `damages`: 1 where `migrate` without the manual step destroys values or runs data operations again and says nothing (FACTS F36); 0
-    before the proof. `hands` counts the handovers before the proof, the populations that need a manual step after it.
+    before the proof. `manual_steps` counts the handovers before the proof, the populations that need a manual step after it.
     """
 
     left_out: int
     damages: int
     conditional: int
-    hands: int
+    manual_steps: int
     files: int
 
     def __str__(self) -> str:
         said = [f"{self.files} file{'' if self.files == 1 else 's'}"]
-        said.append("no hands" if not self.hands else f"{self.hands} hand{'' if self.hands == 1 else 's'}")
+        said.append(
+            "no hands"
+            if not self.manual_steps
+            else f"{self.manual_steps} hand{'' if self.manual_steps == 1 else 's'}"
+        )
         if self.conditional:
             said.append(f"{self.conditional} conditional operation{'' if self.conditional == 1 else 's'}")
         return ", ".join(said)
@@ -37,9 +41,9 @@ def price(candidate: Candidate, proof: Proof | None = None) -> Price:
     """The candidate's price, before its proof or after."""
     conditional = sum(_conditional(edit) for edit in candidate.edits)
     if proof is None:
-        return Price(0, 0, conditional, len(candidate.handovers), len(candidate.edits))
+        return Price(0, 0, conditional, len(candidate.manual_inserts), len(candidate.edits))
     left_out, damages = proof.left_out_released, int(proof.damages)
-    return Price(left_out, damages, conditional, proof.hands, len(candidate.edits))
+    return Price(left_out, damages, conditional, proof.manual_steps, len(candidate.edits))
 
 
 def _conditional(edit: FileEdit) -> int:

@@ -11,30 +11,30 @@ from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Candidate, Situation
-from stitchback.proof.independence import Doings, doings, independent
-from stitchback.schema.model_web import ModelWeb
+from stitchback.proof.independence import MigrationChanges, independent, migration_changes
+from stitchback.schema.model_relations import ModelRelations
 
 
-class Branches:
+class BranchAncestors:
     """A situation's branches, whole: what comes before what on each, whatever a plan makes of it."""
 
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
-        self._doings: dict[int, tuple[Migration, Doings]] = {}
+        self._doings: dict[int, tuple[Migration, MigrationChanges]] = {}
 
     @property
     def trees(self) -> tuple[Tree, ...]:
         return (self.situation.mainline, *(patch.tree for patch in self.situation.patches))
 
     @cached_property
-    def web(self) -> ModelWeb:
+    def web(self) -> ModelRelations:
         """Of all models that the branches have or had."""
         return web_of(self.trees)
 
-    def doings(self, migration: Migration) -> Doings:
+    def migration_changes(self, migration: Migration) -> MigrationChanges:
         known = self._doings.get(id(migration))
         if known is None:
-            known = self._doings[id(migration)] = (migration, doings(migration))
+            known = self._doings[id(migration)] = (migration, migration_changes(migration))
         return known[1]
 
     def own(self, tree: Tree) -> Iterator[MigrationKey]:
@@ -52,11 +52,13 @@ class Branches:
 
     def independent(self, first: Iterable[Migration], second: Iterable[Migration]) -> bool:
         """Whether the second ones, which come after the first on a branch, may run before them."""
-        others = [self.doings(each) for each in second]
-        return all(independent(self.doings(one), other, self.web) for one in first for other in others)
+        others = [self.migration_changes(each) for each in second]
+        return all(
+            independent(self.migration_changes(one), other, self.web) for one in first for other in others
+        )
 
 
-def lost_ancestors(candidate: Candidate, branches: Branches) -> Iterator[str]:
+def lost_ancestors(candidate: Candidate, branches: BranchAncestors) -> Iterator[str]:
     """What comes before a migration on its own branch and not in the result, although their order matters.
 
     Whole trees are compared: what is left out of a slice counts too. A migration that the result has under another name, or that a

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 
-from stitchback.engine import Place, django_version
+from stitchback.engine import DatabaseId, django_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
+from stitchback.proof.baseline import BaselineFailures
+from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs
 from stitchback.proof.data_runs import data_work
-from stitchback.proof.ends import Ends
-from stitchback.proof.forgetting import forgotten
-from stitchback.proof.mainlines_own import MainlinesOwn
-from stitchback.proof.matters import is_too_much, what_matters
+from stitchback.proof.final_state_checks import FinalStateChecks
+from stitchback.proof.forgotten_steps import forgotten
+from stitchback.proof.graph_checks import schema_is_the_states
+from stitchback.proof.manual_steps import ManualSteps
 from stitchback.proof.models_kept import models_changed
 from stitchback.proof.populations import (
     BESIDE,
@@ -23,19 +25,17 @@ from stitchback.proof.populations import (
     LEDGER,
     MAINLINE,
     PATCHED,
-    Census,
-    Inhabitant,
+    SimulatedDatabase,
+    SimulatedDatabases,
     brings_nothing,
 )
-from stitchback.proof.repairs import Remedies
-from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Act, Rollouts, Trouble
-from stitchback.proof.scene import Ground, Scene, ground
+from stitchback.proof.relevance import is_too_much, what_matters
+from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, UpgradeFailure, UpgradeStep
 from stitchback.proof.slicing import Slice
-from stitchback.proof.standing_rules import schema_is_the_states
 from stitchback.proof.trees import named_in
-from stitchback.proof.unread import unread
+from stitchback.proof.unread_operations import unread
 
-NO_HANDS = (FRESH, FORK, PATCHED)
+NO_MANUAL_STEPS = (FRESH, FORK, PATCHED)
 WITHOUT_THE_PATCH = "So it is with databases without the patch, and with mainline as it stands."
 OF_MAINLINE = (FORK, MAINLINE)
 
@@ -43,84 +43,98 @@ OF_MAINLINE = (FORK, MAINLINE)
 class Attempt:
     """`most_runs`: see `Rollouts`."""
 
-    def __init__(self, cut: Slice, scene: Scene, most_runs: int = MOST_RUNS) -> None:
+    def __init__(self, cut: Slice, proof_context: ProofContext, most_runs: int = MOST_RUNS) -> None:
         self.most_runs = most_runs
         self.cut = cut
-        self.scene = scene
+        self.proof_context = proof_context
         self.candidate = cut.candidate
-        too_much = is_too_much(scene.situation)
-        self.matters = what_matters(cut.candidate, scene.situation) if too_much else None
-        self.ground = ground(cut.candidate.result, cut.apps, scene.memory, cut.bystander)
-        self.passed: dict[Inhabitant, tuple[tuple[MigrationKey, ...], int, Place]] = {}
-        self.starts: dict[Inhabitant, Place] = {}
+        too_much = is_too_much(proof_context.situation)
+        self.matters = what_matters(cut.candidate, proof_context.situation) if too_much else None
+        self.fresh_installs = fresh_installs(
+            cut.candidate.result, cut.apps, proof_context.memory, cut.bystander
+        )
+        self.passed: dict[SimulatedDatabase, tuple[tuple[MigrationKey, ...], int, DatabaseId]] = {}
+        self.starts: dict[SimulatedDatabase, DatabaseId] = {}
         self.bounded: list[str] = []
-        self.work = data_work(cut.candidate, scene.situation)
-        self.own = MainlinesOwn(scene, self.matters)
+        self.work = data_work(cut.candidate, proof_context.situation)
+        self.own = BaselineFailures(proof_context, self.matters)
         # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
-        self.idle = brings_nothing(scene.situation) and not cut.candidate.edits
+        self.idle = brings_nothing(proof_context.situation) and not cut.candidate.edits
 
     @property
-    def census(self) -> Census:
-        return self.scene.census(self.matters)
+    def simulated_databases(self) -> SimulatedDatabases:
+        return self.proof_context.simulated_databases(self.matters)
 
     def failures(self) -> Iterator[Failure]:
         """All of them, the tree's own first."""
-        if isinstance(self.ground, Failure):
-            yield self.ground
+        if isinstance(self.fresh_installs, Failure):
+            yield self.fresh_installs
             return
-        found = list(self.of_the_models(self.ground))
-        yield from found or self.of_the_databases(self.ground)
+        found = list(self.of_the_models(self.fresh_installs))
+        yield from found or self.of_the_databases(self.fresh_installs)
 
-    def of_the_models(self, found: Ground) -> Iterator[Failure]:
-        result, scene = self.candidate.result, self.scene
+    def of_the_models(self, found: FreshInstalls) -> Iterator[Failure]:
+        result, proof_context = self.candidate.result, self.proof_context
         for said in (
             *schema_is_the_states(
-                result, scene.memory.schemas_by_number[found.fresh.schema], scene.excused, scene.memory
+                result,
+                proof_context.memory.schemas_by_number[found.fresh.schema],
+                proof_context.excused,
+                proof_context.memory,
             ),
-            *models_changed(scene.sides(result)),
+            *models_changed(proof_context.sides(result)),
         ):
             yield Failure("every database", "the reconciled tree", "its models", said)
 
-    def of_the_databases(self, found: Ground) -> Iterator[Failure]:
-        ends = Ends(
-            found.engine, found.following, found.fresh, found.fresh_next, self.work, self.scene.of_gone_apps
+    def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
+        ends = FinalStateChecks(
+            found.engine,
+            found.following,
+            found.fresh,
+            found.fresh_next,
+            self.work,
+            self.proof_context.tables_of_removed_apps,
         )
-        remedies = Remedies(self.candidate.handovers, self.scene.memory)
+        remedies = ManualSteps(self.candidate.manual_inserts, self.proof_context.memory)
         rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
         if self.matters is not None:
-            self.say(f"of partial migrates and of stops only those {BESIDE}")
+            self.add_bound(f"of partial migrates and of stops only those {BESIDE}")
         for thoroughly in (False,) if self.idle else (False, True):
-            for inhabitant in self.census.inhabitants:
+            for inhabitant in self.simulated_databases.inhabitants:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)
-        for ledger, of_slice in zip(self.cut.ledgers, self.scene.situation.ledgers, strict=True):
+        for ledger, of_slice in zip(self.cut.ledgers, self.proof_context.situation.ledgers, strict=True):
             yield from self.of_ledger(ledger, of_slice.keys, rollouts)
         if rollouts.in_full_only:
             many = len(rollouts.in_full_only)
-            self.say(
-                f"partial migrates of {many} of {len(self.census.inhabitants)} kinds of database: there are too many states"
+            self.add_bound(
+                f"partial migrates of {many} of {len(self.simulated_databases.inhabitants)} kinds of database: there are too many states"
             )
         if rollouts.curtailed:
-            self.say("a second partial migrate after a first one was not tried everywhere")
+            self.add_bound("a second partial migrate after a first one was not tried everywhere")
 
     def of_ledger(
         self, ledger: Ledger, rows: frozenset[MigrationKey], rollouts: Rollouts
     ) -> Iterator[Failure]:
         """A real ledger has the schema of the databases that come about with those rows, before the plan or on its way."""
-        known = frozenset(key for tree in self.scene.trees for key in named_in(tree)) | named_in(
+        known = frozenset(key for tree in self.proof_context.trees for key in named_in(tree)) | named_in(
             self.candidate.result
         )
         bits = rollouts.remedies.bits(rows & known)
-        of_populations = (each.place for each in self.census.inhabitants)
+        of_populations = (each.place for each in self.simulated_databases.inhabitants)
         fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
         name = ledger.source or "a ledger"
         if len(fitting) != 1:
             why = "databases of more than one schema have" if fitting else "no branch makes a database with"
-            self.say(f"{name}: {why} these rows, so its schema is not known and nothing was proved for it")
+            self.add_bound(
+                f"{name}: {why} these rows, so its schema is not known and nothing was proved for it"
+            )
             return
         population = Population(name, LEDGER, "", tuple(row.key for row in ledger.rows))
-        yield from self.of_one(Inhabitant(population, fitting.pop()), rollouts, False)
+        yield from self.of_one(SimulatedDatabase(population, fitting.pop()), rollouts, False)
 
-    def of_one(self, inhabitant: Inhabitant, rollouts: Rollouts, thoroughly: bool) -> Iterator[Failure]:
+    def of_one(
+        self, inhabitant: SimulatedDatabase, rollouts: Rollouts, thoroughly: bool
+    ) -> Iterator[Failure]:
         start = self.without_what_ran_too_often(inhabitant, rollouts.ends)
         rows = rollouts.remedies.rows_for(start)
         refusal = self.may_not_need(inhabitant.population, rows)
@@ -129,46 +143,50 @@ class Attempt:
             return
         place = rollouts.remedies.with_rows(start, rows)
         is_own = partial(self.own.has, inhabitant, start)
-        troubles, tried = rollouts.whole(place), 1
-        if troubles and inhabitant.population.lineage in OF_MAINLINE and all(map(is_own, troubles)):
-            if any(trouble.error for trouble in troubles):
+        upgrade_failures, tried = rollouts.whole(place), 1
+        if (
+            upgrade_failures
+            and inhabitant.population.lineage in OF_MAINLINE
+            and all(map(is_own, upgrade_failures))
+        ):
+            if any(trouble.error for trouble in upgrade_failures):
                 return  # it is left out
-            troubles = ()
-        if not troubles and not self.idle:
-            troubles, tried = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
-        if not troubles:
+            upgrade_failures = ()
+        if not upgrade_failures and not self.idle:
+            upgrade_failures, tried = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
+        if not upgrade_failures:
             self.passed[inhabitant] = (rows, tried, place)
             self.starts[inhabitant] = start
-        for trouble in troubles:
-            failure = told(inhabitant, rows, trouble)
+        for trouble in upgrade_failures:
+            failure = failure_of(inhabitant, rows, trouble)
             if inhabitant.population.lineage == PATCHED and self.own.is_without_the_patch(trouble):
                 failure = replace(failure, message=f"{failure.message}\n{WITHOUT_THE_PATCH}")
             yield failure
 
-    def without_what_ran_too_often(self, inhabitant: Inhabitant, ends: Ends) -> Place:
+    def without_what_ran_too_often(self, inhabitant: SimulatedDatabase, ends: FinalStateChecks) -> DatabaseId:
         """What a data operation did twice before any plan (mainline had renamed its migration) is no plan's doing."""
         start = inhabitant.place
         data, twice = ends.work.capped(start.data, ends.fresh.data)
         for name in twice:
-            self.say(
+            self.add_bound(
                 f"{name} has run more than once on some databases already, {inhabitant.population.name} one of them"
             )
-        return self.scene.memory.place(start.rows, start.schema, data)
+        return self.proof_context.memory.place(start.rows, start.schema, data)
 
-    def say(self, text: str) -> None:
+    def add_bound(self, text: str) -> None:
         if text not in self.bounded:
             self.bounded.append(text)
 
     def may_not_need(self, population: Population, rows: tuple[MigrationKey, ...]) -> str:
         """Why these rows may not be asked for, or nothing."""
         names = ", ".join(map(str, rows))
-        if rows and population.lineage in NO_HANDS:
+        if rows and population.lineage in NO_MANUAL_STEPS:
             return f"it would need a hand: the row of {names}"
-        if rows and self.scene.situation.policy.zero_touch:
+        if rows and self.proof_context.situation.policy.zero_touch:
             return f"no database may need a hand, and it needs the row of {names}"
         return ""
 
-    def outcome(self, found: Ground, inhabitant: Inhabitant) -> PopulationOutcome:
+    def outcome(self, found: FreshInstalls, inhabitant: SimulatedDatabase) -> PopulationOutcome:
         """In the words of the whole trees. What was left aside counts as not applied yet, unless a ledger tells."""
         rows, tried, place = self.passed[inhabitant]
         ran, after = found.engine.full(place)
@@ -185,7 +203,7 @@ class Attempt:
             tried,
             tuple(sorted(will_run & self.order.keys(), key=self.order.__getitem__)),
             (*self.all_rows(after), *aside),
-            forgotten(self.starts[inhabitant], found, self.work, self.scene.memory) if rows else None,
+            forgotten(self.starts[inhabitant], found, self.work, self.proof_context.memory) if rows else None,
         )
 
     @cached_property
@@ -202,15 +220,15 @@ class Attempt:
         return (*(self.cut.below if below else ()), *rest)
 
     def proof(self) -> Proof:
-        assert isinstance(self.ground, Ground), "without it there are failures"
+        assert isinstance(self.fresh_installs, FreshInstalls), "without it there are failures"
         first = {
             inhabitant.population.lineage: place for inhabitant, (*_, place) in reversed(self.passed.items())
         }
         for place in first.values():
-            self.ground.engine.beside_django(place)
-        runs = self.ground.engine.runs + self.ground.following.runs
-        bounded = (*self.census.bounded, *unread(self.candidate.result), *self.bounded)
-        outcomes = tuple(self.outcome(self.ground, each) for each in self.passed)
+            self.fresh_installs.engine.beside_django(place)
+        runs = self.fresh_installs.engine.runs + self.fresh_installs.following.runs
+        bounded = (*self.simulated_databases.bounded, *unread(self.candidate.result), *self.bounded)
+        outcomes = tuple(self.outcome(self.fresh_installs, each) for each in self.passed)
         return Proof(
             django_version(),
             outcomes,
@@ -223,8 +241,10 @@ class Attempt:
         )
 
 
-def told(inhabitant: Inhabitant, rows: tuple[MigrationKey, ...], trouble: Trouble) -> Failure:
-    acts = (str(Act(repair=rows)), *trouble.acts) if rows else trouble.acts
+def failure_of(
+    inhabitant: SimulatedDatabase, rows: tuple[MigrationKey, ...], trouble: UpgradeFailure
+) -> Failure:
+    acts = (str(UpgradeStep(repair=rows)), *trouble.acts) if rows else trouble.acts
     message = trouble.message
     if any(act.repair for act in trouble.path):
         message += " (its ledger asks for the row, but its schema is not that of the databases that need it)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stitchback.matching.data_conflicts import all_gone, needed_on_a_fresh_install, needs_of
+from stitchback.matching.data_conflicts import all_dropped_names, needed_on_a_fresh_install, needs_of
 from stitchback.matching.data_inserts import demanded_elsewhere, demands_in, insertions, unset_by
 from stitchback.model.atoms import Origin
 from stitchback.model.keys import MigrationKey
@@ -12,7 +12,7 @@ from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
-from stitchback.proof.ancestors import Branches
+from stitchback.proof.ancestors import BranchAncestors
 from stitchback.proof.data_runs import work_of
 from stitchback.schema.data_needs import Needs, joined
 
@@ -28,7 +28,7 @@ class NeedsOfAll:
     kept: frozenset[MigrationKey] = frozenset()
 
 
-def data_needs(branches: Branches, start: SchemaState) -> NeedsOfAll:
+def data_needs(branches: BranchAncestors, start: SchemaState) -> NeedsOfAll:
     """Of all data operations that a branch has for itself, of all that any branch drops or renames for itself, and of the fields that
     another branch makes NOT NULL. Work that several branches have needs what it needs on all of them."""
     own = [(tree, branches.parallel(tree)) for tree in branches.trees]
@@ -41,8 +41,8 @@ def data_needs(branches: Branches, start: SchemaState) -> NeedsOfAll:
     return NeedsOfAll(by_work, frozenset(kept))
 
 
-def _of_what_goes(branches: Branches, own: list[Own], start: SchemaState) -> NeedsOfAll:
-    gone = all_gone(own)
+def _of_what_goes(branches: BranchAncestors, own: list[Own], start: SchemaState) -> NeedsOfAll:
+    gone = all_dropped_names(own)
     if not gone:
         return NeedsOfAll()
     by_work: dict[str, Needs] = {}
@@ -62,7 +62,7 @@ def _of_what_goes(branches: Branches, own: list[Own], start: SchemaState) -> Nee
     return NeedsOfAll({work: needs for work, needs in by_work.items() if needs}, frozenset(kept))
 
 
-def _of_inserts(branches: Branches, own: list[Own], start: SchemaState) -> NeedsOfAll:
+def _of_inserts(branches: BranchAncestors, own: list[Own], start: SchemaState) -> NeedsOfAll:
     files = [[tree.migrations[key] for key in sorted(keys)] for tree, keys in own]
     demands = {number: tuple(demands_in("", found)) for number, found in enumerate(files)}
     if not any(demands.values()):

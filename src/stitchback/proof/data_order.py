@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stitchback.graph import MigrationGraph
-from stitchback.model.atoms import Origin, Unread
+from stitchback.model.atoms import Origin, UnreadChange
 from stitchback.model.data_reach import Reach
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.source import Opaque
-from stitchback.proof.ancestors import Above, Branches, Result
+from stitchback.proof.ancestors import Above, BranchAncestors, Result
 from stitchback.proof.data_runs import work_of
-from stitchback.proof.independence import Change, changes, not_new, used
+from stitchback.proof.independence import PartChange, changes, not_new, used
 from stitchback.schema.data_reach import reach_of, row_operations
 
 Work = frozenset[str]
@@ -23,17 +23,17 @@ Moved = dict[tuple[str, Origin], frozenset[MigrationKey]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OrderedOperation:
     """One operation of a branch: what it changes, what its data operations can use, and which work on data they do."""
 
     origin: Origin
-    changes: frozenset[Change]
+    changes: frozenset[PartChange]
     reaches: tuple[Reach, ...]
     work: Work
     text: str
 
 
-def order_broken(candidate: Candidate, branches: Branches) -> Iterator[str]:
+def order_broken(candidate: Candidate, branches: BranchAncestors) -> Iterator[str]:
     """Pairs of a data operation and another operation on what it can use that have another order in the result, or none.
 
     Only operations that a plan has moved to another migration are asked for here: all others stay in order with their migrations
@@ -60,7 +60,7 @@ def performers(result: Result, situation: Situation) -> Moved:
     for patch, matches in zip(situation.patches, matches_of, strict=True):
         for match in matches:
             ours = [atom.origin for atom in match.patch]
-            theirs = [atom.origin for atom in match.given if not isinstance(atom, Unread)]
+            theirs = [atom.origin for atom in match.given if not isinstance(atom, UnreadChange)]
             for origin in ours:
                 note(patch.tree.ref, origin, [each.migration for each in theirs])
             for origin in theirs:
@@ -88,7 +88,7 @@ def _bridges(result: Result, situation: Situation) -> Iterator[tuple[MigrationKe
 
 def _of_branch(
     tree: Tree,
-    branches: Branches,
+    branches: BranchAncestors,
     result: Result,
     moved: Moved,
 ) -> Iterator[str]:
@@ -124,13 +124,13 @@ def _of_branch(
                 )
 
 
-def _steps(migration: Migration) -> Iterator[Step]:
+def _steps(migration: Migration) -> Iterator[OrderedOperation]:
     for index, operation in enumerate(migration.operations):
         reaches = tuple(reach_of(each, migration.key.app) for each in row_operations((operation,)))
         changed = frozenset(changes((operation,), migration.key.app))
         if changed or reaches:
             alone = migration.with_changes(operations=(operation,))
-            yield Step(
+            yield OrderedOperation(
                 Origin(migration.key, index), changed, reaches, frozenset(work_of(alone)), _text(operation)
             )
 
@@ -139,12 +139,16 @@ def _text(operation: Operation | Opaque) -> str:
     return operation.kind if isinstance(operation, Operation) else "an operation that cannot be read"
 
 
-def _meet(data: Step, other: Step, changed: frozenset[Change], branches: Branches) -> bool:
+def _meet(
+    data: OrderedOperation, other: OrderedOperation, changed: frozenset[PartChange], branches: BranchAncestors
+) -> bool:
     """Whether the data operation can use what the other operation changes or uses."""
     return any(used(reach, changed, other.reaches, branches.web) for reach in data.reaches)
 
 
-def _ran_without(data: Step, other: Step, tree: Tree, branches: Branches) -> bool:
+def _ran_without(
+    data: OrderedOperation, other: OrderedOperation, tree: Tree, branches: BranchAncestors
+) -> bool:
     """Whether another branch does the very same work and has nothing before it that makes what the other step makes new on this one: so the
     work cannot need it. Both branches parted before either step."""
     if not data.work or other.reaches or not all(change.makes for change in other.changes):
@@ -152,7 +156,9 @@ def _ran_without(data: Step, other: Step, tree: Tree, branches: Branches) -> boo
     return any(_does_without(data, other, one, branches) for one in branches.trees if one.ref != tree.ref)
 
 
-def _does_without(data: Step, other: Step, tree: Tree, branches: Branches) -> bool:
+def _does_without(
+    data: OrderedOperation, other: OrderedOperation, tree: Tree, branches: BranchAncestors
+) -> bool:
     above = Above(MigrationGraph.raw(tree))
     steps = [step for key in sorted(branches.parallel(tree)) for step in _steps(tree.migrations[key])]
     same = [step for step in steps if step.work & data.work]
@@ -168,14 +174,14 @@ def _is_before(one: Origin, other: Origin, above: Above) -> bool:
     return one.migration in above(other.migration)
 
 
-def _nodes(step: Step, tree: Tree, result: Result, moved: Moved) -> list[MigrationKey]:
+def _nodes(step: OrderedOperation, tree: Tree, result: Result, moved: Moved) -> list[MigrationKey]:
     """The nodes of the result that do the step; all that may where none of them shows it (a model has another name there)."""
     candidates = sorted(moved.get((tree.ref, step.origin)) or result.standing(step.origin.migration))
     holding = [node for node in candidates if _place(step, result.tree.migrations[node]) is not None]
     return holding or ([] if step.work else candidates)
 
 
-def _place(step: Step, node: Migration) -> int | None:
+def _place(step: OrderedOperation, node: Migration) -> int | None:
     """The place of the step's operation in a migration of the result."""
     for index, operation in enumerate(node.operations):
         if step.work:
@@ -186,7 +192,9 @@ def _place(step: Step, node: Migration) -> int | None:
     return None
 
 
-def _all_after(data: Step, other: Step, tree: Tree, result: Result, moved: Moved) -> bool:
+def _all_after(
+    data: OrderedOperation, other: OrderedOperation, tree: Tree, result: Result, moved: Moved
+) -> bool:
     """Whether every node that does the other step comes after each that does the data operation."""
     return all(
         _precedes(data, mine, other, theirs, result)
@@ -195,7 +203,9 @@ def _all_after(data: Step, other: Step, tree: Tree, result: Result, moved: Moved
     )
 
 
-def _one_before(data: Step, other: Step, tree: Tree, result: Result, moved: Moved) -> bool:
+def _one_before(
+    data: OrderedOperation, other: OrderedOperation, tree: Tree, result: Result, moved: Moved
+) -> bool:
     """Whether each node that does the data operation comes after one that does the other step."""
     others = _nodes(other, tree, result, moved)
     return not others or all(
@@ -204,7 +214,9 @@ def _one_before(data: Step, other: Step, tree: Tree, result: Result, moved: Move
     )
 
 
-def _precedes(one: Step, node: MigrationKey, other: Step, behind: MigrationKey, result: Result) -> bool:
+def _precedes(
+    one: OrderedOperation, node: MigrationKey, other: OrderedOperation, behind: MigrationKey, result: Result
+) -> bool:
     if node != behind:
         return node in result.above(behind)
     migration = result.tree.migrations[node]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stitchback.engine.memory import data_run
+from stitchback.engine.engine_cache import data_run
 from stitchback.matching.decided_data import decided, operations_in
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey

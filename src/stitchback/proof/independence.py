@@ -15,7 +15,7 @@ from stitchback.model.values import Call, Value, text, walk
 from stitchback.proof.slicing.footprint import has_unread_state
 from stitchback.schema.applying import STEPS
 from stitchback.schema.data_reach import reach_of, row_operations
-from stitchback.schema.model_web import ModelWeb
+from stitchback.schema.model_relations import ModelRelations
 from stitchback.schema.subjects import MODEL_ARGUMENTS, model_names
 
 HOLDERS = (
@@ -32,7 +32,7 @@ DEFINITIONS = {
 INDEX_KINDS = frozenset(kind for kind in DEFINITIONS if "Index" in kind)
 
 
-class Part(Enum):
+class ModelPart(Enum):
     """What of a model an operation changes."""
 
     WHOLE = "whole"  # made, dropped, renamed, its table or its options; a field renamed
@@ -41,32 +41,32 @@ class Part(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PartChange:
     """`name`: of the field or definition; "" where it is not known which. `alters`: what is there already gets another shape. `makes`:
     something new is made, whatever the rows are; a data operation that came before it cannot have used it. `is_index`: an index that is
     not unique, which changes no rows and no answers."""
 
     model: ModelKey
-    part: Part
+    part: ModelPart
     name: str = ""
     alters: bool = False
     makes: bool = False
     is_index: bool = False
 
-    def meets(self, other: Change) -> bool:
+    def meets(self, other: PartChange) -> bool:
         if self.model != other.model:
             return False
-        if self.part is not other.part or self.part is Part.WHOLE:
+        if self.part is not other.part or self.part is ModelPart.WHOLE:
             return True
         return self.name == other.name or not self.name or not other.name
 
 
 @dataclass(frozen=True, slots=True)
-class Doings:
+class MigrationChanges:
     """What a migration does: the changes of models, the models that its operations refer to, what its data operations can use, and
     whether it does anything that may be about any model."""
 
-    changes: frozenset[Change]
+    changes: frozenset[PartChange]
     mentioned: frozenset[ModelKey]
     reaches: tuple[Reach, ...]
     anything: bool
@@ -76,20 +76,20 @@ class Doings:
         return not self.changes and not self.reaches and not self.anything
 
 
-def moved_models(doings: Doings) -> frozenset[ModelKey]:
+def moved_models(migration_changes: MigrationChanges) -> frozenset[ModelKey]:
     """The models to which a reference depends on the order: made, dropped or renamed, or with a field that gets another shape or goes.
     A new field, an index or a constraint of the model is nothing to a reference."""
     return frozenset(
         change.model
-        for change in doings.changes
-        if change.part is Part.WHOLE or (change.part is Part.FIELD and not change.makes)
+        for change in migration_changes.changes
+        if change.part is ModelPart.WHOLE or (change.part is ModelPart.FIELD and not change.makes)
     )
 
 
-def doings(migration: Migration) -> Doings:
+def migration_changes(migration: Migration) -> MigrationChanges:
     """What the migration does."""
     app = migration.key.app
-    return Doings(
+    return MigrationChanges(
         frozenset(changes(migration.operations, app)),
         frozenset(
             key
@@ -118,20 +118,22 @@ def is_about_anything(operation: Operation | Opaque) -> bool:
     )
 
 
-def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[Change]:
+def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[PartChange]:
     for operation in flat(operations):
         if isinstance(operation, Operation):
             yield from changed_by(operation, app)
 
 
-def changed_by(operation: Operation, app: str) -> Iterator[Change]:
+def changed_by(operation: Operation, app: str) -> Iterator[PartChange]:
     if operation.kind in HOLDERS or operation.kind not in STEPS:
         return
     for model in model_names(operation):
         if model:
             alters = operation.kind == "AlterField"
             of_index = operation.kind in INDEX_KINDS
-            yield Change(ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation), of_index)
+            yield PartChange(
+                ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation), of_index
+            )
 
 
 def makes_new(operation: Operation) -> bool:
@@ -165,13 +167,13 @@ def referred(operation: Operation, app: str) -> Iterator[ModelKey]:
                 yield from (ModelKey.of(app, each) for each in bare if each and "." not in each)
 
 
-def part_of(operation: Operation) -> tuple[Part, str]:
+def part_of(operation: Operation) -> tuple[ModelPart, str]:
     if operation.kind in ON_A_FIELD:
-        return Part.FIELD, (text(operation.argument("name")) or "").lower()
+        return ModelPart.FIELD, (text(operation.argument("name")) or "").lower()
     argument = DEFINITIONS.get(operation.kind)
     if argument is None:
-        return Part.WHOLE, ""
-    return Part.DEFINITION, definition_name(operation.argument(argument)) if argument else operation.kind
+        return ModelPart.WHOLE, ""
+    return ModelPart.DEFINITION, definition_name(operation.argument(argument)) if argument else operation.kind
 
 
 def definition_name(value: Value | None) -> str:
@@ -181,7 +183,7 @@ def definition_name(value: Value | None) -> str:
     return text(value) or ""
 
 
-def independent(first: Doings, second: Doings, web: ModelWeb) -> bool:
+def independent(first: MigrationChanges, second: MigrationChanges, web: ModelRelations) -> bool:
     """Whether the second, which comes after the first on a branch, may run before it."""
     if first.is_nothing or second.is_nothing:
         return True
@@ -199,12 +201,12 @@ def independent(first: Doings, second: Doings, web: ModelWeb) -> bool:
     )
 
 
-def not_new(changes: Iterable[Change]) -> frozenset[Change]:
+def not_new(changes: Iterable[PartChange]) -> frozenset[PartChange]:
     """Without what is made new: a data operation that came before it used it not."""
     return frozenset(change for change in changes if not change.makes)
 
 
-def used(reach: Reach, changes: Iterable[Change], reaches: Iterable[Reach], web: ModelWeb) -> bool:
+def used(reach: Reach, changes: Iterable[PartChange], reaches: Iterable[Reach], web: ModelRelations) -> bool:
     """Whether code of that reach can use one of the models that are changed, or that code of the other reaches can use."""
     models = web.reached(reach)
     changes, reaches = tuple(changes), tuple(reaches)
@@ -216,12 +218,12 @@ def used(reach: Reach, changes: Iterable[Change], reaches: Iterable[Reach], web:
     return any(theirs is None or models & theirs for theirs in others)
 
 
-def may_use(reach: Reach, change: Change) -> bool:
+def may_use(reach: Reach, change: PartChange) -> bool:
     """Whether the code, which reaches the model, may use what the change is about: a field that it does not name may come and go, and so
     may an index, which only SQL on indexes can use."""
     if change.is_index:
         return not change.name or bool({change.name.lower(), "index"} & reach.words)
-    return change.part is not Part.FIELD or change.alters or reach.names(change.name)
+    return change.part is not ModelPart.FIELD or change.alters or reach.names(change.name)
 
 
-__all__ = ["Doings", "doings", "independent"]
+__all__ = ["MigrationChanges", "independent", "migration_changes"]

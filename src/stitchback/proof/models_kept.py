@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stitchback.schema.model_parts import Absence, Part
-from stitchback.schema.three_way import Merge, Merged, Sides, merge
+from stitchback.schema.three_way import BranchSides, Merge, MergedPart, merge
 
 
-def models_changed(sides: Sequence[Sides]) -> Iterator[str]:
+def models_changed(sides: Sequence[BranchSides]) -> Iterator[str]:
     """What of the models the reconciled tree lost or has otherwise than the merge of both branches."""
     merged = merge(sides)
-    gone = {part.model for part, each in merged.items() if part.kind == "model" and is_gone(each.result)}
+    gone = {part.model for part, each in merged.items() if part.kind == "model" and is_absent(each.result)}
     for part, each in sorted(merged.items()):
         if each.result == each.expected or (part.model in gone and part.kind != "model"):
             continue
@@ -19,13 +19,13 @@ def models_changed(sides: Sequence[Sides]) -> Iterator[str]:
             yield in_words(part, each)
 
 
-def is_gone(value: object) -> bool:
+def is_absent(value: object) -> bool:
     return isinstance(value, Absence)
 
 
-def is_elsewhere(part: Part, each: Merged, merged: Merge) -> bool:
+def is_elsewhere(part: Part, each: MergedPart, merged: Merge) -> bool:
     """Whether a patch branch has that on a model of another name: a squash on mainline tells nothing of renames."""
-    if each.mainline is not Absence.GONE or is_gone(each.result):
+    if each.mainline is not Absence.GONE or is_absent(each.result):
         return False
     return any(
         twin.model != part.model
@@ -35,15 +35,15 @@ def is_elsewhere(part: Part, each: Merged, merged: Merge) -> bool:
     )
 
 
-def in_words(part: Part, each: Merged) -> str:
+def in_words(part: Part, each: MergedPart) -> str:
     refs = joined(ask.ref for ask in each.open_asks)
-    if is_gone(each.expected) and not refs:
+    if is_absent(each.expected) and not refs:
         return f"{part} is on neither branch"
-    if refs and is_gone(each.expected):
+    if refs and is_absent(each.expected):
         return f"{part} is still there, {refs} has removed it"
     if refs:
         return f"{part}: the change of {refs} is lost"
-    return f"{part} of mainline is lost" if is_gone(each.result) else f"{part} is not what mainline has"
+    return f"{part} of mainline is lost" if is_absent(each.result) else f"{part} is not what mainline has"
 
 
 def joined(refs: Iterable[str]) -> str:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from stitchback.engine import Engine, Memory, Options, Place, RunError, Standing, SymbolicDatabase
+from stitchback.engine import (
+    DatabaseId,
+    Engine,
+    EngineCache,
+    LedgerStanding,
+    MigrateOptions,
+    RunError,
+    SymbolicDatabase,
+)
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import RELEASED, Patch, Population, Situation
-from stitchback.proof.closed_sets import ClosedSets, Keys, closed_sets, topmost
+from stitchback.proof.applied_sets import AppliedSets, Keys, closed_sets, topmost
 from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
 
 FRESH = "fresh"
@@ -20,47 +28,49 @@ MAINLINE = "mainline"
 LEDGER = "ledger"
 
 BESIDE = "that end with or right before a migration that the plan changes or that works on the same models"
-ONE_BY_ONE = Options(exact=True, in_spite_of_conflicts=True)
+ONE_BY_ONE = MigrateOptions(exact=True, in_spite_of_conflicts=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Inhabitant:
+class SimulatedDatabase:
     """A population and the database that stands for it, not repaired yet."""
 
     population: Population
-    place: Place
+    place: DatabaseId
 
 
 @dataclass(slots=True)
-class Census:
+class SimulatedDatabases:
     """All inhabitants, each database once (the first lineage that has it keeps it), and what could not be made or tried."""
 
-    memory: Memory
+    memory: EngineCache
     matters: Keys | None = None
-    inhabitants: list[Inhabitant] = field(default_factory=list)
+    inhabitants: list[SimulatedDatabase] = field(default_factory=list)
     bounded: list[str] = field(default_factory=list)
-    seen: set[Place] = field(default_factory=set)
+    seen: set[DatabaseId] = field(default_factory=set)
 
     def add(self, name: str, lineage: str, ref: str, database: SymbolicDatabase) -> None:
         place = self.memory.place_of(database)
         if place not in self.seen:
             self.seen.add(place)
-            self.inhabitants.append(Inhabitant(Population(name, lineage, ref, database.ledger), place))
+            self.inhabitants.append(SimulatedDatabase(Population(name, lineage, ref, database.ledger), place))
 
     def loadable(self, tree: Tree) -> Tree:
         tree, left_out = loadable(tree)
         for text in left_out:
-            self.say(text)
+            self.add_bound(text)
         return tree
 
-    def say(self, text: str) -> None:
+    def add_bound(self, text: str) -> None:
         if text not in self.bounded:
             self.bounded.append(text)
 
 
-def census(situation: Situation, memory: Memory, matters: Keys | None = None) -> Census:
+def simulated_databases(
+    situation: Situation, memory: EngineCache, matters: Keys | None = None
+) -> SimulatedDatabases:
     """Fresh, fork points, every patch branch, mainline (from nothing where there is no patch branch). `matters`: see `closed_sets`."""
-    found = Census(memory, matters)
+    found = SimulatedDatabases(memory, matters)
     found.add("fresh install", FRESH, situation.mainline.ref, SymbolicDatabase())
     forks = [at_fork_point(patch, memory, found) for patch in situation.patches]
     for patch, start in zip(situation.patches, forks, strict=True):
@@ -68,7 +78,7 @@ def census(situation: Situation, memory: Memory, matters: Keys | None = None) ->
             for base in bases(tree, start, memory):
                 grow(tree, base, PATCHED, frozenset(), memory, found)
     if brings_nothing(situation):
-        found.say(
+        found.add_bound(
             f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has anything to meet"
         )
         return found
@@ -82,7 +92,7 @@ def census(situation: Situation, memory: Memory, matters: Keys | None = None) ->
     return found
 
 
-def bases(tree: Tree, start: SymbolicDatabase, memory: Memory) -> tuple[SymbolicDatabase, ...]:
+def bases(tree: Tree, start: SymbolicDatabase, memory: EngineCache) -> tuple[SymbolicDatabase, ...]:
     """The fork point's database, and what the tree's own files make in its stead, where that is another one."""
     return tuple(dict.fromkeys((start, own_base(tree, start, memory))))
 
@@ -115,7 +125,7 @@ def is_edited(fork: Tree, mainline: Tree) -> bool:
     )
 
 
-def at_fork_point(patch: Patch, memory: Memory, found: Census) -> SymbolicDatabase:
+def at_fork_point(patch: Patch, memory: EngineCache, found: SimulatedDatabases) -> SymbolicDatabase:
     """A database that the fork point's own tree made, as far as Django can run it."""
     tree = found.loadable(patch.fork)
     engine = Engine(tree, memory=memory)
@@ -124,7 +134,7 @@ def at_fork_point(patch: Patch, memory: Memory, found: Census) -> SymbolicDataba
     if run.error is not None:
         database, error = one_by_one(engine, SymbolicDatabase(), MigrationGraph.of(tree).order())
         if error is not None:
-            found.say(f"the fork point's own tree cannot be migrated to its end: {error.message}")
+            found.add_bound(f"the fork point's own tree cannot be migrated to its end: {error.message}")
     found.add(f"fork point of {patch.tree.ref}", FORK, patch.fork.ref, database)
     return database
 
@@ -140,7 +150,7 @@ def one_by_one(
     return database, first
 
 
-def variants(tree: Tree, start: SymbolicDatabase, found: Census) -> Iterator[Tree]:
+def variants(tree: Tree, start: SymbolicDatabase, found: SimulatedDatabases) -> Iterator[Tree]:
     """The tree as it stands, and as it was before its own squashes."""
     tree = found.loadable(tree)
     yield tree
@@ -149,7 +159,7 @@ def variants(tree: Tree, start: SymbolicDatabase, found: Census) -> Iterator[Tre
         yield older
 
 
-def deployed_mainline(situation: Situation, memory: Memory) -> Tree:
+def deployed_mainline(situation: Situation, memory: EngineCache) -> Tree:
     """Mainline as it stands, or, where git's merge left it with two leaves so that nobody could migrate with it, without
     what the merge brought."""
     run = Engine(situation.mainline, memory=memory).migrate(SymbolicDatabase())
@@ -157,7 +167,7 @@ def deployed_mainline(situation: Situation, memory: Memory) -> Tree:
     return before_merge(situation) if conflict else situation.mainline
 
 
-def own_base(tree: Tree, start: SymbolicDatabase, memory: Memory) -> SymbolicDatabase:
+def own_base(tree: Tree, start: SymbolicDatabase, memory: EngineCache) -> SymbolicDatabase:
     """What a database at the fork point has, made by this tree's own files from nothing: after a squash or a rename the rows
     are others, after an edit the schema is. What the tree has given a dependency that the fork point lacks is not in it."""
     engine = Engine(tree, memory=memory)
@@ -176,26 +186,26 @@ def grow(
     start: SymbolicDatabase,
     lineage: str,
     unreleased: frozenset[MigrationKey],
-    memory: Memory,
-    found: Census,
+    memory: EngineCache,
+    found: SimulatedDatabases,
 ) -> None:
     """Add a database for every set of the tree's own migrations that may have been applied on top of `start`."""
     engine = Engine(tree, memory=memory)
     standing = engine.standing(start)
     if isinstance(standing, RunError):
-        found.say(f"{tree.ref}: no database can be made, Django says: {standing.message}")
+        found.add_bound(f"{tree.ref}: no database can be made, Django says: {standing.message}")
         return
     order, parents = own_graph(tree, standing, unreleased)
     sets = closed_sets(order, parents, matters=found.matters)
     if not sets.all:
         said = f"{tree.ref}: of the many sets of its {len(order)} migrations only those in the order of one deploy, each app first in turn"
         more = "and of the order itself some more at even distances"
-        found.say(said if found.matters is None else f"{said}, {BESIDE}, {more}")
+        found.add_bound(said if found.matters is None else f"{said}, {BESIDE}, {more}")
     build(engine, tree.ref, start, lineage, sets, parents, found)
 
 
 def own_graph(
-    tree: Tree, standing: Standing, unreleased: frozenset[MigrationKey]
+    tree: Tree, standing: LedgerStanding, unreleased: frozenset[MigrationKey]
 ) -> tuple[tuple[MigrationKey, ...], dict[MigrationKey, Keys]]:
     """The migrations that are not applied yet and that somebody may have, in order, with the ancestors among them."""
     graph = MigrationGraph.of(tree)
@@ -211,25 +221,27 @@ def build(
     ref: str,
     start: SymbolicDatabase,
     lineage: str,
-    sets: ClosedSets,
+    sets: AppliedSets,
     parents: dict[MigrationKey, Keys],
-    found: Census,
+    found: SimulatedDatabases,
 ) -> None:
     made: dict[Keys, SymbolicDatabase] = {frozenset(): start}
     failures: list[RunError] = []
-    for grown in sets.grown:
-        if grown.smaller not in made:
+    for applied_set in sets.applied_set:
+        if applied_set.smaller not in made:
             continue
-        run = engine.migrate(made[grown.smaller], (grown.last.app, grown.last.name), ONE_BY_ONE)
+        run = engine.migrate(
+            made[applied_set.smaller], (applied_set.last.app, applied_set.last.name), ONE_BY_ONE
+        )
         if run.error is not None:
             failures.append(run.error)
             continue
-        made[grown.keys] = run.final
-        if not grown.matters:
+        made[applied_set.keys] = run.final
+        if not applied_set.matters:
             continue
-        names = ", ".join(map(str, topmost(grown.keys, parents)))
+        names = ", ".join(map(str, topmost(applied_set.keys, parents)))
         found.add(f"{ref} up to {names}", lineage, ref, run.final)
     if failures:
-        found.say(
+        found.add_bound(
             f"{ref}: some sets of its migrations cannot be applied by {ref} itself ({failures[0].message})"
         )

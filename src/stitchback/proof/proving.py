@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain, islice
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.model.field_names import FieldNames
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, field_bases_of, field_names_of
 from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Proof, Refuted, SafePlan, Situation
 from stitchback.model.state import SchemaState
-from stitchback.proof.ancestors import Branches, lost_ancestors
+from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
 from stitchback.proof.attempt import Attempt
+from stitchback.proof.context import ProofContext
 from stitchback.proof.data_needs import data_needs
 from stitchback.proof.data_order import order_broken
-from stitchback.proof.edited import as_mainline_has_them
-from stitchback.proof.rehearsing import Rehearsals, report, unserved
-from stitchback.proof.rehearsing import failures as rehearsal_failures
+from stitchback.proof.edited_shared_migrations import as_mainline_has_them
+from stitchback.proof.graph_checks import one_replacer_a_ghost, split_without_us, statements_stay
+from stitchback.proof.rehearsals import Rehearsals, broken_on_mainline, report
+from stitchback.proof.rehearsals import failures as rehearsal_failures
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
-from stitchback.proof.scene import Scene
-from stitchback.proof.slicing import Base, sliced, whole
-from stitchback.proof.standing_rules import one_replacer_a_ghost, split_without_us, statements_stay
+from stitchback.proof.slicing import SliceBase, sliced, whole
 from stitchback.proof.user_model import UserModels
-from stitchback.schema.halves import Stated, stated_alone
+from stitchback.schema.separate_database_and_state import Stated, stated_alone
 
 MOST_FAILURES = 8
 
@@ -35,15 +35,15 @@ class Prover:
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
         start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
-        needs = data_needs(Branches(situation), start)
+        needs = data_needs(BranchAncestors(situation), start)
         stated = stated_by_branches(situation)
-        self.memory = Memory(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
+        self.memory = EngineCache(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
         self.user_models = UserModels(situation)
         given, self.edited = as_mainline_has_them(situation, self.memory)
         self.situation = self.user_models.situation(given)
-        self.branches = Branches(self.situation)
-        self.base = Base(self.situation, needs.kept) if slicing else None
-        self._scenes: list[Scene] = []
+        self.branches = BranchAncestors(self.situation)
+        self.base = SliceBase(self.situation, needs.kept) if slicing else None
+        self._scenes: list[ProofContext] = []
         self.rehearsals = Rehearsals(given)
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
@@ -60,7 +60,7 @@ class Prover:
         wrong = chain(cut.unsound, ghosts, lost, broken, statements)
         failures = tuple(islice(map(of_the_graph, wrong), MOST_FAILURES))
         if not failures:
-            attempt = Attempt(cut, self.scene(cut.situation), most_runs)
+            attempt = Attempt(cut, self.proof_context(cut.situation), most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))
         if failures:
             return Refuted(candidate, failures)
@@ -73,13 +73,13 @@ class Prover:
         self, candidate: Candidate, proof: Proof, apps: tuple[str, ...], *, beside: bool
     ) -> SafePlan | Refuted:
         answer = self.rehearsals.answer(candidate, proof, apps, beside=beside)
-        left_out = unserved(answer, proof)
+        left_out = broken_on_mainline(answer, proof)
         names = {each.population for each in left_out}
         proof = replace(
             proof,
             outcomes=tuple(each for each in proof.outcomes if each.population.name not in names),
             rehearsal=report(answer),
-            unserved=(*proof.unserved, *left_out),
+            broken_on_mainline=(*proof.broken_on_mainline, *left_out),
         )
         found = rehearsal_failures(answer)
         if answer.disagreements:
@@ -88,12 +88,12 @@ class Prover:
             return Refuted(candidate, found[:MOST_FAILURES], missed=answer.missed)
         return SafePlan(candidate, proof, token=_PROOF_TOKEN)
 
-    def scene(self, situation: Situation) -> Scene:
+    def proof_context(self, situation: Situation) -> ProofContext:
         """What the situation is without a plan. Most candidates leave the same of it to look at."""
-        for scene in self._scenes:
-            if scene.situation == situation:
-                return scene
-        self._scenes.append(Scene(situation, self.memory))
+        for proof_context in self._scenes:
+            if proof_context.situation == situation:
+                return proof_context
+        self._scenes.append(ProofContext(situation, self.memory))
         return self._scenes[-1]
 
 

@@ -9,17 +9,24 @@ surface, and everything that it imports in the caller's process, is free of Djan
 """
 
 from stitchback.rehearsal.process import RehearsalEnded, prepare
-from stitchback.rehearsal.requests import Answer, Bounds, Database, Disagreement, Recipe, Request
-from stitchback.rehearsal.session import Session
+from stitchback.rehearsal.requests import (
+    Bounds,
+    Disagreement,
+    Recipe,
+    RehearsalAnswer,
+    RehearsedPopulation,
+    Request,
+)
+from stitchback.rehearsal.session import RehearsalSession
 
 __all__ = [
-    "Answer",
     "Bounds",
-    "Database",
     "Disagreement",
     "Recipe",
+    "RehearsalAnswer",
     "RehearsalEnded",
+    "RehearsalSession",
+    "RehearsedPopulation",
     "Request",
-    "Session",
     "prepare",
 ]

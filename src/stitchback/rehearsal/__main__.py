@@ -23,13 +23,13 @@ SELDOM = (
 def main() -> None:
     gc.set_threshold(*SELDOM)
     incoming, outgoing = own_streams()
-    from stitchback.rehearsal.connecting import configure
-    from stitchback.rehearsal.shipping import packed
+    from stitchback.rehearsal.connection import configure
+    from stitchback.rehearsal.serialization import packed
 
     configure()
-    from stitchback.rehearsal.stage import Stage
+    from stitchback.rehearsal.stage import RehearsalStage
 
-    stage = Stage()
+    stage = RehearsalStage()
     while message := read(incoming):
         command, argument = pickle.loads(message)
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connections
 from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
 
-from stitchback.rehearsal.building import NoIndex
+from stitchback.rehearsal.django_objects import NoIndex
 from stitchback.rehearsal.shapes import Shape, shape_of
 
 SCRATCH = "scratch"
@@ -58,7 +58,7 @@ class StrictEditor(PlainEditor):
         table = model._meta.db_table
         if not self.connection.watch.owes(table, field.column):
             raise Refused(f"{otherwise}: {table}.{field.column}")
-        self.connection.watch.settled(table, field.column)
+        self.connection.watch.set_by_operation(table, field.column)
 
     def alter_field(self, model: Any, old_field: Any, new_field: Any, strict: bool = False) -> None:
         if self._field_should_be_altered(old_field, new_field):  # else Django has no SQL for it

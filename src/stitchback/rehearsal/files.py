@@ -18,12 +18,18 @@ from django.db.migrations.state import ModelState
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable
 from stitchback.model.operations import Operation
-from stitchback.rehearsal.building import Builder
-from stitchback.rehearsal.operations import OperationBuilder, Unread, models_made, models_named, tables_in
-from stitchback.rehearsal.probing import Probe
-from stitchback.rehearsal.projecting import flat, key_of, own_names, text_words
+from stitchback.rehearsal.django_objects import Builder
+from stitchback.rehearsal.operations import (
+    OperationBuilder,
+    UnreadOperation,
+    models_made,
+    models_named,
+    tables_in,
+)
+from stitchback.rehearsal.probes import Probe
+from stitchback.rehearsal.projections import flat, key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
-from stitchback.rehearsal.states import States
+from stitchback.rehearsal.states import RehearsalStates
 
 Name = tuple[str, str]
 FIRST = "__first__"
@@ -32,7 +38,7 @@ INSTALLED = "0001_initial"
 
 
 @dataclass(slots=True)
-class Stuff:
+class BuiltMigrations:
     """What of the migrations is known to the process. `tables`: names of tables that they may make, with the apps of those. `operations`: built, by number and by the settings that they depend on."""
 
     migrations: dict[int, Migration] = field(default_factory=dict)
@@ -64,7 +70,7 @@ class Stuff:
 
 
 class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
-    def __init__(self, key: Name, content: Any, operations: tuple[Any, ...], states: States) -> None:
+    def __init__(self, key: Name, content: Any, operations: tuple[Any, ...], states: RehearsalStates) -> None:
         super().__init__(key[1], key[0])
         self.content = content
         self.operations = list(operations)
@@ -85,8 +91,8 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
             for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
                 self.states.check_time()
                 operation.database_forwards(self.app_label, schema_editor, before, after)
-                for table, what in settled_by(operation, self.app_label, after):
-                    watch.settled(table, what)
+                for table, what in definitions_set_by(operation, self.app_label, after):
+                    watch.set_by_operation(table, what)
         except Exception:
             self.states.forget(project_state, self)
             raise
@@ -104,7 +110,7 @@ SETTLED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def settled_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]]:
+def definitions_set_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]]:
     """The indexes and constraints of which the operation says what they are from here on; (table, kind)."""
     for cls in type(operation).__mro__:
         for kind in SETTLED.get(cls.__name__, ()):
@@ -210,9 +216,9 @@ def parts_of(operation: Any) -> Iterator[Any]:
             yield from parts_of(each)
 
 
-def unread_in(operation: Any) -> Iterator[Unread]:
+def unread_in(operation: Any) -> Iterator[UnreadOperation]:
     """The operations that could not be built, in this one as well."""
-    return (each for each in parts_of(operation) if isinstance(each, Unread))
+    return (each for each in parts_of(operation) if isinstance(each, UnreadOperation))
 
 
 def model_names(operation: Any) -> tuple[str, ...]:
@@ -232,11 +238,11 @@ def stub(app: str, name: str, fields: frozenset[str]) -> Any:
     return ModelState(app, name, own)
 
 
-class Files:
+class RehearsalFiles:
     """What stands for the disk. `installed`: migrations of apps that the tree does not hold, which count as applied, and the one that
     makes the stubs."""
 
-    def __init__(self, tree: ShippedTree, stuff: Stuff, states: States) -> None:
+    def __init__(self, tree: ShippedTree, stuff: BuiltMigrations, states: RehearsalStates) -> None:
         self.tree = tree
         self.states = states
         self.settings = tree.settings
@@ -319,7 +325,7 @@ class Files:
             if isinstance(each, Probe)
         )
 
-    def _stubs(self, stuff: Stuff) -> dict[Name, frozenset[str]]:
+    def _stubs(self, stuff: BuiltMigrations) -> dict[Name, frozenset[str]]:
         named: dict[Name, set[str]] = {}
         own: set[Name] = set()
         needed: set[Name] = set()
@@ -363,8 +369,8 @@ class Files:
         return None
 
 
-class TreeLoader(MigrationLoader):  # type: ignore[misc]
-    def __init__(self, connection: Any, files: Files) -> None:
+class RehearsalLoader(MigrationLoader):  # type: ignore[misc]
+    def __init__(self, connection: Any, files: RehearsalFiles) -> None:
         self.files = files
         super().__init__(connection)
 
@@ -374,11 +380,11 @@ class TreeLoader(MigrationLoader):  # type: ignore[misc]
         self.migrated_apps = {app for app, _ in self.disk_migrations}
 
 
-class TreeExecutor(MigrationExecutor):  # type: ignore[misc]
-    def __init__(self, connection: Any, files: Files, progress: Any = None) -> None:
+class RehearsalExecutor(MigrationExecutor):  # type: ignore[misc]
+    def __init__(self, connection: Any, files: RehearsalFiles, progress: Any = None) -> None:
         super().__init__(connection, progress)
         self.files = files
-        self.loader = TreeLoader(connection, files)
+        self.loader = RehearsalLoader(connection, files)
 
     def _create_project_state(self, with_applied_migrations: bool = False) -> Any:
         return self.files.states.state_of(super()._create_project_state(with_applied_migrations))

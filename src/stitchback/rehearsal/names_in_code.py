@@ -36,10 +36,10 @@ def names_in_python(source: str) -> Names:
     if not isinstance(node, ast.FunctionDef | ast.Lambda):
         return Names()
     parameters = (*node.args.posonlyargs, *node.args.args)
-    return _Reading(node, parameters[0].arg).names() if parameters else Names()
+    return _NamesReading(node, parameters[0].arg).names() if parameters else Names()
 
 
-class _Reading:
+class _NamesReading:
     def __init__(self, function: ast.FunctionDef | ast.Lambda, apps: str) -> None:
         self.apps = apps
         self.nodes = list(_unguarded(function))
@@ -145,7 +145,7 @@ class _Reading:
         objects: dict[str, ModelName] = {}
         for node in self.nodes:
             if isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Name):
-                model = None if _tells_rows(node.iter) else self.queried(node.iter)
+                model = None if _returns_values(node.iter) else self.queried(node.iter)
                 if model is not None and len(self.bound.get(node.target.id, ())) == 1:
                     objects[node.target.id] = model
         known = self.assigned | self.annotated | {"_meta", "_state"}
@@ -188,7 +188,7 @@ def _bindings(function: ast.AST) -> dict[str, list[ast.AST | None]]:
     return found
 
 
-def _tells_rows(node: ast.AST) -> bool:
+def _returns_values(node: ast.AST) -> bool:
     """Whether a query gives no objects of the model."""
     return any(
         isinstance(each, ast.Attribute) and each.attr in ("values", "values_list", "annotate", "raw", "extra")

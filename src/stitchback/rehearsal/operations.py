@@ -25,9 +25,9 @@ from stitchback.model.values import (
     text,
     walk,
 )
-from stitchback.rehearsal.building import LEFT_OUT, Builder, Unbuildable
-from stitchback.rehearsal.probing import CodeProbe, Probe, SqlProbe
-from stitchback.rehearsal.projecting import key_of, labels_in
+from stitchback.rehearsal.django_objects import LEFT_OUT, Builder, Unbuildable
+from stitchback.rehearsal.probes import CodeProbe, Probe, SqlProbe
+from stitchback.rehearsal.projections import key_of, labels_in
 
 OPTIONS = frozenset(
     {
@@ -81,7 +81,7 @@ class Nothing(DjangoOperation):  # type: ignore[misc]
         return None
 
 
-class Unread(Nothing):
+class UnreadOperation(Nothing):
     """An operation that could not be read or built. What it does is unknown: what fails after it, in its app, may be its own doing."""
 
     def __init__(self, why: str) -> None:
@@ -140,11 +140,11 @@ class OperationBuilder:
 
     def build(self, operation: Operation | Opaque) -> Any:
         if isinstance(operation, Opaque):
-            return Unread(str(operation))
+            return UnreadOperation(str(operation))
         try:
             return self.known(operation)
         except Unbuildable as error:
-            return Unread(f"{operation.kind}: {error}")
+            return UnreadOperation(f"{operation.kind}: {error}")
 
     def known(self, operation: Operation) -> Any:
         """Raises Unbuildable."""
@@ -175,7 +175,11 @@ class OperationBuilder:
 
     def separate(self, operation: Operation) -> Any:
         database = [self.build(each) for each in operation.database]
-        if operation.state and database and all(isinstance(each, Probe | Unread) for each in database):
+        if (
+            operation.state
+            and database
+            and all(isinstance(each, Probe | UnreadOperation) for each in database)
+        ):
             return self.by_hand(database, operation)
         state = [self.build(each) for each in operation.state]
         return migrations.SeparateDatabaseAndState(database, state)

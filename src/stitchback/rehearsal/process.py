@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import stitchback
 from stitchback.errors import EnvironmentProblem
-from stitchback.rehearsal.shipping import packed
+from stitchback.rehearsal.serialization import packed
 
 LENGTH = 8  # bytes of a message's length, before the message
 PATIENCE = 5.0  # seconds that the process gets to end on its own

@@ -47,7 +47,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class RehearsedPopulation:
     """One population as the first judge sees it: how it may have been made (`recipes`, tried in this order), its rows of django_migrations before
     the plan (None: those that its trees record), the rows that the plan inserts, what a full migrate runs and the rows
     afterwards (None where the first judge has no view of it). `is_first`: no plan is proved without it."""
@@ -75,7 +75,7 @@ class Request:
     result: int
     following: int
     untouched: int | None
-    databases: tuple[Database, ...]
+    databases: tuple[RehearsedPopulation, ...]
     gone: frozenset[str] = frozenset()
     replaced: frozenset[MigrationKey] = frozenset()
     tips: tuple[Recipe, ...] = ()
@@ -99,7 +99,7 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RehearsalAnswer:
     """`rehearsed` of `total` databases. `disagreements`: what refuses the plan. `baseline`: the same, where mainline without the plan
     ends in the same way. `remarks`: what was not or could not be rehearsed. `order`: by database, the migrations whose data operations
     ran, in order. `missed`: the databases that come first for which there was no time."""

@@ -20,7 +20,7 @@ DataRun = tuple[Name, str]  # the migration, and the identity of its data operat
 
 
 @dataclass(slots=True)
-class Watch:
+class RowWatch:
     """What happens to a database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table. `is_strict`: whether what is wrong is refused; `is_sqlite`: also what is wrong on SQLite alone.
     `debts`: what a remake of a table put right that no operation has put right so far, by table and column (or kind of index or
     constraint): another engine's database would still have it."""
@@ -38,7 +38,7 @@ class Watch:
 
     def changed(self, table: str, column: str | None) -> None:
         self.changes.setdefault(table.lower(), set()).add(column.lower() if column else None)
-        self.settled(table, column)
+        self.set_by_operation(table, column)
 
     def healed(self, table: str, what: str, text: str) -> None:
         self.debts.setdefault((table.lower(), what), text)
@@ -46,7 +46,7 @@ class Watch:
     def owes(self, table: str, what: str) -> bool:
         return (table.lower(), what) in self.debts
 
-    def settled(self, table: str, what: str | None) -> None:
+    def set_by_operation(self, table: str, what: str | None) -> None:
         """An operation has made this as the models say; `what` None: all of the table."""
         for place in list(self.debts):
             if place[0] == table.lower() and what in (None, place[1]):

@@ -8,16 +8,16 @@ from typing import Any
 
 from django.db import connections
 
-from stitchback.rehearsal.connecting import Content, Recorder, empty, load, rows_of, saved, use
+from stitchback.rehearsal.connection import Content, RehearsalRecorder, empty, load, rows_of, saved, use
 from stitchback.rehearsal.editor import forget_shapes
-from stitchback.rehearsal.files import STUBS, Files, Name, Stuff, TreeExecutor
-from stitchback.rehearsal.requests import Answer, Parcel, Recipe, Request, ShippedTree
+from stitchback.rehearsal.files import STUBS, BuiltMigrations, Name, RehearsalExecutor, RehearsalFiles
+from stitchback.rehearsal.requests import Parcel, Recipe, RehearsalAnswer, Request, ShippedTree
 from stitchback.rehearsal.rows import DataRun
-from stitchback.rehearsal.states import States
+from stitchback.rehearsal.states import RehearsalStates
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeDatabase:
     """A database as the old trees made it: its content, its rows of django_migrations, and the data operations that ran on it."""
 
     content: Content
@@ -25,38 +25,38 @@ class Made:
     data: tuple[DataRun, ...] = ()
 
 
-class Stage:
+class RehearsalStage:
     def __init__(self) -> None:
         self.connection: Any = connections["default"]
-        self.empty = Made(empty(self.connection), frozenset())
+        self.empty = MadeDatabase(empty(self.connection), frozenset())
         self.open()
 
     def open(self) -> None:
         """Begin with another situation: nothing of the last one is kept."""
-        self.stuff = Stuff()
-        self.states = States()
+        self.stuff = BuiltMigrations()
+        self.states = RehearsalStates()
         self.shipped: dict[int, ShippedTree] = {}
-        self.files: dict[int, Files] = {}
-        self.made: dict[Recipe, list[Made]] = {}
+        self.files: dict[int, RehearsalFiles] = {}
+        self.made: dict[Recipe, list[MadeDatabase]] = {}
         forget_shapes()
 
     def take(self, parcel: Parcel) -> None:
         self.stuff.take(parcel)
         self.shipped.update(parcel.trees)
 
-    def rehearse(self, request: Request) -> Answer:
-        from stitchback.rehearsal.judging import Rehearsal
+    def rehearse(self, request: Request) -> RehearsalAnswer:
+        from stitchback.rehearsal.checks import Rehearsal
 
         return Rehearsal(self, request).answer()
 
-    def tree(self, number: int) -> Files:
+    def tree(self, number: int) -> RehearsalFiles:
         """The tree's files, and Django's settings as it has them."""
         if number not in self.files:
-            self.files[number] = Files(self.shipped[number], self.stuff, self.states)
+            self.files[number] = RehearsalFiles(self.shipped[number], self.stuff, self.states)
         use(self.files[number].settings)
         return self.files[number]
 
-    def begin(self, made: Made, *, strict: bool) -> Any:
+    def begin(self, made: MadeDatabase, *, strict: bool) -> Any:
         """The connection is to such a database. Returns its watch."""
         load(self.connection, made.content)
         watch = self.connection.watch
@@ -64,7 +64,7 @@ class Stage:
         watch.is_strict = strict
         return watch
 
-    def database(self, recipe: Recipe, ledger: frozenset[Name] | None) -> Made | None:
+    def database(self, recipe: Recipe, ledger: frozenset[Name] | None) -> MadeDatabase | None:
         """The database that these trees made, one after the other, with just these rows (None: whatever they record to their end);
         None where they make no such one."""
         made = self.empty
@@ -81,8 +81,8 @@ class Stage:
         return frozenset(name for number in recipe for name in self.tree(number).installed)
 
     def _deployed(
-        self, recipe: Recipe, before: Made, number: int, ledger: frozenset[Name] | None
-    ) -> Made | None:
+        self, recipe: Recipe, before: MadeDatabase, number: int, ledger: frozenset[Name] | None
+    ) -> MadeDatabase | None:
         """`before` migrated with the tree: to its end, or until it has the rows of the ledger."""
         foreign, known = (
             self.foreign(recipe),
@@ -101,22 +101,24 @@ class Stage:
         known.append(found)
         return found
 
-    def _migrated(self, start: Made, number: int, ledger: frozenset[Name] | None) -> Made | None:
+    def _migrated(
+        self, start: MadeDatabase, number: int, ledger: frozenset[Name] | None
+    ) -> MadeDatabase | None:
         files = self.tree(number)
         watch = self.begin(start, strict=False)
         try:
             self.prepare(files)
-            executor = TreeExecutor(self.connection, files, watch.progress)
+            executor = RehearsalExecutor(self.connection, files, watch.progress)
             leaves = executor.loader.graph.leaf_nodes()
             executor.migrate(leaves if ledger is None else topmost(ledger, executor.loader))
         except Exception:  # noqa: BLE001  # what a tree of its own cannot be migrated to, no database is
             return None
-        return Made(saved(self.connection), frozenset(rows_of(self.connection)), tuple(watch.data))
+        return MadeDatabase(saved(self.connection), frozenset(rows_of(self.connection)), tuple(watch.data))
 
-    def prepare(self, files: Files) -> None:
+    def prepare(self, files: RehearsalFiles) -> None:
         """What installed packages have done before: their rows, and tables for those of their models that the tree names."""
         rows = set(rows_of(self.connection))
-        recorder = Recorder(self.connection)
+        recorder = RehearsalRecorder(self.connection)
         for app, name in sorted(files.installed - rows):
             recorder.record_applied(app, name)
         missing = self.missing_tables(files, is_new=STUBS not in rows)
@@ -126,7 +128,7 @@ class Stage:
                     self.states.check_time()
                     editor.create_model(model)
 
-    def missing_tables(self, files: Files, *, is_new: bool) -> list[Any]:
+    def missing_tables(self, files: RehearsalFiles, *, is_new: bool) -> list[Any]:
         """Of a new database all that it has before the rehearsal; later only those of further packages."""
         if not files.stubs and not files.tree.base:
             return []

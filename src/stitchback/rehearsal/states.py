@@ -27,7 +27,7 @@ OWN_OPTIONS = frozenset({"indexes", "constraints", "unique_together", "index_tog
 POINTERS = "stitchback pointers"
 
 
-class Pointer(NamedTuple):
+class ModelReference(NamedTuple):
     """A relation of `model`. `field`: the one of the target that it names, if it names one. `is_key`: whether others may point at the relation."""
 
     model: Key
@@ -40,16 +40,20 @@ class OutOfTime(BaseException):
     """The bound of a rehearsal is reached in the middle of a database. No failure of what is rehearsed, so nothing else catches it."""
 
 
-class State(ProjectState):  # type: ignore[misc]
+class RehearsalState(ProjectState):  # type: ignore[misc]
     """`before`: the state that it was cloned from."""
 
-    def __init__(self, models: Any = None, real_apps: Any = None, before: State | None = None) -> None:
+    def __init__(
+        self, models: Any = None, real_apps: Any = None, before: RehearsalState | None = None
+    ) -> None:
         super().__init__(models, real_apps)
         self.before = before
         self.number = 0
 
-    def clone(self) -> State:
-        return State({key: copied(model) for key, model in self.models.items()}, self.real_apps, self)
+    def clone(self) -> RehearsalState:
+        return RehearsalState(
+            {key: copied(model) for key, model in self.models.items()}, self.real_apps, self
+        )
 
     @property
     def apps(self) -> Any:
@@ -82,7 +86,7 @@ class State(ProjectState):  # type: ignore[misc]
         if not changed:
             return rendered.apps  # type: ignore[no-any-return]
         apps = rendered.apps.cloned(new)
-        apps.render_anew(to_render(changed, old, new))
+        apps.render_again(to_render(changed, old, new))
         return apps  # type: ignore[no-any-return]
 
 
@@ -104,11 +108,11 @@ class SharedApps(StateApps):  # type: ignore[misc]
         found = super().get_model(app_label, model_name, require_ready)
         if found._meta.apps is not self:
             owner = found._meta.auto_created or found
-            self.render_anew({(owner._meta.app_label, owner._meta.model_name)})
+            self.render_again({(owner._meta.app_label, owner._meta.model_name)})
             found = super().get_model(app_label, model_name, require_ready)
         return found
 
-    def render_anew(self, keys: set[Key]) -> None:
+    def render_again(self, keys: set[Key]) -> None:
         with self.bulk_update():
             for key in keys:
                 for each in (key, *tables_between(self, key)):
@@ -177,13 +181,13 @@ def bases_of(model: Any) -> Iterator[Key]:
             yield resolve_relation(base, model.app_label, model.name_lower)
 
 
-def pointers(model: Any) -> tuple[Pointer, ...]:
+def pointers(model: Any) -> tuple[ModelReference, ...]:
     """What the model's relations point at; kept with it."""
-    found: tuple[Pointer, ...] | None = model.__dict__.get(POINTERS)
+    found: tuple[ModelReference, ...] | None = model.__dict__.get(POINTERS)
     if found is None:
         key = model.app_label, model.name_lower
         found = tuple(
-            Pointer(
+            ModelReference(
                 key,
                 resolve_relation(named, *key),
                 getattr(field.remote_field, "field_name", None),
@@ -211,13 +215,13 @@ def tables_between(apps: Any, key: Key) -> list[Key]:
     ]
 
 
-class States:
+class RehearsalStates:
     """States by how they came about."""
 
     def __init__(self) -> None:
-        self.by_number: list[State] = [State()]
+        self.by_number: list[RehearsalState] = [RehearsalState()]
         self.numbers: dict[tuple[int, Any], int] = {}
-        self.steps: dict[tuple[int, Any], list[State]] = {}
+        self.steps: dict[tuple[int, Any], list[RehearsalState]] = {}
         self.deadline = float("inf")
 
     def check_time(self) -> None:
@@ -225,11 +229,11 @@ class States:
         if time.process_time() > self.deadline:
             raise OutOfTime
 
-    def state_of(self, state: Any) -> State:
+    def state_of(self, state: Any) -> RehearsalState:
         """The one state for all that came about in the same way."""
         return self.by_number[getattr(state, "number", 0)]
 
-    def steps_of(self, state: Any, migration: RehearsedMigration) -> list[State]:
+    def steps_of(self, state: Any, migration: RehearsedMigration) -> list[RehearsalState]:
         """The state, and what it is after each operation of the migration."""
         number = getattr(state, "number", 0)
         place = number, migration.content
@@ -241,7 +245,7 @@ class States:
             self.steps[place] = steps
         return steps
 
-    def _made(self, state: State, migration: RehearsedMigration) -> list[State]:
+    def _made(self, state: RehearsalState, migration: RehearsedMigration) -> list[RehearsalState]:
         steps = [state]
         for operation in migration.operations:
             self.check_time()

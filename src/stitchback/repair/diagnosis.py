@@ -10,15 +10,15 @@ from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
-from stitchback.repair.accounts import Accounts
 from stitchback.repair.defects import ALL
 from stitchback.repair.defects.defect import Examined
 from stitchback.repair.forecasting import Forecast
-from stitchback.repair.hypotheses import hidden
 from stitchback.repair.leftovers import Leftover
 from stitchback.repair.lineage import Lineage, lineages
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.provenance import stitched
+from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.unrecorded import hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Diagnosis:
     outcome: RepairOutcome
 
     @property
-    def needs_a_hand(self) -> bool:
+    def needs_manual_step(self) -> bool:
         """Exit 1."""
         healthy = isinstance(self.outcome, Repair) and not self.outcome.edits
         return not healthy or bool(self.errors)
@@ -94,7 +94,7 @@ def diagnose(
 ) -> Diagnosis:
     """`outcome`: what `Deriver.derive` made of the ledger; `outlook`: what a migrate will do and leave. `origins`: the
     refs in whose history an unknown row's migration was found."""
-    accounts, rows = Accounts(tree), ledger.keys
+    accounts, rows = RecorderRules(tree), ledger.keys
     standing = accounts.standing(rows)
     refs = {key: (origins or {}).get(key, ()) for key in rows - accounts.named if key.app in accounts.apps}
     histories = tuple(histories)
@@ -125,7 +125,7 @@ def diagnose(
     )
 
 
-def _ghosts(accounts: Accounts, rows: frozenset[MigrationKey]) -> Iterable[Ghost]:
+def _ghosts(accounts: RecorderRules, rows: frozenset[MigrationKey]) -> Iterable[Ghost]:
     labels = {ghost: each for each in stitched(accounts.tree) for ghost in each.stands_for}
     for key in sorted((rows & accounts.named) - frozenset(accounts.tree.migrations)):
         by = accounts.tree.replacers.get(key, ())

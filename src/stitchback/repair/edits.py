@@ -36,7 +36,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class EditGuard:
     """What an edit was concluded from: rows that must be in the ledger (`given`) and rows that must not (`lacking`), what must be in the schema
     (`seen`) and what must not (`gone`). The SQL looks for all of it, so that a script that gets to the wrong database, or comes too late, does
     nothing there."""
@@ -51,7 +51,7 @@ class Guard:
         return rows.issuperset(self.given) and rows.isdisjoint(self.lacking)
 
 
-NO_GUARD = Guard()
+NO_GUARD = EditGuard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class InsertRow:
 
     key: MigrationKey
     reason: str
-    guard: Guard = NO_GUARD
+    guard: EditGuard = NO_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class DeleteRow:
 
     key: MigrationKey
     reason: str
-    guard: Guard = NO_GUARD
+    guard: EditGuard = NO_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class RenameRow:
     old: MigrationKey
     new: MigrationKey
     reason: str
-    guard: Guard = NO_GUARD
+    guard: EditGuard = NO_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _in_common(edits: tuple[LedgerEdit, ...]) -> LedgerEdit:
     if not isinstance(first, Guarded):
         return first
     guards = [edit.guard for edit in edits if isinstance(edit, Guarded)]
-    common = Guard(
+    common = EditGuard(
         *(
             tuple(
                 item

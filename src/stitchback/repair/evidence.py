@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.repair.accounts import Accounts, Keys, Order, Standing
-from stitchback.repair.edits import DeleteRow, Guard, InsertRow, LedgerEdit, Presence, RenameRow
-from stitchback.repair.fitting import Fit, Lineage, lacking
-from stitchback.repair.hypotheses import Hidden
-from stitchback.repair.playing import Played, Player
-from stitchback.repair.unseen import Unseen
-from stitchback.repair.visible import Names
+from stitchback.repair.edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
+from stitchback.repair.hidden_tables import HiddenTables
+from stitchback.repair.recorder_rules import Keys, Order, RecordedNodes, RecorderRules
+from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
+from stitchback.repair.schema_search import NodeRelatives, SchemaFit, lacking
+from stitchback.repair.unrecorded import UnrecordedMigration
+from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -30,15 +30,15 @@ class Grounds:
     """What edits are concluded from, when a look shows `case.shown` and the fit explains it. The rows of a guard are those of when the statement
     comes to run: rows that earlier ones of the script put in are there."""
 
-    def __init__(self, case: Case, fit: Fit) -> None:
+    def __init__(self, case: LedgerCase, fit: SchemaFit) -> None:
         played = case.player.play(fit.made)
-        assert isinstance(played, Played), "the fit was played"
+        assert isinstance(played, AppliedSchema), "the fit was played"
         self.case, self.made = case, fit.made
         self.there = played.names & case.shown - case.unseen.names
         self.tables = {name.table for name in self.there if not (name.column or name.index)}
-        self.lineage = Lineage(Order(case.accounts, case.standing.nodes | fit.made))
+        self.lineage = NodeRelatives(Order(case.accounts, case.standing.nodes | fit.made))
 
-    def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> Guard:
+    def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> EditGuard:
         """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it,
         and its parents, made and that is still there, and nothing of what they took away."""
         because = tuple(because)
@@ -48,7 +48,7 @@ class Grounds:
         above = self.lineage.parents.get(key, frozenset()) if self.case.is_live else frozenset()
         shown = frozenset(name for each in (key, *told, *above) for name in self._telling(each))
         gone, inside = self._missing(shown - self.there)
-        return Guard(
+        return EditGuard(
             tuple(
                 dict.fromkeys(
                     (*(each for each in because if each in rows), *sorted({*given, *parents} & rows))
@@ -67,7 +67,7 @@ class Grounds:
             guard, footprint = edit.guard, self.case.player.footprint(key)
             for later, other in found:
                 if later != key and not footprint.isdisjoint(self.case.player.footprint(later)):
-                    guard = Guard(
+                    guard = EditGuard(
                         tuple(
                             dict.fromkeys(
                                 (*guard.given, *(row for row in other.guard.given if row in self.case.rows))
@@ -80,7 +80,7 @@ class Grounds:
             found.append((key, replace(edit, guard=guard)))
         return tuple(edit for _, edit in reversed(found))
 
-    def of_absent(self, key: MigrationKey, rows: Keys) -> Guard:
+    def of_absent(self, key: MigrationKey, rows: Keys) -> EditGuard:
         """For a row of what was never done: nothing that it makes is there, though its tables, or others of its app, are; and no row of what
         depends on it, or would explain that it is gone again."""
         player = self.case.player
@@ -90,7 +90,7 @@ class Grounds:
         if not seen:
             tables = {name.table for name in player.names_of_apps(frozenset({key.app}))} & self.tables
             seen = frozenset(Presence(table) for table in sorted(tables)[:1])
-        return Guard(
+        return EditGuard(
             tuple(sorted(given)),
             tuple(sorted((children | lacking) - rows)),
             tuple(sorted(seen)),
@@ -136,7 +136,7 @@ class Grounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class UnresolvedMigration:
     """A migration whose work is there, as far as it can be seen, and whose row nobody can put in without a look by a person."""
 
     key: MigrationKey
@@ -152,28 +152,28 @@ class Contradiction(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LedgerCase:
     """One ledger against one tree: `rows` after renames, what they tell, what may be behind them, what the look shows and what it does not tell. Not
     `is_live`: what it shows was worked out from rows. `required`: columns that an INSERT must give a value."""
 
-    player: Player
-    standing: Standing
+    player: SchemaOfApplied
+    standing: RecordedNodes
     rows: Keys
-    hidden: tuple[Hidden, ...]
+    hidden: tuple[UnrecordedMigration, ...]
     histories: tuple[Tree, ...]
     shown: Names = frozenset()
     is_live: bool = False
     required: frozenset[tuple[str, str]] = frozenset()
-    unseen: Unseen = field(default_factory=Unseen)
+    unseen: HiddenTables = field(default_factory=HiddenTables)
 
     @property
-    def accounts(self) -> Accounts:
+    def accounts(self) -> RecorderRules:
         return self.player.accounts
 
 
 def edits_for(
-    case: Case, fit: Fit, *, transactional: bool
-) -> tuple[tuple[LedgerEdit, ...], tuple[Left, ...]]:
+    case: LedgerCase, fit: SchemaFit, *, transactional: bool
+) -> tuple[tuple[LedgerEdit, ...], tuple[UnresolvedMigration, ...]]:
     """The edits that make the rows tell what was done, and what is left to a person, without the rows of what depends on it. Raises Contradiction where a row would be taken out on no
     better ground than that it would fit, Question where it rests on what was not looked at."""
     claims = {claim.key: claim for claim in case.hidden}
@@ -181,7 +181,7 @@ def edits_for(
     inserts: list[tuple[MigrationKey, InsertRow]] = []
     grounds = Grounds(case, fit)
     rows = case.rows
-    left: list[Left] = []
+    left: list[UnresolvedMigration] = []
     blocked = set[MigrationKey]()
     for key in Order(case.accounts, fit.made).sorted():
         if case.accounts.counts(key, case.rows):
@@ -193,7 +193,7 @@ def edits_for(
             try:
                 claim = _lost_row(key, case, fit, transactional)
             except Contradiction as contradiction:
-                left.append(Left(key, contradiction))
+                left.append(UnresolvedMigration(key, contradiction))
                 blocked |= grounds.lineage.descendants(key)
                 continue
         else:
@@ -226,20 +226,22 @@ def renamed_with_guards(edits: Iterable[RenameRow], grounds: Grounds, rows: Keys
     return tuple(found)
 
 
-def made_by(key: MigrationKey, player: Player) -> frozenset[Presence]:
+def made_by(key: MigrationKey, player: SchemaOfApplied) -> frozenset[Presence]:
     """Tables, and columns of tables that others made: what the SQL looks for before it believes."""
     names = {name for name in player.footprint(key) if not (name.index or name.trait)}
     tables = {name.table for name in names if not name.column}
     return frozenset(name for name in names if not name.column or name.table not in tables)
 
 
-def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> Hidden:
+def _lost_row(
+    key: MigrationKey, case: LedgerCase, fit: SchemaFit, transactional: bool
+) -> UnrecordedMigration:
     """Its row is missing, what it made is there. That alone is enough where all of it can be seen and the engine does a
     migration whole or not at all; otherwise something above it must show that it ran."""
     witness = _witness(key, case, fit)
     if witness is not None:
         reason = f"{witness} was applied, and ran after {key} wherever it ran: the row of {key} is missing"
-        return Hidden(key, (witness,), reason, certain=True)
+        return UnrecordedMigration(key, (witness,), reason, certain=True)
     case.unseen.refuse_unseen(key, case.player.footprint(key))
     migration = case.accounts.tree.migrations[key]
     effects = case.player.lasting(key)
@@ -252,7 +254,7 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
             f"{key} is not applied, migrations above it are, and nothing shows whether it ran", HOLE
         )
     played = case.player.play(fit.made)
-    assert isinstance(played, Played), "the fit was played"
+    assert isinstance(played, AppliedSchema), "the fit was played"
     other = sorted(lacking(case.player.footprint(key) & played.names, case.shown))
     if other:
         raise Contradiction(
@@ -269,10 +271,12 @@ def _lost_row(key: MigrationKey, case: Case, fit: Fit, transactional: bool) -> H
         raise Contradiction(
             f"{key} has no row; its tables or columns are there, but it may have stopped half-way", BY_HAND
         )
-    return Hidden(key, (), f"all that {key} makes is in the database, and its row is not", certain=True)
+    return UnrecordedMigration(
+        key, (), f"all that {key} makes is in the database, and its row is not", certain=True
+    )
 
 
-def _is_whole(effect: Effect, case: Case) -> bool:
+def _is_whole(effect: Effect, case: LedgerCase) -> bool:
     """Whether one statement does it, and all of it is seen: where it is there, nothing of it is outstanding, and what came before it is done.
     A column's index or foreign key comes at the end of the migration. Of a column that is NOT NULL Django takes the default away again."""
     match effect:
@@ -293,10 +297,10 @@ HOLE = "parents were changed after it was applied (FACTS F13, F30), or a row was
 BY_HAND = "look at what is left of it (data, indexes, constraints, foreign keys); finish it by hand and put the row in, or undo it by hand"
 
 
-def _witness(key: MigrationKey, case: Case, fit: Fit) -> MigrationKey | None:
+def _witness(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> MigrationKey | None:
     """An applied migration with something to show for it that lies above `key` in every tree that has it (FACTS F13: parents
     may have been changed since; one tree of the past at least must say so)."""
-    lineage = Lineage(Order(case.accounts, case.standing.nodes))
+    lineage = NodeRelatives(Order(case.accounts, case.standing.nodes))
     for above in sorted(lineage.descendants(key) - {key}):
         recorded = above in case.standing.made and above in fit.made
         shows = case.player.footprint(above) - case.unseen.names
@@ -305,17 +309,17 @@ def _witness(key: MigrationKey, case: Case, fit: Fit) -> MigrationKey | None:
     return None
 
 
-def _always_above(above: MigrationKey, key: MigrationKey, case: Case) -> bool:
+def _always_above(above: MigrationKey, key: MigrationKey, case: LedgerCase) -> bool:
     pasts = [tree for tree in case.histories if above in tree.migrations]
     return bool(pasts) and all(_is_above(above, key, tree) for tree in pasts)
 
 
 def _is_above(above: MigrationKey, key: MigrationKey, tree: Tree) -> bool:
-    accounts = Accounts(tree)
-    return key in Lineage(Order(accounts, frozenset(tree.migrations))).ancestors(above)
+    accounts = RecorderRules(tree)
+    return key in NodeRelatives(Order(accounts, frozenset(tree.migrations))).ancestors(above)
 
 
-def _never_run(key: MigrationKey, case: Case, fit: Fit) -> DeleteRow:
+def _never_run(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> DeleteRow:
     """Its row is there, and nothing of what it makes. It can only run again where all that it does is making what is missing."""
     case.unseen.refuse_absent(key, case.player.footprint(key))
     effects = case.player.lasting(key)

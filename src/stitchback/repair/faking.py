@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stitchback.engine import Engine, Options, SymbolicDatabase
+from stitchback.engine import Engine, MigrateOptions, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Failure
-from stitchback.repair.accounts import Accounts
 from stitchback.repair.edits import GiveId, InsertRow, LedgerEdit
+from stitchback.repair.recorder_rules import RecorderRules
 
-FAKE = Options(fake=True, exact=True)
+FAKE = MigrateOptions(fake=True, exact=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class FakeTrial:
 
 
 def try_fake(
-    accounts: Accounts,
+    accounts: RecorderRules,
     engine: Engine,
     prove: Callable[[SymbolicDatabase], Sequence[Failure]],
     database: SymbolicDatabase,
@@ -55,7 +55,7 @@ def try_fake(
     return _judged(database, tuple(commands), prove)
 
 
-def _maker(row: MigrationKey, accounts: Accounts, database: SymbolicDatabase) -> MigrationKey | None:
+def _maker(row: MigrationKey, accounts: RecorderRules, database: SymbolicDatabase) -> MigrationKey | None:
     """The migration whose fake records the row (FACTS F29: a ghost itself cannot be faked)."""
     if row in database.rows:
         return None

@@ -6,27 +6,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from stitchback.engine import Engine, Memory, Run, RunError, SymbolicDatabase
+from stitchback.engine import Engine, EngineCache, Run, RunError, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import Field
-from stitchback.repair.accounts import Order
-from stitchback.repair.adjusting import as_shown
 from stitchback.repair.edits import Presence
-from stitchback.repair.fitting import Lineage, lacking
-from stitchback.repair.playing import Played, Player
+from stitchback.repair.hidden_tables import HiddenTables
+from stitchback.repair.observed_schema import as_shown
 from stitchback.repair.proving import followed
-from stitchback.repair.unseen import Unseen
-from stitchback.repair.visible import Names, VisibleSchema
+from stitchback.repair.recorder_rules import Order
+from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
+from stitchback.repair.schema_search import NodeRelatives, lacking
+from stitchback.repair.visible_schema import Names, VisibleSchema
 from stitchback.schema.definitions import columns_in
 from stitchback.schema.effects import AddIndex, Effect
 from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
 from stitchback.schema.on_engine import Remarks
 
-ALL_SEEN = Unseen()
+ALL_SEEN = HiddenTables()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def with_unnamed(
 class Forecaster:
     """For databases of one engine, against one tree."""
 
-    def __init__(self, tree: Tree, player: Player, engine: str) -> None:
+    def __init__(self, tree: Tree, player: SchemaOfApplied, engine: str) -> None:
         self.player = player
-        self.memory = Memory(engine=engine)
+        self.memory = EngineCache(engine=engine)
         self.today = Engine(tree, memory=self.memory, settings=tree.settings)
         self.engine = engine
         self._tree = tree
@@ -103,7 +103,7 @@ class Forecaster:
         return run.final.schema if run.error is None else None
 
     def forecast(
-        self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen = ALL_SEEN
+        self, ledger: Ledger, visible: VisibleSchema, unseen: HiddenTables = ALL_SEEN
     ) -> tuple[Forecast, Forecast, PhysicalSchema]:
         """A full migrate as things are, the next release's after it, and the schema that the first one leaves."""
         found = self.database(ledger, visible, unseen)
@@ -112,8 +112,8 @@ class Forecaster:
         differs = bool(lacking(self._played(ledger).names, visible.names))
         assumed = tuple(sorted({name.table for name in self._assumed(ledger, visible, unseen)} - {""}))
         return (
-            replace(self._told(self.today, found, now, differs=differs), assumed=assumed),
-            replace(self._told(self.following, now.final, later, differs=differs), assumed=assumed),
+            replace(self._forecast(self.today, found, now, differs=differs), assumed=assumed),
+            replace(self._forecast(self.following, now.final, later, differs=differs), assumed=assumed),
             now.final.schema,
         )
 
@@ -136,7 +136,7 @@ class Forecaster:
                     return f"The field {key}.{name} was declared with a lazy reference to '{target}', which no applied migration makes"
         return ""
 
-    def _told(self, engine: Engine, start: SymbolicDatabase, run: Run, *, differs: bool) -> Forecast:
+    def _forecast(self, engine: Engine, start: SymbolicDatabase, run: Run, *, differs: bool) -> Forecast:
         """`differs`: some table is not as the models have it."""
         harms, doubts, schema = list[str](), list[tuple[MigrationKey, str]](), start.schema
         for step in run.steps:
@@ -149,7 +149,9 @@ class Forecaster:
             schema = step.database.schema
         return replace(by_rows(run), harms=tuple(harms), doubts=tuple(doubts), looked=True)
 
-    def database(self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen = ALL_SEEN) -> SymbolicDatabase:
+    def database(
+        self, ledger: Ledger, visible: VisibleSchema, unseen: HiddenTables = ALL_SEEN
+    ) -> SymbolicDatabase:
         """The database with the rows that were read, and with what is seen of the tables that the tree's migrations ever have."""
         played = self._played(ledger)
         seen = visible.names_in(self._tables(played.names), self.player.ever | played.names)
@@ -164,9 +166,9 @@ class Forecaster:
         standing = accounts.standing(start.rows)
         if key not in standing.nodes:
             return False
-        return bool(Lineage(Order(accounts, standing.nodes)).descendants(key) & standing.made - {key})
+        return bool(NodeRelatives(Order(accounts, standing.nodes)).descendants(key) & standing.made - {key})
 
-    def _assumed(self, ledger: Ledger, visible: VisibleSchema, unseen: Unseen) -> Names:
+    def _assumed(self, ledger: Ledger, visible: VisibleSchema, unseen: HiddenTables) -> Names:
         """What is not looked at is as the rows tell; where DATABASE_ROUTERS may have put tables into another database, what is missing too."""
         told = self._played(ledger).names
         missing = {name.table for name in told} - visible.tables.keys() if unseen.elsewhere.is_open else set()
@@ -175,12 +177,12 @@ class Forecaster:
     def _tables(self, more: Names) -> frozenset[str]:
         return frozenset(name.table for name in self.player.ever | more if name.table)
 
-    def _played(self, ledger: Ledger) -> Played:
+    def _played(self, ledger: Ledger) -> AppliedSchema:
         """What the rows tell, as far as one can play it: names and shapes for what is seen."""
         accounts = self.player.accounts
         made = accounts.standing(ledger.keys).made
         for choice in (made, accounts.standing(frozenset()).nodes):
             played = self.player.play(choice)
-            if isinstance(played, Played):
+            if isinstance(played, AppliedSchema):
                 return played
-        return Played(PhysicalSchema(), (), frozenset[Presence]())
+        return AppliedSchema(PhysicalSchema(), (), frozenset[Presence]())

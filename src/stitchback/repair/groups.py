@@ -12,11 +12,11 @@ from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.edits import DeleteDuplicate, LedgerEdit, keys_of, rows_of
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.visible_schema import VisibleSchema
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class FleetMember:
     """One tenant as read. `name` is without credentials; `schema` is the PostgreSQL schema that it lives in, if any."""
 
     name: str
@@ -27,14 +27,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FleetGroup:
     """Tenants of one engine for which the same is to be done: the same edits (none: nothing has to be done), or the same
     refusal. In the order of the tenants; groups by size, largest first."""
 
     vendor: str
     edits: tuple[LedgerEdit, ...]
     refusal: Unrepairable | None
-    members: tuple[Member, ...]
+    members: tuple[FleetMember, ...]
     repairs: tuple[Repair, ...]
 
     def script(self) -> Script:
@@ -66,10 +66,12 @@ TIMELESS = "2000-01-01 00:00:00"  # where the ledger does not tell the time, it 
 AS_DJANGO = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?")
 
 
-def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]) -> tuple[Group, ...]:
+def grouped(
+    members: Iterable[FleetMember], derive: Callable[[FleetMember], RepairOutcome]
+) -> tuple[FleetGroup, ...]:
     """`derive` is asked once for tenants whose rows and schema are alike, whatever their ids and times are."""
     outcomes: dict[Situation, RepairOutcome] = {}
-    found: dict[Need, list[tuple[Member, RepairOutcome]]] = {}
+    found: dict[Need, list[tuple[FleetMember, RepairOutcome]]] = {}
     for member in members:
         place = situation_of(member)
         if place not in outcomes:
@@ -79,7 +81,7 @@ def grouped(members: Iterable[Member], derive: Callable[[Member], RepairOutcome]
     return tuple(sorted(groups, key=lambda group: (-len(group.members), group.members[0].name)))
 
 
-def situation_of(member: Member) -> Situation:
+def situation_of(member: FleetMember) -> Situation:
     """What everything that can be said of a tenant depends on. The order of rows says nothing to Django."""
     rows = tuple(sorted(row.key for row in member.ledger.rows))
     look, ledger = member.visible, member.ledger
@@ -88,7 +90,7 @@ def situation_of(member: Member) -> Situation:
     return member.vendor, rows, seen, ledger.no_table, new_id
 
 
-def _need(member: Member, outcome: RepairOutcome) -> Need:
+def _need(member: FleetMember, outcome: RepairOutcome) -> Need:
     """How many rows of each touched name there are belongs to it: the shared script's probe tells the numbers. A tenant whose doubled rows have
     times as Django does not write them needs a script of its own, which names its rows: as texts they would be compared wrongly."""
     match outcome:
@@ -101,7 +103,7 @@ def _need(member: Member, outcome: RepairOutcome) -> Need:
             assert_never(outcome)
 
 
-def _has_odd_times(member: Member, edits: Iterable[LedgerEdit]) -> bool:
+def _has_odd_times(member: FleetMember, edits: Iterable[LedgerEdit]) -> bool:
     doubled = (edit.key for edit in edits if isinstance(edit, DeleteDuplicate))
     rows = (row for key in doubled for row in rows_of(member.ledger, key))
     return member.vendor == "sqlite" and any(
@@ -109,11 +111,11 @@ def _has_odd_times(member: Member, edits: Iterable[LedgerEdit]) -> bool:
     )
 
 
-def _group(need: Need, pairs: list[tuple[Member, RepairOutcome]]) -> Group:
+def _group(need: Need, pairs: list[tuple[FleetMember, RepairOutcome]]) -> FleetGroup:
     vendor, edits, _, _ = need
     refusal = next((outcome for _, outcome in pairs if isinstance(outcome, Unrepairable)), None)
     repairs = tuple(outcome for _, outcome in pairs if isinstance(outcome, Repair))
-    return Group(vendor, edits, refusal, tuple(member for member, _ in pairs), repairs)
+    return FleetGroup(vendor, edits, refusal, tuple(member for member, _ in pairs), repairs)
 
 
 def _without_ids(ledger: Ledger) -> Ledger:

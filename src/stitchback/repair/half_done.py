@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
 from stitchback.repair.edits import Presence
-from stitchback.repair.playing import Player
-from stitchback.repair.visible import Names
+from stitchback.repair.schema_of_applied import SchemaOfApplied
+from stitchback.repair.visible_schema import Names
 from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
@@ -47,7 +47,7 @@ class HalfDone:
         )
 
 
-def half_done(player: Player, key: MigrationKey, names: Names) -> HalfDone | None:
+def half_done(player: SchemaOfApplied, key: MigrationKey, names: Names) -> HalfDone | None:
     """What a look tells of it, where the first of what it does is done and the rest is not; None where it is otherwise: then
     something else has made what is there."""
     effects = player.effects.get(key, ())

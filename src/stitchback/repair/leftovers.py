@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Span
-from stitchback.repair.accounts import Keys
 from stitchback.repair.edits import Presence
-from stitchback.repair.playing import Player
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.recorder_rules import Keys
+from stitchback.repair.schema_of_applied import SchemaOfApplied
+from stitchback.repair.visible_schema import VisibleSchema
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Origin:
+class LeftoverOrigin:
     """The applied migration, unknown to the tree, that made it, and where its file is: in `commit`."""
 
     key: MigrationKey
@@ -32,7 +32,7 @@ class Leftover:
     name: Presence
     required: bool = False
     by_sql: bool = False
-    origin: Origin | None = None
+    origin: LeftoverOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Migrated:
 
 
 def leftovers(
-    migrated: Migrated, player: Player, pasts: Iterable[Player], rows: Keys
+    migrated: Migrated, player: SchemaOfApplied, pasts: Iterable[SchemaOfApplied], rows: Keys
 ) -> tuple[Leftover, ...]:
     """`pasts`: of other trees, for what made it; `rows`: the ledger's."""
     made = _Made(player, tuple(pasts), rows)
@@ -58,7 +58,7 @@ def leftovers(
 class _Made:
     """Who made what."""
 
-    def __init__(self, player: Player, pasts: tuple[Player, ...], rows: Keys) -> None:
+    def __init__(self, player: SchemaOfApplied, pasts: tuple[SchemaOfApplied, ...], rows: Keys) -> None:
         self.player, self.pasts, self.rows = player, pasts, rows
         nodes = frozenset(player.accounts.tree.migrations)
         self.by_sql = {name.table for name in player.names_of_apps(player.by_sql(nodes))}
@@ -69,12 +69,12 @@ class _Made:
         names = self.player.ever.union(*(past.ever for past in self.pasts))
         return frozenset(name.table for name in names if name.table)
 
-    def origin(self, name: Presence) -> Origin | None:
+    def origin(self, name: Presence) -> LeftoverOrigin | None:
         for past in self.pasts:
             tree = past.accounts.tree
             for key in sorted((self.rows & frozenset(tree.migrations)) - self.player.accounts.named):
                 if name in past.footprint(key):
-                    return Origin(key, tree.ref, tree.commit, Span(tree.migrations[key].path))
+                    return LeftoverOrigin(key, tree.ref, tree.commit, Span(tree.migrations[key].path))
         return None
 
 

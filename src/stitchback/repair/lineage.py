@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.repair.accounts import Accounts, Keys, Order
-from stitchback.repair.fitting import Lineage as Ancestry
+from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
+from stitchback.repair.schema_search import NodeRelatives as Ancestry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Lineage:
 
 def lineages(rows: Keys, trees: Iterable[Tree]) -> tuple[Lineage, ...]:
     """Of every tree, the one that explains the rows best first: fewest rows that it does not know, fewest holes, least pending."""
-    accounts = [Accounts(tree) for tree in trees]
+    accounts = [RecorderRules(tree) for tree in trees]
     known: dict[MigrationKey, int] = {}
     for each in accounts:
         for key in each.named:
@@ -51,7 +51,7 @@ def lineages(rows: Keys, trees: Iterable[Tree]) -> tuple[Lineage, ...]:
     return tuple(sorted(found, key=_rank))
 
 
-def _lineage(rows: Keys, accounts: Accounts, known: dict[MigrationKey, int]) -> Lineage:
+def _lineage(rows: Keys, accounts: RecorderRules, known: dict[MigrationKey, int]) -> Lineage:
     standing = accounts.standing(rows)
     ancestry = Ancestry(Order(accounts, standing.nodes | standing.torn))
     made = standing.made

@@ -13,7 +13,7 @@ from stitchback.model.migrations import Migration, Tree
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Stitched:
+class StitchedMigration:
     """`stands_for`: the patch migration, where it is not the file's own name. `label` is the words about it
     ("shop.0003_color of release/2.4 (commit …)"). `takes_over`: mainline migrations that made, before the stitch, what
     this one makes now."""
@@ -24,24 +24,26 @@ class Stitched:
     label: str
 
 
-def stitched(tree: Tree) -> tuple[Stitched, ...]:
+def stitched(tree: Tree) -> tuple[StitchedMigration, ...]:
     """All of the tree's, sorted by key."""
     found = (_of(tree.migrations[key]) for key in sorted(tree.migrations))
     return tuple(each for each in found if each is not None)
 
 
-def _of(migration: Migration) -> Stitched | None:
-    origins = [*_said(migration, "stands for "), *_said(migration, "brought ")]
-    givers = _said(migration, "takes over ")
+def _of(migration: Migration) -> StitchedMigration | None:
+    origins = [*_lines_starting_with(migration, "stands for "), *_lines_starting_with(migration, "brought ")]
+    givers = _lines_starting_with(migration, "takes over ")
     if not origins and not givers:
         return None
-    ghosts = tuple(key for key in map(_key, _said(migration, "stands for ")) if key is not None)
+    ghosts = tuple(
+        key for key in map(_key, _lines_starting_with(migration, "stands for ")) if key is not None
+    )
     takes_over = tuple(key for key in map(_key, givers) if key is not None)
     label = ", ".join(origins) or str(migration.key)
-    return Stitched(migration.key, ghosts, takes_over, label)
+    return StitchedMigration(migration.key, ghosts, takes_over, label)
 
 
-def _said(migration: Migration, word: str) -> tuple[str, ...]:
+def _lines_starting_with(migration: Migration, word: str) -> tuple[str, ...]:
     return tuple(line.removeprefix(word) for line in migration.provenance if line.startswith(word))
 
 
@@ -55,5 +57,7 @@ def _key(text: str) -> MigrationKey | None:
 
 def covered(tree: Tree) -> frozenset[MigrationKey]:
     """Patch migrations whose work the tree's own migrations take care of, without a row for them ("covers" lines)."""
-    lines = (line for migration in tree.migrations.values() for line in _said(migration, "covers "))
+    lines = (
+        line for migration in tree.migrations.values() for line in _lines_starting_with(migration, "covers ")
+    )
     return frozenset(key for key in map(_key, lines) if key is not None)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
-from stitchback.engine import Engine, Memory, Run, RunError, SymbolicDatabase
+from stitchback.engine import Engine, EngineCache, Run, RunError, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
@@ -28,7 +28,7 @@ MOST_STOPS = 200
 class LedgerProver:
     """Proves databases against one tree. Callable: the failures met first, none where all is well."""
 
-    def __init__(self, tree: Tree, memory: Memory) -> None:
+    def __init__(self, tree: Tree, memory: EngineCache) -> None:
         self.engine = Engine(tree, memory=memory)
         self.following = Engine(followed(tree), memory=memory)
         self.fresh = self.engine.migrate(SymbolicDatabase())

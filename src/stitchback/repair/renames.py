@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.source import Opaque
-from stitchback.repair.accounts import Accounts, Keys
 from stitchback.repair.edits import RenameRow
+from stitchback.repair.recorder_rules import Keys, RecorderRules
 
 
-def renames(accounts: Accounts, rows: Keys, histories: Sequence[Tree]) -> tuple[RenameRow, ...]:
+def renames(accounts: RecorderRules, rows: Keys, histories: Sequence[Tree]) -> tuple[RenameRow, ...]:
     """For each row that the tree does not know, and that a tree of the past does, the one migration that is the same under
     another name and has no row. Where there is more than one such migration, none."""
     unknown = sorted(rows - accounts.named)
@@ -25,7 +25,7 @@ def renames(accounts: Accounts, rows: Keys, histories: Sequence[Tree]) -> tuple[
 
 
 def _successors(
-    old: MigrationKey, accounts: Accounts, rows: Keys, histories: Sequence[Tree]
+    old: MigrationKey, accounts: RecorderRules, rows: Keys, histories: Sequence[Tree]
 ) -> tuple[MigrationKey, ...]:
     pasts = [tree for tree in histories if old in tree.migrations]
     found = {key for tree in pasts for key in _same_elsewhere(tree.migrations[old], tree, accounts, rows)}
@@ -36,7 +36,9 @@ def _successors(
     return tuple(sorted(found))
 
 
-def _same_elsewhere(old: Migration, past: Tree, accounts: Accounts, rows: Keys) -> Iterator[MigrationKey]:
+def _same_elsewhere(
+    old: Migration, past: Tree, accounts: RecorderRules, rows: Keys
+) -> Iterator[MigrationKey]:
     """Migrations that the past did not have, in the old one's app under another name, or under the same name in an app of
     another label (that the past did not have either)."""
     for key in sorted(accounts.tree.migrations):

@@ -68,7 +68,7 @@ def render_script(
     for key in _keys_written(edits):
         _check_name(key, vendor)
     unknown = unknown_rows(ledger, edits, dialect)
-    looks = tuple(_looks(edits, ledger, dialect))
+    looks = tuple(_probe_lines(edits, ledger, dialect))
     probe = (*looks, *_to_keep(edits, frozenset(row.key for row in unknown), dialect))
     opening = _opening(dialect, schema)
     statements = _statements(edits, ledger, dialect)
@@ -149,7 +149,7 @@ def _problem(part: str, vendor: str) -> str:
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
-def _looks(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> Iterable[str]:
+def _probe_lines(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> Iterable[str]:
     if any(isinstance(edit, GiveId) for edit in edits):
         yield dialect.look_at_id
     if any(map(keys_of, edits)):

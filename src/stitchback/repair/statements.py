@@ -13,8 +13,8 @@ from stitchback.repair.dialects import TABLE, Dialect
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
+    EditGuard,
     GiveId,
-    Guard,
     Guarded,
     InsertRow,
     LedgerEdit,
@@ -65,7 +65,7 @@ def has_row(key: MigrationKey, dialect: Dialect, rows: str = TABLE) -> str:
     return f"EXISTS (SELECT 1 FROM {rows} present WHERE {is_key(key, dialect, 'present')})"
 
 
-def guarded(guard: Guard, dialect: Dialect, rows: str = TABLE) -> Iterator[str]:
+def guarded(guard: EditGuard, dialect: Dialect, rows: str = TABLE) -> Iterator[str]:
     """What the edit was concluded from, as conditions. Names that the engine's catalog does not tell are left out."""
     yield from (has_row(key, dialect, rows) for key in guard.given)
     if guard.lacking:

@@ -10,9 +10,9 @@ from stitchback.reporting.style import page, visible
 if TYPE_CHECKING:
     from stitchback.planning.reports import PlanReport, Status
     from stitchback.repair.diagnosis import Diagnosis
-    from stitchback.reporting.fleet import Silent, Standing
+    from stitchback.reporting.fleet import EqualDatabases, UnreadTenant
     from stitchback.reporting.pages import Page
-    from stitchback.reporting.verified import Engine
+    from stitchback.reporting.verify_text import EngineLine
 
 
 def render_status(status: Status, output_format: str, *, verbose: bool = False) -> str:
@@ -103,15 +103,17 @@ def render_diagnosis(diagnosis: Diagnosis, output_format: str) -> str:
     )
 
 
-def render_standings(groups: Sequence[Standing], unreached: Sequence[Silent], output_format: str) -> str:
+def render_standings(
+    groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant], output_format: str
+) -> str:
     from stitchback.reporting import fleet
 
     return fleet.render_standings(groups, unreached, output_format)
 
 
-def render_verified(engines: Sequence[Engine], output_format: str) -> str:
+def render_verified(engines: Sequence[EngineLine], output_format: str) -> str:
     from stitchback.reporting.document import dump
-    from stitchback.reporting.verified import verified_document, verified_lines
+    from stitchback.reporting.verify_text import verified_document, verified_lines
 
     return dump(verified_document(engines)) if output_format == "json" else page(verified_lines(engines))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from stitchback.model.demonstration import Event, Listed, Said, Seen, Shown, Step
+from stitchback.model.demonstration import DemoCheck, DemoCommand, DemoList, DemoRemark, DemoStep, Event
 from stitchback.reporting.layout import BLANK, aligned, wrapped
 from stitchback.reporting.style import Line, bold, cyan, green, paint, plain, red
 
@@ -20,24 +20,24 @@ class DemoReport:
     failed: int = 0
     _close: bool = False  # whether what was told last has no empty line behind it
 
-    def told(self, event: Event) -> str:
-        gap = "\n" if self._close and isinstance(event, Step | Shown) else ""
-        self._close = not isinstance(event, Step | Shown)
-        return gap + self._told(event)
+    def rendered(self, event: Event) -> str:
+        gap = "\n" if self._close and isinstance(event, DemoStep | DemoCommand) else ""
+        self._close = not isinstance(event, DemoStep | DemoCommand)
+        return gap + self._render(event)
 
-    def _told(self, event: Event) -> str:
+    def _render(self, event: Event) -> str:
         match event:
-            case Step(title=title):
+            case DemoStep(title=title):
                 self.steps += 1
                 return _text(((bold(f"{self.steps}. {title}"),), BLANK))
-            case Said(text=text):
+            case DemoRemark(text=text):
                 return _text(wrapped((plain(text),), 3))
-            case Shown(command=command, output=output):
+            case DemoCommand(command=command, output=output):
                 return f"{_text(wrapped((cyan(f'$ {command}'),), 0, 4))}\n{output}\n"
-            case Seen():
+            case DemoCheck():
                 self.held, self.failed = self.held + event.held, self.failed + (not event.held)
                 return _text(_seen(event))
-            case Listed(rows=rows):
+            case DemoList(rows=rows):
                 table = aligned([tuple((plain(text),) for text in row) for row in rows], 3)
                 return _text(table or tuple((plain(f"   {'  '.join(row)}"),) for row in rows))
             case _:
@@ -53,7 +53,7 @@ class DemoReport:
         return _text((BLANK, *wrapped((green("All of it held: "), plain(words)))))
 
 
-def _seen(event: Seen) -> Iterator[Line]:
+def _seen(event: DemoCheck) -> Iterator[Line]:
     yield from wrapped((green(" ✓ ") if event.held else red(" ✗ "), plain(event.what)), 0, 3)
     for detail in event.details:
         yield from wrapped((plain(detail),), 6, 2)

@@ -44,7 +44,7 @@ def diagnosis_document(diagnosis: Diagnosis) -> Document:
         "now": _forecast_document(diagnosis.now),
         "next_release": _forecast_document(diagnosis.following),
         "edits": len(diagnosis.outcome.edits) if isinstance(diagnosis.outcome, Repair) else None,
-        "needs_a_hand": diagnosis.needs_a_hand,
+        "needs_a_hand": diagnosis.needs_manual_step,
     }
 
 
@@ -69,10 +69,10 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     source = diagnosis.ledger.source or "the ledger"
     yield from wrapped((bold(source), dim(f"  {rows} in django_migrations")), 0, 2)
     yield BLANK
-    yield from standing_lines(diagnosis)
+    yield from ledger_lines(diagnosis)
 
 
-def standing_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+def ledger_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     """All of it but whose ledger it is."""
     yield from _lineage_lines(diagnosis.lineages)
     yield from _labelled(dim("ghost"), map(_ghost, diagnosis.ghosts))
@@ -147,7 +147,7 @@ def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:
             (yellow("Needs a hand: "), plain(f"{changes} of its rows, proved to be right for this ledger."))
         )
         yield from step_lines([(repair_command(diagnosis.ledger.source), "the SQL")])
-    elif diagnosis.needs_a_hand:
+    elif diagnosis.needs_manual_step:
         yield (red("Needs a hand."),)
     else:
         yield (green("Needs no hand."),)

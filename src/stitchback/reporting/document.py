@@ -10,17 +10,17 @@ from stitchback.errors import StitchbackError
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten import Damages, Forgotten, Harmless, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch, Proof, Refuted, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price_of
 from stitchback.planning.reports import PlanReport, Status
-from stitchback.reporting.choosing import leading_name
-from stitchback.reporting.edit_words import deeds, reasons, verb
-from stitchback.reporting.grouping import origins, thing_of
+from stitchback.reporting.edit_words import migration_effects, reasons, verb
+from stitchback.reporting.grouping import origins, schema_object_of
 from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
+from stitchback.reporting.strategy_names import leading_name
 from stitchback.reporting.style import harmless_in_json
 
 Document = dict[str, Any]
@@ -85,7 +85,7 @@ def _patch(patch: Patch, matches: Iterable[Match]) -> Document:
 def _match(match: Match) -> Document:
     return {
         "verdict": match.verdict.value,
-        "thing": thing_of(match),
+        "thing": schema_object_of(match),
         "patch": list(origins(match.patch)),
         "mainline": list(origins(match.mainline)),
         "differences": list(match.differences),
@@ -132,7 +132,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
         "files": [edit_document(edit, before) for edit in candidate.edits],
         "handovers": [
             {"insert": str(handover.insert), "applied": [str(key) for key in handover.applied]}
-            for handover in candidate.handovers
+            for handover in candidate.manual_inserts
         ],
         "remarks": list(candidate.remarks),
         "proof": {
@@ -141,7 +141,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
             "graph": proof.sliced_to,
             "left_out": proof.left_out,
             "bounded": list(proof.bounded),
-            "unserved": list(map(str, proof.unserved)),
+            "unserved": list(map(str, proof.broken_on_mainline)),
             "agreed": list(proof.agreed),
             "rehearsal": _rehearsal(proof),
             "populations": [
@@ -206,7 +206,7 @@ def edit_document(edit: FileEdit, before: Tree) -> Document:
         "path": edit.path,
         "migration": str(edit.key),
         "does": verb(edit, before),
-        "details": list(deeds(edit, before)),
+        "details": list(migration_effects(edit, before)),
         "reasons": list(reasons(edit)),
     }
 
@@ -218,7 +218,7 @@ def _other(plan: SafePlan, case: Case) -> Document:
         "choose": leading_name(plan.candidate, case),
         "strategies": dict(plan.candidate.strategies),
         "files": cost.files,
-        "hands": cost.hands,
+        "hands": cost.manual_steps,
         "conditional": cost.conditional,
         "damages_if_forgotten": bool(cost.damages),
     }

@@ -10,7 +10,7 @@ from stitchback.model.edits import (
     FileChange,
     FileEdit,
     Insert,
-    Keep,
+    KeepOperation,
     MakeConditional,
     OperationEdit,
     SetComment,
@@ -40,7 +40,7 @@ def verb(edit: FileEdit, before: Tree) -> str:
     return "bring" if edit.original.key == edit.key else "new"
 
 
-def deeds(edit: FileEdit, before: Tree) -> tuple[str, ...]:
+def migration_effects(edit: FileEdit, before: Tree) -> tuple[str, ...]:
     """What is done: "replaces shop.0003_color", "no longer makes AddField item.color"."""
     if isinstance(edit, DeleteFile):
         return ()
@@ -50,7 +50,7 @@ def deeds(edit: FileEdit, before: Tree) -> tuple[str, ...]:
         return tuple(_made(edit.result))
     moved = verb(edit, before) == "move" and edit.original is not None
     came = (f"was {edit.original.path.rpartition('/')[2]}",) if moved and edit.original else ()
-    return (*came, *(words for change in edit.changes for words in _deeds(edit, change)))
+    return (*came, *(words for change in edit.changes for words in _edit_lines(edit, change)))
 
 
 def _made(migration: Migration) -> Iterator[str]:
@@ -69,7 +69,7 @@ def reasons(edit: FileEdit) -> tuple[str, ...]:
     return tuple(line for change in edit.changes if isinstance(change, SetComment) for line in change.people)
 
 
-def _deeds(edit: WriteFile, change: FileChange) -> Iterator[str]:
+def _edit_lines(edit: WriteFile, change: FileChange) -> Iterator[str]:
     match change:
         case SetReplaces(replaces=replaces):
             yield f"replaces {_joined(map(str, replaces))}" if replaces else "replaces nothing any more"
@@ -97,7 +97,7 @@ def _new_parents(original: Migration | None, dependencies: tuple[Dependency, ...
 
 def _new_operations(original: Migration | None, edits: tuple[OperationEdit, ...]) -> Iterator[str]:
     old = original.operations if original else ()
-    touched = {edit.index for edit in edits if isinstance(edit, Keep | MakeConditional)}
+    touched = {edit.index for edit in edits if isinstance(edit, KeepOperation | MakeConditional)}
     gone = [operation for index, operation in enumerate(old) if index not in touched]
     guarded = [old[edit.index] for edit in edits if isinstance(edit, MakeConditional)]
     inserted = [edit.operation for edit in edits if isinstance(edit, Insert)]
@@ -156,4 +156,4 @@ def _joined(words: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-__all__ = ["deeds", "operation_words", "reasons", "verb"]
+__all__ = ["migration_effects", "operation_words", "reasons", "verb"]

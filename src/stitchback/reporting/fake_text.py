@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 
-class Trial(Protocol):
+class FakeTrialReport(Protocol):
     """`commands` did it when they were tried; where there are none, `reason` says why not."""
 
     @property
@@ -15,7 +15,7 @@ class Trial(Protocol):
     def reason(self) -> str: ...
 
 
-def fake_words(trial: Trial | None) -> Iterator[str]:
+def fake_words(trial: FakeTrialReport | None) -> Iterator[str]:
     """Remarks, one a line; none where nothing was tried."""
     if trial is None:
         return

@@ -15,8 +15,8 @@ from stitchback.repair.edits import (
     RenameRow,
     keys_of,
 )
-from stitchback.repair.groups import Group
-from stitchback.reporting.diagnosis import diagnosis_document, standing_lines
+from stitchback.repair.groups import FleetGroup
+from stitchback.reporting.diagnosis import diagnosis_document, ledger_lines
 from stitchback.reporting.document import Document, dump
 from stitchback.reporting.layout import BLANK, wrapped
 from stitchback.reporting.status_text import counted
@@ -46,7 +46,7 @@ class Named(Protocol):
     def name(self) -> str: ...
 
 
-class Silent(Protocol):
+class UnreadTenant(Protocol):
     """A tenant that could not be read."""
 
     @property
@@ -55,13 +55,13 @@ class Silent(Protocol):
     def problem(self) -> Problem: ...
 
 
-def render_fleet(groups: Sequence[Group], unreached: Sequence[Silent], output_format: str) -> str:
+def render_fleet(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant], output_format: str) -> str:
     if output_format == "json":
         return dump(_document(groups, unreached))
     return page(_lines(groups, unreached))
 
 
-class Standing(Protocol):
+class EqualDatabases(Protocol):
     """Databases that stand at the same place."""
 
     @property
@@ -72,7 +72,9 @@ class Standing(Protocol):
     def diagnosis(self) -> Diagnosis: ...
 
 
-def render_standings(groups: Sequence[Standing], unreached: Sequence[Silent], output_format: str) -> str:
+def render_standings(
+    groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant], output_format: str
+) -> str:
     """Where a fleet's databases stand, alike ones once."""
     if output_format == "json":
         return dump(
@@ -82,16 +84,16 @@ def render_standings(groups: Sequence[Standing], unreached: Sequence[Silent], ou
                 "unreached": _unreached(unreached),
             }
         )
-    return page(_standing_lines(groups, unreached))
+    return page(_ledger_lines(groups, unreached))
 
 
-def _standing(group: Standing) -> Document:
+def _standing(group: EqualDatabases) -> Document:
     told = diagnosis_document(group.diagnosis)
     alike = {name: told[name] for name in told if name not in ("source", "rows", "elsewhere")}
     return {**alike, "vendor": group.vendor, "databases": list(group.names)}
 
 
-def _standing_lines(groups: Sequence[Standing], unreached: Sequence[Silent]) -> Iterator[Line]:
+def _ledger_lines(groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant]) -> Iterator[Line]:
     for group in groups:
         yield from wrapped(
             (bold(counted(len(group.names), "database")), plain(f" on {group.vendor}: "), _some(group.names)),
@@ -99,7 +101,7 @@ def _standing_lines(groups: Sequence[Standing], unreached: Sequence[Silent]) -> 
             2,
         )
         yield BLANK
-        yield from standing_lines(group.diagnosis)
+        yield from ledger_lines(group.diagnosis)
         yield BLANK
     yield from _unread_lines(unreached)
 
@@ -109,7 +111,7 @@ def _some(names: Sequence[str]) -> Words:
     return dim(", ".join(names[:MOST_NAMED]) + more)
 
 
-def _unreached(unreached: Sequence[Silent]) -> list[Document]:
+def _unreached(unreached: Sequence[UnreadTenant]) -> list[Document]:
     return [
         {
             "database": one.tenant.name,
@@ -121,13 +123,13 @@ def _unreached(unreached: Sequence[Silent]) -> list[Document]:
     ]
 
 
-def _unread_lines(unreached: Sequence[Silent]) -> Iterator[Line]:
+def _unread_lines(unreached: Sequence[UnreadTenant]) -> Iterator[Line]:
     for one in unreached:
         said = one.problem.message.removeprefix(f"{one.tenant.name}: ")
         yield from wrapped((red("not read  "), plain(f"{one.tenant.name}: {said}")), 0, 2)
 
 
-def _document(groups: Sequence[Group], unreached: Sequence[Silent]) -> Document:
+def _document(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant]) -> Document:
     return {
         "databases": sum(len(group.members) for group in groups) + len(unreached),
         "need_a_hand": sum(len(group.members) for group in groups if group.edits),
@@ -137,7 +139,7 @@ def _document(groups: Sequence[Group], unreached: Sequence[Silent]) -> Document:
     }
 
 
-def _group(group: Group) -> Document:
+def _group(group: FleetGroup) -> Document:
     repair, undo = group.texts() if group.edits else (None, None)
     refusal = group.refusal
     return {
@@ -165,7 +167,7 @@ def _edit(edit: LedgerEdit) -> str:
     )
 
 
-def _lines(groups: Sequence[Group], unreached: Sequence[Silent]) -> Iterator[Line]:
+def _lines(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant]) -> Iterator[Line]:
     for group in groups:
         count = counted(len(group.members), "database")
         yield from wrapped((bold(count), plain(f" on {group.vendor}: "), _need(group)), 0, 2)
@@ -176,7 +178,7 @@ def _lines(groups: Sequence[Group], unreached: Sequence[Silent]) -> Iterator[Lin
     yield from _unread_lines(unreached)
 
 
-def _need(group: Group) -> Words:
+def _need(group: FleetGroup) -> Words:
     if group.refusal is not None:
         return red(f"no repair could be proved: {group.refusal.message}")
     if group.edits:

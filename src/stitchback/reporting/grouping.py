@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Removed, Renamed, Thing, ThingKind, Unread
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    Removed,
+    Renamed,
+    SchemaObject,
+    SchemaObjectKind,
+    UnreadChange,
+)
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 
@@ -13,30 +23,34 @@ Keys = tuple[MigrationKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ObjectChange:
     """What a branch does to one thing in the end: "adds" and the thing. A data operation has its label for a verb, and no thing."""
 
     verb: str
-    thing: Thing | None
+    schema_object: SchemaObject | None
     app: str
 
     def __str__(self) -> str:
         """ "adds column item.color"; the app is told where it is not the migration's own."""
-        if self.thing is None:
+        if self.schema_object is None:
             return self.verb
-        model = self.thing.model.model if self.thing.model.app == self.app else str(self.thing.model)
-        name = f"{model}.{self.thing.name}" if self.thing.name else model
-        return f"{self.verb} {self.thing.kind.value} {name}"
+        model = (
+            self.schema_object.model.model
+            if self.schema_object.model.app == self.app
+            else str(self.schema_object.model)
+        )
+        name = f"{model}.{self.schema_object.name}" if self.schema_object.name else model
+        return f"{self.verb} {self.schema_object.kind.value} {name}"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatchRow:
     """`patch` and `mainline` are the migrations, `changes` what the patch does."""
 
     verdict: Verdict
     patch: Keys
     mainline: Keys
-    changes: tuple[Change, ...]
+    changes: tuple[ObjectChange, ...]
     differences: tuple[str, ...] = ()
     gone: bool = False  # mainline has taken the thing away in the end
 
@@ -48,23 +62,31 @@ class Row:
     def words(self) -> tuple[str, ...]:
         """The changes; a table stands for the columns that it is made or gone with."""
         tables = {
-            (c.verb, c.thing.model) for c in self.changes if c.thing and c.thing.kind is ThingKind.TABLE
+            (c.verb, c.schema_object.model)
+            for c in self.changes
+            if c.schema_object and c.schema_object.kind is SchemaObjectKind.TABLE
         }
-        columns = [c for c in self.changes if c.thing and c.thing.kind is ThingKind.COLUMN]
-        inside = [c for c in columns if c.thing and (c.verb, c.thing.model) in tables]
+        columns = [
+            c for c in self.changes if c.schema_object and c.schema_object.kind is SchemaObjectKind.COLUMN
+        ]
+        inside = [c for c in columns if c.schema_object and (c.verb, c.schema_object.model) in tables]
         return tuple(_counted(change, inside) for change in self.changes if change not in inside)
 
 
-def _counted(change: Change, inside: list[Change]) -> str:
-    if change.thing is None or change.thing.kind is not ThingKind.TABLE:
+def _counted(change: ObjectChange, inside: list[ObjectChange]) -> str:
+    if change.schema_object is None or change.schema_object.kind is not SchemaObjectKind.TABLE:
         return str(change)
-    mine = [c for c in inside if c.verb == change.verb and c.thing and c.thing.model == change.thing.model]
+    mine = [
+        c
+        for c in inside
+        if c.verb == change.verb and c.schema_object and c.schema_object.model == change.schema_object.model
+    ]
     return f"{change} with {len(mine)} column{'' if len(mine) == 1 else 's'}" if mine else str(change)
 
 
-def rows(matches: Iterable[Match]) -> tuple[Row, ...]:
+def rows(matches: Iterable[Match]) -> tuple[MatchRow, ...]:
     """In the matches' order. Things that differ stay apart, so that it is clear which difference is whose."""
-    found: dict[tuple[object, ...], Row] = {}
+    found: dict[tuple[object, ...], MatchRow] = {}
     for match in matches:
         row = _row(match)
         key = (row.verdict, row.patch, row.mainline, row.changes if row.differences else ())
@@ -73,10 +95,10 @@ def rows(matches: Iterable[Match]) -> tuple[Row, ...]:
     return tuple(found.values())
 
 
-def _row(match: Match) -> Row:
+def _row(match: Match) -> MatchRow:
     gone = bool(match.mainline) and isinstance(match.mainline[-1], Removed)
     patch, mainline = migrations(match.patch), migrations(match.mainline)
-    return Row(match.verdict, patch, mainline, (change_of(match),), match.differences, gone)
+    return MatchRow(match.verdict, patch, mainline, (change_of(match),), match.differences, gone)
 
 
 def migrations(atoms: Iterable[Atom]) -> Keys:
@@ -88,23 +110,23 @@ def origins(atoms: Iterable[Atom]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(atom.origin) for atom in atoms))
 
 
-def thing_of(match: Match) -> str:
+def schema_object_of(match: Match) -> str:
     """ "column shop.item.color", "RunPython forwards": for programs."""
     atom = match.patch[0] if match.patch else match.mainline[0]
     if isinstance(atom, DataRun):
         return atom.label
-    return "what cannot be read" if isinstance(atom, Unread) else str(atom.thing)
+    return "what cannot be read" if isinstance(atom, UnreadChange) else str(atom.schema_object)
 
 
-def change_of(match: Match) -> Change:
+def change_of(match: Match) -> ObjectChange:
     """What the patch branch does in the end."""
     first = match.patch[0]
     app = first.origin.migration.app
     if isinstance(first, DataRun):
-        return Change(f"runs {first.label}", None, app)
-    if isinstance(first, Unread):
-        return Change("does what cannot be read", None, app)
-    return Change(_verb(match.patch), first.thing, app)
+        return ObjectChange(f"runs {first.label}", None, app)
+    if isinstance(first, UnreadChange):
+        return ObjectChange("does what cannot be read", None, app)
+    return ObjectChange(_verb(match.patch), first.schema_object, app)
 
 
 def _verb(atoms: tuple[Atom, ...]) -> str:

@@ -35,7 +35,7 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
         return
     steps = [] if shown else [(command("plan", situation, "--diff"), "the files as they will be")]
     steps.append((command("apply", situation, *_place(situation)), "writes them, all or none"))
-    if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.hands:
+    if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.manual_steps:
         steps.append((command("plan", situation, "--out", "DIR"), "the runbook and the SQL"))
         steps.append((REPAIR, "the SQL for one database, after apply"))
     yield from step_lines(steps)
@@ -67,7 +67,7 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
 
 
 def _without_plan(report: PlanReport) -> Iterator[Line]:
-    if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.unserved:
+    if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.broken_on_mainline:
         yield from step_lines([(REPAIR, "what such a database lacks, and whether rows would do")])
     elif report.exit_code == 0 and any(side.sides.known for side in report.status.case.sides):
         yield from step_lines([(REPAIR, "whether a database from before the stitch needs a row")])

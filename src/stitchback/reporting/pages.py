@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from stitchback import hazards
-from stitchback.hazards import Hazard, OfProof
+from stitchback.hazards import Hazard, ProofHazard
 from stitchback.hazards.pages import ERROR_PAGES, ErrorPage
 from stitchback.model.findings import Severity
 from stitchback.repair import defects
@@ -70,7 +70,7 @@ def _by_code() -> dict[str, Page]:
     return by_code
 
 
-def _of_class(told: Hazard | OfProof | Defect) -> Page:
+def _of_class(told: Hazard | ProofHazard | Defect) -> Page:
     kind = type(told)
     where = kind.__module__.removeprefix("stitchback.")
     return Page(told.code, told.title, paragraphs(kind.__doc__ or ""), told.severity, (where,))

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten import Damages
+from stitchback.model.forgotten_steps import Damages
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Proof, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import Price, price_of
 from stitchback.planning.reports import PlanReport
-from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.diff_text import diff_lines
-from stitchback.reporting.edit_words import deeds, reasons, verb
+from stitchback.reporting.edit_words import migration_effects, reasons, verb
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
 from stitchback.reporting.next_steps import plan_next
-from stitchback.reporting.population_groups import Group, groups
+from stitchback.reporting.population_groups import PopulationGroup, groups
 from stitchback.reporting.refusal_text import disagreement_lines, refused_lines, unproved_lines
 from stitchback.reporting.status_text import counted, coverage_lines, side_lines
+from stitchback.reporting.strategy_names import leading_name
 from stitchback.reporting.style import Line, Style, Words, bold, dim, green, plain, yellow
 
 VERBS = {
@@ -65,10 +65,10 @@ def _nothing_to_write(report: PlanReport, proof: Proof) -> Iterator[Line]:
             (yellow(f"Nothing to write. {names} Decide whether a database may miss one of them."),)
         )
         return
-    if not proof.unserved:
+    if not proof.broken_on_mainline:
         yield (green("Nothing to write: the tree as it is serves these databases."),)
         return
-    many = "some that" if len(proof.unserved) > 1 else "one that"
+    many = "some that" if len(proof.broken_on_mainline) > 1 else "one that"
     said = f"Nothing to write. The tree as it is serves these databases, but for {many} it fails for by itself, told below."
     yield from wrapped((yellow(said),))
 
@@ -98,9 +98,11 @@ def cost(price: Price) -> str:
     if price.conditional:
         looks = "looks" if price.conditional == 1 else "look"
         said.append(f"{counted(price.conditional, 'operation')} that {looks} at the database")
-    needs = "needs a hand" if price.hands == 1 else "need a hand"
+    needs = "needs a hand" if price.manual_steps == 1 else "need a hand"
     said.append(
-        f"{counted(price.hands, 'kind')} of database {needs}" if price.hands else "nobody needs a hand"
+        f"{counted(price.manual_steps, 'kind')} of database {needs}"
+        if price.manual_steps
+        else "nobody needs a hand"
     )
     if price.damages:
         said.append("damage without a word where that is forgotten")
@@ -110,7 +112,7 @@ def cost(price: Price) -> str:
 def _edit_lines(edit: FileEdit, before: Tree) -> Iterator[Line]:
     done = verb(edit, before)
     yield from wrapped((Words(f"{done:<7}", VERBS[done]), plain("  "), bold(edit.path)), 2, 9)
-    said = "; ".join(deeds(edit, before))
+    said = "; ".join(migration_effects(edit, before))
     if said:
         yield from wrapped((plain(said),), BELOW)
     why = " ".join(reasons(edit))
@@ -128,12 +130,10 @@ def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> 
         yield from wrapped((dim(graph),), 2)
     yield BLANK
     found = groups(proof.outcomes)
-    yield from _hands([group for group in found if not group.inserts], verbose=verbose)
-    yield from _hands([group for group in found if group.inserts], verbose=verbose)
-    for unserved in proof.unserved:
-        said = (
-            f"{str(unserved).rstrip('.')}. So it is with mainline as it stands, as far as its migrations tell"
-        )
+    yield from _manual_steps([group for group in found if not group.inserts], verbose=verbose)
+    yield from _manual_steps([group for group in found if group.inserts], verbose=verbose)
+    for broken_on_mainline in proof.broken_on_mainline:
+        said = f"{str(broken_on_mainline).rstrip('.')}. So it is with mainline as it stands, as far as its migrations tell"
         yield from wrapped((yellow("left out"), plain("      "), plain(said)), 2, 14)
     for code in sorted({finding.code for finding in findings}):
         yield from wrapped((bold(code), dim(f"  `stitchback explain {code}` says what to do")), 16, 7)
@@ -159,7 +159,7 @@ def rehearsal_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
         yield from wrapped((dim(f"not as it is: {text}"),), 2)
 
 
-def _hands(found: Sequence[Group], *, verbose: bool) -> Iterator[Line]:
+def _manual_steps(found: Sequence[PopulationGroup], *, verbose: bool) -> Iterator[Line]:
     label = yellow("need a hand") if any(group.inserts for group in found) else green("no hand")
     for group in found:
         yield from _group_lines(label, group)
@@ -169,7 +169,7 @@ def _hands(found: Sequence[Group], *, verbose: bool) -> Iterator[Line]:
                 yield from wrapped((dim(outcome.population.name),), 18)
 
 
-def _group_lines(label: Words, group: Group) -> Iterator[Line]:
+def _group_lines(label: Words, group: PopulationGroup) -> Iterator[Line]:
     kinds = dim(f"  {counted(group.kinds, 'kind')}") if group.kinds > 1 else plain("")
     gap = plain(" " * (14 - len(label.text)))
     yield from wrapped((label, gap, plain(group.title), kinds), 2, 16)

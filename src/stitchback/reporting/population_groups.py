@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stitchback.model.forgotten import Forgotten
+from stitchback.model.forgotten_steps import Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import PopulationOutcome
 
@@ -13,7 +13,7 @@ Keys = tuple[MigrationKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PopulationGroup:
     """Databases of one lineage and ref that need the same rows. `since`: a migration that all of them have applied, and none of
     those which need less; `before`: one that none of them has, and all of those which need more."""
 
@@ -45,7 +45,7 @@ class Group:
         return " ".join((first.ref or first.name, ", ".join(filter(None, told)))).rstrip()
 
 
-def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[Group, ...]:
+def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[PopulationGroup, ...]:
     """In the order of their first population."""
     found: dict[tuple[str, str, Keys], list[PopulationOutcome]] = {}
     for outcome in outcomes:
@@ -57,16 +57,18 @@ def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[Group, ...]:
     )
 
 
-def _group(mine: Sequence[PopulationOutcome], others: Sequence[Sequence[PopulationOutcome]]) -> Group:
+def _group(
+    mine: Sequence[PopulationOutcome], others: Sequence[Sequence[PopulationOutcome]]
+) -> PopulationGroup:
     """`others`: the groups of the same lineage and ref."""
     needs = set(mine[0].inserts)
     less = [outcome for many in others if set(many[0].inserts) < needs for outcome in many]
     more = [outcome for many in others if set(many[0].inserts) > needs for outcome in many]
-    since = _told_apart(mine, less) if less else None
-    return Group(tuple(mine), since, _told_apart(more, mine) if more else None)
+    since = _are_distinguished(mine, less) if less else None
+    return PopulationGroup(tuple(mine), since, _are_distinguished(more, mine) if more else None)
 
 
-def _told_apart(
+def _are_distinguished(
     these: Sequence[PopulationOutcome], those: Sequence[PopulationOutcome]
 ) -> MigrationKey | None:
     """The first migration that all of these have applied and none of those."""

@@ -9,8 +9,8 @@ from stitchback.model.matches import Verdict
 from stitchback.model.plans import DATA_OPERATION, Failure, Refuted
 from stitchback.planning.outcomes import Unproved
 from stitchback.planning.reports import Status
-from stitchback.reporting.differing import ONE_SIDED, Refs
-from stitchback.reporting.grouping import Row, rows
+from stitchback.reporting.difference_text import ONE_SIDED, Refs
+from stitchback.reporting.grouping import MatchRow, rows
 from stitchback.reporting.layout import BLANK, cells, listed, wrapped
 from stitchback.reporting.status_text import BELOW, counted, match_lines
 from stitchback.reporting.style import Line, Words, bold, cyan, dim, plain, red
@@ -162,7 +162,7 @@ def _without_a_place(unproved: Unproved, status: Status) -> str:
     return f"No strategy finds a place on {situation.mainline.ref} for {names}; the findings above say what is in the way."
 
 
-def _decision_lines(row: Row, refs: Refs) -> Iterator[Line]:
+def _decision_lines(row: MatchRow, refs: Refs) -> Iterator[Line]:
     one_sided = row.verdict is Verdict.CONTRARY and ONE_SIDED in row.differences and not row.gone
     decisions = REMOVED_BY_PATCH if one_sided else DECISIONS.get(row.verdict, ())
     for number, text in enumerate(decisions):

@@ -9,9 +9,9 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Verdict
 from stitchback.model.migrations import Migration
 from stitchback.planning.reports import Coverage, Status
-from stitchback.reporting.differing import Refs, difference_lines
+from stitchback.reporting.difference_text import Refs, difference_lines
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.grouping import Row, rows
+from stitchback.reporting.grouping import MatchRow, rows
 from stitchback.reporting.layout import BLANK, GAP, Cell, aligned, cells, flowing, listed, wrapped
 from stitchback.reporting.next_steps import status_next
 from stitchback.reporting.style import Line, Style, Words, bold, dim, plain
@@ -47,9 +47,11 @@ def side_lines(status: Status, *, verbose: bool) -> Iterator[Line]:
 
 
 def _head(side: Side, refs: Refs) -> Iterator[Line]:
-    parted = f"  parted at {side.patch.fork.commit[:12]}"
+    fork_point_of = f"  parted at {side.patch.fork.commit[:12]}"
     merged = f", {refs.patch} merged by git since" if side.patch.merged else ""
-    yield from wrapped((bold(refs.patch), plain(" onto "), bold(refs.mainline), dim(parted + merged)), 0, 2)
+    yield from wrapped(
+        (bold(refs.patch), plain(" onto "), bold(refs.mainline), dim(fork_point_of + merged)), 0, 2
+    )
     yield BLANK
     if not side.sides.patch_all:
         yield from wrapped((plain(f"{refs.patch} has no migrations of its own since then."),), 2)
@@ -100,7 +102,7 @@ def _named(keys: Sequence[MigrationKey], always: set[MigrationKey], most: int) -
     return [*(key.name for key in shown), *([f"and {more} more"] if more else [])]
 
 
-def match_lines(found: Sequence[Row], refs: Refs) -> Iterator[Line]:
+def match_lines(found: Sequence[MatchRow], refs: Refs) -> Iterator[Line]:
     """A table of the matches, or one block a match where that would be too wide."""
     head = _dim("", "change", f"on {refs.patch}", f"on {refs.mainline}")
     lines = aligned([head, *map(_cells, found)], 2, MARK)
@@ -121,7 +123,7 @@ def _dim(*texts: str) -> tuple[Cell, ...]:
     return tuple((dim(text),) for text in texts)
 
 
-def _cells(row: Row) -> tuple[Cell, ...]:
+def _cells(row: MatchRow) -> tuple[Cell, ...]:
     return (
         (_mark(row),),
         _column(row.words),
@@ -130,7 +132,7 @@ def _cells(row: Row) -> tuple[Cell, ...]:
     )
 
 
-def _mark(row: Row) -> Words:
+def _mark(row: MatchRow) -> Words:
     mark, style = MARKS[row.verdict]
     return Words(f"{mark} {row.verdict.value}", style)
 
@@ -139,12 +141,12 @@ def _column(texts: Iterable[str]) -> Cell:
     return tuple(map(plain, texts)) or (dim("–"),)
 
 
-def _names(row: Row, keys: Iterable[MigrationKey]) -> tuple[str, ...]:
+def _names(row: MatchRow, keys: Iterable[MigrationKey]) -> tuple[str, ...]:
     """Without the app's label where it is the section's."""
     return tuple(key.name if key.app == row.app else str(key) for key in keys)
 
 
-def _stacked(row: Row, refs: Refs) -> Iterator[Line]:
+def _stacked(row: MatchRow, refs: Refs) -> Iterator[Line]:
     yield from listed(_mark(row), map(plain, row.words), 2, MARK)
     width = max(cells(refs.patch), cells(refs.mainline))
     yield from flowing(dim(refs.patch), _names(row, row.patch), BELOW, width)
@@ -153,7 +155,7 @@ def _stacked(row: Row, refs: Refs) -> Iterator[Line]:
     yield from _differences(row, refs)
 
 
-def _differences(row: Row, refs: Refs) -> Iterator[Line]:
+def _differences(row: MatchRow, refs: Refs) -> Iterator[Line]:
     for words in difference_lines(row, refs):
         yield from wrapped((plain(words),), BELOW, 2)
 

@@ -15,7 +15,7 @@ _ATTRIBUTES = ("replaces", "initial", "dependencies", "run_before", "operations"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AttributePlace:
     """An attribute's assignment: the statement of that index in the class body, the part of it of that index (`a = 1; b = 2`)."""
 
     statement: int
@@ -43,7 +43,7 @@ def not_plain(path: str, what: str, why: str) -> Refusal:
     )
 
 
-def attribute(module: cst.Module, owner: cst.ClassDef, name: str, path: str) -> Place | None:
+def attribute(module: cst.Module, owner: cst.ClassDef, name: str, path: str) -> AttributePlace | None:
     """Where the class sets the attribute; None where it does not. Raises Refusal (SB540) where anything else touches it."""
     touched = _Touched(name)
     owner.body.visit(touched)
@@ -57,14 +57,14 @@ def attribute(module: cst.Module, owner: cst.ClassDef, name: str, path: str) -> 
     return places[0] if places else None
 
 
-def _places(owner: cst.ClassDef, name: str) -> Iterator[Place]:
+def _places(owner: cst.ClassDef, name: str) -> Iterator[AttributePlace]:
     assert isinstance(owner.body, cst.IndentedBlock)
     for index, statement in enumerate(owner.body.body):
         if isinstance(statement, cst.SimpleStatementLine):
             for part, small in enumerate(statement.body):
                 value = _assigned(small, name)
                 if value is not None:
-                    yield Place(index, part, value)
+                    yield AttributePlace(index, part, value)
 
 
 def _assigned(small: cst.BaseSmallStatement, name: str) -> cst.BaseExpression | None:
@@ -119,7 +119,7 @@ class _Elsewhere(cst.CSTVisitor):
         self.found = self.found or (is_migration and node.attr.value == self.name)
 
 
-def with_value(owner: cst.ClassDef, place: Place, value: cst.BaseExpression) -> cst.ClassDef:
+def with_value(owner: cst.ClassDef, place: AttributePlace, value: cst.BaseExpression) -> cst.ClassDef:
     """The class with another value for the attribute."""
     statement = owner.body.body[place.statement]
     assert isinstance(statement, cst.SimpleStatementLine)

@@ -23,11 +23,11 @@ def _rendered(edit: FileEdit, read_blob: Callable[[str], bytes]) -> FileContent 
         case DeleteFile(path=path):
             return FileContent(path, None)
         case WriteFile(original=None):
-            from stitchback.rewriting.fresh import fresh_file
+            from stitchback.rewriting.new_file import fresh_file
 
             return FileContent(edit.path, fresh_file(edit))
         case WriteFile(original=original):
-            from stitchback.rewriting.existing import edited_file  # LibCST takes 0.3 s to import
+            from stitchback.rewriting.existing_file import edited_file  # LibCST takes 0.3 s to import
 
             assert original is not None
             source = read_blob(original.blob)

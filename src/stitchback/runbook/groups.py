@@ -12,7 +12,7 @@ MOST_NAMES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class GroupedPopulations:
     """Populations with the same hand and the same migrations to run."""
 
     outcomes: tuple[PopulationOutcome, ...]
@@ -32,9 +32,9 @@ class Together:
         return "; ".join(names[:MOST_NAMES]) + (f"; and {rest} more" if rest > 0 else "")
 
 
-def together(outcomes: Iterable[PopulationOutcome]) -> tuple[Together, ...]:
+def together(outcomes: Iterable[PopulationOutcome]) -> tuple[GroupedPopulations, ...]:
     """In the order in which each kind comes first."""
     found: dict[tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]], list[PopulationOutcome]] = {}
     for outcome in outcomes:
         found.setdefault((outcome.inserts, outcome.will_run), []).append(outcome)
-    return tuple(Together(tuple(each)) for each in found.values())
+    return tuple(GroupedPopulations(tuple(each)) for each in found.values())

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from stitchback.model.edits import DeleteFile, FileEdit, WriteFile
-from stitchback.model.forgotten import Forgotten
+from stitchback.model.forgotten_steps import Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Candidate, PopulationOutcome, Proof
-from stitchback.runbook.groups import Together, together
+from stitchback.runbook.groups import GroupedPopulations, together
 from stitchback.runbook.values import FakeAdvice, RunbookSql
 
 CLIENTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL and MariaDB", "oracle": "Oracle"}
@@ -25,19 +25,19 @@ def render_runbook(
     fakes: Sequence[FakeAdvice] = (),
 ) -> str:
     """Markdown, ends with a line break. `sql`: the repair for each engine that is wanted; needed only where a population gets rows."""
-    hands = any(outcome.inserts for outcome in proof.outcomes)
+    manual_steps = any(outcome.inserts for outcome in proof.outcomes)
     parts = [
         _title(candidate, proof, patches, onto),
         _databases(proof),
-        *([_before(candidate, proof, sql, fakes)] if hands else [NO_HAND]),
+        *([_before(candidate, proof, sql, fakes)] if manual_steps else [NO_MANUAL_STEP]),
         _deploy(candidate),
-        _after(hands, sql),
-        _back(hands, sql),
+        _after(manual_steps, sql),
+        _back(manual_steps, sql),
     ]
     return "\n".join("\n".join(part) + "\n" for part in parts)
 
 
-NO_HAND = ["## Before the deploy", "", "Nothing: no database needs a hand."]
+NO_MANUAL_STEP = ["## Before the deploy", "", "Nothing: no database needs a hand."]
 
 
 def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str) -> list[str]:
@@ -50,7 +50,7 @@ def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str
         *([f"Strategies: {_text(strategies)}."] if strategies else []),
         *(
             f"Left out: {_text(str(text))}. So it is with mainline as it stands, without this plan."
-            for text in proof.unserved
+            for text in proof.broken_on_mainline
         ),
         *(f"Agreed: {_text(text)}." for text in proof.agreed),
         *(f"Not tried: {_text(text)}." for text in proof.bounded),
@@ -82,7 +82,7 @@ def _before(
         "With the old code still running, put in the rows that tell Django what is there already:",
         "",
     ]
-    for handover in sorted(candidate.handovers):
+    for handover in sorted(candidate.manual_inserts):
         given = " and ".join(map(_code, handover.applied))
         lines.append(f"- {_code(handover.insert)}, where {given} is applied: what it makes was made there.")
     lines += [
@@ -106,7 +106,10 @@ def _if_forgotten(proof: Proof) -> list[str]:
             found.setdefault(outcome.forgotten, []).append(outcome)
     if not found:
         return []
-    groups = (f"- {_text(Together(tuple(each)).names)}: {_text(str(said))}." for said, each in found.items())
+    groups = (
+        f"- {_text(GroupedPopulations(tuple(each)).names)}: {_text(str(said))}."
+        for said, each in found.items()
+    )
     return ["", "Where that is forgotten:", "", *groups]
 
 
@@ -153,7 +156,7 @@ def _edit(edit: FileEdit) -> str:
             assert_never(edit)
 
 
-def _after(hands: bool, sql: Sequence[RunbookSql]) -> list[str]:
+def _after(manual_steps: bool, sql: Sequence[RunbookSql]) -> list[str]:
     lines = [
         "## After: did it work?",
         "",
@@ -162,7 +165,7 @@ def _after(hands: bool, sql: Sequence[RunbookSql]) -> list[str]:
         "- `stitchback inspect --database URL` exits 0, and says nothing against the next release.",
         "- `python manage.py makemigrations --check --dry-run` says what it said before.",
     ]
-    for each in sql if hands else ():
+    for each in sql if manual_steps else ():
         lines += [
             "",
             *_script(
@@ -174,9 +177,9 @@ def _after(hands: bool, sql: Sequence[RunbookSql]) -> list[str]:
     return lines
 
 
-def _back(hands: bool, sql: Sequence[RunbookSql]) -> list[str]:
+def _back(manual_steps: bool, sql: Sequence[RunbookSql]) -> list[str]:
     lines = ["## How to go back", ""]
-    if hands:
+    if manual_steps:
         files = [_code(each.undo_file) for each in sql if each.undo_file]
         where = f" ({', '.join(files)})" if files else ""
         lines.append(
@@ -187,7 +190,7 @@ def _back(hands: bool, sql: Sequence[RunbookSql]) -> list[str]:
         "default in the database, or be nullable, for its INSERTs.",
         "- Do not migrate backwards over a stitched migration: that drops its columns with their data, and takes the release's row along (FACTS F20).",
     ]
-    for each in sql if hands else ():
+    for each in sql if manual_steps else ():
         if not each.undo_file:
             lines += ["", *_script(f"### Undo, {CLIENTS.get(each.vendor, each.vendor)}", "", each.undo)]
     return lines
@@ -200,9 +203,9 @@ def _names(keys: Iterable[MigrationKey]) -> str:
     return ", ".join(map(_code, keys))
 
 
-def _code(thing: object) -> str:
+def _code(schema_object: object) -> str:
     """In backquotes; a name that has some, or a bar or a line break, is spelled."""
-    return "`" + "".join(_plain(str(thing))) + "`"
+    return "`" + "".join(_plain(str(schema_object))) + "`"
 
 
 def _plain(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from stitchback.model.atoms import Added, Altered, Atom, Origin, Removed, Renamed, Shape, ThingKind
+from stitchback.model.atoms import Added, Altered, Atom, Origin, Removed, Renamed, SchemaObjectKind, Shape
 from stitchback.model.keys import ModelKey
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE
@@ -24,46 +24,46 @@ MANAGERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NamedPart:
     """A thing of a model by its current name, with its shape."""
 
-    kind: ThingKind
+    kind: SchemaObjectKind
     name: str
     shape: Shape
 
 
-def parts_of(model: ModelState) -> tuple[Part, ...]:
+def parts_of(model: ModelState) -> tuple[NamedPart, ...]:
     """Everything in a model, the table apart."""
-    return tuple(Part(kind, name, shape) for kind in CONTAINERS for name, shape in contents(model, kind))
+    return tuple(NamedPart(kind, name, shape) for kind in CONTAINERS for name, shape in contents(model, kind))
 
 
 CONTAINERS = (
-    ThingKind.COLUMN,
-    ThingKind.INDEX,
-    ThingKind.CONSTRAINT,
-    ThingKind.UNIQUE_TOGETHER,
-    ThingKind.INDEX_TOGETHER,
-    ThingKind.OPTIONS,
+    SchemaObjectKind.COLUMN,
+    SchemaObjectKind.INDEX,
+    SchemaObjectKind.CONSTRAINT,
+    SchemaObjectKind.UNIQUE_TOGETHER,
+    SchemaObjectKind.INDEX_TOGETHER,
+    SchemaObjectKind.OPTIONS,
 )
 
 
-def contents(model: ModelState, kind: ThingKind) -> tuple[tuple[str, Shape], ...]:
+def contents(model: ModelState, kind: SchemaObjectKind) -> tuple[tuple[str, Shape], ...]:
     """The model's things of one kind by their names."""
     match kind:
-        case ThingKind.COLUMN:
+        case SchemaObjectKind.COLUMN:
             return model.fields
-        case ThingKind.INDEX:
+        case SchemaObjectKind.INDEX:
             return model.indexes
-        case ThingKind.CONSTRAINT:
+        case SchemaObjectKind.CONSTRAINT:
             return model.constraints
-        case ThingKind.UNIQUE_TOGETHER:
+        case SchemaObjectKind.UNIQUE_TOGETHER:
             return tuple((",".join(names), ()) for names in sorted(model.unique_together))
-        case ThingKind.INDEX_TOGETHER:
+        case SchemaObjectKind.INDEX_TOGETHER:
             return tuple((",".join(names), ()) for names in sorted(model.index_together))
-        case ThingKind.OPTIONS:
+        case SchemaObjectKind.OPTIONS:
             options = tuple((name, ((name, value),)) for name, value in model.options if value != NONE)
             return (*options, (MANAGERS, model.managers)) if model.managers else options
-        case ThingKind.TABLE:
+        case SchemaObjectKind.TABLE:
             return ()
         case _:
             assert_never(kind)
@@ -85,7 +85,7 @@ def model_atoms(where: Where, key: ModelKey, before: SchemaState, after: SchemaS
     if old is None and new is not None:
         yield from made_model(where, new)
     elif old is not None and new is None:
-        yield from gone_model(where, old)
+        yield from removed_model(where, old)
     elif old is not None and new is not None:
         yield from changed_model(where, old, new)
 
@@ -93,36 +93,38 @@ def model_atoms(where: Where, key: ModelKey, before: SchemaState, after: SchemaS
 def made_model(where: Where, model: ModelState) -> Iterator[Atom]:
     where.identity.model_made(model.key)
     real = where.database and has_tables(model)
-    thing = where.identity.thing(ThingKind.TABLE, model.key)
-    yield Added(where.origin, thing, model.name, TABLE_SHAPE, real, where.state)
+    schema_object = where.identity.schema_object(SchemaObjectKind.TABLE, model.key)
+    yield Added(where.origin, schema_object, model.name, TABLE_SHAPE, real, where.state)
     for part in parts_of(model):
         yield added(where, model, part)
 
 
-def gone_model(where: Where, model: ModelState) -> Iterator[Atom]:
+def removed_model(where: Where, model: ModelState) -> Iterator[Atom]:
     for part in reversed(parts_of(model)):
         yield removed(where, model, part)
-    thing = where.identity.thing(ThingKind.TABLE, model.key)
+    schema_object = where.identity.schema_object(SchemaObjectKind.TABLE, model.key)
     real = where.database and has_tables(model)
-    yield Removed(where.origin, thing, model.name, TABLE_SHAPE, real, where.state)
-    where.identity.model_gone(model.key)
+    yield Removed(where.origin, schema_object, model.name, TABLE_SHAPE, real, where.state)
+    where.identity.drop_model(model.key)
 
 
-def added(where: Where, model: ModelState, part: Part) -> Added:
+def added(where: Where, model: ModelState, part: NamedPart) -> Added:
     where.identity.made(part.kind, model.key, part.name)
-    thing = where.identity.thing(part.kind, model.key, part.name)
-    return Added(where.origin, thing, part.name, part.shape, is_real(where, model, part), where.state)
+    schema_object = where.identity.schema_object(part.kind, model.key, part.name)
+    return Added(where.origin, schema_object, part.name, part.shape, is_real(where, model, part), where.state)
 
 
-def removed(where: Where, model: ModelState, part: Part) -> Removed:
-    thing = where.identity.thing(part.kind, model.key, part.name)
-    where.identity.gone(part.kind, model.key, part.name)
-    return Removed(where.origin, thing, part.name, part.shape, is_real(where, model, part), where.state)
+def removed(where: Where, model: ModelState, part: NamedPart) -> Removed:
+    schema_object = where.identity.schema_object(part.kind, model.key, part.name)
+    where.identity.drop(part.kind, model.key, part.name)
+    return Removed(
+        where.origin, schema_object, part.name, part.shape, is_real(where, model, part), where.state
+    )
 
 
-def is_real(where: Where, model: ModelState, part: Part) -> bool:
+def is_real(where: Where, model: ModelState, part: NamedPart) -> bool:
     """Whether a database sees that the part is there: of options only some, of a proxy or an unmanaged model nothing."""
-    seen = part.kind != ThingKind.OPTIONS or differ((), part.shape)
+    seen = part.kind != SchemaObjectKind.OPTIONS or differ((), part.shape)
     return where.database and has_tables(model) and seen
 
 
@@ -138,27 +140,31 @@ def changed_model(where: Where, old: ModelState, new: ModelState) -> Iterator[At
         if before is after:
             continue
         was, now = dict(before), dict(after)
-        yield from (removed(where, old, Part(kind, name, was[name])) for name in was if name not in now)
+        yield from (removed(where, old, NamedPart(kind, name, was[name])) for name in was if name not in now)
         for name, shape in now.items():
             if name not in was:
-                yield added(where, new, Part(kind, name, shape))
+                yield added(where, new, NamedPart(kind, name, shape))
             elif was[name] is not shape and was[name] != shape:
-                yield altered(where, new, Part(kind, name, shape), was[name])
+                yield altered(where, new, NamedPart(kind, name, shape), was[name])
 
 
-def altered(where: Where, model: ModelState, part: Part, before: Shape) -> Altered:
-    thing = where.identity.thing(part.kind, model.key, part.name)
+def altered(where: Where, model: ModelState, part: NamedPart, before: Shape) -> Altered:
+    schema_object = where.identity.schema_object(part.kind, model.key, part.name)
     real = where.database and has_tables(model) and differ(before, part.shape)
-    return Altered(where.origin, thing, part.name, before, part.shape, real, where.state)
+    return Altered(where.origin, schema_object, part.name, before, part.shape, real, where.state)
 
 
 def renamed_model(where: Where, old: ModelState, new: ModelState) -> Iterator[Atom]:
-    thing = where.identity.thing(ThingKind.TABLE, old.key)
+    schema_object = where.identity.schema_object(SchemaObjectKind.TABLE, old.key)
     where.identity.model_renamed(old.key, new.key)
-    yield Renamed(where.origin, thing, old.name, new.name, where.database and has_tables(new), where.state)
+    yield Renamed(
+        where.origin, schema_object, old.name, new.name, where.database and has_tables(new), where.state
+    )
 
 
-def renamed_part(where: Where, kind: ThingKind, model: ModelState, old: str, new: str) -> Iterator[Atom]:
-    thing = where.identity.thing(kind, model.key, old)
+def renamed_part(
+    where: Where, kind: SchemaObjectKind, model: ModelState, old: str, new: str
+) -> Iterator[Atom]:
+    schema_object = where.identity.schema_object(kind, model.key, old)
     where.identity.renamed(kind, model.key, old, new)
-    yield Renamed(where.origin, thing, old, new, where.database and has_tables(model), where.state)
+    yield Renamed(where.origin, schema_object, old, new, where.database and has_tables(model), where.state)

@@ -88,7 +88,7 @@ def differences(a: Field, b: Field, *, visible_only: bool) -> tuple[str, ...]:
             continue
         if is_spelling(left, right):
             continue
-        found.append(f"{name}: {said(name, left)} and {said(name, right)}")
+        found.append(f"{name}: {value_text(name, left)} and {value_text(name, right)}")
     return tuple(found)
 
 
@@ -97,7 +97,7 @@ def is_spelling(a: Value | None, b: Value | None) -> bool:
     return a == b or (a is not None and b is not None and canonical_expression(a) == canonical_expression(b))
 
 
-def said(name: str, value: Value | None) -> str:
+def value_text(name: str, value: Value | None) -> str:
     """The value, or what it is where it is unsaid."""
     if value is not None:
         return render(value)
@@ -126,7 +126,7 @@ def definition_differences(a: Value, b: Value) -> tuple[str, ...]:
     for name in sorted({name for name, _ in (*a.kwargs, *b.kwargs)}):
         left, right = a.kwarg(name), b.kwarg(name)
         if left != right:
-            found.append(f"{name}: {said(name, left)} and {said(name, right)}")
+            found.append(f"{name}: {value_text(name, left)} and {value_text(name, right)}")
     return tuple(found)
 
 
@@ -161,7 +161,8 @@ def compare_options(a: tuple[tuple[str, Value], ...], b: tuple[tuple[str, Value]
     left, right = dict(a), dict(b)
     changed = sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
     words = tuple(
-        f"{name}: {said(name, left.get(name))} and {said(name, right.get(name))}" for name in changed
+        f"{name}: {value_text(name, left.get(name))} and {value_text(name, right.get(name))}"
+        for name in changed
     )
     visible = DATABASE_OPTIONS.intersection(changed)
     return FieldComparison(ComparisonKind.DIFFERENT if visible else ComparisonKind.SAME_SCHEMA, words)

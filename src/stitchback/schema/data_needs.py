@@ -14,7 +14,7 @@ from stitchback.schema.data import data_run
 from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.effects import Uses
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.model_web import ModelWeb
+from stitchback.schema.model_relations import ModelRelations
 from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of
@@ -156,7 +156,7 @@ def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> 
 
 
 def models_queried(
-    operations: Iterable[Operation | Opaque], app: str, web: Callable[[], ModelWeb]
+    operations: Iterable[Operation | Opaque], app: str, web: Callable[[], ModelRelations]
 ) -> frozenset[ModelKey]:
     """The models of whose tables `tables_used` may say something, in any state. `web`: of all models that there are."""
     found: set[ModelKey] = set()
@@ -177,7 +177,7 @@ def queries_by_sql(operation: Operation, reach: Reach) -> bool:
 
 
 def models_inserted(
-    operation: Operation | Opaque, app: str, web: Callable[[], ModelWeb]
+    operation: Operation | Opaque, app: str, web: Callable[[], ModelRelations]
 ) -> frozenset[ModelKey]:
     """The models into which the operation may insert rows: those that it reaches, where its code can be read and creates objects; of SQL
     those whose tables it names. To save an object is no insert here: mostly it is there already."""

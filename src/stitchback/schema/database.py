@@ -14,7 +14,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.schema.applying import EXTENSIONS, apply_operation
-from stitchback.schema.bridging import CONDITIONAL, conditional
+from stitchback.schema.conditional_effects import CONDITIONAL, conditional
 from stitchback.schema.data import data_run, has_code, is_code
 from stitchback.schema.definition_effects import (
     add_constraint,
@@ -28,7 +28,6 @@ from stitchback.schema.definition_effects import (
 )
 from stitchback.schema.effects import Effect, Unknown
 from stitchback.schema.field_effects import unread_altered
-from stitchback.schema.halves import Stated, done_by_code, done_elsewhere, made_by_state, moved_away
 from stitchback.schema.model_effects import (
     add_field,
     alter_comment,
@@ -45,7 +44,14 @@ from stitchback.schema.model_effects import (
 )
 from stitchback.schema.naming import model_key, needed, summary
 from stitchback.schema.problems import InconsistentState, UnreadName
-from stitchback.schema.remaking import remade
+from stitchback.schema.separate_database_and_state import (
+    Stated,
+    done_by_code,
+    done_elsewhere,
+    made_by_state,
+    moved_away,
+)
+from stitchback.schema.sqlite_remake import remade
 
 Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 
@@ -65,7 +71,7 @@ def physical_effects(
         return tuple(separate(operation, app, before, stated))
     if operation.kind == "RunSQL":
         return tuple(run_sql(operation, app, before, stated))
-    doing = doing_of(operation)
+    doing = effect_of(operation)
     if doing is None:
         return (Unknown(str(operation)),)
     try:
@@ -91,8 +97,8 @@ def altered_unseen(
             yield from unread_altered(source, after, target, name)
 
 
-def doing_of(operation: Operation) -> Doing | None:
-    plain = DOINGS.get(operation.kind)
+def effect_of(operation: Operation) -> Doing | None:
+    plain = EFFECTS_OF.get(operation.kind)
     return CONDITIONAL.get(operation.kind, plain) if operation.conditional else plain
 
 
@@ -100,7 +106,7 @@ def separate(operation: Operation, app: str, before: SchemaState, stated: Stated
     """The database's half, then what the state's half takes to be done (see `halves`)."""
     done, supposed = moved_away(
         tuple(half(operation.database, app, before, stated)),
-        tuple(state_half(operation, app, before, stated)),
+        tuple(state_part(operation, app, before, stated)),
     )
     yield from done
     if has_code(operation.database):
@@ -119,7 +125,7 @@ def half(
         before = after
 
 
-def state_half(
+def state_part(
     operation: Operation, app: str, before: SchemaState, stated: Stated | None
 ) -> Iterator[Effect]:
     """What the operations of the state's half would do, those that make nothing left out; and what Django's schema editor would refuse:
@@ -140,7 +146,7 @@ def run_python(operation: Operation, app: str, before: SchemaState, after: Schem
 def run_sql(operation: Operation, app: str, before: SchemaState, stated: Stated | None) -> Iterator[Effect]:
     """The SQL, and what its `state_operations` say that it does."""
     yield data_run(operation)
-    supposed = state_half(operation, app, before, stated)
+    supposed = state_part(operation, app, before, stated)
     yield from (
         done_by_code(supposed, (), (operation,)) if is_code(operation) else done_elsewhere(supposed, ())
     )
@@ -150,7 +156,7 @@ def nothing(operation: Operation, app: str, before: SchemaState, after: SchemaSt
     return ()
 
 
-DOINGS: Mapping[str, Doing] = MappingProxyType(
+EFFECTS_OF: Mapping[str, Doing] = MappingProxyType(
     {
         "CreateModel": create_model,
         "DeleteModel": delete_model,

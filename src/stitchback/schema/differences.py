@@ -8,7 +8,7 @@ from typing import Any
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import render
-from stitchback.schema.atoms import Part, parts_of
+from stitchback.schema.atoms import NamedPart, parts_of
 from stitchback.schema.comparing import ComparisonKind, compare_shapes
 
 
@@ -63,7 +63,7 @@ def diff_models(label: str, old: ModelState, new: ModelState) -> Iterator[dict[s
             yield compared(label, before, after)
 
 
-def compared(label: str, before: Part, after: Part) -> dict[str, Any]:
+def compared(label: str, before: NamedPart, after: NamedPart) -> dict[str, Any]:
     comparison = compare_shapes(before.shape, after.shape)
     change = "same schema" if comparison.kind == ComparisonKind.IDENTICAL else comparison.kind.value
     return line(label, before.kind.value, before.name, change, comparison.differences)

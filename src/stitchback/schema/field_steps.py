@@ -12,12 +12,12 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE
 from stitchback.schema.changes import model_of, put, take, with_model
 from stitchback.schema.fields import canonical_field, without_default
+from stitchback.schema.identity_cache import by_identities
 from stitchback.schema.models import MODEL, unread
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import require_order
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import field_renamed
-from stitchback.schema.remembering import by_identities
 
 Pair = tuple[str, Field | Opaque]
 

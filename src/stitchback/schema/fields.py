@@ -56,7 +56,7 @@ def canonical_field(
             said = {
                 name: each
                 for name, each in arguments.items()
-                if name in OF_DJANGO or not told.says_nothing(name, each)
+                if name in OF_DJANGO or not told.is_silent(name, each)
             }
             return Field(path, tuple(sorted(said.items())), base)
         case Opaque():
@@ -156,7 +156,7 @@ def without_default(field: Field | Opaque) -> Field | Opaque:
     return field.with_argument("default", None) if isinstance(field, Field) else field
 
 
-def says(field: Field, name: str) -> bool:
+def has_argument(field: Field, name: str) -> bool:
     """Whether the argument is said and neither False nor None."""
     value = field.argument(name)
     return value is not None and value not in (Constant(False), NONE)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stitchback.model.atoms import Thing, ThingKind
+from stitchback.model.atoms import SchemaObject, SchemaObjectKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.state import Field
 from stitchback.model.values import Constant
 from stitchback.schema.labels import key_of
 
-NAMED = (ThingKind.COLUMN, ThingKind.INDEX, ThingKind.CONSTRAINT)
-TOGETHERS = (ThingKind.UNIQUE_TOGETHER, ThingKind.INDEX_TOGETHER)
+NAMED = (SchemaObjectKind.COLUMN, SchemaObjectKind.INDEX, SchemaObjectKind.CONSTRAINT)
+TOGETHERS = (SchemaObjectKind.UNIQUE_TOGETHER, SchemaObjectKind.INDEX_TOGETHER)
 
 
 class Identity:
@@ -24,7 +24,7 @@ class Identity:
     def __init__(self) -> None:
         self._models: dict[ModelKey, ModelKey] = {}
         self._names: dict[
-            tuple[ThingKind, ModelKey], dict[str, str]
+            tuple[SchemaObjectKind, ModelKey], dict[str, str]
         ] = {}  # of a model's identity: name now -> identity
 
     def copy(self) -> Identity:
@@ -38,36 +38,36 @@ class Identity:
         """The identity of the model that is called so now."""
         return self._models.get(current, current)
 
-    def name(self, kind: ThingKind, current: ModelKey, name: str) -> str:
+    def name(self, kind: SchemaObjectKind, current: ModelKey, name: str) -> str:
         """The identity of the field (index, constraint) that is called so now."""
         return self._of(kind, self.model(current)).get(name, name)
 
-    def _of(self, kind: ThingKind, model: ModelKey) -> dict[str, str]:
+    def _of(self, kind: SchemaObjectKind, model: ModelKey) -> dict[str, str]:
         """The names of one kind in the model of that identity, those apart that are their own identity."""
         return self._names.setdefault((kind, model), {})
 
-    def thing(self, kind: ThingKind, current: ModelKey, name: str = "") -> Thing:
+    def schema_object(self, kind: SchemaObjectKind, current: ModelKey, name: str = "") -> SchemaObject:
         """The thing that is called so now; for a together `name` is its field names joined by ",". Those of a unique_together are in no
         order: it allows the same rows in every one."""
         if kind in TOGETHERS:
-            names = [self.name(ThingKind.COLUMN, current, part) for part in name.split(",")]
-            names = sorted(names) if kind is ThingKind.UNIQUE_TOGETHER else names
-            return Thing(kind, self.model(current), ",".join(names))
-        return Thing(kind, self.model(current), self.name(kind, current, name) if name else "")
+            names = [self.name(SchemaObjectKind.COLUMN, current, part) for part in name.split(",")]
+            names = sorted(names) if kind is SchemaObjectKind.UNIQUE_TOGETHER else names
+            return SchemaObject(kind, self.model(current), ",".join(names))
+        return SchemaObject(kind, self.model(current), self.name(kind, current, name) if name else "")
 
     def current_model(self, identity: ModelKey) -> ModelKey:
         """What the model is called now (or was called when it was deleted)."""
         return next((now for now, own in self._models.items() if own == identity), identity)
 
-    def current_name(self, thing: Thing) -> str:
+    def current_name(self, schema_object: SchemaObject) -> str:
         """What the thing is called now: the field's, index's or constraint's name, the model's for a table and for options,
         a together's field names."""
-        if thing.kind in TOGETHERS:
-            parts = thing.name.split(",")
-            return ",".join(self.now(ThingKind.COLUMN, thing.model, part) for part in parts)
-        if thing.kind in NAMED:
-            return self.now(thing.kind, thing.model, thing.name)
-        return self.current_model(thing.model).model
+        if schema_object.kind in TOGETHERS:
+            parts = schema_object.name.split(",")
+            return ",".join(self.now(SchemaObjectKind.COLUMN, schema_object.model, part) for part in parts)
+        if schema_object.kind in NAMED:
+            return self.now(schema_object.kind, schema_object.model, schema_object.name)
+        return self.current_model(schema_object.model).model
 
     def shape(self, field: Field) -> Field:
         """The field with the models that it refers to by their identities, so that two sides can be compared where one has
@@ -78,7 +78,7 @@ class Identity:
                 field = field.with_argument(name, Constant(str(self.model(key))))
         return field
 
-    def now(self, kind: ThingKind, model: ModelKey, identity: str) -> str:
+    def now(self, kind: SchemaObjectKind, model: ModelKey, identity: str) -> str:
         names = self._of(kind, model).items()
         return next((name for name, own in names if own == identity), identity)
 
@@ -86,7 +86,7 @@ class Identity:
         taken = {own for now, own in self._models.items() if now != key and own.app == key.app}
         self._models[key] = ModelKey(key.app, free(key.model, (own.model for own in taken)))
 
-    def model_gone(self, key: ModelKey) -> None:
+    def drop_model(self, key: ModelKey) -> None:
         identity = self._models.pop(key, key)
         for kind in NAMED:
             self._names.pop((kind, identity), None)
@@ -94,16 +94,16 @@ class Identity:
     def model_renamed(self, old: ModelKey, new: ModelKey) -> None:
         self._models[new] = self._models.pop(old, old)
 
-    def made(self, kind: ThingKind, model: ModelKey, name: str) -> None:
+    def made(self, kind: SchemaObjectKind, model: ModelKey, name: str) -> None:
         names = self._of(kind, self.model(model))
         identity = free(name, (own for now, own in names.items() if now != name))
         if identity != name:
             names[name] = identity
 
-    def gone(self, kind: ThingKind, model: ModelKey, name: str) -> None:
+    def drop(self, kind: SchemaObjectKind, model: ModelKey, name: str) -> None:
         self._of(kind, self.model(model)).pop(name, None)
 
-    def renamed(self, kind: ThingKind, model: ModelKey, old: str, new: str) -> None:
+    def renamed(self, kind: SchemaObjectKind, model: ModelKey, old: str, new: str) -> None:
         names = self._of(kind, self.model(model))
         names[new] = names.pop(old, old)
 

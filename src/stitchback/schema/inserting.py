@@ -8,7 +8,7 @@ from __future__ import annotations
 from stitchback.model.state import Field
 from stitchback.model.values import TRUE
 from stitchback.schema.field_classes import djangos_ancestry
-from stitchback.schema.fields import says
+from stitchback.schema.fields import has_argument
 from stitchback.schema.known_fields import MODELS
 from stitchback.schema.tables import AUTO_COLUMN, holds_key
 from stitchback.schema.visible import GENERATED, has_column
@@ -23,7 +23,7 @@ def must_be_given(field: Field, *, by_sql: bool) -> bool:
     """Whether a row without a value for it is refused by the database; where Django inserts the row, it fills in its default."""
     if not has_column(field) or holds_key(field) or field.path in (GENERATED, MODELS + "NullBooleanField"):
         return False
-    if says(field, "null") or field.argument("db_default") is not None:
+    if has_argument(field, "null") or field.argument("db_default") is not None:
         return False
     if by_sql:
         return True

@@ -30,7 +30,7 @@ from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import is_ordered, own_columns, require, require_definitions, require_field
 from stitchback.schema.references import referrers
 from stitchback.schema.tables import ORDER, column_of, has_tables, main_table, table_name, tables_of
-from stitchback.schema.togethers import Together
+from stitchback.schema.unique_together import Together
 
 
 def create_model(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
@@ -101,22 +101,23 @@ def alter_together(
     if not has_tables(target):
         return
     kind = "unique" if operation.kind == "AlterUniqueTogether" else "index"
-    for names in sorted(togethers(kind, source) ^ togethers(kind, target)):
+    for names in sorted(together_options(kind, source) ^ together_options(kind, target)):
         require(after, target, names, operation.kind)
     old, new = together_texts(kind, source), together_texts(kind, target)
     yield from (DropIndex(table_name(target), text) for text in sorted(old - new))
-    columns = own_columns(target, (name for names in togethers(kind, target) for name in names))
+    columns = own_columns(target, (name for names in together_options(kind, target) for name in names))
     for text in sorted(new - old):
         yield AddIndex(table_name(target), text, text, columns & frozenset(columns_in(text)))
 
 
 def together_texts(kind: str, model: ModelState) -> frozenset[str]:
     return frozenset(
-        definition(kind, [column_of(model, name) for name in names]) for names in togethers(kind, model)
+        definition(kind, [column_of(model, name) for name in names])
+        for names in together_options(kind, model)
     )
 
 
-def togethers(kind: str, model: ModelState) -> Together:
+def together_options(kind: str, model: ModelState) -> Together:
     return model.unique_together if kind == "unique" else model.index_together
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from stitchback.model.atoms import ThingKind
+from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
@@ -79,7 +79,7 @@ def _parts(model: ModelState, identity: Identity) -> Iterator[tuple[Part, PartVa
         if value != NONE:
             yield Part(own, "option", name), canonical_expression(value)
     for name, field in model.fields:
-        yield from _of_field(own, identity.name(ThingKind.COLUMN, model.key, name), field, identity)
+        yield from _of_field(own, identity.name(SchemaObjectKind.COLUMN, model.key, name), field, identity)
     for kind, definitions in (("index", model.indexes), ("constraint", model.constraints)):
         yield from ((Part(own, kind, text), names) for text, names in by_definition(definitions).items())
     for kind, together in (
@@ -87,7 +87,7 @@ def _parts(model: ModelState, identity: Identity) -> Iterator[tuple[Part, PartVa
         ("index together", model.index_together),
     ):
         for names in together:
-            fields = sorted(identity.name(ThingKind.COLUMN, model.key, name) for name in names)
+            fields = sorted(identity.name(SchemaObjectKind.COLUMN, model.key, name) for name in names)
             yield Part(own, kind, ",".join(fields)), True
 
 
@@ -148,10 +148,12 @@ def current_part(part: Part, identity: Identity) -> Part:
     """The part by the names that it has now."""
     model = identity.current_model(part.model)
     if part.kind == "field":
-        now = identity.now(ThingKind.COLUMN, part.model, part.name)
+        now = identity.now(SchemaObjectKind.COLUMN, part.model, part.name)
         return Part(model, part.kind, now, part.argument)
     if part.kind.endswith("together"):
-        names = sorted(identity.now(ThingKind.COLUMN, part.model, name) for name in part.name.split(","))
+        names = sorted(
+            identity.now(SchemaObjectKind.COLUMN, part.model, name) for name in part.name.split(",")
+        )
         return Part(model, part.kind, ",".join(names))
     return Part(model, part.kind, part.name)
 

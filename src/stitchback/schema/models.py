@@ -15,10 +15,10 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import NONE, Call, Constant, Dictionary, Items, Reference, Value, render
 from stitchback.schema.fields import canonical_field
+from stitchback.schema.identity_cache import by_identities
 from stitchback.schema.labels import canonical_label, string
 from stitchback.schema.naming import needed
-from stitchback.schema.remembering import by_identities
-from stitchback.schema.togethers import Together, together_of
+from stitchback.schema.unique_together import Together, together_set_of
 
 MODEL = Reference("django.db.models.Model")
 APART = frozenset({"indexes", "constraints", "unique_together", "index_together"})
@@ -136,7 +136,7 @@ def with_definitions(model: ModelState, name: str, value: Value) -> ModelState:
 
 def with_together(model: ModelState, name: str, value: Value | None) -> ModelState:
     """The model with this `unique_together` or `index_together` instead of its own."""
-    found = together_of(value)
+    found = together_set_of(value)
     if isinstance(found, Opaque):
         return with_opaque_part(model, name, found)
     return together_set(model, name, found)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
+from stitchback.schema.identity_cache import by_identities
 from stitchback.schema.labels import string
 from stitchback.schema.problems import UnreadName
-from stitchback.schema.remembering import by_identities
 
 
 def summary(operation: Operation) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.schema.apply_effect import run_effect, table_in, with_table
 from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
@@ -33,8 +34,7 @@ from stitchback.schema.effects import (
 )
 from stitchback.schema.inserting import column_must_be_given
 from stitchback.schema.problems import Clash
-from stitchback.schema.remaking import lost_columns, refused_by_sqlite
-from stitchback.schema.running import run_effect, table_in, with_table
+from stitchback.schema.sqlite_remake import lost_columns, refused_by_sqlite
 
 Forgotten = Mapping[str, Set[str | None]]
 REFERS = re.compile(r"→(?P<table>[^\[(][^(]*)\(")

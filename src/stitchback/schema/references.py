@@ -13,7 +13,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
 from stitchback.schema.labels import key_of, string
-from stitchback.schema.togethers import Together
+from stitchback.schema.unique_together import Together
 
 LABELS = ("to", "through")
 Fields = tuple[tuple[str, Field | Opaque], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stitchback.model.atoms import ThingKind
+from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
@@ -40,14 +40,14 @@ def play_names(identity: Identity, app: str, operation: Operation) -> None:
         case "CreateModel" if name:
             identity.model_made(ModelKey.of(app, name))
         case "DeleteModel" if name:
-            identity.model_gone(ModelKey.of(app, name))
+            identity.drop_model(ModelKey.of(app, name))
         case "RenameModel" if old and new:
             identity.model_renamed(ModelKey.of(app, old), ModelKey.of(app, new))
         case "RenameField" if model and old and new:
-            identity.renamed(ThingKind.COLUMN, ModelKey.of(app, model), old, new)
+            identity.renamed(SchemaObjectKind.COLUMN, ModelKey.of(app, model), old, new)
         case "AddField" if model and name:
-            identity.made(ThingKind.COLUMN, ModelKey.of(app, model), name)
+            identity.made(SchemaObjectKind.COLUMN, ModelKey.of(app, model), name)
         case "RemoveField" if model and name:
-            identity.gone(ThingKind.COLUMN, ModelKey.of(app, model), name)
+            identity.drop(SchemaObjectKind.COLUMN, ModelKey.of(app, model), name)
         case _:
             pass

@@ -16,8 +16,8 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, NONE, TRUE, Constant, Value, render
 from stitchback.schema.definitions import constraint_text, definition, index_text
+from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.labels import key_of, label_text, string
-from stitchback.schema.remembering import by_identity
 from stitchback.schema.visible import (
     COMPOSITE_KEY,
     column_text,

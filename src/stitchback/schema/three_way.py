@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stitchback.model.atoms import ThingKind
+from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.state import ModelState, SchemaState
@@ -51,7 +51,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class BranchSides:
     """One patch branch: the fork point with what mainline has of the branch already, the branch, mainline, and the reconciled tree. `altered`:
     parts that mainline had otherwise than the base at some moment since then, as it has them at its leaves or not."""
 
@@ -74,7 +74,7 @@ class Ask:
 
 
 @dataclass(slots=True)
-class Merged:
+class MergedPart:
     """One part, by the name that it has in the reconciled tree."""
 
     mainline: PartValue
@@ -103,12 +103,12 @@ class Merged:
         return tuple(ask.ref for ask in asked) if any(a.patch != asked[0].patch for a in asked) else ()
 
 
-Merge = Mapping[Part, Merged]
+Merge = Mapping[Part, MergedPart]
 
 
-def merge(sides: Sequence[Sides]) -> Merge:
+def merge(sides: Sequence[BranchSides]) -> Merge:
     """Every part of every model that a patch branch has changed, or that the reconciled tree has otherwise than mainline."""
-    found: dict[Part, Merged] = {}
+    found: dict[Part, MergedPart] = {}
     for each in sides:
         for model in sorted(concerned(each)):
             for part, merged in merged_parts(each, model):
@@ -118,7 +118,7 @@ def merge(sides: Sequence[Sides]) -> Merge:
     return found
 
 
-def concerned(sides: Sides) -> frozenset[ModelKey]:
+def concerned(sides: BranchSides) -> frozenset[ModelKey]:
     """Models, by identity, that the patch branch changed or that the result has otherwise than mainline."""
     mainline, result = (models_by_identity(one.state, one.identity) for one in (sides.mainline, sides.result))
     others = {key for key in {*mainline, *result} if mainline.get(key) != result.get(key)}
@@ -131,7 +131,7 @@ def changed_models(base: SchemaState, patch: Branch) -> Iterator[ModelKey]:
     yield from (key for key in {*was, *now} if was.get(key) != now.get(key))
 
 
-def merged_parts(sides: Sides, model: ModelKey) -> Iterator[tuple[Part, Merged]]:
+def merged_parts(sides: BranchSides, model: ModelKey) -> Iterator[tuple[Part, MergedPart]]:
     nobody = Branch(sides.base, Identity())
     base, patch, mainline, result = (
         parts_by_identity(branch, model) for branch in (nobody, sides.patch, sides.mainline, sides.result)
@@ -150,7 +150,7 @@ def merged_parts(sides: Sides, model: ModelKey) -> Iterator[tuple[Part, Merged]]
         more = names_of(was, theirs, ours, has)
         if more:
             theirs, was = more, ours
-        merged = Merged(ours, has)
+        merged = MergedPart(ours, has)
         if was != theirs:
             left_out = restated and part.kind == "option" and theirs is Absence.UNSAID
             is_mainlines = not more and (
@@ -177,7 +177,7 @@ def names_of(was: PartValue, theirs: PartValue, ours: PartValue, has: PartValue)
     )
 
 
-def parts_without_field(model: ModelKey, sides: Sides, base: Parts, mainline: Parts) -> Iterator[Part]:
+def parts_without_field(model: ModelKey, sides: BranchSides, base: Parts, mainline: Parts) -> Iterator[Part]:
     """Indexes, constraints and togethers of the patch branch that need a field which mainline had and has removed: they go with it."""
     found = model_of(sides.patch, model)
     if found is None or Part(model, "model") not in mainline:
@@ -185,18 +185,20 @@ def parts_without_field(model: ModelKey, sides: Sides, base: Parts, mainline: Pa
     identity = sides.patch.identity
     had = {part.name for part in {*base, *sides.altered} if part.model == model and part.kind == "field"}
     removed = had - {part.name for part in mainline if part.kind == "field"}
-    gone = {name for name, _ in found.fields if identity.name(ThingKind.COLUMN, found.key, name) in removed}
+    gone = {
+        name for name, _ in found.fields if identity.name(SchemaObjectKind.COLUMN, found.key, name) in removed
+    }
     for kind, definitions in (("index", found.indexes), ("constraint", found.constraints)):
         for _, definition in definitions:
             if not gone.isdisjoint(names_in(definition)):
                 yield Part(model, kind, render(nameless(definition)))
-    for kind, togethers in (
+    for kind, together_options in (
         ("unique together", found.unique_together),
         ("index together", found.index_together),
     ):
-        for names in togethers:
+        for names in together_options:
             if not gone.isdisjoint(names):
-                own = sorted(identity.name(ThingKind.COLUMN, found.key, name) for name in names)
+                own = sorted(identity.name(SchemaObjectKind.COLUMN, found.key, name) for name in names)
                 yield Part(model, kind, ",".join(own))
 
 

@@ -10,10 +10,10 @@ from stitchback.model.state import Field
 from stitchback.model.values import TRUE, Call, Constant, Reference, Value, render
 from stitchback.schema.expressions import canonical_expression
 from stitchback.schema.field_classes import CLASSES, POSTGRES, djangos_ancestry
-from stitchback.schema.fields import canonical_field, says
+from stitchback.schema.fields import canonical_field, has_argument
+from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.known_fields import MODELS
 from stitchback.schema.labels import label_text
-from stitchback.schema.remembering import by_identity
 
 NON_DB_ATTRIBUTES = frozenset(
     {
@@ -99,7 +99,7 @@ def has_column(field: Field) -> bool:
 @by_identity
 def is_unique(field: Field) -> bool:
     """One-to-one or `unique=True`; a primary key needs no constraint beside it."""
-    return (is_one_to_one(field) or says(field, "unique")) and not is_primary_key(field)
+    return (is_one_to_one(field) or has_argument(field, "unique")) and not is_primary_key(field)
 
 
 @by_identity
@@ -175,7 +175,7 @@ def worked_out_text(field: Field, target: str | None) -> str:
         words.extend(foreign_key_words(field))
     else:
         words.append(type_text(field))
-    null = says(field, "null") or field.path == MODELS + "NullBooleanField"
+    null = has_argument(field, "null") or field.path == MODELS + "NullBooleanField"
     words.extend(["null"] if null else [])
     words.extend(["primary key"] if is_primary_key(field) else [])
     for name in ("db_default", "db_comment", "db_tablespace"):

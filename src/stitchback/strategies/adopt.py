@@ -18,36 +18,42 @@ class Adopt:
     name = "adopt"
     conditional = False
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
-        if unit.twin or draft.holds(unit.key) or unit.remainder or not unit.duplicated:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
+        if unit.twin or draft.has_file(unit.key) or unit.remainder or not unit.duplicated:
             return None
         givers = {atom.origin.migration for match in unit.duplicated for atom in match.given}
         if len(givers) != 1:
             return None
         (giver,) = givers
-        file = draft.open(giver)
+        file = draft.get_file(giver)
         if file.replaces:
             return self._into_squash(draft, unit, giver)
         if not _makes_the_same(unit, draft, giver):
             return None
         people = f"Stands for {unit.label}: databases that have applied that one do not run this one."
-        file = replace(file, replaces=(unit.key,)).saying(people, provenance=(f"stands for {unit.label}",))
-        adopted = draft.keeping(file).standing_in(unit.key, giver)
-        return adopted.handing_over(unit.key, (giver,)).using(unit.key.app, self.name)
+        file = replace(file, replaces=(unit.key,)).with_comment(
+            people, provenance=(f"stands for {unit.label}",)
+        )
+        adopted = draft.with_file(file).with_replacement(unit.key, giver)
+        return adopted.with_manual_insert(unit.key, (giver,)).with_strategy(unit.key.app, self.name)
 
     def _into_squash(self, draft: Draft, unit: Unit, squash: MigrationKey) -> Draft | None:
         """A squash that swallowed mainline's migration of the same change, its file deleted: the patch's name takes the place of
         that one in `replaces`. Whoever has applied that one gets the patch's row."""
-        file, shared = draft.open(squash), unit.side.patch.fork.migrations
-        swallowed = tuple(ghost for ghost in file.replaces if ghost not in shared and not draft.holds(ghost))
+        file, shared = draft.get_file(squash), unit.side.patch.fork.migrations
+        swallowed = tuple(
+            ghost for ghost in file.replaces if ghost not in shared and not draft.has_file(ghost)
+        )
         if len(swallowed) != 1 or not _makes_the_same(unit, draft, squash):
             return None
         replaces = tuple(unit.key if ghost == swallowed[0] else ghost for ghost in file.replaces)
         people = f"Stands for {unit.label} in the place of {swallowed[0]}, whose file is gone."
         provenance = (f"stands for {unit.label}", f"takes over {swallowed[0]}")
-        adopted = draft.keeping(replace(file, replaces=replaces).saying(people, provenance=provenance))
-        adopted = adopted.standing_in(unit.key, squash).handing_over(unit.key, swallowed)
-        return adopted.using(unit.key.app, self.name)
+        adopted = draft.with_file(
+            replace(file, replaces=replaces).with_comment(people, provenance=provenance)
+        )
+        adopted = adopted.with_replacement(unit.key, squash).with_manual_insert(unit.key, swallowed)
+        return adopted.with_strategy(unit.key.app, self.name)
 
 
 def _makes_the_same(unit: Unit, draft: Draft, giver: MigrationKey) -> bool:

@@ -12,9 +12,19 @@ from dataclasses import dataclass, replace
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Unit
-from stitchback.model.atoms import Added, Atom, DataRun, Origin, Removed, Renamed, Thing, ThingKind, Unread
+from stitchback.model.atoms import (
+    Added,
+    Atom,
+    DataRun,
+    Origin,
+    Removed,
+    Renamed,
+    SchemaObject,
+    SchemaObjectKind,
+    UnreadChange,
+)
 from stitchback.model.data_reach import words_of
-from stitchback.model.edits import Insert, Keep, OperationEdit
+from stitchback.model.edits import Insert, KeepOperation, OperationEdit
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
@@ -25,16 +35,21 @@ from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.needs import names_in, resolved_by
 from stitchback.schema.tables import column_name, table_name
 from stitchback.strategies.draft import Draft
-from stitchback.strategies.rebuilding import rebuilds
-from stitchback.strategies.residues import model_name
+from stitchback.strategies.remaining_operations import model_name
+from stitchback.strategies.sqlite_remake import rebuilds
 from stitchback.strategies.values import conditional, operation, shape_value, writable
 
-OVER_COLUMNS = (ThingKind.INDEX, ThingKind.CONSTRAINT, ThingKind.UNIQUE_TOGETHER, ThingKind.INDEX_TOGETHER)
+OVER_COLUMNS = (
+    SchemaObjectKind.INDEX,
+    SchemaObjectKind.CONSTRAINT,
+    SchemaObjectKind.UNIQUE_TOGETHER,
+    SchemaObjectKind.INDEX_TOGETHER,
+)
 MAKERS = ("AddField", "CreateModel", "AddIndex", "AddConstraint")
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class EarlierOperations:
     """Conditional operations, the operations of mainline's in front of which they go, and why, in words about some databases."""
 
     operations: tuple[Operation, ...]
@@ -42,7 +57,7 @@ class Before:
     reason: str
 
 
-def made_before_use(draft: Draft, unit: Unit, atom: Added) -> Before | None:
+def made_before_use(draft: Draft, unit: Unit, atom: Added) -> EarlierOperations | None:
     """What mainline's migration of the same name makes and the patch branch's does not, in front of the first operations of mainline's
     later migrations that suppose it. None where there are none."""
     origins = _first_uses(draft, unit, atom)
@@ -50,7 +65,7 @@ def made_before_use(draft: Draft, unit: Unit, atom: Added) -> Before | None:
     return (
         None
         if made is None
-        else Before((conditional(made),), origins, f"lack {atom.name}, which is needed here")
+        else EarlierOperations((conditional(made),), origins, f"lack {atom.name}, which is needed here")
     )
 
 
@@ -70,21 +85,27 @@ def _first_uses(draft: Draft, unit: Unit, atom: Added) -> tuple[Origin, ...]:
 def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
     """Whether the operation works on the thing, refers to it, or works on its table in a way that needs all columns of the model."""
     if isinstance(other, DataRun):
-        return atom.thing.kind in (ThingKind.TABLE, ThingKind.COLUMN) and any(
+        return atom.schema_object.kind in (SchemaObjectKind.TABLE, SchemaObjectKind.COLUMN) and any(
             _queries(unit, each, other.app, atom)
             for each in row_operations(
                 (draft.mainline.migrations[other.origin.migration].operations[other.origin.index],)
             )
         )
-    if isinstance(other, Unread) or not other.database:
+    if isinstance(other, UnreadChange) or not other.database:
         return False
-    if atom.thing.kind is ThingKind.TABLE:
-        return other.thing.model == atom.thing.model or _refers(other, atom.thing.model)
-    if other.thing.model != atom.thing.model:
+    if atom.schema_object.kind is SchemaObjectKind.TABLE:
+        return other.schema_object.model == atom.schema_object.model or _refers(
+            other, atom.schema_object.model
+        )
+    if other.schema_object.model != atom.schema_object.model:
         return False
-    if other.thing == atom.thing or (isinstance(other, Renamed) and other.thing.kind is ThingKind.TABLE):
+    if other.schema_object == atom.schema_object or (
+        isinstance(other, Renamed) and other.schema_object.kind is SchemaObjectKind.TABLE
+    ):
         return True
-    return atom.thing.kind is ThingKind.COLUMN and (rebuilds(other) or other.thing.kind in OVER_COLUMNS)
+    return atom.schema_object.kind is SchemaObjectKind.COLUMN and (
+        rebuilds(other) or other.schema_object.kind in OVER_COLUMNS
+    )
 
 
 def _queries(unit: Unit, other: Operation | Opaque, app: str, atom: Added) -> bool:
@@ -92,8 +113,8 @@ def _queries(unit: Unit, other: Operation | Opaque, app: str, atom: Added) -> bo
     if isinstance(other, Opaque) or other.kind not in ("RunPython", "RunSQL"):
         return False
     comparison, reach = unit.side.comparison, reach_of(other, app)
-    now = comparison.mainline_identity.current_model(atom.thing.model)
-    if not {str(atom.thing.model), str(now)}.isdisjoint(reach.models or ()):
+    now = comparison.mainline_identity.current_model(atom.schema_object.model)
+    if not {str(atom.schema_object.model), str(now)}.isdisjoint(reach.models or ()):
         return True
     if not queries_by_sql(other, reach):
         return False
@@ -111,7 +132,7 @@ def _refers(other: Atom, model: ModelKey) -> bool:
     )
 
 
-def known_before_rebuild(draft: Draft, unit: Unit, atom: Added) -> Before | None:
+def known_before_rebuild(draft: Draft, unit: Unit, atom: Added) -> EarlierOperations | None:
     """A column of the patch branch's alone, in front of the first operations of mainline's that recreate its table on SQLite: else they lose
     it (FACTS F31). Databases that are past those still need it at the leaf. None where there are none."""
     whole = unit.migration.operations[atom.origin.index]
@@ -120,17 +141,21 @@ def known_before_rebuild(draft: Draft, unit: Unit, atom: Added) -> Before | None
     if not all(writable(value) for _, value in whole.arguments):
         return None
     origins = tuple(
-        origin for origin in _first_uses(draft, unit, atom) if _rebuilt_by(unit, origin, atom.thing.model)
+        origin
+        for origin in _first_uses(draft, unit, atom)
+        if _rebuilt_by(unit, origin, atom.schema_object.model)
     )
     reason = f"have {atom.name}, which SQLite would lose here"
-    return Before((conditional(whole),), origins, reason) if origins else None
+    return EarlierOperations((conditional(whole),), origins, reason) if origins else None
 
 
 def _rebuilt_by(unit: Unit, origin: Origin, model: ModelKey) -> bool:
     """Whether the operation, or a later one of its migration, recreates the table."""
-    atoms = (each for each in unit.side.comparison.mainline_atoms if not isinstance(each, DataRun | Unread))
+    atoms = (
+        each for each in unit.side.comparison.mainline_atoms if not isinstance(each, DataRun | UnreadChange)
+    )
     return any(
-        each.thing.model == model and rebuilds(each)
+        each.schema_object.model == model and rebuilds(each)
         for each in atoms
         if each.origin.migration == origin.migration and each.origin.index >= origin.index
     )
@@ -142,34 +167,34 @@ def _made_again(unit: Unit, atom: Added) -> Operation | None:
     whole = unit.twin.operations[atom.origin.index]
     if not isinstance(whole, Operation) or whole.kind not in MAKERS:
         return None
-    if whole.kind != "CreateModel" or atom.thing.kind is ThingKind.TABLE:
+    if whole.kind != "CreateModel" or atom.schema_object.kind is SchemaObjectKind.TABLE:
         return whole if all(writable(value) for _, value in whole.arguments) else None
     value = shape_value(atom.shape)
     model = Constant(model_name(whole))
-    match atom.thing.kind:
+    match atom.schema_object.kind:
         case _ if value is None:
             return None
-        case ThingKind.COLUMN:
+        case SchemaObjectKind.COLUMN:
             return operation("AddField", model_name=model, name=Constant(atom.name), field=value)
-        case ThingKind.INDEX:
+        case SchemaObjectKind.INDEX:
             return operation("AddIndex", model_name=model, index=value)
-        case ThingKind.CONSTRAINT:
+        case SchemaObjectKind.CONSTRAINT:
             return operation("AddConstraint", model_name=model, constraint=value)
         case _:
             return None
 
 
-def column_things(unit: Unit, atom: Added) -> tuple[tuple[str, Thing], ...]:
+def column_objects(unit: Unit, atom: Added) -> tuple[tuple[str, SchemaObject], ...]:
     """The columns of the fork point's that an index, a constraint or a together of the patch branch names, each with its name there."""
     identity = unit.side.comparison.patch_identity
-    own = {each.thing for each in unit.side.comparison.patch_atoms if isinstance(each, Added)}
-    model = identity.current_model(atom.thing.model)
-    names = atom.name.split(",") if atom.thing.kind not in DEFINED else sorted(names_in(_value(atom)))
-    things = ((name, identity.thing(ThingKind.COLUMN, model, name)) for name in names)
-    return tuple((name, thing) for name, thing in things if thing not in own)
+    own = {each.schema_object for each in unit.side.comparison.patch_atoms if isinstance(each, Added)}
+    model = identity.current_model(atom.schema_object.model)
+    names = atom.name.split(",") if atom.schema_object.kind not in DEFINED else sorted(names_in(_value(atom)))
+    schema_objects = ((name, identity.schema_object(SchemaObjectKind.COLUMN, model, name)) for name in names)
+    return tuple((name, schema_object) for name, schema_object in schema_objects if schema_object not in own)
 
 
-DEFINED = (ThingKind.INDEX, ThingKind.CONSTRAINT)
+DEFINED = (SchemaObjectKind.INDEX, SchemaObjectKind.CONSTRAINT)
 
 
 def _value(atom: Added) -> Value:
@@ -177,33 +202,35 @@ def _value(atom: Added) -> Value:
     return atom.shape
 
 
-def removal(unit: Unit, thing: Thing) -> Removed | None:
+def removal(unit: Unit, schema_object: SchemaObject) -> Removed | None:
     """Mainline's last change of the thing, where it removes it."""
-    atoms = (each for each in unit.side.comparison.mainline_atoms if not isinstance(each, DataRun | Unread))
-    last = [each for each in atoms if each.thing == thing][-1:]
+    atoms = (
+        each for each in unit.side.comparison.mainline_atoms if not isinstance(each, DataRun | UnreadChange)
+    )
+    last = [each for each in atoms if each.schema_object == schema_object][-1:]
     return last[0] if last and isinstance(last[0], Removed) else None
 
 
-def gone_before_its_column(unit: Unit, atom: Added, removed: Removed) -> Before | None:
+def dropped_with_its_column(unit: Unit, atom: Added, removed: Removed) -> EarlierOperations | None:
     """The patch branch's index or constraint is dropped where mainline removes a column of it. None where that cannot be written."""
     migration = next(each for each in unit.side.sides.mainline if each.key == removed.origin.migration)
     whole = migration.operations[removed.origin.index]
     if isinstance(whole, Opaque) or whole.kind != "RemoveField":
         return None
     model = Constant(model_name(whole))
-    match atom.thing.kind:
-        case ThingKind.INDEX:
+    match atom.schema_object.kind:
+        case SchemaObjectKind.INDEX:
             made = operation("RemoveIndex", model_name=model, name=Constant(atom.name))
-        case ThingKind.CONSTRAINT:
+        case SchemaObjectKind.CONSTRAINT:
             made = operation("RemoveConstraint", model_name=model, name=Constant(atom.name))
-        case ThingKind.UNIQUE_TOGETHER:
+        case SchemaObjectKind.UNIQUE_TOGETHER:
             again = _same_together(unit, atom)
             if again is None:
                 return None
             made = operation("AlterUniqueTogether", name=model, unique_together=again)
         case _:
             return None
-    return Before(
+    return EarlierOperations(
         (conditional(made),), (removed.origin,), f"have {atom.name}, which goes before its column does"
     )
 
@@ -211,8 +238,10 @@ def gone_before_its_column(unit: Unit, atom: Added, removed: Removed) -> Before 
 def _same_together(unit: Unit, atom: Added) -> Value | None:
     """What mainline's model says all along; None where mainline has changed it."""
     comparison = unit.side.comparison
-    was = comparison.start.models.get(atom.thing.model)
-    now = comparison.mainline_end.models.get(comparison.mainline_identity.current_model(atom.thing.model))
+    was = comparison.start.models.get(atom.schema_object.model)
+    now = comparison.mainline_end.models.get(
+        comparison.mainline_identity.current_model(atom.schema_object.model)
+    )
     if was is None or now is None or was.unique_together != now.unique_together:
         return None
     rows = (Items("tuple", tuple(map(Constant, names))) for names in sorted(now.unique_together))
@@ -223,7 +252,7 @@ def under_mainlines_names(unit: Unit, atom: Added) -> Value | None:
     """The index or constraint with its fields called as on mainline; None where a condition or an expression would have to change."""
     value = _value(atom)
     identity = unit.side.comparison.mainline_identity
-    now = {name: identity.current_name(thing) for name, thing in column_things(unit, atom)}
+    now = {name: identity.current_name(schema_object) for name, schema_object in column_objects(unit, atom)}
     renamed = {name: other for name, other in now.items() if name != other}
     if not renamed:
         return value
@@ -254,15 +283,17 @@ def _one_renamed(item: Value, renamed: dict[str, str]) -> Value:
     return Constant(name.replace(bare, renamed[bare])) if bare in renamed else item
 
 
-def with_inserts(draft: Draft, unit: Unit, wanted: Iterable[Before]) -> Draft:
+def with_inserts(draft: Draft, unit: Unit, wanted: Iterable[EarlierOperations]) -> Draft:
     """The draft with these operations in mainline's files."""
     for before in wanted:
         for origin in before.origins:
-            file = draft.open(origin.migration)
+            file = draft.get_file(origin.migration)
             operations = tuple(_inserted(file.operations, origin.index, before.operations))
             said = f"Databases of {unit.label} {before.reason}."
-            file = replace(file, operations=operations).saying(said, provenance=(f"covers {unit.label}",))
-            draft = draft.keeping(file)
+            file = replace(file, operations=operations).with_comment(
+                said, provenance=(f"covers {unit.label}",)
+            )
+            draft = draft.with_file(file)
     return draft
 
 
@@ -270,9 +301,9 @@ def _inserted(
     operations: tuple[OperationEdit, ...], index: int, more: tuple[Operation, ...]
 ) -> Iterator[OperationEdit]:
     new = [Insert(each) for each in more if Insert(each) not in operations]
-    if Keep(index) not in operations:
+    if KeepOperation(index) not in operations:
         yield from new
     for edit in operations:
-        if edit == Keep(index):
+        if edit == KeepOperation(index):
             yield from new
         yield edit

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stitchback.matching.case import Unit
-from stitchback.model.atoms import Added, Altered, Atom, DataRun, Shape, Thing, ThingKind, Unread
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    SchemaObject,
+    SchemaObjectKind,
+    Shape,
+    UnreadChange,
+)
 from stitchback.model.edits import Insert
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
@@ -14,9 +23,9 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
 from stitchback.strategies.before_use import (
     OVER_COLUMNS,
-    Before,
-    column_things,
-    gone_before_its_column,
+    EarlierOperations,
+    column_objects,
+    dropped_with_its_column,
     known_before_rebuild,
     made_before_use,
     removal,
@@ -24,11 +33,11 @@ from stitchback.strategies.before_use import (
     with_inserts,
 )
 from stitchback.strategies.draft import Draft, FileDraft
-from stitchback.strategies.forgo import parent_below
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
-from stitchback.strategies.parents import hangs_well
-from stitchback.strategies.residues import ending
+from stitchback.strategies.parents import has_applicable_dependencies
+from stitchback.strategies.remaining_operations import ending
+from stitchback.strategies.skip_dropped import parent_below
 from stitchback.strategies.values import (
     conditional,
     create_model,
@@ -46,18 +55,20 @@ class Bridge:
     name = "bridge"
     conditional = True
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.duplicated and not unit.twin:
             return None  # mainline would still make those again
-        if unit.twin and not hangs_well(draft, unit):
+        if unit.twin and not has_applicable_dependencies(draft, unit):
             return None  # Django stops on databases of the patch branch before it runs anything
         wanted = _missing_on_one_side(draft, unit)
         if wanted is None or not wanted.any:
             return None
         draft = with_inserts(draft, unit, wanted.before)
         if not wanted.at_the_leaf:
-            stand_in = unit.key if unit.twin else parent_below(draft, unit)
-            return stand_in and draft.standing_in(unit.key, stand_in).using(unit.key.app, self.name)
+            replacement = unit.key if unit.twin else parent_below(draft, unit)
+            return replacement and draft.with_replacement(unit.key, replacement).with_strategy(
+                unit.key.app, self.name
+            )
         key = leaf_key(draft, unit.key.app, f"bridge_{unit.key.name}")
         operations = tuple(Insert(item) for item in wanted.at_the_leaf)
         file = FileDraft(
@@ -67,30 +78,34 @@ class Bridge:
             leaves(draft.result, unit.key.app),
             (),
             operations,
-        ).saying(
+        ).with_comment(
             f"Bridges {unit.label} and mainline: makes what a database lacks, and leaves what it has.",
             provenance=(f"covers {unit.label}",),
         )
-        stand_in = unit.key if unit.twin else key
-        return draft.keeping(file).standing_in(unit.key, stand_in).using(unit.key.app, self.name)
+        replacement = unit.key if unit.twin else key
+        return (
+            draft.with_file(file)
+            .with_replacement(unit.key, replacement)
+            .with_strategy(unit.key.app, self.name)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BridgeOperations:
     """Operations that are right on every database: those of the bridge, and those that come earlier."""
 
     at_the_leaf: tuple[Operation, ...]
-    before: tuple[Before, ...]
+    before: tuple[EarlierOperations, ...]
 
     @property
     def any(self) -> bool:
         return bool(self.at_the_leaf or self.before)
 
 
-def _missing_on_one_side(draft: Draft, unit: Unit) -> Wanted | None:
+def _missing_on_one_side(draft: Draft, unit: Unit) -> BridgeOperations | None:
     """None where something cannot be bridged (data, removals)."""
     found: list[Operation] = []
-    before: list[Before] = []
+    before: list[EarlierOperations] = []
     for match in (*unit.touching, *_only_mainline(unit)):
         earlier = _earlier(draft, unit, match)
         if earlier is not None:
@@ -101,24 +116,24 @@ def _missing_on_one_side(draft: Draft, unit: Unit) -> Wanted | None:
         if made is None:
             return None
         found.extend(made)
-    return Wanted(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(before)))
+    return BridgeOperations(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(before)))
 
 
-def _earlier(draft: Draft, unit: Unit, match: Match) -> Before | None:
+def _earlier(draft: Draft, unit: Unit, match: Match) -> EarlierOperations | None:
     """What cannot wait for the leaf (see `before_use`)."""
     first = (match.patch or match.mainline)[0]
     if not isinstance(first, Added) or not first.database:
         return None
     if not match.patch:
-        with_table = first.thing.kind is not ThingKind.TABLE and _with_its_table(unit, first)
+        with_table = first.schema_object.kind is not SchemaObjectKind.TABLE and _with_its_table(unit, first)
         return None if with_table else made_before_use(draft, unit, first)
     if _is_for_the_leaf_too(match):
         return known_before_rebuild(draft, unit, first) if unit.twin else None
-    if match.verdict is Verdict.PATCH_ONLY and first.thing.kind in OVER_COLUMNS:
+    if match.verdict is Verdict.PATCH_ONLY and first.schema_object.kind in OVER_COLUMNS:
         removed = next(
-            (r for _, t in column_things(unit, first) if (r := removal(unit, t)) is not None), None
+            (r for _, t in column_objects(unit, first) if (r := removal(unit, t)) is not None), None
         )
-        return None if removed is None else gone_before_its_column(unit, first, removed)
+        return None if removed is None else dropped_with_its_column(unit, first, removed)
     return None
 
 
@@ -128,7 +143,7 @@ def _is_for_the_leaf_too(match: Match) -> bool:
     return (
         match.verdict is Verdict.PATCH_ONLY
         and isinstance(first, Added)
-        and first.thing.kind is ThingKind.COLUMN
+        and first.schema_object.kind is SchemaObjectKind.COLUMN
     )
 
 
@@ -142,7 +157,7 @@ def _only_mainline(unit: Unit) -> tuple[Match, ...]:
 
 def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
     atoms: tuple[Atom, ...] = match.patch or match.mainline
-    if not any(not isinstance(atom, DataRun | Unread) and atom.database for atom in atoms):
+    if not any(not isinstance(atom, DataRun | UnreadChange) and atom.database for atom in atoms):
         return (
             ()
             if unit.twin or not any(isinstance(atom, DataRun) and not atom.empty for atom in atoms)
@@ -169,31 +184,33 @@ def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) ->
         return None
     comparison = unit.side.comparison
     state = comparison.patch_end if in_patch else comparison.mainline_end
-    model = _model_now(unit, state, first.thing)
+    model = _model_now(unit, state, first.schema_object)
     if model is None:
         return None
     here = Constant(model.name.lower())
-    if first.thing.kind in OVER_COLUMNS and any(removal(unit, t) for _, t in column_things(unit, first)):
+    if first.schema_object.kind in OVER_COLUMNS and any(
+        removal(unit, t) for _, t in column_objects(unit, first)
+    ):
         return None  # nothing can make it again
-    match first.thing.kind:
-        case ThingKind.TABLE:
+    match first.schema_object.kind:
+        case SchemaObjectKind.TABLE:
             made = create_model(model)
             return None if made is None else (conditional(made),)
-        case ThingKind.COLUMN:
+        case SchemaObjectKind.COLUMN:
             return () if _with_its_table(unit, first) else _add_field(state, first, here)
-        case ThingKind.INDEX:
+        case SchemaObjectKind.INDEX:
             value = _named_as_now(unit, first)
             return (
                 None if value is None else (conditional(operation("AddIndex", model_name=here, index=value)),)
             )
-        case ThingKind.CONSTRAINT:
+        case SchemaObjectKind.CONSTRAINT:
             value = _named_as_now(unit, first)
             return (
                 None
                 if value is None
                 else (conditional(operation("AddConstraint", model_name=here, constraint=value)),)
             )
-        case ThingKind.UNIQUE_TOGETHER:
+        case SchemaObjectKind.UNIQUE_TOGETHER:
             value = Items("set", tuple(_names(names) for names in sorted(model.unique_together)))
             return (conditional(operation("AlterUniqueTogether", name=here, unique_together=value)),)
         case _:
@@ -216,22 +233,22 @@ def _with_its_table(unit: Unit, column: Added) -> bool:
     on_both = {atom for match in comparison.matches if match.given for atom in (*match.patch, *match.given)}
     return any(
         isinstance(atom, Added)
-        and atom.thing.kind is ThingKind.TABLE
-        and (atom.origin, atom.thing.model) == (column.origin, column.thing.model)
+        and atom.schema_object.kind is SchemaObjectKind.TABLE
+        and (atom.origin, atom.schema_object.model) == (column.origin, column.schema_object.model)
         and atom not in on_both
         for atom in (*comparison.patch_atoms, *comparison.mainline_atoms)
     )
 
 
-def _model_now(unit: Unit, state: SchemaState, thing: Thing) -> ModelState | None:
+def _model_now(unit: Unit, state: SchemaState, schema_object: SchemaObject) -> ModelState | None:
     """The model as mainline's leaves have it, whatever it is called there; as the patch has it where only the patch has it."""
     comparison = unit.side.comparison
-    now = comparison.mainline_identity.current_model(thing.model)
-    return comparison.mainline_end.models.get(now) or state.models.get(thing.model)
+    now = comparison.mainline_identity.current_model(schema_object.model)
+    return comparison.mainline_end.models.get(now) or state.models.get(schema_object.model)
 
 
 def _add_field(state: SchemaState, atom: Added, model: Constant) -> tuple[Operation, ...] | None:
-    owner = state.models.get(atom.thing.model)
+    owner = state.models.get(atom.schema_object.model)
     field = owner.field(atom.name) if owner else None
     value = shape_value(field) if isinstance(field, Field) else None
     if value is None:
@@ -244,9 +261,13 @@ def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None
     that have mainline's shape already that changes nothing."""
     last = match.given[-1] if match.given else match.patch[-1]
     shape = _patched_shape(match)
-    if not isinstance(last, Added | Altered) or last.thing.kind is not ThingKind.COLUMN or shape is None:
+    if (
+        not isinstance(last, Added | Altered)
+        or last.schema_object.kind is not SchemaObjectKind.COLUMN
+        or shape is None
+    ):
         return None
-    owner = _model_now(unit, unit.side.comparison.mainline_end, last.thing)
+    owner = _model_now(unit, unit.side.comparison.mainline_end, last.schema_object)
     field = owner.field(last.name) if owner else None
     ours, theirs = (shape_value(field) if isinstance(field, Field) else None), shape_value(shape)
     if ours is None or theirs is None or owner is None:

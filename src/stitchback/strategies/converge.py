@@ -5,7 +5,7 @@ from __future__ import annotations
 from stitchback.matching.case import Unit
 from stitchback.model.matches import Verdict
 from stitchback.strategies.draft import Draft
-from stitchback.strategies.stitching import stitch
+from stitchback.strategies.replacement import stitch
 
 
 class Converge:
@@ -14,12 +14,12 @@ class Converge:
     name = "converge"
     conditional = False
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         different = [match for match in unit.duplicated if match.verdict is Verdict.DIFFERENT]
-        if not different or unit.remainder or unit.twin or draft.holds(unit.key):
+        if not different or unit.remainder or unit.twin or draft.has_file(unit.key):
             return None
         stitched = stitch(draft, unit, self.name)
-        return stitched and stitched.remarking(
+        return stitched and stitched.with_remark(
             *(_remark(unit, said) for match in different for said in match.differences)
         )
 

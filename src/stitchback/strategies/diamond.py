@@ -5,7 +5,7 @@ from __future__ import annotations
 from stitchback.matching.case import Unit
 from stitchback.model.matches import Verdict
 from stitchback.strategies.draft import Draft
-from stitchback.strategies.stitching import stitch
+from stitchback.strategies.replacement import stitch
 
 ALIKE = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 
@@ -17,8 +17,8 @@ class Diamond:
     name = "diamond"
     conditional = False
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
-        fits = unit.duplicated and not unit.remainder and not unit.twin and not draft.holds(unit.key)
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
+        fits = unit.duplicated and not unit.remainder and not unit.twin and not draft.has_file(unit.key)
         if not fits or any(match.verdict not in ALIKE for match in unit.duplicated):
             return None
         return stitch(draft, unit, self.name)

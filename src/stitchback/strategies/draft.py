@@ -11,7 +11,7 @@ from stitchback.model.edits import (
     DeleteFile,
     FileChange,
     FileEdit,
-    Keep,
+    KeepOperation,
     OperationEdit,
     SetComment,
     SetDependencies,
@@ -21,7 +21,7 @@ from stitchback.model.edits import (
 )
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
-from stitchback.model.plans import Handover
+from stitchback.model.plans import ManualInsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class FileDraft:
             migration,
             migration.dependencies,
             migration.ghosts,
-            tuple(Keep(index) for index in range(migration.operation_count)),
+            tuple(KeepOperation(index) for index in range(migration.operation_count)),
         )
 
-    def saying(self, *people: str, provenance: tuple[str, ...] = ()) -> FileDraft:
+    def with_comment(self, *people: str, provenance: tuple[str, ...] = ()) -> FileDraft:
         """With these comment lines too, each once."""
         return replace(
             self,
@@ -76,44 +76,44 @@ class FileDraft:
         return changes
 
 
-class Taking(Enum):
+class Resolution(Enum):
     """What mainline's duplicates of a unit become."""
 
-    GIVE_UP = (
+    REMOVE = (
         "give up"  # what stands in makes it: mainline's operation goes, or turns it into mainline's shape
     )
     GUARD = "guard"  # mainline's operation stays and looks first whether the thing is there
 
 
 @dataclass(frozen=True, slots=True)
-class Treated:
-    """A unit whose duplicates on mainline are still to be settled. `stand_in` is what makes the thing in its stead, if anything."""
+class PendingUnit:
+    """A unit whose duplicates on mainline are still to be settled. `replacement` is what makes the thing in its stead, if anything."""
 
     unit: Unit
-    taking: Taking
-    stand_in: MigrationKey | None
+    taking: Resolution
+    replacement: MigrationKey | None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`stand_ins`: patch migration -> what stands for it in the result (its own key where its file was brought)."""
+    """`replacements`: patch migration -> what stands for it in the result (its own key where its file was brought)."""
 
     mainline: Tree
     files: Mapping[MigrationKey, FileDraft] = field(default_factory=dict)
     deleted: frozenset[MigrationKey] = frozenset()
-    stand_ins: Mapping[MigrationKey, MigrationKey] = field(default_factory=dict)
-    handovers: frozenset[Handover] = frozenset()
+    replacements: Mapping[MigrationKey, MigrationKey] = field(default_factory=dict)
+    manual_inserts: frozenset[ManualInsert] = frozenset()
     remarks: tuple[str, ...] = ()
     used: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # app -> names of the strategies that treated it
-    treated: tuple[Treated, ...] = ()
+    pending_units: tuple[PendingUnit, ...] = ()
 
-    def open(self, key: MigrationKey) -> FileDraft:
+    def get_file(self, key: MigrationKey) -> FileDraft:
         """The file as drafted so far, or as mainline has it. Raises KeyError where neither is."""
         return self.files[key] if key in self.files else FileDraft.of(self.mainline.migrations[key])
 
-    def holds(self, key: MigrationKey) -> bool:
+    def has_file(self, key: MigrationKey) -> bool:
         """Whether the result has a file of that name."""
         return key in self.files or (key in self.mainline.migrations and key not in self.deleted)
 
@@ -131,28 +131,30 @@ class Draft:
         replacers = self.mainline.replacers.get(name, ())
         return any(key not in self.files and key not in self.deleted for key in replacers)
 
-    def keeping(self, file: FileDraft) -> Draft:
+    def with_file(self, file: FileDraft) -> Draft:
         return replace(self, files={**self.files, file.key: file})
 
-    def deleting(self, key: MigrationKey) -> Draft:
+    def without_file(self, key: MigrationKey) -> Draft:
         rest = {name: file for name, file in self.files.items() if name != key}
         return replace(self, files=rest, deleted=self.deleted | {key})
 
-    def standing_in(self, patch: MigrationKey, stand_in: MigrationKey) -> Draft:
-        return replace(self, stand_ins={**self.stand_ins, patch: stand_in})
+    def with_replacement(self, patch: MigrationKey, replacement: MigrationKey) -> Draft:
+        return replace(self, replacements={**self.replacements, patch: replacement})
 
-    def handing_over(self, insert: MigrationKey, applied: tuple[MigrationKey, ...]) -> Draft:
+    def with_manual_insert(self, insert: MigrationKey, applied: tuple[MigrationKey, ...]) -> Draft:
         if not applied:
             return self
-        return replace(self, handovers=self.handovers | {Handover(insert, tuple(sorted(applied)))})
+        return replace(
+            self, manual_inserts=self.manual_inserts | {ManualInsert(insert, tuple(sorted(applied)))}
+        )
 
-    def taking(self, unit: Unit, taking: Taking, stand_in: MigrationKey | None) -> Draft:
-        return replace(self, treated=(*self.treated, Treated(unit, taking, stand_in)))
+    def with_resolution(self, unit: Unit, taking: Resolution, replacement: MigrationKey | None) -> Draft:
+        return replace(self, pending_units=(*self.pending_units, PendingUnit(unit, taking, replacement)))
 
-    def remarking(self, *remarks: str) -> Draft:
+    def with_remark(self, *remarks: str) -> Draft:
         return replace(self, remarks=tuple(dict.fromkeys((*self.remarks, *remarks))))
 
-    def using(self, app: str, strategy: str) -> Draft:
+    def with_strategy(self, app: str, strategy: str) -> Draft:
         return replace(
             self, used={**self.used, app: tuple(dict.fromkeys((*self.used.get(app, ()), strategy)))}
         )

@@ -8,16 +8,16 @@ from stitchback.matching.case import Unit
 from stitchback.model.edits import OperationEdit
 from stitchback.model.matches import Verdict
 from stitchback.model.operations import Operation
-from stitchback.strategies.bringing import brought
-from stitchback.strategies.draft import Draft, Taking
-from stitchback.strategies.guarding import guarded_own
-from stitchback.strategies.rebuilding import rebuilt_before
-from stitchback.strategies.stitching import givers_of
+from stitchback.strategies.copy_file import brought
+from stitchback.strategies.draft import Draft, Resolution
+from stitchback.strategies.guards import guarded_own
+from stitchback.strategies.replacement import givers_of
+from stitchback.strategies.sqlite_remake import remade_before
 
 SAME = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 
 
-class Guard:
+class GuardStrategy:
     """Each duplicate looks first whether the thing is there, so no population needs a hand: for products that others install, for
     one patch migration that mainline made in several steps, for the same hotfix on two branches under two names.
 
@@ -28,17 +28,17 @@ class Guard:
     name = "guard"
     conditional = True
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.is_edited:
             return self._edited(draft, unit)
         if not unit.duplicated or unit.twin:
             return None
-        if not unit.remainder and not draft.holds(unit.key) and not rebuilt_before(unit):
-            stand_in = max(givers_of(unit))
+        if not unit.remainder and not draft.has_file(unit.key) and not remade_before(unit):
+            replacement = max(givers_of(unit))
             return (
-                draft.taking(unit, Taking.GUARD, None)
-                .standing_in(unit.key, stand_in)
-                .using(unit.key.app, self.name)
+                draft.with_resolution(unit, Resolution.GUARD, None)
+                .with_replacement(unit.key, replacement)
+                .with_strategy(unit.key.app, self.name)
             )
         return self._with_its_file(draft, unit)
 
@@ -47,26 +47,30 @@ class Guard:
         moved = all(match.verdict in SAME for match in unit.duplicated)
         if not unit.duplicated or unit.remainder or not moved or unit.side.only_mainline(unit.key):
             return None
-        guarded = draft.taking(unit, Taking.GUARD, None).standing_in(unit.key, unit.key)
-        return guarded.using(unit.key.app, self.name)
+        guarded = draft.with_resolution(unit, Resolution.GUARD, None).with_replacement(unit.key, unit.key)
+        return guarded.with_strategy(unit.key.app, self.name)
 
     def _with_its_file(self, draft: Draft, unit: Unit) -> Draft | None:
         file = brought(draft, unit)
         operations = _conditional_operations(unit) if file else None
         if file is None or operations is None:
             return None
-        file = replace(file, operations=operations).saying(
+        file = replace(file, operations=operations).with_comment(
             f"Brought from {unit.side.patch.tree.ref}; what mainline made as well is made only where it is missing.",
             provenance=(f"brought {unit.label}",),
         )
-        guarded = draft.keeping(file).standing_in(unit.key, unit.key).taking(unit, Taking.GUARD, None)
-        return guarded.using(unit.key.app, self.name)
+        guarded = (
+            draft.with_file(file)
+            .with_replacement(unit.key, unit.key)
+            .with_resolution(unit, Resolution.GUARD, None)
+        )
+        return guarded.with_strategy(unit.key.app, self.name)
 
 
 def _conditional_operations(unit: Unit) -> tuple[OperationEdit, ...] | None:
     found: list[OperationEdit] = []
     for index, operation in enumerate(unit.migration.operations):
-        if index in unit.forgone:
+        if index in unit.skipped_units:
             continue
         if not isinstance(operation, Operation):
             return None

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from stitchback.matching.case import Unit, is_repeatable
 from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.matches import Match, Verdict
-from stitchback.strategies.bringing import brought
+from stitchback.strategies.copy_file import brought
 from stitchback.strategies.draft import Draft
-from stitchback.strategies.parents import hangs_well
+from stitchback.strategies.parents import has_applicable_dependencies
 
 
 class Merge:
@@ -19,7 +19,7 @@ class Merge:
     name = "merge"
     conditional = False
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.twin:
             return _same_file(draft, unit, self.name)
         if any(_doubled(match) for match in unit.duplicated):
@@ -27,8 +27,10 @@ class Merge:
         file = brought(draft, unit)
         if file is None:
             return None
-        merged = draft.keeping(file).standing_in(unit.key, unit.key).using(unit.key.app, self.name)
-        return merged.remarking(*_remarks(unit))
+        merged = (
+            draft.with_file(file).with_replacement(unit.key, unit.key).with_strategy(unit.key.app, self.name)
+        )
+        return merged.with_remark(*_remarks(unit))
 
 
 def _doubled(match: Match) -> bool:
@@ -39,9 +41,13 @@ def _doubled(match: Match) -> bool:
 
 def _same_file(draft: Draft, unit: Unit, name: str) -> Draft | None:
     twin = unit.twin
-    if twin is None or twin.operations != unit.migration.operations or not hangs_well(draft, unit):
+    if (
+        twin is None
+        or twin.operations != unit.migration.operations
+        or not has_applicable_dependencies(draft, unit)
+    ):
         return None
-    return draft.standing_in(unit.key, twin.key).using(unit.key.app, name)
+    return draft.with_replacement(unit.key, twin.key).with_strategy(unit.key.app, name)
 
 
 def _remarks(unit: Unit) -> list[str]:
@@ -52,10 +58,10 @@ def _remarks(unit: Unit) -> list[str]:
         f"{unit.key}: {atom.label} will run on {where}; databases of the patch branch have run it."
         for atom in data
     ]
-    return said + [text for atom in data for text in _must_come_too(unit, atom)]
+    return said + [text for atom in data for text in _must_be_copied_too(unit, atom)]
 
 
-def _must_come_too(unit: Unit, atom: DataRun) -> Iterator[str]:
+def _must_be_copied_too(unit: Unit, atom: DataRun) -> Iterator[str]:
     """The file alone does the branch's work only with the branch's version of what it reaches."""
     if not isinstance(atom.work, WorkInTree) or atom.work.tree.on_mainline is None:
         return

@@ -57,13 +57,13 @@ def _lost(
     lack."""
     reached = _reached(draft, parents)
     for key in reversed(MigrationGraph.raw(unit.side.patch.tree).ancestors(unit.key)[:-1]):
-        stand_in = draft.stand_ins.get(key)
+        replacement = draft.replacements.get(key)
         other = own.get(key)
-        if other is None or stand_in is None or stand_in in reached or stand_in == unit.key:
+        if other is None or replacement is None or replacement in reached or replacement == unit.key:
             continue
         if not _may_lack(draft, unit, other, above):
-            yield stand_in
-            reached |= _reached(draft, (stand_in,))
+            yield replacement
+            reached |= _reached(draft, (replacement,))
 
 
 def _reached(draft: Draft, starts: Iterable[Dependency]) -> set[MigrationKey]:
@@ -71,8 +71,8 @@ def _reached(draft: Draft, starts: Iterable[Dependency]) -> set[MigrationKey]:
     waiting = [each for each in starts if isinstance(each, MigrationKey)]
     found = set(waiting)
     for key in waiting:
-        if draft.holds(key):
-            parents = {each for each in draft.open(key).dependencies if isinstance(each, MigrationKey)}
+        if draft.has_file(key):
+            parents = {each for each in draft.get_file(key).dependencies if isinstance(each, MigrationKey)}
             waiting.extend(parents - found)
             found |= parents
     return found
@@ -84,8 +84,12 @@ def _may_lack(draft: Draft, unit: Unit, other: Unit, above: Keys | None) -> bool
     One of the patch branch has the other migration itself, so it lacks a mainline migration that makes the same without replacing it.
     One of mainline has what mainline had applied by then: the other's file, or all that makes the same.
     """
-    stand_in = draft.stand_ins.get(other.key)
-    if stand_in is not None and stand_in != other.key and not _is_applied_with(draft, unit, other, stand_in):
+    replacement = draft.replacements.get(other.key)
+    if (
+        replacement is not None
+        and replacement != other.key
+        and not _is_applied_with(draft, unit, other, replacement)
+    ):
         return True
     if above is None or other.key in above:
         return False
@@ -93,9 +97,9 @@ def _may_lack(draft: Draft, unit: Unit, other: Unit, above: Keys | None) -> bool
     return not givers or not givers <= above
 
 
-def _is_applied_with(draft: Draft, unit: Unit, other: Unit, stand_in: MigrationKey) -> bool:
+def _is_applied_with(draft: Draft, unit: Unit, other: Unit, replacement: MigrationKey) -> bool:
     """Whether a database of the patch branch that has both counts the stand-in of the other one as applied."""
-    return unit.has_below(stand_in) or other.key in draft.open(stand_in).replaces
+    return unit.has_below(replacement) or other.key in draft.get_file(replacement).replaces
 
 
 def applied_with(unit: Unit, counted: tuple[MigrationKey, ...]) -> Keys | None:
@@ -118,10 +122,10 @@ def dependency_there(draft: Draft, dependency: Dependency) -> Dependency | None:
     """One dependency as mainline's tree has it; an app that mainline does not have at all is somebody else's package."""
     if not isinstance(dependency, MigrationKey) or dependency.name in ("__first__", "__latest__"):
         return dependency
-    stand_in = draft.stand_ins.get(dependency)
-    if stand_in is not None:
-        return stand_in
-    if draft.holds(dependency):
+    replacement = draft.replacements.get(dependency)
+    if replacement is not None:
+        return replacement
+    if draft.has_file(dependency):
         return dependency
     replacers = draft.result.replacers.get(dependency, ())
     if replacers:
@@ -135,7 +139,7 @@ def with_parent(dependencies: tuple[Dependency, ...], *parents: Dependency) -> t
     return tuple(dict.fromkeys((*dependencies, *parents)))
 
 
-def hangs_well(draft: Draft, unit: Unit) -> bool:
+def has_applicable_dependencies(draft: Draft, unit: Unit) -> bool:
     """Whether mainline's migration of the same name needs nothing that the patch branch's did not have: a database that has
     applied the one has all parents of the other."""
     twin = unit.twin

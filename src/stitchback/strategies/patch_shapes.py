@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from stitchback.matching.case import Case, Side
-from stitchback.matching.leaves import patch_alone_seen
-from stitchback.model.atoms import Altered, DataRun, ThingKind
-from stitchback.model.edits import Keep
+from stitchback.matching.leaf_models import patch_alone_seen
+from stitchback.model.atoms import Altered, DataRun, SchemaObjectKind
+from stitchback.model.edits import KeepOperation
 from stitchback.model.matches import Match
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field
@@ -46,7 +46,7 @@ def taking_back(side: Side, match: Match) -> Iterator[Altered]:
     """Mainline's alterations of such a column that may wait: no data operation of mainline's needs them."""
     data = any(isinstance(atom, DataRun) for atom in side.comparison.mainline_atoms)
     for atom in match.mainline:
-        column = isinstance(atom, Altered) and atom.thing.kind is ThingKind.COLUMN
+        column = isinstance(atom, Altered) and atom.schema_object.kind is SchemaObjectKind.COLUMN
         if isinstance(atom, Altered) and column and (not data or is_for_people(atom)):
             yield atom
 
@@ -61,12 +61,16 @@ def is_for_people(atom: Altered) -> bool:
 
 def without(draft: Draft, atom: Altered) -> Draft:
     key, index = atom.origin.migration, atom.origin.index
-    if not draft.holds(key):
+    if not draft.has_file(key):
         return draft
-    file = draft.open(key)
+    file = draft.get_file(key)
     whole = file.original.operations[index] if file.original else None
-    if not isinstance(whole, Operation) or whole.kind != "AlterField" or Keep(index) not in file.operations:
+    if (
+        not isinstance(whole, Operation)
+        or whole.kind != "AlterField"
+        or KeepOperation(index) not in file.operations
+    ):
         return draft
-    left = tuple(edit for edit in file.operations if edit != Keep(index))
+    left = tuple(edit for edit in file.operations if edit != KeepOperation(index))
     said = "What it changed in a field that the patch altered is changed later, at the leaf: no database sees it."
-    return draft.keeping(replace(file, operations=left).saying(said))
+    return draft.with_file(replace(file, operations=left).with_comment(said))

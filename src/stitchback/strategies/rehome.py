@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from stitchback.matching.case import Unit
 from stitchback.model.keys import MigrationKey
-from stitchback.strategies.bringing import brought
-from stitchback.strategies.draft import Draft, Taking
-from stitchback.strategies.stitching import givers_of
+from stitchback.strategies.copy_file import brought
+from stitchback.strategies.draft import Draft, Resolution
+from stitchback.strategies.replacement import givers_of
 
 
 class Rehome:
@@ -18,20 +18,24 @@ class Rehome:
     name = "rehome"
     conditional = False
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         if not unit.duplicated or unit.remainder or unit.twin:
             return None
         givers = givers_of(unit)
         file = brought(draft, unit, givers)
         if file is None:
             return None
-        file = replace(file, provenance=()).saying(
+        file = replace(file, provenance=()).with_comment(
             f"Brought from {unit.side.patch.tree.ref}; mainline's own migrations do not make it again.",
             provenance=(f"brought {unit.label}", *(f"takes over {giver}" for giver in givers)),
         )
-        rehomed = draft.keeping(file).standing_in(unit.key, unit.key).taking(unit, Taking.GIVE_UP, unit.key)
+        rehomed = (
+            draft.with_file(file)
+            .with_replacement(unit.key, unit.key)
+            .with_resolution(unit, Resolution.REMOVE, unit.key)
+        )
         squashed = _into_squashes(rehomed, unit.key, givers)
-        return squashed.handing_over(unit.key, givers).using(unit.key.app, self.name)
+        return squashed.with_manual_insert(unit.key, givers).with_strategy(unit.key.app, self.name)
 
 
 def _into_squashes(draft: Draft, patch: MigrationKey, givers: tuple[MigrationKey, ...]) -> Draft:
@@ -39,12 +43,12 @@ def _into_squashes(draft: Draft, patch: MigrationKey, givers: tuple[MigrationKey
     patch migration's file too, so that a fresh database does not make it twice."""
     edited = {key for key, file in draft.files.items() if file.replaces}
     known = {key for giver in givers for key in draft.mainline.replacers.get(giver, ())}
-    for key in sorted(key for key in edited | known if draft.holds(key)):
-        file = draft.open(key)
-        inner = [giver for giver in givers if giver in file.replaces and draft.holds(giver)]
+    for key in sorted(key for key in edited | known if draft.has_file(key)):
+        file = draft.get_file(key)
+        inner = [giver for giver in givers if giver in file.replaces and draft.has_file(giver)]
         if inner and patch not in file.replaces:
             place = file.replaces.index(inner[0])
-            draft = draft.keeping(
+            draft = draft.with_file(
                 replace(file, replaces=(*file.replaces[:place], patch, *file.replaces[place:]))
             )
     return draft

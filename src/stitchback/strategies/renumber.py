@@ -10,8 +10,8 @@ from dataclasses import replace
 from stitchback.matching.case import Unit
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency
-from stitchback.strategies.bringing import brought
-from stitchback.strategies.draft import Draft, FileDraft, Taking
+from stitchback.strategies.copy_file import brought
+from stitchback.strategies.draft import Draft, FileDraft, Resolution
 from stitchback.strategies.parents import with_parent
 
 
@@ -22,16 +22,18 @@ class Renumber:
     name = "renumber"
     conditional = False
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         unreleased = _unreleased(draft, unit)
         if not unreleased or unit.twin or any(giver not in unreleased for giver in _givers(unit)):
             return None
         file = brought(draft, unit)
         if file is None:
             return None
-        brought_in = draft.keeping(file).standing_in(unit.key, unit.key).using(unit.key.app, self.name)
+        brought_in = (
+            draft.with_file(file).with_replacement(unit.key, unit.key).with_strategy(unit.key.app, self.name)
+        )
         if unit.duplicated:
-            brought_in = brought_in.taking(unit, Taking.GIVE_UP, unit.key)
+            brought_in = brought_in.with_resolution(unit, Resolution.REMOVE, unit.key)
         return _rehung(brought_in, unit, unreleased)
 
 
@@ -40,14 +42,14 @@ def _givers(unit: Unit) -> set[MigrationKey]:
 
 
 def _unreleased(draft: Draft, unit: Unit) -> frozenset[MigrationKey]:
-    return frozenset(key for key in unit.side.unreleased if key.app == unit.key.app and draft.holds(key))
+    return frozenset(key for key in unit.side.unreleased if key.app == unit.key.app and draft.has_file(key))
 
 
 def _rehung(draft: Draft, unit: Unit, unreleased: frozenset[MigrationKey]) -> Draft:
     """The first of the unreleased depend on the patch's last migration instead of what it hangs on itself."""
-    parents = set(draft.open(unit.key).dependencies)
+    parents = set(draft.get_file(unit.key).dependencies)
     for key in sorted(unreleased):
-        file = draft.open(key)
+        file = draft.get_file(key)
         own = [
             parent
             for parent in file.dependencies
@@ -56,14 +58,14 @@ def _rehung(draft: Draft, unit: Unit, unreleased: frozenset[MigrationKey]) -> Dr
         if any(parent in unreleased for parent in own):
             continue
         kept = tuple(parent for parent in file.dependencies if parent not in parents)
-        draft = draft.keeping(replace(file, dependencies=with_parent(kept, unit.key)))
+        draft = draft.with_file(replace(file, dependencies=with_parent(kept, unit.key)))
     return draft
 
 
 def renumbered(draft: Draft, app: str, unreleased: frozenset[MigrationKey], after: int) -> Draft:
     """The unreleased migrations of the app under numbers behind `after`, in their old order, every reference to them renamed."""
     mine = sorted(
-        (key for key in unreleased if key.app == app and draft.holds(key)), key=lambda key: key.name
+        (key for key in unreleased if key.app == app and draft.has_file(key)), key=lambda key: key.name
     )
     lowest = min((number(key) for key in mine), default=0)
     shift = after + 1 - lowest
@@ -72,11 +74,11 @@ def renumbered(draft: Draft, app: str, unreleased: frozenset[MigrationKey], afte
     names = {key: MigrationKey(app, f"{number(key) + shift:04d}{_rest(key)}") for key in mine}
     moved = draft
     for old in reversed(mine):
-        file = moved.open(old)
+        file = moved.get_file(old)
         path = posixpath.join(posixpath.dirname(file.path), f"{names[old].name}.py")
-        moved = moved.deleting(old).keeping(replace(file, key=names[old], path=path))
+        moved = moved.without_file(old).with_file(replace(file, key=names[old], path=path))
     for key in sorted(moved.result.migrations):
-        moved = _referring(moved, moved.open(key), names)
+        moved = _referring(moved, moved.get_file(key), names)
     return moved
 
 
@@ -85,7 +87,7 @@ def _referring(draft: Draft, file: FileDraft, names: Mapping[MigrationKey, Migra
     replaces = tuple(names.get(ghost, ghost) for ghost in file.replaces)
     if (dependencies, replaces) == (file.dependencies, file.replaces):
         return draft
-    return draft.keeping(replace(file, dependencies=dependencies, replaces=replaces))
+    return draft.with_file(replace(file, dependencies=dependencies, replaces=replaces))
 
 
 def _renamed(parent: Dependency, names: Mapping[MigrationKey, MigrationKey]) -> Dependency:

@@ -17,6 +17,6 @@ class Strategy(Protocol):
     name: str
     conditional: bool
 
-    def treat(self, draft: Draft, unit: Unit) -> Draft | None:
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         """The draft with the unit treated; None where the strategy does not fit the unit."""
         ...

@@ -79,9 +79,11 @@ def create_model(model: ModelState) -> Operation | None:
         for key, named in _named(model)
         if named
     ]
-    togethers = tuple(Items("tuple", tuple(map(Constant, names))) for names in sorted(model.unique_together))
-    if togethers:
-        options.append((Constant("unique_together"), Items("set", togethers)))
+    together_options = tuple(
+        Items("tuple", tuple(map(Constant, names))) for names in sorted(model.unique_together)
+    )
+    if together_options:
+        options.append((Constant("unique_together"), Items("set", together_options)))
     if not all(writable(value) for _, value in options):
         return None
     return operation(

@@ -14,7 +14,7 @@ import fixture_repos
 
 from hostile import contents
 from hostile.grafting import FILE, SUBMODULE, SYMLINK, graft
-from stitchback.adapters import cases
+from stitchback.adapters import fixture_case
 from stitchback.adapters.git_build import BuildCommit, build
 
 RELEASE = "release/1.0"
@@ -199,12 +199,14 @@ HOSTILES = (
 def _repository(destination: Path, hostile: Mapping[str, bytes]) -> Path:
     """The shop with these files on top of the release's ordinary hotfix."""
     case = fixture_repos.REPOSITORIES / "zero-touch"
-    base = {**cases.files_under(fixture_repos.SKELETON), **cases.files_under(case / "base")}
-    release = {**base, **cases.files_under(case / "hotfix"), **hostile}
+    base = {**fixture_case.files_under(fixture_repos.SKELETON), **fixture_case.files_under(case / "base")}
+    release = {**base, **fixture_case.files_under(case / "hotfix"), **hostile}
     commits = (
         BuildCommit("fork", "main", base, "Release 1.0 is cut", tags=("v1.0",)),
         BuildCommit("hostile", RELEASE, release, "Hotfix", start="fork"),
-        BuildCommit("feature", "main", {**base, **cases.files_under(case / "mainline")}, "Work for 1.1"),
+        BuildCommit(
+            "feature", "main", {**base, **fixture_case.files_under(case / "mainline")}, "Work for 1.1"
+        ),
     )
     build(commits, destination, checkout="main")
     return destination

@@ -14,7 +14,7 @@ from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.migrations import Tree
 from stitchback.parsing import ahead
 from stitchback.parsing.context import ReadingConfig
-from stitchback.parsing.tree import Wanted, read_trees
+from stitchback.parsing.tree import TreeRequest, read_trees
 
 APPS = 60
 READER = os.getpid()
@@ -37,7 +37,8 @@ def trees(cache: DiskReadings | None) -> tuple[Tree, ...]:
     """One tree, one with another constant in its modules, one with an app more."""
     one, changed, more = (contents(apps, heavy) for apps, heavy in ((APPS, 7), (APPS, 8), (APPS + 1, 7)))
     wanted = [
-        Wanted(name, name, Files(each)) for name, each in (("one", one), ("changed", changed), ("more", more))
+        TreeRequest(name, name, Files(each))
+        for name, each in (("one", one), ("changed", changed), ("more", more))
     ]
     return read_trees(wanted, ReadingConfig(settings={"HEAVY": True}), cache)
 

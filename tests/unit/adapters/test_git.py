@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from git_places import Make, commit, git, top
 
-from stitchback.adapters.git import Merged, Repository
+from stitchback.adapters.git import MergePoint, Repository
 from stitchback.adapters.git_process import Git
 from stitchback.errors import EnvironmentProblem
 
@@ -231,7 +231,7 @@ class TestHistory:
             commit("again", merges=("side",)),
         )
         found = repository.first_merge_of(shas["patch"], shas["again"])
-        assert found == Merged(shas["merge"], shas["before"])
+        assert found == MergePoint(shas["merge"], shas["before"])
         assert repository.merge_base(shas["patch"], found.before) == shas["fork"]
 
     def test_a_patch_that_came_by_way_of_another_branch(self, make: Make) -> None:
@@ -244,7 +244,7 @@ class TestHistory:
             commit("before", "main"),
             commit("merge", "main", merges=("develop",)),
         )
-        assert repository.first_merge_of(shas["patch"], shas["merge"]) == Merged(
+        assert repository.first_merge_of(shas["patch"], shas["merge"]) == MergePoint(
             shas["merge"], shas["before"]
         )
 

@@ -12,7 +12,7 @@ from git_places import ODD_NAMES, Make, commit, git, top
 
 from stitchback.adapters import git_objects
 from stitchback.adapters.git import Repository
-from stitchback.adapters.git_process import Done, Git
+from stitchback.adapters.git_process import Git, GitResult
 from stitchback.errors import EnvironmentProblem
 
 pytestmark = pytest.mark.usefixtures("sealed")
@@ -56,7 +56,7 @@ class TestFilesOfACommit:
         files = repository.files("main")
         run, asked = Git.run, []
 
-        def failing(self: Git, *arguments: str, **options: Any) -> Done:
+        def failing(self: Git, *arguments: str, **options: Any) -> GitResult:
             asked.append(arguments)
             if len(asked) > 1:
                 raise EnvironmentProblem("SB501", "git failed")

@@ -14,12 +14,12 @@ import pytest
 from fixture_repos import case_names
 
 import stitchback
-from stitchback.adapters import kept as kept_files
+from stitchback.adapters import cache_file as kept_files
 from stitchback.adapters import reading_cache
-from stitchback.adapters.cases import files_under
-from stitchback.adapters.encoded_readings import decoded, encoded
-from stitchback.adapters.git_objects import FileEntry
-from stitchback.adapters.kept import MAGIC, Damaged, checksum, load, packed, store, unpacked
+from stitchback.adapters.cache_file import MAGIC, DamagedCache, checksum, load, packed, store, unpacked
+from stitchback.adapters.encoded_migrations import decoded, encoded
+from stitchback.adapters.fixture_case import files_under
+from stitchback.adapters.git_objects import BlobEntry
 from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
@@ -85,13 +85,13 @@ FILES = {
 }
 
 
-class Files(dict[str, FileEntry]):
+class Files(dict[str, BlobEntry]):
     """A tree's files; `read` are those whose bytes were asked for."""
 
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         self.read: list[str] = []
         for path, content in contents.items():
-            self[path] = FileEntry(path, str(hash(content)), "100644", self.reader(path, content))
+            self[path] = BlobEntry(path, str(hash(content)), "100644", self.reader(path, content))
 
     def reader(self, path: str, content: bytes) -> Callable[[str], bytes]:
         def read(_: str) -> bytes:
@@ -111,7 +111,7 @@ def opened(read: Tree) -> str:
     return repr(read)
 
 
-def kept(place: Path, contents: Mapping[str, bytes] = FILES) -> Path:
+def cache_file(place: Path, contents: Mapping[str, bytes] = FILES) -> Path:
     """The cache's file after the tree has been read."""
     cache = DiskReadings(place)
     tree(contents, cache)
@@ -121,7 +121,7 @@ def kept(place: Path, contents: Mapping[str, bytes] = FILES) -> Path:
 
 class TestWhatIsReadBack:
     def test_odd_migrations_are_what_they_were(self, tmp_path: Path) -> None:
-        kept(tmp_path)
+        cache_file(tmp_path)
         files = Files(FILES)
         again = read_tree("main", "1", files, cache=DiskReadings(tmp_path))
         assert [path for path in files.read if "/migrations/" in path] == []
@@ -135,18 +135,18 @@ class TestWhatIsReadBack:
     def test_the_fixtures_are_what_they_were(self, name: str, tmp_path: Path) -> None:
         for folder in sorted(path for path in (FIXTURES / name).iterdir() if path.is_dir()):
             contents = files_under(folder)
-            kept(tmp_path, contents)
+            cache_file(tmp_path, contents)
             assert opened(tree(contents, DiskReadings(tmp_path))) == opened(tree(contents))
 
     def test_one_file_holds_all(self, tmp_path: Path) -> None:
-        kept(tmp_path)
-        kept(tmp_path, {**FILES, "shop/migrations/0005_more.py": ODD.encode()})
+        cache_file(tmp_path)
+        cache_file(tmp_path, {**FILES, "shop/migrations/0005_more.py": ODD.encode()})
         folder = kept_files.place_of(tmp_path, "readings", "").parent
         assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
         assert not list(tmp_path.rglob("*")), "nothing is kept in the repository"
 
     def test_what_was_opened_once_more_is_kept_with_its_operations(self, tmp_path: Path) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         sizes = [place.stat().st_size]
         for _ in range(2):
             cache = DiskReadings(tmp_path)
@@ -164,7 +164,7 @@ class TestWhatIsReadBack:
         assert (code.later is None, code.source[:12]) == (True, "def forwards")
 
     def test_code_that_nobody_compared_stays_unwritten(self, tmp_path: Path) -> None:
-        kept(tmp_path)
+        cache_file(tmp_path)
         cache = DiskReadings(tmp_path)
         plain = tree(FILES, cache).migrations[MigrationKey("shop", "0006_plain")]
         assert plain.operations
@@ -178,15 +178,15 @@ class TestWhatIsReadBack:
         assert again == tree(FILES).migrations[again.key]
 
     def test_nothing_new_is_not_written(self, tmp_path: Path) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         before = place.stat().st_mtime_ns, place.stat().st_ino
-        kept(tmp_path)
+        cache_file(tmp_path)
         assert (place.stat().st_mtime_ns, place.stat().st_ino) == before
 
 
 class TestMigrationsThatAreNotOpened:
     def read(self, tmp_path: Path) -> tuple[Migration, Migration]:
-        kept(tmp_path)
+        cache_file(tmp_path)
         key = MigrationKey("shop", "0002_odd")
         return tree(FILES, DiskReadings(tmp_path)).migrations[key], tree(FILES).migrations[key]
 
@@ -224,14 +224,14 @@ class TestNeverStale:
             "shop/migrations/0006_sized.py": HEAD.encode() + b"from shop.sizes import SIZE\n"
             b"class Migration(migrations.Migration):\n    operations = [migrations.RunSQL(str(SIZE))]\n",
         }
-        kept(tmp_path, files)
+        cache_file(tmp_path, files)
         changed = {**files, "shop/sizes.py": b"SIZE = 4\n"}
         found = tree(changed, DiskReadings(tmp_path))
         assert opened(found) == opened(tree(changed))
         assert "'4'" in str(found.migrations[MigrationKey("shop", "0006_sized")].operations[0])
 
     def test_a_module_that_was_missing_is_there(self, tmp_path: Path) -> None:
-        kept(tmp_path)
+        cache_file(tmp_path)
         added = {
             **FILES,
             "shop/operations.py": b"from django.db import migrations\nclass Unknown(migrations.RunSQL): pass\n",
@@ -240,7 +240,7 @@ class TestNeverStale:
         assert opened(tree(added)) != opened(tree(FILES))
 
     def test_the_configuration_has_changed(self, tmp_path: Path) -> None:
-        kept(tmp_path)
+        cache_file(tmp_path)
         said = {"operation_equivalents": {"shop.operations.Unknown": "RunSQL"}}
         assert opened(tree(FILES, DiskReadings(tmp_path), **said)) == opened(tree(FILES, **said))
         assert opened(tree(FILES, **said)) != opened(tree(FILES))
@@ -275,12 +275,12 @@ class TestNeverStale:
             assert again == tree(files, settings={"LENGTH": value, "HEAVY": True})
 
     def test_the_app_has_another_label(self, tmp_path: Path) -> None:
-        kept(tmp_path)
+        cache_file(tmp_path)
         found = tree(FILES, DiskReadings(tmp_path), apps={"store": "shop"})
         assert MigrationKey("store", "0002_odd") in found.migrations
 
     def test_the_same_file_lies_elsewhere(self, tmp_path: Path) -> None:
-        kept(tmp_path)
+        cache_file(tmp_path)
         moved = {path.replace("shop/migrations", "store/migrations"): text for path, text in FILES.items()}
         assert opened(tree(moved, DiskReadings(tmp_path))) == opened(tree(moved))
 
@@ -290,7 +290,7 @@ class TestNeverStale:
     def test_another_version_looks_elsewhere(
         self, owner: object, name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         monkeypatch.setattr(owner, name, value)
         other = DiskReadings(tmp_path)
         assert other.place != place
@@ -330,7 +330,7 @@ def spoilt(content: bytes) -> Iterator[bytes]:
 
 class TestNeverTrusted:
     def test_whatever_is_damaged_is_read_and_written_anew(self, tmp_path: Path) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         content = place.read_bytes()
         for damaged in spoilt(content):
             place.write_bytes(damaged)
@@ -340,7 +340,7 @@ class TestNeverTrusted:
             assert place.read_bytes() == content
 
     def test_entries_that_are_none_are_read_anew(self, tmp_path: Path) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         good = load(place)
         for bad in ((), ("m",), ("m", 1, 2), ("x", *range(14)), (None,) * 15, "text", 3):
             store(place, packed(dict.fromkeys(good, bad)))
@@ -350,7 +350,7 @@ class TestNeverTrusted:
             assert load(place) == good
 
     def test_nothing_of_it_is_run(self, tmp_path: Path) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         harm = pickle.dumps({("a", "b"): Touch(tmp_path / "harm")})
         place.write_bytes(MAGIC + checksum(harm) + harm)
         assert opened(tree(FILES, DiskReadings(tmp_path))) == opened(tree(FILES))
@@ -364,14 +364,14 @@ class TestNeverTrusted:
         entry[-2] = (None, pickle.dumps(Touch(tmp_path / "harm")))
         migration = decoded(tuple(entry), bytes).result
         assert isinstance(migration, Migration)
-        with pytest.raises(Damaged):
+        with pytest.raises(DamagedCache):
             assert migration.operations
         assert not (tmp_path / "harm").exists()
 
     def test_only_plain_values_are_unpacked(self) -> None:
         assert unpacked(packed(("a", 1, None, b"b", 1.5, True))) == ("a", 1, None, b"b", 1.5, True)
         for harmful in (pickle.dumps(Path("/")), pickle.dumps(len), b"cos\nsystem\n(S'true'\ntR."):
-            with pytest.raises(Damaged):
+            with pytest.raises(DamagedCache):
                 unpacked(harmful)
 
     def test_unreadable_files_are_kept_too(self) -> None:
@@ -398,19 +398,19 @@ class TestNeverNeeded:
         assert [path.name for path in cache.place.parent.iterdir()] == [cache.place.name]
 
     def test_it_does_not_grow_without_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         monkeypatch.setattr(reading_cache, "MOST_BYTES", 1)
         other = {"shop/migrations/__init__.py": b"", "shop/migrations/0009_z.py": ODD.encode() + b"\n"}
-        kept(tmp_path, other)
+        cache_file(tmp_path, other)
         assert {path for _, path in load(place)} == {"shop/migrations/0009_z.py"}
 
     def test_old_files_of_other_versions_go(self, tmp_path: Path) -> None:
-        place = kept(tmp_path)
+        place = cache_file(tmp_path)
         old, young = place.with_name("readings-old"), place.with_name("readings-young")
         for other in (old, young):
             other.write_bytes(b"")
         os.utime(old, (0, 0))
-        kept(tmp_path, {**FILES, "shop/migrations/0005_more.py": ODD.encode()})
+        cache_file(tmp_path, {**FILES, "shop/migrations/0005_more.py": ODD.encode()})
         assert not old.exists()
         assert young.exists()
 
@@ -418,7 +418,7 @@ class TestNeverNeeded:
 WRITER = """
 import sys
 from pathlib import Path
-from stitchback.adapters.kept import packed, store
+from stitchback.adapters.cache_file import packed, store
 place, mark = Path(sys.argv[1]), sys.argv[2]
 for _ in range(60):
     store(place, packed({(mark, str(number)): (mark,) * 200 for number in range(200)}))

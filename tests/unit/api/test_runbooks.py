@@ -10,7 +10,7 @@ import django
 import pytest
 from fixture_repos import build_repository
 
-from stitchback.api import Project, Wish, make_plan
+from stitchback.api import PlanRequest, Project, make_plan
 from stitchback.api.runbooks import runbook_files
 
 TABLE = (
@@ -22,7 +22,7 @@ TABLE = (
 def files_of(name: str, folder: Path) -> dict[str, str]:
     built = build_repository(name, folder / "repository")
     with Project.open(built.path) as project:
-        return runbook_files(make_plan(project, Wish(built.case.patches, built.case.onto)))
+        return runbook_files(make_plan(project, PlanRequest(built.case.patches, built.case.onto)))
 
 
 def run(rows: list[tuple[str, str]], *scripts: str) -> set[tuple[str, str]]:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from stitchback.adapters.projects import DatabaseSchema, Rows
-from stitchback.api.verification.bench import State
+from stitchback.api.verification.databases import DatabaseState
 from stitchback.api.verification.differences import schema_differences, without_name
-from stitchback.api.verification.rows import Fates, changed, unequal
-from stitchback.api.verification.trial import data_differences, ledger_differences
-from stitchback.api.verification.whole import Old, wrong_install
+from stitchback.api.verification.expected_schema import Old, wrong_install
+from stitchback.api.verification.rows import ValueLocations, changed, unequal
+from stitchback.api.verification.upgrade_paths import data_differences, ledger_differences
 from stitchback.model.keys import MigrationKey
 
 COLOUR = {"type": "varchar(20)", "null": "not null"}
@@ -76,7 +76,7 @@ BEFORE = rows(item=[{"id": 1, "name": "a", "size": 7}, {"id": 2, "name": "b", "s
 
 
 def lost(after: Rows, *runs: tuple[Rows, Rows]) -> list[str]:
-    return list(Fates.of(runs).lost(BEFORE, after, frozenset()))
+    return list(ValueLocations.of(runs).lost(BEFORE, after, frozenset()))
 
 
 def test_values_that_stay_are_not_lost() -> None:
@@ -137,8 +137,8 @@ def test_tables_that_django_fills_may_have_more_rows() -> None:
 A, B, GHOST = (MigrationKey("shop", name) for name in ("0001_a", "0002_b", "0003_ghost"))
 
 
-def ledger(*keys: MigrationKey) -> State:
-    return State("", keys)
+def ledger(*keys: MigrationKey) -> DatabaseState:
+    return DatabaseState("", keys)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_ledgers_at_the_end(
 
 
 def test_data_operations_run_once() -> None:
-    once, twice, never = State("", data=("x",)), State("", data=("x", "x")), State("")
+    once, twice, never = DatabaseState("", data=("x",)), DatabaseState("", data=("x", "x")), DatabaseState("")
     assert list(data_differences(once, once)) == []
     assert list(data_differences(twice, once)) == [
         "a data operation has run 2 times, in a fresh install 1 (x)"
@@ -195,7 +195,9 @@ def test_a_row_that_is_gone_is_told_once_for_all_its_columns() -> None:
     two = rows(item=[{"id": 1, "name": "a"}, {"id": 2, "name": "b"}], tag=[{"id": 1}])
     one = rows(item=[{"id": 2, "name": "b"}], tag=[{"id": 1}])
     assert [text for _, text in unequal(one, two, frozenset())] == ["rows of item: 2 before, 1 now"]
-    assert list(Fates.of([(two, two)]).lost(two, one, frozenset())) == ["rows of item: 2 before, 1 now"]
+    assert list(ValueLocations.of([(two, two)]).lost(two, one, frozenset())) == [
+        "rows of item: 2 before, 1 now"
+    ]
     whole = frozenset({("item", "id"), ("item", "name")})
     assert list(unequal(one, two, whole)) == []
-    assert list(Fates.of([(two, two)]).lost(two, one, whole)) == []
+    assert list(ValueLocations.of([(two, two)]).lost(two, one, whole)) == []

@@ -12,7 +12,7 @@ import pytest
 
 from stitchback.cli import boundary, group
 from stitchback.cli.boundary import run
-from stitchback.cli.output import MAKE_HARMLESS, say
+from stitchback.cli.output import MAKE_HARMLESS, echo
 
 CLI = Path(boundary.__file__).parent
 HOSTILE = "0002_x\n::stop-commands::abc ##[group]y\r  ::add-mask::z ##vso[task.setvariable variable=a]b ##teamcity[c"
@@ -46,8 +46,8 @@ def test_nothing_below_the_command_line_prints() -> None:
 @pytest.mark.parametrize("name", sorted(set(MAKE_HARMLESS) - {"github", "sql"}))
 def test_a_text_of_any_format(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = HOSTILE if name == "text" else json.dumps({"a": HOSTILE})
-    say(text, name)
-    say(text, name, err=True)
+    echo(text, name)
+    echo(text, name, err=True)
     out, err = capsys.readouterr()
     assert out == err
     assert not OBEYED.search(out)
@@ -56,7 +56,7 @@ def test_a_text_of_any_format(name: str, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_lines_that_are_our_own_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    say("::error file=a::b ##[group]c\n::warning::d", "github")
+    echo("::error file=a::b ##[group]c\n::warning::d", "github")
     assert capsys.readouterr().out == "::error file=a::b \\x23#[group]c\n::warning::d\n"
 
 
@@ -64,7 +64,7 @@ def test_lines_that_are_our_own_commands(capsys: pytest.CaptureFixture[str]) -> 
     "text", ["a::b", "a ::b", "shop::item # [x]", "## heading", "#[x]", "x::text", "C::\n  : :"]
 )
 def test_what_no_service_obeys_stays_as_it_is(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    say(text)
+    echo(text)
     assert capsys.readouterr().out == text + "\n"
 
 

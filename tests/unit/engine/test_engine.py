@@ -22,9 +22,9 @@ from migration_values import (
     tree,
 )
 
-from stitchback.engine import Engine, Memory, RunError, SymbolicDatabase
-from stitchback.engine.rebinding import LedgerLoader
-from stitchback.engine.simulation import TreeLoader
+from stitchback.engine import Engine, EngineCache, RunError, SymbolicDatabase
+from stitchback.engine.ledger_recorder import LedgerLoader
+from stitchback.engine.simulation import SymbolicLoader
 from stitchback.model.migrations import Swappable, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
@@ -122,7 +122,7 @@ def test_sqlite_would_lose_a_column_that_the_models_do_not_know() -> None:
 
 def test_other_engines_lose_nothing() -> None:
     files, database = with_a_column_of_another_branch()
-    run = Engine(files, memory=Memory(sqlite=False)).migrate(database)
+    run = Engine(files, memory=EngineCache(sqlite=False)).migrate(database)
     assert run.error is None
     assert "extra" in run.final.schema.tables["shop_item"].columns
 
@@ -248,7 +248,7 @@ def test_django_itself_is_not_patched() -> None:
         MigrationLoader.build_graph.__globals__["MigrationRecorder"].__module__
         == "django.db.migrations.recorder"
     )
-    assert TreeLoader.add_external_dependencies is MigrationLoader.add_external_dependencies
+    assert SymbolicLoader.add_external_dependencies is MigrationLoader.add_external_dependencies
 
 
 def test_no_settings_are_asked_or_configured() -> None:

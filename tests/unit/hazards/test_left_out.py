@@ -9,7 +9,7 @@ from plans_by_hand import situation
 from stitchback.hazards.left_out import LeftOut, place
 from stitchback.matching.case import Case
 from stitchback.model.findings import Severity
-from stitchback.model.plans import Proof, Unserved
+from stitchback.model.plans import BrokenOnMainline, Proof
 
 MAINLINE = tree(migration("shop.0001_initial"), migration("shop.0002_alter"), migration("shop.0002_longer"))
 HISTORY = (
@@ -21,14 +21,17 @@ LEAVES = "Conflicting migrations detected; multiple leaf nodes in the migration 
 @pytest.mark.parametrize(
     ("unserved", "path"),
     [
-        (Unserved("fork point", "column exists", key("shop.0002_longer")), "shop.0002_longer"),
-        (Unserved("fork point", HISTORY), "shop.0001_initial"),
-        (Unserved("fork point", LEAVES), "shop.0002_alter"),
-        (Unserved("main up to shop.0002_longer", "column shop_item.name is varchar(40)"), "shop.0002_longer"),
+        (BrokenOnMainline("fork point", "column exists", key("shop.0002_longer")), "shop.0002_longer"),
+        (BrokenOnMainline("fork point", HISTORY), "shop.0001_initial"),
+        (BrokenOnMainline("fork point", LEAVES), "shop.0002_alter"),
+        (
+            BrokenOnMainline("main up to shop.0002_longer", "column shop_item.name is varchar(40)"),
+            "shop.0002_longer",
+        ),
     ],
 )
-def test_it_stands_at_a_migration_of_mainline(unserved: Unserved, path: str) -> None:
-    found = place(unserved, MAINLINE)
+def test_it_stands_at_a_migration_of_mainline(broken_on_mainline: BrokenOnMainline, path: str) -> None:
+    found = place(broken_on_mainline, MAINLINE)
     assert found is not None
     assert found.path == MAINLINE.migrations[key(path)].path
 
@@ -36,16 +39,21 @@ def test_it_stands_at_a_migration_of_mainline(unserved: Unserved, path: str) -> 
 @pytest.mark.parametrize(
     ("unserved", "severity"),
     [
-        (Unserved("fork point of release", HISTORY, None, "fork point"), Severity.WARNING),
-        (Unserved("fork point of release", "another column", None, "fork point"), Severity.WARNING),
-        (Unserved("fork point of release", HISTORY, None, "fork point", ("migrate shop",)), Severity.NOTE),
-        (Unserved("main up to shop.0001_initial", HISTORY, None, "mainline"), Severity.NOTE),
+        (BrokenOnMainline("fork point of release", HISTORY, None, "fork point"), Severity.WARNING),
+        (BrokenOnMainline("fork point of release", "another column", None, "fork point"), Severity.WARNING),
+        (
+            BrokenOnMainline("fork point of release", HISTORY, None, "fork point", ("migrate shop",)),
+            Severity.NOTE,
+        ),
+        (BrokenOnMainline("main up to shop.0001_initial", HISTORY, None, "mainline"), Severity.NOTE),
     ],
 )
-def test_a_release_that_cannot_upgrade_is_more_than_a_note(unserved: Unserved, severity: Severity) -> None:
+def test_a_release_that_cannot_upgrade_is_more_than_a_note(
+    broken_on_mainline: BrokenOnMainline, severity: Severity
+) -> None:
     given = situation()
     case = Case(given, ())
-    (finding,) = LeftOut().find(case, proof_with(unserved))
+    (finding,) = LeftOut().find(case, proof_with(broken_on_mainline))
     assert (finding.code, finding.severity, finding.ref) == ("SB309", severity, given.mainline.ref)
 
 
@@ -55,17 +63,17 @@ def test_a_release_that_cannot_upgrade_is_more_than_a_note(unserved: Unserved, s
 )
 def test_a_table_that_a_package_may_have_made_is_no_reason_to_fail(table: str, severity: Severity) -> None:
     """netbox renames `auth_user`, which no migration of its tree makes."""
-    missing = Unserved("fork point", f"table {table} does not exist", None, "fork point")
+    missing = BrokenOnMainline("fork point", f"table {table} does not exist", None, "fork point")
     on_auth = migration("shop.0003_owner", "shop.0001_initial auth.0012_alter_user")
     (finding,) = LeftOut().find(Case(situation(on_auth), ()), proof_with(missing))
     assert finding.severity is severity
     assert ("installed package" in finding.message) is (severity is Severity.NOTE)
 
 
-def proof_with(unserved: Unserved) -> Proof:
-    return Proof("5.2", (), 0, 0, 0, unserved=(unserved,))
+def proof_with(broken_on_mainline: BrokenOnMainline) -> Proof:
+    return Proof("5.2", (), 0, 0, 0, broken_on_mainline=(broken_on_mainline,))
 
 
 def test_what_names_no_migration_of_mainline_stands_nowhere() -> None:
-    assert place(Unserved("fresh install", "column shop_item.name is varchar(40)"), MAINLINE) is None
-    assert place(Unserved("fork point", "no", key("gone.0001_initial")), MAINLINE) is None
+    assert place(BrokenOnMainline("fresh install", "column shop_item.name is varchar(40)"), MAINLINE) is None
+    assert place(BrokenOnMainline("fork point", "no", key("gone.0001_initial")), MAINLINE) is None

@@ -10,10 +10,10 @@ import pytest
 from migration_values import add, migration, operation
 from plans_by_hand import FORK, changed, patch
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
+from stitchback.matching.followed_data_operations import with_followed_works
 from stitchback.matching.match import _why_other_work, compare
 from stitchback.matching.sides import sides
-from stitchback.matching.works import with_followed_works
 from stitchback.model.atoms import DataRun, Origin, Work, WorkInTree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
@@ -114,7 +114,7 @@ def test_the_engine_takes_migrations_of_one_text_and_other_work_for_two() -> Non
     assert ours is not None
     assert theirs is not None
     assert ours.operations == theirs.operations
-    memory = Memory()
+    memory = EngineCache()
     assert memory.number(ours) != memory.number(theirs)
 
 

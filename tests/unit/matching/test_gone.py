@@ -37,7 +37,7 @@ def test_an_alteration_of_what_mainline_has_removed_is_moot() -> None:
     match = match_of(case)
     assert (match.verdict, match.given, match.moot) == (Verdict.EVOLVED, (), True)
     (unit,) = case.units
-    assert unit.forgone == {0}
+    assert unit.skipped_units == {0}
     assert messages(case) == [
         "shop.0003_longer[0] alters column shop.item.label, which shop.0004_gone[0] of main removes"
     ]

@@ -9,12 +9,17 @@ from migration_values import add, create, delete, key, keys, migration, operatio
 from plans_by_hand import FORK, changed, patch
 
 from stitchback.matching.case import Side
-from stitchback.matching.concerned import below
-from stitchback.matching.data_conflicts import conflicts, gone_in, label_of
-from stitchback.matching.edited import Edited, may_differ, new_parents, released_version
-from stitchback.matching.leaves import patch_alone_seen
+from stitchback.matching.data_conflicts import conflicts, dropped_names_in, label_of
+from stitchback.matching.edited_shared_migrations import (
+    EditedSharedMigrations,
+    may_differ,
+    new_parents,
+    released_version,
+)
+from stitchback.matching.leaf_models import patch_alone_seen
 from stitchback.matching.match import compare, edited_since
-from stitchback.matching.models import named_models, with_earlier_names
+from stitchback.matching.named_models import named_models, with_earlier_names
+from stitchback.matching.relevant_apps import below
 from stitchback.matching.sides import sides
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Match, Verdict
@@ -48,13 +53,15 @@ def test_what_an_operation_takes_away(given: Operation, field: str) -> None:
     nothing = add("item", "x")
     inside = replace(operation("SeparateDatabaseAndState"), database=(nothing, given))
     for operations in ((nothing, given), (nothing, inside)):
-        (found,) = gone_in("main", [migration("shop.0003_x", "", *operations)])
+        (found,) = dropped_names_in("main", [migration("shop.0003_x", "", *operations)])
         assert (found.model, found.field, found.kind, found.origin.index) == (ITEM, field, given.kind, 1)
 
 
 def test_what_names_no_model_takes_nothing_away() -> None:
     unnamed = operation("RemoveField", model_name=Reference("elsewhere.NAME"), name=Constant("x"))
-    assert list(gone_in("main", [migration("shop.0003_x", "", unnamed, UNREAD, create("Item"))])) == []
+    assert (
+        list(dropped_names_in("main", [migration("shop.0003_x", "", unnamed, UNREAD, create("Item"))])) == []
+    )
 
 
 def test_a_data_operation_is_named_by_its_code() -> None:
@@ -165,12 +172,14 @@ class TestReleasedFiles:
         more = BASE.with_changes(operations=(*BASE.operations, fill))
         for old, new in ((BASE, more), (more, BASE)):
             fork = changed(FORK, old)
-            assert edited_since(patch(fork=fork), changed(fork, new)) == Edited(data=frozenset({BASE.key}))
+            assert edited_since(patch(fork=fork), changed(fork, new)) == EditedSharedMigrations(
+                data=frozenset({BASE.key})
+            )
         moved = migration("shop.0003_more", "shop.0002_base")
         old = changed(FORK, more, moved)
         assert (
             edited_since(patch(fork=old), changed(old, BASE, moved.with_changes(operations=(fill,))))
-            == Edited()
+            == EditedSharedMigrations()
         )
 
     def test_unread_operations_on_either_side(self) -> None:

@@ -6,14 +6,14 @@ import pytest
 from migration_values import key
 
 from stitchback.matching.histories import SchemaAtom, histories
-from stitchback.matching.verdicts import Judged, judge
-from stitchback.model.atoms import Altered, Origin, Removed, Shape, Thing, ThingKind
+from stitchback.matching.verdicts import JudgedHistories, judge
+from stitchback.model.atoms import Altered, Origin, Removed, SchemaObject, SchemaObjectKind, Shape
 from stitchback.model.keys import ModelKey
 from stitchback.model.matches import Verdict
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
 
-COLUMN = Thing(ThingKind.COLUMN, ModelKey.of("shop", "item"), "size")
+COLUMN = SchemaObject(SchemaObjectKind.COLUMN, ModelKey.of("shop", "item"), "size")
 BASE, SHORT, LONG = (Constant(each) for each in ("base", "short", "long"))
 UNREAD = Opaque("cannot be read", "size()", Span("shop/migrations/0003_p.py", 3))
 
@@ -26,7 +26,7 @@ def removed() -> Removed:
     return Removed(Origin(key("shop.0003_p"), 0), COLUMN, "size", BASE)
 
 
-def judged(patch: SchemaAtom, mainline: SchemaAtom) -> Judged:
+def judged(patch: SchemaAtom, mainline: SchemaAtom) -> JudgedHistories:
     ours, theirs = (histories((each,))[COLUMN] for each in (patch, mainline))
     return judge(ours, theirs)
 

@@ -17,8 +17,8 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant, Items, Value
 from stitchback.parsing.context import ReadingContext
-from stitchback.parsing.gaps import Gap
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.unknown_length import UnknownLength
 
 STATEMENTS = r"""
 {a} = []
@@ -207,7 +207,7 @@ def agrees(made: Any, found: Any) -> bool:
         return True
     if not isinstance(made, list | tuple) or not isinstance(found, list):
         return bool(made == found)
-    gaps = [at for at, item in enumerate(found) if isinstance(item, Gap)]
+    gaps = [at for at, item in enumerate(found) if isinstance(item, UnknownLength)]
     if not gaps:
         return len(made) == len(found) and all(map(agrees, made, found))
     begin, end = found[: gaps[0]], found[gaps[-1] + 1 :]

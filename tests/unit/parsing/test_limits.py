@@ -10,7 +10,7 @@ from unit.parsing.reading import HEAD, read, tree_of
 from stitchback.model.migrations import Migration, Unreadable
 from stitchback.model.source import Opaque
 from stitchback.model.values import walk
-from stitchback.parsing.measuring import MAX_NODES
+from stitchback.parsing.reading_limits import MAX_NODES
 
 SECONDS = 6  # of the processor; what has no limit takes minutes, or all memory
 FIELD = "migrations.AddField('item', 'c', models.IntegerField(null=True, default=X))"

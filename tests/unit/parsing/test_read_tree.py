@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from stitchback.model.field_names import Told
+from stitchback.model.field_names import DeclaredField
 from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
@@ -314,15 +314,15 @@ def test_field_names() -> None:
         ).replace(HEAD, HEAD + "import shop.fields\n"),
     }
     found = tree_of(files).field_names
-    price = Told("shop.fields.price.Price", {"unit": Constant("EUR"), "net": Constant(False)})
+    price = DeclaredField("shop.fields.price.Price", {"unit": Constant("EUR"), "net": Constant(False)})
     assert [found.get(f"shop.fields.{name}") for name in ("Price", "Cost", "price.Price", "Nobody")] == [
         price,
         price,
         price,
         None,
     ]
-    assert found["shop.fields.Json"] == Told("django.db.models.JSONField")
-    assert found["shop.fields.Wrapped"] == Told("shop.fields.price.Wrapped")
+    assert found["shop.fields.Json"] == DeclaredField("django.db.models.JSONField")
+    assert found["shop.fields.Wrapped"] == DeclaredField("shop.fields.price.Wrapped")
     assert found.get("django.db.models.CharField") is None
 
 

@@ -11,10 +11,10 @@ from stitchback.matching.sides import sides
 from stitchback.model.migrations import Migration
 from stitchback.strategies.diamond import Diamond
 from stitchback.strategies.draft import Draft
-from stitchback.strategies.guard import Guard
-from stitchback.strategies.loosen import Loosen
+from stitchback.strategies.guard import GuardStrategy
 from stitchback.strategies.merge import Merge
 from stitchback.strategies.parents import dependencies_there
+from stitchback.strategies.reparent import Reparent
 from stitchback.strategies.strategy import Strategy
 
 
@@ -28,13 +28,13 @@ def drafted(case: Case, *strategies: Strategy) -> Draft:
     """Each unit treated by the first of the strategies that fits it."""
     draft = Draft(case.situation.mainline)
     for unit in case.units:
-        treated = (each.treat(draft, unit) for each in strategies)
-        draft = next(found for found in treated if found is not None)
+        pending_units = (each.propose(draft, unit) for each in strategies)
+        draft = next(found for found in pending_units if found is not None)
     return draft
 
 
 def after(draft: Draft, name: str) -> str:
-    return " ".join(map(str, draft.open(key(name)).dependencies))
+    return " ".join(map(str, draft.get_file(key(name)).dependencies))
 
 
 A = migration("shop.0003_a", "shop.0002_base", add("item", "a"))
@@ -74,8 +74,8 @@ def test_what_mainlines_databases_have_by_then_stays_a_dependency() -> None:
 def test_what_is_guarded_on_mainline_is_no_dependency() -> None:
     """Patched databases have not applied mainline's migration, which stands in for ours."""
     theirs = migration("shop.0004_a2", "shop.0003_z", add("item", "a"))
-    draft = drafted(case_of((A, B), Z, theirs), Guard(), Merge())
-    assert draft.stand_ins[key("shop.0003_a")] == key("shop.0004_a2")
+    draft = drafted(case_of((A, B), Z, theirs), GuardStrategy(), Merge())
+    assert draft.replacements[key("shop.0003_a")] == key("shop.0004_a2")
     assert after(draft, "shop.0004_b") == "shop.0002_base"
 
 
@@ -90,6 +90,6 @@ def test_a_dependency_that_mainlines_migration_of_the_same_name_has_not() -> Non
     case = case_of((A, B), *theirs)
     unit = case.units[1]
     assert dependencies_there(Draft(case.situation.mainline), unit, (unit.key,)) == keys("shop.0002_base")
-    draft = drafted(case, Loosen(), Merge())
+    draft = drafted(case, Reparent(), Merge())
     assert after(draft, "shop.0004_b") == "shop.0002_base"
     assert after(draft, "shop.0005_more") == "shop.0004_b shop.0003_q"

@@ -20,7 +20,7 @@ from migration_values import (
 )
 from plans_by_hand import BASE, candidate, patch, situation
 
-from stitchback.engine import Engine, Memory, SymbolicDatabase
+from stitchback.engine import Engine, EngineCache, SymbolicDatabase
 from stitchback.model.data_reach import EVERYTHING, Reach
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
@@ -109,7 +109,7 @@ def test_queries_need_every_column_that_the_models_have() -> None:
         migration("shop.0003_a", "shop.0002_base", add("item", "a")),
         migration("shop.0004_fill", "shop.0003_a", NOTE),
     )
-    engine = Engine(tree(*files), memory=Memory())
+    engine = Engine(tree(*files), memory=EngineCache())
     old = engine.migrate(SymbolicDatabase()).final
     lacking = Engine(tree(*BASE), memory=engine.memory).migrate(SymbolicDatabase()).final
     rows = [key for key in old.ledger if key.name != "0004_fill"]

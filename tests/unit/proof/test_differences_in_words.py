@@ -9,7 +9,7 @@ from migration_values import add, migration, operation, tree
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.source import Opaque, Span
 from stitchback.proof.differences import in_short, schema_differences
-from stitchback.proof.unread import unread
+from stitchback.proof.unread_operations import unread
 
 UNREAD = Opaque("cannot be read", "op()", Span("shop/migrations/x.py", 3))
 

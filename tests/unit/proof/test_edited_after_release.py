@@ -26,7 +26,7 @@ def test_a_released_database_that_lacks_the_column_is_left_out_and_never_served(
     given = edited(MORE)
     found = prove(candidate(given), given)
     assert isinstance(found, SafePlan), found.failures
-    assert list(map(str, found.proof.unserved)) == [
+    assert list(map(str, found.proof.broken_on_mainline)) == [
         "fork point of release/2.4: column shop_item.more is missing"
     ]
     assert found.proof.left_out_released == 1
@@ -63,7 +63,7 @@ def test_a_migration_that_makes_what_is_missing_serves_both_kinds_of_database() 
     given = edited(MORE)
     found = prove(candidate(given, BRIDGE), given)
     assert isinstance(found, SafePlan), found.failures
-    assert found.proof.unserved == ()
+    assert found.proof.broken_on_mainline == ()
     assert [each.population.name for each in found.proof.outcomes] == [
         "fresh install",
         "fork point of release/2.4",
@@ -85,7 +85,7 @@ def test_a_released_migration_with_its_old_dependencies_again_serves_the_release
     merge = migration("shop.0003_merge", "shop.0002_base shop.0001_below")
     found = prove(candidate(given, BASE, merge), given)
     assert isinstance(found, SafePlan), found.failures
-    assert found.proof.unserved == ()
+    assert found.proof.broken_on_mainline == ()
     populations = {each.population.name: set(each.population.ledger) for each in found.proof.outcomes}
     assert below.key not in populations["main up to the fork point"]
     assert BASE.key not in populations["main up to the fork point"]

@@ -98,7 +98,7 @@ def test_work_on_data_elsewhere_says_nothing() -> None:
     other = migration("crm.0001_initial", "", create("Deal"), run_python("fill"))
     onto = changed(MAIN.mainline, other)
     given = Situation(MAIN.patches, Tree("main", "main", onto.migrations), ())
-    plan = Candidate({}, (), changed(DIAMOND.result, other), DIAMOND.handovers)
+    plan = Candidate({}, (), changed(DIAMOND.result, other), DIAMOND.manual_inserts)
     outcome = prove(plan, given)
     assert isinstance(outcome, SafePlan)
     assert outcome.proof.bounded == ()

@@ -8,7 +8,7 @@ import pytest
 from migration_values import add, alter, char, create, field, keys, migration, operation, remove, run_python
 from plans_by_hand import FORK, candidate, changed, patch, situation
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
@@ -20,8 +20,8 @@ from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
+from stitchback.proof.context import ProofContext
 from stitchback.proof.models_kept import models_changed
-from stitchback.proof.scene import Scene
 from stitchback.strategies import ALL, compose
 
 HELP, OTHER = char(20, help_text=Constant("p")), char(20, help_text=Constant("m"))
@@ -50,7 +50,7 @@ def case_of(given: Situation) -> Case:
 def lost(given: Situation, *put: Migration) -> list[str]:
     """What the proof says of the models where mainline's tree gets these files and no other."""
     result = candidate(given, *put).result
-    return list(models_changed(Scene(given, Memory()).sides(result)))
+    return list(models_changed(ProofContext(given, EngineCache()).sides(result)))
 
 
 def merged_state(given: Situation) -> Tree:
@@ -213,7 +213,7 @@ def test_an_alteration_of_mainline_that_no_database_sees_does_not_take_the_colum
 
 
 def lost_of(given: Situation, result: Tree) -> list[str]:
-    return list(models_changed(Scene(given, Memory()).sides(result)))
+    return list(models_changed(ProofContext(given, EngineCache()).sides(result)))
 
 
 def test_a_model_that_mainline_has_removed_takes_the_patchs_fields_along() -> None:
@@ -259,7 +259,7 @@ def test_an_option_set_on_both_sides_needs_nobodys_hand() -> None:
     given = situation(theirs, patches=[patch(on("shop.0003_p", options(verbose_name="p")))])
     outcome = plan(case_of(given), prove, beside=prove_beside)
     assert isinstance(outcome, Planned)
-    assert outcome.chosen.proof.hands == 0
+    assert outcome.chosen.proof.manual_steps == 0
     assert lost_of(given, outcome.chosen.candidate.result) == []
 
 
@@ -271,7 +271,7 @@ def test_the_same_table_on_both_sides_needs_nobodys_hand() -> None:
     given = situation(on("shop.0003_m", table("goods")), patches=[patch(on("shop.0003_p", table("goods")))])
     outcome = plan(case_of(given), prove, beside=prove_beside)
     assert isinstance(outcome, Planned)
-    assert outcome.chosen.proof.hands == 0
+    assert outcome.chosen.proof.manual_steps == 0
 
 
 def test_mainlines_table_is_the_last_where_the_sides_differ() -> None:

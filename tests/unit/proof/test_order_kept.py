@@ -36,10 +36,10 @@ from stitchback.model.values import Call, Code, Constant, Items, Reference, Valu
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
-from stitchback.proof.ancestors import Branches, Result, lost_ancestors
+from stitchback.proof.ancestors import BranchAncestors, Result, lost_ancestors
 from stitchback.proof.data_order import _one_before, _steps, order_broken
-from stitchback.proof.independence import doings, independent
-from stitchback.schema.model_web import ModelWeb
+from stitchback.proof.independence import independent, migration_changes
+from stitchback.schema.model_relations import ModelRelations
 
 
 def run_python(*models: str, words: str = "", any_field: bool = False, name: str = "fill") -> Operation:
@@ -94,8 +94,8 @@ OTHERS = {
 def test_which_operations_depend_on_a_field_that_came_before_them(name: str) -> None:
     other, free = OTHERS[name]
     first, second = migration("shop.0003_a", "", SIZE), migration("shop.0004_b", "", other)
-    web = ModelWeb.of([*FORK.migrations.values(), first, second], {})
-    assert independent(doings(first), doings(second), web) is free
+    web = ModelRelations.of([*FORK.migrations.values(), first, second], {})
+    assert independent(migration_changes(first), migration_changes(second), web) is free
 
 
 REFERRED = {
@@ -115,7 +115,7 @@ def test_which_operations_a_reference_to_the_model_depends_on(name: str) -> None
     other, free = REFERRED[name]
     first = migration("shop.0003_a", "", other)
     second = migration("shop.0004_b", "", add("order", "item", foreign_key("shop.Item")))
-    assert independent(doings(first), doings(second), ModelWeb()) is free
+    assert independent(migration_changes(first), migration_changes(second), ModelRelations()) is free
 
 
 LATER = {
@@ -136,11 +136,11 @@ LATER = {
 def test_what_came_after_a_data_operation_and_may_come_before_it(name: str) -> None:
     other, free = LATER[name]
     first, second = migration("shop.0003_a", "", some_code()), migration("shop.0004_b", "", other)
-    assert independent(doings(first), doings(second), ModelWeb()) is free
+    assert independent(migration_changes(first), migration_changes(second), ModelRelations()) is free
 
 
 def test_a_data_operation_reaches_models_by_way_of_relations_that_it_names() -> None:
-    web = ModelWeb.of(
+    web = ModelRelations.of(
         [
             migration(
                 "shop.0001_a", "", create("Client", {}, name=char()), create("Order", {}, label=char())
@@ -177,7 +177,7 @@ Z = migration("shop.0003_z", "shop.0002_base", add("item", "z"))
 
 
 def lost(given: Situation, *put: Migration) -> list[str]:
-    return list(lost_ancestors(candidate(given, *put), Branches(given)))
+    return list(lost_ancestors(candidate(given, *put), BranchAncestors(given)))
 
 
 def hung(which: Migration, after: str) -> Migration:
@@ -245,7 +245,7 @@ def compared(given: Situation) -> Situation:
 
 
 def broken(plan: Candidate, given: Situation) -> list[str]:
-    return list(order_broken(plan, Branches(given)))
+    return list(order_broken(plan, BranchAncestors(given)))
 
 
 CLEAN = migration(
@@ -409,8 +409,8 @@ def test_a_trigger_reaches_what_its_statements_name(step: Operation, is_free: bo
     item = create("Item", {}, label=char())
     order = create("Order", {}, number=char())
     altered = alter("order", "number", char(40))
-    web = ModelWeb.of([migration("shop.0001_initial", "", item, order)], {})
-    first, second = (doings(migration("shop.0002_a", "", each)) for each in (step, altered))
+    web = ModelRelations.of([migration("shop.0001_initial", "", item, order)], {})
+    first, second = (migration_changes(migration("shop.0002_a", "", each)) for each in (step, altered))
     assert independent(first, second, web) is is_free
     assert independent(second, first, web) is is_free
 
@@ -445,9 +445,9 @@ def test_a_trigger_needs_the_model_that_it_names(step: Operation) -> None:
     ],
 )
 def test_sql_that_uses_columns_without_naming_them(sql: str, is_free: bool) -> None:
-    web = ModelWeb.of([migration("shop.0001_initial", "", create("Item", {}, label=char()))], {})
-    first = doings(migration("shop.0002_sql", "", run_sql(sql)))
-    second = doings(migration("shop.0003_gone", "", remove("item", "size")))
+    web = ModelRelations.of([migration("shop.0001_initial", "", create("Item", {}, label=char()))], {})
+    first = migration_changes(migration("shop.0002_sql", "", run_sql(sql)))
+    second = migration_changes(migration("shop.0003_gone", "", remove("item", "size")))
     assert independent(first, second, web) is is_free
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fixture_repos import build_repository
 
-from stitchback.api import Project, Wish, read_case
+from stitchback.api import PlanRequest, Project, read_case
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Planned
@@ -26,7 +26,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     """Of the fixture that is asked for."""
     built = build_repository(getattr(request, "param", "same-column-mid-chain"), tmp_path / "repository")
     with Project.open(built.path) as project:
-        yield read_case(project, Wish(built.case.patches, built.case.onto))
+        yield read_case(project, PlanRequest(built.case.patches, built.case.onto))
 
 
 def test_the_first_proved_plan_and_no_other_has_the_whole_bound(case: Case) -> None:

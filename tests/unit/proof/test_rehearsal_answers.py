@@ -9,19 +9,26 @@ from migration_values import key, keys
 from plans_by_hand import ADOPT, DIAMOND, MAIN
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof, RehearsalReport, Unserved
+from stitchback.model.plans import (
+    BrokenOnMainline,
+    Failure,
+    Population,
+    PopulationOutcome,
+    Proof,
+    RehearsalReport,
+)
 from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
-from stitchback.proof.rehearsing import (
+from stitchback.proof.rehearsals import (
     REHEARSED,
     Rehearsals,
     at,
+    broken_on_mainline,
     database,
     failures,
     in_order,
     report,
-    unserved,
 )
-from stitchback.rehearsal import Answer, Disagreement
+from stitchback.rehearsal import Disagreement, RehearsalAnswer
 
 
 def outcome(
@@ -36,12 +43,12 @@ def outcome(
     )
 
 
-def proof(*outcomes: PopulationOutcome, unserved: tuple[Unserved, ...] = ()) -> Proof:
-    return Proof("", outcomes, 0, 0, 0, unserved=unserved)
+def proof(*outcomes: PopulationOutcome, broken_on_mainline: tuple[BrokenOnMainline, ...] = ()) -> Proof:
+    return Proof("", outcomes, 0, 0, 0, broken_on_mainline=broken_on_mainline)
 
 
-def answer(*baseline: Disagreement, disagreements: tuple[Disagreement, ...] = ()) -> Answer:
-    return Answer("5.2", "3.45", 4, 7, disagreements, baseline, ("one remark",))
+def answer(*baseline: Disagreement, disagreements: tuple[Disagreement, ...] = ()) -> RehearsalAnswer:
+    return RehearsalAnswer("5.2", "3.45", 4, 7, disagreements, baseline, ("one remark",))
 
 
 FRESH_INSTALL = outcome("fresh install", FRESH)
@@ -67,28 +74,30 @@ def test_each_disagreement_refuses_the_plan_once() -> None:
 class TestWhatFailsWithoutThePlanToo:
     def test_the_first_of_each_database_is_reported(self) -> None:
         second, elsewhere = replace(LOST, message="another"), replace(LOST, database="v2.4")
-        assert unserved(answer(LOST, second, elsewhere), proof(AT_TIP, FORKS)) == (
-            Unserved("main", "a column is missing", key("shop.0003_x"), MAINLINE, rehearsed=True),
-            Unserved("v2.4", "a column is missing", key("shop.0003_x"), FORK, rehearsed=True),
+        assert broken_on_mainline(answer(LOST, second, elsewhere), proof(AT_TIP, FORKS)) == (
+            BrokenOnMainline("main", "a column is missing", key("shop.0003_x"), MAINLINE, rehearsed=True),
+            BrokenOnMainline("v2.4", "a column is missing", key("shop.0003_x"), FORK, rehearsed=True),
         )
 
     def test_a_database_that_the_first_judge_does_not_have_is_a_fork_point(self) -> None:
-        (found,) = unserved(answer(LOST), proof())
+        (found,) = broken_on_mainline(answer(LOST), proof())
         assert found.lineage == FORK
 
     def test_not_where_it_is_known_already(self) -> None:
-        for known in (Unserved("main", "something"), Unserved("v2.4", "a column is missing")):
-            assert unserved(answer(LOST), proof(AT_TIP, unserved=(known,))) == ()
-            assert unserved(answer(LOST), proof(AT_TIP, unserved=(replace(known, acts=("migrate blog",)),)))
+        for known in (BrokenOnMainline("main", "something"), BrokenOnMainline("v2.4", "a column is missing")):
+            assert broken_on_mainline(answer(LOST), proof(AT_TIP, broken_on_mainline=(known,))) == ()
+            assert broken_on_mainline(
+                answer(LOST), proof(AT_TIP, broken_on_mainline=(replace(known, acts=("migrate blog",)),))
+            )
 
     def test_not_where_a_fresh_install_fails_in_the_same_way(self) -> None:
-        assert unserved(answer(replace(LOST, everywhere=True)), proof(AT_TIP)) == ()
+        assert broken_on_mainline(answer(replace(LOST, everywhere=True)), proof(AT_TIP)) == ()
 
     @pytest.mark.parametrize(
         ("lineage", "reported"), [(FORK, 1), (MAINLINE, 1), (PATCHED, 1), (FRESH, 0), (LEDGER, 0)]
     )
     def test_only_of_databases_that_a_branch_has(self, lineage: str, reported: int) -> None:
-        assert len(unserved(answer(LOST), proof(outcome("main", lineage)))) == reported
+        assert len(broken_on_mainline(answer(LOST), proof(outcome("main", lineage)))) == reported
 
 
 @pytest.mark.parametrize(
@@ -152,8 +161,13 @@ def test_what_a_plan_changes_is_rehearsed_first() -> None:
 class TestFurther:
     """Fork points and tips that are no database of their own for the first judge."""
 
-    def names(self, *outcomes: PopulationOutcome, unserved: tuple[Unserved, ...] = ()) -> list[str]:
-        return [each.name for each, _ in Rehearsals(MAIN).further(proof(*outcomes, unserved=unserved))]
+    def names(
+        self, *outcomes: PopulationOutcome, broken_on_mainline: tuple[BrokenOnMainline, ...] = ()
+    ) -> list[str]:
+        return [
+            each.name
+            for each, _ in Rehearsals(MAIN).further(proof(*outcomes, broken_on_mainline=broken_on_mainline))
+        ]
 
     def test_all_that_is_missing(self) -> None:
         assert self.names() == ["fork point of release/2.4", "release/2.4 to its end"]
@@ -167,6 +181,6 @@ class TestFurther:
         assert self.names(replace(tip, population=replace(tip.population, ref="release/2.3"))) == self.names()
 
     def test_not_a_fork_point_for_which_a_plain_migrate_fails(self) -> None:
-        lost = Unserved("fork point of release/2.4", "fails")
-        assert self.names(unserved=(lost,)) == ["release/2.4 to its end"]
-        assert self.names(unserved=(replace(lost, acts=("migrate blog",)),)) == self.names()
+        lost = BrokenOnMainline("fork point of release/2.4", "fails")
+        assert self.names(broken_on_mainline=(lost,)) == ["release/2.4 to its end"]
+        assert self.names(broken_on_mainline=(replace(lost, acts=("migrate blog",)),)) == self.names()

@@ -42,7 +42,7 @@ def proved(plan: Candidate, given: Situation = MAIN) -> Proof:
     return outcome.proof
 
 
-def hands(proof: Proof) -> dict[str, list[str]]:
+def manual_steps(proof: Proof) -> dict[str, list[str]]:
     return {
         each.population.name: [str(key) for key in each.inserts] for each in proof.outcomes if each.inserts
     }
@@ -55,7 +55,7 @@ def test_f1_adopting_directly_after_the_fork_point() -> None:
     given = situation(DIRECT, Y)
     plan = candidate(given, DIRECT.with_changes(replaces=keys("shop.0003_p")), hand=HAND)
     proof = proved(plan, given)
-    assert hands(proof) == {
+    assert manual_steps(proof) == {
         "main up to shop.0004_m": ["shop.0003_p"],
         "main up to shop.0005_y": ["shop.0003_p"],
     }
@@ -63,7 +63,7 @@ def test_f1_adopting_directly_after_the_fork_point() -> None:
 
 def test_f12_the_diamond() -> None:
     proof = proved(DIAMOND)
-    assert set(hands(proof)) == {"main up to shop.0004_m", "main up to shop.0005_y"}
+    assert set(manual_steps(proof)) == {"main up to shop.0004_m", "main up to shop.0005_y"}
     assert proof.bounded == ()
     patched = next(each for each in proof.outcomes if each.population.lineage == "patched")
     assert patched.will_run == keys("blog.0002_z shop.0003_x shop.0004_m shop.0005_y")
@@ -74,7 +74,7 @@ def test_f11_an_empty_merge_where_nothing_is_given_up() -> None:
     """The patch alone: nobody needs a hand."""
     given = situation(X, Y.with_changes(dependencies=keys("shop.0003_x")), BLOG)
     plan = candidate(given, S, migration("shop.0006_merge", "shop.0005_y shop.0003_s"))
-    assert hands(proved(plan, given)) == {}
+    assert manual_steps(proved(plan, given)) == {}
 
 
 def test_f16_ps_file_as_it_is_and_a_merge() -> None:
@@ -83,7 +83,7 @@ def test_f16_ps_file_as_it_is_and_a_merge() -> None:
     )
     plan = candidate(given, P, migration("shop.0006_merge", "shop.0005_y shop.0003_p"))
     proof = proved(plan, given)
-    assert hands(proof) == {}
+    assert manual_steps(proof) == {}
     assert {each.population.lineage for each in proof.outcomes} == {
         "fresh",
         "fork point",
@@ -94,19 +94,19 @@ def test_f16_ps_file_as_it_is_and_a_merge() -> None:
 
 def test_f15_rehome_ps_file_and_m_loses_what_p_does() -> None:
     plan = candidate(MAIN, P, EMPTY_M.with_changes(dependencies=keys("shop.0003_x shop.0003_p")), hand=HAND)
-    assert len(hands(proved(plan))) == 2
+    assert len(manual_steps(proved(plan))) == 2
 
 
 def test_f30_loosened() -> None:
     given = situation(X, color("shop.0003_p", "shop.0003_x"), column("shop.0004_y", "shop.0003_p", "y"))
     loose = color("shop.0003_p", "shop.0002_base")
     child = column("shop.0004_y", "shop.0003_p shop.0003_x", "y")
-    assert hands(proved(candidate(given, loose, child), given)) == {}
+    assert manual_steps(proved(candidate(given, loose, child), given)) == {}
 
 
 def test_the_same_file_on_both_sides_needs_nothing() -> None:
     given = situation(P, column("shop.0004_y", "shop.0003_p", "y"))
-    assert hands(proved(candidate(given), given)) == {}
+    assert manual_steps(proved(candidate(given), given)) == {}
 
 
 def test_a_patch_that_git_has_merged_already() -> None:
@@ -114,7 +114,7 @@ def test_a_patch_that_git_has_merged_already() -> None:
     given = situation(X, Y.with_changes(dependencies=keys("shop.0003_x")), P, merged=True)
     plan = candidate(given, migration("shop.0006_merge", "shop.0005_y shop.0003_p"))
     proof = proved(plan, given)
-    assert hands(proof) == {}
+    assert manual_steps(proof) == {}
     assert "main up to shop.0005_y" in {each.population.name for each in proof.outcomes}
 
 
@@ -130,7 +130,7 @@ def test_two_patches_in_a_row_and_one_mainline_migration_for_both() -> None:
         both.with_changes(operations=(), dependencies=keys("shop.0003_x shop.0004_t")),
         hand=f"{HAND};shop.0004_q: shop.0004_m",
     )
-    assert set(hands(proved(plan, given))["main up to shop.0004_m"]) == {"shop.0003_p", "shop.0004_q"}
+    assert set(manual_steps(proved(plan, given))["main up to shop.0004_m"]) == {"shop.0003_p", "shop.0004_q"}
 
 
 def test_two_release_branches_with_the_same_hotfix_under_two_names() -> None:
@@ -152,7 +152,7 @@ def test_data_operations_on_both_sides_run_once() -> None:
     plan = candidate(
         given, s, m.with_changes(operations=(), dependencies=keys("shop.0003_x shop.0003_s")), hand=HAND
     )
-    assert hands(proved(plan, given))
+    assert manual_steps(proved(plan, given))
     twice = candidate(
         given, S, m.with_changes(operations=(work,), dependencies=keys("shop.0003_x shop.0003_s")), hand=HAND
     )
@@ -179,7 +179,7 @@ def test_unreleased_migrations_may_be_hung_elsewhere() -> None:
     given = situation(
         X, Y.with_changes(dependencies=keys("shop.0003_x")), policy=Policy(unreleased=frozenset(held))
     )
-    assert hands(proved(candidate(given, P, rehung), given)) == {}
+    assert manual_steps(proved(candidate(given, P, rehung), given)) == {}
     released = situation(X, Y.with_changes(dependencies=keys("shop.0003_x")))
     assert not isinstance(prove(candidate(released, P, rehung), released), SafePlan)
 
@@ -223,7 +223,7 @@ def test_f19_mainline_squashed_since_the_fork_point() -> None:
     given = squashed_mainline()
     rehung = color("shop.0003_p", "shop.0001_sq")
     plan = candidate(given, rehung, migration("shop.0004_merge", "shop.0003_x shop.0003_p"))
-    assert hands(proved(plan, given)) == {}
+    assert manual_steps(proved(plan, given)) == {}
     chained = candidate(given, rehung, column("shop.0003_x", "shop.0003_p", "x"))
     assert not isinstance(prove(chained, given), SafePlan)
 
@@ -270,13 +270,13 @@ def test_removed_on_both_sides() -> None:
     plan = candidate(
         given, s, drop_m.with_changes(operations=(), dependencies=keys("shop.0003_x shop.0003_s")), hand=HAND
     )
-    assert hands(proved(plan, given)) == {"main up to shop.0004_m": ["shop.0003_p"]}
+    assert manual_steps(proved(plan, given)) == {"main up to shop.0004_m": ["shop.0003_p"]}
 
 
 def test_an_empty_plan_where_there_is_nothing_to_do() -> None:
     given = Situation((Patch(tree(*BASE, ref="release/2.4"), FORK, ()),), MAIN.mainline, ())
-    assert hands(proved(candidate(given), given)) == {}
-    assert LEAF_DIAMOND.handovers
+    assert manual_steps(proved(candidate(given), given)) == {}
+    assert LEAF_DIAMOND.manual_inserts
     assert add("item", "x").kind == "AddField"
 
 

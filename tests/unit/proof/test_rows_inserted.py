@@ -7,7 +7,7 @@ import pytest
 from migration_values import add, alter, char, create, field, foreign_key, integer, migration, operation, tree
 from plans_by_hand import BASE, FORK, candidate, changed, patch, situation
 
-from stitchback.engine import Engine, Memory, SymbolicDatabase
+from stitchback.engine import Engine, EngineCache, SymbolicDatabase
 from stitchback.model.data_reach import EVERYTHING, Reach
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Tree
@@ -130,9 +130,9 @@ def test_a_database_may_demand_what_the_models_do_not_know() -> None:
     """As where a patched database comes with a column of the patch's migration of the same name."""
     insert = migration("shop.0003_fill", "shop.0002_base", CREATES)
     [work] = work_of(insert)
-    memory = Memory(needs={work: Needs(inserts={ModelKey("shop", "item"): frozenset({"size"})})})
-    grown = migration("shop.0003_size", "shop.0002_base", *REQUIRED)
-    patched = Engine(tree(*BASE, grown), memory=memory).migrate(SymbolicDatabase()).final
+    memory = EngineCache(needs={work: Needs(inserts={ModelKey("shop", "item"): frozenset({"size"})})})
+    applied_set = migration("shop.0003_size", "shop.0002_base", *REQUIRED)
+    patched = Engine(tree(*BASE, applied_set), memory=memory).migrate(SymbolicDatabase()).final
     rows = [key for key in patched.ledger if key.name != "0003_size"]
     run = Engine(tree(*BASE, insert), memory=memory).migrate(SymbolicDatabase(tuple(rows), patched.schema))
     assert run.error is not None

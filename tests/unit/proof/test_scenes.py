@@ -8,49 +8,52 @@ from typing import Any
 from migration_values import key, migration
 from plans_by_hand import FORK, MAIN, MAINLINE, P, X, patch, situation
 
-from stitchback.engine import Engine, Memory, Place, SymbolicDatabase
+from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.state import SchemaState
 from stitchback.model.values import Constant
-from stitchback.proof.closed_sets import closed_sets
+from stitchback.proof.applied_sets import closed_sets
 from stitchback.proof.models_kept import is_elsewhere
 from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import deployed_mainline
 from stitchback.proof.proving import Prover
-from stitchback.proof.rollouts import Rollouts, Seen, Trouble
-from stitchback.proof.slicing.views import View
+from stitchback.proof.rollouts import ReachedDatabase, Rollouts, UpgradeFailure
+from stitchback.proof.slicing.tree_view import TreeView
 from stitchback.schema.model_parts import Absence, Part
-from stitchback.schema.three_way import Ask, Merged
+from stitchback.schema.three_way import Ask, MergedPart
 
 
 def test_mainline_was_deployed_as_it_stands() -> None:
     joined = migration("shop.0004_merge", "shop.0003_p shop.0003_x")
     merged = situation(P, X, joined, patches=[patch(P, merged=True)])
-    assert deployed_mainline(merged, Memory(SchemaState())) is merged.mainline
+    assert deployed_mainline(merged, EngineCache(SchemaState())) is merged.mainline
 
 
 def test_nobody_has_deployed_a_mainline_with_two_leaves() -> None:
     conflict = situation(P, X, patches=[patch(P, merged=True)])
-    assert set(deployed_mainline(conflict, Memory(SchemaState())).migrations) == {*FORK.migrations, X.key}
+    assert set(deployed_mainline(conflict, EngineCache(SchemaState())).migrations) == {
+        *FORK.migrations,
+        X.key,
+    }
 
 
 def test_each_situation_has_its_own_scene() -> None:
     prover = Prover(MAIN)
     other = replace(MAIN, mainline=situation(*MAINLINE[:2]).mainline)
-    first, second = prover.scene(MAIN), prover.scene(other)
+    first, second = prover.proof_context(MAIN), prover.proof_context(other)
     assert (first.situation, second.situation) == (MAIN, other)
-    assert prover.scene(MAIN) is first
-    assert prover.scene(other) is second
+    assert prover.proof_context(MAIN) is first
+    assert prover.proof_context(other) is second
 
 
 class TestOnAModelOfAnotherName:
     PART, TWIN = (Part(ModelKey.of("shop", name), "field", "label", "null") for name in ("item", "thing"))
 
     def known(self, mainline: object, result: object, patch: object = Constant(1)) -> bool:
-        asked = Merged(Absence.GONE, result, [Ask("release/2.4", Absence.GONE, patch, False)])  # type: ignore[arg-type]
-        each = Merged(mainline, result)  # type: ignore[arg-type]
+        asked = MergedPart(Absence.GONE, result, [Ask("release/2.4", Absence.GONE, patch, False)])  # type: ignore[arg-type]
+        each = MergedPart(mainline, result)  # type: ignore[arg-type]
         return is_elsewhere(self.PART, each, {self.PART: each, self.TWIN: asked})
 
     def test_a_patch_branch_has_it_there(self) -> None:
@@ -73,7 +76,7 @@ class TestViews:
     def parents(self, *own: object, below: object = FORK, hasty: tuple[object, ...] = ()) -> dict[str, str]:
         files = {each.key: each for each in own}  # type: ignore[attr-defined]
         tree = FORK.with_migrations(files)  # type: ignore[arg-type]
-        view = View(
+        view = TreeView(
             tree, files, frozenset(FORK.migrations), MigrationGraph.raw(FORK), {"shop", "blog"}, hasty
         )  # type: ignore[arg-type]
         return {str(name): " ".join(map(str, view.parents(name))) for name in files}
@@ -124,7 +127,7 @@ def test_as_many_sets_as_the_bound_are_all_tried() -> None:
     parents = {each: frozenset(chain[:number]) for number, each in enumerate(chain)}
     assert closed_sets(chain, parents, most=4).all
     assert not closed_sets(chain, parents, most=3).all
-    assert [len(each.keys) for each in closed_sets(chain, parents, most=3).grown] == [1, 2, 3, 4]
+    assert [len(each.keys) for each in closed_sets(chain, parents, most=3).applied_set] == [1, 2, 3, 4]
 
 
 def test_the_next_release_makes_a_table_with_a_key_in_each_app() -> None:
@@ -138,17 +141,17 @@ def test_the_next_release_makes_a_table_with_a_key_in_each_app() -> None:
 
 def test_what_fails_at_a_database_in_full_or_in_part() -> None:
     """What mainline's own tree does with a database counts both."""
-    full, part = (Trouble((act,), "shop.0003_x", act) for act in ("migrate", "migrate blog"))
+    full, part = (UpgradeFailure((act,), "shop.0003_x", act) for act in ("migrate", "migrate blog"))
 
     class Known(Rollouts):
         def __init__(self) -> None:
             pass
 
-        def whole(self, place: Place) -> tuple[Trouble, ...]:
+        def whole(self, place: DatabaseId) -> tuple[UpgradeFailure, ...]:
             return (full,)
 
-        def partial(self, place: Place) -> Seen:
-            return Seen((part,), (), 1)
+        def partial(self, place: DatabaseId) -> ReachedDatabase:
+            return ReachedDatabase((part,), (), 1)
 
     anywhere: Any = None
-    assert Known().troubles_at(anywhere) == (full, part)
+    assert Known().upgrade_failures_at(anywhere) == (full, part)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from migration_values import TRUE, add, alter, char, create, keys, migration, run_python
 from plans_by_hand import EMPTY_M, FORK, HAND, MAINLINE, P, S, X, candidate, changed, patch, situation
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.migrations import App, Migration, Tree
 from stitchback.model.plans import Policy, Refuted, SafePlan, Situation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
 from stitchback.proof import prove
-from stitchback.proof.edited import as_mainline_has_them
+from stitchback.proof.edited_shared_migrations import as_mainline_has_them
 
 OLD = migration("seed.0001_fill", "shop.0001_initial", run_python("old"))
 LOGS = migration("logs.0001_initial", "", create("Line"))
@@ -153,7 +153,7 @@ def test_an_edit_in_one_app_that_a_database_sees_leaves_the_other_apps_edits_uns
     unseen = more.with_changes(operations=(create("Seed", text=char(20, verbose_name=Constant("the text"))),))
     base = changed(FORK, LINE, more)
     onto = replace(changed(FORK, *MAINLINE, NULLABLE, unseen), ref="main")
-    given, words = as_mainline_has_them(Situation((patch(P, fork=base),), onto, (), Policy()), Memory())
+    given, words = as_mainline_has_them(Situation((patch(P, fork=base),), onto, (), Policy()), EngineCache())
     assert words == ("taken as mainline has edited them since: seed.0001_fill",)
     assert given.patches[0].fork.migrations[LINE.key] == LINE
 
@@ -230,9 +230,9 @@ def test_a_database_that_mainline_itself_fails_for_is_named_and_no_reason_to_ref
     given = Situation((patch(fork=fork),), replace(changed(FORK, first, again), ref="main"), (), Policy())
     found = prove(candidate(given), given)
     assert isinstance(found, SafePlan), found.failures
-    (unserved,) = found.proof.unserved
-    assert str(unserved) == "fork point of release/2.4: column cms_page.y exists already"
-    assert str(unserved.at) == "cms.0002_again"
+    (broken_on_mainline,) = found.proof.broken_on_mainline
+    assert str(broken_on_mainline) == "fork point of release/2.4: column cms_page.y exists already"
+    assert str(broken_on_mainline.at) == "cms.0002_again"
     assert {each.population.lineage for each in found.proof.outcomes} == {"fresh", "mainline"}
 
 
@@ -247,7 +247,7 @@ def test_what_goes_wrong_with_mainline_untouched_is_said_once_and_refuses_nothin
     """saleor altered one column in two migrations without an order: who migrates to the later one first gets the other's shape."""
     found = proved(situation(*MAINLINE, *IN_ANY_ORDER))
     assert isinstance(found, SafePlan), found.failures
-    said = list(map(str, found.proof.unserved))
+    said = list(map(str, found.proof.broken_on_mainline))
     wrong = "column shop_item.label is varchar(40), on a fresh install varchar(30)"
     assert said[0] == f"fresh install, migrate shop 0006_a, then migrate: {wrong}"
     assert all(each == f"main up to shop.0006_{'a'}: {wrong}" for each in said[1:])
@@ -270,7 +270,7 @@ def test_what_goes_wrong_after_an_app_that_has_nothing_to_do_with_it() -> None:
     onto = replace(changed(base, *MAINLINE, later, squash), ref="main")
     found = proved(Situation((patch(P, fork=base),), onto, (), Policy()))
     assert isinstance(found, SafePlan), found.failures
-    said = [str(each) for each in found.proof.unserved]
+    said = [str(each) for each in found.proof.broken_on_mainline]
     assert any("seed.0001_squashed is applied before its dependency blog.0002_later" in each for each in said)
 
 

@@ -42,11 +42,11 @@ def agree(plan: Candidate, given: Situation) -> bool:
     """The same verdict, and the same rows for those that need a hand."""
     cut, whole = verdicts(plan, given)
     if isinstance(cut, SafePlan) and isinstance(whole, SafePlan):
-        return hands(cut) == hands(whole)
+        return manual_steps(cut) == manual_steps(whole)
     return isinstance(cut, Refuted) and isinstance(whole, Refuted)
 
 
-def hands(plan: SafePlan) -> set[tuple[str, tuple[MigrationKey, ...]]]:
+def manual_steps(plan: SafePlan) -> set[tuple[str, tuple[MigrationKey, ...]]]:
     return {(each.population.lineage, each.inserts) for each in plan.proof.outcomes if each.inserts}
 
 
@@ -85,7 +85,7 @@ def on_top_of_all_trees(*below: Migration) -> Situation:
 
 def diamond_in(given: Situation) -> Candidate:
     edited = (DIAMOND.result.migrations[key] for key in keys("shop.0003_s shop.0004_m"))
-    return Candidate({}, (), changed(given.mainline, *edited), DIAMOND.handovers)
+    return Candidate({}, (), changed(given.mainline, *edited), DIAMOND.manual_inserts)
 
 
 def test_what_all_branches_share_and_what_nobody_touches_is_put_together() -> None:
@@ -168,7 +168,7 @@ def test_leaves_of_an_app_that_nothing_touches() -> None:
     assert isinstance(proved, SafePlan)
     assert any(said.startswith("crm has several leaves") for said in proved.proof.bounded)
     more = changed(plan.result, migration("crm.0002_d", "crm.0001_a"))
-    assert isinstance(Prover(given).prove(Candidate({}, (), more, plan.handovers)), Refuted)
+    assert isinstance(Prover(given).prove(Candidate({}, (), more, plan.manual_inserts)), Refuted)
 
 
 def test_what_is_left_aside_between_two_migrations_makes_no_leaf_of_the_first() -> None:
@@ -218,6 +218,6 @@ def test_a_merge_that_is_left_aside_still_joins_its_leaves() -> None:
     onto = changed(given.mainline, *leaves, merge, *hung)
     given = Situation(given.patches, Tree("main", "main", onto.migrations), ())
     stitched = (S, EMPTY_M.with_changes(dependencies=keys("shop.0003_x crm.0002_b shop.0003_s")))
-    plan = Candidate({}, (), changed(onto, *stitched), DIAMOND.handovers)
+    plan = Candidate({}, (), changed(onto, *stitched), DIAMOND.manual_inserts)
     assert isinstance(Prover(given).prove(plan), SafePlan)
     assert agree(plan, given)

@@ -43,7 +43,7 @@ def planned(*put: Migration) -> Candidate:
 def test_a_table_of_the_users_app_is_there_before_what_refers_to_it() -> None:
     outcome = prove(planned(), given())
     assert isinstance(outcome, SafePlan)
-    assert outcome.proof.unserved == ()
+    assert outcome.proof.broken_on_mainline == ()
 
 
 def test_a_plan_that_takes_the_dependency_away_is_refused() -> None:

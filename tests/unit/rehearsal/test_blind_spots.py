@@ -42,7 +42,7 @@ from stitchback.model.migrations import Migration, Swappable
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Patch, Situation
 from stitchback.model.values import TRUE, Call, Code, Constant, Items, Reference
-from stitchback.rehearsal.projecting import MOST_IN_FULL
+from stitchback.rehearsal.projections import MOST_IN_FULL
 
 
 def index(model: str, column: str, name: str) -> Operation:

@@ -10,12 +10,12 @@ from damaged_plans import damaged
 from fixture_repos import build_repository
 from rehearsing_by_hand import apps_of
 
-from stitchback.api import Project, Wish, make_plan
+from stitchback.api import PlanRequest, Project, make_plan
 from stitchback.model.plans import DATA_OPERATION, Candidate, Proof, Refuted
 from stitchback.planning.outcomes import Planned
 from stitchback.proof.proving import Prover, prover_of
-from stitchback.proof.rehearsing import Rehearsals
-from stitchback.rehearsal import Answer
+from stitchback.proof.rehearsals import Rehearsals
+from stitchback.rehearsal import RehearsalAnswer
 
 FIXTURES = (
     "same-column-mid-chain",
@@ -24,12 +24,12 @@ FIXTURES = (
     "removed-on-both",
     "two-release-branches",
 )
-NOTHING_SEEN = Answer("", "", 0, 0)
+NOTHING_SEEN = RehearsalAnswer("", "", 0, 0)
 
 
 def with_rows_of(candidate: Candidate, proof: Proof) -> Proof:
     """The databases with the rows that this candidate still asks for."""
-    asked = {each.insert for each in candidate.handovers}
+    asked = {each.insert for each in candidate.manual_inserts}
     kept = (
         replace(each, inserts=tuple(key for key in each.inserts if key in asked)) for each in proof.outcomes
     )
@@ -52,7 +52,7 @@ def first_judge(prover: Prover, candidate: Candidate, monkeypatch: pytest.Monkey
 def test_what_a_plain_migrate_shows(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built = build_repository(name, tmp_path / "repository")
     with Project.open(built.path) as project:
-        report = make_plan(project, Wish(built.case.patches))
+        report = make_plan(project, PlanRequest(built.case.patches))
     assert isinstance(report.outcome, Planned)
     given, safe = report.status.case.situation, report.outcome.chosen
     prover = prover_of(given)

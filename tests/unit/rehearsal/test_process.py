@@ -15,7 +15,7 @@ from plans_by_hand import DIAMOND, MAIN
 
 from stitchback.model.plans import Refuted, SafePlan
 from stitchback.proof import Prover
-from stitchback.proof.rehearsing import NO_TIME
+from stitchback.proof.rehearsals import NO_TIME
 from stitchback.rehearsal import RehearsalEnded, process
 from stitchback.rehearsal.process import Process
 

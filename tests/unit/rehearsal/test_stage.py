@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from stitchback.rehearsal.stage import Made, Stage
+from stitchback.rehearsal.stage import MadeDatabase, RehearsalStage
 
 NOTHING: Any = None
-EMPTY = Made(NOTHING, frozenset())
+EMPTY = MadeDatabase(NOTHING, frozenset())
 Rows = frozenset[tuple[str, str]]
 
 
@@ -16,20 +16,24 @@ def rows(text: str) -> Rows:
     return frozenset(("shop", name) for name in text)
 
 
-def made(text: str) -> Made:
-    return Made(NOTHING, rows(text))
+def made(text: str) -> MadeDatabase:
+    return MadeDatabase(NOTHING, rows(text))
 
 
 class TestTreesOneAfterTheOther:
-    def asked(self, *answers: Made | None, ledger: Rows | None = None) -> tuple[Made | None, list[Any]]:
+    def asked(
+        self, *answers: MadeDatabase | None, ledger: Rows | None = None
+    ) -> tuple[MadeDatabase | None, list[Any]]:
         calls: list[Any] = []
 
-        def deployed(recipe: Any, before: Made, number: int, wanted: Rows | None) -> Made | None:
+        def deployed(
+            recipe: Any, before: MadeDatabase, number: int, wanted: Rows | None
+        ) -> MadeDatabase | None:
             calls.append((recipe, before, number, wanted))
             return answers[len(calls) - 1]
 
         stage: Any = SimpleNamespace(empty=EMPTY, _deployed=deployed)
-        return Stage.database(stage, tuple(range(len(answers))), ledger), calls
+        return RehearsalStage.database(stage, tuple(range(len(answers))), ledger), calls
 
     def test_each_begins_with_what_the_one_before_has_made(self) -> None:
         first, second = made("a"), made("ab")
@@ -44,12 +48,12 @@ class TestTreesOneAfterTheOther:
 
 class TestOneTree:
     def deployed(
-        self, ledger: Rows | None, *known: Made, after: Made | None = None
-    ) -> tuple[Made | None, list[Made]]:
+        self, ledger: Rows | None, *known: MadeDatabase, after: MadeDatabase | None = None
+    ) -> tuple[MadeDatabase | None, list[MadeDatabase]]:
         """What it gives, and from where it migrates."""
-        starts: list[Made] = []
+        starts: list[MadeDatabase] = []
 
-        def migrated(start: Made, number: int, wanted: Rows | None) -> Made | None:
+        def migrated(start: MadeDatabase, number: int, wanted: Rows | None) -> MadeDatabase | None:
             starts.append(start)
             return after
 
@@ -57,7 +61,7 @@ class TestOneTree:
         stage: Any = SimpleNamespace(
             foreign=lambda recipe: rows("z"), made={(*place[0], place[1]): list(known)}, _migrated=migrated
         )
-        return Stage._deployed(stage, (1,), EMPTY, 1, ledger), starts
+        return RehearsalStage._deployed(stage, (1,), EMPTY, 1, ledger), starts
 
     def test_the_largest_that_has_only_such_rows(self) -> None:
         wanted = made("abcd")

@@ -15,10 +15,10 @@ from plans_by_hand import DIAMOND, HAND, MAIN, M, P, X, Y, candidate, patch, sit
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import DataWork
-from stitchback.proof.ends import Ends
-from stitchback.proof.rehearsing import NO_TIME, Rehearsals, failures, first_of
+from stitchback.proof.final_state_checks import FinalStateChecks
+from stitchback.proof.rehearsals import NO_TIME, Rehearsals, failures, first_of
 from stitchback.proof.rollouts import MOST_RUNS_BESIDE
-from stitchback.rehearsal import Answer, Disagreement
+from stitchback.rehearsal import Disagreement, RehearsalAnswer
 
 SEEN = Disagreement(
     "fresh install", "migrate", "shop.0004_x", "OperationalError: \x1b[2J no such column", True
@@ -52,7 +52,7 @@ def test_a_blind_eye_for_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     given = situation(other, patches=[patch(P)])
     assert refused(candidate(given), given).contradicted is None
-    monkeypatch.setattr(Ends, "wrong_schema", lambda *_: iter(()))
+    monkeypatch.setattr(FinalStateChecks, "wrong_schema", lambda *_: iter(()))
     monkeypatch.setattr("stitchback.proof.attempt.models_changed", lambda *_: ())
     found = refused(candidate(given), given)
     assert found.contradicted is not None
@@ -125,7 +125,7 @@ def test_no_plan_is_proved_without_the_first_databases() -> None:
 
 def test_a_failure_that_was_seen_in_time_is_the_reason() -> None:
     """Of the databases that are rehearsed before there is no time any more."""
-    answer = Answer("5.2", "", 1, 4, (SEEN,), missed=("main",))
+    answer = RehearsalAnswer("5.2", "", 1, 4, (SEEN,), missed=("main",))
     assert [each.message for each in failures(answer)] == [SEEN.message]
     assert [each.population for each in failures(replace(answer, disagreements=()))] == ["main"]
 
@@ -177,7 +177,7 @@ def test_a_custom_field_is_named() -> None:
 def _second_judge_refuses_the_diamond(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Rehearsals.answer
 
-    def answer(self: Rehearsals, plan: Candidate, *rest: object, **more: bool) -> Answer:
+    def answer(self: Rehearsals, plan: Candidate, *rest: object, **more: bool) -> RehearsalAnswer:
         found = real(self, plan, *rest, **more)  # type: ignore[arg-type]
         if "diamond" not in plan.strategies.values():
             return found

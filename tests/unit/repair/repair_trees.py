@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from migration_values import add, create, integer, key, migration, tree
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Migration, Tree
-from stitchback.repair.accounts import Accounts
-from stitchback.repair.playing import Played, Player
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
+from stitchback.repair.visible_schema import VisibleSchema
 
 BASE = migration("shop.0001_base", "", create("Item", name=integer()))
 SIZE = migration("shop.0002_size", "shop.0001_base", add("item", "size"))
@@ -49,6 +49,6 @@ def rows(text: str) -> Ledger:
 
 def shown(made_by: Tree, text: str) -> VisibleSchema:
     """What a look shows of a database on which these migrations of that tree ran."""
-    found = Player(Accounts(made_by), Memory()).play(frozenset(map(key, text.split())))
-    assert isinstance(found, Played)
+    found = SchemaOfApplied(RecorderRules(made_by), EngineCache()).play(frozenset(map(key, text.split())))
+    assert isinstance(found, AppliedSchema)
     return VisibleSchema.showing(found.names)

@@ -8,16 +8,16 @@ from repair_trees import ADOPTED, DIAMOND, HOTFIX, MAINLINE, PATCH, STITCH, rows
 
 from stitchback.model.findings import Severity
 from stitchback.repair.defects import ALL
-from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.lineage import lineages
+from stitchback.repair.planner import RepairContext, RepairPlanner
 
 HISTORIES = (MAINLINE, PATCH)
 
 
 def diagnosed(ledger: str, today: object = DIAMOND, **around: object) -> Diagnosis:
-    surroundings = Surroundings(HISTORIES, **around)  # type: ignore[arg-type]
-    return Deriver(today).diagnose(rows(ledger), surroundings)  # type: ignore[arg-type]
+    surroundings = RepairContext(HISTORIES, **around)  # type: ignore[arg-type]
+    return RepairPlanner(today).diagnose(rows(ledger), surroundings)  # type: ignore[arg-type]
 
 
 def codes(diagnosis: Diagnosis) -> list[str]:
@@ -26,7 +26,7 @@ def codes(diagnosis: Diagnosis) -> list[str]:
 
 def test_a_patched_database() -> None:
     found = diagnosed("auth.0001_initial auth.0002_x shop.0001_base shop.0002_hotfix")
-    assert not found.needs_a_hand
+    assert not found.needs_manual_step
     assert str(found.lineages[0]) == "release, all of it"
     assert [(ghost.key, ghost.by) for ghost in found.ghosts] == [(HOTFIX.key, (STITCH.key,))]
     assert found.ghosts[0].label == "shop.0002_hotfix of release (commit abc)"
@@ -38,7 +38,7 @@ def test_a_patched_database() -> None:
 
 def test_a_mainline_database_that_needs_the_row() -> None:
     found = diagnosed("shop.0001_base shop.0002_size shop.0003_color")
-    assert found.needs_a_hand
+    assert found.needs_manual_step
     assert str(found.lineages[0]) == "main up to shop.0003_color"
     assert codes(found) == ["SB627", "SB624"]
     assert found.now is not None
@@ -58,14 +58,16 @@ def test_the_time_bomb() -> None:
 def test_doubled_unknown_and_holes() -> None:
     found = diagnosed("shop.0001_base shop.0001_base shop.0099_x", MAINLINE)
     assert sorted(codes(found)) == ["SB620", "SB621"]
-    assert found.needs_a_hand
+    assert found.needs_manual_step
     origins = {key("shop.0099_x"): ("release/9",)}
-    known = Deriver(MAINLINE).diagnose(rows("shop.0001_base shop.0099_x"), Surroundings(HISTORIES), origins)
+    known = RepairPlanner(MAINLINE).diagnose(
+        rows("shop.0001_base shop.0099_x"), RepairContext(HISTORIES), origins
+    )
     assert "it is in release/9" in known.findings[0].message
-    assert not known.needs_a_hand
+    assert not known.needs_manual_step
     hole = diagnosed("shop.0001_base shop.0003_color", MAINLINE)
     assert sorted(codes(hole)) == ["SB622", "SB627"]
-    assert hole.needs_a_hand
+    assert hole.needs_manual_step
 
 
 def test_a_torn_replacer() -> None:
@@ -80,7 +82,7 @@ def test_a_schema_that_the_ledger_does_not_tell() -> None:
     lost = migration("shop.0001_base", "", create("Item", name=integer(), depth=integer()))
     found = diagnosed("shop.0001_base", tree(lost), visible=visible)
     assert "SB626" in codes(found)
-    assert found.needs_a_hand
+    assert found.needs_manual_step
 
 
 def test_the_ref_that_explains_the_rows_comes_first() -> None:

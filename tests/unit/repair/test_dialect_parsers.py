@@ -12,7 +12,7 @@ from stitchback.repair.dialects import DIALECTS
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
-    Guard,
+    EditGuard,
     InsertRow,
     LedgerEdit,
     Presence,
@@ -25,7 +25,7 @@ TIMES = ("2024-01-01 00:00:00.123456", "2024-01-02 00:00:00+00:00", "2024-01-03 
 LEDGER = Ledger("prod", tuple(LedgerRow(key, at, TIMES[at]) for at, key in enumerate((A, A, B))))
 EDITS: list[LedgerEdit] = [
     InsertRow(
-        C, "why; not\n*/", Guard(given=(A,), seen=(Presence("shop_item"), Presence("shop_item", "color")))
+        C, "why; not\n*/", EditGuard(given=(A,), seen=(Presence("shop_item"), Presence("shop_item", "color")))
     ),
     DeleteDuplicate(A, "twice"),
     RenameRow(B, MigrationKey("store", "0002_b"), "renamed"),
@@ -100,7 +100,7 @@ def test_oracle_says_what_oracle_wants() -> None:
 def test_no_line_is_too_long_for_sqlplus() -> None:
     longest = MigrationKey("🐍" * 255, "é'" * 127)
     edits: list[LedgerEdit] = [
-        InsertRow(longest, str(longest), Guard(given=(longest,))),
+        InsertRow(longest, str(longest), EditGuard(given=(longest,))),
         RenameRow(A, longest, ""),
         DeleteRow(longest, ""),
     ]

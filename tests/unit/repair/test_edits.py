@@ -7,7 +7,7 @@ from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
-    Guard,
+    EditGuard,
     InsertRow,
     LedgerEdit,
     RenameRow,
@@ -30,8 +30,8 @@ def test_a_row_is_put_in_once() -> None:
 
 
 def test_no_row_is_put_in_where_what_it_rests_on_is_not_there() -> None:
-    assert edited(Ledger.of(A), [InsertRow(B, "", Guard(given=(C,)))]) == Ledger.of(A)
-    assert edited(Ledger.of(A), [InsertRow(B, "", Guard(given=(A,)))]).keys == {A, B}
+    assert edited(Ledger.of(A), [InsertRow(B, "", EditGuard(given=(C,)))]) == Ledger.of(A)
+    assert edited(Ledger.of(A), [InsertRow(B, "", EditGuard(given=(A,)))]).keys == {A, B}
 
 
 def test_of_doubled_rows_the_oldest_stays_not_the_first() -> None:

@@ -19,16 +19,16 @@ from repair_trees import (
 )
 
 from stitchback.model.migrations import Tree
-from stitchback.repair.deriving import Deriver, Surroundings
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.outcomes import Repair
+from stitchback.repair.planner import RepairContext, RepairPlanner
 
 APPLIED = "shop.0001_base shop.0002_size shop.0003_color"
 
 
 def trial(ledger: str, today: Tree) -> FakeTrial:
-    deriver = Deriver(today)
-    repair = deriver.derive(rows(ledger), Surroundings(visible=shown(MAINLINE, ledger)))
+    deriver = RepairPlanner(today)
+    repair = deriver.derive(rows(ledger), RepairContext(visible=shown(MAINLINE, ledger)))
     assert isinstance(repair, Repair)
     assert repair.edits
     return deriver.try_fake(repair)

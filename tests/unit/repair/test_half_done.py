@@ -5,15 +5,15 @@ from __future__ import annotations
 from migration_values import add, char, create, integer, key, migration, remove, rename, run_python, tree
 from repair_trees import BASE, HOTFIX, MAINLINE, SIZE, rows, shown
 
-from stitchback.engine import Memory
+from stitchback.engine import EngineCache
 from stitchback.model.migrations import Tree
-from stitchback.repair.accounts import Accounts
-from stitchback.repair.deriving import Surroundings, derive_edits
 from stitchback.repair.edits import Presence
 from stitchback.repair.half_done import HalfDone, half_done
 from stitchback.repair.outcomes import Repair, Unrepairable
-from stitchback.repair.playing import Player
-from stitchback.repair.visible import VisibleSchema
+from stitchback.repair.planner import RepairContext, derive_edits
+from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.schema_of_applied import SchemaOfApplied
+from stitchback.repair.visible_schema import VisibleSchema
 
 TWO = migration("shop.0003_two", "shop.0002_size", add("item", "color"), add("item", "shape", char()))
 TODAY = tree(BASE, SIZE, TWO)
@@ -25,13 +25,13 @@ def look(*more: Presence) -> VisibleSchema:
     return VisibleSchema.showing(shown(TODAY, ROWS).names | set(more))
 
 
-def told(around: Surroundings, today: Tree = TODAY, ledger: str = ROWS) -> HalfDone | None:
+def told(around: RepairContext, today: Tree = TODAY, ledger: str = ROWS) -> HalfDone | None:
     outcome = derive_edits(rows(ledger), today, around)
     return outcome.half_done if isinstance(outcome, Unrepairable) else None
 
 
 def test_what_is_done_and_what_is_not_are_named() -> None:
-    half = told(Surroundings((TODAY,), look(COLOR), transactional=False))
+    half = told(RepairContext((TODAY,), look(COLOR), transactional=False))
     assert half is not None
     assert str(half) == (
         "shop.0003_two stopped half-way: column shop_item.color added; not yet: column shop_item.shape added"
@@ -40,29 +40,29 @@ def test_what_is_done_and_what_is_not_are_named() -> None:
 
 
 def test_where_ddl_is_taken_back_nobody_was_killed_within() -> None:
-    assert told(Surroundings((TODAY,), look(COLOR), transactional=True)) is None
+    assert told(RepairContext((TODAY,), look(COLOR), transactional=True)) is None
     loose = tree(BASE, SIZE, TWO.with_changes(atomic=False))
-    assert told(Surroundings((loose,), look(COLOR), transactional=True), loose) is not None
+    assert told(RepairContext((loose,), look(COLOR), transactional=True), loose) is not None
 
 
 def test_a_killed_migrate_does_the_first_things_first() -> None:
-    assert told(Surroundings((TODAY,), look(SHAPE), transactional=False)) is None
+    assert told(RepairContext((TODAY,), look(SHAPE), transactional=False)) is None
 
 
 def test_what_another_branchs_migration_made_is_no_half() -> None:
     """The patched database against a mainline that nobody has reconciled."""
     ledger = f"{ROWS} {HOTFIX.key}"
-    assert told(Surroundings((TODAY,), look(COLOR), transactional=False), ledger=ledger) is None
+    assert told(RepairContext((TODAY,), look(COLOR), transactional=False), ledger=ledger) is None
 
 
 def test_nothing_done_is_no_half() -> None:
-    found = derive_edits(rows(ROWS), TODAY, Surroundings((TODAY,), look(), transactional=False))
+    found = derive_edits(rows(ROWS), TODAY, RepairContext((TODAY,), look(), transactional=False))
     assert isinstance(found, Repair)
     assert found.edits == ()
 
 
 def test_a_file_does_not_tell() -> None:
-    assert told(Surroundings((TODAY,), transactional=False)) is None
+    assert told(RepairContext((TODAY,), transactional=False)) is None
     assert MAINLINE is not TODAY
 
 
@@ -75,7 +75,7 @@ def test_tables_renames_and_data_count() -> None:
         run_python(),
         remove("item", "name"),
     )
-    player = Player(Accounts(tree(BASE, SIZE, many)), Memory())
+    player = SchemaOfApplied(RecorderRules(tree(BASE, SIZE, many)), EngineCache())
     names = shown(tree(BASE, SIZE), ROWS).names
     assert half_done(player, many.key, names) is None
     part = half_done(player, many.key, names | {Presence("shop_part")})

@@ -15,7 +15,7 @@ from stitchback.repair.dialects import DIALECTS
 from stitchback.repair.edits import (
     DeleteDuplicate,
     DeleteRow,
-    Guard,
+    EditGuard,
     InsertRow,
     LedgerEdit,
     Presence,
@@ -94,15 +94,15 @@ def test_nothing_happens_on_a_database_that_it_is_not_for() -> None:
     connection = database(ledger)
     before = rows(connection)
     for edit in (
-        InsertRow(B, "its ground is missing", Guard(given=(C,))),
-        InsertRow(B, "its column is missing", Guard(seen=(Presence("shop_item", "size"),))),
-        InsertRow(B, "its table is missing", Guard(seen=(Presence("shop_order"),))),
+        InsertRow(B, "its ground is missing", EditGuard(given=(C,))),
+        InsertRow(B, "its column is missing", EditGuard(seen=(Presence("shop_item", "size"),))),
+        InsertRow(B, "its table is missing", EditGuard(seen=(Presence("shop_order"),))),
     ):
         connection.executescript(render_script([edit], "sqlite", ledger).text)
         assert rows(connection) == before
     seen = (Presence("shop_item"), Presence("SHOP_ITEM", "Color"))
     connection.executescript(
-        render_script([InsertRow(B, "", Guard(given=(A,), seen=seen))], "sqlite", ledger).text
+        render_script([InsertRow(B, "", EditGuard(given=(A,), seen=seen))], "sqlite", ledger).text
     )
     assert keys_of(connection) == [A, B]
 

@@ -9,7 +9,7 @@ from migration_values import add, key, migration, operation, tree
 from stitchback.model.edits import (
     DeleteFile,
     Insert,
-    Keep,
+    KeepOperation,
     MakeConditional,
     SetDependencies,
     SetOperations,
@@ -17,7 +17,7 @@ from stitchback.model.edits import (
     WriteFile,
 )
 from stitchback.model.values import Call, Constant, Reference
-from stitchback.reporting.edit_words import deeds, operation_words, verb
+from stitchback.reporting.edit_words import migration_effects, operation_words, verb
 
 BASE = migration("shop.0001_a")
 MINE = migration("shop.0002_b", "shop.0001_a", add("item", "color"), add("item", "size"))
@@ -30,16 +30,19 @@ def test_an_edited_file() -> None:
         MINE.key,
         MINE.path,
         MINE,
-        (SetDependencies((key("shop.0001_a"), key("shop.0002_s"))), SetOperations((Keep(1),))),
+        (SetDependencies((key("shop.0001_a"), key("shop.0002_s"))), SetOperations((KeepOperation(1),))),
     )
     assert verb(edit, BEFORE) == "edit"
-    assert deeds(edit, BEFORE) == ("also depends on shop.0002_s", "no longer makes AddField item.color")
+    assert migration_effects(edit, BEFORE) == (
+        "also depends on shop.0002_s",
+        "no longer makes AddField item.color",
+    )
 
 
 def test_a_stitched_file_is_new() -> None:
     edit = WriteFile(key("shop.0002_s"), "shop/migrations/0002_s.py", PATCH, (SetReplaces((PATCH.key,)),))
     assert verb(edit, BEFORE) == "new"
-    assert deeds(edit, BEFORE) == (
+    assert migration_effects(edit, BEFORE) == (
         "replaces shop.0002_p",
         "depends on shop.0001_a",
         "makes AddField item.color",
@@ -49,19 +52,19 @@ def test_a_stitched_file_is_new() -> None:
 def test_a_merge_makes_nothing() -> None:
     made = WriteFile(key("shop.0003_m"), "x.py", None, (SetDependencies((PATCH.key, MINE.key)),))
     assert verb(made, BEFORE) == "new"
-    assert deeds(made, BEFORE) == ("depends on shop.0002_p and shop.0002_b", "no operations")
+    assert migration_effects(made, BEFORE) == ("depends on shop.0002_p and shop.0002_b", "no operations")
 
 
 def test_a_file_brought_over_as_it_is() -> None:
     edit = WriteFile(PATCH.key, PATCH.path, PATCH)
     assert verb(edit, BEFORE) == "bring"
-    assert deeds(edit, BEFORE) == ("the patch branch's file, byte for byte",)
+    assert migration_effects(edit, BEFORE) == ("the patch branch's file, byte for byte",)
 
 
 def test_a_file_brought_over_and_hung_elsewhere() -> None:
     edit = WriteFile(PATCH.key, PATCH.path, PATCH, (SetDependencies((MINE.key,)),))
     assert verb(edit, BEFORE) == "bring"
-    assert deeds(edit, BEFORE) == ("depends on shop.0002_b, no longer on shop.0001_a",)
+    assert migration_effects(edit, BEFORE) == ("depends on shop.0002_b, no longer on shop.0001_a",)
 
 
 def test_a_renumbered_file_moves() -> None:
@@ -71,11 +74,11 @@ def test_a_renumbered_file_moves() -> None:
 
 
 def test_conditions_are_told() -> None:
-    edit = WriteFile(MINE.key, MINE.path, MINE, (SetOperations((MakeConditional(0), Keep(1))),))
-    assert deeds(edit, BEFORE) == ("makes AddField item.color only where it is missing",)
+    edit = WriteFile(MINE.key, MINE.path, MINE, (SetOperations((MakeConditional(0), KeepOperation(1))),))
+    assert migration_effects(edit, BEFORE) == ("makes AddField item.color only where it is missing",)
     inserted = replace(add("item", "color"), conditional=True)
     made = WriteFile(key("shop.0003_x"), "x.py", None, (SetOperations((Insert(inserted),)),))
-    assert deeds(made, BEFORE) == ("makes AddField item.color where it is missing",)
+    assert migration_effects(made, BEFORE) == ("makes AddField item.color where it is missing",)
 
 
 def test_operations_are_named_by_what_they_are_about() -> None:

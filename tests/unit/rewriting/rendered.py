@@ -10,8 +10,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.rewriting.check_rendered import check_reread
 from stitchback.rewriting.rendering import render_files
-from stitchback.rewriting.rereading import check_reread
 
 KEY = MigrationKey("shop", "0003_feature")
 PATH = "shop/migrations/0003_feature.py"

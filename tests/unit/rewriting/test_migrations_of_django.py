@@ -12,7 +12,7 @@ from rendered import edited, made, read
 from stitchback.model.conditional import TEMPLATES
 from stitchback.model.edits import (
     Insert,
-    Keep,
+    KeepOperation,
     MakeConditional,
     OperationEdit,
     SetComment,
@@ -33,7 +33,7 @@ def source(request: pytest.FixtureRequest) -> bytes:
 
 
 def keep_all(source: bytes) -> tuple[OperationEdit, ...]:
-    return tuple(Keep(index) for index in range(len(read(source).operations)))
+    return tuple(KeepOperation(index) for index in range(len(read(source).operations)))
 
 
 def test_kept_as_it_is(source: bytes) -> None:
@@ -60,7 +60,8 @@ def test_guarded(source: bytes) -> None:
     operations = read(source).operations
     known = [isinstance(one, Operation) and one.kind in TEMPLATES for one in operations]
     edited(
-        source, SetOperations(tuple(MakeConditional(n) if yes else Keep(n) for n, yes in enumerate(known)))
+        source,
+        SetOperations(tuple(MakeConditional(n) if yes else KeepOperation(n) for n, yes in enumerate(known))),
     )
 
 

@@ -8,9 +8,9 @@ from migration_values import add, create, integer, key, migration, tree
 
 from stitchback.model.edits import DeleteFile, WriteFile
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import Candidate, Handover, Population, PopulationOutcome, Proof
+from stitchback.model.plans import Candidate, ManualInsert, Population, PopulationOutcome, Proof
 from stitchback.repair.edits import Presence
-from stitchback.repair.planned import plan_edits, plan_script
+from stitchback.repair.plan_script import plan_edits, plan_script
 from stitchback.runbook import FakeAdvice, RunbookSql, render_runbook
 
 HOTFIX = key("shop.0002_hotfix")
@@ -26,7 +26,7 @@ CANDIDATE = Candidate(
         DeleteFile(key("shop.0009_old"), "shop/migrations/0009_old.py"),
     ),
     RESULT,
-    (Handover(HOTFIX, (COLOR,)),),
+    (ManualInsert(HOTFIX, (COLOR,)),),
     ("data is worked on twice | nowhere",),
 )
 
@@ -91,7 +91,7 @@ def test_a_plan_with_a_hand() -> None:
 def test_a_plan_without_a_hand() -> None:
     proof = replace(PROOF, outcomes=PROOF.outcomes[:2], bounded=())
     text = render_runbook(
-        replace(CANDIDATE, handovers=()), proof, patches=["a", "b"], onto="main", sql=[sql("sqlite")]
+        replace(CANDIDATE, manual_inserts=()), proof, patches=["a", "b"], onto="main", sql=[sql("sqlite")]
     )
     assert "Nothing: no database needs a hand." in text
     assert "INSERT INTO" not in text
@@ -125,7 +125,10 @@ def test_names_do_not_break_out() -> None:
     evil = MigrationKey("shop", "a`|b\n# c <script>")
     proof = replace(PROOF, outcomes=(outcome("x | y\n# z", evil, runs=(evil,)),))
     text = render_runbook(
-        replace(CANDIDATE, handovers=(Handover(evil, (evil,)),)), proof, patches=["r`\n# x"], onto="<main>"
+        replace(CANDIDATE, manual_inserts=(ManualInsert(evil, (evil,)),)),
+        proof,
+        patches=["r`\n# x"],
+        onto="<main>",
     )
     assert [line for line in text.split("\n") if line.startswith("# ")] == [
         "# Runbook: r\\` # x into \\<main\\>"

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pytest
 from schema_sources import ITEM, key, migration, operation, state
 
-from stitchback.model.field_names import FieldNames, Told
+from stitchback.model.field_names import DeclaredField, FieldNames
 from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field, SchemaState
@@ -207,7 +207,9 @@ def test_a_conditional_operation_changes_nothing_where_the_state_is_so_already(k
 
 def test_a_change_of_one_model_keeps_all_else_that_a_state_holds() -> None:
     """Whatever fields a SchemaState has."""
-    given = SchemaState({}, (), frozenset({"shop"}), {"a.B": "c.D"}, FieldNames(({"a.B": Told("c.D")},)))
+    given = SchemaState(
+        {}, (), frozenset({"shop"}), {"a.B": "c.D"}, FieldNames(({"a.B": DeclaredField("c.D")},))
+    )
     item = state(ITEM).models[key("shop.item")]
     assert all(getattr(given, each.name) for each in fields(given) if each.name not in ("models", "opaque"))
     assert with_model(given, item) == replace(given, models={item.key: item})

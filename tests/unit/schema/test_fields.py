@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from schema_sources import field, value
 
-from stitchback.model.field_names import FieldNames, Told
+from stitchback.model.field_names import DeclaredField, FieldNames
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field
 from stitchback.model.values import Call, Constant, Reference, render
@@ -127,13 +127,13 @@ def test_what_is_no_call_of_a_class_is_opaque() -> None:
     assert canonical_field(unread, "shop") is unread
 
 
-UID = Told("shop.fields.uid.Uid", {"_null": Constant(False), "null": Constant(True)})
+UID = DeclaredField("shop.fields.uid.Uid", {"_null": Constant(False), "null": Constant(True)})
 NAMES = FieldNames(
     (
         {"shop.fields.uid.Uid": UID},  # mainline, which need not know every path of a branch
         {
-            "shop.fields.Uid": Told("shop.fields.uid.Uid", {"_null": Constant(True)}),
-            "shop.fields.Json": Told("django.db.models.fields.json.JSONField"),
+            "shop.fields.Uid": DeclaredField("shop.fields.uid.Uid", {"_null": Constant(True)}),
+            "shop.fields.Json": DeclaredField("django.db.models.fields.json.JSONField"),
         },
     )
 )

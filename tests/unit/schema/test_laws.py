@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schema_sources import operations
 
-from stitchback.model.atoms import Added, Removed, Thing, ThingKind
+from stitchback.model.atoms import Added, Removed, SchemaObject, SchemaObjectKind
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
+from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.atoms import parts_of
 from stitchback.schema.database import physical_effects
 from stitchback.schema.physical import physical_of
-from stitchback.schema.playing import play_with_identity
-from stitchback.schema.running import run_effect
+from stitchback.schema.replay import play_with_identity
 
 FIELDS = ("IntegerField()", "CharField(max_length=9, unique=True)", "SlugField()", "TextField(null=True)")
 
@@ -166,21 +166,24 @@ def test_atoms_add_up_to_the_state(history: tuple[Operation, ...]) -> None:
     found = play_with_identity(
         [Migration(MigrationKey("shop", "0001_x"), "", "", operations=history)], SchemaState()
     )
-    living: set[Thing] = set()
+    living: set[SchemaObject] = set()
     for atom in found.atoms:
         if isinstance(atom, Added):
-            assert atom.thing not in living
-            living.add(atom.thing)
+            assert atom.schema_object not in living
+            living.add(atom.schema_object)
         elif isinstance(atom, Removed):
-            living.remove(atom.thing)
+            living.remove(atom.schema_object)
     there = {
-        found.identity.thing(part.kind, model.key, part.name)
+        found.identity.schema_object(part.kind, model.key, part.name)
         for model in found.state.models.values()
         for part in parts_of(model)
-    } | {found.identity.thing(ThingKind.TABLE, model) for model in found.state.models}
+    } | {found.identity.schema_object(SchemaObjectKind.TABLE, model) for model in found.state.models}
     assert living == there
     for model in found.state.models.values():
         for name, _ in model.fields:
             assert (
-                found.identity.current_name(found.identity.thing(ThingKind.COLUMN, model.key, name)) == name
+                found.identity.current_name(
+                    found.identity.schema_object(SchemaObjectKind.COLUMN, model.key, name)
+                )
+                == name
             )

@@ -27,7 +27,7 @@ from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import Call, Constant, Items, Reference
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.needs import excluded_expressions, own_columns
-from stitchback.schema.remaking import is_known, is_of_the_table
+from stitchback.schema.sqlite_remake import is_known, is_of_the_table
 
 ITEM = ModelKey.of("shop", "item")
 UNREAD = Opaque("cannot be read", "field()", Span("shop/migrations/x.py", 3))

@@ -17,7 +17,7 @@ from stitchback.schema.model_parts import Absence, Part
 from stitchback.schema.renames import play_names, stated
 from stitchback.schema.three_way import (
     Branch,
-    Sides,
+    BranchSides,
     changed_at_once,
     names_of,
     parts_by_identity,
@@ -114,7 +114,7 @@ def go_with_it(patch: tuple[Operation, ...], mainline: tuple[Operation, ...], al
     nobody = Branch(branch().state, Identity())
     theirs, ours = branch(*patch), branch(*mainline)
     parts = frozenset(Part(ITEM, "field", name) for name in altered.split())
-    sides = Sides("release/2.4", nobody.state, theirs, ours, ours, parts)
+    sides = BranchSides("release/2.4", nobody.state, theirs, ours, ours, parts)
     base = parts_by_identity(nobody, ITEM)
     return sorted(each.kind for each in parts_without_field(ITEM, sides, base, parts_by_identity(ours, ITEM)))
 
@@ -159,7 +159,7 @@ class TestWhatGoesWithAFieldThatMainlineRemoved:
             branch(rename("item", "size", "width"), together("Unique", "width", "label")),
             branch(*self.GONE),
         )
-        sides = Sides("release/2.4", nobody.state, theirs, ours, ours)
+        sides = BranchSides("release/2.4", nobody.state, theirs, ours, ours)
         (found,) = parts_without_field(
             ITEM, sides, parts_by_identity(nobody, ITEM), parts_by_identity(ours, ITEM)
         )
@@ -179,7 +179,7 @@ def test_a_field_of_another_model_is_none_of_this_one() -> None:
     nobody = Branch(branch().state, Identity())
     theirs = branch(add("item", "late", integer()), index("late"))
     altered = frozenset({Part(ModelKey.of("shop", "other"), "field", "late"), Part(ITEM, "option", "late")})
-    sides = Sides("release/2.4", nobody.state, theirs, nobody, nobody, altered)
+    sides = BranchSides("release/2.4", nobody.state, theirs, nobody, nobody, altered)
     base = parts_by_identity(nobody, ITEM)
     assert list(parts_without_field(ITEM, sides, base, base)) == []
 

@@ -119,7 +119,7 @@ def migrate(
     migration, when so many of its operations have been run."""
     from django.core.management import call_command
 
-    watch = Watch(stop_after, copies or [], stop_amid)
+    watch = ExecutorWatch(stop_after, copies or [], stop_amid)
     arguments = [item for item in (app, name) if item is not None]
     options = {"verbosity": 0, "interactive": False, "fake": fake, "fake_initial": fake_initial}
     error = None
@@ -159,7 +159,7 @@ def manage(name: str, arguments: list[str], options: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-class Watch:
+class ExecutorWatch:
     """Sees every migration that an executor runs, and every data operation. Put in place for one call of `migrate`."""
 
     def __init__(
@@ -192,7 +192,7 @@ class Watch:
             "message": "" if error is None else str(error),
         }
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> ExecutorWatch:
         from django.db.migrations.executor import MigrationExecutor
         from django.db.migrations.operations import RunPython, RunSQL
 

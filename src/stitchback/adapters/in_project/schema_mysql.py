@@ -34,13 +34,13 @@ def read(connection: Any) -> dict[str, Any]:
     """Collations are told where they are not the table's."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-        things = cursor.fetchall()
+        schema_objects = cursor.fetchall()
         tables = {
             name: _table(connection, cursor, name, collation)
-            for name, kind, collation in things
+            for name, kind, collation in schema_objects
             if kind == "BASE TABLE"
         }
-        views = {name: _view(cursor, name) for name, kind, _ in things if kind == "VIEW"}
+        views = {name: _view(cursor, name) for name, kind, _ in schema_objects if kind == "VIEW"}
     return {"tables": tables, "views": views}
 
 

@@ -47,9 +47,9 @@ PLACES = {"u": "uniques", "f": "foreign_keys", "c": "checks", "x": "checks"}
 def read(connection: Any) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-        things = cursor.fetchall()
-        tables = {name: _table(cursor, oid) for oid, name, kind in things if _letter(kind) in "rp"}
-        views = {name: _view(cursor, oid) for oid, name, kind in things if _letter(kind) in "vm"}
+        schema_objects = cursor.fetchall()
+        tables = {name: _table(cursor, oid) for oid, name, kind in schema_objects if _letter(kind) in "rp"}
+        views = {name: _view(cursor, oid) for oid, name, kind in schema_objects if _letter(kind) in "vm"}
         cursor.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'")
         views.update({f"extension {name}": "" for (name,) in cursor.fetchall()})
     return {"tables": tables, "views": views}

@@ -13,13 +13,13 @@ TABLE_WORDS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 def read(connection: Any) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name")
-        things = cursor.fetchall()
+        schema_objects = cursor.fetchall()
         tables = {
             name: _table(cursor, name, sql)
-            for kind, name, sql in things
+            for kind, name, sql in schema_objects
             if kind == "table" and not name.startswith("sqlite_")
         }
-    others = {name: normal(sql) for kind, name, sql in things if kind in ("view", "trigger")}
+    others = {name: normal(sql) for kind, name, sql in schema_objects if kind in ("view", "trigger")}
     return {"tables": tables, "views": others}
 
 

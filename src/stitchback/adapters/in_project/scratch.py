@@ -208,13 +208,13 @@ def _copy_mysql(cursor: Any, source: str, target: str) -> None:
         "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s ORDER BY table_name",
         [source],
     )
-    things = cursor.fetchall()
+    schema_objects = cursor.fetchall()
     cursor.execute("SET foreign_key_checks = 0")
     try:
-        for name, kind in things:
+        for name, kind in schema_objects:
             if kind == "BASE TABLE":
                 _copy_table(cursor, source, target, name)
-        for name, kind in things:
+        for name, kind in schema_objects:
             if kind == "VIEW":
                 _copy_view(cursor, source, target, name)
         _copy_triggers(cursor, source, target)

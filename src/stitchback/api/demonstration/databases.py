@@ -17,7 +17,7 @@ COLOURS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DemoDatabaseKind:
     """A kind of database that the world has. `commit`: the id of the fixture's commit that it was made with; None: it is still empty."""
 
     name: str
@@ -27,16 +27,16 @@ class Kind:
 
 
 KINDS = (
-    Kind("fresh", None, "a new installation: empty"),
-    Kind("fork-point", "fork", "runs release 2.4 without the hotfix"),
-    Kind("patched", "hotfix", "runs release 2.4 with the hotfix: production", coloured=True),
-    Kind("mainline", "feature", "runs main as it is: staging, developers", coloured=True),
+    DemoDatabaseKind("fresh", None, "a new installation: empty"),
+    DemoDatabaseKind("fork-point", "fork", "runs release 2.4 without the hotfix"),
+    DemoDatabaseKind("patched", "hotfix", "runs release 2.4 with the hotfix: production", coloured=True),
+    DemoDatabaseKind("mainline", "feature", "runs main as it is: staging, developers", coloured=True),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
-    kind: Kind
+class DemoDatabase:
+    kind: DemoDatabaseKind
     path: Path
     before: Snapshot | None = None  # None where it is empty
 
@@ -53,17 +53,17 @@ def url_of(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def made(kind: Kind, path: Path, session: ProjectSession) -> Database:
+def made(kind: DemoDatabaseKind, path: Path, session: ProjectSession) -> DemoDatabase:
     """The database as the tree of that kind migrates it, with a value of its own in every column of its rows."""
     outcome = session.migrate(url_of(path))
     assert outcome.went_well, outcome.error_message
     session.fill(url_of(path))
     if kind.coloured:
         session.execute(url_of(path), COLOURS)
-    return Database(kind, path, session.snapshot(url_of(path)))
+    return DemoDatabase(kind, path, session.snapshot(url_of(path)))
 
 
-def copied(database: Database, name: str) -> Path:
+def copied(database: DemoDatabase, name: str) -> Path:
     """A copy beside the database, to be spoilt."""
     return Path(shutil.copyfile(database.path, database.path.with_name(f"{name}.sqlite3")))
 
@@ -80,7 +80,7 @@ def lost_values(before: Rows, after: Rows) -> tuple[str, ...]:
 
 
 def wrong(
-    outcomes: Sequence[MigrateOutcome], database: Database, after: Snapshot, fresh: Snapshot
+    outcomes: Sequence[MigrateOutcome], database: DemoDatabase, after: Snapshot, fresh: Snapshot
 ) -> tuple[str, ...]:
     """What is not as it must be after the migrations, in words: an error, another schema than a fresh install's, lost values."""
     errors = (

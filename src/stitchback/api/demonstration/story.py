@@ -9,11 +9,11 @@ from pathlib import Path
 from stitchback.adapters.demo_fixture import DemoFixture
 from stitchback.adapters.project_process import Raised
 from stitchback.api.applying import prepare, write
-from stitchback.api.comparing import Wish, status
+from stitchback.api.comparing import PlanRequest, status
 from stitchback.api.demonstration.databases import (
     COLUMN,
     KINDS,
-    Database,
+    DemoDatabase,
     copied,
     lost_values,
     made,
@@ -22,10 +22,10 @@ from stitchback.api.demonstration.databases import (
 )
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
-from stitchback.api.repairing import Source, apply_repair, inspect, treat
-from stitchback.api.verification.trial import Reconciled
-from stitchback.api.verification.workshop import Workshop
-from stitchback.model.demonstration import Event, Listed, Said, Seen, Shown, Step
+from stitchback.api.repairing import LedgerSource, apply_repair, inspect, repair_ledger
+from stitchback.api.verification.upgrade_paths import Reconciled
+from stitchback.api.verification.worktrees import Worktrees
+from stitchback.model.demonstration import DemoCheck, DemoCommand, DemoList, DemoRemark, DemoStep, Event
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.reporting import render_diagnosis, render_plan, render_status
@@ -41,14 +41,14 @@ class Demo:
     folder: Path
     fixture: DemoFixture
     commits: dict[str, str] = field(default_factory=dict)
-    databases: list[Database] = field(default_factory=list)
+    databases: list[DemoDatabase] = field(default_factory=list)
 
     @property
     def repository(self) -> Path:
         return self.folder / "shop"
 
     def tell(self) -> Iterator[Event]:
-        with Workshop(self.repository) as workshop:
+        with Worktrees(self.repository) as workshop:
             yield from self._repository()
             yield from self._made(workshop)
             yield from self._without(workshop)
@@ -60,92 +60,98 @@ class Demo:
             yield from self._again()
 
     def _repository(self) -> Iterator[Event]:
-        yield Step("A shop, a release, and a hotfix")
+        yield DemoStep("A shop, a release, and a hotfix")
         self.commits = self.fixture.build(self.repository)
-        yield Said(self.fixture.case.story)
-        yield Said(
+        yield DemoRemark(self.fixture.case.story)
+        yield DemoRemark(
             f"Both add the column {COLUMN}: {PATCH} in shop.0003_item_colour, {MAINLINE} in shop.0004_catalogue_colours. "
             f"The repository is at {self.repository}."
         )
 
-    def _made(self, workshop: Workshop) -> Iterator[Event]:
-        yield Step("The databases that there are")
-        yield Said(
+    def _made(self, workshop: Worktrees) -> Iterator[Event]:
+        yield DemoStep("The databases that there are")
+        yield DemoRemark(
             "Made by Django with the code of each branch, and filled: a value of its own in every column."
         )
         (self.folder / "databases").mkdir(parents=True)
         for kind in KINDS:
             path = self.folder / "databases" / f"{kind.name}.sqlite3"
             if kind.commit is None:
-                database = Database(kind, path)
+                database = DemoDatabase(kind, path)
             else:
                 database = made(kind, path, workshop.at(self.commits[kind.commit]))
             self.databases.append(database)
-        yield Listed(tuple((each.path.name, each.kind.words, _applied(each)) for each in self.databases))
+        yield DemoList(tuple((each.path.name, each.kind.words, _applied(each)) for each in self.databases))
 
-    def _without(self, workshop: Workshop) -> Iterator[Event]:
-        yield Step(f"Without stitchback: {MAINLINE} as it is, on the patched database")
+    def _without(self, workshop: Worktrees) -> Iterator[Event]:
+        yield DemoStep(f"Without stitchback: {MAINLINE} as it is, on the patched database")
         patched = self._database("patched")
         spoilt = url_of(copied(patched, "patched-spoilt"))
         session = workshop.at(self.commits["feature"])
         outcome = session.migrate(spoilt)
         lost = lost_values(patched.rows, session.rows(spoilt))
         if outcome.went_well:
-            yield Said(
+            yield DemoRemark(
                 "`migrate` says OK. It has added the column a second time: SQLite makes the table anew, and every value in it "
                 "is the default again. PostgreSQL and MySQL stop here: duplicate column."
             )
         else:
-            yield Said(f"`migrate` stops: {outcome.error_class}: {outcome.error_message}")
-        yield Seen(f"{MAINLINE} as it is harms the patched database", bool(lost) or not outcome.went_well)
+            yield DemoRemark(f"`migrate` stops: {outcome.error_class}: {outcome.error_message}")
+        yield DemoCheck(
+            f"{MAINLINE} as it is harms the patched database", bool(lost) or not outcome.went_well
+        )
         for words in lost:
-            yield Said(words)
+            yield DemoRemark(words)
 
     def _planned(self, project: Project) -> Generator[Event, None, PlanReport]:
-        yield Step("What is the same on both sides, and a plan that is proved")
-        wish = Wish((PATCH,))
-        yield Shown(f"stitchback status {PATCH}", render_status(status(project, wish), "text"))
+        yield DemoStep("What is the same on both sides, and a plan that is proved")
+        wish = PlanRequest((PATCH,))
+        yield DemoCommand(f"stitchback status {PATCH}", render_status(status(project, wish), "text"))
         report = make_plan(project, wish)
-        yield Shown(f"stitchback plan {PATCH}", render_plan(report, "text"))
-        yield Seen("a plan is proved", isinstance(report.outcome, Planned))
+        yield DemoCommand(f"stitchback plan {PATCH}", render_plan(report, "text"))
+        yield DemoCheck("a plan is proved", isinstance(report.outcome, Planned))
         return report
 
     def _applied(self, project: Project, report: PlanReport) -> Iterator[Event]:
-        yield Step("Writing it")
-        written = write(project, prepare(project, report, Wish((PATCH,)), None))
-        yield Shown(f"stitchback apply {PATCH} --yes", "\n".join(written.paths))
+        yield DemoStep("Writing it")
+        written = write(project, prepare(project, report, PlanRequest((PATCH,)), None))
+        yield DemoCommand(f"stitchback apply {PATCH} --yes", "\n".join(written.paths))
         stitched = next(path for path in written.paths if "stitched" in path)
-        yield Shown(f"cat {stitched}", (self.repository / stitched).read_text(encoding="utf-8").rstrip())
+        yield DemoCommand(
+            f"cat {stitched}", (self.repository / stitched).read_text(encoding="utf-8").rstrip()
+        )
 
     def _repaired(self) -> Iterator[Event]:
-        yield Step("The ledger of each database (django_migrations)")
+        yield DemoStep("The ledger of each database (django_migrations)")
         for database in self.databases[1:]:
             yield from self._repair(database)
 
-    def _repair(self, database: Database) -> Iterator[Event]:
-        source = Source.of(database.url, None)
+    def _repair(self, database: DemoDatabase) -> Iterator[Event]:
+        source = LedgerSource.of(database.url, None)
         with Project.open(self.repository) as project:
-            treatment = treat(project, source, "HEAD")
+            treatment = repair_ledger(project, source, "HEAD")
             if treatment.script is None:
-                yield Said(f"{database.path.name}: nothing has to be done.")
+                yield DemoRemark(f"{database.path.name}: nothing has to be done.")
                 return
             diagnosis = render_diagnosis(inspect(project, source, "HEAD"), "text")
-            yield Shown(f"stitchback inspect --database {database.url}", diagnosis)
-            yield Shown(
+            yield DemoCommand(f"stitchback inspect --database {database.url}", diagnosis)
+            yield DemoCommand(
                 f"stitchback repair --database {database.url} --apply --yes", treatment.script.text.rstrip()
             )
             apply_repair(source, treatment)
-            again = treat(project, source, "HEAD")
-        yield Seen(f"{database.path.name}: repaired; a second run has nothing to do", again.script is None)
+            again = repair_ledger(project, source, "HEAD")
+        yield DemoCheck(
+            f"{database.path.name}: repaired; a second run has nothing to do", again.script is None
+        )
 
-    def _migrated(self, workshop: Workshop) -> Iterator[Event]:
-        yield Step("The deploy: every database migrated with the reconciled tree")
+    def _migrated(self, workshop: Worktrees) -> Iterator[Event]:
+        yield DemoStep("The deploy: every database migrated with the reconciled tree")
         tree = workshop.reconciled_folder(self.repository, self.databases[0].url)
         if isinstance(tree, Raised):
-            yield Seen("Django loads the reconciled tree", False, (str(tree),))
+            yield DemoCheck("Django loads the reconciled tree", False, (str(tree),))
             return
         yield from self._deployed(tree)
-        yield Step("The next release: one more migration in each app, on every database")
+        yield DemoStep("The next release: one more migration in each app, on every database")
         yield from self._deployed_next(tree)
 
     def _deployed(self, tree: Reconciled) -> Iterator[Event]:
@@ -159,7 +165,7 @@ class Demo:
             unapplied = session.standing(database.url).unapplied
             left = tuple(f"{key} is not applied" for key in unapplied)
             ran = f"{len(outcomes[0].ran)} migrations run"
-            yield Seen(
+            yield DemoCheck(
                 f"{database.path.name}: {ran}, schema and values right",
                 not found and not left,
                 (*found, *left),
@@ -173,20 +179,20 @@ class Demo:
             fresh = fresh or after
             found = wrong((outcome,), database, after, fresh)
             only = tuple(f"{key} was run" for key in sorted(set(outcome.ran) ^ set(tree.new)))
-            yield Seen(
+            yield DemoCheck(
                 f"{database.path.name}: only the new migrations run", not found and not only, (*found, *only)
             )
 
     def _again(self) -> Iterator[Event]:
-        yield Step("Once more")
+        yield DemoStep("Once more")
         with Project.open(self.repository) as project:
-            report = make_plan(project, Wish((PATCH,)))
-        yield Seen(f"`stitchback plan {PATCH}` has nothing left to do", report.exit_code == 0)
+            report = make_plan(project, PlanRequest((PATCH,)))
+        yield DemoCheck(f"`stitchback plan {PATCH}` has nothing left to do", report.exit_code == 0)
 
-    def _database(self, name: str) -> Database:
+    def _database(self, name: str) -> DemoDatabase:
         return next(database for database in self.databases if database.kind.name == name)
 
 
-def _applied(database: Database) -> str:
+def _applied(database: DemoDatabase) -> str:
     count = len(database.before.ledger) if database.before else 0
     return f"{count} migrations applied"

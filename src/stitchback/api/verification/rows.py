@@ -21,13 +21,13 @@ Values = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Fates:
+class ValueLocations:
     """Where each column's values went: a place, or None where they did not last (a data operation, a column taken away)."""
 
     known: Mapping[Place, Place | None]
 
     @classmethod
-    def of(cls, runs: Iterable[tuple[Rows, Rows]]) -> Fates:
+    def of(cls, runs: Iterable[tuple[Rows, Rows]]) -> ValueLocations:
         """From rows before and after, of several databases; the first that knows a column counts."""
         known: dict[Place, Place | None] = {}
         for before, after in runs:
@@ -49,7 +49,7 @@ class Fates:
             if place in ignored or (there is None and place in self.known):
                 continue  # what does not last in a database that never saw the patch need not last here
             if there is None or not _holds(there, values, new):
-                yield _said(place, values, new.get(there or place))
+                yield _difference_text(place, values, new.get(there or place))
 
 
 def changed(before: Rows, after: Rows) -> frozenset[Place]:
@@ -71,7 +71,7 @@ def unequal(found: Rows, wanted: Rows, ignored: frozenset[Place]) -> Iterator[tu
     yield from (((table, ""), text) for table, text in short.items() if not _all_of(table, should, ignored))
     for place, values in should.items():
         if place[0] not in short and place not in ignored and not _holds(place, values, has):
-            yield place, _said(place, values, has.get(place))
+            yield place, _difference_text(place, values, has.get(place))
 
 
 def columns(rows: Rows) -> dict[Place, Values]:
@@ -118,7 +118,7 @@ def _text(value: Any) -> str:
     return "NULL" if value is None else str(value)
 
 
-def _said(place: Place, values: Values, now: Values | None) -> str:
+def _difference_text(place: Place, values: Values, now: Values | None) -> str:
     table, column = place
     shown = "gone" if now is None else f"now {', '.join(now)}"
     return f"values of {table}.{column}: {', '.join(values)} before, {shown}"

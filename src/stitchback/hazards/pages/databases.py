@@ -92,7 +92,7 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB612",
-        ("repair.deriving",),
+        ("repair.planner",),
         "no repair could be proved",
         """The ledger as it would be after the edits was taken through every rollout, and one of them
         fails. The message names the rollout, the step and what Django says; the hint names apps that
@@ -104,7 +104,7 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB613",
-        ("repair.deriving",),
+        ("repair.planner",),
         "the ledger alone does not tell",
         """Databases with these rows may have different schemas, and which repair is right depends on
         the schema. A ledger in a file is not enough.
@@ -114,7 +114,7 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB614",
-        ("repair.deriving",),
+        ("repair.planner",),
         "ledger and schema contradict each other",
         """The rows say that migrations were applied whose tables or columns the database does not
         have, or the other way round, in a way that no edit of the rows sets right.
@@ -146,7 +146,7 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB615",
-        ("repair.deriving",),
+        ("repair.planner",),
         "where are the tables of an app?",
         """A row says that a migration was applied, and what it makes is not in this database. That is no
         proof that it never ran: the table may be in a schema off the connection's search_path, behind a

@@ -49,7 +49,7 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB526",
-        ("api.replaying",),
+        ("api.release_lines",),
         "no tag fits",
         """`verify --replay GLOB` makes databases of the releases whose tags fit the glob, and no tag does.
         A clone may lack the tags: `git fetch --tags`.""",

@@ -104,41 +104,41 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB512",
-        ("adapters.files",),
+        ("adapters.file_changes",),
         "a file with uncommitted changes",
         """`apply` does not write over changes that git does not have yet. Commit or stash them, or say
         `--branch NAME` to leave the working tree alone. Nothing was written.""",
     ),
     ErrorPage(
         "SB513",
-        ("adapters.files",),
+        ("adapters.file_changes",),
         "a file changed while the plan was made",
         """What was read is not what stands there now, so what was proved need not hold. Nothing was
         written. Run the command again.""",
     ),
     ErrorPage(
         "SB514",
-        ("adapters.files",),
+        ("adapters.file_changes",),
         "a file cannot be written",
         """The folder or the file may not be written, or the disk is full. All files are as they were:
         a plan is written whole or not at all.""",
     ),
     ErrorPage(
         "SB515",
-        ("adapters.files",),
+        ("adapters.file_changes",),
         "a path that leads out of the working tree",
         """A folder on the way is a link to somewhere else, or the path climbs out. Nothing was
         written: a branch must not reach what lies outside of the repository.""",
     ),
     ErrorPage(
         "SB516",
-        ("adapters.files",),
+        ("adapters.file_changes",),
         "another stitchback is writing",
         """Two of them would mix their files. Wait for the other one, and run the command again.""",
     ),
     ErrorPage(
         "SB518",
-        ("adapters.files",),
+        ("adapters.file_changes",),
         "an interrupted write that was not begun here",
         """Below the git directory, in `stitchback/journal`, lies a write that was interrupted. stitchback finishes
         such a write only in the repository, on the branch and on the commit where it began, for plain paths below the working
@@ -148,7 +148,7 @@ PAGES: tuple[ErrorPage, ...] = (
     ),
     ErrorPage(
         "SB519",
-        ("adapters.files",),
+        ("adapters.file_changes",),
         "a write was interrupted",
         """An earlier `stitchback apply` was stopped between its files, so the working tree may be neither the old one nor
         the new one. A command that only reads does not finish a write. Run `stitchback apply` again: it finishes that

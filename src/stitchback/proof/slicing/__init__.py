@@ -1,7 +1,7 @@
 """Only the migrations that matter are put into the graph of a proof."""
 
-from stitchback.proof.slicing.base import Base
+from stitchback.proof.slicing.base import SliceBase
 from stitchback.proof.slicing.cut import sliced
 from stitchback.proof.slicing.slice import Slice, whole
 
-__all__ = ["Base", "Slice", "sliced", "whole"]
+__all__ = ["Slice", "SliceBase", "sliced", "whole"]

@@ -10,14 +10,14 @@ from stitchback.matching.data_conflicts import web_of
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Situation
-from stitchback.proof.slicing.footing import Footing, footing
 from stitchback.proof.slicing.footprint import Models, under_all_names
-from stitchback.proof.slicing.shared import Ties, ties
-from stitchback.proof.slicing.views import Keys, View
-from stitchback.schema.model_web import ModelWeb
+from stitchback.proof.slicing.shared_base import SharedBase, shared_base
+from stitchback.proof.slicing.shared_migrations import KeyTies, ties
+from stitchback.proof.slicing.tree_view import Keys, TreeView
+from stitchback.schema.model_relations import ModelRelations
 
 
-class Base:
+class SliceBase:
     """A situation's trees, and what they share. A candidate that changes nothing of that takes it as it is. `kept`: migrations that
     matter, whatever the plan is."""
 
@@ -27,14 +27,14 @@ class Base:
         of_patches = [tree for patch in situation.patches for tree in (patch.fork, patch.tree)]
         self.trees = (situation.mainline, *of_patches)
         self.graph = MigrationGraph.of(situation.mainline)
-        self._grounds: dict[Keys, Ground] = {}
+        self._grounds: dict[Keys, SlicedSituation] = {}
 
     @cached_property
-    def ties(self) -> Ties:
+    def ties(self) -> KeyTies:
         return ties(self.trees, self.situation.ledgers)
 
     @cached_property
-    def web(self) -> ModelWeb:
+    def web(self) -> ModelRelations:
         """Of all models that the trees have or had."""
         return web_of(self.trees)
 
@@ -53,20 +53,20 @@ class Base:
             found |= {key: None for key in before if key not in after}
         return found
 
-    def ground(self, changes: dict[MigrationKey, Migration | None]) -> Ground:
+    def fresh_installs(self, changes: dict[MigrationKey, Migration | None]) -> SlicedSituation:
         """What stands below the branches and such a result."""
         shared: Keys = frozenset()
         if self.situation.patches:  # without a patch branch nothing tells what all databases have
             shared = self.ties.without([migration or key for key, migration in changes.items()])
         if shared not in self._grounds:
-            self._grounds[shared] = Ground(self, shared)
+            self._grounds[shared] = SlicedSituation(self, shared)
         return self._grounds[shared]
 
 
-class Ground:
+class SlicedSituation:
     """A situation over one set of shared keys."""
 
-    def __init__(self, base: Base, shared: Keys) -> None:
+    def __init__(self, base: SliceBase, shared: Keys) -> None:
         self.base = base
         self.shared = shared
         self.mainline = base.situation.mainline
@@ -75,21 +75,21 @@ class Ground:
         self.hasty = tuple(files[key] for key in sorted(shared) if files[key].run_before)
         self.apps = frozenset(key.app for key in shared)
         self.views = tuple(self.view(tree) for tree in base.trees)
-        self._footings: dict[object, Footing] = {}
+        self._footings: dict[object, SharedBase] = {}
 
     def labels(self, tree: Tree, own: Iterable[MigrationKey]) -> frozenset[str]:
         """The apps of the tree."""
         return self.apps | set(tree.apps) | {key.app for key in own}
 
-    def view(self, tree: Tree) -> View:
+    def view(self, tree: Tree) -> TreeView:
         own = {key: migration for key, migration in tree.migrations.items() if key not in self.shared}
-        return View(tree, own, self.shared, self.base.graph, self.labels(tree, own), self.hasty)
+        return TreeView(tree, own, self.shared, self.base.graph, self.labels(tree, own), self.hasty)
 
-    def view_of_result(self, result: Tree, changes: dict[MigrationKey, Migration | None]) -> View:
+    def view_of_result(self, result: Tree, changes: dict[MigrationKey, Migration | None]) -> TreeView:
         own = {**self.views[0].own, **{key: each for key, each in changes.items() if each is not None}}
         for key in (key for key, migration in changes.items() if migration is None):
             own.pop(key, None)
-        return View(result, own, self.shared, self.base.graph, self.labels(result, own), self.hasty)
+        return TreeView(result, own, self.shared, self.base.graph, self.labels(result, own), self.hasty)
 
     @cached_property
     def rows(self) -> tuple[MigrationKey, ...]:
@@ -98,13 +98,13 @@ class Ground:
         ordered = [key for key in MigrationGraph.raw(self.mainline).order() if key in self.shared]
         return tuple(dict.fromkeys(row for key in ordered for row in (*files[key].ghosts, key)))
 
-    def footing(self, front: Keys, hung: tuple[Keys, ...], models: Models) -> Footing:
+    def shared_base(self, front: Keys, hung: tuple[Keys, ...], models: Models) -> SharedBase:
         place = (front, hung, models)
         if place not in self._footings:
             below = under_all_names(
                 models, self.of_apps(set(models.apps).union(key.app for key in models.keys))
             )
-            self._footings[place] = footing(
+            self._footings[place] = shared_base(
                 self.mainline, self.shared, self.base.graph, self.order, front, hung, below
             )
         return self._footings[place]

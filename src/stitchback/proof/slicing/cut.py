@@ -12,53 +12,55 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.model.migrations import App, Dependency, Migration, Tree
 from stitchback.model.plans import Candidate, Patch, Situation
-from stitchback.proof.slicing.base import Base
-from stitchback.proof.slicing.footing import Footing, frontier
+from stitchback.proof.graph_checks import split_without_us
+from stitchback.proof.slicing.base import SliceBase
+from stitchback.proof.slicing.shared_base import SharedBase, frontier
 from stitchback.proof.slicing.slice import Slice, bystander, planned_order, whole
 from stitchback.proof.slicing.soundness import unsound
-from stitchback.proof.slicing.steady import Clump, clumps, set_apart
-from stitchback.proof.slicing.views import Keys, View
-from stitchback.proof.standing_rules import split_without_us
+from stitchback.proof.slicing.tree_view import Keys, TreeView
+from stitchback.proof.slicing.unaffected import MigrationRun, migration_runs, set_apart
 
 
-def sliced(candidate: Candidate, situation: Situation, base: Base | None = None) -> Slice:
+def sliced(candidate: Candidate, situation: Situation, base: SliceBase | None = None) -> Slice:
     """Everything that all trees share is put together below; mainline's own migrations that no plan touches, and that work on
     other models, are put together where something essential is above or below them, and left out where nothing is.
 
     `base`: of the same situation, where several candidates are sliced.
     """
-    base = base or Base(situation)
+    base = base or SliceBase(situation)
     if not base.is_sound:
         return whole(candidate, situation)
-    return Cut(base, candidate).slice()
+    return SlicedTrees(base, candidate).slice()
 
 
-class Cut:
-    def __init__(self, base: Base, candidate: Candidate) -> None:
+class SlicedTrees:
+    def __init__(self, base: SliceBase, candidate: Candidate) -> None:
         self.base, self.candidate, self.situation = base, candidate, base.situation
         self.changes = base.changes(candidate.result)
-        self.ground = base.ground(self.changes)
-        self.shared = self.ground.shared
+        self.fresh_installs = base.fresh_installs(self.changes)
+        self.shared = self.fresh_installs.shared
         self.graph = base.graph
-        mainline, *others = self.ground.views
-        self.result = self.ground.view_of_result(candidate.result, self.changes)
+        mainline, *others = self.fresh_installs.views
+        self.result = self.fresh_installs.view_of_result(candidate.result, self.changes)
         self.views = (mainline, self.result, *others)
         self.apart = set_apart(candidate, self.views, lambda: base.web, base.kept)
-        self.put_together(frozenset())
-        torn = self.torn_apps()
+        self.combined(frozenset())
+        torn = self.partially_applied_apps()
         if torn:
-            self.put_together(torn)
+            self.combined(torn)
 
-    def put_together(self, entire: frozenset[str]) -> None:
+    def combined(self, entire: frozenset[str]) -> None:
         """Steady migrations in clumps; of the apps in `entire` none is left out."""
         policy = self.situation.policy
         marks = (policy.unreleased, *(ledger.keys for ledger in self.situation.ledgers))
-        self.clumps: tuple[Clump, ...] = clumps(self.views[:2], self.apart, marks, entire)
-        self.stands = {key: clump.keys[-1] for clump in self.clumps for key in clump.keys}
+        self.migration_runs: tuple[MigrationRun, ...] = migration_runs(
+            self.views[:2], self.apart, marks, entire
+        )
+        self.stands = {key: clump.keys[-1] for clump in self.migration_runs for key in clump.keys}
         self.front = self.frontier()
-        self.footing: Footing = self.made_footing()
+        self.shared_base: SharedBase = self.made_shared_base()
 
-    def torn_apps(self) -> frozenset[str]:
+    def partially_applied_apps(self) -> frozenset[str]:
         """Apps that would have more leaves in the slice than they have: what joins them there was left out."""
         found: set[str] = set()
         for view in self.views[:2]:
@@ -74,21 +76,21 @@ class Cut:
         changed = {key.app for key in self.changes}
         excused = split_without_us(result, self.situation)
         own = Tree("", "", self.result.own, {label: App(label, "", "", "") for label in self.result.labels})
-        stands_for = {clump.keys[-1]: clump.keys for clump in self.clumps}
+        stands_for = {clump.keys[-1]: clump.keys for clump in self.migration_runs}
         return Slice(
             self.sliced_situation(),
             replace(self.candidate, result=nodes),
-            tuple(sorted({key.app for key in names - set(self.footing.nodes)})),
+            tuple(sorted({key.app for key in names - set(self.shared_base.nodes)})),
             bystander({key.app for key in names}, self.result.labels),
-            self.footing.blocks,
-            self.ground.rows,
-            stands_for | dict.fromkeys(self.footing.blocks, ()),
+            self.shared_base.blocks,
+            self.fresh_installs.rows,
+            stands_for | dict.fromkeys(self.shared_base.blocks, ()),
             tuple(sorted(self.apart.steady - set(self.stands))),
-            tuple(dict.fromkeys((*self.ground.rows, *planned_order(own)))),
+            tuple(dict.fromkeys((*self.fresh_installs.rows, *planned_order(own)))),
             tuple(unsound(nodes, result, self.situation.mainline, changed, excused)),
             self.situation.ledgers,
             len(names),
-            len(files) - len(names - self.footing.blocks),
+            len(files) - len(names - self.shared_base.blocks),
         )
 
     def frontier(self) -> Keys:
@@ -99,51 +101,51 @@ class Cut:
             for key in self.apart.essential & view.own.keys()
             for parent in view.parents(key)
         }
-        named = {key for each in self.candidate.handovers for key in each.applied}
+        named = {key for each in self.candidate.manual_inserts for key in each.applied}
         apps = {key.app for key in self.apart.essential}
         return frontier(self.shared, self.graph, (parents | named) & self.shared, apps)
 
-    def made_footing(self) -> Footing:
+    def made_shared_base(self) -> SharedBase:
         mainline = self.views[0]
         hung = tuple(
             frozenset(parent for key in clump.keys for parent in mainline.parents(key)) & self.shared
-            for clump in self.clumps
+            for clump in self.migration_runs
         )
-        return self.ground.footing(self.front, hung, self.apart.models)
+        return self.fresh_installs.shared_base(self.front, hung, self.apart.models)
 
-    def tree(self, view: View) -> Tree:
-        nodes = dict(self.footing.nodes)
+    def tree(self, view: TreeView) -> Tree:
+        nodes = dict(self.shared_base.nodes)
         for key in sorted(self.apart.essential & view.own.keys()):
             migration = view.own[key]
-            dependencies = (*self.hung_on(view, (key,)), *self.outside(view, migration))
+            dependencies = (*self.dependencies_inside(view, (key,)), *self.outside(view, migration))
             nodes[key] = replace(
                 migration, dependencies=dependencies, run_before=self.lost_children(view, migration)
             )
-        for clump in self.clumps:
+        for clump in self.migration_runs:
             if clump.keys[0] in view.own:
-                nodes[clump.keys[-1]] = self.clumped(view, clump)
+                nodes[clump.keys[-1]] = self.with_migration_runs(view, clump)
         apps = {**{label: App(label, "", "", "") for label in view.labels}, **view.tree.apps}
         return replace(view.tree, migrations=nodes, apps=apps)
 
-    def clumped(self, view: View, clump: Clump) -> Migration:
+    def with_migration_runs(self, view: TreeView, clump: MigrationRun) -> Migration:
         last = view.own[clump.keys[-1]]
         before = () if clump.before is None else (clump.before,)
-        parents = (*self.hung_on(view, clump.keys), *before)
+        parents = (*self.dependencies_inside(view, clump.keys), *before)
         return Migration(last.key, last.path, last.blob, dependencies=tuple(dict.fromkeys(parents)))
 
-    def hung_on(self, view: View, keys: tuple[MigrationKey, ...]) -> tuple[MigrationKey, ...]:
+    def dependencies_inside(self, view: TreeView, keys: tuple[MigrationKey, ...]) -> tuple[MigrationKey, ...]:
         """What stands for the parents of these migrations, themselves left out."""
         found: set[MigrationKey] = set()
         for parent in (parent for key in keys for parent in view.parents(key)):
             if parent in self.shared:
-                found.update((parent,) if parent in self.front else self.footing.block_of[parent])
+                found.update((parent,) if parent in self.front else self.shared_base.block_of[parent])
             elif parent in self.apart.essential or parent in self.stands:
                 found.add(self.stands.get(parent, parent))
             else:
                 found |= self.front_behind(view, parent)
         return tuple(sorted(found - {self.stands.get(key, key) for key in keys}))
 
-    def front_behind(self, view: View, aside: MigrationKey) -> set[MigrationKey]:
+    def front_behind(self, view: TreeView, aside: MigrationKey) -> set[MigrationKey]:
         """The frontier's migrations that something left aside hangs on: of it comes nothing essential, but without the link
         they would be leaves that the app has not."""
         found, seen, waiting = set[MigrationKey](), {aside}, [aside]
@@ -156,7 +158,7 @@ class Cut:
                     waiting.append(parent)
         return found
 
-    def outside(self, view: View, migration: Migration) -> Iterator[Dependency]:
+    def outside(self, view: TreeView, migration: Migration) -> Iterator[Dependency]:
         """Dependencies that are not files of the tree: ghosts, what is missing, installed packages, settings; and whatever is
         last in another app, which is another one after the next release."""
         for parent in migration.dependencies:
@@ -172,7 +174,7 @@ class Cut:
             ):
                 yield parent
 
-    def lost_children(self, view: View, migration: Migration) -> tuple[Dependency, ...]:
+    def lost_children(self, view: TreeView, migration: Migration) -> tuple[Dependency, ...]:
         """What `run_before` names and the tree lacks; the others have become dependencies of theirs."""
         return tuple(
             child
@@ -195,14 +197,14 @@ class Cut:
             ledgers=tuple(map(self.ledger, situation.ledgers)),
         )
 
-    def patch(self, patch: Patch, fork: View, view: View) -> Patch:
+    def patch(self, patch: Patch, fork: TreeView, view: TreeView) -> Patch:
         tree = self.tree(view)
         own = tuple(tree.migrations[each.key] for each in patch.migrations if each.key in tree.migrations)
         return replace(patch, tree=tree, fork=self.tree(fork), migrations=own)
 
     def ledger(self, ledger: Ledger) -> Ledger:
         """The rows of the slice: what is below all branches is applied, or it would not be shared."""
-        below = (LedgerRow(key) for key in self.footing.nodes)
+        below = (LedgerRow(key) for key in self.shared_base.nodes)
         gone = self.shared | self.apart.steady
         rows = (row for row in ledger.rows if row.key not in gone or row.key in self.stands.values())
         return replace(ledger, rows=(*below, *rows))

@@ -113,11 +113,11 @@ def renames(migration: Migration) -> Iterator[tuple[ModelKey, ModelKey]]:
 def under_all_names(models: Models, migrations: Iterable[Migration]) -> Models:
     """The models with the names that they had before and after, as far as these migrations rename them."""
     pairs = [pair for migration in migrations for pair in renames(migration)]
-    keys, grown = set(models.keys), True
-    while grown:
+    keys, applied_set = set(models.keys), True
+    while applied_set:
         more = {name for pair in pairs if keys.intersection(pair) for name in pair} - keys
         keys |= more
-        grown = bool(more)
+        applied_set = bool(more)
     return Models(frozenset(keys), models.apps)
 
 

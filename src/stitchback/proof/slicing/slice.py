@@ -10,8 +10,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Situation
-from stitchback.proof.slicing.views import Keys
-from stitchback.proof.standing_rules import sound_graph
+from stitchback.proof.graph_checks import sound_graph
+from stitchback.proof.slicing.tree_view import Keys
 
 
 @dataclass(frozen=True, slots=True)

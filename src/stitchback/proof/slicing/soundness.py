@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import App, Tree
-from stitchback.proof.standing_rules import several_leaves, unlinked
+from stitchback.proof.graph_checks import several_leaves, unlinked
 
 
 def unsound(

@@ -12,11 +12,11 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.source import Span
-from stitchback.repair.accounts import Accounts, Standing
 from stitchback.repair.forecasting import Forecast
-from stitchback.repair.hypotheses import Hidden
 from stitchback.repair.leftovers import Leftover
 from stitchback.repair.outcomes import RepairOutcome
+from stitchback.repair.recorder_rules import RecordedNodes, RecorderRules
+from stitchback.repair.unrecorded import UnrecordedMigration
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Examined:
     `histories`: the trees that know the unknown rows."""
 
     ledger: Ledger
-    accounts: Accounts
-    standing: Standing
-    hidden: tuple[Hidden, ...]
+    accounts: RecorderRules
+    standing: RecordedNodes
+    hidden: tuple[UnrecordedMigration, ...]
     unknown: Mapping[MigrationKey, tuple[str, ...]]
     outcome: RepairOutcome
     now: Forecast | None

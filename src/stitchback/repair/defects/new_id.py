@@ -31,12 +31,12 @@ class NoNewId:
     title = "no id for a new row"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
-        words = trouble_of(examined.ledger)
+        words = new_id_problem(examined.ledger)
         if words:
             yield examined.finding(self, None, words, hint(examined.outcome, examined.engine))
 
 
-def trouble_of(ledger: Ledger) -> str:
+def new_id_problem(ledger: Ledger) -> str:
     return ledger.new_id.trouble if ledger.new_id else ""
 
 
@@ -48,7 +48,7 @@ def hint(outcome: RepairOutcome, engine: str) -> str:
 
 def with_ids(outcome: RepairOutcome, engine: str) -> RepairOutcome:
     """The repair with the edit that lets the table take rows; a refusal where no statement within a transaction does that."""
-    words = trouble_of(outcome.ledger)
+    words = new_id_problem(outcome.ledger)
     if not words or isinstance(outcome, Unrepairable):
         return outcome
     if engine == "postgresql":

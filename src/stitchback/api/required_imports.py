@@ -1,0 +1,160 @@
+"""What a file from a patch branch would import, and mainline has not: Django could not even read the reconciled tree."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from stitchback.model.edits import WriteFile
+from stitchback.model.files import FileEntry
+from stitchback.model.plans import Candidate, Failure
+from stitchback.parsing import sources
+from stitchback.rewriting.rendering import render_files
+
+Files = Mapping[str, FileEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredImport:
+    """One import: a module, and the name that is taken from it ("" for the module itself). `level`: the dots of a relative one."""
+
+    module: str
+    name: str
+    level: int
+
+
+class Imports:
+    """What the plan's files import, against mainline's files. Only modules that a patch branch has and mainline lacks count, or lacks a
+    name of: what neither tree has comes from a package."""
+
+    def __init__(
+        self, mainline: Files, patches: Mapping[str, Files], read_blob: Callable[[str], bytes]
+    ) -> None:
+        """`patches`: ref -> its files."""
+        self.mainline = mainline
+        self.patches = patches
+        self.read_blob = read_blob
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """The blobs of mainline's: a file of its own imports what it imported before."""
+        return frozenset(self.mainline[path].blob for path in self.mainline if path.endswith(".py"))
+
+    @cached_property
+    def modules(self) -> Mapping[str, Mapping[str, str]]:
+        """ref -> dotted name of each Python file that differs from mainline's -> its path."""
+        return {
+            ref: {
+                module_of(path): path
+                for path, entry in files.items()
+                if path.endswith(".py") and not self._same(path, entry)
+            }
+            for ref, files in self.patches.items()
+        }
+
+    def _same(self, path: str, entry: FileEntry) -> bool:
+        return path in self.mainline and self.mainline[path].blob == entry.blob
+
+    def failures(self, candidate: Candidate) -> tuple[Failure, ...]:
+        """One for each import that would fail, as the proof's failures are."""
+        found: list[Failure] = []
+        for edit in candidate.edits:
+            if not isinstance(edit, WriteFile) or edit.original is None or edit.original.blob in self.own:
+                continue
+            if not tuple(self.missing(edit.path, self.read_blob(edit.original.blob))):
+                continue
+            # The file as it will be: what it no longer needs is not imported there.
+            for content in render_files((edit,), self.read_blob):
+                said = self.missing(edit.path, content.content or b"")
+                found += [Failure("every database", "the reconciled tree", edit.path, what) for what in said]
+        return tuple(found)
+
+    def missing(self, path: str, source: bytes) -> Iterator[str]:
+        """In words, sorted."""
+        package = module_of(posixpath.dirname(path) + "/__init__.py")
+        for wanted in sorted(set(imports_of(source)), key=lambda each: (each.level, each.module, each.name)):
+            module = absolute(wanted, package)
+            for ref in self.patches:
+                said = self._lacks(ref, module, wanted.name)
+                if said:
+                    yield said
+                    break
+
+    def _lacks(self, ref: str, module: str, name: str) -> str:
+        """What of that import mainline lacks and the ref has; nothing where the ref does not have it either."""
+        for dotted in (module, f"{module}.{name}") if name else (module,):
+            there = self._path(ref, dotted)
+            if there is not None and there not in self.mainline and not self._is_on_mainline(dotted):
+                return f"it imports {dotted}, which is on {ref} ({there}) and not on mainline: bring it there first"
+        there = self._path(ref, module)
+        if there is None or there not in self.mainline or not name or name == "*":
+            return ""
+        theirs, ours = names_in(self.patches[ref][there]), names_in(self.mainline[there])
+        if theirs is None or ours is None or name not in theirs or name in ours:
+            return ""
+        return f"it imports {name} from {module}, which {ref} has in {there} and mainline has not: bring it there first"
+
+    def _path(self, ref: str, dotted: str) -> str | None:
+        """The ref's file of that module, below whatever folder is on the import path; of several one that mainline has, if there is any:
+        it may be the one that is meant."""
+        found = sorted(_at_end(self.modules[ref], dotted), key=lambda path: (path not in self.mainline, path))
+        return found[0] if found else None
+
+    def _is_on_mainline(self, dotted: str) -> bool:
+        """Whether mainline has the module below another folder: the project may have moved."""
+        return any(_at_end(self.mainlines, dotted))
+
+    @cached_property
+    def mainlines(self) -> Mapping[str, str]:
+        """dotted name of each of mainline's Python files -> its path."""
+        return {module_of(path): path for path in self.mainline if path.endswith(".py")}
+
+
+def _at_end(modules: Mapping[str, str], dotted: str) -> Iterator[str]:
+    """The paths of modules of that name below any folder."""
+    return (path for module, path in modules.items() if module == dotted or module.endswith(f".{dotted}"))
+
+
+def module_of(path: str) -> str:
+    """The dotted name of a Python file, from the repository's root."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def absolute(wanted: RequiredImport, package: str) -> str:
+    """The module's dotted name, a relative one's from the package that the file is in."""
+    if not wanted.level:
+        return wanted.module
+    parts = package.split(".")
+    base = parts[: len(parts) - (wanted.level - 1)]
+    return ".".join((*base, wanted.module) if wanted.module else base)
+
+
+def imports_of(source: bytes) -> Iterator[RequiredImport]:
+    """Every import of the file, within functions too. Nothing for what is no Python: then nothing was read from it either."""
+    try:
+        tree = sources.parse(source)
+    except sources.NotPython:
+        return
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (RequiredImport(alias.name, "", 0) for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                yield from (RequiredImport(module or "", alias.name, level) for alias in names)
+            case _:
+                pass
+
+
+def names_in(entry: FileEntry) -> frozenset[str] | None:
+    """What the module binds; None where that cannot be told."""
+    from stitchback.rewriting.modules import names_taken
+
+    try:
+        tree = sources.parse(entry.read())
+    except sources.NotPython:
+        return None
+    found = names_taken(tree)
+    return None if {"*", "__getattr__"} & found else found

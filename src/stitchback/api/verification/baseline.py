@@ -1,0 +1,65 @@
+"""What goes wrong with mainline's own tree, untouched, on real databases: what `stitchback.proof.baseline` is for simulated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from stitchback.adapters.projects import ProjectSession
+from stitchback.api.verification.databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.report import Difference
+from stitchback.model.keys import MigrationKey
+
+Act = Migrate | MigrationKey  # the key: a full migrate that was stopped right after it
+
+
+class RealBaselineFailures:
+    """`oracle`: mainline as it stands."""
+
+    def __init__(self, bench: DatabaseCache, oracle: ProjectSession) -> None:
+        self._bench = bench
+        self._oracle = oracle
+        self._met: dict[str, list[Difference]] = {}
+
+    def has(self, starts: Iterable[DatabaseState], acts: tuple[Act, ...], difference: Difference) -> bool:
+        """Whether the same acts, from one of these databases, come to the very same with mainline untouched."""
+        found = any(difference.what in self._wrong(start, acts) for start in starts)
+        if found:
+            self._met.setdefault(difference.what, []).append(difference)
+        return found
+
+    def told(self) -> Iterator[str]:
+        """Each kind once, with the first database that has it."""
+        for first, *others in self._met.values():
+            names = {each.population for each in others} - {first.population}
+            more = f" and {len(names)} other kinds of database" if names else ""
+            yield f"{first.population}{more}: left out, {first.rollout}: {first.what}: so it is with mainline as it stands"
+
+    @cached_property
+    def _fresh(self) -> DatabaseState | None:
+        return self._bench.step(self._oracle, self._bench.empty()).state
+
+    def _wrong(self, start: DatabaseState, acts: tuple[Act, ...]) -> frozenset[str]:
+        if self._fresh is None:
+            return frozenset()
+        state = start
+        for act in (*acts, FULL):
+            migrate = self._stopped(state, act) if isinstance(act, MigrationKey) else act
+            if migrate is None:
+                return frozenset()
+            step = self._bench.step(self._oracle, state, migrate)
+            if step.state is None:
+                return frozenset({difference_text(step.outcome.error_class, step.outcome.error_message)})
+            state = step.state
+        return frozenset(schema_differences(state.schema, self._fresh.schema))
+
+    def _stopped(self, state: DatabaseState, key: MigrationKey) -> Migrate | None:
+        """None where a full migrate does not run it."""
+        ran = self._bench.step(self._oracle, state).outcome.ran
+        return Migrate(stop_after=ran.index(key) + 1) if key in ran else None
+
+
+def difference_text(error: str, message: str) -> str:
+    """How a difference tells what Django raised."""
+    return f"{error}: {message}".strip()

@@ -1,0 +1,291 @@
+"""All of it on one engine: the populations, the repair of each, the rollouts of each, the comparison with a fresh install."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import pairwise
+
+from stitchback.adapters.project_process import Raised
+from stitchback.adapters.projects import MigrateOutcome
+from stitchback.api.verification.baseline import Act, RealBaselineFailures
+from stitchback.api.verification.databases import DatabaseCache, DatabaseState, Remedy
+from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.expected_rows import ExpectedRows
+from stitchback.api.verification.expected_schema import Old, wrong_install
+from stitchback.api.verification.interrupted import half_way
+from stitchback.api.verification.populations import (
+    FORK,
+    FRESH,
+    MAINLINE,
+    PATCHED,
+    BranchTrees,
+    TestDatabase,
+    TestDatabases,
+)
+from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
+from stitchback.api.verification.upgrade_paths import ExpectedOutcome, Reconciled, RowsJudge, UpgradeTrial
+from stitchback.errors import Refusal
+from stitchback.model.configuration import DataAgreement
+from stitchback.model.keys import MigrationKey
+
+Repair = Callable[
+    [str], str
+]  # a database's URL -> its script, "" where nothing is to be done; raises Refusal where none is known
+Progress = Callable[[str], None]
+ITSELF = "the reconciled tree"
+
+
+@dataclass(frozen=True, slots=True)
+class ManualRepair:
+    """The repair before the deploy: `repair` gives the script, `manual_repair` runs it. `lineages` are those that may need one."""
+
+    repair: Repair
+    manual_repair: Remedy
+    lineages: frozenset[str] = frozenset({MAINLINE})
+
+
+def data_of(install: MigrateOutcome, keys: Set[MigrationKey]) -> frozenset[str]:
+    """The fingerprints of what these migrations did to data in a fresh install."""
+    ends = zip(install.ran, pairwise((0, *install.data_at)), strict=False)
+    return frozenset(name for key, (start, end) in ends if key in keys for name in install.data[start:end])
+
+
+def not_loaded(vendor: str, raised: Raised) -> EngineReport:
+    """Of a reconciled tree that Django cannot even load."""
+    difference = Difference(ITSELF, "as it is", "loading", str(raised))
+    return EngineReport(vendor, "", (), (difference,), (), 0)
+
+
+@dataclass
+class EngineChecks:
+    bench: DatabaseCache
+    branches: BranchTrees
+    tree: Reconciled
+    hand: ManualRepair
+    progress: Progress = lambda text: None
+    thorough: bool = True  # see Trial
+    agreements: tuple[DataAgreement, ...] = ()
+    focus: frozenset[MigrationKey] = frozenset()
+    reached: list[tuple[str, str, DatabaseState]] = field(default_factory=list)
+    repaired_states: set[str] = field(default_factory=set)
+
+    @cached_property
+    def baseline_failures(self) -> RealBaselineFailures:
+        return RealBaselineFailures(self.bench, self.branches.untouched)
+
+    def judged(self) -> EngineReport:
+        databases = self.databases()
+        fresh = self.fresh_installs()
+        if isinstance(fresh, Difference):
+            return self.report(databases, (), (fresh,))
+        expectations = ExpectedRows(self.bench, self.branches, databases)
+        expected = expectations.rows_judges()
+        populations = tuple(
+            self.population(inhabitant, fresh, expected[inhabitant.state.digest], databases)
+            for inhabitant in databases.inhabitants
+        )
+        found = tuple(difference for each in populations for difference in each.differences)
+        for said in self.baseline_failures.told():
+            databases.add_remark(said)
+        self.half_way(databases)
+        own = (*self.leaves(), *self.install(expectations, fresh), *self.one_ledger_two_schemas(databases))
+        return self.report(databases, populations, (*own, *found))
+
+    def report(
+        self,
+        databases: TestDatabases,
+        populations: tuple[PopulationReport, ...],
+        differences: tuple[Difference, ...],
+    ) -> EngineReport:
+        return EngineReport(
+            self.bench.scratch.vendor,
+            self.tree.session.django,
+            populations,
+            differences,
+            tuple(databases.remarks),
+            self.bench.migrations,
+        )
+
+    def databases(self) -> TestDatabases:
+        """Fresh, fork points, patch branches, mainline, in this order: a database keeps the first name."""
+        databases = TestDatabases(self.bench)
+        databases.add("fresh install", FRESH, ITSELF, self.bench.empty())
+        self.progress("making databases with the old trees")
+        forks = [databases.fork(tree) for tree in self.branches.forks]
+        for tree, start in zip(self.branches.patches, forks, strict=True):
+            databases.grow(tree, start)
+        for start in forks:
+            for mainline in self.branches.mainlines:
+                databases.grow(mainline, start)
+                databases.grow_from_start(mainline, start)
+        shared = frozenset(key for fork in forks for key in fork.ledger)
+        for line in self.branches.releases:
+            databases.deployed(line, shared)
+        self.focus = frozenset(self.tree.graph.order) - shared
+        return databases
+
+    def half_way(self, databases: TestDatabases) -> None:
+        """Told, not judged: it is the engine's doing."""
+        start = next((each.state for each in databases.inhabitants if each.population.lineage == FORK), None)
+        if self.bench.scratch.vendor != "mysql" or start is None:
+            return
+        self.progress("kills within migrations")
+        for remark in half_way(self.bench, self.tree, start, self.focus):
+            databases.add_remark(remark)
+
+    def fresh_installs(self) -> ExpectedOutcome | Difference:
+        """Of the reconciled tree and of the next release after it; what Django says where there is none."""
+        first = self.bench.step(self.tree.session, self.bench.empty())
+        if first.state is None:
+            return self._no_install("migrate", first.outcome.error_class, first.outcome.error_message)
+        then = self.bench.step(self.tree.following, first.state)
+        if then.state is None:
+            return self._no_install("the next release", then.outcome.error_class, then.outcome.error_message)
+        repeatable = {each.migration for each in self.agreements if each.may_repeat}
+        missable = {each.migration for each in self.agreements if each.may_miss}
+        return ExpectedOutcome(
+            first.state,
+            then.state,
+            data_of(first.outcome, repeatable),
+            data_of(first.outcome, missable),
+        )
+
+    def _no_install(self, step: str, error: str, message: str) -> Difference:
+        return Difference("fresh install", "migrate", step, f"{error}: {message}")
+
+    def leaves(self) -> Iterator[Difference]:
+        """Exactly one leaf an app."""
+        counts = Counter(leaf.app for leaf in self.tree.graph.leaves)
+        for app in sorted(app for app, count in counts.items() if count > 1):
+            names = ", ".join(leaf.name for leaf in self.tree.graph.leaves if leaf.app == app)
+            yield Difference(ITSELF, "as it is", "graph", f"{app} has several leaves: {names}")
+
+    def install(self, expectations: ExpectedRows, wanted: ExpectedOutcome) -> Iterator[Difference]:
+        """A fresh install is what mainline's was, with what only the patches had."""
+        mainline = self.bench.step(self.branches.oracle, self.bench.empty()).state
+        if mainline is None:
+            return
+        pairs = [(fork.schema, after.schema) for fork, after in expectations.patched()]
+        for what in wrong_install(wanted.fresh.schema, Old(mainline.schema, tuple(pairs))):
+            yield Difference(ITSELF, "fresh install", "schema", what)
+
+    def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Difference]:
+        """Whoever repairs by the ledger repairs every database that has it (FACTS F28)."""
+        by_ledger = {
+            frozenset(each.state.ledger): each
+            for each in databases.inhabitants
+            if each.state.digest in self.repaired_states
+        }
+        said: set[str] = set()
+        for population, act, state in self.reached:
+            twin = by_ledger.get(frozenset(state.ledger))
+            if twin is None or twin.population.name in said or twin.state.schema == state.schema:
+                continue
+            said.add(twin.population.name)
+            what = "; ".join(schema_differences(state.schema, twin.state.schema)).replace(
+                "a fresh install", "that one"
+            )
+            yield Difference(
+                population,
+                act,
+                "repair",
+                f"the ledger of {twin.population.name}, which gets a repair, and another schema: {what}",
+            )
+
+    def excused(self, inhabitant: TestDatabase, say: Progress) -> bool:
+        """Whether mainline's own tree fails there without any change of ours, and no repair is known."""
+        if inhabitant.population.lineage not in (FORK, MAINLINE):
+            return False
+        outcome = self.bench.step(self.branches.untouched, inhabitant.state).outcome
+        if outcome.error_class:
+            said = f"{outcome.error_class}: {outcome.error_message}"
+            say(
+                f"{inhabitant.population.name}: left out, mainline fails there without any change of ours: {said}"
+            )
+        return bool(outcome.error_class)
+
+    def unpatched(self, inhabitant: TestDatabase, databases: TestDatabases) -> tuple[DatabaseState, ...]:
+        """What mainline's own tree is tried on: the database, or those of the fork points and none at all, where it is one of a patch branch."""
+        if inhabitant.population.lineage != PATCHED:
+            return (inhabitant.state,)
+        forks = (each.state for each in databases.inhabitants if each.population.lineage == FORK)
+        return (*forks, self.bench.empty())
+
+    def is_mainlines_own(
+        self,
+        inhabitant: TestDatabase,
+        starts: tuple[DatabaseState, ...],
+        acts: tuple[Act, ...],
+        difference: Difference,
+    ) -> bool:
+        """A plain migrate of a fresh install and of a patched database has to come to its end, whatever mainline does."""
+        plainly = not acts and inhabitant.population.lineage not in (FORK, MAINLINE)
+        return not plainly and self.baseline_failures.has(starts, acts, difference)
+
+    def population(
+        self, inhabitant: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases
+    ) -> PopulationReport:
+        population = inhabitant.population
+        self.progress(population.name)
+        start, script, differences = self.repaired(inhabitant)
+        own = partial(self.is_mainlines_own, inhabitant, self.unpatched(inhabitant, databases))
+        trial = UpgradeTrial(
+            self.bench, self.tree, wanted, population.name, rows, self.focus, self.thorough, own
+        )
+        found = (*differences, *trial.run(start))
+        if found and not script and self.excused(inhabitant, databases.add_remark):
+            found = ()
+        self.reached += [(population.name, act, state) for act, state in trial.reached]
+        if script:
+            self.repaired_states.add(inhabitant.state.digest)
+        if trial.left_out:
+            databases.add_remark(
+                f"{population.name}: {trial.left_out} migrations from before the fork point were no targets of their own"
+            )
+        ran = self.bench.step(self.tree.session, start).outcome.ran
+        return PopulationReport(
+            population.name,
+            population.lineage,
+            population.ledger,
+            script,
+            ran,
+            trial.rollouts,
+            found,
+            inhabitant.state.unfilled,
+            databases.also(inhabitant),
+        )
+
+    def repaired(self, inhabitant: TestDatabase) -> tuple[DatabaseState, str, tuple[Difference, ...]]:
+        """The database as it goes into the deploy, the script that was run, and what was wrong with that."""
+        name = inhabitant.population.name
+        try:
+            script = self.hand.repair(inhabitant.state.url)
+        except Refusal as refusal:
+            refused = Difference(name, "repair", "repair", f"refused: {refusal.message}")
+            return inhabitant.state, "", (refused,)
+        if not script:
+            return inhabitant.state, "", ()
+        session, manual_repair = self.tree.session, self.hand.manual_repair
+        once, twice = self.bench.repaired(session, inhabitant.state, script, manual_repair)
+        said = tuple(
+            Difference(name, "repair", "repair", what) for what in self._wrong_repair(inhabitant, once, twice)
+        )
+        return once, script, said
+
+    def _wrong_repair(
+        self, inhabitant: TestDatabase, once: DatabaseState, twice: DatabaseState
+    ) -> Iterator[str]:
+        before = inhabitant.state
+        if inhabitant.population.lineage not in self.hand.lineages:
+            yield f"a {inhabitant.population.lineage} database needs a hand"
+        if once.digest == before.digest:
+            yield "the script changes nothing"
+        if once.schema != before.schema or once.rows != before.rows:
+            yield "the script changes more than the ledger"
+        if twice.digest != once.digest:
+            yield "the script changes something when it is run again"
+        if self.hand.repair(once.url):
+            yield "another repair is wanted after the repair"

@@ -1,0 +1,202 @@
+"""What Django's `migrate` does from thousands of places, without going through Django thousands of times.
+
+Django itself makes each graph, reads each target, applies and records each migration from each state on each schema, and
+does whole every call that it refuses, or that is not of the kind below. What is taken over is this, of
+`MigrationExecutor`:
+
+* `migration_plan`: where all parents of what is applied are applied, and no target is, the plan is what `forwards_plan`
+  names, without what is applied;
+* `_create_project_state`: the state is that of the applied migrations in the order of the full plan;
+* `_migrate_all_forwards`: the migrations of the plan are applied in the order of the full plan, one after the other;
+* `apply_migration`: what it does depends on the migration, the state and the schema, and not on other rows.
+
+`tests/unit/engine/test_executing.py` and `tests/django/test_engine_agrees.py` hold it against Django.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stitchback.engine.compiled_graph import CompiledGraph, LedgersOfOneGraph, shape_of
+from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.engine_cache import EngineCache
+from stitchback.engine.executor import SymbolicExecutor
+from stitchback.engine.migrate_command import SAYS_NO, MigrateOptions, Target, connection_at, run_error
+from stitchback.engine.names import Name
+from stitchback.engine.runs import RunError
+from stitchback.engine.simulation import LoaderFiles, SymbolicMigration
+from stitchback.engine.step_cache import RunState, StepCache, StepResult
+from stitchback.model.keys import MigrationKey
+
+
+class StartOfRun(NamedTuple):
+    """What Django has worked out about a ledger when it begins to run migrations."""
+
+    course: CompiledGraph
+    applied: int
+    token: int
+
+
+@dataclass(slots=True, eq=False)
+class RunResult:
+    """How a run ends: where, with which rows added at the end, and the error."""
+
+    end: DatabaseId
+    recorded: tuple[Name, ...] = ()
+    error: RunError | None = None
+
+
+@dataclass(slots=True, eq=False)
+class RunPath:
+    """The rest of a full `migrate` at a place: the migration that runs next and the way from there, None for both at its end.
+    `finish` is the same all the way. One object for all full runs that come to the same rest."""
+
+    place: DatabaseId
+    key: MigrationKey | None
+    rest: RunPath | None
+    finish: RunResult
+
+    def __iter__(self) -> Iterator[tuple[MigrationKey, DatabaseId]]:
+        """Each migration, and the place that it leads to."""
+        way: RunPath | None = self
+        while way is not None and way.key is not None and way.rest is not None:
+            yield way.key, way.rest.place
+            way = way.rest
+
+
+class FastRun(NamedTuple):
+    """A call of `migrate`, step by step."""
+
+    steps: list[StepResult]
+    finish: RunResult
+
+    @property
+    def recorded(self) -> list[Name]:
+        """The rows that it adds, in order."""
+        rows = [row for step in self.steps for row in step.done.rows]
+        return [*rows, *self.finish.recorded]
+
+
+class FastMigrate:
+    """Of one tree."""
+
+    def __init__(self, files: LoaderFiles, memory: EngineCache) -> None:
+        self.files, self.memory = files, memory
+        self.replacing = memory.bits_of(files.replacing)
+        self.courses: dict[tuple[object, ...], CompiledGraph] = {}
+        self.ledgers: dict[int, LedgersOfOneGraph | None] = {}
+        self.positions: dict[int, StartOfRun | None] = {}
+        self.spots = StepCache.of(memory)
+        self.ways: dict[tuple[CompiledGraph, RunState, int], RunPath] = {}
+
+    def walk(self, place: DatabaseId, target: Target | None, options: MigrateOptions) -> FastRun | None:
+        """None where Django has to be asked."""
+        position = self.position(place.rows)
+        if position is None or options.fake or options.backwards:
+            return None
+        course = position.course
+        aim = course.aim(target, exact=options.exact)
+        if (
+            aim is None
+            or position.applied & aim.named
+            or (course.split and not options.in_spite_of_conflicts)
+        ):
+            return None
+        return self.walked(course, self.run_state(place, position.token), aim.needed & ~position.applied)
+
+    def walked(self, course: CompiledGraph, run_state: RunState, waiting: int) -> FastRun:
+        steps: list[StepResult] = []
+        while waiting:
+            first = waiting & -waiting
+            waiting ^= first
+            step = self.step(run_state, course.migrations[first.bit_length() - 1])
+            if step.done.error is not None:
+                return FastRun(steps, RunResult(run_state.place, error=run_error(step.done.error, step.key)))
+            steps.append(step)
+            run_state = step.run_state
+        return FastRun(steps, self.finish(course, run_state.place))
+
+    def way(self, place: DatabaseId) -> RunPath | None:
+        """A full `migrate`; None where Django has to be asked."""
+        position = self.position(place.rows)
+        if position is None or position.course.split:
+            return None
+        course, run_state = position.course, self.run_state(place, position.token)
+        waiting = course.all & ~position.applied
+        passed: list[tuple[RunState, int, MigrationKey]] = []
+        way = self.ways.get((course, run_state, waiting))
+        while way is None:
+            if not waiting:
+                way = self.ways[course, run_state, 0] = RunPath(
+                    run_state.place, None, None, self.finish(course, run_state.place)
+                )
+                break
+            first = waiting & -waiting
+            step = self.step(run_state, course.migrations[first.bit_length() - 1])
+            if step.done.error is not None:
+                finish = RunResult(run_state.place, error=run_error(step.done.error, step.key))
+                way = self.ways[course, run_state, waiting] = RunPath(run_state.place, None, None, finish)
+                break
+            passed.append((run_state, waiting, step.key))
+            run_state, waiting = step.run_state, waiting ^ first
+            way = self.ways.get((course, run_state, waiting))
+        for run_state, waiting, key in reversed(passed):
+            way = self.ways[course, run_state, waiting] = RunPath(run_state.place, key, way, way.finish)
+        return way
+
+    def finish(self, course: CompiledGraph, place: DatabaseId) -> RunResult:
+        recorded = course.recorded_at_the_end(place)
+        if not recorded:
+            return RunResult(place)
+        rows = place.rows | self.memory.bits_of(recorded)
+        return RunResult(self.memory.place(rows, place.schema, place.data), recorded)
+
+    def step(self, run_state: RunState, migration: SymbolicMigration) -> StepResult:
+        step = run_state.after.get(migration.kind)
+        return self.spots.step(run_state, migration, self.files) if step is None else step
+
+    def run_state(self, place: DatabaseId, token: int) -> RunState:
+        return self.spots.at(place, token)
+
+    def unapplied(self, rows: int) -> tuple[MigrationKey, ...] | None:
+        """Nodes of the graph that do not count as applied, sorted; None where Django has to be asked."""
+        ledgers = self.ledgers_like(rows)
+        return None if ledgers is None else ledgers.course.unapplied(ledgers.applied(rows))
+
+    def position(self, rows: int) -> StartOfRun | None:
+        """None where Django refuses the ledger, or where what is applied lacks a parent."""
+        if rows not in self.positions:
+            self.positions[rows] = self.found(rows)
+        return self.positions[rows]
+
+    def found(self, rows: int) -> StartOfRun | None:
+        ledgers = self.ledgers_like(rows)
+        if ledgers is None:
+            return None
+        applied = ledgers.applied(rows)
+        token = ledgers.course.token(applied)
+        if token is None or not ledgers.is_consistent(rows, applied):
+            return None
+        return StartOfRun(ledgers.course, applied, token)
+
+    def ledgers_like(self, rows: int) -> LedgersOfOneGraph | None:
+        """A graph depends on the ledger only as far as names in `replaces`, and what has one, are in it. None where Django cannot
+        make it."""
+        part = rows & self.replacing
+        if part not in self.ledgers:
+            connection = connection_at(self.memory.place(part, 0, ()), self.files, self.memory)
+            try:
+                executor = SymbolicExecutor(connection, self.files)
+                self.ledgers[part] = LedgersOfOneGraph(self.course(executor), executor.loader.built)
+            except SAYS_NO:
+                self.ledgers[part] = None  # Django says why to whoever comes with such a ledger
+        return self.ledgers[part]
+
+    def course(self, executor: SymbolicExecutor) -> CompiledGraph:
+        shape = shape_of(executor.loader.graph)
+        course = self.courses.get(shape)
+        if course is None:
+            course = self.courses[shape] = CompiledGraph(executor, self.files, self.memory)
+        return course

@@ -1,0 +1,215 @@
+"""Django's `migrate`, as far as a ledger and a schema see it.
+
+Source: `django.core.management.commands.migrate.Command.handle`, in its order: the executor is made (and with it the loader
+and its graph), `check_consistent_history`, `detect_conflicts`, the targets, `migration_plan`, `executor.migrate` (which ends
+with `check_replacements`). Signals, `--run-syncdb`, `--fake-initial` and `--prune` are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db.migrations.exceptions import (
+    AmbiguityError,
+    CircularDependencyError,
+    InconsistentMigrationHistory,
+    InvalidMigrationPlan,
+    NodeNotFoundError,
+)
+
+from stitchback.engine.database import SymbolicDatabase
+from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.engine_cache import EngineCache
+from stitchback.engine.executor import ProgressWatch, SymbolicExecutor
+from stitchback.engine.names import Name, as_key
+from stitchback.engine.runs import LedgerStanding, RunError
+from stitchback.engine.simulation import (
+    BrokenGraph,
+    DatabaseClash,
+    LedgerConnection,
+    LoaderFiles,
+    SymbolicLoader,
+    WouldUnapply,
+)
+from stitchback.engine.traces import Trace
+from stitchback.model.keys import MigrationKey
+from stitchback.schema.problems import InconsistentState
+
+Target = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateOptions:
+    """`fake`: `--fake`. `backwards`: migrations may be unapplied, where the target lies below what is applied; a caller that
+    only means to go forward is told instead.
+
+    Two that `manage.py` does not offer, to make the databases that a branch's history left behind: `exact` takes the
+    target's name as it is, not as a prefix; `in_spite_of_conflicts` does not mind multiple leaf nodes (each side of a
+    merge had one leaf when it was deployed).
+    """
+
+    fake: bool = False
+    backwards: bool = False
+    exact: bool = False
+    in_spite_of_conflicts: bool = False
+
+
+FORWARDS = MigrateOptions()
+
+
+class ConflictingMigrations(Exception):
+    """Multiple leaf nodes: the CommandError of `handle`."""
+
+
+# What Django raises on a tree or a ledger.
+SAYS_NO = (
+    CommandError,
+    AmbiguityError,
+    CircularDependencyError,
+    InconsistentMigrationHistory,
+    InvalidMigrationPlan,
+    NodeNotFoundError,
+    ConflictingMigrations,
+    DatabaseClash,
+    InconsistentState,
+    WouldUnapply,
+    BrokenGraph,
+)
+
+KINDS = {"ConflictingMigrations": "Conflict", "DatabaseClash": "Clash", "WouldUnapply": "Backwards"}
+
+
+def migrate(
+    connection: LedgerConnection,
+    files: LoaderFiles,
+    target: Target | None,
+    options: MigrateOptions = FORWARDS,
+) -> Trace:
+    """One call of `migrate`, of everything, of one app (`(app, None)`), up to one migration, or of none (`(app, "zero")`)."""
+    watch = ProgressWatch(connection)
+    start = connection.moment(None)
+    try:
+        handle(connection, files, target, watch, options)
+    except SAYS_NO as error:
+        last = watch.moments[-1] if watch.moments else start
+        return Trace(tuple(watch.moments), last, run_error(error, watch.running))
+    return Trace(tuple(watch.moments), connection.moment(None))
+
+
+def handle(
+    connection: LedgerConnection,
+    files: LoaderFiles,
+    target: Target | None,
+    watch: ProgressWatch,
+    options: MigrateOptions,
+) -> None:
+    """The body of `Command.handle`."""
+    executor = SymbolicExecutor(connection, files, watch)
+    executor.loader.check_consistent_history(connection)
+    if not options.in_spite_of_conflicts:
+        refuse_conflicts(executor.loader)
+    targets = targets_of(executor, target, options)
+    plan = planned(executor, targets)
+    if not options.backwards and any(backwards for _, backwards in plan):
+        raise WouldUnapply(f"this would unapply {', '.join(str(migration) for migration, _ in plan)}")
+    state = executor._create_project_state(with_applied_migrations=True)
+    executor.migrate(targets, plan=plan, state=state, fake=options.fake and bool(plan), fake_initial=False)
+
+
+def planned(
+    executor: SymbolicExecutor, targets: list[tuple[str, str | None]], *, clean_start: bool = False
+) -> list[tuple[Any, bool]]:
+    """`migration_plan`. Raises BrokenGraph where Django lets a KeyError slip (FACTS F24)."""
+    try:
+        return list(executor.migration_plan(targets, clean_start=clean_start))
+    except KeyError as error:
+        raise BrokenGraph("KeyError", str(error)) from error
+
+
+def refuse_conflicts(loader: Any) -> None:
+    conflicts = loader.detect_conflicts()
+    if conflicts:
+        name_str = "; ".join(f"{', '.join(names)} in {app}" for app, names in sorted(conflicts.items()))
+        raise ConflictingMigrations(
+            f"Conflicting migrations detected; multiple leaf nodes in the migration graph: ({name_str}).\n"
+            "To fix them run 'python manage.py makemigrations --merge'"
+        )
+
+
+def targets_of(
+    executor: SymbolicExecutor, target: Target | None, options: MigrateOptions
+) -> list[tuple[str, str | None]]:
+    loader = executor.loader
+    if target is None:
+        return list(loader.graph.leaf_nodes())
+    app, name = target
+    if app not in loader.migrated_apps:
+        raise CommandError(f"App '{app}' does not have migrations.")
+    if name is None:
+        return [key for key in loader.graph.leaf_nodes() if key[0] == app]
+    if name == "zero":
+        return [(app, None)]
+    return [(app, name) if options.exact else named_target(loader, app, name)]
+
+
+def named_target(loader: Any, app: str, name: str) -> Name:
+    try:
+        migration = loader.get_migration_by_prefix(app, name)
+    except AmbiguityError as error:
+        raise AmbiguityError(
+            f"More than one migration matches '{name}' in app '{app}'. Please be more specific."
+        ) from error
+    except KeyError as error:
+        raise CommandError(f"Cannot find a migration matching '{name}' from app '{app}'.") from error
+    target = (app, migration.name)
+    if target not in loader.graph.nodes and target in loader.replacements:
+        # A squash that is applied in part is not in the graph: the last of what it replaces stands for it.
+        return tuple(loader.replacements[target].replaces[-1])
+    return target
+
+
+def standing(connection: LedgerConnection, files: LoaderFiles) -> LedgerStanding | RunError:
+    """What the loader counts as applied, of the nodes of the graph that it builds for this ledger."""
+    try:
+        loader = SymbolicLoader(connection, files)
+    except SAYS_NO as error:
+        return run_error(error, None)
+    nodes = [key for key in loader.graph.nodes if key not in files.installed]
+    applied = frozenset(as_key(key) for key in loader.applied_migrations)
+    leaves = [key for key in loader.graph.leaf_nodes() if key not in files.installed]
+    return LedgerStanding(tuple(map(as_key, sorted(nodes))), applied, tuple(map(as_key, leaves)))
+
+
+def inconsistency(connection: LedgerConnection, files: LoaderFiles) -> RunError | None:
+    """What `check_consistent_history` says of the ledger, or the error before it."""
+    try:
+        SymbolicLoader(connection, files).check_consistent_history(connection)
+    except SAYS_NO as error:
+        return run_error(error, None)
+    return None
+
+
+def connection_to(database: SymbolicDatabase, files: LoaderFiles, memory: EngineCache) -> LedgerConnection:
+    rows = [(key.app, key.name) for key in database.ledger]
+    schema = memory.schema_number(database.schema)
+    return LedgerConnection(memory, rows, memory.bits_of(rows), schema, list(database.data), files.installed)
+
+
+def connection_at(place: DatabaseId, files: LoaderFiles, memory: EngineCache) -> LedgerConnection:
+    rows = memory.rows_of(place.rows)
+    return LedgerConnection(memory, rows, place.rows, place.schema, list(place.data), files.installed)
+
+
+def run_error(error: Exception, at: MigrationKey | None) -> RunError:
+    name = error.kind if isinstance(error, BrokenGraph) else type(error).__name__
+    message = turned(str(error)) if isinstance(error, CircularDependencyError) else str(error)
+    return RunError(KINDS.get(name, name), message, at)
+
+
+def turned(ring: str) -> str:
+    """A circle begun at its smallest name: Django begins anywhere."""
+    names = ring.split(", ")
+    start = names.index(min(names))
+    return ", ".join(names[start:] + names[:start])

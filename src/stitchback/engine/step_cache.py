@@ -1,0 +1,65 @@
+"""Databases in the middle of a run, and what each migration makes of them: the same for all trees of one Memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.engine_cache import EngineCache
+from stitchback.engine.executor import Applied, done_by_django
+from stitchback.engine.simulation import LoaderFiles, SymbolicMigration
+from stitchback.model.keys import MigrationKey
+
+
+@dataclass(slots=True, eq=False)
+class RunState:
+    """A database in the middle of a run, where Django's executor has the state of that token. `after`: what each migration,
+    by its kind, does here, and where it leads."""
+
+    place: DatabaseId
+    token: int
+    after: dict[int, StepResult]
+
+
+@dataclass(slots=True, eq=False)
+class StepResult:
+    """What one migration did, and the database after it."""
+
+    key: MigrationKey
+    place: DatabaseId
+    done: Applied
+    run_state: RunState
+
+
+class StepCache:
+    """`StepCache.of` is the memory's."""
+
+    @classmethod
+    def of(cls, memory: EngineCache) -> StepCache:
+        found = memory.kept.get("spots")
+        if not isinstance(found, cls):
+            found = memory.kept["spots"] = cls(memory)
+        return found
+
+    def __init__(self, memory: EngineCache) -> None:
+        self.memory = memory
+        self.known: dict[tuple[DatabaseId, int], RunState] = {}
+        self.done: dict[tuple[int, int, int], Applied] = {}
+
+    def at(self, place: DatabaseId, token: int) -> RunState:
+        run_state = self.known.get((place, token))
+        if run_state is None:
+            run_state = self.known[place, token] = RunState(place, token, {})
+        return run_state
+
+    def step(self, run_state: RunState, migration: SymbolicMigration, files: LoaderFiles) -> StepResult:
+        """The migration of those files run there."""
+        kind, place, memory = migration.kind, run_state.place, self.memory
+        what = (kind, run_state.token, place.schema)
+        done = self.done.get(what)
+        if done is None:
+            done = self.done[what] = done_by_django(migration, run_state.token, place.schema, files, memory)
+        data = tuple(sorted((*place.data, *done.data))) if done.data else place.data
+        reached = memory.place(place.rows | done.bits, done.schema, data)
+        step = run_state.after[kind] = StepResult(done.key, reached, done, self.at(reached, done.token))
+        return step

@@ -1,0 +1,63 @@
+"""What a deploy does to a database for which the manual step of the plan was forgotten (FACTS F7, F8, F12, F31, F36)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """`migrate` fails and destroys nothing. `at`: the migration that fails; None where Django refuses before it runs any.
+    `message`: what Django or the database says."""
+
+    at: MigrationKey | None
+    message: str
+    next_release: bool = False  # only the deploy of the next release fails; this one succeeds
+
+    def __str__(self) -> str:
+        where = f"at {self.at}: {self.message}" if self.at else "before anything is run"
+        return f"{_when(self.next_release)} stops {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Damages:
+    """`migrate` succeeds, or fails too late. `resets`: columns whose values become the default, and `loses`: columns that go, both on
+    SQLite, where other databases stop at `elsewhere`; `reruns`: data operations that run again, on every database."""
+
+    resets: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
+    reruns: tuple[str, ...] = ()
+    elsewhere: Stops | None = None
+    next_release: bool = False
+
+    def __str__(self) -> str:
+        return "; ".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        when = _when(self.next_release)
+        if self.reruns:
+            yield f"{when} runs {', '.join(self.reruns)} once more"
+        if self.resets:
+            yield f"on SQLite {when} succeeds and sets the values of {', '.join(self.resets)} to the default"
+        if self.loses:
+            yield f"on SQLite {when} succeeds and drops {', '.join(self.loses)}"
+        if self.elsewhere:
+            yield f"on other databases {self.elsewhere}"
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """The database is what it would be with the manual step."""
+
+    def __str__(self) -> str:
+        return "`migrate` does no harm"
+
+
+def _when(next_release: bool) -> str:
+    return "the next release's `migrate`" if next_release else "`migrate`"
+
+
+Forgotten = Stops | Damages | Harmless

@@ -1,0 +1,126 @@
+"""A Migration class and the classes that it extends, as far as the tree tells."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from stitchback.model.migrations import OWN_BEHAVIOUR
+from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Reference, Value
+from stitchback.parsing import imports, sources
+from stitchback.parsing.name_lookup import binding_of
+from stitchback.parsing.scopes import Class, Function, Scope, SharedBinding
+
+DJANGO = "django.db.migrations.Migration"
+# Methods of Django's Migration that change what it does, where a file has its own.
+_BEHAVIOUR = frozenset(
+    {"__init__", "__new__", "__getattribute__", "__init_subclass__", "apply", "mutate_state"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassHierarchy:
+    """The classes in the order in which Python looks attributes up. `unknown`: bases that are neither Django's Migration nor in
+    the tree. `is_django`: whether Django's Migration is among the bases; `is_south`: whether that of South is, which came before."""
+
+    classes: tuple[Class, ...]
+    unknown: tuple[Opaque, ...]
+    is_django: bool
+    is_south: bool = False
+
+    @classmethod
+    def of(cls, owner: Class) -> ClassHierarchy:
+        classes: list[Class] = []
+        unknown: list[Opaque] = []
+        is_django = is_south = False
+        queue = [owner]
+        while queue:
+            current = queue.pop(0)
+            if current in classes:
+                continue
+            classes.append(current)
+            for node in current.node.bases:
+                base = _base(node, current.scope)
+                if isinstance(base, Class):
+                    queue.append(base)
+                elif base == Reference(DJANGO):
+                    is_django = True
+                elif isinstance(base, Reference) and base.path.startswith("south."):
+                    is_south = True
+                elif base != Reference("builtins.object"):
+                    unknown.append(current.scope.opaque("a base class that the tree does not hold", node))
+        return cls(tuple(classes), tuple(unknown), is_django, is_south)
+
+    @property
+    def owner(self) -> Class:
+        return self.classes[0]
+
+    def box(self, name: str) -> tuple[SharedBinding, Class] | None:
+        for one in self.classes:
+            box = imports.class_body(one).names.get(name)
+            if box is not None:
+                return box, one
+        return None
+
+    def attribute(self, name: str) -> Value | None:
+        """The attribute's value; None where Django's own default holds."""
+        found = self.box(name)
+        if found is None:
+            return self.unknown[0] if self.unknown else None
+        binding = found[0].binding
+        if isinstance(binding, Function | Class):
+            return found[1].scope.opaque(f"{name} is not a plain attribute", binding.node)
+        return binding
+
+    def span(self, name: str) -> Span:
+        """Where the attribute is set, or else the class."""
+        found = self.box(name)
+        box, owner = found if found is not None else (None, self.owner)
+        node = box.node if box is not None and box.node is not None else owner.node
+        return sources.span_of(node, owner.scope.module.path)
+
+    @property
+    def behaviour(self) -> tuple[Opaque, ...]:
+        """What makes this migration do other things than its attributes say."""
+        found: list[Opaque] = []
+        for one in self.classes:
+            names = imports.class_body(one).names
+            for name in sorted(_BEHAVIOUR & names.keys()):
+                box = names[name]
+                if isinstance(box.binding, Function) and not _only_forwards(box.binding):
+                    found.append(one.scope.opaque(f"{OWN_BEHAVIOUR} {name}", box.binding.node))
+            for node in (*one.node.decorator_list, *(keyword.value for keyword in one.node.keywords)):
+                found.append(one.scope.opaque("the migration's class is changed by this", node))
+        return (*found, *self.unknown)
+
+
+def _only_forwards(function: Function) -> bool:
+    """`super().__init__(*args, **kwargs)` and nothing else, with the parameters in their order."""
+    node = function.node
+    if isinstance(node, ast.Lambda) or len(node.body) != 1 or node.name != "__init__":
+        return False
+    declared = node.args
+    names = [parameter.arg for parameter in declared.args[1:]]
+    names += [f"*{parameter.arg}" for parameter in (declared.vararg,) if parameter is not None]
+    names += [f"**{parameter.arg}" for parameter in (declared.kwarg,) if parameter is not None]
+    return ast.unparse(node.body[0]) in {
+        f"super().__init__({', '.join(names)})",
+        f"super(Migration, self).__init__({', '.join(names)})",
+    }
+
+
+def _base(node: ast.expr, scope: Scope) -> Class | Value | Function:
+    binding = binding_of(node, scope)
+    if isinstance(binding, Reference):
+        return imports.class_of(binding.path, scope.module) or binding
+    return binding
+
+
+def migration_class(scope: Scope) -> Class | Opaque | None:
+    """What the module calls Migration, also where it is imported; Opaque where that is not known."""
+    box = scope.names.get("Migration")
+    binding = box.binding if box is not None else None
+    if isinstance(binding, Reference):
+        return imports.class_of(binding.path, scope.module)
+    return binding if isinstance(binding, Class | Opaque) else None

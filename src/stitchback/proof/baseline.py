@@ -1,0 +1,96 @@
+"""What goes wrong with mainline as it stands, untouched: no plan is asked to mend that, and none is refused for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stitchback.engine import DatabaseId
+from stitchback.model.plans import BrokenOnMainline, Population
+from stitchback.proof.applied_sets import Keys
+from stitchback.proof.context import ProofContext
+from stitchback.proof.populations import FORK, FRESH, MAINLINE, SimulatedDatabase
+from stitchback.proof.rollouts import Kind, Rollouts, UpgradeFailure, UpgradeStep
+
+UNPATCHED = (FRESH, FORK, MAINLINE)
+PLAINLY = "migrate"
+
+
+class BaselineFailures:
+    """Troubles that mainline has by itself: the very same acts, done with mainline's tree, come to the very same trouble. Where it does not know
+    the migration of an act (the plan writes it), an act that runs none stands for it: Django records squashes even so. A repair is left out. From a database of the patch branch, mainline by itself gets
+    nowhere: there it is enough that one without the patch has come to the very same."""
+
+    def __init__(self, proof_context: ProofContext, matters: Keys | None) -> None:
+        self._scene = proof_context
+        self._matters = matters
+        self._known: set[Kind] = set()
+        self._met: dict[tuple[str, Kind | None], BrokenOnMainline] = {}
+
+    def has(self, inhabitant: SimulatedDatabase, start: DatabaseId, trouble: UpgradeFailure) -> bool:
+        """`start`: the database that stands for the inhabitant."""
+        if inhabitant.population.lineage in UNPATCHED:
+            starts = [start]
+        elif trouble.kind in self._known:
+            return True
+        else:
+            starts = self._unpatched()
+        if not self._reproduces(trouble, starts):
+            return False
+        self._known.add(trouble.kind)
+        place = (inhabitant.population.name, None) if plainly(trouble) else ("", trouble.kind)
+        self._met.setdefault(place, broken_on_mainline(inhabitant.population, trouble))
+        return True
+
+    def is_without_the_patch(self, trouble: UpgradeFailure) -> bool:
+        """Of one that a plain migrate comes to on a database of the patch branch: whether the patch has nothing to do with it."""
+        return plainly(trouble) and self._reproduces(trouble, self._unpatched())
+
+    def _reproduces(self, trouble: UpgradeFailure, starts: Iterable[DatabaseId]) -> bool:
+        untouched = self._scene.untouched(self._matters)
+        if untouched is None:
+            return False
+        acts = tuple(self._there(act, untouched) for act in trouble.path if not act.repair)
+        reached = (untouched.follow(each, acts) for each in starts)
+        look = untouched.whole if trouble.did[0] == PLAINLY else untouched.upgrade_failures_at
+        return any(
+            trouble.kind == other.kind for place in reached if place is not None for other in look(place)
+        )
+
+    def _there(self, act: UpgradeStep, untouched: Rollouts) -> UpgradeStep:
+        files = self._scene.situation.mainline.migrations
+        app, name = act.target or ("", "")
+        runs_none = name is None and all(key.app != app for key in files)
+        unknown = act.migration is not None and act.migration not in files
+        return UpgradeStep((untouched.bystander, None)) if runs_none or unknown else act
+
+    def _unpatched(self) -> list[DatabaseId]:
+        inhabitants = self._scene.simulated_databases(self._matters).inhabitants
+        return [each.place for each in inhabitants if each.population.lineage in (FRESH, FORK)]
+
+    @property
+    def met(self) -> tuple[BrokenOnMainline, ...]:
+        """Every population that a plain migrate fails for, and of what else goes wrong the first of each kind."""
+        at_once = {(each.population, each.message) for each in self._met.values() if not each.acts}
+        return tuple(
+            each
+            for each in self._met.values()
+            if not each.acts or (each.population, each.message) not in at_once
+        )
+
+
+def plainly(trouble: UpgradeFailure) -> bool:
+    """Whether nothing but a plain migrate comes to it."""
+    return not trouble.path and trouble.did == (PLAINLY,)
+
+
+def broken_on_mainline(population: Population, trouble: UpgradeFailure) -> BrokenOnMainline:
+    said, _, _ = trouble.message.partition("\n")  # what Django adds is advice for another situation
+    at = trouble.error.at if trouble.error else None
+    named = (each.migration for each in reversed(trouble.path))
+    return BrokenOnMainline(
+        population.name,
+        said,
+        at or next(filter(None, named), None),
+        population.lineage,
+        () if plainly(trouble) else trouble.acts,
+    )

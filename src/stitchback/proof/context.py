@@ -1,0 +1,132 @@
+"""A situation before any plan: its databases, its models, and mainline left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
+from stitchback.engine.composite_migration import parts_of
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Candidate, Failure, Situation
+from stitchback.model.state import SchemaState
+from stitchback.proof.applied_sets import Keys
+from stitchback.proof.data_runs import data_work
+from stitchback.proof.final_state_checks import NEXT_RELEASE, FinalStateChecks
+from stitchback.proof.graph_checks import excused_tables, final_state
+from stitchback.proof.leaf_models import sides_of
+from stitchback.proof.manual_steps import ManualSteps
+from stitchback.proof.next_release import next_release
+from stitchback.proof.populations import SimulatedDatabases, simulated_databases
+from stitchback.proof.rollouts import Rollouts, step_of
+from stitchback.proof.trees import before_merge
+from stitchback.proof.unread_operations import unread_operations
+from stitchback.schema.problems import InconsistentState
+from stitchback.schema.tables import tables_of
+from stitchback.schema.three_way import BranchSides
+
+
+@dataclass(frozen=True, slots=True)
+class FreshInstalls:
+    """A tree with its next release, and fresh installs of both: what databases are judged against."""
+
+    engine: Engine
+    following: Engine
+    fresh: DatabaseId
+    fresh_next: DatabaseId
+
+
+def fresh_installs(
+    tree: Tree, apps: tuple[str, ...], memory: EngineCache, bystander: str | None = None
+) -> FreshInstalls | Failure:
+    """A Failure where Django cannot even install the tree."""
+    engine = Engine(tree, memory=memory, beside=(bystander,) if bystander else ())
+    following = Engine(next_release(tree, apps), memory=memory)
+    nothing = engine.place(SymbolicDatabase())
+    for each in (engine, following):
+        each.beside_django(nothing)
+    finishes = [each.way(nothing).finish for each in (engine, following)]
+    for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
+        if finish.error is not None:
+            said = finish.error.message + not_read_at(finish.error.at, tree)
+            return Failure("fresh install", act, step_of(finish.error.at), said)
+    return FreshInstalls(engine, following, *(finish.end for finish in finishes))
+
+
+def not_read_at(key: MigrationKey | None, tree: Tree) -> str:
+    """What of the migration at which it stopped could not be read: more likely the reason than the tree itself."""
+    migration = tree.migrations.get(key) if key else None
+    if migration is None:
+        return ""
+    found = [str(each) for part in parts_of(migration) for each in unread_operations(part.operations)]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    equal = "an operation class can be named in pyproject.toml, [tool.stitchback.operation_equivalents]"
+    return f"; not read there: {found[0]}{more}; {equal}" if found else ""
+
+
+class ProofContext:
+    """What of a proof does not depend on the candidate."""
+
+    def __init__(self, situation: Situation, memory: EngineCache) -> None:
+        self.situation = situation
+        self.memory = memory
+        self._censuses: dict[Keys | None, SimulatedDatabases] = {}
+        self._untouched: dict[Keys | None, Rollouts | None] = {}
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        patches = self.situation.patches
+        return (self.situation.mainline, *(tree for patch in patches for tree in (patch.fork, patch.tree)))
+
+    def simulated_databases(self, matters: Keys | None) -> SimulatedDatabases:
+        if matters not in self._censuses:
+            self._censuses[matters] = simulated_databases(self.situation, self.memory, matters)
+        return self._censuses[matters]
+
+    @cached_property
+    def excused(self) -> frozenset[str]:
+        """Tables that are not what the models say on a branch already."""
+        trees = (self.situation.mainline, *(patch.tree for patch in self.situation.patches))
+        return frozenset(name for tree in trees for name in excused_tables(tree, self.memory))
+
+    @cached_property
+    def tables_of_removed_apps(self) -> frozenset[str]:
+        """Tables that models of apps had which mainline does not have any more (SB307): they stay where they are."""
+        here = {key.app for key in self.situation.mainline.migrations} | set(self.situation.mainline.apps)
+        found = frozenset[str]()
+        for tree in (tree for patch in self.situation.patches for tree in (patch.fork, patch.tree)):
+            state = self.models_of(tree) or SchemaState()
+            models = (model for key, model in state.models.items() if key.app not in here)
+            found |= {name for model in models for name, _ in tables_of(state, model).all}
+        return found
+
+    def untouched(self, matters: Keys | None) -> Rollouts | None:
+        """Mainline as it stands, without what git's merge brought, to be tried as a plan; None where it cannot be installed."""
+        if matters not in self._untouched:
+            self._untouched[matters] = self.left_alone(matters)
+        return self._untouched[matters]
+
+    def left_alone(self, matters: Keys | None) -> Rollouts | None:
+        tree = before_merge(self.situation)
+        found = fresh_installs(
+            tree, tuple(sorted({key.app for key in tree.migrations})), self.memory, "contenttypes"
+        )
+        if isinstance(found, Failure):
+            return None
+        work = data_work(Candidate({}, (), tree), self.situation)
+        ends = FinalStateChecks(
+            found.engine, found.following, found.fresh, found.fresh_next, work, self.tables_of_removed_apps
+        )
+        return Rollouts(ends, ManualSteps((), self.memory), frozenset(), "contenttypes", matters=matters)
+
+    def sides(self, result: Tree) -> tuple[BranchSides, ...]:
+        """For each patch branch, what the models at the leaves are merged from."""
+        return sides_of(self.situation, result, self.models_of)
+
+    def models_of(self, tree: Tree) -> SchemaState | None:
+        """The models at the leaves; None where the tree's own operations do not fit each other."""
+        try:
+            return final_state(tree, self.memory)
+        except InconsistentState:
+            return None

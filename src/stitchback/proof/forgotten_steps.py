@@ -1,0 +1,122 @@
+"""What happens to a database whose manual step was forgotten: computed, by the same engine, as everything else that is proved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from stitchback.engine import DatabaseId, Engine, EngineCache, RunError
+from stitchback.engine.engine_cache import data_run
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
+from stitchback.model.migrations import Migration
+from stitchback.model.physical import PhysicalSchema
+from stitchback.proof.context import FreshInstalls
+from stitchback.proof.data_runs import DataWork
+from stitchback.schema.apply_effect import run_effect
+from stitchback.schema.effects import AddColumn, DropColumn, Effect, Remake
+from stitchback.schema.problems import Clash
+from stitchback.schema.sqlite_remake import lost_columns
+
+CLASH = "Clash"  # `RunError.kind` where a database does not fit what is to be done to it
+
+
+@dataclass(frozen=True, slots=True)
+class SilentDamage:
+    """A `migrate` that goes on where only SQLite does: `end` is the database then; `error` what stops it on SQLite too, `first` what
+    stops other databases."""
+
+    end: DatabaseId
+    resets: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
+    error: RunError | None = None
+    first: RunError | None = None
+
+
+def forgotten(
+    start: DatabaseId, fresh_installs: FreshInstalls, work: DataWork, memory: EngineCache
+) -> Forgotten:
+    """A full `migrate` from there, without the rows that the plan asks for, then the next release's."""
+    now = migrated(start, fresh_installs.engine, memory)
+    found = outcome(now, fresh_installs.fresh, work, next_release=False)
+    if not isinstance(found, Harmless):
+        return found
+    following = migrated(now.end, fresh_installs.following, memory)
+    return outcome(following, fresh_installs.fresh_next, work, next_release=True)
+
+
+def outcome(run: SilentDamage, fresh: DatabaseId, work: DataWork, *, next_release: bool) -> Forgotten:
+    ran, should = Counter(run.end.data), Counter(fresh.data)
+    again = tuple(work.name(each) for each in sorted(ran) if ran[each] > should[each] > 0)
+    if again or run.resets or run.loses:
+        elsewhere = None if run.first is None else stops(run.first, next_release=next_release)
+        return Damages(run.resets, run.loses, again, elsewhere, next_release)
+    if run.error is not None:
+        return stops(run.error, next_release=next_release)
+    return Harmless()
+
+
+def stops(error: RunError, *, next_release: bool) -> Stops:
+    return Stops(error.at, error.message.partition("\n")[0], next_release)
+
+
+def migrated(start: DatabaseId, engine: Engine, memory: EngineCache) -> SilentDamage:
+    """A full `migrate`, taken on as SQLite takes it where a column is added that is there already."""
+    run = SilentDamage(start)
+    while True:
+        finish = engine.way(run.end).finish
+        run = replace(run, end=finish.end)
+        if finish.error is None:
+            return run
+        further = as_sqlite_does(run, finish.error, engine, memory) if memory.sqlite else None
+        if further is None:
+            return replace(run, error=finish.error)
+        run = further
+
+
+def as_sqlite_does(
+    run: SilentDamage, error: RunError, engine: Engine, memory: EngineCache
+) -> SilentDamage | None:
+    """The database after the migration that failed, where SQLite runs it without an error; None where it fails there too."""
+    migration = engine.tree.migrations.get(error.at) if error.at and error.kind == CLASH else None
+    token = engine.models_at(run.end) if migration else None
+    if migration is None or token is None:
+        return None
+    effects = memory.migration_effect(token, migration).effects
+    schema, data = memory.schemas_by_number[run.end.schema], list(run.end.data)
+    resets, loses = list(run.resets), list(run.loses)
+    for (app, effect), after in zip_longest(effects, effects[1:]):
+        if isinstance(effect, Remake):
+            gone = lost_columns(schema, effect, memory.forgotten.get(effect.table, set()))
+            loses.extend(f"{effect.table}.{column}" for column in gone)
+            schema = without_columns(schema, effect.table, gone)
+            continue
+        try:
+            schema = run_effect(schema, effect)
+        except Clash:
+            if not is_remade(effect, after[1] if after else None):
+                return None
+            assert isinstance(effect, AddColumn)
+            resets.append(f"{effect.table}.{effect.column}")
+        data.extend(data_run(effect, app))
+    rows = run.end.rows | memory.bits_of(names(migration))
+    end = memory.place(rows, memory.schema_number(schema), tuple(sorted(data)))
+    first = run.first or (error if len(resets) > len(run.resets) else None)
+    return replace(run, end=end, resets=tuple(resets), loses=tuple(loses), first=first)
+
+
+def is_remade(effect: Effect, after: Effect | None) -> bool:
+    """Whether SQLite adds the column by making the table again: one that is there gets the default as all its values (FACTS F31)."""
+    return isinstance(effect, AddColumn) and isinstance(after, Remake) and after.table == effect.table
+
+
+def without_columns(schema: PhysicalSchema, table: str, columns: tuple[str, ...]) -> PhysicalSchema:
+    for column in columns:
+        schema = run_effect(schema, DropColumn(table, column))
+    return schema
+
+
+def names(migration: Migration) -> Iterator[tuple[str, str]]:
+    """The rows that Django records for the migration."""
+    yield from ((key.app, key.name) for key in (migration.key, *migration.ghosts))

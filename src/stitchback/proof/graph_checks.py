@@ -1,0 +1,114 @@
+"""What must hold of the reconciled tree itself, whatever database it meets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from stitchback.engine import Engine, EngineCache, SymbolicDatabase
+from stitchback.graph import MigrationGraph
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.physical import PhysicalSchema
+from stitchback.model.plans import Situation
+from stitchback.model.state import SchemaState
+from stitchback.proof.differences import in_short, schema_differences
+from stitchback.schema.data import code_of, label_of, session_statements
+from stitchback.schema.physical import physical_of
+from stitchback.schema.problems import InconsistentState
+
+
+def sound_graph(tree: Tree) -> Iterator[str]:
+    """One leaf an app, every parent there, no circle: else Django runs nothing."""
+    graph = MigrationGraph.of(tree)
+    yield from unlinked(graph)
+    yield from several_leaves(graph, {key.app for key in graph.nodes})
+
+
+def unlinked(graph: MigrationGraph) -> Iterator[str]:
+    for child, parent in graph.missing:
+        yield f"{child} names {parent}, which is not there"
+    for ring in graph.cycles:
+        yield f"these depend on each other: {', '.join(map(str, ring))}"
+
+
+def several_leaves(graph: MigrationGraph, apps: Collection[str]) -> Iterator[str]:
+    leaves: dict[str, list[str]] = {}
+    for key in graph.leaves():
+        leaves.setdefault(key.app, []).append(str(key))
+    for app, names in sorted(leaves.items()):
+        if len(names) > 1 and app in apps:
+            yield f"{app} has several leaf nodes: {', '.join(names)}"
+
+
+def split_without_us(result: Tree, situation: Situation) -> frozenset[str]:
+    """Apps that have several leaves on mainline, and in which neither a patch branch nor the plan has anything: what is to be
+    done there is the same with any plan and without one (SB302 tells)."""
+    mainline = situation.mainline
+    counts = Counter(key.app for key in MigrationGraph.of(mainline).leaves())
+    ours = {migration.key.app for patch in situation.patches for migration in patch.migrations}
+    split = {app for app, count in counts.items() if count > 1} - ours
+    return frozenset(app for app in split if of_app(result, app) == of_app(mainline, app))
+
+
+def of_app(tree: Tree, app: str) -> dict[MigrationKey, Migration]:
+    return {key: migration for key, migration in tree.migrations.items() if key.app == app}
+
+
+def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[str]:
+    """FACTS F4; where mainline has it so already, and nothing was added to it, it is mainline's own affair."""
+    before = mainline.replacers
+    for ghost, replacers in sorted(tree.replacers.items()):
+        if len(replacers) > 1 and replacers != before.get(ghost):
+            yield f"{ghost} is named in `replaces` by {' and '.join(map(str, replacers))}: a stop between them loses what one of them makes"
+
+
+def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
+    """A statement of the session (`SET CONSTRAINTS ALL IMMEDIATE`) belongs to the migration and transaction that it was written in (FACTS F35):
+    each migration has those that its file on mainline, or else on its branch, has, in their order."""
+    trees = (situation.mainline, *(patch.tree for patch in situation.patches))
+    for key, migration in sorted(tree.migrations.items()):
+        was = next((other.migrations[key] for other in trees if key in other.migrations), migration)
+        if was is migration or was.operations == migration.operations:
+            continue
+        kept = iter(session_statements(migration.operations))
+        for statement in session_statements(was.operations):
+            if statement not in kept:
+                yield f"{key} loses {label_of(statement, code_of(statement))}, which it needs in its own transaction"
+
+
+def schema_is_the_states(
+    tree: Tree, installed: PhysicalSchema, excused: frozenset[str], memory: EngineCache
+) -> Iterator[str]:
+    """A fresh install has the tables that the models say, but for `excused` tables, which differ on a branch already."""
+    wanted = physical_of(final_state(tree, memory))
+    unlike = unlike_tables(installed, wanted) - excused
+    if unlike:
+        found = schema_differences(only(installed, unlike), only(wanted, unlike))
+        yield f"a fresh install is not what the models say: {in_short(found)}"
+
+
+def excused_tables(tree: Tree, memory: EngineCache) -> frozenset[str]:
+    """Tables that a fresh install of this tree makes otherwise than its models say (SeparateDatabaseAndState, RunSQL)."""
+    run = Engine(tree, memory=memory).migrate(SymbolicDatabase())
+    try:
+        return unlike_tables(run.final.schema, physical_of(final_state(tree, memory)))
+    except InconsistentState:
+        return frozenset()
+
+
+def unlike_tables(one: PhysicalSchema, other: PhysicalSchema) -> frozenset[str]:
+    names = {*one.tables, *other.tables}
+    return frozenset(name for name in names if one.tables.get(name) != other.tables.get(name))
+
+
+def only(schema: PhysicalSchema, names: frozenset[str]) -> PhysicalSchema:
+    return PhysicalSchema({name: table for name, table in schema.tables.items() if name in names})
+
+
+def final_state(tree: Tree, memory: EngineCache) -> SchemaState:
+    """The models at the leaves, as Django's `project_state()` has them. Raises InconsistentState."""
+    token = 0
+    for key in MigrationGraph.of(tree).order():
+        token = memory.migration_effect(token, tree.migrations[key]).after
+    return memory.states[token]

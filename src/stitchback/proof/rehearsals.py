@@ -1,0 +1,300 @@
+"""The second judge's part of a proof: what is rehearsed, in which order, and what its answer means for the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Tree, field_bases_of
+from stitchback.model.plans import (
+    BrokenOnMainline,
+    Candidate,
+    Failure,
+    Patch,
+    PopulationOutcome,
+    Proof,
+    RehearsalReport,
+    Situation,
+)
+from stitchback.proof.graph_checks import split_without_us
+from stitchback.proof.next_release import next_release
+from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
+from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
+from stitchback.rehearsal import (
+    Bounds,
+    Disagreement,
+    Recipe,
+    RehearsalAnswer,
+    RehearsalSession,
+    RehearsedPopulation,
+    Request,
+    prepare,
+)
+from stitchback.rehearsal.projections import Projection, projection
+from stitchback.rehearsal.serialization import TreeSerializer
+
+REHEARSED = "rehearsal by Django on SQLite"
+NO_TIME = "there was not enough time"
+BESIDE = 2  # times the seconds after which no further database is begun: all that a listed plan has
+FIRST = (FRESH, FORK, PATCHED, MAINLINE)  # lineages in the order in which they are rehearsed
+
+
+@dataclass(frozen=True, slots=True)
+class OldTrees:
+    """The trees that databases were made with, as Django can have run them. `recipes`: lineage -> which trees, one after the other."""
+
+    recipes: dict[str, tuple[tuple[Tree, ...], ...]]
+    tips: tuple[tuple[Tree, ...], ...]
+    untouched: Tree
+
+
+class Rehearsals:
+    """Rehearses a situation's plans. `situation`: with the files as each branch has them."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        patches = situation.patches
+        self.trees = (situation.mainline, *(tree for patch in patches for tree in (patch.tree, patch.fork)))
+        self._session = RehearsalSession(field_bases_of(*self.trees))
+        self._old: OldTrees | None = None
+        self._projections: dict[object, Projection] = {}
+        self._missed: RehearsalAnswer | None = None
+        prepare()
+
+    @property
+    def old(self) -> OldTrees:
+        if self._old is None:
+            self._old = old_trees(self.situation)
+        return self._old
+
+    def answer(
+        self,
+        candidate: Candidate,
+        proof: Proof,
+        apps: tuple[str, ...],
+        *,
+        as_expected: bool = True,
+        beside: bool = False,
+    ) -> RehearsalAnswer:
+        """`as_expected`: whether what runs and is recorded has to be what the proof says. `beside`: the plan is only listed, and has less time. Where there was no
+        time for a plan, none is rehearsed any more: a fresh install takes as long with each. Raises RehearsalEnded."""
+        if self._missed is not None:
+            return self._missed
+        outcomes = in_order(proof.outcomes, candidate)
+        result = candidate.result
+        split = split_without_us(result, self.situation)
+        following = next_release(result, [app for app in apps if app not in split])
+        policy = self.situation.policy
+        most_seconds = policy.rehearsal_most_seconds
+        if beside:
+            most_seconds = min(most_seconds, BESIDE * policy.rehearsal_seconds)
+        below = self.projection(result, following)
+        known = frozenset(key for tree in (result, *self.trees) for key in named_in(tree)) - below.below
+        replaced = frozenset(result.replacers) if as_expected else None
+
+        def request(shipping: TreeSerializer) -> Request:
+            def numbers(recipes: tuple[tuple[Tree, ...], ...]) -> tuple[Recipe, ...]:
+                return tuple(
+                    tuple(shipping.tree(tree, split, below) for tree in recipe) for recipe in recipes
+                )
+
+            databases = (
+                *(database(each, numbers(self.recipes_for(each)), known, replaced) for each in outcomes),
+                *(replace(each, recipes=numbers(trees)) for each, trees in self.further(proof)),
+            )
+            first = first_of(outcomes)
+            marked = (replace(each, is_first=each.is_first or each.name in first) for each in databases)
+            return Request(
+                shipping.tree(result, split, below),
+                shipping.tree(following, split, below),
+                shipping.tree(self.old.untouched, split, below),
+                tuple(sorted(marked, key=lambda each: not each.is_first)),
+                tips=numbers(self.old.tips),
+                replaced=frozenset(result.replacers),
+                gone=self.gone_apps,
+                may_repeat=frozenset(each.migration for each in policy.data if each.may_repeat),
+                sqlite=policy.sqlite,
+                bounds=Bounds(policy.rehearsed_databases, policy.rehearsal_seconds, most_seconds),
+            )
+
+        answer = self._session.rehearse(request)
+        if answer.missed and not beside:
+            self._missed = answer
+        return answer
+
+    @property
+    def gone_apps(self) -> frozenset[str]:
+        """Apps that mainline does not have any more (SB307): their tables stay where they are."""
+        mainline = self.situation.mainline
+        here = {key.app for key in mainline.migrations} | set(mainline.apps)
+        return frozenset(key.app for tree in self.trees for key in tree.migrations) - here
+
+    def projection(self, result: Tree, following: Tree) -> Projection:
+        """The same one for all plans that leave the same as it is."""
+        trees = [tree for each in self.old.recipes.values() for recipe in each for tree in recipe]
+        found = projection(self.situation.mainline, result, [*trees, self.old.untouched, following])
+        return self._projections.setdefault((found.below, tuple(map(id, found.base)), found.relevant), found)
+
+    def further(self, proof: Proof) -> Iterator[tuple[RehearsedPopulation, tuple[tuple[Tree, ...], ...]]]:
+        """Fork points and tips of patch branches that are no database of their own for the first judge: what it takes for
+        the same as another may be another one."""
+        seen = {(each.population.lineage, each.population.ref) for each in proof.outcomes}
+        left_out = {each.population for each in proof.broken_on_mainline if not each.acts}
+        for patch in self.situation.patches:
+            fork, tree = (loadable(each)[0] for each in (patch.fork, patch.tree))
+            name = f"fork point of {patch.tree.ref}"
+            if (FORK, patch.fork.ref) not in seen and name not in left_out:
+                yield RehearsedPopulation(name, FORK, (), None, is_first=True), ((fork,),)
+            if patch.migrations and (PATCHED, patch.tree.ref) not in seen:
+                yield (
+                    RehearsedPopulation(
+                        f"{patch.tree.ref} to its end", PATCHED, (), None, is_patched=True, is_first=True
+                    ),
+                    ((fork, tree),),
+                )
+
+    def recipes_for(self, outcome: PopulationOutcome) -> tuple[tuple[Tree, ...], ...]:
+        recipes = self.old.recipes
+        if outcome.population.lineage == LEDGER:
+            return tuple(recipe for each in recipes.values() for recipe in each)
+        return recipes.get(outcome.population.lineage, ())
+
+
+def old_trees(situation: Situation) -> OldTrees:
+    mainline = before_merge(situation)
+    recipes: dict[str, list[tuple[Tree, ...]]] = {FORK: [], PATCHED: [], MAINLINE: []}
+    tips = []
+    for patch in situation.patches:
+        fork, tree = (loadable(each)[0] for each in (patch.fork, patch.tree))
+        tips.append((fork, tree))
+        recipes[FORK].append((fork,))
+        recipes[PATCHED] += [(fork, each) for each in as_it_was(tree, patch)]
+        for each in dict.fromkeys(map(TreeIdentity, (situation.mainline, mainline))):
+            recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(loadable(each.tree)[0], patch)]
+    recipes[MAINLINE] += [(loadable(each)[0],) for each in (situation.mainline, mainline)]
+    return OldTrees({name: tuple(each) for name, each in recipes.items()}, tuple(tips), mainline)
+
+
+@dataclass(frozen=True, slots=True)
+class TreeIdentity:
+    """A tree, hashed by its identity."""
+
+    tree: Tree
+
+    def __hash__(self) -> int:
+        return id(self.tree)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TreeIdentity) and self.tree is other.tree
+
+
+def as_it_was(tree: Tree, patch: Patch) -> Iterator[Tree]:
+    """The tree, and as it was before its own squashes."""
+    yield tree
+    older = before_squashes(tree, frozenset(tree.migrations.keys() - patch.fork.migrations.keys()))
+    if older is not None:
+        yield older
+
+
+def database(
+    outcome: PopulationOutcome,
+    recipes: tuple[Recipe, ...],
+    known: frozenset[MigrationKey],
+    replaced: frozenset[MigrationKey] | None,
+) -> RehearsedPopulation:
+    """`known`: of these rows the rehearsal knows. `replaced`: those of which a migration's run may go by another name; None: nothing is expected."""
+    population = outcome.population
+    before = frozenset(population.ledger) & known
+    expected = replaced is not None
+    return RehearsedPopulation(
+        population.name,
+        population.lineage,
+        recipes,
+        before,
+        outcome.inserts,
+        (frozenset(outcome.will_run) & known) - (replaced or frozenset()) if expected else None,
+        (frozenset(outcome.recorded) & known) | before if expected else None,
+        is_fresh=population.lineage == FRESH,
+        is_patched=population.lineage == PATCHED,
+    )
+
+
+def in_order(outcomes: tuple[PopulationOutcome, ...], candidate: Candidate) -> tuple[PopulationOutcome, ...]:
+    """The fresh install and the fork point first, then the tip of each branch, then what stands right before or after a
+    migration that the plan changes, brings or has recorded; then the rest."""
+    touched = {edit.key for edit in candidate.edits}
+    touched |= {key for each in candidate.manual_inserts for key in (each.insert, *each.applied)}
+    touched |= {ghost for key in touched for ghost in ghosts(candidate.result, key)}
+    first = first_of(outcomes)
+
+    def rank(outcome: PopulationOutcome) -> int:
+        population = outcome.population
+        if population.name in first:
+            return FIRST.index(population.lineage)
+        near = {*population.ledger[-1:], *outcome.will_run[:1], *outcome.inserts}
+        return len(FIRST) if near & touched else len(FIRST) + 1
+
+    return tuple(sorted(outcomes, key=rank))
+
+
+def first_of(outcomes: tuple[PopulationOutcome, ...]) -> frozenset[str]:
+    """The databases without which no plan is proved: the fresh install, the fork points, the tips of the branches."""
+    longest: dict[tuple[str, str], int] = {}
+    for each in outcomes:
+        place = each.population.lineage, each.population.ref
+        longest[place] = max(longest.get(place, 0), len(each.population.ledger))
+    return frozenset(
+        population.name
+        for population in (each.population for each in outcomes)
+        if population.lineage in (FRESH, FORK)
+        or (
+            population.lineage in FIRST
+            and len(population.ledger) == longest[population.lineage, population.ref]
+        )
+    )
+
+
+def ghosts(tree: Tree, key: MigrationKey) -> tuple[MigrationKey, ...]:
+    migration = tree.migrations.get(key)
+    return migration.ghosts if migration else ()
+
+
+def report(answer: RehearsalAnswer) -> RehearsalReport:
+    return RehearsalReport(answer.django, answer.rehearsed, answer.total, answer.remarks)
+
+
+def failures(answer: RehearsalAnswer) -> tuple[Failure, ...]:
+    """What refuses the plan."""
+    return tuple(
+        dict.fromkeys(
+            Failure(each.database, f"{REHEARSED}: {each.act}", each.step, each.message)
+            for each in answer.disagreements
+        )
+    ) or tuple(Failure(name, REHEARSED, "not finished", NO_TIME) for name in answer.missed)
+
+
+def broken_on_mainline(answer: RehearsalAnswer, proof: Proof) -> tuple[BrokenOnMainline, ...]:
+    """What fails without the plan too, of databases for which the first judge saw no failure: the first of each."""
+    lineages = {each.population.name: each.population.lineage for each in proof.outcomes}
+    known = {
+        name for each in proof.broken_on_mainline if not each.acts for name in (each.population, each.message)
+    }
+    first: dict[str, Disagreement] = {}
+    for each in answer.baseline:
+        lineage = lineages.get(each.database, FORK)
+        if (
+            known.isdisjoint((each.database, each.message))
+            and not each.everywhere
+            and lineage in (FORK, MAINLINE, PATCHED)
+        ):
+            first.setdefault(each.database, each)
+    return tuple(
+        BrokenOnMainline(name, each.message, at(each), lineages.get(name, FORK), rehearsed=True)
+        for name, each in first.items()
+    )
+
+
+def at(failure: Disagreement) -> MigrationKey | None:
+    app, dot, name = failure.step.partition(".")
+    return MigrationKey(app, name) if dot and " " not in failure.step else None

@@ -1,0 +1,36 @@
+"""What of a plan's migrations could not be read, and how the proof took it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stitchback.engine.composite_migration import parts_of
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
+from stitchback.schema.applying import STEPS
+
+
+def unread(tree: Tree) -> tuple[str, ...]:
+    """One line each, sorted: operations, dependencies and names in `replaces` that are opaque or of no known kind."""
+    migrations = (part for migration in tree.migrations.values() for part in parts_of(migration))
+    return tuple(sorted({line for migration in migrations for line in lines(migration)}))
+
+
+def lines(migration: Migration) -> Iterator[str]:
+    for name in (*migration.dependencies, *migration.run_before, *migration.replaces):
+        if isinstance(name, Opaque):
+            yield f"{migration.key}: {name}; taken as if it were not there"
+    for operation in unread_operations(migration.operations):
+        where = (
+            operation if isinstance(operation, Opaque) else f"{operation.span}: {operation.kind} is not known"
+        )
+        yield f"{migration.key}: {where}; taken to leave the schema as it is, and to run exactly once"
+
+
+def unread_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
+    for operation in operations:
+        if isinstance(operation, Opaque) or operation.kind not in STEPS:
+            yield operation
+        else:
+            yield from unread_operations((*operation.database, *operation.state))

@@ -1,0 +1,440 @@
+"""One plan's rehearsal: every database migrated with the planned tree, once more, and with the next release; then compared."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import django
+from django.db.utils import IntegrityError
+
+from stitchback.model.keys import MigrationKey
+from stitchback.rehearsal.connection import RehearsalRecorder, rows_of
+from stitchback.rehearsal.editor import shape_of_model
+from stitchback.rehearsal.files import Name, RehearsalExecutor, RehearsalFiles
+from stitchback.rehearsal.requests import Disagreement, RehearsalAnswer, RehearsedPopulation, Request
+from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
+from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
+from stitchback.rehearsal.stage import MadeDatabase, RehearsalStage, has_table
+from stitchback.rehearsal.states import OutOfTime
+
+MIGRATE = "migrate"
+AGAIN = "migrate, then migrate"
+NEXT_RELEASE = "migrate, then the next release's migrate"
+AFTERWARDS = "afterwards"
+BEFORE = "before anything is run"
+GRACE = 2  # times the bound, for what was begun before it
+ROWS = (
+    2,
+    1,
+    0,
+)  # in each table, tried in this order: rows may be in the way of what a data operation would change first
+LEAVES = "multiple leaf nodes"
+OF_THE_GRAPH = (LEAVES, "InconsistentMigrationHistory", "NodeNotFoundError", "CircularDependencyError")
+CONSTRAINT_NAME = re.compile(r'CONSTRAINT "((?:[^"]|"")*)"')
+
+
+@dataclass(slots=True)
+class FinalDatabase:
+    """What became of a database. `failures` are without its name. `schema`, `following`: after the full migrate, and after the next
+    release's; None where it did not get there. `unlike`: how the tables differ from the models."""
+
+    failures: list[Disagreement] = field(default_factory=list)
+    data: tuple[DataRun, ...] = ()
+    order: tuple[MigrationKey, ...] = ()
+    ran: frozenset[Name] = frozenset()
+    rows: frozenset[Name] = frozenset()
+    schema: dict[str, Shape] | None = None
+    names: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    unlike: tuple[str, ...] = ()
+    following: dict[str, Shape] | None = None
+
+    def fail(self, act: str, step: str, message: str, raised: bool = False) -> None:
+        self.failures.append(Disagreement("", act, step, message, raised))
+
+
+class Rehearsal:
+    def __init__(self, stage: RehearsalStage, request: Request) -> None:
+        self.stage = stage
+        self.request = request
+        self.connection = stage.connection
+        self.remarks: dict[str, None] = {}
+        self.found: list[Disagreement] = []
+        self.baseline: list[Disagreement] = []
+        self.order: dict[str, tuple[MigrationKey, ...]] = {}
+        self.rehearsed = 0
+        self.begun = 0
+        self._ends: list[tuple[int, FinalDatabase]] = []
+        self._untouched: dict[int, tuple[MadeDatabase, FinalDatabase]] = {}
+
+    def answer(self) -> RehearsalAnswer:
+        started = time.process_time()
+        missed: tuple[str, ...] = ()
+        try:
+            self.every_database(started)
+        except OutOfTime:
+            self.remarks["there was no time for more"] = None
+            wanted = self.request.databases[self.begun : self.request.bounds.databases]
+            missed = tuple(each.name for each in wanted if each.is_first)
+        finally:
+            self.stage.states.deadline = float("inf")
+        return RehearsalAnswer(
+            django.get_version(),
+            sqlite3.sqlite_version,
+            self.rehearsed,
+            len(self.request.databases),
+            tuple(self.found),
+            tuple(self.baseline),
+            (*self.remarks, *self.stage.stuff.substituted),
+            self.order,
+            time.process_time() - started,
+            missed,
+        )
+
+    def every_database(self, started: float) -> None:
+        """In their order, as far as the bounds allow, until the first that refuses the plan. Raises OutOfTime."""
+        bounds = self.request.bounds
+        self.stage.states.deadline = started + bounds.most_seconds
+        fresh = self.end(self.request.result, self.stage.empty)
+        for place, database in enumerate(self.request.databases[: bounds.databases]):
+            self.begun = place
+            if not database.is_first:
+                self.stage.states.deadline = started + min(GRACE * bounds.seconds, bounds.most_seconds)
+                if time.process_time() - started > bounds.seconds:
+                    return
+            made = self.made(database)
+            if made is None:
+                self.remarks[f"{database.name}: the old trees made no database with its rows here"] = None
+                continue
+            end = fresh if database.is_fresh else self.end(self.request.result, made, database.inserts)
+            failures = [replace(each, database=database.name) for each in self.failures(database, end, fresh)]
+            sorted_out = [self.sorted_out(each, database, made) for each in failures]
+            self.baseline += [each for each in sorted_out if each.baseline]
+            self.found += [each for each in sorted_out if not each.baseline]
+            self.order[database.name] = end.order
+            self.rehearsed += not any(each.everywhere for each in sorted_out)
+            if self.found:
+                return
+
+    def made(self, database: RehearsedPopulation) -> MadeDatabase | None:
+        if database.is_fresh:
+            return self.stage.empty
+        rows = database.ledger
+        ledger = None if rows is None else frozenset((key.app, key.name) for key in rows)
+        made = (self.stage.database(recipe, ledger) for recipe in database.recipes)
+        return next((each for each in made if each is not None), None)
+
+    # What is done to a database
+
+    def end(
+        self,
+        number: int,
+        made: MadeDatabase,
+        inserts: tuple[MigrationKey, ...] = (),
+        following: int | None = None,
+    ) -> FinalDatabase:
+        following = self.request.following if number == self.request.result else following
+        for rows in (0,) if made is self.stage.empty else ROWS:
+            try:
+                return self.played(number, made, inserts, rows, following)
+            except IntegrityError as error:
+                watch = self.connection.watch
+                failed = FinalDatabase(data=tuple(watch.data))
+                failed.fail(MIGRATE, step_of(watch.running), error_text(error), raised=True)
+        return failed
+
+    def played(
+        self,
+        number: int,
+        made: MadeDatabase,
+        inserts: tuple[MigrationKey, ...],
+        rows: int,
+        following: int | None,
+    ) -> FinalDatabase:
+        """Raises IntegrityError where rows, or what an operation makes of them, do not fit."""
+        end, files = FinalDatabase(), self.stage.tree(number)
+        watch = self.stage.begin(made, strict=True)
+        watch.is_sqlite = self.request.sqlite
+        self.stage.prepare(files)
+        fill(self.connection, rows)
+        before = values_of(self.connection)
+        recorder = RehearsalRecorder(self.connection)
+        for key in inserts:
+            recorder.record_applied(key.app, key.name)
+        state = self.migrate(files, end, MIGRATE)
+        end.data, end.order = (
+            tuple(watch.data),
+            tuple(MigrationKey(*name) for name, _ in watch.data[len(made.data) :]),
+        )
+        end.ran = frozenset(watch.ran)
+        if state is None:
+            return end
+        for text in lost_values(before, values_of(self.connection), watch.changes):
+            end.fail(MIGRATE, AFTERWARDS, text)
+        for text in sorted(watch.debts.values()):
+            end.fail(MIGRATE, AFTERWARDS, f"{text}, which only SQLite puts right, when it remakes the table")
+        self.check_database(end, state)
+        end.rows = frozenset(rows_of(self.connection)) - files.installed
+        known = [
+            each
+            for each in self._ends
+            if (number, end.rows, end.schema) == (each[0], each[1].rows, each[1].schema)
+        ]
+        if known:  # nothing that comes after a full migrate asks for more than rows and tables
+            end.failures += [each for each in known[0][1].failures if each.act != MIGRATE]
+            end.following = known[0][1].following
+            return end
+        self.again(files, end)
+        if following is not None:
+            self.next_release(following, files, end)
+        self._ends.append((number, end))
+        return end
+
+    def migrate(self, files: RehearsalFiles, end: FinalDatabase, act: str) -> Any:
+        """A full migrate; the state that Django ends with, None where it fails."""
+        watch = self.connection.watch
+        try:
+            executor = RehearsalExecutor(self.connection, files, watch.progress)
+            executor.loader.check_consistent_history(self.connection)
+            conflicts = executor.loader.detect_conflicts()
+            split = [
+                f"{', '.join(sorted(names))} in {app}"
+                for app, names in sorted(conflicts.items())
+                if app not in files.tree.split
+            ]
+            if split:
+                end.fail(act, BEFORE, f"{LEAVES}: {'; '.join(split)}", raised=True)
+                return None
+            return executor.migrate(executor.loader.graph.leaf_nodes())
+        except IntegrityError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever Django and the database raise is what was asked
+            end.fail(act, step_of(watch.running), error_text(error), raised=True)
+            return None
+
+    def check_database(self, end: FinalDatabase, state: Any) -> None:
+        with self.connection.cursor() as cursor:
+            end.schema = schema_of(cursor)
+            cursor.execute("SELECT type, name, sql FROM sqlite_master")
+            schema_objects = cursor.fetchall()
+        end.names = frozenset(name for kind, name, _ in schema_objects if kind == "index") | {
+            name
+            for kind, _, sql in schema_objects
+            if kind == "table"
+            for name in CONSTRAINT_NAME.findall(sql or "")
+        }
+        made = [model for model in state.apps.get_models(include_auto_created=True) if has_table(model)]
+        end.declared = frozenset(
+            each.name for model in made for each in (*model._meta.indexes, *model._meta.constraints)
+        )
+        end.unlike = tuple(
+            text
+            for model in made
+            for text in differences(
+                model._meta.db_table,
+                end.schema.get(model._meta.db_table.lower()),
+                shape_of_model(model),
+            )
+        )
+
+    def again(self, files: RehearsalFiles, end: FinalDatabase) -> None:
+        """A second migrate, which has nothing to do. Of the executor's work only what comes before and after the migrations is left."""
+        rows = rows_of(self.connection)
+        try:
+            executor = RehearsalExecutor(self.connection, files)
+            executor.loader.check_consistent_history(self.connection)
+            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            executor.check_replacements()
+        except Exception as error:  # noqa: BLE001  # whatever Django raises is what was asked
+            end.fail(AGAIN, BEFORE, error_text(error), raised=True)
+            return
+        if plan:
+            end.fail(AGAIN, AFTERWARDS, f"a second migrate runs {', '.join(str(each) for each, _ in plan)}")
+        elif rows_of(self.connection) != rows:
+            end.fail(AGAIN, AFTERWARDS, "a second migrate writes rows of django_migrations")
+
+    def next_release(self, number: int, before: RehearsalFiles, end: FinalDatabase) -> None:
+        files, watch = self.stage.tree(number), self.connection.watch
+        ran = len(watch.ran)
+        if self.migrate(files, end, NEXT_RELEASE) is None:
+            return
+        new = files.migrations.keys() - before.migrations.keys()
+        wrong = sorted(new ^ {*watch.ran[ran:]})
+        if wrong:
+            names = ", ".join(".".join(name) for name in wrong)
+            end.fail(NEXT_RELEASE, AFTERWARDS, f"not only the new migrations run: {names}")
+        with self.connection.cursor() as cursor:
+            end.following = schema_of(cursor)
+
+    # What is wrong with it
+
+    def failures(
+        self, database: RehearsedPopulation | None, end: FinalDatabase, fresh: FinalDatabase
+    ) -> Iterator[Disagreement]:
+        """`database` None: mainline without the plan, of which nothing is expected but that all databases end alike."""
+        yield from end.failures
+        if end.schema is None:
+            return
+        found = list(self.unlike(end, fresh))
+        yield from found
+        if end.following is not None and fresh.following is not None and not (found or end.failures):
+            wanted = fresh.following
+            for text in schema_differences(self.without_leftover(end.following, wanted), wanted):
+                yield Disagreement("", NEXT_RELEASE, AFTERWARDS, text)
+        if end is fresh:
+            for text in end.unlike:
+                yield Disagreement("", MIGRATE, AFTERWARDS, f"not as the models say: {text}")
+        if database is not None:
+            yield from self.unexpected(database, end)
+        yield from self.ran_again(end, fresh)
+
+    def unlike(self, end: FinalDatabase, fresh: FinalDatabase) -> Iterator[Disagreement]:
+        """How a database differs from a fresh install."""
+        if end.schema is None or fresh.schema is None:
+            return
+        for text in schema_differences(self.without_leftover(end.schema, fresh.schema), fresh.schema):
+            yield Disagreement("", MIGRATE, AFTERWARDS, text)
+        for name in sorted((fresh.declared & fresh.names) - end.names):
+            yield Disagreement("", MIGRATE, AFTERWARDS, f"no index or constraint is called {name}")
+
+    def without_leftover(self, found: dict[str, Shape], wanted: dict[str, Shape]) -> dict[str, Shape]:
+        """Without tables that may remain, and those that only stand for an installed package's."""
+        known = self.stage.stuff.tables
+        gone = tuple(f"{app}_" for app in self.request.gone)
+        return {
+            name: shape
+            for name, shape in found.items()
+            if name in wanted
+            or not (
+                name.startswith(gone)
+                or (name in known and known[name] <= self.request.gone)
+                or (name not in known and name in self.stubs)
+            )
+        }
+
+    @property
+    def stubs(self) -> frozenset[str]:
+        return frozenset(f"{app}_{name}" for files in self.stage.files.values() for app, name in files.stubs)
+
+    def unexpected(self, database: RehearsedPopulation, end: FinalDatabase) -> Iterator[Disagreement]:
+        """Where Django did otherwise than the first judge says."""
+        for found, wanted, what in (
+            (end.ran - {(key.app, key.name) for key in self.request.replaced}, database.will_run, "runs"),
+            (end.rows, database.recorded, "is recorded"),
+        ):
+            if wanted is None:
+                continue
+            expected = {(key.app, key.name) for key in wanted}
+            for name in sorted(found - expected):
+                yield Disagreement(
+                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {what}, which the first judge does not expect"
+                )
+            for name in sorted(expected - found):
+                negated = "does not run" if what == "runs" else "is not recorded"
+                yield Disagreement(
+                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {negated}, which the first judge expects"
+                )
+
+    def ran_again(self, end: FinalDatabase, fresh: FinalDatabase) -> Iterator[Disagreement]:
+        before = Counter(identity for _, identity in end.data[: len(end.data) - len(end.order)])
+        should = Counter(identity for _, identity in fresh.data)
+        should |= self.stage.tree(self.request.result).data_operations()  # a squash may leave them out
+        ran = Counter(identity for _, identity in end.data)
+        doers = {identity: name for name, identity in end.data}
+        agreed = {
+            identity for name, identity in end.data if name and MigrationKey(*name) in self.request.may_repeat
+        }
+        for identity, times in sorted(ran.items()):
+            if identity in agreed or times <= max(should[identity], before[identity]):
+                continue
+            if fresh.schema is not None:
+                step = step_of(doers[identity])
+                yield Disagreement("", MIGRATE, step, f"its data operation has run {times} times")
+
+    # Whether the plan is to blame
+
+    def sorted_out(
+        self, failure: Disagreement, database: RehearsedPopulation, made: MadeDatabase
+    ) -> Disagreement:
+        """`baseline` where mainline without the plan ends in the same way, or where an operation that could not be built may be the reason."""
+        for why in self.unread_before(failure):
+            self.remarks[f"{database.name} from {failure.step} on: {why}"] = None
+            return replace(failure, baseline=True, everywhere=True)
+        if self.is_seen(failure, self.untouched(self.stage.empty)):
+            if failure.raised:
+                self.remarks[
+                    f"{database.name} from {failure.step} on, where mainline's own tree fails here: {failure.message}"
+                ] = None
+            return replace(failure, baseline=True, everywhere=failure.raised)
+        if not database.is_fresh and not database.is_patched and self.is_seen(failure, self.untouched(made)):
+            return replace(failure, baseline=True)
+        if database.is_patched and not failure.raised and self.is_so_at_a_fork_point(failure):
+            return replace(failure, baseline=True)
+        return self.of_a_branch(failure)
+
+    def is_so_at_a_fork_point(self, failure: Disagreement) -> bool:
+        """Whether databases without the patch have the same with mainline as it stands: mainline has edited a file that they had applied."""
+        made = (self.stage.database(recipe[:1], None) for recipe in self.request.tips)
+        return any(each is not None and self.is_seen(failure, self.untouched(each)) for each in made)
+
+    def unread_before(self, failure: Disagreement) -> list[str]:
+        """What could not be built and may be the reason. Of a history that does not fit, and of several leaves, it never is."""
+        if not failure.raised or failure.message.startswith(OF_THE_GRAPH):
+            return []
+        files = self.stage.tree(self.request.result)
+        app, dot, name = failure.step.partition(".")
+        return files.unread_above((app, name) if dot else None)
+
+    def of_a_branch(self, failure: Disagreement) -> Disagreement:
+        """Tables that a branch's own databases have otherwise than its models say: changed by hand-written statements."""
+        if (
+            failure.message.startswith("not as the models say")
+            and failure.message in self.unlike_on_branches()
+        ):
+            return replace(failure, baseline=True)
+        return failure
+
+    def unlike_on_branches(self) -> frozenset[str]:
+        found: set[str] = set()
+        for recipe in self.request.tips:
+            made = self.stage.database(recipe, None)
+            if made is not None:
+                end = FinalDatabase()
+                self.stage.begin(made, strict=False)
+                state = self.migrate(self.stage.tree(recipe[-1]), end, MIGRATE)
+                if state is not None:
+                    self.check_database(end, state)
+                    found |= {f"not as the models say: {text}" for text in end.unlike}
+        return frozenset(found)
+
+    def untouched(self, made: MadeDatabase) -> FinalDatabase | None:
+        """What becomes of the database with mainline as it stands."""
+        number = self.request.untouched
+        if number is None:
+            return None
+        known = self._untouched.get(id(made))
+        if known is None:
+            known = self._untouched[id(made)] = (made, self.end(number, made))
+        return known[1]
+
+    def is_seen(self, failure: Disagreement, end: FinalDatabase | None) -> bool:
+        if end is None:
+            return False
+        fresh = self.untouched(self.stage.empty)
+        assert fresh is not None, "mainline is the same for both"
+        kinds = {(each.step, each.message) for each in self.failures(None, end, fresh)}
+        return (failure.step, failure.message) in kinds
+
+
+def step_of(running: Name | None) -> str:
+    return ".".join(running) if running else BEFORE
+
+
+def error_text(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,164 @@
+"""A symbolic schema made to fit what a look into the database showed, where that is other than the migrations tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.repair.edits import Presence
+from stitchback.repair.schema_of_applied import names_of
+from stitchback.repair.schema_search import lacking
+from stitchback.repair.visible_schema import Names
+from stitchback.schema.apply_effect import run_effect
+from stitchback.schema.effects import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    CreateTable,
+    Effect,
+    RenameColumn,
+    RenameTable,
+)
+from stitchback.schema.problems import Clash
+
+UNKNOWN = "seen, of a shape that no migration tells"
+LENGTH = re.compile(r"^varchar\(\d+\)")
+
+
+def adjusted(
+    schema: PhysicalSchema, missing: Names, extra: Names, effects: Iterable[Effect]
+) -> PhysicalSchema:
+    """The schema without what is missing and with what is there besides; of that the effects of migrations tell the shape."""
+    if not missing and not extra:
+        return schema
+    effects = tuple(effects)
+    for rename in effects:
+        if isinstance(rename, RenameColumn | RenameTable):
+            schema, missing, extra = _renamed(schema, missing, extra, rename)
+    known = KnownNames(effects)
+    tables = dict(_with_tables(schema, missing, extra, known))
+    adjusted_tables = {
+        name: _adjusted_table(name, table, missing, extra, known) for name, table in tables.items()
+    }
+    return replace(schema, tables=adjusted_tables)
+
+
+def _renamed(
+    schema: PhysicalSchema, missing: Names, extra: Names, effect: RenameColumn | RenameTable
+) -> tuple[PhysicalSchema, Names, Names]:
+    """With the rename done, and without the names that it explains, where the database has the new name and lacks the old one."""
+    table = "" if isinstance(effect, RenameTable) else effect.table.lower()
+    old, new = effect.before.lower(), effect.after.lower()
+    before, after = (Presence(table, name) if table else Presence(name) for name in (old, new))
+    if before not in missing or after not in extra:
+        return schema, missing, extra
+    try:
+        schema = run_effect(schema, effect)
+    except Clash:
+        return schema, missing, extra
+    names = names_of(schema)
+    gone = {
+        name
+        for name in missing
+        if (name.column if table else name.table) == old and table in ("", name.table)
+    }
+    return schema, missing - gone, extra - names
+
+
+MOST_ROUNDS = 3  # tables, then their columns, then the shapes of these
+
+
+def as_shown(schema: PhysicalSchema, shown: Names, effects: Iterable[Effect]) -> PhysicalSchema:
+    """The schema made to hold just what the database shows; of what the schema has besides, the shape is kept, of what it lacks the effects
+    tell it."""
+    effects = tuple(effects)
+    for _ in range(MOST_ROUNDS):
+        names = names_of(schema)
+        missing, extra = lacking(names, shown), lacking(shown, names)
+        if not missing and not extra:
+            break
+        schema = adjusted(schema, missing, extra, effects)
+    return schema
+
+
+class KnownNames:
+    """What migrations make, by names in lower case."""
+
+    def __init__(self, effects: Iterable[Effect]) -> None:
+        self.tables: dict[str, CreateTable] = {}
+        self.columns: dict[tuple[str, str], AddColumn] = {}
+        self.indexes: dict[tuple[str, str], AddIndex | AddConstraint] = {}
+        for effect in effects:
+            match effect:
+                case CreateTable(name=name):
+                    self.tables.setdefault(name.lower(), effect)
+                case AddColumn(table=table, column=column):
+                    self.columns.setdefault((table.lower(), column.lower()), effect)
+                case AddIndex(table=table, name=name) | AddConstraint(table=table, name=name):
+                    self.indexes.setdefault((table.lower(), name.lower()), effect)
+                case _:
+                    pass
+
+
+def _with_tables(
+    schema: PhysicalSchema, missing: Names, extra: Names, known: KnownNames
+) -> Iterator[tuple[str, Table]]:
+    gone = {name.table for name in missing if is_table(name)}
+    there = {name.lower() for name in schema.tables}
+    for name, table in schema.tables.items():
+        if name.lower() not in gone:
+            yield name, table
+    for each in sorted(extra):
+        if is_table(each) and each.table not in there:
+            made = known.tables.get(each.table)
+            yield (made.name, made.table) if made else (each.table, Table())
+
+
+def is_table(name: Presence) -> bool:
+    return not (name.column or name.index or name.trait)
+
+
+def _adjusted_table(name: str, table: Table, missing: Names, extra: Names, known: KnownNames) -> Table:
+    folded = name.lower()
+    gone = {each.column for each in missing if each.table == folded and not each.trait}
+    columns = {column: shape for column, shape in table.columns.items() if column.lower() not in gone}
+    indexes, constraints = _without(table.indexes, missing), _without(table.constraints, missing)
+    there = {column.lower() for column in columns}
+    for each in sorted(extra):
+        if each.table == folded and each.column and not each.trait and each.column not in there:
+            made = known.columns.get((folded, each.column))
+            columns[made.column if made else each.column] = made.shape if made else UNKNOWN
+            indexes.update(made.indexes if made else ())
+        elif each.index and (folded, each.index) in known.indexes:
+            index = known.indexes[folded, each.index]
+            (indexes if isinstance(index, AddIndex) else constraints)[index.name] = index.definition
+    traits = [each for each in sorted(extra) if each.table == folded and each.trait]
+    for trait in traits:
+        for column in columns:
+            if column.lower() == trait.column:
+                columns[column] = _with_trait(columns[column], trait.trait)
+    return replace(table, columns=columns, indexes=indexes, constraints=constraints)
+
+
+def _without(definitions: Mapping[str, str], missing: Names) -> dict[str, str]:
+    gone = {each.index for each in missing if each.index}
+    return {name: text for name, text in definitions.items() if name.lower() not in gone}
+
+
+def _with_trait(shape: str, trait: str) -> str:
+    """The shape with another length, or with NULL allowed or not."""
+    if trait.startswith("varchar"):
+        return LENGTH.sub(trait, shape)
+    if trait.startswith("type"):
+        return shape  # of which shape another type is, no name tells
+    words, _, rest = shape.partition(" ")
+    is_null = rest == "null" or rest.startswith("null ")
+    if (trait == "null") == is_null:
+        return shape
+    return (
+        f"{words} null {rest}".rstrip()
+        if trait == "null"
+        else f"{words} {rest.removeprefix('null').lstrip()}".rstrip()
+    )

@@ -1,0 +1,37 @@
+"""The repair that a whole plan relies on: one script for every database, which looks whether it is needed."""
+
+from __future__ import annotations
+
+from stitchback.engine import EngineCache
+from stitchback.model.ledger import Ledger
+from stitchback.model.plans import Candidate
+from stitchback.repair.edits import EditGuard, InsertRow
+from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
+from stitchback.repair.sql import Script, render_script
+
+
+def plan_script(candidate: Candidate, vendor: str, memory: EngineCache | None = None) -> Script:
+    """For the runbook: may be run on every database of that engine, and so may its undo script, before anything is migrated."""
+    edits = plan_edits(candidate, memory)
+    given = sorted({key for edit in edits for key in edit.guard.given})
+    ledger = Ledger.of(*given, source="every database: where a row is not needed nothing is done")
+    return render_script(edits, vendor, ledger, shared=True)
+
+
+def plan_edits(candidate: Candidate, memory: EngineCache | None = None) -> tuple[InsertRow, ...]:
+    """A row for each handover, to be put in only where its ground is applied and what it makes is there."""
+    accounts = RecorderRules(candidate.result)
+    player = SchemaOfApplied(accounts, memory or EngineCache())
+    whole = player.play(accounts.standing(frozenset()).nodes)
+    names = whole.names if isinstance(whole, AppliedSchema) else frozenset()
+    edits = []
+    for handover in sorted(candidate.manual_inserts):
+        makers = [key for key in accounts.tree.migrations if handover.insert in accounts.targets(key)]
+        seen = {name for key in makers for name in player.footprint(key) if not name.trait} & names
+        given = " and ".join(map(str, handover.applied))
+        reason = f"{given} made here, before the stitch, what {handover.insert} makes now"
+        edits.append(
+            InsertRow(handover.insert, reason, EditGuard(handover.applied, seen=tuple(sorted(seen))))
+        )
+    return tuple(edits)

@@ -1,0 +1,136 @@
+"""What a database may look like of which only the rows are known.
+
+A tree explains rows where it could have left them: it knows them all, and no parent is missing below what is applied. Each tree
+that does gives a schema; where they differ, nobody can tell from the rows (FACTS F17, F28), unless it is in the shape of a column
+that is going to be dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Tree
+from stitchback.repair.evidence import LedgerCase
+from stitchback.repair.recorder_rules import Keys
+from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied, Unplayable
+from stitchback.repair.schema_search import SchemaSearch, beyond
+from stitchback.repair.visible_schema import Names
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleSchema:
+    """`by` says which tree, `names` what is in the database then, of what today's tree has to do with."""
+
+    by: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class AmbiguousLedger:
+    """Why the rows alone do not tell."""
+
+    message: str
+    evidence: tuple[str, ...] = ()
+
+
+class PastTree:
+    """One tree of the past, with what it made of rows."""
+
+    def __init__(self, player: SchemaOfApplied) -> None:
+        self.player = player
+        self.tree: Tree = player.accounts.tree
+
+    def world(self, rows: Keys, known: Keys) -> PossibleSchema | None:
+        """`known`: names that any tree knows. Rows of other packages and of nobody are no matter of any tree's."""
+        accounts = self.player.accounts
+        if not (rows & known) <= accounts.named:
+            return None
+        standing = accounts.standing(rows)
+        fitter = SchemaSearch(self.player, standing, frozenset())
+        if standing.torn or fitter.closed(standing.made) != standing.made:
+            return None
+        played = self.player.play(standing.made)
+        return PossibleSchema(self.tree.ref, played.names) if isinstance(played, AppliedSchema) else None
+
+
+def possible_schemas(
+    case: LedgerCase, fitter: SchemaSearch, rows: Keys, pasts: Sequence[PastTree]
+) -> tuple[Names, ...] | AmbiguousLedger:
+    """The one schema that databases with these rows have, or why there is not one; more than one where they differ only in what
+    migrations that are still to run look at first. `rows` are as read, before renames.
+
+    Where today's tree does not know a row and another tree explains all of them, that one made the database; where none does,
+    the unknown row is a leftover, as after a squash whose files and `replaces` are gone.
+    """
+    today = list(_by_today(case, fitter))
+    known = case.accounts.named.union(*(past.player.accounts.named for past in pasts))
+    others = [world for past in pasts if (world := past.world(rows, known)) is not None]
+    foreign = (rows & known) - case.accounts.recorded
+    worlds = others if foreign and others else [*today, *others]
+    if not worlds:
+        return _unexplained(case, fitter)
+    universe = case.player.ever.union(*(world.names for world in today))
+    first, *rest = [PossibleSchema(world.by, world.names & universe) for world in worlds]
+    excused = fitter.excused(case.standing.made | {claim.key for claim in case.hidden})
+    unlike = next(
+        (world for world in rest if beyond(_staying(world.names ^ first.names, case), excused)), None
+    )
+    return (
+        tuple(dict.fromkeys((first.names, *(world.names for world in rest))))
+        if unlike is None
+        else _two(first, unlike)
+    )
+
+
+def _staying(names: Names, case: LedgerCase) -> Names:
+    """Without the traits of columns that the tree ends without: what is still to run drops them, in whatever shape they are."""
+    end = case.player.play(case.standing.nodes)
+    if not isinstance(end, AppliedSchema):
+        return names
+    columns = {(name.table, name.column) for name in end.names}
+    return frozenset(name for name in names if not name.trait or (name.table, name.column) in columns)
+
+
+def _by_today(case: LedgerCase, fitter: SchemaSearch) -> Iterable[PossibleSchema]:
+    """With everything that the rows hint at, and without each of the hints that is not certain."""
+    if case.standing.torn:
+        return
+    hints = frozenset(claim.key for claim in case.hidden)
+    whole = case.standing.made | hints
+    doubtful = (claim.key for claim in case.hidden if not claim.certain)
+    for made in (whole, *(whole - (fitter.below(key) & hints) for key in doubtful)):
+        played = case.player.play(made)
+        if fitter.closed(made) == made and isinstance(played, AppliedSchema):
+            yield PossibleSchema(case.accounts.tree.ref, played.names)
+
+
+def _two(one: PossibleSchema, other: PossibleSchema) -> AmbiguousLedger:
+    names = sorted(one.names ^ other.names)
+    told = ", ".join(map(str, names[:4])) + (" …" if len(names) > 4 else "")
+    return AmbiguousLedger(
+        f"databases with these rows may or may not have {told} (FACTS F17, F28)",
+        (f"made by {one.by}, or by {other.by}",) if one.by != other.by else (),
+    )
+
+
+def _unexplained(case: LedgerCase, fitter: SchemaSearch) -> AmbiguousLedger:
+    """No tree explains the rows."""
+    if case.standing.torn:
+        names = ", ".join(map(str, sorted(case.standing.torn)))
+        return AmbiguousLedger(f"a part of what {names} replaces is applied, and the rest is not (FACTS F6)")
+    made = case.standing.made | frozenset(claim.key for claim in case.hidden)
+    pairs = tuple(_holes(fitter, made))
+    if pairs:
+        words = "a lost row, a row too many, or parents that were changed (FACTS F13, F30)"
+        return AmbiguousLedger(f"{pairs[0]}: {words}", pairs)
+    played = case.player.play(made)
+    reason = f": {played.key}: {played.reason}" if isinstance(played, Unplayable) else ""
+    return AmbiguousLedger(f"no tree could have left these rows{reason}")
+
+
+def _holes(fitter: SchemaSearch, made: Keys) -> Iterable[str]:
+    for key in sorted(fitter.closed(made) - made):
+        child: MigrationKey = min(fitter.below(key) & made)
+        yield f"{key} is not applied, {child} above it is"

@@ -1,0 +1,276 @@
+"""What a database holds that has run a choice of a tree's migrations: the schema, the names in it, and the data operations.
+
+Of indexes and constraints only plain ones count (columns, no condition or expression): the others some engines leave out. Of
+a column's shape three traits count, whether it may be NULL, its length, and of which kind its type is, where every engine shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from stitchback.engine import EngineCache
+from stitchback.engine.engine_cache import EMPTY_STATE
+from stitchback.model.keys import MigrationKey
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.repair.edits import Presence
+from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
+from stitchback.repair.visible_schema import Names
+from stitchback.schema.data import RunData
+from stitchback.schema.effects import (
+    AddColumn,
+    AddConstraint,
+    AddIndex,
+    AlterColumn,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Effect,
+    Remake,
+    RenameColumn,
+    RenameIndex,
+    RenameTable,
+    Unknown,
+    Uses,
+)
+from stitchback.schema.problems import InconsistentState
+
+PLAIN = re.compile(r"(index|unique)\([^()]+\)")
+SHAPE = re.compile(
+    r"(?P<type>→[^ ]+|varchar\(\d+\)|[A-Za-z]+(\([^()]*\))?)(?P<null> null)?( no constraint)?( db_\w+ .*)?"
+)
+
+_NUMBERS = ("Small", "", "Big", "PositiveSmall", "Positive", "PositiveBig")
+FAMILIES = {
+    "boolean": "boolean",
+    "NullBooleanField": "boolean",
+    **{f"{size}IntegerField": "number" for size in _NUMBERS},
+    "varchar": "text",
+    "TextField": "text",
+    "FloatField": "float",
+    "DecimalField": "decimal",
+    "DateTimeField": "time stamp",
+    "DateField": "date",
+    "TimeField": "time",
+    "BinaryField": "bytes",
+}
+"""Types that are told apart on every engine. Others (a UUID, JSON, an address, a duration) some keep as text or numbers: they are not compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedSchema:
+    """`names` are in lower case, as `VisibleSchema` keeps them."""
+
+    schema: PhysicalSchema
+    data: tuple[str, ...]
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Unplayable:
+    """No database can have run this choice: at `key`, `reason`."""
+
+    key: MigrationKey
+    reason: str
+
+
+class SchemaOfApplied:
+    """Plays choices of one tree's migrations. `memory` may be shared with engines: what a migration does is worked out once."""
+
+    def __init__(self, accounts: RecorderRules, memory: EngineCache) -> None:
+        self.accounts = accounts
+        self.memory = memory
+        self._played: dict[Keys, AppliedSchema | Unplayable] = {}
+
+    def play(self, chosen: Keys) -> AppliedSchema | Unplayable:
+        found = self._played.get(chosen)
+        if found is None:
+            found = self._played[chosen] = self._play(chosen)
+        return found
+
+    def _play(self, chosen: Keys) -> AppliedSchema | Unplayable:
+        token, schema, data = EMPTY_STATE, PhysicalSchema(), list[str]()
+        for key in Order(self.accounts, chosen).sorted():
+            migration = self.accounts.tree.migrations[key]
+            try:
+                outcome = self.memory.outcome(schema, token, migration)
+                token = self.memory.migration_effect(token, migration).after
+            except InconsistentState as error:
+                return Unplayable(key, str(error))
+            if outcome.clash:
+                return Unplayable(key, outcome.clash)
+            schema = outcome.schema
+            data.extend(outcome.data)
+        return AppliedSchema(schema, tuple(data), names_of(schema))
+
+    @cached_property
+    def effects(self) -> Mapping[MigrationKey, tuple[Effect, ...]]:
+        """What each migration does to a database, on its way in a fresh install; replaced ones in a run without their replacers."""
+        tree = self.accounts.tree
+        replaced = {
+            target
+            for key in tree.migrations
+            if self.accounts.is_replacer(key)
+            for target in tree.migrations[key].ghosts
+        }
+        squashes = {
+            key
+            for key in tree.migrations
+            if tree.migrations[key].ghosts and set(tree.migrations[key].ghosts) <= set(tree.migrations)
+        }
+        found: dict[MigrationKey, tuple[Effect, ...]] = {}
+        for chosen in (frozenset(tree.migrations) - replaced, frozenset(tree.migrations) - squashes):
+            for key, effects in self._effects(chosen).items():
+                found.setdefault(key, effects)
+        return found
+
+    def _effects(self, chosen: Keys) -> dict[MigrationKey, tuple[Effect, ...]]:
+        token, found = EMPTY_STATE, dict[MigrationKey, tuple[Effect, ...]]()
+        for key in Order(self.accounts, chosen).sorted():
+            try:
+                migration_effect = self.memory.migration_effect(token, self.accounts.tree.migrations[key])
+            except InconsistentState:
+                continue  # said where the migration is played for a purpose
+            found[key] = tuple(
+                effect for _, effect in migration_effect.effects if not isinstance(effect, Uses)
+            )
+            token = migration_effect.after
+        return found
+
+    def lasting(self, key: MigrationKey) -> tuple[Effect, ...]:
+        """What the migration leaves in a database: how SQLite comes there, by recreating a table, is no work of its own."""
+        return tuple(effect for effect in self.effects.get(key, ()) if not isinstance(effect, Remake))
+
+    def footprint(self, key: MigrationKey) -> Names:
+        """The names that the migration makes, takes away or changes."""
+        return frozenset(name for effect in self.effects.get(key, ()) for name in self.touched(effect))
+
+    def conditional(self, key: MigrationKey) -> Names:
+        """Those of them that the migration looks at before it acts: found either way, they are right."""
+        effects = (effect for effect in self.effects.get(key, ()) if getattr(effect, "conditional", False))
+        return frozenset(name for effect in effects for name in self.touched(effect))
+
+    def touched(self, effect: Effect) -> Names:
+        """As the function, and the indexes that go or get another name, where they are of the kind that counts."""
+        match effect:
+            case DropIndex(name=name) | DropConstraint(name=name):
+                return self.plain & {Presence("", index=name.lower())}
+            case RenameIndex(before=before, after=after):
+                return self.plain & {Presence("", index=name.lower()) for name in (before, after)}
+            case _:
+                return frozenset(touched(effect))
+
+    def by_sql(self, made: Keys) -> frozenset[str]:
+        """Apps in which SQL of their own, or what could not be read, was run: it may have made or dropped anything."""
+        return frozenset(key.app for key in made if any(map(is_raw, self.effects.get(key, ()))))
+
+    def names_of_apps(self, apps: frozenset[str]) -> Names:
+        return frozenset(name for key in self.effects if key.app in apps for name in self.footprint(key))
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """Every table that this tree ever makes or takes away."""
+        return frozenset(name.table for name in self.ever if name.table)
+
+    def names_of_tables(self, tables: Iterable[str]) -> Names:
+        """All that the tree has to do with in those tables, under every name that they ever have."""
+        wanted = set(tables)
+        effects = [effect for effects in self.effects.values() for effect in effects]
+        pairs = [
+            {each.before.lower(), each.after.lower()} for each in effects if isinstance(each, RenameTable)
+        ]
+        while more := [pair for pair in pairs if wanted & pair and not pair <= wanted]:
+            wanted = wanted.union(*more)
+        found = ((_table_of(effect), self.touched(effect)) for effect in effects if wanted)
+        return frozenset(
+            name for table, names in found for name in names if table in wanted or name.table in wanted
+        )
+
+    @cached_property
+    def plain(self) -> Names:
+        """Indexes and constraints that count, under every name that they ever have."""
+        found: set[Presence] = set()
+        for effect in (effect for effects in self.effects.values() for effect in effects):
+            found.update(name for name in touched(effect) if name.index)
+            if isinstance(effect, RenameIndex) and Presence("", index=effect.before.lower()) in found:
+                found.add(Presence("", index=effect.after.lower()))
+        return frozenset(found)
+
+    @cached_property
+    def ever(self) -> Names:
+        """Every name that this tree ever makes or takes away."""
+        return frozenset(name for key in self.effects for name in self.footprint(key))
+
+
+def _table_of(effect: Effect) -> str:
+    """The table that the effect is about, in lower case."""
+    return str(getattr(effect, "table", "") if not isinstance(effect, CreateTable) else effect.name).lower()
+
+
+def is_raw(effect: Effect) -> bool:
+    return isinstance(effect, Unknown) or (isinstance(effect, RunData) and effect.label.startswith("RunSQL"))
+
+
+def names_of(schema: PhysicalSchema) -> Names:
+    return frozenset(
+        name for table, content in schema.tables.items() for name in _table_names(table, content)
+    )
+
+
+def _table_names(name: str, table: Table) -> set[Presence]:
+    indexes = {*table.indexes.items(), *table.constraints.items()}
+    columns = (_column_names(name, column, shape) for column, shape in table.columns.items())
+    return {Presence(name.lower())}.union(*columns, *(_index_names(*index) for index in indexes))
+
+
+def _column_names(table: str, column: str, shape: str) -> set[Presence]:
+    return {Presence(table.lower(), column.lower()), *_traits(table, column, shape)}
+
+
+def _traits(table: str, column: str, shape: str) -> set[Presence]:
+    """None of keys, generated columns, and fields of classes that are not Django's."""
+    found = SHAPE.fullmatch(shape)
+    if found is None or found["type"].startswith("GeneratedField"):
+        return set()
+    traits = {"null" if found["null"] else "not null"}
+    if found["type"].startswith("varchar"):
+        traits.add(found["type"])
+    family = FAMILIES.get(found["type"].partition("(")[0])
+    if family:
+        traits.add(f"type {family}")
+    return {Presence(table.lower(), column.lower(), trait=trait) for trait in traits}
+
+
+def _index_names(name: str, definition: str) -> set[Presence]:
+    """None where the engine names it (`unique=True`), or where not every engine makes it."""
+    plain = PLAIN.fullmatch(definition) and "(" not in name
+    return {Presence("", index=name.lower())} if plain else set()
+
+
+def touched(effect: Effect) -> set[Presence]:
+    """The names in an effect, in lower case; none where a look at names does not show it."""
+    match effect:
+        case CreateTable(name=name, table=table):
+            return _table_names(name, table)
+        case DropTable(name=name):
+            return {Presence(name.lower())}
+        case RenameTable(before=before, after=after):
+            return {Presence(before.lower()), Presence(after.lower())}
+        case AddColumn(table=table_name, column=column, shape=shape):
+            return _column_names(table_name, column, shape)
+        case AlterColumn(table=table_name, column=column, before=before, after=after):
+            return _traits(table_name, column, before) ^ _traits(table_name, column, after)
+        case DropColumn(table=table_name, column=column):
+            return {Presence(table_name.lower(), column.lower())}
+        case RenameColumn(table=table_name, before=before, after=after):
+            return {Presence(table_name.lower(), before.lower()), Presence(table_name.lower(), after.lower())}
+        case AddIndex(name=name, definition=definition) | AddConstraint(name=name, definition=definition):
+            return _index_names(name, definition)
+        case (
+            _
+        ):  # types, comments, data; an index that goes may have been of a kind that not every engine makes
+            return set()

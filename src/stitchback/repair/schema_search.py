@@ -1,0 +1,166 @@
+"""The choice of migrations that fits what a database shows, nearest to what its ledger tells.
+
+Only what `VisibleSchema` shows is compared, and only what the tree ever makes: what else is in the database (other
+packages' tables, leftovers of migrations that are gone) is none of the tree's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.repair.recorder_rules import Keys, Order, RecordedNodes
+from stitchback.repair.schema_of_applied import SchemaOfApplied, Unplayable
+from stitchback.repair.visible_schema import Names
+
+MOST_STEPS = 60
+WORST = 10**9
+MOST_TRAITS = 6  # names in which one column's traits can differ: null, length, type, each on both sides
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFit:
+    """`made` is the choice; `missing` names it should have made and the database lacks, `extra` the other way round.
+    `excused`: names that migrations which are still to run look at first. `unplayable` is why no database can have run the choice."""
+
+    made: Keys
+    missing: Names
+    extra: Names
+    excused: Names = frozenset()
+    unplayable: str = ""
+
+    @property
+    def wrong(self) -> Names:
+        """What the choice leaves unexplained."""
+        return beyond(self.missing | self.extra, self.excused)
+
+    @property
+    def fits(self) -> bool:
+        return not (self.wrong or self.unplayable)
+
+    @property
+    def distance(self) -> int:
+        """A column that is there or not tells more than all traits of one column: three traits, each other than it should be, are six
+        names, and no reason to believe that the column was never made."""
+        if self.unplayable:
+            return WORST
+        columns = sum(bool(name.column) and not name.trait for name in self.wrong)
+        return len(self.wrong) + MOST_TRAITS * columns
+
+
+class SchemaSearch:
+    """Fits choices of one standing's nodes to what one database shows; `ignored` names tell nothing, `unseen` ones are not compared."""
+
+    def __init__(
+        self,
+        player: SchemaOfApplied,
+        standing: RecordedNodes,
+        shown: Names,
+        ignored: Names = frozenset(),
+        unseen: Names = frozenset(),
+    ) -> None:
+        self.ignored = ignored
+        self.unseen = unseen
+        self.player = player
+        self.standing = standing
+        self.shown = shown
+        self.nodes = standing.nodes | standing.torn
+        self.lineage = NodeRelatives(Order(player.accounts, self.nodes))
+
+    def measure(self, made: Keys) -> SchemaFit:
+        played = self.player.play(made)
+        if isinstance(played, Unplayable):
+            return SchemaFit(made, frozenset(), frozenset(), unplayable=f"{played.key}: {played.reason}")
+        wanted = played.names - self.unseen
+        shown = self.shown & (self.player.ever | played.names) - self.unseen
+        missing, extra = lacking(wanted, shown), lacking(shown, wanted)
+        return SchemaFit(made, missing, extra, self.excused(made))
+
+    def excused(self, made: Keys) -> Names:
+        looked_at = (name for key in self.nodes - made for name in self.player.conditional(key))
+        return self.ignored.union(looked_at)
+
+    def best(self, starts: Iterable[Keys]) -> SchemaFit:
+        """From the best of the starts, one migration (with what it rests on, or what rests on it) put in or taken out at a
+        time, as long as the distance shrinks. Deterministic; what it cannot explain is left in the answer."""
+        told = self.standing.made
+        fit = min((self.measure(start) for start in starts), key=lambda each: self._rank(each, told))
+        for _ in range(MOST_STEPS):
+            if fit.fits:
+                break
+            nearer = [each for each in map(self.measure, self._steps(fit)) if each.distance < fit.distance]
+            if not nearer:
+                break
+            fit = min(nearer, key=lambda each: self._rank(each, told))
+        return fit
+
+    def _rank(self, fit: SchemaFit, told: Keys) -> tuple[int, bool, int, list[MigrationKey]]:
+        """Of choices that fit equally well, one without holes, then the one nearest to what the ledger tells."""
+        has_holes = self.closed(fit.made) != fit.made
+        return fit.distance, has_holes, len(fit.made ^ told), sorted(fit.made ^ told)
+
+    def _steps(self, fit: SchemaFit) -> Iterator[Keys]:
+        for key in sorted(self.nodes):
+            if not fit.unplayable and not (self.player.footprint(key) & fit.wrong):
+                continue
+            if key in fit.made:
+                yield fit.made - {key}
+                yield fit.made - self.below(key)
+            else:
+                yield fit.made | {key}
+                yield fit.made | self.above(key)
+
+    def above(self, key: MigrationKey) -> Keys:
+        return self.lineage.ancestors(key)
+
+    def below(self, key: MigrationKey) -> Keys:
+        return self.lineage.descendants(key)
+
+    def closed(self, made: Keys) -> Keys:
+        """With all that it rests on."""
+        return _reached(made, self.lineage.parents)
+
+
+def lacking(wanted: Names, there: Names) -> Names:
+    """What is wanted and not there; of traits only where the other side tells the same of that column at all."""
+    told = {name.kind for name in there if name.trait}
+    return frozenset(name for name in wanted - there if not name.trait or name.kind in told)
+
+
+def beyond(names: Names, excused: Names) -> Names:
+    """Those that are not excused; of traits one excuses all that tell the same of that column."""
+    kinds = {name.kind for name in excused if name.trait}
+    return frozenset(name for name in names - excused if not (name.trait and name.kind in kinds))
+
+
+def within(names: Names, excused: Names) -> Names:
+    return names - beyond(names, excused)
+
+
+class NodeRelatives:
+    """Who rests on whom, among the nodes of an order; both ways with the node itself."""
+
+    def __init__(self, order: Order) -> None:
+        self.parents = {key: frozenset(order.above(key)) for key in order.chosen}
+        children: dict[MigrationKey, set[MigrationKey]] = {key: set() for key in self.parents}
+        for key, parents in self.parents.items():
+            for parent in parents:
+                children[parent].add(key)
+        self.children = {key: frozenset(found) for key, found in children.items()}
+
+    def ancestors(self, key: MigrationKey) -> Keys:
+        return _reached({key}, self.parents)
+
+    def descendants(self, key: MigrationKey) -> Keys:
+        return _reached({key}, self.children)
+
+
+def _reached(keys: Iterable[MigrationKey], neighbours: Mapping[MigrationKey, Keys]) -> Keys:
+    found = set(keys)
+    queue = list(found)
+    while queue:
+        for following in neighbours.get(queue.pop(), frozenset()) - found:
+            found.add(following)
+            queue.append(following)
+    return frozenset(found)

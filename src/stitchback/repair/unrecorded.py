@@ -1,0 +1,69 @@
+"""What a database may have run that its ledger does not tell, by what the tree says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.model.keys import MigrationKey
+from stitchback.repair.provenance import StitchedMigration, stitched
+from stitchback.repair.recorder_rules import Keys, RecorderRules
+
+
+@dataclass(frozen=True, slots=True)
+class UnrecordedMigration:
+    """`key` was done, though no row counts for it: `because` of rows that are there, `reason` in words.
+
+    `certain`: the rows alone prove it. Otherwise a database may have these rows and not have done it (FACTS F28), unless the
+    tree could not have left it like that.
+    """
+
+    key: MigrationKey
+    because: tuple[MigrationKey, ...]
+    reason: str
+    certain: bool
+
+
+def hidden(accounts: RecorderRules, rows: Keys) -> tuple[UnrecordedMigration, ...]:
+    """Everything of the kind, sorted by key: own rows of replacers, handovers, replacers that lost their `replaces`."""
+    found = [*_replacers_of_their_own(accounts, rows)]
+    for origin in stitched(accounts.tree):
+        if accounts.counts(origin.key, rows) or origin.key in rows:
+            continue
+        found.extend(_stitched_elsewhere(origin, rows))
+        found.extend(_stood_for(origin, rows))
+    best: dict[MigrationKey, UnrecordedMigration] = {}
+    for one in sorted(found, key=lambda hidden: (hidden.key, not hidden.certain)):
+        best.setdefault(one.key, one)
+    nodes = accounts.standing(rows).nodes
+    return tuple(one for one in best.values() if one.key in nodes)
+
+
+def _replacers_of_their_own(accounts: RecorderRules, rows: Keys) -> list[UnrecordedMigration]:
+    """FACTS F7, F8: a migration that was applied got `replaces` later; Django would run it again."""
+    return [
+        UnrecordedMigration(
+            key,
+            (key,),
+            f"{key} is applied, but Django looks at what it replaces and would run it again (FACTS F7, F8)",
+            certain=True,
+        )
+        for key in sorted(rows & frozenset(accounts.tree.migrations))
+        if accounts.is_replacer(key) and not accounts.counts(key, rows)
+    ]
+
+
+def _stitched_elsewhere(each: StitchedMigration, rows: Keys) -> list[UnrecordedMigration]:
+    """FACTS F12: before the stitch the mainline migrations made what the stitched one makes now."""
+    if not each.takes_over or not rows.issuperset(each.takes_over):
+        return []
+    names = " and ".join(map(str, each.takes_over))
+    reason = f"{names} made here, before the stitch, what {each.key} makes now: it stands for {each.label}"
+    return [UnrecordedMigration(each.key, each.takes_over, reason, certain=False)]
+
+
+def _stood_for(each: StitchedMigration, rows: Keys) -> list[UnrecordedMigration]:
+    """FACTS F22: `replaces` is gone, the row of what it replaced is there."""
+    if not each.stands_for or not rows.issuperset(each.stands_for):
+        return []
+    reason = f"{each.label} is applied, and {each.key} stands for it, but names it in `replaces` no more (FACTS F22)"
+    return [UnrecordedMigration(each.key, each.stands_for, reason, certain=True)]

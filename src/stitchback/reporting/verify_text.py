@@ -1,0 +1,92 @@
+"""What `verify` did to real databases, and what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from stitchback.model.keys import MigrationKey
+from stitchback.reporting.document import Document
+from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
+
+
+class PopulationLine(Protocol):
+    """One population as it was taken through every rollout."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def lineage(self) -> str: ...
+    @property
+    def repair(self) -> str: ...
+    @property
+    def ran(self) -> Iterable[MigrationKey]: ...
+    @property
+    def rollouts(self) -> int: ...
+    @property
+    def differences(self) -> Sequence[object]: ...
+    @property
+    def also(self) -> Sequence[str]: ...
+
+
+class EngineLine(Protocol):
+    """All populations on one engine."""
+
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def django(self) -> str: ...
+    @property
+    def populations(self) -> Sequence[PopulationLine]: ...
+    @property
+    def differences(self) -> Sequence[object]: ...
+    @property
+    def remarks(self) -> Sequence[str]: ...
+    @property
+    def migrations(self) -> int: ...
+
+
+def verified_document(engines: Sequence[EngineLine]) -> Document:
+    return {"engines": [_engine(engine) for engine in engines]}
+
+
+def _engine(engine: EngineLine) -> Document:
+    return {
+        "vendor": engine.vendor,
+        "django": engine.django,
+        "migrate_calls": engine.migrations,
+        "populations": [
+            {
+                "name": each.name,
+                "also": list(each.also),
+                "lineage": each.lineage,
+                "repaired": bool(each.repair),
+                "ran": [str(key) for key in sorted(each.ran)],
+                "rollouts": each.rollouts,
+                "differences": [str(difference) for difference in each.differences],
+            }
+            for each in engine.populations
+        ],
+        "differences": [str(difference) for difference in engine.differences],
+        "remarks": list(engine.remarks),
+    }
+
+
+def verified_lines(engines: Sequence[EngineLine]) -> Iterator[Line]:
+    for engine in engines:
+        calls = f", Django {engine.django}: {engine.migrations} calls of migrate on real databases"
+        yield from wrapped((bold(engine.vendor), plain(calls)), 0, 2)
+        for each in engine.populations:
+            mark = red("✗ ") if each.differences else green("✓ ")
+            hand = yellow("repaired, ") if each.repair else plain("")
+            also = f"; also {'; '.join(each.also)}" if each.also else ""
+            rollouts = f"{each.rollouts} rollout{'s'[: each.rollouts != 1]}{also}"
+            yield from wrapped((mark, plain(f"{each.name}  "), hand, dim(rollouts)), 2, 4)
+        for difference in engine.differences:
+            yield from wrapped((red("differs  "), plain(str(difference))), 4, 6)
+        for remark in engine.remarks:
+            yield from wrapped((yellow("remark  "), plain(remark)), 4, 6)
+        yield BLANK
+    bad = sum(len(engine.differences) for engine in engines)
+    yield (red(f"{bad} differences."),) if bad else (green("No error, no difference, nothing lost."),)

@@ -1,0 +1,145 @@
+"""Operations made conditional on the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from stitchback.matching.case import Unit, is_repeatable, without_recreated
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    Removed,
+    Renamed,
+    SchemaObjectKind,
+    UnreadChange,
+)
+from stitchback.model.conditional import TEMPLATES
+from stitchback.model.edits import Insert, KeepOperation, MakeConditional, OperationEdit
+from stitchback.model.matches import Match, Verdict
+from stitchback.model.operations import Operation
+from stitchback.model.values import Constant
+from stitchback.strategies.remaining_operations import added_alone, ending, field_of, model_name
+from stitchback.strategies.values import conditional, operation, shape_value, state_only
+
+
+def guarded(
+    index: int, whole: Operation, atoms: Iterable[Atom], given: Mapping[Atom, Match]
+) -> tuple[OperationEdit, ...] | None:
+    """The operation of that index, so that it can run where the things of `given` are there already, in the patch's shape.
+
+    None where no condition on the database can tell: data operations, and kinds without a template.
+    """
+    mine = tuple(atoms)
+    touched = [atom for atom in mine if atom in given]
+    if not touched or not any(_in_database(atom) for atom in touched):
+        return (KeepOperation(index),)
+    if any(isinstance(atom, DataRun | UnreadChange) for atom in touched):
+        return None
+    if all(is_repeatable(atom) for atom in touched):
+        return _altered_again(index, whole, touched, given)
+    if all(_recreated(atom, given[atom]) for atom in touched):
+        return (KeepOperation(index),)
+    if whole.kind not in TEMPLATES or whole.conditional:
+        return (KeepOperation(index),) if whole.conditional else None
+    edits: list[OperationEdit] = [MakeConditional(index)]
+    for atom in mine:
+        more = _behind(atom, whole, given)
+        if more is None:
+            return None
+        edits.extend(more)
+    return tuple(edits)
+
+
+def _recreated(atom: Atom, match: Match) -> bool:
+    """Half of dropping a thing and making it again under its name, which may run twice."""
+    side = match.given if atom in match.given else match.patch
+    same = match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA)
+    return same and not isinstance(atom, Altered) and atom not in without_recreated(side)
+
+
+def _in_database(atom: Atom) -> bool:
+    return isinstance(atom, DataRun | UnreadChange) or atom.database
+
+
+def _altered_again(
+    index: int, whole: Operation, atoms: list[Atom], given: Mapping[Atom, Match]
+) -> tuple[OperationEdit, ...] | None:
+    """An alteration may run twice. Where the patch altered the column to another shape, that shape comes first, so that mainline's
+    alteration starts from what is there."""
+    edits: list[OperationEdit] = []
+    for atom in atoms:
+        match = given[atom]
+        if match.verdict is Verdict.DIFFERENT:
+            first = (
+                None
+                if isinstance(atom, Removed | Renamed | DataRun | UnreadChange)
+                else _to_patch_shape(atom, match, whole)
+            )
+            if first is None:
+                return None
+            edits.append(Insert(first))
+    return (*edits, KeepOperation(index))
+
+
+def _to_patch_shape(atom: Added | Altered, match: Match, whole: Operation) -> Operation | None:
+    value = shape_value(shape) if (shape := ending(match).shape) is not None else None
+    if value is None or atom.schema_object.kind is not SchemaObjectKind.COLUMN:
+        return None
+    return operation(
+        "AlterField", model_name=Constant(model_name(whole)), name=Constant(atom.name), field=value
+    )
+
+
+def _behind(atom: Atom, whole: Operation, given: Mapping[Atom, Match]) -> tuple[OperationEdit, ...] | None:
+    """What has to follow the conditional operation for one of its atoms."""
+    match = given.get(atom)
+    if isinstance(atom, Removed | Renamed | Altered):
+        return ()
+    assert isinstance(atom, Added)
+    if match is None:
+        return _missing_part(atom, whole)
+    if atom.schema_object.kind is SchemaObjectKind.UNIQUE_TOGETHER and ending(match).name != atom.name:
+        return _missing_part(atom, whole)  # the same fields in another order
+    if match.verdict is not Verdict.DIFFERENT:
+        return ()
+    return _converged(atom, match, whole)
+
+
+def _missing_part(atom: Added, whole: Operation) -> tuple[OperationEdit, ...] | None:
+    """A part of a CreateModel that the patch's table does not have, or has in another order."""
+    if whole.kind != "CreateModel" or atom.schema_object.kind in (
+        SchemaObjectKind.TABLE,
+        SchemaObjectKind.OPTIONS,
+    ):
+        return ()
+    made = added_alone(atom, whole)
+    return None if made is None else tuple(Insert(conditional(item)) for item in made)
+
+
+def _converged(atom: Added, match: Match, whole: Operation) -> tuple[OperationEdit, ...] | None:
+    """From the patch's shape to mainline's: the state is told the patch's shape, then altered for real. Where the column has
+    mainline's shape already the alteration changes nothing."""
+    if atom.schema_object.kind is not SchemaObjectKind.COLUMN:
+        return None
+    to_patch, ours = _to_patch_shape(atom, match, whole), field_of(whole, atom.name)
+    if to_patch is None or ours is None:
+        return None
+    back = operation(
+        "AlterField", model_name=Constant(model_name(whole)), name=Constant(atom.name), field=ours
+    )
+    return (Insert(state_only(to_patch)), Insert(back))
+
+
+def guarded_own(index: int, whole: Operation, unit: Unit) -> tuple[OperationEdit, ...] | None:
+    """An operation of the patch migration itself, so that it can run where mainline has made parts of it."""
+    atoms = tuple(
+        atom
+        for atom in unit.side.comparison.patch_atoms
+        if atom.origin.migration == unit.key and atom.origin.index == index
+    )
+    doubled = {atom: match for match in unit.duplicated for atom in match.patch}
+    if any(match.verdict is Verdict.DIFFERENT for match in unit.duplicated):
+        return None
+    return guarded(index, whole, atoms, doubled)

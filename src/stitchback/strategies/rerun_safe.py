@@ -1,0 +1,29 @@
+"""repeat: an alteration that both sides made is left to run twice."""
+
+from __future__ import annotations
+
+from stitchback.matching.case import Unit
+from stitchback.strategies.draft import Draft, Resolution
+
+
+class RerunSafe:
+    """Altering a column to a shape that it has already changes nothing on any engine, so mainline's own alteration may run on
+    patched databases too. Where the patch's shape is another one, mainline's migration goes by way of it: what Django then
+    alters from is what is there. An index or a constraint that both drop and make anew under its name is dropped and made once
+    more. No population needs a hand.
+
+    Not where uniqueness, an index or a foreign key is part of the alteration: that would be made twice, and the proof refuses.
+    """
+
+    name = "repeat"
+    conditional = False
+
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
+        if not unit.only_alters or unit.remainder or unit.twin or draft.has_file(unit.key):
+            return None
+        last = max(atom.origin.migration for match in unit.duplicated for atom in match.given)
+        return (
+            draft.with_resolution(unit, Resolution.GUARD, None)
+            .with_replacement(unit.key, last)
+            .with_strategy(unit.key.app, self.name)
+        )

@@ -1,0 +1,89 @@
+"""Candidates: every unit treated by one of the strategies that fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from stitchback.matching.case import Case, Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import Candidate
+from stitchback.strategies.build_candidate import finish
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.strategy import Strategy
+
+MOST_MIXED = 64  # how many mixtures of strategies, app by app, are put together at the most
+
+
+def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> Iterator[Candidate]:
+    """Candidates that differ, those of one strategy for all apps first, then mixtures app by app.
+
+    A unit that the strategy does not fit is treated by the first of `order` that does. With `only`, that strategy alone leads;
+    where it fits nothing, a tree that needs no edit stays a plan: so it is when the strategy has been applied already.
+    """
+    leading = [strategy for strategy in order if only in (None, strategy.name)]
+    seen: list[Candidate] = []
+    for choice in _choices(case, leading):
+        candidate = _composed(case, order, choice, only)
+        if candidate is not None and all(candidate.edits != other.edits for other in seen):
+            seen.append(candidate)
+            yield candidate
+    if only is not None and not seen:
+        yield from (candidate for candidate in compose(case, order) if not candidate.edits)
+
+
+def unplaced(case: Case, order: Sequence[Strategy]) -> tuple[MigrationKey, ...]:
+    """The patch migrations that none of the strategies fits, all others being treated by the first that does."""
+    draft = Draft(case.situation.mainline)
+    found: dict[MigrationKey, None] = {}
+    for unit in case.units:
+        pending_units = _first_that_fits(draft, unit, order)
+        if pending_units is None:
+            found[unit.key] = None
+        else:
+            draft = pending_units
+    return tuple(found)
+
+
+def _choices(case: Case, leading: Sequence[Strategy]) -> Iterator[Mapping[str, Strategy]]:
+    apps = sorted({unit.key.app for unit in case.units})
+    for strategy in leading:
+        yield dict.fromkeys(apps, strategy)
+    if len(apps) < 2 or len(leading) < 2:
+        return
+    mixed = (
+        combination
+        for combination in product(leading, repeat=len(apps))
+        if len(set(map(id, combination))) > 1
+    )
+    for _, combination in zip(range(MOST_MIXED), mixed, strict=False):
+        yield dict(zip(apps, combination, strict=True))
+
+
+def _composed(
+    case: Case, order: Sequence[Strategy], choice: Mapping[str, Strategy], only: str | None
+) -> Candidate | None:
+    draft = Draft(case.situation.mainline)
+    led = False
+    done: set[MigrationKey] = set()
+    for unit in case.units:
+        if unit.key in done:
+            continue  # two patch branches with the same migration
+        leader = choice[unit.key.app]
+        pending_units = leader.propose(draft, unit)
+        led = led or pending_units is not None
+        pending_units = pending_units or _first_that_fits(draft, unit, order)
+        if pending_units is None:
+            return None
+        draft = pending_units
+        done.add(unit.key)
+    if only is not None and not led:
+        return None
+    return finish(draft, case)
+
+
+def _first_that_fits(draft: Draft, unit: Unit, order: Sequence[Strategy]) -> Draft | None:
+    return next(
+        (pending_units for strategy in order if (pending_units := strategy.propose(draft, unit)) is not None),
+        None,
+    )

@@ -1,0 +1,33 @@
+"""forgo: what only alters a thing that mainline has removed is made nowhere else."""
+
+from __future__ import annotations
+
+from stitchback.matching.case import Unit
+from stitchback.model.keys import MigrationKey
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.parents import dependencies_there
+
+
+class SkipDropped:
+    """All that the patch migration does is to alter what mainline has removed since: its databases lose the thing as all others do,
+    in whatever shape it is, and no other database is to be given that shape. Nothing is written, and no population needs a hand.
+
+    Where the patch migration does more, the other strategies leave those operations out.
+    """
+
+    name = "forgo"
+    conditional = False
+
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
+        all_of_it = unit.skipped_units and len(unit.skipped_units) == unit.migration.operation_count
+        if not all_of_it or unit.twin or draft.has_file(unit.key):
+            return None
+        below = parent_below(draft, unit)
+        return below and draft.with_replacement(unit.key, below).with_strategy(unit.key.app, self.name)
+
+
+def parent_below(draft: Draft, unit: Unit) -> MigrationKey | None:
+    """What migrations that hung on it hang on instead: its only parent in its app, which is applied wherever it is."""
+    parents = dependencies_there(draft, unit) or ()
+    own = [each for each in parents if isinstance(each, MigrationKey) and each.app == unit.key.app]
+    return own[0] if len(own) == 1 else None

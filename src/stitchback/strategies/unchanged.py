@@ -1,0 +1,47 @@
+"""keep: nothing is to be done for this migration."""
+
+from __future__ import annotations
+
+from stitchback.matching.case import Unit
+from stitchback.model.atoms import DataRun
+from stitchback.model.matches import Match, Verdict
+from stitchback.strategies.draft import Draft
+from stitchback.strategies.parents import has_applicable_dependencies
+
+
+class Unchanged:
+    """Mainline's file of the same name makes the same schema on parents that patched databases have: they count it as applied,
+    and that is right. Data operations under one name never run again, whatever their code: that is a finding, not a plan."""
+
+    name = "keep"
+    conditional = False
+
+    def propose(self, draft: Draft, unit: Unit) -> Draft | None:
+        twin = unit.twin
+        if twin is None or not has_applicable_dependencies(draft, unit):
+            return None
+        same_file = twin.operations == unit.migration.operations
+        if not same_file and (unit.side.only_mainline(unit.key) or not _same_schema(unit)):
+            return None
+        kept = draft.with_replacement(unit.key, twin.key).with_strategy(unit.key.app, self.name)
+        return kept.with_remark(*data_remarks(unit))
+
+
+def _same_schema(unit: Unit) -> bool:
+    fine = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
+    return all(match.verdict in fine or not match.seen_by_database or _data(match) for match in unit.touching)
+
+
+def _data(match: Match) -> bool:
+    return all(isinstance(atom, DataRun) for atom in match.patch)
+
+
+def data_remarks(unit: Unit) -> tuple[str, ...]:
+    """What is to be said of data operations that differ under one name: each database has run the one that it met first."""
+    ref = unit.side.patch.tree.ref
+    return tuple(
+        f"{unit.key}: {said}; databases of {ref} have run theirs, no database will run the other"
+        for match in unit.touching
+        if _data(match) and match.given and match.differences
+        for said in match.differences
+    )
