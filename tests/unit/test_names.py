@@ -9,8 +9,38 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "stitchback"
 BANNED = frozenset(
-    "anew course deed doings footing forgo hand hands hang hangs hung hole inhabitant loosen residue scene spot "
-    "thing things told tells togethers torn treat trouble troubles unserved wish world worlds".split()
+    [
+        "anew",
+        "course",
+        "deed",
+        "doings",
+        "footing",
+        "forgo",
+        "hand",
+        "hands",
+        "hang",
+        "hangs",
+        "hung",
+        "hole",
+        "inhabitant",
+        "loosen",
+        "residue",
+        "scene",
+        "spot",
+        "thing",
+        "things",
+        "told",
+        "tells",
+        "togethers",
+        "torn",
+        "treat",
+        "trouble",
+        "troubles",
+        "unserved",
+        "wish",
+        "world",
+        "worlds",
+    ]
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
 

@@ -22,6 +22,7 @@ from stitchback.proof.graph_checks import one_replacer_a_ghost, split_without_us
 from stitchback.proof.rehearsals import Rehearsals, broken_on_mainline, report
 from stitchback.proof.rehearsals import failures as rehearsal_failures
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
+from stitchback.proof.row_values import rows_without_value
 from stitchback.proof.slicing import SliceBase, sliced, whole
 from stitchback.proof.user_model import UserModels
 from stitchback.schema.separate_database_and_state import Stated, stated_alone
@@ -57,10 +58,12 @@ class Prover:
         lost = lost_ancestors(deployed, self.branches)
         broken = order_broken(deployed, self.branches)
         statements = statements_stay(candidate.result, self.situation)
-        wrong = chain(cut.unsound, ghosts, lost, broken, statements)
+        context = self.proof_context(cut.situation)
+        rows = rows_without_value(cut.candidate.result, cut.situation, context.memory)
+        wrong = chain(cut.unsound, ghosts, lost, broken, statements, rows)
         failures = tuple(islice(map(of_the_graph, wrong), MOST_FAILURES))
         if not failures:
-            attempt = Attempt(cut, self.proof_context(cut.situation), most_runs)
+            attempt = Attempt(cut, context, most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))
         if failures:
             return Refuted(candidate, failures)

@@ -28,7 +28,9 @@ def plan_edits(candidate: Candidate, memory: EngineCache | None = None) -> tuple
     edits = []
     for handover in sorted(candidate.manual_inserts):
         makers = [key for key in accounts.tree.migrations if handover.insert in accounts.targets(key)]
-        seen = {name for key in makers for name in player.footprint(key) if not name.trait} & names
+        # A squash above it makes more, which a database that is half way through mainline does not have yet.
+        made = [{name for name in player.footprint(key) if not name.trait} for key in makers]
+        seen = frozenset.intersection(*map(frozenset, made), names) if made else frozenset()
         given = " and ".join(map(str, handover.applied))
         reason = f"{given} made here, before the stitch, what {handover.insert} makes now"
         edits.append(

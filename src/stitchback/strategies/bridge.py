@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stitchback.matching.case import Unit
@@ -42,8 +42,10 @@ from stitchback.strategies.values import (
     conditional,
     create_model,
     operation,
+    row_default,
     shape_value,
     state_only,
+    with_row_default,
     writable,
 )
 
@@ -178,8 +180,8 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
     return None
 
 
-def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) -> tuple[Operation, ...] | None:
-    first = next(iter(atoms))
+def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) -> tuple[Operation, ...] | None:
+    first = atoms[0]
     if not isinstance(first, Added):
         return None
     comparison = unit.side.comparison
@@ -197,7 +199,9 @@ def _made_where_missing(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) ->
             made = create_model(model)
             return None if made is None else (conditional(made),)
         case SchemaObjectKind.COLUMN:
-            return () if _with_its_table(unit, first) else _add_field(state, first, here)
+            if _with_its_table(unit, first):
+                return ()
+            return _add_field(state, first, here, row_default(unit, atoms, in_patch=in_patch))
         case SchemaObjectKind.INDEX:
             value = _named_as_now(unit, first)
             return (
@@ -247,13 +251,15 @@ def _model_now(unit: Unit, state: SchemaState, schema_object: SchemaObject) -> M
     return comparison.mainline_end.models.get(now) or state.models.get(schema_object.model)
 
 
-def _add_field(state: SchemaState, atom: Added, model: Constant) -> tuple[Operation, ...] | None:
+def _add_field(
+    state: SchemaState, atom: Added, model: Constant, default: Value | None
+) -> tuple[Operation, ...] | None:
     owner = state.models.get(atom.schema_object.model)
     field = owner.field(atom.name) if owner else None
-    value = shape_value(field) if isinstance(field, Field) else None
-    if value is None:
+    if not isinstance(field, Field):
         return None
-    return (conditional(operation("AddField", model_name=model, name=Constant(atom.name), field=value)),)
+    added = with_row_default("AddField", model, Constant(atom.name), field, default)
+    return None if added is None else (conditional(added),)
 
 
 def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
@@ -269,12 +275,16 @@ def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None
         return None
     owner = _model_now(unit, unit.side.comparison.mainline_end, last.schema_object)
     field = owner.field(last.name) if owner else None
-    ours, theirs = (shape_value(field) if isinstance(field, Field) else None), shape_value(shape)
-    if ours is None or theirs is None or owner is None:
+    theirs = shape_value(shape)
+    if not isinstance(field, Field) or theirs is None or owner is None:
         return None
     model, name = Constant(owner.name.lower()), Constant(last.name)
+    default = row_default(unit, match.given or match.mainline, in_patch=False)
+    ours = with_row_default("AlterField", model, name, field, default)
+    if ours is None:
+        return None
     to_patch = operation("AlterField", model_name=model, name=name, field=theirs)
-    return (state_only(to_patch), operation("AlterField", model_name=model, name=name, field=ours))
+    return (state_only(to_patch), ours)
 
 
 def _patched_shape(match: Match) -> Shape | None:

@@ -20,9 +20,14 @@ def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> I
 
     A unit that the strategy does not fit is treated by the first of `order` that does. With `only`, that strategy alone leads;
     where it fits nothing, a tree that needs no edit stays a plan: so it is when the strategy has been applied already.
+    A tree that was reconciled before is tried as it is first.
     """
-    leading = [strategy for strategy in order if only in (None, strategy.name)]
+    as_it_is = _as_it_is(case)
     seen: list[Candidate] = []
+    if as_it_is is not None:
+        seen.append(as_it_is)
+        yield as_it_is
+    leading = [strategy for strategy in order if only in (None, strategy.name)]
     for choice in _choices(case, leading):
         candidate = _composed(case, order, choice, only)
         if candidate is not None and all(candidate.edits != other.edits for other in seen):
@@ -30,6 +35,22 @@ def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> I
             yield candidate
     if only is not None and not seen:
         yield from (candidate for candidate in compose(case, order) if not candidate.edits)
+
+
+def _as_it_is(case: Case) -> Candidate | None:
+    """Mainline unchanged, where it was reconciled with each branch before and has a file for each name that is left."""
+    sides = [side for side in case.sides if side.units]
+    if (
+        not sides
+        or not all(side.sides.known for side in sides)
+        or any(unit.twin is None for unit in case.units)
+    ):
+        return None
+    draft = Draft(case.situation.mainline)
+    for unit in case.units:
+        draft = draft.with_replacement(unit.key, unit.key)
+    candidate = finish(draft, case)
+    return candidate if candidate is not None and not candidate.edits else None
 
 
 def unplaced(case: Case, order: Sequence[Strategy]) -> tuple[MigrationKey, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from stitchback.model.atoms import Shape
+from stitchback.matching.case import Unit
+from stitchback.model.atoms import Added, Altered, Atom, Shape
 from stitchback.model.edits import NOWHERE
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, text, walk
+from stitchback.schema.row_values import column_operations, default_of, lacks_row_value
 
 NOT_A_VALUE = (Opaque, Code)
 
@@ -50,6 +53,34 @@ def shape_value(shape: Shape) -> Value | None:
     else:
         return None
     return value if writable(value) else None
+
+
+def row_default(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) -> Value | None:
+    """The value that the branch gives the rows of a table for a column of its own: the last default among the operations that
+    make it, kept in the models or not."""
+    sides = unit.side.sides
+    migrations = {each.key: each for each in (sides.patch_all if in_patch else sides.mainline)}
+    found: Value | None = None
+    for atom in atoms:
+        if not isinstance(atom, Added | Altered) or atom.origin.migration not in migrations:
+            continue
+        migration = migrations[atom.origin.migration]
+        for each in column_operations(migration.operations[atom.origin.index : atom.origin.index + 1]):
+            if text(each.argument("name")) == atom.name:
+                found = default_of(each) or found
+    return found
+
+
+def with_row_default(
+    kind: str, model: Constant, field_name: Constant, field: Field, default: Value | None
+) -> Operation | None:
+    """An AddField or AlterField with the value for the rows that are there, where they need one; None where it cannot be written."""
+    needed = default is not None and lacks_row_value(field, None)
+    value = shape_value(field.with_argument("default", default) if needed else field)
+    if value is None:
+        return None
+    preserve = Constant(False) if needed else None
+    return operation(kind, model_name=model, name=field_name, field=value, preserve_default=preserve)
 
 
 def name(value: str) -> Constant:
