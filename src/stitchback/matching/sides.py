@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.edited_shared_migrations import EditedSharedMigrations, released_version
+from stitchback.matching.own_squashes import with_released_files
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
@@ -74,7 +75,7 @@ def finished(fork: Tree, mainline: Tree) -> frozenset[MigrationKey]:
 def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDITED) -> Sides:
     """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor stands for (renamed or
     deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
-    fork, tree = patch.fork, patch.tree
+    fork, tree = patch.fork, with_released_files(patch)
     later = above(edited.keys, tree, mainline)
     known = covered(mainline) | finished(fork, mainline)
     brought = merged_by_git(patch, mainline) if patch.merged else frozenset()

@@ -15,11 +15,12 @@ from stitchback.engine import (
     SymbolicDatabase,
 )
 from stitchback.graph import MigrationGraph
+from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import RELEASED, Patch, Population, Situation
 from stitchback.proof.applied_sets import AppliedSets, Keys, closed_sets, topmost
-from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
+from stitchback.proof.trees import before_merge, loadable, named_in
 
 FRESH = "fresh"
 FORK = RELEASED

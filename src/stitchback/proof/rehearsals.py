@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree, field_bases_of
 from stitchback.model.plans import (
@@ -20,7 +21,7 @@ from stitchback.model.plans import (
 from stitchback.proof.graph_checks import split_without_us
 from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
-from stitchback.proof.trees import before_merge, before_squashes, loadable, named_in
+from stitchback.proof.trees import before_merge, loadable, named_in
 from stitchback.rehearsal import (
     Bounds,
     Disagreement,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
@@ -41,34 +41,6 @@ def without_parents(migration: Migration, gone: Iterable[MigrationKey]) -> Migra
 
 def kept(dependencies: tuple[Dependency, ...], unwanted: set[MigrationKey]) -> tuple[Dependency, ...]:
     return tuple(each for each in dependencies if not (isinstance(each, MigrationKey) and each in unwanted))
-
-
-def before_squashes(tree: Tree, own: frozenset[MigrationKey]) -> Tree | None:
-    """The tree before those of its own squashes were made whose replaced files are all still there; None where there are none.
-
-    What depends on such a squash depends on what it replaces instead.
-    """
-    squashes = {
-        key: migration.ghosts
-        for key, migration in tree.migrations.items()
-        if key in own and migration.ghosts and all(ghost in tree.migrations for ghost in migration.ghosts)
-    }
-    if not squashes:
-        return None
-    rest = {key: migration for key, migration in tree.migrations.items() if key not in squashes}
-    changed: dict[MigrationKey, Migration | None] = dict.fromkeys(squashes, None)
-    changed |= {key: re_pointed(migration, squashes) for key, migration in rest.items()}
-    return tree.with_migrations(changed)
-
-
-def re_pointed(migration: Migration, squashes: Mapping[MigrationKey, tuple[MigrationKey, ...]]) -> Migration:
-    if not any(parent in squashes for parent in migration.parents):
-        return migration
-    dependencies: list[Dependency] = []
-    for parent in migration.dependencies:
-        replaced = squashes.get(parent, ()) if isinstance(parent, MigrationKey) else ()
-        dependencies.extend(replaced or (parent,))
-    return migration.with_changes(dependencies=tuple(dict.fromkeys(dependencies)))
 
 
 def before_merge(situation: Situation) -> Tree:
