@@ -176,7 +176,9 @@ class Trial:
         except Exception as error:  # noqa: BLE001 - a file that cannot be imported is the outcome
             return [Problem("loading", "the planned tree", "import", in_short(error))], []
         sql = script.read_text(encoding="utf-8") if script.exists() else ""
-        judge = Judge(self.pair, self.populations, tree, sql, frozenset(self.reported(document)))
+        proof = document["plan"]["proof"] if document.get("plan") else {}
+        left_out = tuple(each for each in proof.get("unserved", ()) if each.startswith(PATCH))
+        judge = Judge(self.pair, self.populations, tree, sql, frozenset(self.reported(document)), left_out)
         return judge.problems(), judge.story
 
     def reported(self, document: Mapping[str, Any]) -> Iterator[int]:

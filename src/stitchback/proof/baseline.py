@@ -24,22 +24,30 @@ class BaselineFailures:
         self._scene = proof_context
         self._matters = matters
         self._known: set[Kind] = set()
+        self._first: dict[Kind, UpgradeFailure] = {}
         self._met: dict[tuple[str, Kind | None], BrokenOnMainline] = {}
 
     def has(self, inhabitant: SimulatedDatabase, start: DatabaseId, trouble: UpgradeFailure) -> bool:
         """`start`: the database that stands for the inhabitant."""
-        if inhabitant.population.lineage in UNPATCHED:
-            starts = [start]
-        elif trouble.kind in self._known:
-            return True
-        else:
-            starts = self._unpatched()
-        if not self._reproduces(trouble, starts):
+        unpatched = inhabitant.population.lineage in UNPATCHED
+        is_known = not unpatched and trouble.kind in self._known
+        if not is_known and not self._reproduces(trouble, [start] if unpatched else self._unpatched()):
             return False
         self._known.add(trouble.kind)
         place = (inhabitant.population.name, None) if plainly(trouble) else ("", trouble.kind)
         self._met.setdefault(place, broken_on_mainline(inhabitant.population, trouble))
+        self._first.setdefault(trouble.kind, trouble)
         return True
+
+    def report_for(self, inhabitant: SimulatedDatabase, place: DatabaseId, rollouts: Rollouts) -> None:
+        """Also reports what a database of the patch branch shares with others: its states were met, and judged, on theirs."""
+        for kind, trouble in self._first.items():
+            reached = rollouts.follow(place, tuple(trouble.path))
+            if reached is None or plainly(trouble) or trouble.did[0] != PLAINLY:
+                continue
+            if any(kind == other.kind for other in rollouts.whole(reached)):
+                name = inhabitant.population.name
+                self._met.setdefault((name, kind), broken_on_mainline(inhabitant.population, trouble))
 
     def is_without_the_patch(self, trouble: UpgradeFailure) -> bool:
         """Of one that a plain migrate comes to on a database of the patch branch: whether the patch has nothing to do with it."""
