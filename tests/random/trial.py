@@ -258,7 +258,7 @@ def reasons_of(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def codes_of(document: Mapping[str, Any]) -> tuple[str, ...]:
-    findings = [*document["findings"], *document["status"]["findings"]]
+    findings = [*document.get("findings", ()), *document.get("status", {}).get("findings", ())]
     return tuple(sorted({each["code"] for each in findings if each["severity"] != "note"}))
 
 

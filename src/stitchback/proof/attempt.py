@@ -15,7 +15,7 @@ from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.forgotten_steps import forgotten
-from stitchback.proof.graph_checks import relations_resolve, schema_is_the_states
+from stitchback.proof.graph_checks import schema_is_the_states
 from stitchback.proof.manual_steps import ManualSteps
 from stitchback.proof.models_kept import models_changed
 from stitchback.proof.populations import (
@@ -82,17 +82,9 @@ class Attempt:
                 proof_context.excused,
                 proof_context.memory,
             ),
-            *self.unresolved_relations(),
             *models_changed(proof_context.sides(result)),
         ):
             yield Failure("every database", "the reconciled tree", "its models", said)
-
-    def unresolved_relations(self) -> Iterator[str]:
-        situation, models_of = self.proof_context.situation, self.proof_context.models_of
-        models = models_of(self.candidate.result)
-        if models is not None:
-            trees = (situation.mainline, *(patch.tree for patch in situation.patches))
-            yield from relations_resolve(models, filter(None, map(models_of, trees)))
 
     def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
         ends = FinalStateChecks(

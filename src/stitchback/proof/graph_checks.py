@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from stitchback.engine import Engine, EngineCache, SymbolicDatabase
 from stitchback.graph import MigrationGraph
-from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Situation
-from stitchback.model.state import Field, SchemaState
-from stitchback.model.values import Constant
+from stitchback.model.state import SchemaState
 from stitchback.proof.differences import in_short, schema_differences
 from stitchback.schema.data import code_of, label_of, session_statements
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.references import targets
 
 
 def sound_graph(tree: Tree) -> Iterator[str]:
@@ -77,32 +75,6 @@ def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
         for statement in session_statements(was.operations):
             if statement not in kept:
                 yield f"{key} loses {label_of(statement, code_of(statement))}, which it needs in its own transaction"
-
-
-def relations_resolve(models: SchemaState, branches: Iterable[SchemaState]) -> Iterator[str]:
-    """Django renders no models of which one refers to a model that is not there (`StateApps`: "declared with a lazy reference"): the next
-    `migrate` fails. What a branch has so at its own leaves is its own affair; a model that no branch has is a package's."""
-    dangling = dict(_dangling(models))
-    if not dangling:
-        return
-    known: set[ModelKey] = set()
-    for state in branches:
-        known |= set(state.models)
-        for relation in dict(_dangling(state)):
-            dangling.pop(relation, None)
-    for (model, name), target in sorted(dangling.items()):
-        if target in known:
-            yield f"{model}.{name} refers to {target}, which a migration deletes: Django cannot load these models"
-
-
-def _dangling(models: SchemaState) -> Iterator[tuple[tuple[ModelKey, str], ModelKey]]:
-    for model in models.models.values():
-        missing = targets(model.fields) - models.models.keys()
-        for target in missing:
-            label = Constant(str(target))
-            for name, field in model.fields:
-                if isinstance(field, Field) and label in (field.argument("to"), field.argument("through")):
-                    yield (model.key, name), target
 
 
 def schema_is_the_states(

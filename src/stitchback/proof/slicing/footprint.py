@@ -14,6 +14,7 @@ from stitchback.schema.applying import STEPS
 from stitchback.schema.subjects import model_names
 
 ON_ROWS = frozenset({"RunPython", "RunSQL"})
+WITHDRAWING = ("DeleteModel", "RenameModel")
 LIFE = frozenset(
     {
         "CreateModel",
@@ -81,6 +82,14 @@ def lifecycle_models(migration: Migration) -> Models:
         each for each in migration.operations if not isinstance(each, Operation) or each.kind in LIFE
     )
     return changed_models(migration.with_changes(operations=kept))
+
+
+def withdrawn_models(migration: Migration) -> Models:
+    """Models that are not there under their name afterwards: whoever refers to them must come first, or cannot be at all."""
+    kept = tuple(
+        each for each in migration.operations if isinstance(each, Operation) and each.kind in WITHDRAWING
+    )
+    return changed_models(migration.with_changes(operations=kept)) if kept else Models()
 
 
 def mentioned_models(migration: Migration) -> Models:

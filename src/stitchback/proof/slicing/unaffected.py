@@ -17,6 +17,7 @@ from stitchback.proof.slicing.footprint import (
     lifecycle_models,
     mentioned_models,
     under_all_names,
+    withdrawn_models,
 )
 from stitchback.proof.slicing.shared_migrations import is_readable, same_content
 from stitchback.proof.slicing.tree_view import Keys, TreeView
@@ -49,12 +50,14 @@ def set_apart(
         essential = [migration for migration in versions if migration.key not in steady]
         changed = under_all_names(joined(map(changed_models, essential)), versions)
         mentioned = under_all_names(joined(map(mentioned_models, essential)), versions)
+        withdrawn = joined(map(withdrawn_models, essential))
         works = {work for migration in essential for work in work_of(migration)}
         touching = {
             key
             for key in steady
             if changed_models(own[key]).meets(changed)
             or lifecycle_models(own[key]).meets(mentioned)
+            or ((withdrawn.keys or withdrawn.apps) and mentioned_models(own[key]).meets(withdrawn))
             or (key in queried and Models(queried[key]).meets(changed))
             or not works.isdisjoint(work_of(own[key]))
         }
