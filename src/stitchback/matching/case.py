@@ -166,7 +166,9 @@ class Unit:
             return True  # every database of the fork point has all of it
         tree = self.side.patch.tree
         if any(parent.app == key.app for key in tree.migrations):
-            return parent in MigrationGraph.raw(tree).ancestors(self.key)
+            above = MigrationGraph.raw(tree).ancestors(self.key)
+            squashed = self.side.sides.squashed.items()
+            return parent in above or any(parent in ghosts and squash in above for squash, ghosts in squashed)
         return any(parent.app == named.app for each in tree.migrations.values() for named in each.parents)
 
     @property

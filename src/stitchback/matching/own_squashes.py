@@ -9,17 +9,22 @@ from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Patch
 
 
-def with_released_files(patch: Patch) -> Tree:
-    """The patch branch's tree with the files of the fork point that it has squashed and deleted, in the place of the squash: such a squash makes nothing
-    that the fork point has not. One that holds migrations of the branch too stays."""
+def squashes_of_released(patch: Patch) -> Mapping[MigrationKey, tuple[MigrationKey, ...]]:
+    """The patch branch's squashes of nothing but migrations of the fork point, whose files it has deleted, with what they replace."""
     tree, fork = patch.tree, patch.fork.migrations
-    finished = {
+    return {
         key: migration.ghosts
         for key, migration in tree.migrations.items()
         if key not in fork
         and migration.ghosts
         and all(ghost in fork and ghost not in tree.migrations for ghost in migration.ghosts)
     }
+
+
+def with_released_files(patch: Patch) -> Tree:
+    """The patch branch's tree with those files, and not the squashes: they make nothing that the fork point has not."""
+    tree, fork = patch.tree, patch.fork.migrations
+    finished = squashes_of_released(patch)
     if not finished:
         return tree
     released: dict[MigrationKey, Migration | None] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.edited_shared_migrations import EditedSharedMigrations, released_version
-from stitchback.matching.own_squashes import with_released_files
+from stitchback.matching.own_squashes import squashes_of_released, with_released_files
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
@@ -22,7 +22,7 @@ class Sides:
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
     migrations of the fork point together with its own). `known` are patch migrations that mainline stands for already
     (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
-    `replaced`: what mainline's migrations replace, by the replacer. `twins`: patch migration and mainline migration of one name, neither
+    `replaced`: what mainline's migrations replace, by the replacer. `squashed`: see `squashes_of_released`. `twins`: patch migration and mainline migration of one name, neither
     the same at the fork point.
 
     A migration of the fork point that mainline has `edited` counts as made on both sides: as the release has it in `patch_all`, as
@@ -42,6 +42,7 @@ class Sides:
     patch_played: tuple[Migration, ...] = ()
     mainline_played: tuple[Migration, ...] = ()
     replaced: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
+    squashed: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
 
     def twin(self, key: MigrationKey) -> Migration | None:
         return next((mainline for patch, mainline in self.twins if patch.key == key), None)
@@ -81,7 +82,7 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
     brought = merged_by_git(patch, mainline) if patch.merged else frozenset()
     released = {key: released_version(patch, key, mainline) for key in edited.keys}
     order = [
-        released.get(key) or tree.migrations[key]
+        released.get(key) or patch.tree.migrations.get(key) or tree.migrations[key]
         for key in MigrationGraph.raw(tree).order()
         if not _is_squash(tree, key)
     ]
@@ -112,6 +113,7 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
         patch_played=played,
         mainline_played=own,
         replaced={key: each.ghosts for key, each in mainline.migrations.items() if each.ghosts},
+        squashed=squashes_of_released(patch),
     )
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.data_conflicts import web_of
+from stitchback.matching.sides import merged_by_git
 from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
@@ -46,9 +47,12 @@ class BranchAncestors:
         yield from tree.migrations
 
     def parallel(self, tree: Tree) -> frozenset[MigrationKey]:
-        """What only this branch has since it parted from the others."""
-        forks = {key for patch in self.situation.patches for key in patch.fork.migrations}
-        return frozenset(tree.migrations) - forks
+        """What only this branch has since it parted from the others; of mainline, without what git's merge brought."""
+        others = {key for patch in self.situation.patches for key in patch.fork.migrations}
+        if tree is self.situation.mainline:
+            merged = (patch for patch in self.situation.patches if patch.merged)
+            others = others.union(*(merged_by_git(patch, tree) for patch in merged))
+        return frozenset(tree.migrations) - others
 
     def independent(self, first: Iterable[Migration], second: Iterable[Migration]) -> bool:
         """Whether the second ones, which come after the first on a branch, may run before them."""

@@ -42,6 +42,10 @@ def _kept(draft: Draft, unit: Unit, own: Units, above: Keys | None) -> Iterator[
     seen: set[Dependency] = set()
     while waiting:
         dependency = waiting.pop(0)
+        squashed = unit.side.sides.squashed.get(dependency) if isinstance(dependency, MigrationKey) else None
+        if squashed and isinstance(dependency, MigrationKey) and not draft.has_file(dependency):
+            waiting[:0] = squashed
+            continue
         other = own.get(dependency) if isinstance(dependency, MigrationKey) else None
         if other is None or not _may_lack(draft, unit, other, above):
             yield dependency
