@@ -297,7 +297,7 @@ class Expectations:
         for number, step in sorted(self.pair.steps.items()):
             if step.kind != "insert" or step.model_uid not in self.surviving:
                 continue
-            if counts[f"i{number}"] != max(1, before[f"i{number}"]):
+            if counts[f"i{number}"] != max(1, before[f"i{number};"]):
                 missing = 0 if counts[f"i{number}"] else number
                 yield RowProblem(
                     f"data operation {number} inserted its row {counts[f'i{number}']} times", missing
