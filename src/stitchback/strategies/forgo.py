@@ -15,7 +15,7 @@ class Forgo:
     Where the patch migration does more, the other strategies leave those operations out.
     """
 
-    name = "forgo"
+    name = "skip-dropped"
     conditional = False
 
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -13,7 +13,7 @@ class Keep:
     """Mainline's file of the same name makes the same schema on parents that patched databases have: they count it as applied,
     and that is right. Data operations under one name never run again, whatever their code: that is a finding, not a plan."""
 
-    name = "keep"
+    name = "unchanged"
     conditional = False
 
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:

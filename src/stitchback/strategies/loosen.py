@@ -17,7 +17,7 @@ class Loosen:
     children take over the parent that it loses; losing a parent is harmless, and they had it before by way of it (F13). Where a
     child has been backported too, and without that parent, the child's children do."""
 
-    name = "loosen"
+    name = "reparent"
     conditional = False
 
     def treat(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -27,5 +27,5 @@ def test_a_refusal_without_any_proposal_says_so_and_for_what() -> None:
 
 
 def test_a_strategy_that_fits_nothing_is_no_dead_end() -> None:
-    text = said(Unproved((), ()), "forgo")
-    assert "Strategy forgo fits nothing here. Without --strategy those that do are tried." in text
+    text = said(Unproved((), ()), "skip-dropped")
+    assert "Strategy skip-dropped fits nothing here. Without --strategy those that do are tried." in text
