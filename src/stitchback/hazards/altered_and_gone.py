@@ -12,12 +12,14 @@ from stitchback.model.source import Span
 
 
 class AlteredAndGone:
-    """The patch branch altered something that mainline has removed. Databases of the patch branch lose it at the upgrade, as all others
-    do, with what the alteration made room for; `plan` writes the alteration nowhere.
+    """The patch branch altered something that mainline has removed since. Databases of the patch branch lose
+    it at the upgrade, as all other databases do, with the values that the alteration allowed. `plan` does
+    not write the alteration anywhere.
 
-    If the alteration shows that the thing is still needed, mainline has to have it again: a new migration on mainline that makes it,
-    before anybody upgrades. Where a data operation of mainline runs between the fork point and the removal (it may carry the values
-    elsewhere), look whether it can take the values that the patch branch allows.
+    If the alteration shows that the column or table is still needed, add it again on mainline with a new
+    migration before any database is upgraded. If a data operation of mainline runs between the fork point
+    and the removal (it may move the values elsewhere), check that it can handle the values that the patch
+    branch allows.
     """
 
     code = "SB208"

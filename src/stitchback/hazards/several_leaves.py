@@ -11,10 +11,12 @@ from stitchback.model.source import Span
 
 
 class SeveralLeaves:
-    """An app has more than one leaf: `migrate` refuses with "Conflicting migrations detected; multiple leaf nodes".
+    """An app has more than one leaf node: `migrate` stops with "Conflicting migrations detected; multiple leaf
+    nodes".
 
-    An empty merge migration joins them where the branches did different things. Where both did the same thing it only hides that: every
-    database then makes it twice. `plan` knows the difference.
+    An empty merge migration (`makemigrations --merge`) is right if the branches made different changes. If
+    both made the same change, it only hides that: every database then makes the change twice. `plan` tells
+    the two cases apart.
     """
 
     code = "SB302"

@@ -13,16 +13,22 @@ from stitchback.model.source import Span
 class WasPackage:
     """An app of mainline's tree was an installed package on the patch branch.
 
-    The branch's databases have its tables and its rows in `django_migrations`, and how far they went stands in no file of the branch: the
-    requirements name a version of the package at most. Without them Django would stop at once (`InconsistentMigrationHistory`: a migration
-    is applied before its dependency), so nothing can be proved. Say at which of mainline's migrations of the app those databases stand:
+    The branch's databases have the app's tables, and its rows in `django_migrations`. No file of the branch
+    contains which migrations are applied there: the requirements contain at most a version of the package.
+    Without these rows Django stops (`InconsistentMigrationHistory`: a migration is applied before its
+    dependency), so nothing can be proved. Declare the last of mainline's migrations of the app that those
+    databases have applied:
 
         [tool.stitchback.packages]
-        fpr = "0008_fits_nailgun"                        # all of them here
-        fpr = ["0001_initial", "0008_fits_nailgun"]      # or anywhere from here to there
+        fpr = "0008_fits_nailgun"
 
-    The files of mainline's tree are taken for what the package of that time brought under their names. `plan` refuses where nothing is said
-    (SB405); where it is said, this is a note.
+    If it is not the same for all databases, declare the first and the last that it can be:
+
+        [tool.stitchback.packages]
+        fpr = ["0001_initial", "0008_fits_nailgun"]
+
+    stitchback assumes that the package's migrations are equal to mainline's files of the same names. `plan`
+    refuses without this declaration (SB405); with it, this finding is a note.
     """
 
     code = "SB308"

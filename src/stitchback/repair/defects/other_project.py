@@ -14,10 +14,10 @@ _MOST_NAMED = 5  # apps in the message
 
 
 class OtherProject:
-    """The rows of `django_migrations` are those of other apps: none is of an app of this tree.
+    """No row of `django_migrations` belongs to an app of this tree.
 
-    The URL most likely names the database of another project: check its name. Where rows are there of apps of Django itself alone, the database
-    is taken for a new installation that has only begun.
+    The URL probably names the database of another project: check its name. If all rows belong to Django's
+    own apps, stitchback treats the database as a new installation that has only just begun.
     """
 
     code = "SB644"
