@@ -22,7 +22,7 @@ COLOR = migration("shop.0002_color", "shop.0001_base", add("item", "color"))
 STITCH = migration(
     "shop.0002_stitch", "shop.0001_base", add("item", "color"), replaces="shop.0002_hotfix"
 ).with_changes(
-    provenance=("stands for shop.0002_hotfix of release (commit abc)", "takes over shop.0002_color")
+    provenance=("replaces shop.0002_hotfix of release (commit abc)", "takes operations from shop.0002_color")
 )
 TODAY = tree(BASE, STITCH, migration("shop.0002_color", "shop.0001_base shop.0002_stitch"))
 

@@ -54,4 +54,4 @@ def said(match: Match, side: Side, mainline: str) -> str:
     if not runs:
         return message
     names = ", ".join(dict.fromkeys(str(each.origin.migration) for each in runs))
-    return f"{message}; data operations run before that: {names}"
+    return f"{message}; data operations that run before that: {names}"

@@ -46,8 +46,8 @@ class DataAndRename:
 def said(conflict: Conflict) -> str:
     gone = conflict.gone
     return (
-        f"{conflict.migration.key} ({conflict.label}) may use what {gone.origin.migration} of {gone.ref} drops or renames: {gone}. "
-        f"A database that has run {gone.origin.migration} cannot run {conflict.migration.key} any more"
+        f"{conflict.migration.key} ({conflict.label}) may use {gone}, which {gone.origin.migration} of {gone.ref} drops or renames. "
+        f"On a database that has run {gone.origin.migration}, {conflict.migration.key} fails"
     )
 
 
@@ -55,6 +55,5 @@ def said_of_rows(unset: Unset) -> str:
     demand, key = unset.demand, unset.migration.key
     return (
         f"{key} ({unset.label}) inserts rows into {demand.model} without a value for {demand.field}, which {demand.origin.migration} of "
-        f"{demand.ref} makes NOT NULL without a default ({demand.kind}). A database that has run {demand.origin.migration} cannot run "
-        f"{key} any more"
+        f"{demand.ref} makes NOT NULL without a default ({demand.kind}). On a database that has run {demand.origin.migration}, {key} fails"
     )

@@ -44,7 +44,7 @@ class EditedAfterRelease:
                 if unit.migration.path != twin.path
                 else "the released file"
             )
-            message = f"{unit.key} makes another schema on {mainline.ref} than {was} ({fork.ref}, commit {fork.commit[:12]})"
+            message = f"{unit.key} results in another schema on {mainline.ref} than {was} ({fork.ref}, commit {fork.commit[:12]})"
             said = "; ".join((*what_is_missing(unit), *what_differs(unit)))
             if said:
                 message += f": databases that have applied it {said}"
@@ -60,11 +60,11 @@ def what_differs(unit: Unit) -> Iterator[str]:
         match.patch[0] for match in schema if match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA)
     )
     if only_here:
-        yield f"have {only_here}, which it does not make any more"
+        yield f"have {only_here}, which it no longer creates"
     if other:
-        yield f"have {other} in another shape"
+        yield f"have a different {other}"
     if moved:
-        yield f"have {moved} already, made by another migration on mainline"
+        yield f"have {moved} already, which another migration creates on mainline"
 
 
 def things(atoms: Iterable[object]) -> str:

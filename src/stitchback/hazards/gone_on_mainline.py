@@ -26,8 +26,8 @@ class GoneOnMainline:
         for unit in case.units:
             if unit.key in unit.side.patch.fork.migrations and not unit.is_edited:
                 givers = {str(atom.origin.migration) for match in unit.duplicated for atom in match.given}
-                now = f"; {', '.join(sorted(givers))} does the same" if givers else ""
-                message = f"{unit.key} is gone on {case.situation.mainline.ref}{now}"
+                now = f"; {', '.join(sorted(givers))} has the same operations" if givers else ""
+                message = f"{unit.key} is missing on {case.situation.mainline.ref}{now}"
                 yield Finding(
                     self.code, self.severity, unit.side.patch.tree.ref, Span(unit.migration.path), message
                 )
@@ -50,5 +50,5 @@ class AppGone:
             for app in sorted(apps_gone(side.patch.fork, case.situation.mainline)):
                 keys = [key for key in side.patch.tree.migrations if key.app == app]
                 if keys:
-                    message = f"{app} is gone on {case.situation.mainline.ref}; its {len(keys)} migrations are left alone"
+                    message = f"{app} is missing on {case.situation.mainline.ref}; its {len(keys)} migrations are ignored"
                     yield Finding(self.code, self.severity, side.patch.tree.ref, None, message)

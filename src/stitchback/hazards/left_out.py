@@ -44,10 +44,10 @@ class LeftOut:
     def find(self, case: Case, proof: Proof) -> Iterator[Finding]:
         mainline = case.situation.mainline
         for unserved in proof.unserved:
-            message = f"{str(unserved).rstrip('.')}. So it is with mainline as it stands"
+            message = f"{str(unserved).rstrip('.')}. This happens on mainline even without this plan"
             stuck = unserved.lineage == RELEASED and not unserved.acts
             if of_a_package(unserved, case):
-                stuck, message = False, f"{message}, unless an installed package has made that table"
+                stuck, message = False, f"{message}, unless an installed package has created that table"
             severity = self.severity if stuck else Severity.NOTE
             yield Finding(self.code, severity, mainline.ref, place(unserved, mainline), message)
 

@@ -29,5 +29,5 @@ class ReplacesItself:
         for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
             for key in tree.self_replacing:
                 place = Span(tree.migrations[key].path)
-                message = f"`replaces` of {key} leads back to {key}: Django runs nothing of it, or stops"
+                message = f"`replaces` of {key} leads back to {key}: Django never runs it, or stops"
                 yield Finding(self.code, self.severity, tree.ref, place, message)

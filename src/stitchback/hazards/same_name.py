@@ -66,7 +66,7 @@ class SameNameOtherSchema:
             if unit.is_edited or not makes_other_schema(unit):
                 continue
             said = "; ".join(what_is_missing(unit))
-            message = f"{unit.key} makes another schema on {case.situation.mainline.ref}"
+            message = f"{unit.key} results in another schema on {case.situation.mainline.ref}"
             if said:
                 message += f": databases of {unit.side.patch.tree.ref} {said}"
             yield Finding(self.code, self.severity, unit.side.patch.tree.ref, Span(twin.path), message)
@@ -116,9 +116,7 @@ class SameNameOtherLayout:
                 and unit.migration.dependencies == twin.dependencies
             )
             if same:
-                message = (
-                    f"{unit.key} is laid out otherwise on {case.situation.mainline.ref}; it does the same"
-                )
+                message = f"{unit.key} has another layout on {case.situation.mainline.ref}; its operations are the same"
                 yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
 
 
@@ -142,7 +140,7 @@ class SameNameOtherState:
                 for text in match.differences
             ]
             if said and not makes_other_schema(unit) and unit.migration.operations != twin.operations:
-                message = f"{unit.key} differs in what no database sees: {'; '.join(dict.fromkeys(said))}"
+                message = f"{unit.key} differs in what no database stores: {'; '.join(dict.fromkeys(said))}"
                 yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
 
 
@@ -179,7 +177,7 @@ class SameNameOtherData:
         for side in case.sides:
             mainline = case.situation.mainline
             for key in sorted(side.sides.edited.data):
-                message = f"{key} was released, and its data operations are others on {mainline.ref}: databases that have applied it have run the old ones"
+                message = f"{key} was released, and its data operations differ on {mainline.ref}: databases that have applied it have run the old ones"
                 where = Span(mainline.migrations[key].path)
                 yield Finding(self.code, Severity.NOTE, side.patch.tree.ref, where, message)
 

@@ -31,5 +31,5 @@ class SeveralLeaves:
                 leaves = graph.leaves(app)
                 if len(leaves) > 1:
                     place = Span(tree.migrations[leaves[0]].path)
-                    message = f"{app} has {len(leaves)} leaves: {', '.join(leaf.name for leaf in leaves)}"
+                    message = f"{app} has {len(leaves)} leaf nodes: {', '.join(leaf.name for leaf in leaves)}"
                     yield Finding(self.code, self.severity, tree.ref, place, message)

@@ -25,7 +25,7 @@ class SharedGhost:
         for ghost, replacers in tree.replacers.items():
             if ghost not in tree.migrations and len(replacers) > 1:
                 place = Span(tree.migrations[replacers[1]].path)
-                message = f"{ghost} is named by {' and '.join(map(str, replacers))}"
+                message = f"{ghost} is in `replaces` of {' and '.join(map(str, replacers))}"
                 yield Finding(self.code, self.severity, tree.ref, place, message)
 
 
@@ -50,5 +50,7 @@ class ManyGhosts:
                 ghost for ghost in migration.ghosts if ghost not in tree.migrations and ghost not in shared
             ]
             if len(ghosts) > 1 and key not in shared:
-                message = f"{key} names {len(ghosts)} ghosts: {', '.join(map(str, ghosts))}"
+                message = (
+                    f"{key} replaces {len(ghosts)} migrations without a file: {', '.join(map(str, ghosts))}"
+                )
                 yield Finding(self.code, self.severity, tree.ref, Span(migration.path), message)

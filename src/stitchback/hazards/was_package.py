@@ -42,7 +42,7 @@ class WasPackage:
             for package in side.patch.packages:
                 span = Span(tree.migrations[package.child].path)
                 if package.said is None:
-                    message = f"{package.child} depends on {package.parent}, of an installed package there; {mainline} has {package.label} in its tree"
+                    message = f"{package.child} depends on {package.parent}, a migration of an installed package there; {mainline} has {package.label} in its tree, so its applied migrations are not known"
                     yield Finding(self.code, self.severity, tree.ref, span, message, hint_for(package))
                 else:
                     yield Finding(self.code, Severity.NOTE, tree.ref, span, _taken(package, mainline))
@@ -51,13 +51,13 @@ class WasPackage:
 def hint_for(package: Package) -> str:
     """The line of the configuration that answers it."""
     return (
-        f"Say which of its migrations those databases have: [tool.stitchback.packages] "
-        f'{package.label} = "the last one", or ["the first", "the last"] that may be.'
+        f"Declare the last of its migrations that those databases have applied: [tool.stitchback.packages] "
+        f'{package.label} = "LAST_MIGRATION" (stitchback explain SB308).'
     )
 
 
 def _taken(package: Package, mainline: str) -> str:
     assert package.said is not None
     first, last = package.said
-    where = f"up to {last}" if first == last else f"up to anywhere from {first} to {last}"
-    return f"{package.label} was an installed package there; its databases are taken to have {mainline}'s migrations of it {where}, as pyproject.toml says"
+    where = f"up to {last}" if first == last else f"up to one from {first} to {last}"
+    return f"{package.label} was an installed package there; according to pyproject.toml, its databases have applied {mainline}'s migrations of it {where}"

@@ -27,7 +27,11 @@ class Price:
 
     def __str__(self) -> str:
         said = [f"{self.files} file{'' if self.files == 1 else 's'}"]
-        said.append("no hands" if not self.hands else f"{self.hands} hand{'' if self.hands == 1 else 's'}")
+        said.append(
+            "no manual step"
+            if not self.hands
+            else f"{self.hands} manual step{'' if self.hands == 1 else 's'}"
+        )
         if self.conditional:
             said.append(f"{self.conditional} conditional operation{'' if self.conditional == 1 else 's'}")
         return ", ".join(said)

@@ -36,7 +36,9 @@ from stitchback.proof.trees import named_in
 from stitchback.proof.unread import unread
 
 NO_HANDS = (FRESH, FORK, PATCHED)
-WITHOUT_THE_PATCH = "So it is with databases without the patch, and with mainline as it stands."
+WITHOUT_THE_PATCH = (
+    "Databases without the patch fail in the same way, and so do they on mainline without this plan."
+)
 OF_MAINLINE = (FORK, MAINLINE)
 
 
@@ -88,7 +90,7 @@ class Attempt:
         remedies = Remedies(self.candidate.handovers, self.scene.memory)
         rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
         if self.matters is not None:
-            self.say(f"of partial migrates and of stops only those {BESIDE}")
+            self.say(f"only those partial migrates and stops {BESIDE}")
         for thoroughly in (False,) if self.idle else (False, True):
             for inhabitant in self.census.inhabitants:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)
@@ -97,10 +99,10 @@ class Attempt:
         if rollouts.in_full_only:
             many = len(rollouts.in_full_only)
             self.say(
-                f"partial migrates of {many} of {len(self.census.inhabitants)} kinds of database: there are too many states"
+                f"partial migrates of {many} of {len(self.census.inhabitants)} kinds of database: too many states"
             )
         if rollouts.curtailed:
-            self.say("a second partial migrate after a first one was not tried everywhere")
+            self.say("two partial migrates after each other, on some databases")
 
     def of_ledger(
         self, ledger: Ledger, rows: frozenset[MigrationKey], rollouts: Rollouts
@@ -114,7 +116,11 @@ class Attempt:
         fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
         name = ledger.source or "a ledger"
         if len(fitting) != 1:
-            why = "databases of more than one schema have" if fitting else "no branch makes a database with"
+            why = (
+                "databases of more than one schema have"
+                if fitting
+                else "no branch results in a database with"
+            )
             self.say(f"{name}: {why} these rows, so its schema is not known and nothing was proved for it")
             return
         population = Population(name, LEDGER, "", tuple(row.key for row in ledger.rows))
@@ -163,9 +169,9 @@ class Attempt:
         """Why these rows may not be asked for, or nothing."""
         names = ", ".join(map(str, rows))
         if rows and population.lineage in NO_HANDS:
-            return f"it would need a hand: the row of {names}"
+            return f"it would need a manual step: the row of {names}"
         if rows and self.scene.situation.policy.zero_touch:
-            return f"no database may need a hand, and it needs the row of {names}"
+            return f"--zero-touch allows no manual step, and it needs the row of {names}"
         return ""
 
     def outcome(self, found: Ground, inhabitant: Inhabitant) -> PopulationOutcome:
@@ -202,7 +208,7 @@ class Attempt:
         return (*(self.cut.below if below else ()), *rest)
 
     def proof(self) -> Proof:
-        assert isinstance(self.ground, Ground), "without it there are failures"
+        assert isinstance(self.ground, Ground), "without it `migrate` fails"
         first = {
             inhabitant.population.lineage: place for inhabitant, (*_, place) in reversed(self.passed.items())
         }

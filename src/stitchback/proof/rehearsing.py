@@ -26,7 +26,7 @@ from stitchback.rehearsal.projecting import Projection, projection
 from stitchback.rehearsal.shipping import Shipping
 
 REHEARSED = "rehearsal by Django on SQLite"
-NO_TIME = "there was not enough time"
+NO_TIME = "not enough time"
 BESIDE = 2  # times the seconds after which no further database is begun: all that a listed plan has
 FIRST = (FRESH, FORK, PATCHED, MAINLINE)  # lineages in the order in which they are rehearsed
 

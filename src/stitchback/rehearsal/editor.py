@@ -121,7 +121,7 @@ class StrictEditor(PlainEditor):
         }
         if others and self.connection.watch.is_sqlite:
             raise Refused(
-                f"SQLite remakes {table} from models with other columns: {'; '.join(others.values())}"
+                f"SQLite recreates {table} from models with other columns: {'; '.join(others.values())}"
             )
         for name, text in others.items():
             self.connection.watch.changed(table, name)  # its values go with it, on SQLite alone

@@ -67,7 +67,7 @@ def _outcomes(effects: Iterable[Effect], plain: Names) -> Iterator[tuple[str, Pr
     for effect in effects:
         match effect:
             case CreateTable(name=name):
-                found[Presence(name.lower())] = f"table {name} made", True
+                found[Presence(name.lower())] = f"table {name} created", True
             case DropTable(name=name):
                 found[Presence(name.lower())] = f"table {name} dropped", False
             case RenameTable(before=before, after=after):

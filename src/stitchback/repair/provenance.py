@@ -1,7 +1,7 @@
 """What stitched files say of themselves: which patch migration they stand for, and from which mainline migration they took over.
 
-The lines are written by the strategies (`stands for`, `brought`, `takes over`) and tell, from the tree alone, which
-databases need a hand.
+The lines are written by the strategies (`replaces`, `copied`, `takes operations from`); from the tree alone they show which
+databases need a manual step.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def stitched(tree: Tree) -> tuple[Stitched, ...]:
 
 
 def _of(migration: Migration) -> Stitched | None:
-    origins = [*_said(migration, "stands for "), *_said(migration, "brought ")]
-    givers = _said(migration, "takes over ")
+    origins = [*_said(migration, "replaces "), *_said(migration, "copied ")]
+    givers = _said(migration, "takes operations from ")
     if not origins and not givers:
         return None
-    ghosts = tuple(key for key in map(_key, _said(migration, "stands for ")) if key is not None)
+    ghosts = tuple(key for key in map(_key, _said(migration, "replaces ")) if key is not None)
     takes_over = tuple(key for key in map(_key, givers) if key is not None)
     label = ", ".join(origins) or str(migration.key)
     return Stitched(migration.key, ghosts, takes_over, label)

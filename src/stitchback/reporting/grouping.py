@@ -93,7 +93,7 @@ def thing_of(match: Match) -> str:
     atom = match.patch[0] if match.patch else match.mainline[0]
     if isinstance(atom, DataRun):
         return atom.label
-    return "what cannot be read" if isinstance(atom, Unread) else str(atom.thing)
+    return "an operation that cannot be read" if isinstance(atom, Unread) else str(atom.thing)
 
 
 def change_of(match: Match) -> Change:
@@ -103,7 +103,7 @@ def change_of(match: Match) -> Change:
     if isinstance(first, DataRun):
         return Change(f"runs {first.label}", None, app)
     if isinstance(first, Unread):
-        return Change("does what cannot be read", None, app)
+        return Change("has an operation that cannot be read", None, app)
     return Change(_verb(match.patch), first.thing, app)
 
 

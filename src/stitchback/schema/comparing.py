@@ -146,7 +146,7 @@ def compare_shapes(a: Shape, b: Shape) -> FieldComparison:
             return compare_options(a, b)
         case _:
             if isinstance(a, tuple | Field) or isinstance(b, tuple | Field):
-                return FieldComparison(ComparisonKind.DIFFERENT, ("things of two kinds",))
+                return FieldComparison(ComparisonKind.DIFFERENT, ("objects of two kinds",))
             return compare_definitions(a, b)
 
 

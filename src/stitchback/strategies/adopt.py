@@ -30,8 +30,8 @@ class Adopt:
             return self._into_squash(draft, unit, giver)
         if not _makes_the_same(unit, draft, giver):
             return None
-        people = f"Stands for {unit.label}: databases that have applied that one do not run this one."
-        file = replace(file, replaces=(unit.key,)).saying(people, provenance=(f"stands for {unit.label}",))
+        people = f"Replaces {unit.label}: databases that have applied that migration do not run this one."
+        file = replace(file, replaces=(unit.key,)).saying(people, provenance=(f"replaces {unit.label}",))
         adopted = draft.keeping(file).standing_in(unit.key, giver)
         return adopted.handing_over(unit.key, (giver,)).using(unit.key.app, self.name)
 
@@ -43,8 +43,8 @@ class Adopt:
         if len(swallowed) != 1 or not _makes_the_same(unit, draft, squash):
             return None
         replaces = tuple(unit.key if ghost == swallowed[0] else ghost for ghost in file.replaces)
-        people = f"Stands for {unit.label} in the place of {swallowed[0]}, whose file is gone."
-        provenance = (f"stands for {unit.label}", f"takes over {swallowed[0]}")
+        people = f"Replaces {unit.label}, as {swallowed[0]} did, whose file is gone."
+        provenance = (f"replaces {unit.label}", f"takes operations from {swallowed[0]}")
         adopted = draft.keeping(replace(file, replaces=replaces).saying(people, provenance=provenance))
         adopted = adopted.standing_in(unit.key, squash).handing_over(unit.key, swallowed)
         return adopted.using(unit.key.app, self.name)

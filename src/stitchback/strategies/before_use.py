@@ -50,7 +50,7 @@ def made_before_use(draft: Draft, unit: Unit, atom: Added) -> Before | None:
     return (
         None
         if made is None
-        else Before((conditional(made),), origins, f"lack {atom.name}, which is needed here")
+        else Before((conditional(made),), origins, f"lack {atom.name}, which this operation needs")
     )
 
 

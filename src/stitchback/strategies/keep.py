@@ -40,7 +40,7 @@ def data_remarks(unit: Unit) -> tuple[str, ...]:
     """What is to be said of data operations that differ under one name: each database has run the one that it met first."""
     ref = unit.side.patch.tree.ref
     return tuple(
-        f"{unit.key}: {said}; databases of {ref} have run theirs, no database will run the other"
+        f"{unit.key}: {said}; databases of {ref} have run their own version, and no database will run both"
         for match in unit.touching
         if _data(match) and match.given and match.differences
         for said in match.differences

@@ -28,7 +28,7 @@ class Loosen:
         if parents is None or set(parents) == set(twin.dependencies):
             return None
         lost = tuple(parent for parent in twin.dependencies if parent not in parents)
-        people = f"Hung where {unit.side.patch.tree.ref} has it: its databases have applied it without {_names(lost)}."
+        people = f"Dependencies as on {unit.side.patch.tree.ref}, whose databases have applied this migration without {_names(lost)}."
         file = replace(draft.open(twin.key), dependencies=parents).saying(people)
         loosened = draft.keeping(file).standing_in(unit.key, twin.key).using(unit.key.app, self.name)
         for child in _heirs(draft, unit, twin.key, lost):
@@ -61,4 +61,4 @@ def _heirs(
 
 
 def _names(parents: tuple[Dependency, ...]) -> str:
-    return ", ".join(str(parent) for parent in parents) or "its other parents"
+    return ", ".join(str(parent) for parent in parents) or "its other dependencies"

@@ -68,5 +68,5 @@ def without(draft: Draft, atom: Altered) -> Draft:
     if not isinstance(whole, Operation) or whole.kind != "AlterField" or Keep(index) not in file.operations:
         return draft
     left = tuple(edit for edit in file.operations if edit != Keep(index))
-    said = "What it changed in a field that the patch altered is changed later, at the leaf: no database sees it."
+    said = "Its change of a field that the patch altered moves to the leaf node; no database changes."
     return draft.keeping(replace(file, operations=left).saying(said))

@@ -111,9 +111,9 @@ def _explained(file: FileDraft, takers: tuple[Treated, ...]) -> FileDraft:
     for treated in takers:
         if treated.taking is Taking.GUARD:
             again = (
-                "they may be made once more"
+                "repeating them is safe"
                 if treated.unit.only_alters
-                else "each is made only where it is missing"
+                else "each runs only if the database lacks it"
             )
             file = file.saying(
                 f"Databases of {treated.unit.label} have these changes already: {again}.",
@@ -121,6 +121,6 @@ def _explained(file: FileDraft, takers: tuple[Treated, ...]) -> FileDraft:
             )
         elif treated.stand_in is not None and treated.stand_in != file.key:
             file = file.saying(
-                f"{treated.stand_in} makes what {treated.unit.label} made as well: it is not made here again."
+                f"{treated.stand_in} contains the operations of {treated.unit.label}, so they are left out here."
             )
     return file

@@ -33,10 +33,10 @@ def stitch(draft: Draft, unit: Unit, strategy: str) -> Draft | None:
     left = (pair for pair in enumerate(unit.migration.operations) if pair[0] not in unit.forgone)
     file = replace(file, operations=tuple(plain(index, item) for index, item in left))
     file = file.saying(
-        f"Stitched: stands for {unit.label}.",
-        "Databases that have applied that one do not run this one; all others do.",
-        *(("What that one altered and mainline has removed is not altered here.",) if unit.forgone else ()),
-        provenance=(f"stands for {unit.label}", *(f"takes over {giver}" for giver in givers)),
+        f"Stitched: replaces {unit.label}.",
+        "Databases that have applied that migration do not run this one; all others do.",
+        *(("Alterations of what mainline has removed since are left out here.",) if unit.forgone else ()),
+        provenance=(f"replaces {unit.label}", *(f"takes operations from {giver}" for giver in givers)),
     )
     stitched = draft.keeping(file).standing_in(unit.key, key).taking(unit, Taking.GIVE_UP, key)
     return stitched.handing_over(unit.key, givers).using(unit.key.app, strategy)

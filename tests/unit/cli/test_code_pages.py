@@ -53,9 +53,7 @@ def test_a_page_says_something(page: Page, tmp_path: Path, capsys: pytest.Captur
     assert done.code == 0
     assert len(done.stdout.splitlines()) >= 3
     assert "\t" not in done.stdout
-    assert not re.search(r"^(\[tool|pip install)", page.text, re.MULTILINE), (
-        "an example is indented"
-    )
+    assert not re.search(r"^(\[tool|pip install)", page.text, re.MULTILINE), "an example is indented"
 
 
 def examples(text: str) -> list[str]:

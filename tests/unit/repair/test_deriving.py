@@ -151,7 +151,9 @@ def test_the_same_rows_with_two_schemas_need_a_look() -> None:
 
 
 def test_a_brought_file_gets_its_own_row() -> None:
-    brought = saying(HOTFIX, "brought shop.0002_hotfix of release (commit abc)", "takes over shop.0003_color")
+    brought = saying(
+        HOTFIX, "copied shop.0002_hotfix of release (commit abc)", "takes operations from shop.0003_color"
+    )
     rehomed = tree(
         BASE, SIZE, brought, migration("shop.0003_color", "shop.0002_size shop.0002_hotfix"), LATER
     )

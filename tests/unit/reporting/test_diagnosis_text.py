@@ -36,7 +36,7 @@ def test_a_database_that_needs_nothing(stitched: Path, tmp_path: Path, commands:
     done = commands.run(stitched, "inspect", "--ledger", file)
     assert done.code == 0
     assert "  ghost           shop.0003_item_colour of release/2.4 (commit " in done.stdout
-    assert "shop.0003_stitched_item_colour stands for it\n" in done.stdout
+    assert "shop.replaced by shop.0003_stitched_item_colour\n" in done.stdout
     assert (
         "  next release    runs its own migrations\n" in done.stdout or "its own migrations\n" in done.stdout
     )

@@ -31,7 +31,7 @@ def test_the_same_elsewhere_in_the_file() -> None:
         {"replaces": (key("shop.0001_a"),)},
         {"initial": True},
         {"atomic": False},
-        {"provenance": ("stands for x",)},
+        {"provenance": ("replaces x",)},
         {"key": key("shop.0003_x")},
     ],
 )

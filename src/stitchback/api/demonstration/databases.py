@@ -27,7 +27,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("fresh", None, "a new installation: empty"),
+    Kind("fresh", None, "a fresh install: empty"),
     Kind("fork-point", "fork", "runs release 2.4 without the hotfix"),
     Kind("patched", "hotfix", "runs release 2.4 with the hotfix: production", coloured=True),
     Kind("mainline", "feature", "runs main as it is: staging, developers", coloured=True),

@@ -69,9 +69,9 @@ class Demo:
         )
 
     def _made(self, workshop: Workshop) -> Iterator[Event]:
-        yield Step("The databases that there are")
+        yield Step("The databases")
         yield Said(
-            "Made by Django with the code of each branch, and filled: a value of its own in every column."
+            "Django created them with the code of each branch, and each has rows with a different value in every column."
         )
         (self.folder / "databases").mkdir(parents=True)
         for kind in KINDS:
@@ -92,8 +92,8 @@ class Demo:
         lost = lost_values(patched.rows, session.rows(spoilt))
         if outcome.went_well:
             yield Said(
-                "`migrate` says OK. It has added the column a second time: SQLite makes the table anew, and every value in it "
-                "is the default again. PostgreSQL and MySQL stop here: duplicate column."
+                "`migrate` reports OK. It has added the column a second time: SQLite recreates the table, and every value in it "
+                "is the default again. PostgreSQL and MySQL stop here: the column exists already."
             )
         else:
             yield Said(f"`migrate` stops: {outcome.error_class}: {outcome.error_message}")
@@ -102,7 +102,7 @@ class Demo:
             yield Said(words)
 
     def _planned(self, project: Project) -> Generator[Event, None, PlanReport]:
-        yield Step("What is the same on both sides, and a plan that is proved")
+        yield Step("The same change on both sides, and a proved plan")
         wish = Wish((PATCH,))
         yield Shown(f"stitchback status {PATCH}", render_status(status(project, wish), "text"))
         report = make_plan(project, wish)
@@ -111,7 +111,7 @@ class Demo:
         return report
 
     def _applied(self, project: Project, report: PlanReport) -> Iterator[Event]:
-        yield Step("Writing it")
+        yield Step("Writing the plan's files")
         written = write(project, prepare(project, report, Wish((PATCH,)), None))
         yield Shown(f"stitchback apply {PATCH} --yes", "\n".join(written.paths))
         stitched = next(path for path in written.paths if "stitched" in path)
@@ -127,7 +127,7 @@ class Demo:
         with Project.open(self.repository) as project:
             treatment = treat(project, source, "HEAD")
             if treatment.script is None:
-                yield Said(f"{database.path.name}: nothing has to be done.")
+                yield Said(f"{database.path.name}: no manual step is needed.")
                 return
             diagnosis = render_diagnosis(inspect(project, source, "HEAD"), "text")
             yield Shown(f"stitchback inspect --database {database.url}", diagnosis)
@@ -136,7 +136,7 @@ class Demo:
             )
             apply_repair(source, treatment)
             again = treat(project, source, "HEAD")
-        yield Seen(f"{database.path.name}: repaired; a second run has nothing to do", again.script is None)
+        yield Seen(f"{database.path.name}: repaired; a second run changes nothing", again.script is None)
 
     def _migrated(self, workshop: Workshop) -> Iterator[Event]:
         yield Step("The deploy: every database migrated with the reconciled tree")
@@ -178,7 +178,7 @@ class Demo:
             )
 
     def _again(self) -> Iterator[Event]:
-        yield Step("Once more")
+        yield Step("A second plan")
         with Project.open(self.repository) as project:
             report = make_plan(project, Wish((PATCH,)))
         yield Seen(f"`stitchback plan {PATCH}` has nothing left to do", report.exit_code == 0)

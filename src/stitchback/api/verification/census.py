@@ -94,7 +94,7 @@ class Census:
         """What each partial target makes from `start` on, and the prefixes in the order of a full plan."""
         standing = self.bench.standing(tree.session, start)
         if isinstance(standing, Raised):
-            self.say(f"no database was ever made by {tree.ref} from {_in_short(start.ledger)}: {standing}")
+            self.say(f"{tree.ref} cannot have created a database from {_in_short(start.ledger)}: {standing}")
             return
         for target in released(standing, tree.unreleased):
             state = self.migrated(tree, start, Migrate(target.app, target.name))

@@ -14,7 +14,7 @@ class DoubledRow:
 
     The table has no unique constraint: two migrations that replace the same one, a faked squash on Django
     6, or two deploys at the same time can record a migration twice. Django ignores it until the migration
-    is unapplied. `repair` keeps the oldest row.
+    is unapplied. `repair` keeps the oldest row. row.
     """
 
     code = "SB620"
@@ -24,4 +24,4 @@ class DoubledRow:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for key in examined.ledger.duplicates:
             count = len(rows_of(examined.ledger, key))
-            yield examined.finding(self, key, f"{key} has {count} rows", "`repair` keeps the oldest")
+            yield examined.finding(self, key, f"{key} has {count} rows", "`repair` keeps the oldest row.")

@@ -25,5 +25,8 @@ class HandedOver:
         for claim in examined.hidden:
             if not claim.certain:
                 yield examined.finding(
-                    self, claim.key, claim.reason, "`repair` puts in the row, before the deploy"
+                    self,
+                    claim.key,
+                    claim.reason,
+                    "`stitchback repair` inserts the row; run it before the deploy.",
                 )

@@ -29,6 +29,4 @@ class Hole:
         claimed = {claim.key for claim in examined.hidden}
         for key in sorted(standing.made):
             for parent in sorted(lineage.parents[key] - standing.made - claimed):
-                yield examined.finding(
-                    self, key, f"{key} is applied, and {parent}, on which it depends, is not"
-                )
+                yield examined.finding(self, key, f"{key} is applied, and its dependency {parent} is not")

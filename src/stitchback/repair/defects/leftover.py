@@ -46,7 +46,7 @@ class Leftovers:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for leftover in examined.leftovers:
             if not leftover.required or leftover.by_sql:
-                sql = ", unless SQL of the app's own made it" if leftover.by_sql else ""
+                sql = ", unless custom SQL of the app created it" if leftover.by_sql else ""
                 yield examined.finding(
                     self, None, f"no model has {leftover.name}{sql}{_by(leftover)}", _back(leftover)
                 )
@@ -60,7 +60,7 @@ def _back(leftover: Leftover) -> str:
     origin = leftover.origin
     if origin is None:
         return ""
-    return f"`{checkout(origin.commit, origin.span.path)}` brings its migration back"
+    return f"`{checkout(origin.commit, origin.span.path)}` restores its migration"
 
 
 def _ways_out(leftover: Leftover, engine: str) -> str:

@@ -41,7 +41,7 @@ class MigrateLoses:
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for harm in dict.fromkeys(examined.now.harms if examined.now else ()):
-            yield examined.finding(self, None, f"migrate will pass, and lose values: {harm}")
+            yield examined.finding(self, None, f"migrate will succeed, and lose values: {harm}")
 
 
 class NextReleaseFails:

@@ -43,8 +43,8 @@ def trouble_of(ledger: Ledger) -> str:
 
 def hint(outcome: RepairOutcome, engine: str) -> str:
     if isinstance(outcome, Repair) and any(isinstance(edit, GiveId) for edit in outcome.edits):
-        return "`repair` puts it right"
-    return BY_HAND.get(engine, "give the column `id` its default back")
+        return "`repair` corrects it."
+    return BY_HAND.get(engine, "Restore the default of the column `id`.")
 
 
 def with_ids(outcome: RepairOutcome, engine: str) -> RepairOutcome:

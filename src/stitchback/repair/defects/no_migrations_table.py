@@ -44,7 +44,5 @@ def without_table(absent: NoTable) -> str:
     names = absent.relations
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     tables = f"; it has {', '.join(names[:_MOST_NAMED])}{more}" if names else ""
-    schemas = (
-        f"; there is one in the schema {', '.join(absent.schemas[:_MOST_NAMED])}" if absent.schemas else ""
-    )
-    return f"the database has no django_migrations that this connection sees{schemas}{tables}"
+    schemas = f"; one is in the schema {', '.join(absent.schemas[:_MOST_NAMED])}" if absent.schemas else ""
+    return f"the database has no django_migrations that this connection can see{schemas}{tables}"

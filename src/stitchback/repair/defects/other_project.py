@@ -29,5 +29,5 @@ class OtherProject:
         foreign = sorted(apps - examined.accounts.apps - DJANGOS)
         if examined.accounts.tree.migrations and foreign and not apps & examined.accounts.apps:
             more = f" and {len(foreign) - _MOST_NAMED} more" if len(foreign) > _MOST_NAMED else ""
-            message = f"no row is of an app of {examined.accounts.tree.ref}; there are rows of {', '.join(foreign[:_MOST_NAMED])}{more}"
-            yield examined.finding(self, None, message, "check the name of the database in the URL")
+            message = f"no row belongs to an app of {examined.accounts.tree.ref}; the rows belong to {', '.join(foreign[:_MOST_NAMED])}{more}"
+            yield examined.finding(self, None, message, "Check the name of the database in the URL.")

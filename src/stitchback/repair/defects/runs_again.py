@@ -25,6 +25,4 @@ class RunsAgain:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for claim in examined.hidden:
             if claim.certain:
-                yield examined.finding(
-                    self, claim.key, claim.reason, "`repair` puts in the row that is missing"
-                )
+                yield examined.finding(self, claim.key, claim.reason, "`repair` inserts the missing row.")

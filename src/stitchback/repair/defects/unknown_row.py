@@ -25,9 +25,9 @@ class UnknownRow:
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for key, refs in sorted(examined.unknown.items()):
-            where = f": it is in {', '.join(refs[:3])}" if refs else " and no ref that was searched does"
+            where = f": it is in {', '.join(refs[:3])}" if refs else " and no ref that was searched has it"
             yield examined.finding(
-                self, None, f"{examined.accounts.tree.ref} does not know {key}{where}", _hint(examined, key)
+                self, None, f"{examined.accounts.tree.ref} does not have {key}{where}", _hint(examined, key)
             )
 
 
@@ -37,5 +37,5 @@ def _hint(examined: Examined, key: MigrationKey) -> str:
     if tree is None:
         return ""
     if " " not in tree.ref:
-        return f"`stitchback plan {tree.ref}` brings it in"
-    return f"`{checkout(tree.commit, tree.migrations[key].path)}` brings it back"
+        return f"`stitchback plan {tree.ref}` shows how to merge it"
+    return f"`{checkout(tree.commit, tree.migrations[key].path)}` restores it"
