@@ -155,7 +155,7 @@ class States:
 def _too_much() -> Refusal:
     return Refusal(
         "SB407",
-        f"there are more than {MOST_STATES:,} states in which databases may be: too many to try them all",
+        f"databases can be in more than {MOST_STATES:,} states, too many to try them all",
         hint="Reconcile in smaller steps: first with the next release after the branch (--onto RELEASE), then from there with mainline.",
     )
 

@@ -37,7 +37,7 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
     steps.append((command("apply", situation, *_place(situation)), "write the files, all or none"))
     if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.hands:
         steps.append((command("plan", situation, "--out", "DIR"), "write the runbook and the SQL"))
-        steps.append((REPAIR, "print the SQL for one database, after apply"))
+        steps.append((REPAIR, "after apply: the SQL for one database"))
     yield from step_lines(steps)
 
 

@@ -36,18 +36,18 @@ def rows(**tables: Sequence[Mapping[str, Any]]) -> Rows:
     ("found", "words"),
     [
         (schema(), "table item is missing"),
-        (schema(item=table(), more=table()), "table more is there, and a fresh install has none"),
+        (schema(item=table(), more=table()), "table more exists, and a fresh install has none"),
         (schema(item=table({})), "column item.name is missing"),
         (
             schema(item=table({**PLAIN, "colour": COLOUR})),
-            "column item.colour is there, and a fresh install has none",
+            "column item.colour exists, and a fresh install has none",
         ),
         (
             schema(item=table({"name": COLOUR})),
             "column item.name: varchar(20) not null, in a fresh install text null",
         ),
         (schema(item=table(primary_key=["name"])), "primary key of item: (name), in a fresh install (id)"),
-        (schema(item=table(indexes=["name"])), "index of item is there, and a fresh install has none: name"),
+        (schema(item=table(indexes=["name"])), "index of item exists, and a fresh install has none: name"),
     ],
 )
 def test_what_is_otherwise_is_named(found: DatabaseSchema, words: str) -> None:

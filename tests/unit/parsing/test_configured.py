@@ -94,7 +94,7 @@ def test_the_user_model_stays_a_reference() -> None:
 def test_the_message_names_the_line(text: str, name: str) -> None:
     (said,) = shown(operations(text, SETTINGS))
     assert (
-        f"depends on settings.{name}: say what it is in pyproject.toml, [tool.stitchback.settings] {name} ="
+        f"depends on settings.{name}: give its value in pyproject.toml, [tool.stitchback.settings] {name} ="
         in said
     )
 

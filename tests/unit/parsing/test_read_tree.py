@@ -193,7 +193,7 @@ def test_folders_that_the_configuration_excludes() -> None:
 @pytest.mark.parametrize(
     ("folder", "reason"),
     [
-        ("../../outside", "git checks out no such path"),
+        ("../../outside", "git cannot check out such a path"),
         ("we'ird; app", "is not a valid Python identifier"),
         ("-rf", "is not a valid Python identifier"),
     ],

@@ -20,12 +20,12 @@ def test_each_kind_of_schema_object() -> None:
         one, other = (PhysicalSchema({"t": replace(empty, **{part: {"x": text}})}) for text in ("a", "b"))
         assert schema_differences(one, other) == (f"{kind} t.x is a, on a fresh install b",)
         assert schema_differences(one, PhysicalSchema({"t": empty})) == (
-            f"{kind} t.x is there, and a fresh install has none",
+            f"{kind} t.x exists, and a fresh install has none",
         )
         assert schema_differences(PhysicalSchema({"t": empty}), one) == (f"{kind} t.x is missing",)
         assert schema_differences(PhysicalSchema({}), one) == ("table t is missing",)
         assert schema_differences(one, PhysicalSchema({})) == (
-            "table t is there, and a fresh install has none",
+            "table t exists, and a fresh install has none",
         )
         assert schema_differences(one, one) == ()
 

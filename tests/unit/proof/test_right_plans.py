@@ -256,7 +256,7 @@ def test_a_ledger_that_no_branch_makes_is_told() -> None:
     ledger = Ledger.of(*keys("shop.0004_m"), source="odd.csv")
     proof = proved(DIAMOND, Situation(MAIN.patches, MAIN.mainline, (), Policy(), (ledger,)))
     assert any(
-        said.startswith("odd.csv: no branch makes a database with these rows") for said in proof.bounded
+        said.startswith("odd.csv: no branch results in a database with these rows") for said in proof.bounded
     )
 
 

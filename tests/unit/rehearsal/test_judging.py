@@ -83,7 +83,7 @@ class TestAgainstAFreshInstall:
 
     def test_the_models_are_compared_on_the_fresh_install_alone(self) -> None:
         fresh = end("a", unlike=("a.color",))
-        assert wrong(fresh, fresh) == [(MIGRATE, "not as the models say: a.color")]
+        assert wrong(fresh, fresh) == [(MIGRATE, "different from the models: a.color")]
         assert wrong(end("a", unlike=("a.color",)), end("a")) == []
 
 

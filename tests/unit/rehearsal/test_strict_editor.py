@@ -70,7 +70,7 @@ class TestColumns:
 
     def test_one_that_a_remake_makes(self) -> None:
         found = said(LONGER, ours=add("item", "x1"), theirs=add("item", "u1"))
-        assert "SQLite remakes shop_item from models with other columns: shop_item.u1 is missing" in found
+        assert "SQLite recreates shop_item from models with other columns: shop_item.u1 is missing" in found
         assert "shop_item.x1 is there" in found
 
     def test_one_that_a_remake_makes_where_no_database_is_sqlite(self) -> None:

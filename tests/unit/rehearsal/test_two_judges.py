@@ -152,7 +152,7 @@ def test_the_report_of_a_plan_without_time(capsys: pytest.CaptureFixture[str], t
     assert done.code == 3
     assert "Proved" not in done.stdout
     assert "Refused: no plan could be proved" in done.stdout
-    assert "SB414  there was no time to rehearse fresh install; " in done.stdout
+    assert "SB414  not enough time to rehearse fresh install; " in done.stdout
     assert "rehearsal_most_seconds = 600" in done.stdout
     assert "SB413" not in done.stdout
     document = json.loads(commands.run(folder, "plan", "release/2.4", "--format", "json").stdout)

@@ -33,7 +33,7 @@ def test_an_edited_file() -> None:
         (SetDependencies((key("shop.0001_a"), key("shop.0002_s"))), SetOperations((Keep(1),))),
     )
     assert verb(edit, BEFORE) == "edit"
-    assert deeds(edit, BEFORE) == ("also depends on shop.0002_s", "no longer makes AddField item.color")
+    assert deeds(edit, BEFORE) == ("also depends on shop.0002_s", "no longer contains AddField item.color")
 
 
 def test_a_stitched_file_is_new() -> None:
@@ -42,7 +42,7 @@ def test_a_stitched_file_is_new() -> None:
     assert deeds(edit, BEFORE) == (
         "replaces shop.0002_p",
         "depends on shop.0001_a",
-        "makes AddField item.color",
+        "contains AddField item.color",
     )
 
 
@@ -55,7 +55,7 @@ def test_a_merge_makes_nothing() -> None:
 def test_a_file_brought_over_as_it_is() -> None:
     edit = WriteFile(PATCH.key, PATCH.path, PATCH)
     assert verb(edit, BEFORE) == "bring"
-    assert deeds(edit, BEFORE) == ("the patch branch's file, byte for byte",)
+    assert deeds(edit, BEFORE) == ("copy of the patch branch's file",)
 
 
 def test_a_file_brought_over_and_hung_elsewhere() -> None:
@@ -72,10 +72,10 @@ def test_a_renumbered_file_moves() -> None:
 
 def test_conditions_are_told() -> None:
     edit = WriteFile(MINE.key, MINE.path, MINE, (SetOperations((MakeConditional(0), Keep(1))),))
-    assert deeds(edit, BEFORE) == ("makes AddField item.color only where it is missing",)
+    assert deeds(edit, BEFORE) == ("runs AddField item.color only if it is missing in the database",)
     inserted = replace(add("item", "color"), conditional=True)
     made = WriteFile(key("shop.0003_x"), "x.py", None, (SetOperations((Insert(inserted),)),))
-    assert deeds(made, BEFORE) == ("makes AddField item.color where it is missing",)
+    assert deeds(made, BEFORE) == ("contains AddField item.color if it is missing",)
 
 
 def test_operations_are_named_by_what_they_are_about() -> None:

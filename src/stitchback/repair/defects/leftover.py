@@ -53,7 +53,7 @@ class Leftovers:
 
 
 def _by(leftover: Leftover) -> str:
-    return f" (made by {leftover.origin.key}, of {leftover.origin.ref})" if leftover.origin else ""
+    return f" (created by {leftover.origin.key}, of {leftover.origin.ref})" if leftover.origin else ""
 
 
 def _back(leftover: Leftover) -> str:
