@@ -33,8 +33,8 @@ class LeftOut:
 
     If two migrations have no order, let the later one depend on the other. If a migration was changed after
     its release, restore it, and make the change in a new one. If a database cannot be upgraded, run
-    `stitchback repair` on a copy of it: rows may be missing. If no such database exists any more, or nobody
-    migrates that way, suppress the finding with that reason.
+    `stitchback repair` on a copy of it: rows may be missing. If no such database exists any more, or that
+    way to migrate is never used, suppress the finding with that reason.
     """
 
     code = "SB309"

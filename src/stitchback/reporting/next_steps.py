@@ -68,9 +68,7 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
 
 def _without_plan(report: PlanReport) -> Iterator[Line]:
     if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.unserved:
-        yield from step_lines(
-            [(REPAIR, "show what such a database lacks, and whether rows would correct it")]
-        )
+        yield from step_lines([(REPAIR, "show what such a database lacks, and whether rows correct it")])
     elif report.exit_code == 0 and any(side.sides.known for side in report.status.case.sides):
         yield from step_lines([(REPAIR, "show whether a database from before the plan needs a row")])
 

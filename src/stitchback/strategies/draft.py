@@ -80,7 +80,7 @@ class Taking(Enum):
     """What mainline's duplicates of a unit become."""
 
     GIVE_UP = (
-        "give up"  # what stands in makes it: mainline's operation goes, or turns it into mainline's shape
+        "remove"  # what stands in makes it: mainline's operation goes, or turns it into mainline's shape
     )
     GUARD = "guard"  # mainline's operation stays and looks first whether the thing is there
 

@@ -162,7 +162,7 @@ def test_a_database_among_several() -> None:
 def test_more_than_one_engine_answers_nothing(said: ReadingConfig) -> None:
     (found,) = shown(operations(VENDOR, CONNECTION, config=said))
     assert (
-        'depends on which database it is: say so in pyproject.toml, [tool.stitchback] engines = ["postgresql"]'
+        'depends on the database engine: if it is always the same, configure it in pyproject.toml, [tool.stitchback] engines = ["postgresql"]'
         in found
     )
 

@@ -94,7 +94,7 @@ def test_a_value_that_a_shared_file_imports_and_the_patch_branch_changed() -> No
             operation("AlterModelTableComment", name=Constant("item"), table_comment=Constant("p")),
             "option db_table_comment of shop.item: the change of release/2.4 is lost",
         ),
-        (remove("item", "label"), "field shop.item.label is still there, release/2.4 removed it"),
+        (remove("item", "label"), "field shop.item.label still exists, although release/2.4 removed it"),
     ],
 )
 def test_options_managers_and_removals_are_parts_too(ours: Operation, said: str) -> None:

@@ -200,13 +200,13 @@ def test_a_branch_that_has_nothing_of_its_own_is_tried_once_and_that_is_said() -
     found = prove(candidate(given), given)
     assert isinstance(found, SafePlan)
     assert "mainline" not in {each.population.lineage for each in found.proof.outcomes}
-    assert any("no patch branch has anything to meet" in said for said in found.proof.bounded)
+    assert any("no patch branch has a migration that affects them" in said for said in found.proof.bounded)
     lost = situation(
         *MAINLINE, patches=[patch(fork=changed(FORK, migration("blog.0002_old", "blog.0001_initial")))]
     )
     more = prove(candidate(lost), lost)
     assert isinstance(more, SafePlan)
-    assert not any("no patch branch has anything to meet" in said for said in more.proof.bounded)
+    assert not any("no patch branch has a migration that affects them" in said for said in more.proof.bounded)
 
 
 def test_where_a_fresh_install_stops_behind_what_was_not_read_that_is_said() -> None:
@@ -218,7 +218,7 @@ def test_where_a_fresh_install_stops_behind_what_was_not_read_that_is_said() -> 
     found = proved(situation(*MAINLINE, last))
     assert isinstance(found, Refuted)
     said = found.failures[0].message
-    assert "exists already; not read there: shop/migrations/0006_z.py:9: tools.RunSQL" in said
+    assert "exists already; not readable there: shop/migrations/0006_z.py:9: tools.RunSQL" in said
     assert "operation_equivalents" in said
 
 

@@ -12,7 +12,7 @@ from rehearsing_by_hand import refusals
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 
-ELSEWHERE = "which only SQLite puts right"
+ELSEWHERE = "which only SQLite corrects"
 NOTHING = operation("AlterModelOptions", name=Constant("item"), options=Dictionary(()))
 LONGER = alter("item", "label", char(60))  # SQLite remakes the table
 

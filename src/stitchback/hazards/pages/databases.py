@@ -107,8 +107,8 @@ PAGES: tuple[ErrorPage, ...] = (
         this database although one of their migrations has `run_before` a migration that is applied
         here; this is usually a project template, which `exclude` in `[tool.stitchback]` leaves out.
 
-        stitchback prints no SQL that it has not proved. Check the database, and how its rows came
-        to differ.""",
+        stitchback prints no SQL that it has not proved. Check the database, and why its rows
+        differ.""",
     ),
     ErrorPage(
         "SB613",

@@ -14,7 +14,7 @@ class DoubledRow:
 
     The table has no unique constraint: two migrations that replace the same one, a faked squash on Django
     6, or two deploys at the same time can record a migration twice. Django ignores it until the migration
-    is unapplied. `repair` keeps the oldest row. row.
+    is unapplied. `repair` keeps the oldest row.
     """
 
     code = "SB620"
