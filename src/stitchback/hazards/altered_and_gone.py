@@ -46,7 +46,7 @@ def goes(match: Match) -> bool:
 def said(match: Match, side: Side, mainline: str) -> str:
     thing = getattr(match.patch[0], "thing", "")
     removal = match.mainline[-1]
-    message = f"{match.patch[0].origin} alters {thing}, which {removal.origin} of {mainline} removes"
+    message = f"{match.patch[0].origin.migration} alters {thing}, which {removal.origin.migration} of {mainline} removes"
     theirs = side.comparison.mainline_atoms
     before = theirs[: theirs.index(removal)]
     app = removal.origin.migration.app

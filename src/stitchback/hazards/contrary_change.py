@@ -32,5 +32,5 @@ class ContraryChange:
                     origin = match.patch[0].origin
                     place = Span(side.patch.tree.migrations[origin.migration].path)
                     other = match.mainline[0].origin
-                    message = f"{origin} and {other} of mainline change {getattr(match.patch[0], 'thing', '')} in contrary ways"
+                    message = f"{origin.migration} and {other.migration} of mainline change {getattr(match.patch[0], 'thing', '')} in contrary ways"
                     yield Finding(self.code, self.severity, side.patch.tree.ref, place, message)

@@ -57,7 +57,7 @@ def _handed_over(each: Stitched, rows: Keys) -> list[Hidden]:
     if not each.takes_over or not rows.issuperset(each.takes_over):
         return []
     names = " and ".join(map(str, each.takes_over))
-    reason = f"before the plan was deployed, {names} created here what {each.key} creates now, which replaces {each.label}"
+    reason = f"{names} already created here what {each.key} creates, which replaces {each.label}"
     return [Hidden(each.key, each.takes_over, reason, certain=False)]
 
 

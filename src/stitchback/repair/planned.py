@@ -15,7 +15,7 @@ def plan_script(candidate: Candidate, vendor: str, memory: Memory | None = None)
     """For the runbook: may be run on every database of that engine, and so may its undo script, before anything is migrated."""
     edits = plan_edits(candidate, memory)
     given = sorted({key for edit in edits for key in edit.guard.given})
-    ledger = Ledger.of(*given, source="all databases; a database that does not need a row stays unchanged")
+    ledger = Ledger.of(*given, source="all databases (one that does not need a row stays unchanged)")
     return render_script(edits, vendor, ledger, shared=True)
 
 
@@ -30,6 +30,6 @@ def plan_edits(candidate: Candidate, memory: Memory | None = None) -> tuple[Inse
         makers = [key for key in accounts.tree.migrations if handover.insert in accounts.targets(key)]
         seen = {name for key in makers for name in player.footprint(key) if not name.trait} & names
         given = " and ".join(map(str, handover.applied))
-        reason = f"before the plan was deployed, {given} created here what {handover.insert} creates now"
+        reason = f"{given} already created here what {handover.insert} creates"
         edits.append(InsertRow(handover.insert, reason, Guard(handover.applied, seen=tuple(sorted(seen)))))
     return tuple(edits)

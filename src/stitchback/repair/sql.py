@@ -202,7 +202,7 @@ def _text(
         *dialect.directives,
         "",
         _comment(
-            "1. Check (this part only reads). If rows_found equals rows_before, continue; if it equals rows_after, the repair is done already."
+            "1. Check (this part only reads). If rows_found equals rows_before, continue. If it equals rows_after, the repair is done already."
         ),
     ]
     if schema:

@@ -96,7 +96,7 @@ def _lineage_lines(lineages: Sequence[Lineage]) -> Iterator[Line]:
     if explaining:
         yield from _labelled(green("matches"), (plain(str(lineage)) for lineage in explaining))
     else:
-        yield from _labelled(yellow("nearest to"), (plain(str(lineage)) for lineage in lineages[:1]))
+        yield from _labelled(yellow("closest to"), (plain(str(lineage)) for lineage in lineages[:1]))
 
 
 def _ghost(ghost: Ghost) -> Words:

@@ -102,7 +102,7 @@ class Judge:
         """Fresh, fork points, patch branches, mainline, in this order: a database keeps the first name."""
         census = Census(self.bench)
         census.add("fresh install", FRESH, ITSELF, self.bench.empty())
-        self.progress("making databases with the old trees")
+        self.progress("creating databases with the code of each branch")
         forks = [census.fork(tree) for tree in self.branches.forks]
         for tree, start in zip(self.branches.patches, forks, strict=True):
             census.grow(tree, start)
