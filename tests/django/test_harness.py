@@ -185,7 +185,7 @@ def test_a_reset_column_is_named(bench: Court, diamond: Path) -> None:
 def test_an_index_that_is_there_twice_is_named(bench: Court, diamond: Path) -> None:
     plant(diamond, "0007_index", TWO_INDEXES)
     found = said(bench.judge(GHOST, tree=diamond, thorough=False))
-    assert "index of shop_item is there 2 times in a fresh install: added_on" in found
+    assert "index of shop_item exists 2 times in a fresh install: added_on" in found
 
 
 def test_an_index_that_only_some_databases_have_twice_is_named(bench: Court, diamond: Path) -> None:

@@ -17,7 +17,7 @@ from stitchback.repair.defects import Defect
 FAMILIES = {
     "SB1": "Reading migrations",
     "SB2": "Comparing the branches",
-    "SB3": "Graphs and ledgers that Django gets wrong",
+    "SB3": "Migration graphs and django_migrations",
     "SB4": "Planning",
     "SB5": "Git, files, the project",
     "SB6": "Databases and their repair",

@@ -101,7 +101,7 @@ def said(name: str, value: Value | None) -> str:
     """The value, or what it is where it is unsaid."""
     if value is not None:
         return render(value)
-    return render(UNSAID[name]) if name in UNSAID else "unsaid"
+    return render(UNSAID[name]) if name in UNSAID else "not set"
 
 
 def compare_definitions(a: Value, b: Value) -> FieldComparison:

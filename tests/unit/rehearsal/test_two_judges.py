@@ -57,7 +57,7 @@ def test_a_blind_eye_for_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
     found = refused(candidate(given), given)
     assert found.contradicted is not None
     assert [each.message for each in found.failures] == [
-        "column shop_item.color is there",
+        "column shop_item.color is unexpected",
         "column shop_item.size is missing",
     ]
     assert {each.population for each in found.failures} == {"release/2.4 up to shop.0003_p"}
