@@ -152,7 +152,7 @@ def test_fleet_files(tmp_path: Path) -> None:
     assert "hush" not in str(caught.value)
     for text in ("", "# nothing\n"):
         path.write_text(text)
-        with pytest.raises(EnvironmentProblem, match="names no database"):
+        with pytest.raises(EnvironmentProblem, match="contains no database URL"):
             read_fleet_file(path)
     with pytest.raises(EnvironmentProblem, match="cannot be read"):
         read_fleet_file(tmp_path / "missing")

@@ -143,4 +143,4 @@ def test_options_of_one_database_are_no_options_of_a_fleet(option: tuple[str, ..
     (tmp_path / "fleet.txt").write_text("sqlite:////nowhere/x.sqlite3\n")
     said = stitchback(tmp_path, "repair", "--fleet", str(tmp_path / "fleet.txt"), *option)
     assert said.exit_code == USAGE
-    assert f"{option[0]} is about one database" in said.err
+    assert f"{option[0]} is for one database" in said.err

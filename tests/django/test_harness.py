@@ -150,7 +150,7 @@ def test_a_column_missing_on_some_databases_is_named(bench: Court, diamond: Path
     )
     found = said(bench.judge(GHOST, tree=diamond))
     assert (
-        "the ledger of main up to shop.0004_catalogue_colours, which gets a repair, and another schema"
+        "same ledger as main up to shop.0004_catalogue_colours, which gets a repair, and another schema"
         in found
     )
     assert "column shop_item.colour is missing" in found
