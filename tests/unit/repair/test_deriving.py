@@ -130,7 +130,7 @@ def test_a_mainline_database_gets_the_ghosts_row() -> None:
         )
         assert BASE.key in edit.guard.given
         assert edit.guard.seen == (COLOR,)
-        assert "0003_color created here" in edit.reason
+        assert "0003_color already created here" in edit.reason
 
 
 def test_a_migration_that_got_replaces_after_it_was_applied() -> None:
