@@ -85,7 +85,7 @@ def _before(
     for handover in sorted(candidate.handovers):
         given = " and ".join(map(_code, handover.applied))
         lines.append(
-            f"- {_code(handover.insert)}, where {given} is applied, because that has created the same."
+            f"- {_code(handover.insert)}, where {given} is applied: it has already created what this row records."
         )
     lines += [
         "",
@@ -115,7 +115,7 @@ def _if_forgotten(proof: Proof) -> list[str]:
 def _script(heading: str, file: str, text: str) -> list[str]:
     lines = [heading, ""]
     if file:
-        return [*lines, f"Run {_code(file)}."]
+        return [*lines, f"Run {_code(file)}. The command is in its first lines."]
     return [*lines, "```sql", *text.rstrip("\n").split("\n"), "```"]
 
 
