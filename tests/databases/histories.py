@@ -205,7 +205,7 @@ def stitched(mainline: Steps, hotfixes: Steps, duplicated: Sequence[tuple[Step, 
         key = MigrationKey(hotfix.key.app, f"{hotfix.key.name}_stitched")
         after = tuple(replacements.get(parent, parent) for parent in hotfix.after)
         replacements[hotfix.key] = key
-        says = (f"stands for {hotfix.key} of release (commit abc)", f"takes over {giver.key}")
+        says = (f"replaces {hotfix.key} of release (commit abc)", f"takes operations from {giver.key}")
         place = next(at for at, step in enumerate(steps) if step.key == giver.key)
         given = steps[place]
         steps[place] = replace(

@@ -100,7 +100,7 @@ def test_a_repair_whose_statement_fails_changes_nothing(server: Server, url: Dat
 
 def test_a_ledger_that_is_no_ledger(server: Server, url: DatabaseUrl) -> None:
     execute(url, "CREATE TABLE django_migrations (id integer, what integer)")
-    with pytest.raises(EnvironmentProblem, match="its ledger cannot be read"):
+    with pytest.raises(EnvironmentProblem, match="its django_migrations cannot be read"):
         read_database(url)
 
 

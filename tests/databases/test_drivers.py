@@ -44,9 +44,9 @@ def test_pymysql_in_every_command(mysql: Place, without_mysqlclient: dict[str, s
     code, said = run(without_mysqlclient, repository, "inspect", "--database", str(url))
     assert (code, "1 row in django_migrations" in said) == (0, True), said
     code, said = run(without_mysqlclient, repository, "repair", "--database", str(url))
-    assert (code, "nothing has to be done" in said) == (0, True), said
+    assert (code, "no manual step is needed" in said) == (0, True), said
     code, said = run(without_mysqlclient, repository, "verify", "release/2.4", "--database", str(url))
-    assert (code, "No error, no difference, nothing lost." in said) == (0, True), said
+    assert (code, "No error, no difference, no lost value." in said) == (0, True), said
 
 
 # --- each reason on its own -----------------------------------------------------------------------------------------

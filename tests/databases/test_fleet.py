@@ -29,7 +29,7 @@ COLOR = migration("shop.0002_color", "shop.0001_base", add("item", "color"))
 STITCH = migration(
     "shop.0002_stitch", "shop.0001_base", add("item", "color"), replaces="shop.0002_hotfix"
 ).with_changes(
-    provenance=("stands for shop.0002_hotfix of release (commit abc)", "takes over shop.0002_color")
+    provenance=("replaces shop.0002_hotfix of release (commit abc)", "takes operations from shop.0002_color")
 )
 TODAY = tree(BASE, STITCH, migration("shop.0002_color", "shop.0001_base shop.0002_stitch"))
 
@@ -163,7 +163,7 @@ def test_fleet_files(tmp_path: Path) -> None:
     assert "hush" not in str(caught.value)
     for text in ("", "# nothing\n"):
         path.write_text(text)
-        with pytest.raises(EnvironmentProblem, match="names no database"):
+        with pytest.raises(EnvironmentProblem, match="contains no database URL"):
             read_fleet_file(path)
     with pytest.raises(EnvironmentProblem, match="cannot be read"):
         read_fleet_file(tmp_path / "missing")

@@ -64,8 +64,8 @@ def test_alike_databases_are_told_once(files: Fleet, tmp_path: Path) -> None:
     assert said.exit_code == 1
     assert "2 databases on sqlite" in said.out
     assert "1 database on sqlite" in said.out
-    assert "Needs a hand" in said.out
-    assert "Needs no hand" in said.out
+    assert "Needs a manual step" in said.out
+    assert "Needs no manual step" in said.out
     document = json.loads(
         stitchback(files.repository, "inspect", "--fleet", listed(files, tmp_path), "--format", "json").out
     )
@@ -117,7 +117,7 @@ def test_a_script_for_each_group(files: Fleet, tmp_path: Path) -> None:
         Sqlite().client(DatabaseUrl.parse(url), script)
     again = stitchback(files.repository, *arguments)
     assert again.exit_code == 0
-    assert "nothing has to be done" in again.out
+    assert "no manual step is needed" in again.out
 
 
 def test_schemas_of_one_database(postgresql: Place, tmp_path: Path) -> None:
@@ -143,4 +143,4 @@ def test_options_of_one_database_are_no_options_of_a_fleet(option: tuple[str, ..
     (tmp_path / "fleet.txt").write_text("sqlite:////nowhere/x.sqlite3\n")
     said = stitchback(tmp_path, "repair", "--fleet", str(tmp_path / "fleet.txt"), *option)
     assert said.exit_code == USAGE
-    assert f"{option[0]} is about one database" in said.err
+    assert f"{option[0]} is for one database" in said.err

@@ -73,7 +73,7 @@ def test_inspect_says_where_it_was(repository: Path, address: str) -> None:
 def test_where_nothing_is_left_of_it_the_row_goes(repository: Path, address: str) -> None:
     said = say(repository, "repair", address)
     assert said.exit_code == 1
-    assert f"{GONE} is gone from every ref" in said.out
+    assert f"no ref has {GONE} any more" in said.out
     assert say(repository, "repair", address, "--apply", "--yes").exit_code == 0
     assert say(repository, "repair", address).exit_code == 0
 
@@ -83,7 +83,7 @@ def test_where_its_column_is_there_the_row_stays(repository: Path, address: str,
     said = say(repository, "repair", address)
     assert said.exit_code == 0
     assert said.out == ""
-    assert f"the tree does not know {GONE}; its row is left alone" in said.err
+    assert f"the tree does not have {GONE}; its row stays" in said.err
 
 
 def test_where_a_tag_has_it_the_row_stays(repository: Path, address: str) -> None:

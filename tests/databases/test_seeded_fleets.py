@@ -290,12 +290,12 @@ class Runner:
         if member.script:
             for text in (member.script, member.script, member.undo):
                 database.script(text)
-            if member.rows() != before and "NOT WHOLE" not in member.undo:
+            if member.rows() != before and "INCOMPLETE" not in member.undo:
                 fleet.say(member, "the undo script did not bring the rows back")
             database.script(member.script)
         if HIDDEN in member.corruptions and (said := member.wrongly(names)):  # migrate judges the others
             fleet.say(member, f"its own script: {said}")
-        told = [remark for remark in outcome.remarks if remark.startswith(("not repaired", "not looked at"))]
+        told = [remark for remark in outcome.remarks if remark.startswith(("not repaired", "not checked"))]
         faults = self.faults(fleet, member)
         words = "repaired" if member.script else "nothing to do"
         if outcome.mismatches or told:

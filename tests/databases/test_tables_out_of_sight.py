@@ -88,7 +88,7 @@ def test_an_app_that_has_rows_and_no_table_at_all(
     database = live(project(tmp_path), server, scratch)
     database.execute("DROP TABLE audit_log", "DROP TABLE audit_other")
     said = question(database)
-    assert "no table of audit at all" in said
+    assert "no table of audit" in said
     assert "--app-in-other-database audit" in said
     assert question(database, "--app-in-other-database", "shop")
     untouched(database, "--app-in-other-database", "audit")
@@ -186,7 +186,7 @@ def test_tables_that_a_mysql_user_has_no_right_on(mysql: Place, tmp_path: Path) 
         reader = Live(made, mysql.server, f"mysql://{user}@{root.host}:{root.port or 3306}/{name}")
         said = reader.repair()
         assert (said.exit_code, said.out) == (0, ""), said.err
-        assert "audit_log (not shown: this user has rights on single tables only)" in said.err
+        assert "audit_log (not visible: this user has permissions on single tables only)" in said.err
         execute(root, f"GRANT SELECT ON {name}.* TO '{user}'@'%', '{user}'@'localhost'")
         execute(root, f"ALTER TABLE {name}.audit_log DROP COLUMN note")
         assert deleted(reader), "who may read all of it sees all of it"

@@ -135,7 +135,7 @@ def test_an_undo_file_is_never_written_over(
     kept, before = undo.read_text(), bytes_of(two)
     said = two.repair("--undo", str(undo), "--apply", "--yes")
     assert (said.exit_code, said.out) == (USAGE, "")
-    assert "is there already" in said.err
+    assert "exists already" in said.err
     assert (undo.read_text(), bytes_of(two)) == (kept, before)
 
 

@@ -39,7 +39,7 @@ def stitched_file(built: BuiltRepository) -> Path:
     (path,) = (
         path
         for path in built.path.rglob("migrations/0*.py")
-        if b"# stitchback: takes over" in path.read_bytes()
+        if b"# stitchback: takes operations from" in path.read_bytes()
     )
     return path
 
@@ -105,7 +105,7 @@ def test_a_fault_that_only_mainline_s_own_databases_meet_is_found_after_the_comm
     applied(built)
     path = stitched_file(built)
     lines = path.read_bytes().splitlines(keepends=True)
-    text = b"".join(line for line in lines if not line.startswith(b"# stitchback: takes over"))
+    text = b"".join(line for line in lines if not line.startswith(b"# stitchback: takes operations from"))
     sql = b"operations = [\n        migrations.RunSQL('ANALYZE'),"
     path.write_bytes(text.replace(b"operations = [", sql))
     commit(built, "stitched")

@@ -111,7 +111,7 @@ def test_ended_in_order(name: str, server: Server, url: DatabaseUrl, tmp_path: P
     built = build_repository("same-column-mid-chain", tmp_path / "repository")
     running = start(built.path, tmp_path / "temporary", address(url), series)
     try:
-        running.wait_for("making databases with the old trees")
+        running.wait_for("creating databases with the code of each branch")
         if server.vendor != "sqlite":
             assert databases(url, series), "databases are there to be cleaned up"
         number = signal.Signals[name]
@@ -142,7 +142,7 @@ def test_killed(all_at_once: bool, server: Server, url: DatabaseUrl, tmp_path: P
     built = build_repository("same-column-mid-chain", tmp_path / "repository")
     running = start(built.path, tmp_path / "temporary", address(url), series)
     try:
-        running.wait_for("making databases with the old trees")
+        running.wait_for("creating databases with the code of each branch")
         children = pids(running)
         assert children
         running.process.kill()
@@ -182,7 +182,7 @@ def test_no_password_among_the_arguments_or_variables_of_a_process(
     built = build_repository("same-column-mid-chain", tmp_path / "repository")
     running = start(built.path, tmp_path / "temporary", secret, secrets.token_hex(4))
     try:
-        running.wait_for("making databases with the old trees")
+        running.wait_for("creating databases with the code of each branch")
         children = pids(running)
         assert len(children) > 1
         for pid in children:
@@ -287,6 +287,6 @@ def test_a_run_to_the_end(tmp_path: Path) -> None:
     running = start(built.path, tmp_path / "temporary", address(url), series)
     out, err = running.process.communicate(timeout=LONGEST)
     assert running.process.returncode == 0, err
-    assert "nothing lost" in out
+    assert "no lost value" in out
     assert list(eventually_empty(running, url, series)) == []
     assert ledger(url) == before

@@ -84,7 +84,7 @@ def test_a_required_column_that_no_model_has(url: DatabaseUrl) -> None:
     assert errors(found) == ["SB641"]
     (finding,) = (finding for finding in found.findings if finding.code == "SB641")
     assert "column shop_item.vip" in finding.message
-    assert "made by shop.0002_vip" in finding.message
+    assert "created by shop.0002_vip" in finding.message
     assert "git checkout then -- :/shop/migrations/0002_vip.py" in finding.hint
     assert isinstance(found.settled, Unrepairable)
 
@@ -176,7 +176,7 @@ def test_a_table_that_no_model_has(url: DatabaseUrl) -> None:
     )
     found = diagnosed(url, TODAY, then)
     assert [f.message for f in found.findings if f.code == "SB642"] == [
-        "no model has table shop_vip (made by shop.0002_vip, of then)"
+        "no model has table shop_vip (created by shop.0002_vip, of then)"
     ]
 
 

@@ -137,7 +137,7 @@ def test_a_missing_column_is_named(bench: Court, diamond: Path) -> None:
     assert "the reconciled tree: fresh install: schema: column shop_item.colour is missing" in found
     lost = "release/2.4 up to shop.0003_item_colour: migrate: afterwards: values of shop_item.colour"
     assert lost in found, "SQLite leaves it behind when it rebuilds the table"
-    assert "column shop_item.colour is there, and a fresh install has none" in found
+    assert "column shop_item.colour exists, and a fresh install has none" in found
 
 
 def test_a_column_missing_on_some_databases_is_named(bench: Court, diamond: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_column_missing_on_some_databases_is_named(bench: Court, diamond: Path
     )
     found = said(bench.judge(GHOST, tree=diamond))
     assert (
-        "the ledger of main up to shop.0004_catalogue_colours, which gets a repair, and another schema"
+        "same ledger as main up to shop.0004_catalogue_colours, which gets a repair, and another schema"
         in found
     )
     assert "column shop_item.colour is missing" in found
@@ -185,13 +185,13 @@ def test_a_reset_column_is_named(bench: Court, diamond: Path) -> None:
 def test_an_index_that_is_there_twice_is_named(bench: Court, diamond: Path) -> None:
     plant(diamond, "0007_index", TWO_INDEXES)
     found = said(bench.judge(GHOST, tree=diamond, thorough=False))
-    assert "index of shop_item is there 2 times in a fresh install: added_on" in found
+    assert "index of shop_item exists 2 times in a fresh install: added_on" in found
 
 
 def test_an_index_that_only_some_databases_have_twice_is_named(bench: Court, diamond: Path) -> None:
     plant(diamond, "0007_index", INDEX_IF_THERE)
     found = said(bench.judge(GHOST, tree=diamond, thorough=False))
-    assert "index of shop_item is there, and a fresh install has none: other: sku" in found
+    assert "index of shop_item exists, and a fresh install has none: other: sku" in found
 
 
 @pytest.mark.parametrize("where", ["mid-chain", "leaf"])
@@ -215,4 +215,4 @@ def test_two_leaves_are_named(bench: Court, diamond: Path) -> None:
 
 def test_a_repair_that_nobody_may_need_is_named(bench: Court, diamond: Path) -> None:
     found = said(bench.judge(GHOST, tree=diamond, lineages=frozenset(), thorough=False))
-    assert "repair: repair: a mainline database needs a hand" in found
+    assert "repair: repair: a mainline database needs a manual step" in found

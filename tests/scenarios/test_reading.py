@@ -183,7 +183,7 @@ class TestSelfReplacing:
         assert (plan.exit_code, "SB411" in plan.err, path in plan.err) == (3, True, True)
         assert (status.exit_code, "SB105" in status.out, path in status.out) == (1, True, True)
         assert "no migrations of its own" not in status.out
-        assert "reconciled before" not in status.out
+        assert "reconciled already" not in status.out
 
     def test_on_the_patch_branch(self, work: Work) -> None:
         work.app("store")

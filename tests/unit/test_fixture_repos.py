@@ -124,11 +124,11 @@ def test_shas_do_not_depend_on_the_machine(tmp_path: Path, monkeypatch: pytest.M
         ('tags = ["v2.4"]', 'tag = ["v2.4"]', "unknown keys for CaseCommit: tag"),
         ('story = "A story."', "", "story"),
         ("shop/old.py", "shop/other.py", "no file 'shop/other.py' to delete"),
-        ('"base", "hotfix"', '"base", "hotfx"', "hotfx is no folder"),
+        ('"base", "hotfix"', '"base", "hotfx"', "hotfx is not a folder"),
         ('from = "fork"', 'from = "frok"', "no commit or branch 'frok'"),
         ('merge = "release/2.4"', 'merge = "release/2.5"', "no commit or branch 'release/2.5'"),
         ('id = "merge"', 'id = "fork"', "two commits are called 'fork'"),
-        ('merge = "release/2.4"', 'from = "hotfix"', "main is there already"),
+        ('merge = "release/2.4"', 'from = "hotfix"', "main exists already"),
     ],
 )
 def test_a_mistake_in_a_case_is_told(case: Path, tmp_path: Path, old: str, new: str, words: str) -> None:

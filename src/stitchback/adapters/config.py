@@ -130,8 +130,8 @@ class _Reader:
             if not (name.isidentifier() and name.isupper()):
                 raise _problem(
                     self.place,
-                    f"{where}: {name!r} is no Django setting",
-                    hint="Django's settings have capital letters.",
+                    f"{where}: {name!r} is not a Django setting",
+                    hint="Django's settings are in capital letters.",
                 )
         values = {name: _plain(value, self.place, f"{where}.{name}") for name, value in sorted(table.items())}
         user = values.get(_USER_MODEL)
@@ -151,7 +151,7 @@ class _Reader:
             return name, name
         if len(value) != 2:
             raise _problem(
-                self.place, f"{where} must be a migration's name, or an array of the first and the last"
+                self.place, f"{where} must be a migration's name, or an array of the first and the last one"
             )
         first, last = (_text(item, self.place, f"{where}[{number}]") for number, item in enumerate(value))
         return first, last
@@ -162,7 +162,7 @@ class _Reader:
         for name in names:
             if name not in ENGINES:
                 raise _problem(
-                    self.place, f"{where}: no engine {name!r}", hint=f"Engines: {', '.join(ENGINES)}."
+                    self.place, f"{where}: unknown engine {name!r}", hint=f"Engines: {', '.join(ENGINES)}."
                 )
         return names
 
@@ -213,7 +213,7 @@ def _one_spelling(table: Mapping[str, object], place: str) -> dict[str, object]:
         name = key.replace("-", "_")
         if name in found:
             raise _problem(
-                place, f"tool.stitchback.{name} is said twice, with a hyphen and with an underscore"
+                place, f"tool.stitchback.{name} is given twice, with a hyphen and with an underscore"
             )
         found[name] = value
     return found
@@ -225,14 +225,16 @@ def _agreement(item: object, place: str, where: str) -> DataAgreement:
     app, _, name = migration.partition(".")
     if not (app and name):
         raise _problem(
-            place, f"{where}.migration is no migration: {migration!r}", hint='Say "shop.0007_fill_slugs".'
+            place,
+            f"{where}.migration is not a migration: {migration!r}",
+            hint='Write it as "shop.0007_fill_slugs".',
         )
     may = table["may"]
     if not isinstance(may, list) or not may or any(word not in MAY for word in may):
         raise _problem(
             place,
             f"{where}.may must be an array of {' and '.join(map(json.dumps, MAY))}",
-            hint="repeat: it may run again where it has run; miss: it may never run on a database.",
+            hint="repeat: it may run again on a database that has run it; miss: a database may never run it.",
         )
     reason = _text(table["reason"], place, f"{where}.reason")
     return DataAgreement(MigrationKey(app, name), "repeat" in may, "miss" in may, reason)
@@ -244,7 +246,7 @@ def _checked_table(item: object, place: str, where: str, keys: Sequence[str]) ->
     wrong = sorted(set(table) ^ set(keys))
     if wrong:
         listed = f"{', '.join(keys[:-1])} and {keys[-1]}"
-        raise _problem(place, f"{where} must say {listed}, and nothing else ({', '.join(wrong)})")
+        raise _problem(place, f"{where} must have exactly the keys {listed} ({', '.join(wrong)})")
     return table
 
 
@@ -253,7 +255,9 @@ def _suppression(item: object, place: str, where: str) -> Suppression:
     values = {key: _text(table[key], place, f"{where}.{key}") for key in SUPPRESSION_KEYS}
     if not CODE.fullmatch(values["code"]):
         raise _problem(
-            place, f"{where}.code is no finding's code: {values['code']!r}", hint='Say "SB203", for example.'
+            place,
+            f"{where}.code is not the code of a finding: {values['code']!r}",
+            hint='Write a code such as "SB203".',
         )
     return Suppression(**values)
 

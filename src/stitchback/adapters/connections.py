@@ -34,7 +34,7 @@ DRIVERS = {
 INSTALL = {
     "sqlite": "this Python was built without sqlite3",
     "postgresql": "pip install 'stitchback[postgres]'",
-    "mysql": "pip install 'stitchback[mysql]'   (PyMySQL is used where it is there and mysqlclient is not)",
+    "mysql": "pip install 'stitchback[mysql]'   (without mysqlclient, stitchback uses PyMySQL)",
     "oracle": "pip install oracledb",
 }
 
@@ -152,7 +152,7 @@ def _settings(url: DatabaseUrl, writable: bool, timeout: int) -> dict[str, objec
 def _file(url: DatabaseUrl) -> Path:
     path = Path(url.name).absolute()
     if not path.is_file():
-        raise EnvironmentProblem("SB603", f"{url}: there is no such file")
+        raise EnvironmentProblem("SB603", f"{url}: the file does not exist")
     return path
 
 
@@ -168,10 +168,10 @@ IN_THE_WAY = {
     "oracle": (54, 1013),
 }
 
-LOGIN = "check user and password in the URL (percent-encode special characters), and on the server who may log in from this host"
-RIGHTS = "the role needs SELECT on django_migrations (on PostgreSQL also USAGE on its schema)"
-NAME = "check the name of the database in the URL"
-LATE = "somebody holds a lock (ALTER TABLE, LOCK TABLE, VACUUM FULL), or the server is slow: repeat, or wait longer with --timeout SECONDS"
+LOGIN = "Check user and password in the URL (percent-encode special characters), and which users the server lets in from this host."
+RIGHTS = "The role needs SELECT on django_migrations (on PostgreSQL also USAGE on its schema)."
+NAME = "Check the name of the database in the URL."
+LATE = "Another session holds a lock (ALTER TABLE, LOCK TABLE, VACUUM FULL), or the server is slow. Run the command again, or allow more time with --timeout SECONDS."
 
 
 def explained(
@@ -198,7 +198,7 @@ def _meant(code: str | int | None, words: str, vendor: str, doing: str) -> tuple
     if code in IN_THE_WAY.get(vendor, ()) or words in ("database is locked", "database table is locked"):
         return "SB645", "it is locked or too slow", LATE
     if code in NO_DATABASE.get(vendor, ()) or (words.endswith("does not exist") and 'database "' in words):
-        return "SB603", "there is no such database", NAME
+        return "SB603", "the database does not exist", NAME
     return "SB603", doing, ""
 
 
@@ -208,7 +208,9 @@ NUMBERED = re.compile(r"\((?P<number>\d+), ")
 def reported_by_process(error_class: str, words: str, vendor: str) -> EnvironmentProblem | None:
     """The same for an error of another process, where it is one of the login, the driver or the server; None for any other."""
     if error_class in ("ImproperlyConfigured", "ModuleNotFoundError", "ImportError"):
-        return EnvironmentProblem("SB602", words, hint=f"in the project's environment: {INSTALL[vendor]}")
+        return EnvironmentProblem(
+            "SB602", words, hint=f"In the project's environment, run: {INSTALL[vendor]}"
+        )
     found = NUMBERED.match(words)
     number, doing, hint = _meant(int(found["number"]) if found else None, words, vendor, "cannot be reached")
     return EnvironmentProblem(number, f"{doing}: {words}", hint=hint) if number == "SB646" else None

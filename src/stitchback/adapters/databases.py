@@ -41,7 +41,7 @@ from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible_schema import VisibleSchema
 
-IN_PART = "seen in part: this user has no right on the whole table"
+IN_PART = "partly visible: this user has no permission on the whole table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ class LiveDatabase:
         self.url = url
         self.vendor: str = connection.vendor
         if self.vendor not in ROWS:
-            raise EnvironmentProblem("SB605", f"{source}: {self.vendor} is an engine that is not known here")
+            raise EnvironmentProblem(
+                "SB605", f"{source}: {self.vendor} is an engine that stitchback does not know"
+            )
 
     def read(self, *, with_schema: bool = False, schema: str = "") -> DatabaseReading:
         """The ledger, and the names of tables and columns, in one read-only transaction. `schema`: the PostgreSQL schema to
@@ -97,7 +99,7 @@ class LiveDatabase:
         Raises Refusal (SB611) where it has others (somebody else wrote meanwhile), EnvironmentProblem where the database
         refuses; in both cases nothing is changed.
         """
-        assert script.vendor == self.vendor, "a script for another engine"
+        assert script.vendor == self.vendor, "the script is for another engine"
         self._require_transactions()
         with ExitStack() as failing:
             failing.callback(self._fail, script)
@@ -129,8 +131,8 @@ class LiveDatabase:
         if engines and engines[0].lower() in ("myisam", "aria", "memory"):
             raise Refusal(
                 "SB611",
-                f"{self.source}: django_migrations is a {engines[0]} table: nothing could be rolled back",
-                hint="ALTER TABLE django_migrations ENGINE=InnoDB, or run the printed script after a backup",
+                f"{self.source}: django_migrations is a {engines[0]} table, on which nothing can be rolled back",
+                hint="Run ALTER TABLE django_migrations ENGINE=InnoDB, or run the printed script after a backup.",
             )
 
     def _schema(self) -> VisibleSchema:
@@ -162,7 +164,7 @@ class LiveDatabase:
                 cursor.execute(ROWS[self.vendor])
                 return tuple(_row(values, self.source) for values in cursor.fetchall()), True
         except Error as error:
-            wrong = explained(error, self.url, "its ledger cannot be read", self.vendor)
+            wrong = explained(error, self.url, "its django_migrations cannot be read", self.vendor)
             if wrong.missing_table:
                 return (), False
             raise wrong.problem from None
@@ -219,7 +221,7 @@ class LiveDatabase:
                 raise EnvironmentProblem(
                     "SB604",
                     f"{self.source}: no permission on the schema {schema}",
-                    hint="the role needs USAGE on it",
+                    hint="The role needs USAGE on it.",
                 )
             schemas.append(schema)
         return tuple(schemas)
@@ -230,7 +232,7 @@ def _elsewhere(schemas: tuple[str, ...]) -> tuple[str, ...]:
     if not schemas:
         return ()
     named = ", ".join(schemas[:5]) + (f" and {len(schemas) - 5} more" if len(schemas) > 5 else "")
-    return (f"django_migrations is not on the search path, but in the schemas {named}: see --schemas",)
+    return (f"django_migrations is not on the search_path, but in the schemas {named}: use --schemas",)
 
 
 @contextmanager
@@ -273,7 +275,7 @@ def _row(values: tuple[object, ...], source: str = "") -> LedgerRow:
         raise EnvironmentProblem(
             "SB606",
             f"{source}: django_migrations has a row that cannot be read: id {number!r}, app {app!r}, name {name!r}",
-            hint="app and name are text, id is a whole number: correct that row, or delete it",
+            hint="app and name have to be text, and id a whole number. Correct that row, or delete it.",
         )
     assert isinstance(applied, str | None)
     return LedgerRow(MigrationKey(app or "", name or ""), number, applied, "".join(map(str, stored)))
@@ -300,10 +302,9 @@ def _compare(found: Ledger, expected: Ledger, source: str) -> None:
     extra, lacking = _difference(ours, wanted), _difference(wanted, ours)
     raise Refusal(
         "SB611",
-        f"{source}: after the repair the ledger is not what was proved; rolled back, nothing is changed",
-        hint="somebody else wrote to django_migrations meanwhile, or something migrates right now: read it again and repeat",
-        evidence=tuple(f"not expected: {key}" for key in extra)
-        + tuple(f"not there: {key}" for key in lacking),
+        f"{source}: after the repair the rows were not those that were proved; it was rolled back, and nothing is changed",
+        hint="Another session wrote to django_migrations meanwhile, for example a running migrate. Run the command again.",
+        evidence=tuple(f"not expected: {key}" for key in extra) + tuple(f"missing: {key}" for key in lacking),
     )
 
 

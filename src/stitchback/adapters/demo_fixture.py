@@ -34,6 +34,4 @@ def find_demo_fixture() -> DemoFixture:
     ):
         if (case / "case.toml").is_file():
             return DemoFixture(read_case(case), skeleton)
-    raise EnvironmentProblem(
-        "SB525", "the demo's repository is not installed", hint="Install stitchback anew."
-    )
+    raise EnvironmentProblem("SB525", "the demo's repository is not installed", hint="Reinstall stitchback.")

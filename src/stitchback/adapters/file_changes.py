@@ -144,7 +144,7 @@ class _Writer:
 
     def _unwritable(self, reason: str) -> EnvironmentProblem:
         if journal.is_open(self.home):
-            hint = "A part of it was written and could not be taken back: make room, then run any stitchback command to finish it."
+            hint = "Some files were written and could not be restored: free disk space, then run `stitchback apply` again, which finishes the write."
         else:
             hint = "Nothing was written."
         return EnvironmentProblem("SB514", f"the files cannot be written: {reason}", hint=hint)
@@ -198,7 +198,7 @@ def _lock(handle: int, deadline: float) -> None:
                 raise EnvironmentProblem(
                     "SB516",
                     "another stitchback is writing into this working tree",
-                    hint="Wait for it, and run this again.",
+                    hint="Wait until it has ended, and run the command again.",
                 ) from error
         time.sleep(0.02)
 
@@ -224,7 +224,9 @@ def _refuse_unfit(top: Path, change: FileChange) -> None:
     folder = target.parent
     if not folder.is_dir() or (target.exists() and not target.is_file()):
         raise EnvironmentProblem(
-            "SB514", f"{change.path} cannot be written: no such place for a file", hint="Nothing was written."
+            "SB514",
+            f"{change.path} cannot be written: its folder is missing, or a folder has its name",
+            hint="Nothing was written.",
         )
     now = _content(target)
     if now != change.before:

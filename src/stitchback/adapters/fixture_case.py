@@ -91,7 +91,7 @@ def build_commits(case: FixtureCase, skeleton: Path) -> tuple[BuildCommit, ...]:
 def files_under(folder: Path) -> dict[str, bytes]:
     """Relative posix path -> bytes of every file of a tree; what Python leaves behind when it runs there is none of it."""
     if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder")
+        raise ValueError(f"{folder} is not a folder")
     found = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)

@@ -60,7 +60,9 @@ def read_fleet_file(path: Path) -> tuple[Tenant, ...]:
     found = [_tenant(line, f"{path}: line {number}") for number, line in enumerate(text.splitlines(), 1)]
     tenants = tuple(dict.fromkeys(tenant for tenant in found if tenant is not None))
     if not tenants:
-        raise EnvironmentProblem("SB609", f"{path}: names no database", hint="one URL a line")
+        raise EnvironmentProblem(
+            "SB609", f"{path}: contains no database URL", hint="Write one URL on each line."
+        )
     return tenants
 
 
@@ -78,7 +80,7 @@ def schemas_of(url: DatabaseUrl, *, timeout: int = TIMEOUT) -> tuple[Tenant, ...
     """Every schema of the PostgreSQL database that has a `django_migrations`. Raises EnvironmentProblem."""
     if url.vendor != "postgresql":
         raise EnvironmentProblem(
-            "SB609", f"{url}: --schemas is about PostgreSQL", hint="give a postgresql:// URL"
+            "SB609", f"{url}: --schemas works with PostgreSQL only", hint="Use a postgresql:// URL."
         )
 
     def read() -> tuple[str, ...]:
@@ -87,7 +89,7 @@ def schemas_of(url: DatabaseUrl, *, timeout: int = TIMEOUT) -> tuple[Tenant, ...
 
     names = within(PATIENCE * timeout, read, too_late(url, PATIENCE * timeout))
     if not names:
-        raise EnvironmentProblem("SB609", f"{url}: no schema has a django_migrations that this role may see")
+        raise EnvironmentProblem("SB609", f"{url}: no schema has a django_migrations that this role can see")
     return tuple(Tenant(url, name) for name in names)
 
 

@@ -97,7 +97,9 @@ class Repository:
         commit, names = git_refs.resolve_with_namesakes(self._git, ref)
         self._commits.add(commit)
         if names and ref not in (commit, "HEAD"):
-            self._note("SB507", ref, f"{ref} is {' and '.join(names)}; {_meant(names)} is taken, as git does")
+            self._note(
+                "SB507", ref, f"{ref} is {' and '.join(names)}; stitchback uses {_meant(names)}, as git does"
+            )
         return commit
 
     def head_branch(self) -> str | None:
@@ -144,13 +146,15 @@ class Repository:
         if len(found) > 1:
             rest = ", ".join(sha[:12] for sha in found[1:])
             self._note(
-                "SB506", "", f"the branches have several merge bases; {found[0][:12]} is taken, not {rest}"
+                "SB506",
+                "",
+                f"the branches have several merge bases; stitchback uses {found[0][:12]}, not {rest}",
             )
         return found[0]
 
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
         """All best common ancestors, the newest first. Raises EnvironmentProblem (SB503) in a shallow clone."""
-        self._need_history("where two branches parted")
+        self._need_history("the fork point of two branches")
         return git_refs.merge_bases(self._git, one, other)
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
@@ -173,7 +177,7 @@ class Repository:
     def commits_of_paths(self, onto: str, paths: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
         """The commits of onto's first-parent line that changed one of these files, newest first, each with its first parent (None: it has
         none). Raises EnvironmentProblem (SB503) in a shallow clone."""
-        self._need_history("when a file came to mainline")
+        self._need_history("when a file was added to mainline")
         return git_refs.commits_of_paths(self._git, onto, paths)
 
     def last_commit_with(self, name: str) -> tuple[str, str] | None:
@@ -229,7 +233,7 @@ class Repository:
             raise EnvironmentProblem(
                 "SB502",
                 f"{self.git_dir} is a bare repository: it has no working tree",
-                hint="Name a ref with --onto, and a branch to write to with --branch.",
+                hint="Give mainline with --onto, and a branch to write to with --branch.",
             )
         return self.work_tree
 
@@ -242,9 +246,9 @@ def _meant(names: tuple[str, ...]) -> str:
 
 def _not_a_repository(directory: Path, words: tuple[str, ...]) -> EnvironmentProblem:
     if any("dubious ownership" in word for word in words):
-        message = f"git does not open the repository at {directory}: it belongs to somebody else"
-        hint = "If it is safe, say so: `git config --global --add safe.directory DIR`."
+        message = f"git does not open the repository at {directory}: it belongs to another user"
+        hint = "If you trust it, run `git config --global --add safe.directory DIR`."
     else:
         message = f"{directory} is not in a git repository"
-        hint = "Run it inside the project, or name the project's folder with -C."
+        hint = "Run the command inside the project, or give the project's folder with -C."
     return EnvironmentProblem("SB502", message, hint=hint, evidence=words)

@@ -151,9 +151,7 @@ def _parents(stream: _Stream, commit: BuildCommit) -> Iterator[int]:
         if tip is not None:
             yield tip
     elif tip is not None and stream.commits.get(commit.start) != tip:
-        raise ValueError(
-            f"{commit.id}: {commit.branch} is there already and does not stand at {commit.start!r}"
-        )
+        raise ValueError(f"{commit.id}: {commit.branch} exists already and is not at {commit.start!r}")
     else:
         yield _mark_of(stream, commit, commit.start)
     for merged in commit.merges:
@@ -183,7 +181,7 @@ def _create(destination: Path) -> Git:
         raise EnvironmentProblem(
             "SB501",
             f"{destination} is not empty",
-            hint="Name a folder that is empty or does not exist yet.",
+            hint="Give a folder that is empty or does not exist yet.",
         )
     destination.mkdir(parents=True, exist_ok=True)
     git = Git(destination)

@@ -46,7 +46,7 @@ def _branch_ref(git: Git, branch: str) -> str:
     valid = "\0" not in branch and git.run("check-ref-format", name, accept=(0, 1)).code == 0
     if not valid or branch.startswith("-") or branch == "HEAD":
         raise EnvironmentProblem(
-            "SB508", f"{branch!r} is no name for a branch", hint="Say --branch with another name."
+            "SB508", f"{branch!r} is not a valid branch name", hint="Use --branch with another name."
         )
     return name
 
@@ -58,7 +58,7 @@ def _refuse_checked_out(git: Git, name: str, branch: str) -> None:
         raise EnvironmentProblem(
             "SB508",
             f"{branch} is checked out in {place or git.directory}",
-            hint="Name another branch, or leave --branch out to write into the working tree.",
+            hint="Give another branch, or leave --branch out to write into the working tree.",
         )
 
 
@@ -74,11 +74,11 @@ def _commit(git: Git, git_dir: Path, contents: Mapping[str, bytes | None], messa
     ):  # git passes over `../x` and `.git/x` with a remark, and puts a file in a folder's place
         refused = sorted(path for path in {*written, *wanted} if written.get(path) != wanted.get(path))
         raise EnvironmentProblem(
-            "SB508", f"git does not take the path {refused[0]!r}", evidence=tuple(map(repr, refused))
+            "SB508", f"git does not accept the path {refused[0]!r}", evidence=tuple(map(repr, refused))
         )
     done = git.run("commit-tree", "-p", parent, "-F", "-", tree, stdin=message.encode(), accept=(0, 128))
     if done.code:
-        hint = "Tell git who you are: git config user.name, git config user.email."
+        hint = "Run `git config user.name NAME` and `git config user.email EMAIL`."
         raise EnvironmentProblem("SB508", "git cannot make the commit", hint=hint, evidence=git_message(done))
     return done.line
 
@@ -126,9 +126,9 @@ def _move(git: Git, name: str, branch: str, commit: str, before: str | None) -> 
 
 
 def _moved(branch: str, expected: str | None, now: str | None) -> EnvironmentProblem:
-    was, stands = (f"at {sha[:12]}" if sha else "not there" for sha in (expected, now))
+    was, stands = (f"at {sha[:12]}" if sha else "missing" for sha in (expected, now))
     return EnvironmentProblem(
         "SB508",
-        f"{branch} is {stands}, and was {was} when it was read",
-        hint="Somebody moved it meanwhile: run the command again, or name another branch.",
+        f"{branch} is {stands}, and was {was} when stitchback read it",
+        hint="It was moved meanwhile. Run the command again, or give another branch.",
     )

@@ -188,8 +188,8 @@ def missing(blob: str) -> EnvironmentProblem:
     return EnvironmentProblem(
         "SB503",
         f"the repository does not have the object {blob}",
-        hint="A clone made with --filter leaves files out, and nothing is fetched here: "
-        "run `git fetch --refetch --no-filter`, or clone without --filter.",
+        hint="A clone made with --filter lacks files, and stitchback never fetches. "
+        "Run `git fetch --refetch --no-filter`, or clone without --filter.",
     )
 
 

@@ -211,10 +211,10 @@ def failed(what: str, directory: Path, done: GitResult) -> EnvironmentProblem:
 def no_git(directory: Path) -> EnvironmentProblem:
     if not directory.is_dir():
         return EnvironmentProblem(
-            "SB502", f"{directory} is not a directory", hint="Name the project's folder with -C."
+            "SB502", f"{directory} is not a directory", hint="Give the project's folder with -C."
         )
     if not os.access(directory, os.X_OK):
         return EnvironmentProblem("SB502", f"{directory} cannot be entered by this user")
     return EnvironmentProblem(
-        "SB500", "git is not installed", hint="Install git 2.32 or later, and see that it is on PATH."
+        "SB500", "git is not installed", hint="Install git 2.32 or later, and check that it is on PATH."
     )

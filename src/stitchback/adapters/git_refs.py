@@ -150,7 +150,7 @@ def unknown(ref: str, known: tuple[Ref, ...]) -> EnvironmentProblem:
     if near:
         hint = f"Did you mean {' or '.join(near)}?"
     else:
-        hint = "Name a branch, a tag or a commit of this repository; nothing is fetched here."
+        hint = "Give a branch, a tag or a commit of this repository; stitchback never fetches."
     return EnvironmentProblem("SB504", f"there is no branch, tag or commit {ref!r}", hint=hint)
 
 
@@ -165,13 +165,13 @@ def no_common_history(one: str, other: str) -> EnvironmentProblem:
     return EnvironmentProblem(
         "SB505",
         f"{one} and {other} have no commit in common",
-        hint="The point where the branches parted is needed. Is one of the two from another repository?",
+        hint="stitchback needs their fork point. Is one of the two from another repository?",
     )
 
 
 def shallow(what: str) -> EnvironmentProblem:
     return EnvironmentProblem(
         "SB503",
-        f"this is a shallow clone: {what} cannot be known without the history",
+        f"this is a shallow clone: {what} cannot be found without the history",
         hint="Run `git fetch --unshallow` (in GitHub Actions, give actions/checkout `fetch-depth: 0`).",
     )

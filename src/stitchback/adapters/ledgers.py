@@ -39,8 +39,8 @@ _ITEM = re.compile(
 _LABEL = re.compile(r"^(?P<app>[A-Za-z_]\w*)\s*$")
 
 SHOWN_ONLY = (
-    "showmigrations tells the migrations of its own code only: it is silent about ghost rows, duplicated rows and rows of"
-    " replaced migrations. A database URL, or `SELECT id, app, name, applied FROM django_migrations`, tells them all."
+    "showmigrations lists the migrations of its own code only, not rows without a file, duplicate rows and rows of"
+    " replaced migrations. Use a database URL, or the output of `SELECT id, app, name, applied FROM django_migrations`, for all rows."
 )
 
 
@@ -84,7 +84,7 @@ def parse_ledger(text: str, source: str) -> LedgerFile:
     lines = _LINE_END.split(_ANSI.sub("", text).rstrip("\r\n"))
     first = next((line for line in lines if line.strip()), None)
     if first is None:
-        _fail(source, 1, "holds nothing", "an empty ledger is `app,name` with no lines below, or []")
+        _fail(source, 1, "is empty", "A ledger without rows is `app,name` with no lines below, or [].")
     form, parse = _form_of(first, lines, source)
     rows = tuple(parse(lines, source))
     remarks = (SHOWN_ONLY,) if form == "showmigrations" else ()
@@ -119,7 +119,7 @@ def _csv(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
     try:
         cells = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        _fail(source, reader.line_num, f"is no CSV: {error}")
+        _fail(source, reader.line_num, f"is not CSV: {error}")
     yield from _rows(cells, source)
 
 
@@ -130,7 +130,7 @@ def _table(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
         if not line.strip() or _RULE.match(line) or _NOISE.match(line):
             continue
         if "|" not in line:
-            _fail(source, number, f"is no row of the table: {line.strip()[:60]!r}")
+            _fail(source, number, f"is not a row of the table: {line.strip()[:60]!r}")
         inner = line.strip()
         inner = inner[1:-1] if inner.startswith("|") and inner.endswith("|") and len(inner) > 1 else line
         cells.append((number, [cell.strip() for cell in inner.split("|")]))
@@ -162,7 +162,7 @@ def _headless(row: Sequence[str], source: str, line: int) -> tuple[str, ...]:
     }
     columns = known.get((len(row), numbered))
     if columns is None:
-        _fail(source, line, f"has {len(row)} cell{'s'[: len(row) != 1]}: app,name[,applied] is wanted")
+        _fail(source, line, f"has {len(row)} cell{'s'[: len(row) != 1]}, not app,name[,applied]")
     return columns
 
 
@@ -172,7 +172,7 @@ def _row(values: dict[str, str], source: str, line: int) -> LedgerRow:
         _fail(source, line, f"has no {'name' if app else 'app'}")
     number = values.get("id", "").strip()
     if number and not _NUMBER.fullmatch(number):
-        _fail(source, line, f"has an id that is no number: {number[:20]!r}")
+        _fail(source, line, f"has an id that is not a number: {number[:20]!r}")
     applied = values.get("applied", "").strip()
     return LedgerRow(MigrationKey(app, name), int(number) if number else None, applied or None)
 
@@ -184,7 +184,7 @@ def _plan(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
             continue
         found = _PLAN.match(line.strip())
         if found is None:
-            _fail(source, number, f"is no line of `showmigrations --plan`: {line.strip()[:60]!r}")
+            _fail(source, number, f"is not a line of `showmigrations --plan`: {line.strip()[:60]!r}")
         if found["mark"] in "Xx":
             yield LedgerRow(MigrationKey(found["app"], found["name"]))
 
@@ -200,7 +200,7 @@ def _listing(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
             continue
         found = _ITEM.match(line)
         if found is None or not app:
-            _fail(source, number, f"is no line of `showmigrations`: {line.strip()[:60]!r}")
+            _fail(source, number, f"is not a line of `showmigrations`: {line.strip()[:60]!r}")
         if found["mark"] in "Xx":
             yield LedgerRow(MigrationKey(app, found["name"]), applied=found["applied"])
 
@@ -211,15 +211,15 @@ def _json(lines: Sequence[str], source: str) -> Iterator[LedgerRow]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        _fail(source, error.lineno, f"is no JSON: {error.msg}")
+        _fail(source, error.lineno, f"is not JSON: {error.msg}")
     except RecursionError:
         _fail(source, 1, "is nested too deeply")
     except ValueError as error:  # a number of thousands of digits
-        _fail(source, 1, f"is no JSON that can be read: {error}")
+        _fail(source, 1, f"is not readable JSON: {error}")
     if isinstance(document, dict):
         document = document.get("rows", document.get("ledger"))
     if not isinstance(document, list):
-        _fail(source, 1, 'is JSON, but no list of rows, and no {"rows": […]}')
+        _fail(source, 1, 'is JSON, but neither a list of rows nor {"rows": […]}')
     places = _places(text)
     for index, item in enumerate(document):
         yield _json_row(item, source, places[index] if index < len(places) else 1)
@@ -259,9 +259,9 @@ def _json_row(item: object, source: str, line: int) -> LedgerRow:
             app, _, name = item.partition(".")
             values = {"app": app, "name": name}
         case _:
-            _fail(source, line, f"is no row of a ledger: {json.dumps(item)[:60]}")
+            _fail(source, line, f"is not a row of django_migrations: {json.dumps(item)[:60]}")
     if not (isinstance(values.get("app"), str) and isinstance(values.get("name"), str)):
-        _fail(source, line, "has an app or a name that is no text")
+        _fail(source, line, "has an app or a name that is not text")
     return _row({key: "" if values.get(key) is None else str(values[key]) for key in _COLUMNS}, source, line)
 
 
@@ -270,5 +270,5 @@ def _fail(source: str, line: int, reason: str, hint: str = "") -> NoReturn:
         "SB606",
         f"{source}: line {line} {reason}",
         hint=hint
-        or "a ledger is CSV (app,name[,applied]), JSON, what showmigrations prints, or a psql or mysql table",
+        or "Use CSV (app,name[,applied]), JSON, the output of showmigrations, or a table printed by psql or mysql.",
     ) from None

@@ -36,7 +36,7 @@ def _is_there(path: Path, text: str) -> bool:
     if found != text.encode():
         raise EnvironmentProblem(
             "SB517",
-            f"{path} is there already",
-            hint="Name another file or folder: an undo script that was written before may still be needed.",
+            f"{path} exists already",
+            hint="Give another file or folder: an earlier undo script may still be needed.",
         )
     return True

@@ -68,10 +68,10 @@ def missing_variable(name: str, evidence: tuple[str, ...] = ()) -> EnvironmentPr
     """`name` is asked for by the project, or by `--env`."""
     if name in os.environ:
         message = (
-            f"the project's settings need the environment variable {name}, which is not passed on to them"
+            f"the project's settings need the environment variable {name}, which verify does not pass on"
         )
-        hint = f'Pass it on: --env {name}, or environment = ["{name}"] in [tool.stitchback].'
+        hint = f'Pass it on with --env {name}, or with environment = ["{name}"] in [tool.stitchback].'
     else:
-        message = f"the environment variable {name} is needed, and it is not set"
-        hint = f"Set it and say --env {name}, or say --env {name}=VALUE; a value for tests will do."
+        message = f"the project's settings need the environment variable {name}, which is not set"
+        hint = f"Set it and use --env {name}, or use --env {name}=VALUE; a test value is enough."
     return EnvironmentProblem("SB527", message, hint=hint, evidence=evidence)

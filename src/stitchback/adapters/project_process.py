@@ -68,7 +68,9 @@ class ProjectProcess:
         except OSError as error:
             self._printed.close()
             raise EnvironmentProblem(
-                "SB523", f"{self.python} cannot be run: {error.strerror}", hint="Say --python PATH."
+                "SB523",
+                f"{self.python} cannot be run: {error.strerror}",
+                hint="Give an interpreter with --python PATH.",
             ) from error
         return self
 

@@ -38,7 +38,7 @@ def find_project(tree: Path, settings: str | None = None, folder: str = "") -> P
     raise EnvironmentProblem(
         "SB521",
         f"no settings module for {tree}: no manage.py there names one",
-        hint="Say --settings MODULE.",
+        hint="Give it with --settings MODULE.",
     )
 
 

@@ -160,7 +160,7 @@ class ScratchServer:
             words = " ".join(message.split())
             known = reported_by_process(raised.error_class, words, self.vendor)
             problem = known or EnvironmentProblem(
-                "SB524", words, hint="verify needs a user who may create databases there."
+                "SB524", words, hint="verify needs a user that may create databases there."
             )
             raise EnvironmentProblem(
                 problem.code, f"{self._address.redacted}: {problem.message}", hint=problem.hint

@@ -43,7 +43,11 @@ def undisturbed(path: Path, name: str) -> Iterator[str]:
         if before[1] is None or before[1][0] == 0:
             yield f"file:{quote(path.as_posix())}?mode=ro&immutable=1"
             if stamp(path) != before:
-                raise Changed("SB603", f"{name}: it was written while it was read", hint="repeat the command")
+                raise Changed(
+                    "SB603",
+                    f"{name}: another process wrote to it while it was read",
+                    hint="Run the command again.",
+                )
             return
         with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
             yield f"file:{quote(_copied(path, Path(folder), name).as_posix())}?mode=rw"
@@ -84,7 +88,7 @@ def _copied(path: Path, folder: Path, name: str) -> Path:
             raise EnvironmentProblem(
                 "SB603",
                 f"{name}: it is in WAL mode and in use, and its {size:,} bytes are too many to copy",
-                hint="SQLite would have to write files beside it to read it; give a copy that `sqlite3 FILE '.backup COPY'` makes",
+                hint="To read it, SQLite would write files beside it. Make a copy with `sqlite3 FILE '.backup COPY'`, and give that.",
             )
         copy = folder / "copy.sqlite3"
         shutil.copyfile(path, copy)
@@ -93,4 +97,8 @@ def _copied(path: Path, folder: Path, name: str) -> Path:
         if stamp(path) == before:
             return copy
         time.sleep(PAUSE)
-    raise Changed("SB603", f"{name}: it was written each time that it was copied", hint="repeat the command")
+    raise Changed(
+        "SB603",
+        f"{name}: another process wrote to it each time that it was copied",
+        hint="Run the command again.",
+    )

@@ -30,7 +30,7 @@ SCHEMES = {
 _NUMBERS = frozenset({"timeout", "connect_timeout", "read_timeout", "write_timeout", "tcp_user_timeout"})
 _SECRET = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?<=//).*@", re.DOTALL)
-_HINT = "say sqlite:////absolute/path, sqlite:///relative/path, postgresql://USER:PASSWORD@HOST:PORT/NAME, mysql://… or mariadb://…"
+_HINT = "Use sqlite:////absolute/path, sqlite:///relative/path, postgresql://USER:PASSWORD@HOST:PORT/NAME, mysql://… or mariadb://…"
 
 Option = str | int
 
@@ -54,7 +54,7 @@ class DatabaseUrl:
         scheme, separator, address = text.partition("://")
         vendor = SCHEMES.get(scheme.partition("+")[0].lower())
         if vendor is None or not separator:
-            _refuse(text, f"{scheme + '://' if separator else 'this'} is no database that is known here")
+            _refuse(text, f"{scheme + '://' if separator else 'this'} is not a known kind of database")
         if vendor == "sqlite" and not address.startswith("/"):
             _refuse(text, "sqlite:// takes three slashes and a relative path, or four and an absolute one")
         try:
@@ -65,10 +65,10 @@ class DatabaseUrl:
         name = read["NAME"]
         if vendor == "sqlite":
             if name == ":memory:":
-                _refuse(text, "it names no file")
+                _refuse(text, "it contains no file name")
             return cls(vendor, name, options=tuple(sorted(options.items())))
         if not name:
-            _refuse(text, "it names no database: …/NAME is missing")
+            _refuse(text, "it contains no database name: …/NAME is missing")
         if "/" in urlsplit(text).path[1:]:
             _refuse(text, "it has more than one name")
         host = str(options.pop("host", "")) or read["HOST"]

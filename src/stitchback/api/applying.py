@@ -78,8 +78,8 @@ def prepare(project: Project, report: PlanReport, wish: PlanRequest, branch: str
     if branch is None and mainline.commit != WORKTREE:
         raise EnvironmentProblem(
             "SB511",
-            f"{wish.onto} is not what is checked out",
-            hint=f"Check it out, or say --branch NAME to commit the plan to a branch on top of {wish.onto}.",
+            f"{wish.onto} is not checked out",
+            hint=f"Check it out, or use --branch NAME to commit the plan to a branch on top of {wish.onto}.",
         )
     safe = report.outcome.chosen
     contents = contents_of(project, report)

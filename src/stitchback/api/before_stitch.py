@@ -12,7 +12,7 @@ from stitchback.model.plans import Situation
 from stitchback.parsing.links import followed
 from stitchback.parsing.provenance import provenance_of
 
-_WORDS = ("stands for ", "brought ", "covers ")
+_WORDS = ("replaces ", "copied ", "covers ")
 
 
 @dataclass(frozen=True, slots=True)

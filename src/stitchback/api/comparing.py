@@ -115,7 +115,7 @@ def fork_point_of(project: Project, ref: str, onto: str) -> tuple[str, str, bool
         raise EnvironmentProblem(
             "SB530",
             f"{ref} and {onto} are the same commit",
-            hint="Name the patch branch first, and mainline with --onto.",
+            hint="Give the patch branch as the argument, and mainline with --onto.",
         )
     base = repository.merge_base(tip, mainline)
     merged = repository.first_merge_of(tip, mainline) if base == tip else None

@@ -51,7 +51,7 @@ class FleetReport:
 def tenants_of(fleet: str | None, schemas: str | None, timeout: int = TIMEOUT) -> tuple[Tenant, ...]:
     """The fleet's tenants: of a file of URLs, or all schemas of one PostgreSQL database. Raises EnvironmentProblem."""
     if (fleet is None) == (schemas is None):
-        raise EnvironmentProblem("SB607", "say which fleet", hint="--fleet FILE, or --schemas URL.")
+        raise EnvironmentProblem("SB607", "no fleet was given", hint="Use --fleet FILE, or --schemas URL.")
     return (
         read_fleet_file(Path(fleet))
         if fleet

@@ -9,7 +9,7 @@ from stitchback.errors import EnvironmentProblem
 from stitchback.model.migrations import Tree, configuration_of
 
 _HINT = (
-    "Run it in the Django project's folder, or name that with -C. If an app's migrations are in a folder that is not called migrations, "
+    "Run the command in the Django project's folder, or give that with -C. If an app's migrations are in a folder that is not called migrations, "
     "configure it in pyproject.toml:"
 )
 

@@ -79,5 +79,5 @@ def _wrong(label: str, why: str) -> EnvironmentProblem:
     return EnvironmentProblem(
         "SB509",
         f"pyproject.toml: tool.stitchback.packages.{label}: {why}",
-        hint="Name the last of its migrations that the package brought, or an array of the first and the last that it may have brought.",
+        hint="Give the last of its migrations that is applied on those databases, or an array of the first and the last that can be.",
     )

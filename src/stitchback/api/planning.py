@@ -47,7 +47,7 @@ def django_remark(project: Project, report: PlanReport) -> str | None:
     pin = other_django(files, project.configuration.folder, used)
     if pin is None:
         return None
-    return f"warning: {pin.path} asks for {pin.requirement}, and the proof ran on Django {used}: install stitchback beside the project's own Django"
+    return f"warning: {pin.path} requires {pin.requirement}, and the proof ran on Django {used}: install stitchback in the project's own environment"
 
 
 def _findings(project: Project, case: Case, outcome: Planned | Unproved) -> Iterator[Finding]:

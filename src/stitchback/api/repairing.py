@@ -43,7 +43,7 @@ class LedgerSource:
         """Raises EnvironmentProblem where not exactly one is said, or the URL is none."""
         if (database is None) == (ledger is None):
             raise EnvironmentProblem(
-                "SB607", "say where the ledger is", hint="--database URL, or --ledger FILE."
+                "SB607", "no ledger was given", hint="Use --database URL, or --ledger FILE."
             )
         url = DatabaseUrl.parse(database) if database else None
         return cls(url, Path(ledger) if ledger else None, timeout)
@@ -124,7 +124,7 @@ def _left(
     """What no row settles: the errors that are there after the repair, too."""
     after = replace(given, ledger=replace(repair.after, new_id=None))
     for finding in diagnosis_of(project, after, tree, deriver).errors:
-        yield f"{finding.code}: {finding.message}: no row changes that"
+        yield f"{finding.code}: {finding.message}: no change of the rows corrects that"
 
 
 def repair_ledger_with(
@@ -147,7 +147,7 @@ def _treatment(
     if rows:
         raise Refusal(
             "SB616",
-            f"the row of {rows[0].key} has to go and could not be put back as it is: id {rows[0].id}, applied {rows[0].applied}",
+            f"the row of {rows[0].key} has to be deleted and could not be restored exactly: id {rows[0].id}, applied {rows[0].applied}",
             hint="Give it an id and an ordinary time first.",
         )
     puts_in = any(isinstance(edit, InsertRow) for edit in outcome.edits)
@@ -181,14 +181,16 @@ def _around(project: Project, past: RowHistory, given: RepairInputs, tree: Tree)
 def _vendor(said: str | None, given: RepairInputs) -> str:
     if said is None and given.vendor is None:
         raise EnvironmentProblem(
-            "SB608", "a ledger in a file does not tell the engine", hint=f"Say --vendor {'|'.join(VENDORS)}."
+            "SB608",
+            "a ledger file does not contain the database engine",
+            hint=f"Use --vendor {'|'.join(VENDORS)}.",
         )
     return said or given.vendor or ""
 
 
 def apply_repair(source: LedgerSource, treatment: RepairResult) -> Ledger:
     """Runs the script in one transaction and reads back. Raises Refusal where the ledger then is not what was proved."""
-    assert source.url is not None, "only a live database is written to"
+    assert source.url is not None, "only a live database can be written to"
     assert treatment.script is not None
     assert isinstance(treatment.outcome, Repair)
     return run_script(source.url, treatment.script, treatment.outcome.after, timeout=source.timeout)

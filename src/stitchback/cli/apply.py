@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @options.planning
 @options.yes
 @click.option(
-    "--branch", default=None, metavar="NAME", help="Commit to this branch; the working tree is not touched."
+    "--branch",
+    default=None,
+    metavar="NAME",
+    help="Commit the files to this branch; the working tree stays unchanged.",
 )
 @options.output_format
 @click.pass_obj
@@ -29,7 +32,7 @@ def command(
     branch: str | None,
     output_format: str,
 ) -> int:
-    """Write the plan: into the working tree where --onto is checked out, else to --branch. All of it, or nothing."""
+    """Write the plan's files into the working tree, or commit them to --branch. Writes all of them or none."""
     from stitchback.api import Project, django_remark, make_plan, prepare, write
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_after_apply, render_plan, render_written
@@ -43,7 +46,7 @@ def command(
         prepared = prepare(project, report, wish, branch)
         if not yes:
             echo(render_plan(report, "text", verbose=session.verbose), err=True)
-            if not confirm("Write this?"):
+            if not confirm("Write these files?"):
                 session.remark("Nothing was written.")
                 return 1
         written = write(project, prepared)

@@ -137,7 +137,7 @@ def _report_bug() -> None:
 
     echo(traceback.format_exc(), err=True, nl=False)
     echo(
-        f"This is a bug in stitchback {__version__}: nothing was written after it. Please report the lines above, "
+        f"This is a bug in stitchback {__version__}; it wrote nothing afterwards. Please report the lines above, "
         "the command, and the versions of Python and Django.",
         err=True,
     )

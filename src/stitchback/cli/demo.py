@@ -17,17 +17,17 @@ from stitchback.cli.output import echo
     type=click.Path(file_okay=False),
     default=None,
     metavar="DIR",
-    help="Leave everything in this new folder.",
+    help="Keep the repository and the databases in this new folder.",
 )
 @click.pass_obj
 def command(session: CommandContext, keep: str | None) -> int:
-    """A repository with a hotfix, taken through all of it on real SQLite databases. Needs no service, and leaves nothing behind.
+    """Run the whole workflow on a bundled sample repository, with real SQLite databases. Needs no server, and leaves nothing behind.
 
     Exit 0 only if all of it held.
     """
     if keep is not None:
         code = show(Path(keep).resolve())
-        session.remark(f"everything is in {keep}")
+        session.remark(f"the repository and the databases are in {keep}")
         return code
     with tempfile.TemporaryDirectory(prefix="stitchback_demo_") as folder:
         return show(Path(folder).resolve())

@@ -10,18 +10,18 @@ import click
 
 # name -> (module below stitchback.cli, one line of help). A new command: one module, one line here.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "status": ("status", "What each side has since the fork point, what matches, and what to look out for."),
+    "status": ("status", "Compare the migrations of patch branches with mainline, and report findings."),
     "plan": (
         "plan",
-        "A proved plan to reconcile patch branches with mainline; writes nothing into the tree.",
+        "Show a proved plan that brings patch branches into mainline; writes nothing.",
     ),
-    "apply": ("apply", "Write the plan into the working tree, or to a branch."),
-    "verify": ("verify", "Do the plan on real databases, with the project's own code."),
-    "inspect": ("inspect", "Where a database stands against a tree."),
-    "repair": ("repair", "The SQL that a database's ledger needs."),
-    "schema": ("schema", "The schema that a ref's migrations make, as read."),
-    "explain": ("explain", "A finding's page."),
-    "demo": ("demo", "A repository with a hotfix, taken through all of it."),
+    "apply": ("apply", "Write the plan's files into the working tree, or commit them to a branch."),
+    "verify": ("verify", "Test the plan on new, real databases with the project's own code."),
+    "inspect": ("inspect", "Compare a database's django_migrations with the migrations of a ref."),
+    "repair": ("repair", "Print (or run) the SQL that corrects a database's django_migrations."),
+    "schema": ("schema", "Show the schema that the migrations of a ref create."),
+    "explain": ("explain", "Explain the code of a finding or an error, such as SB201."),
+    "demo": ("demo", "Run the whole workflow on a bundled sample repository."),
 }
 
 
@@ -75,19 +75,21 @@ class LazyGroup(click.Group):
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
-    help="When to colour the output.",
+    help="When to use colours.",
 )
-@click.option("-q", "quiet", is_flag=True, help="No remarks on stderr.")
-@click.option("-v", "verbose", is_flag=True, help="More of everything.")
+@click.option("-q", "quiet", is_flag=True, help="Print no remarks on stderr.")
+@click.option("-v", "verbose", is_flag=True, help="Print more details.")
 @click.version_option(package_name="stitchback")
 @click.pass_context
 def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bool) -> None:
-    """Reconciles Django migrations that were made in parallel on two branches.
+    """Reconcile Django migrations that were made in parallel on two branches.
 
     \b
-    Merge a hotfix branch:      stitchback plan release/2.4, then stitchback apply release/2.4
-    Look at a database:         stitchback inspect --database sqlite:////path/to/db.sqlite3
-    Repair its ledger:          stitchback repair --database sqlite:////path/to/db.sqlite3
+    Merge a hotfix branch:     stitchback plan release/2.4
+                               stitchback apply release/2.4
+    Check a database:          stitchback inspect --database URL
+    Repair django_migrations:  stitchback repair --database URL
+    Try it on a sample:        stitchback demo
     """
     ctx.obj = CommandContext(directory, quiet, verbose, color)
     ctx.color = _color(color)

@@ -30,7 +30,10 @@ def command(
     elsewhere: tuple[str, ...],
     output_format: str,
 ) -> int:
-    """Where a database stands against a tree: its lineage, ghosts, defects, and what migrate will do. Exit 1: it needs a hand."""
+    """Compare a database's django_migrations with the migrations of a ref: which branch it matches, what is wrong with its rows, and what migrate will do.
+
+    Exit 0: no manual step is needed. 1: a manual step is needed. 2: the database cannot be read.
+    """
     from stitchback.api import Project
     from stitchback.api.repairing import LedgerSource, inspect
     from stitchback.reporting import render_diagnosis

@@ -12,24 +12,41 @@ if TYPE_CHECKING:
     from stitchback.model.ledger import Ledger
 
 patches = click.argument("patches", nargs=-1, required=True, metavar="PATCH...")
-onto = click.option("--onto", default="HEAD", metavar="REF", help="Mainline (default: what is checked out).")
+onto = click.option(
+    "--onto",
+    default="HEAD",
+    metavar="REF",
+    help="Mainline (default: what is checked out, with uncommitted files).",
+)
 ref = click.option(
-    "--ref", default=None, metavar="REF", help="The tree to hold it against (default: the working tree)."
+    "--ref",
+    default=None,
+    metavar="REF",
+    help="Compare with the migrations of this git ref (default: the working tree).",
 )
 database = click.option(
-    "--database", default=None, metavar="URL", help="A live database: sqlite:////absolute/path …"
+    "--database",
+    default=None,
+    metavar="URL",
+    help="A live database, such as sqlite:////absolute/path or postgresql://user@host/name.",
 )
 ledger_file = click.option(
-    "--ledger", default=None, type=click.Path(exists=True, dir_okay=False), help="A ledger in a file."
+    "--ledger",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A file with the rows of django_migrations (CSV, JSON, showmigrations, psql, mysql).",
 )
 fleet = click.option(
     "--fleet",
     default=None,
     type=click.Path(exists=True, dir_okay=False),
-    help="Many databases: a file of URLs.",
+    help="Many databases: a file with one URL on each line.",
 )
 schemas = click.option(
-    "--schemas", default=None, metavar="URL", help="All schemas of one PostgreSQL database."
+    "--schemas",
+    default=None,
+    metavar="URL",
+    help="All schemas of one PostgreSQL database that have a django_migrations.",
 )
 elsewhere = click.option(
     "--app-in-other-database",
@@ -44,11 +61,11 @@ timeout = click.option(
     default=5,
     show_default=True,
     metavar="SECONDS",
-    help="How long a database may take to connect, for a lock, and for a statement.",
+    help="Limit for connecting, for a lock, and for a statement.",
 )
-yes = click.option("--yes", is_flag=True, help="Do not ask.")
+yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 output_format = click.option(
-    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="How to print it."
+    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Output format."
 )
 
 
@@ -57,7 +74,7 @@ def not_for_fleets(**given: object) -> None:
     for name, value in given.items():
         if value:
             raise click.UsageError(
-                f"--{name} is about one database: it does not go with --fleet or --schemas"
+                f"--{name} is for one database and cannot be combined with --fleet or --schemas"
             )
 
 
@@ -65,21 +82,21 @@ _PLANNING = (
     patches,
     onto,
     click.option(
-        "--strategy", default=None, metavar="NAME", help="Take this strategy where it can be proved."
+        "--strategy", default=None, metavar="NAME", help="Use this strategy wherever it can be proved."
     ),
-    click.option("--zero-touch", is_flag=True, help="No database may need a hand."),
+    click.option("--zero-touch", is_flag=True, help="Accept only plans that need no manual step."),
     click.option(
         "--unreleased-since",
         default=None,
         metavar="REF",
-        help="No database has applied what mainline added since this ref.",
+        help="Declare that no database has applied mainline's migrations since this ref.",
     ),
     click.option(
         "--ledger",
         "ledgers",
         multiple=True,
         type=click.Path(exists=True, dir_okay=False),
-        help="A ledger that the plan must serve as well (CSV, JSON, showmigrations text).",
+        help="A database that the plan must work for too, as a file with the rows of django_migrations (repeatable).",
     ),
 )
 

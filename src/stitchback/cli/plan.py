@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @options.planning
-@click.option("--diff", is_flag=True, help="Show what the files would become.")
+@click.option("--diff", is_flag=True, help="Show the changes of the files as a diff.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False),
     default=None,
     metavar="DIR",
-    help="Put the runbook and the SQL there.",
+    help="Write the runbook and the SQL scripts into this folder.",
 )
 @options.output_format
 @click.pass_obj
@@ -34,9 +34,9 @@ def command(
     out: str | None,
     output_format: str,
 ) -> int:
-    """A proved plan to reconcile patch branches with mainline. Writes nothing into the tree.
+    """Show a proved plan that brings patch branches into mainline. Writes nothing into the tree.
 
-    Exit 0: nothing to do. 1: this plan would change something, or its proof has findings. 3: no plan could be proved.
+    Exit 0: nothing to do. 1: the plan changes files, or its proof has findings. 3: refused, no plan could be proved.
     """
     from stitchback.api import Project, diffs_of, django_remark, make_plan
     from stitchback.reporting import render_plan

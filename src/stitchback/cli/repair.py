@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @options.schemas
 @options.timeout
 @click.option(
-    "--out", default=None, type=click.Path(file_okay=False), metavar="DIR", help="A fleet's scripts go there."
+    "--out",
+    default=None,
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write the scripts of a fleet into this folder.",
 )
 @options.output_format
 @options.ref
@@ -31,17 +35,17 @@ if TYPE_CHECKING:
     "--vendor",
     type=click.Choice(["sqlite", "postgresql", "mysql", "oracle"]),
     default=None,
-    help="The SQL's dialect.",
+    help="The database engine (needed with --ledger).",
 )
 @click.option(
     "--undo",
     type=click.Path(dir_okay=False),
     default=None,
     metavar="FILE",
-    help="Write the undo script to FILE; a file that is there is not written over.",
+    help="Write the undo script to FILE; never overwrites a file.",
 )
 @click.option(
-    "--apply", "run", is_flag=True, help="Run it on that database, in one transaction, after showing it."
+    "--apply", "run", is_flag=True, help="Show the SQL, ask, and run it on that database in one transaction."
 )
 @options.yes
 @click.pass_obj
@@ -61,7 +65,7 @@ def command(
     run: bool,
     yes: bool,
 ) -> int:
-    """The SQL that a database's ledger needs, proved against that very ledger.
+    """Print the SQL that corrects a database's django_migrations, proved for this very database.
 
     Exit 0 and nothing on stdout: nothing has to be done. 1 and the SQL on stdout: this has to be. 3: no repair could be proved.
     """
@@ -75,7 +79,7 @@ def command(
         return _fleet(session, fleet, schemas, timeout, ref, elsewhere, out, output_format)
     if out:
         raise click.UsageError(
-            "--out is for a fleet's scripts: say --fleet or --schemas, or take --undo FILE"
+            "--out is for the scripts of a fleet: add --fleet or --schemas, or use --undo FILE"
         )
     if run and not database:
         raise click.UsageError("--apply needs --database")
@@ -90,18 +94,18 @@ def command(
     for remark in treatment.outcome.remarks:
         session.remark(remark)
     if treatment.script is None:
-        session.remark(f"{treatment.given.ledger.source}: nothing has to be done")
+        session.remark(f"{treatment.given.ledger.source}: no manual step is needed")
     else:
         _show(session, treatment, undo, as_text=output_format == "text")
     applied = run and treatment.script is not None
     if applied and not yes:
         _show_again(treatment, output_format)
-        applied = confirm("Run this?")
+        applied = confirm("Run this SQL?")
         if not applied:
             session.remark("Nothing was run.")
     if applied:
         apply_repair(source, treatment)
-        session.remark("done, and read back: the ledger is what was proved")
+        session.remark("done; django_migrations now has the rows that were proved")
     if output_format == "json":
         remarks = (*treatment.given.remarks, *treatment.outcome.remarks)
         echo(
@@ -123,11 +127,11 @@ def _show(session: CommandContext, treatment: RepairResult, undo: str | None, *,
     if as_text:
         echo(script.text, "sql", nl=False)
     if treatment.given.schema is None:
-        session.remark("the rows are taken at their word: only --database looks at the schema too")
+        session.remark("only the rows were checked; with --database stitchback checks the schema too")
     for remark in fake_words(treatment.fake):
         session.remark(remark)
     if undo:
-        session.remark(f"the way back is in {undo}")
+        session.remark(f"the undo script is {undo}")
 
 
 def _show_again(treatment: RepairResult, output_format: str) -> None:

@@ -11,16 +11,14 @@ from stitchback.cli.output import echo
 
 @click.command("schema")
 @click.argument("ref", required=False, metavar="[REF]")
-@click.option(
-    "--app", "apps", multiple=True, metavar="LABEL", help="Only this app (may be said several times)."
-)
-@click.option("--diff", "other", default=None, metavar="REF2", help="What REF2 has otherwise.")
+@click.option("--app", "apps", multiple=True, metavar="LABEL", help="Only this app (repeatable).")
+@click.option("--diff", "other", default=None, metavar="REF2", help="Show how the schema of REF2 differs.")
 @options.output_format
 @click.pass_obj
 def command(
     session: CommandContext, ref: str | None, apps: tuple[str, ...], other: str | None, output_format: str
 ) -> int:
-    """The schema that the migrations of REF make, as read (REF left out: the working tree).
+    """Show the schema that the migrations of REF create (default: the working tree).
 
     Exit 0; with --diff 1 where the two differ.
     """

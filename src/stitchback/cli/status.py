@@ -17,11 +17,14 @@ from stitchback.cli.output import echo
     "output_format",
     type=click.Choice(["text", "json", "sarif", "github"]),
     default="text",
-    help="How to print it; sarif and github print the findings alone.",
+    help="Output format; sarif and github print the findings only.",
 )
 @click.pass_obj
 def command(session: CommandContext, patches: tuple[str, ...], onto: str, output_format: str) -> int:
-    """What each side has since the fork point, what matches, and what to look out for. Exit 1 where there is something."""
+    """Compare the migrations of patch branches with mainline since the fork point, and report findings.
+
+    Exit 0: nothing to do. 1: something is left to reconcile, or there are findings.
+    """
     from stitchback.api.cached_status import StatusRequest, answer_status
 
     answer = answer_status(session.directory, StatusRequest(patches, onto, output_format, session.verbose))

@@ -27,20 +27,22 @@ if TYPE_CHECKING:
     "urls",
     multiple=True,
     metavar="URL",
-    help="A server to try it on (default: SQLite files). Only new databases are made there.",
+    help="Test on this server (default: SQLite files). verify creates new databases there and uses no existing one.",
 )
-@click.option("--replay", default=None, metavar="GLOB", help="Make databases of these release tags as well.")
+@click.option(
+    "--replay", default=None, metavar="GLOB", help="Also create databases of the releases with these tags."
+)
 @click.option(
     "--thorough",
     is_flag=True,
-    help="Every rollout on servers too: apps first, partial targets, stops (default: on SQLite alone).",
+    help="Also on servers, try other ways to migrate: one app first, partial targets, stops (default: on SQLite only).",
 )
 @click.option(
     "--env",
     "environment",
     multiple=True,
     metavar="NAME[=VALUE]",
-    help="Pass this environment variable on to the project's code (default: PATH, HOME and the like alone).",
+    help="Pass this environment variable on to the project's code (default: only PATH, HOME and the like).",
 )
 @options.output_format
 @click.pass_obj
@@ -54,7 +56,7 @@ def command(
     environment: tuple[str, ...],
     output_format: str,
 ) -> int:
-    """Do the plan on real databases with the project's own code, before anybody deploys it. Exit 1: something differs.
+    """Test the plan before its deploy: create databases of every branch, migrate them with the project's own code, and compare schema, rows and django_migrations. Exit 1: something differs.
 
     This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
     """
@@ -65,7 +67,7 @@ def command(
 
     with Project.open(session.directory) as project:
         session.remark(
-            f"verify runs the project's own code, that of {wish.onto} and of {', '.join(wish.patches)}, with your rights"
+            f"verify runs the project's own code, of {wish.onto} and of {', '.join(wish.patches)}, with your rights"
         )
         report = make_plan(project, wish)
         if not isinstance(report.outcome, Planned):

@@ -99,7 +99,7 @@ class Engine:
             theirs.finish.end,
             theirs.finish.error,
         ):
-            raise RuntimeError(f"Django {django_version()} migrates otherwise than it is simulated")
+            raise RuntimeError(f"Django {django_version()} does not migrate as the simulation does")
 
     def run_by_django(self, place: DatabaseId) -> RunPath:
         trace = migrate(connection_at(place, self._files, self.memory), self._files, None)

@@ -242,7 +242,9 @@ class EngineCache:
             return
         said = refused_by_sqlite(schema, effect, self.forgotten.get(effect.table, set()))
         if said and not (isinstance(effect, Remake) and effect.conditional and last == schema):
-            raise Clash(f"{said} (where no database is SQLite, say which are: engines in [tool.stitchback])")
+            raise Clash(
+                f"{said} (if no database is SQLite, declare which engines you use: engines in [tool.stitchback])"
+            )
 
     def clashed(self, schema: PhysicalSchema, how: str) -> StepOutcome:
         return StepOutcome(schema, self.schema_number(schema), clash=how)

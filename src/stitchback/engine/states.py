@@ -157,8 +157,8 @@ class StateCache:
 def _too_much() -> Refusal:
     return Refusal(
         "SB407",
-        f"there are more than {MOST_STATES:,} states in which databases may be: not all of them can be tried",
-        hint="Go by a nearer step: reconcile the branch with the next release first (--onto), then that one with mainline.",
+        f"databases can be in more than {MOST_STATES:,} states, too many to try them all",
+        hint="Reconcile in smaller steps: first with the next release after the branch (--onto RELEASE), then from there with mainline.",
     )
 
 

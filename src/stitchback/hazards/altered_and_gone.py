@@ -12,12 +12,14 @@ from stitchback.model.source import Span
 
 
 class AlteredAndGone:
-    """The patch branch altered something that mainline has removed. Databases of the patch branch lose it at the upgrade, as all others
-    do, with what the alteration made room for; `plan` writes the alteration nowhere.
+    """The patch branch altered something that mainline has removed since. Databases of the patch branch lose
+    it at the upgrade, as all other databases do, with the values that the alteration allowed. `plan` does
+    not write the alteration anywhere.
 
-    If the alteration shows that the thing is still needed, mainline has to have it again: a new migration on mainline that makes it,
-    before anybody upgrades. Where a data operation of mainline runs between the fork point and the removal (it may carry the values
-    elsewhere), look whether it can take the values that the patch branch allows.
+    If the alteration shows that the column or table is still needed, add it again on mainline with a new
+    migration before any database is upgraded. If a data operation of mainline runs between the fork point
+    and the removal (it may move the values elsewhere), check that it can handle the values that the patch
+    branch allows.
     """
 
     code = "SB208"
@@ -44,7 +46,7 @@ def goes(match: Match) -> bool:
 def message_for(match: Match, side: Side, mainline: str) -> str:
     schema_object = getattr(match.patch[0], "schema_object", "")
     removal = match.mainline[-1]
-    message = f"{match.patch[0].origin} alters {schema_object}, which {removal.origin} of {mainline} removes"
+    message = f"{match.patch[0].origin.migration} alters {schema_object}, which {removal.origin.migration} of {mainline} removes"
     theirs = side.comparison.mainline_atoms
     before = theirs[: theirs.index(removal)]
     app = removal.origin.migration.app
@@ -52,4 +54,4 @@ def message_for(match: Match, side: Side, mainline: str) -> str:
     if not runs:
         return message
     names = ", ".join(dict.fromkeys(str(each.origin.migration) for each in runs))
-    return f"{message}; data operations run before that: {names}"
+    return f"{message}; data operations that run before that: {names}"

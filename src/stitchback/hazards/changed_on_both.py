@@ -20,12 +20,12 @@ Refs = Callable[[MergedPart], tuple[str, ...]]
 
 
 class ChangedOnBoth:
-    """Both branches changed something of a model that no database sees (`help_text`, `on_delete`, `related_name`, an option, managers),
-    each in its own way.
+    """Both branches changed something of a model that no database stores (`help_text`, `on_delete`,
+    `related_name`, an option, managers), each in a different way.
 
-    Mainline's value is what stands in the reconciled tree, and no database needs anything. What only the patch branch changed is kept:
-    `plan` writes an `AlterField` or `AlterModelOptions` for it at the leaf. Where the patch branch's value is the right one, change
-    the model on mainline and run `makemigrations`.
+    The reconciled tree has mainline's value, and no database needs anything. What only the patch branch
+    changed is kept: `plan` writes an `AlterField` or `AlterModelOptions` for it at the leaf node. If the
+    patch branch's value is the right one, change the model on mainline and run `makemigrations`.
     """
 
     code = "SB215"
@@ -46,10 +46,11 @@ class ChangedOnBoth:
 
 
 class ChangedOnTwoPatches:
-    """Two patch branches changed something of a model that no database sees, each in its own way, and mainline did not.
+    """Two patch branches changed something of a model that no database stores, each in a different way, and
+    mainline did not change it.
 
-    The value of the branch that is named last on the command line is what stands in the reconciled tree. Name the branches in another
-    order where the other value is the right one.
+    The reconciled tree has the value of the branch that comes last on the command line. If another value is
+    right, give the branches in another order.
     """
 
     code = "SB216"

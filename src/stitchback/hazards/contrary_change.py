@@ -11,11 +11,14 @@ from stitchback.model.source import Span
 
 
 class ContraryChange:
-    """Both branches changed the same thing, and no order of the two makes both right: the patch branch removed what mainline
-    altered, one renamed what the other removed, or both renamed it, each to another name.
+    """Both branches changed the same table, column, index or constraint, and no order of the two changes is
+    right for both: the patch branch removed what mainline altered, one branch renamed what the other
+    removed, or both renamed it to different names.
 
-    No plan is made. A person decides which side is right, undoes the other on its own branch with a new migration, releases that, and
-    plans again. What the patch branch removed is made anew there first, as mainline has it: mainline's migrations alter it.
+    stitchback makes no plan. Decide which side is right. Undo the other side's change on its own branch
+    with a new migration, release that, and plan again. If mainline is right about something that the patch
+    branch removed, recreate it on the patch branch first, as mainline has it, because mainline's migrations
+    alter it.
     """
 
     code = "SB207"
@@ -29,5 +32,5 @@ class ContraryChange:
                     origin = match.patch[0].origin
                     place = Span(side.patch.tree.migrations[origin.migration].path)
                     other = match.mainline[0].origin
-                    message = f"{origin} and {other} of mainline change {getattr(match.patch[0], 'schema_object', '')} in contrary ways"
+                    message = f"{origin.migration} and {other.migration} of mainline change {getattr(match.patch[0], 'schema_object', '')} in contrary ways"
                     yield Finding(self.code, self.severity, side.patch.tree.ref, place, message)

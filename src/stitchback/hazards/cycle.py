@@ -11,7 +11,10 @@ from stitchback.model.source import Span
 
 
 class Cycle:
-    """Migrations depend on each other in a ring: Django stops with `CircularDependencyError`."""
+    """Migrations depend on each other in a circle: Django stops with `CircularDependencyError`.
+
+    The message names them. Remove one of these dependencies on the branch that has it.
+    """
 
     code = "SB303"
     severity = Severity.ERROR

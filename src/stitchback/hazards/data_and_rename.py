@@ -12,19 +12,22 @@ from stitchback.model.source import Span
 
 
 class DataAndRename:
-    """One branch has a data operation (RunPython, RunSQL) that uses a model, a field or a table, and the other branch drops or renames
-    it. The operation fails on a database that has run the other branch's migration before it, and the databases of that branch have.
-    `plan` refuses, unless no such database exists.
+    """One branch has a data operation (RunPython, RunSQL) that uses a model, a field or a table that the other
+    branch drops or renames. The operation fails on a database that has already run the other branch's
+    migration, as all databases of that branch have. `plan` refuses, unless no such database exists.
 
-    stitchback reads from the code what a data operation uses: the models that it asks for by name, and the fields and tables that it
-    names. An operation whose code cannot be read (an imported function, a computed name) counts as using everything.
+    stitchback reads from the code what a data operation uses: the models that it requests by name, and the
+    fields and tables that it names. If the code cannot be read (an imported function, a computed name),
+    stitchback assumes that the operation uses everything.
 
-    The same code is reported where a data operation of one branch inserts rows (`create`, `bulk_create`, `get_or_create`, `update_or_create`,
-    SQL's INSERT) and the other branch makes a column of that model NOT NULL without a default, and the code does not name the column. To
-    insert the row fails where the column is NOT NULL already. Give the column a value in the operation, on mainline, or a default.
+    The same code is reported where a data operation of one branch inserts rows (`create`, `bulk_create`,
+    `get_or_create`, `update_or_create`, SQL's INSERT) without a value for a column that the other branch
+    makes NOT NULL without a default. The INSERT fails if the column is already NOT NULL. Give the column a
+    value in the operation, on mainline, or give the column a default.
 
-    If the other branch's databases do not need the operation, empty its function on mainline; where it is the patch branch's, in a
-    migration of the same name. If they need it, do that too, and write a new migration behind both branches, with the new names.
+    If the other branch's databases do not need the operation, empty its function on mainline; if it is an
+    operation of the patch branch, do that in a migration of the same name. If they need it, empty it too,
+    and write a new data migration that depends on both branches' migrations and uses the new names.
     """
 
     code = "SB209"
@@ -45,8 +48,8 @@ class DataAndRename:
 def conflict_message(conflict: Conflict) -> str:
     gone = conflict.gone
     return (
-        f"{conflict.migration.key} ({conflict.label}) may use what {gone.origin.migration} of {gone.ref} drops or renames: {gone}. "
-        f"A database that has run {gone.origin.migration} cannot run {conflict.migration.key} any more"
+        f"{conflict.migration.key} ({conflict.label}) may use {gone}, which {gone.origin.migration} of {gone.ref} drops or renames. "
+        f"On a database that has run {gone.origin.migration}, {conflict.migration.key} fails"
     )
 
 
@@ -54,6 +57,5 @@ def insert_message(unset: InsertWithoutValue) -> str:
     demand, key = unset.demand, unset.migration.key
     return (
         f"{key} ({unset.label}) inserts rows into {demand.model} without a value for {demand.field}, which {demand.origin.migration} of "
-        f"{demand.ref} makes NOT NULL without a default ({demand.kind}). A database that has run {demand.origin.migration} cannot run "
-        f"{key} any more"
+        f"{demand.ref} makes NOT NULL without a default ({demand.kind}). On a database that has run {demand.origin.migration}, {key} fails"
     )

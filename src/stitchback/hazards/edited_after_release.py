@@ -12,13 +12,22 @@ from stitchback.model.source import Span
 
 
 class EditedAfterRelease:
-    """A migration of the fork point has other operations on mainline, and they make another schema (FACTS F38).
+    """A migration of the fork point has other operations on mainline, and they result in another schema (FACTS
+    F38).
 
-    Django never compares files. Databases of the release have applied the old file: `migrate` reports that there is nothing to do, and what
-    only the new file makes is missing for good. `plan` writes one more migration that makes it where it is missing. Where that is
-    not possible, restore the file as it was released, and make the change in a new migration. If every database has the change already (it was
-    made by hand, or no database of that release is left), suppress the finding for the file, with the reason (`[[tool.stitchback.suppress]]` in
-    pyproject.toml): then the proof takes the file as mainline has it, and the report lists it.
+    Django never compares files. Databases of the release have applied the old file: `migrate` reports that
+    there is nothing to do, and what only the new file creates stays missing. `plan` writes one more
+    migration that creates it where it is missing. Where that is not possible, restore the released file,
+    and make the change in a new migration.
+
+    If every database has the change already (it was made with SQL, or no database of that release exists
+    any more), suppress the finding for the file. The proof then uses the file as mainline has it, and the
+    report lists it:
+
+        [[tool.stitchback.suppress]]
+        code = "SB213"
+        path = "shop/migrations/0002_item_price.py"
+        reason = "no database of release 2.4 exists any more"
     """
 
     code = "SB213"
@@ -35,7 +44,7 @@ class EditedAfterRelease:
                 if unit.migration.path != twin.path
                 else "the released file"
             )
-            message = f"{unit.key} makes another schema on {mainline.ref} than {was} ({fork.ref}, commit {fork.commit[:12]})"
+            message = f"{unit.key} results in another schema on {mainline.ref} than {was} ({fork.ref}, commit {fork.commit[:12]})"
             said = "; ".join((*what_is_missing(unit), *what_differs(unit)))
             if said:
                 message += f": databases that have applied it {said}"
@@ -51,11 +60,11 @@ def what_differs(unit: Unit) -> Iterator[str]:
         match.patch[0] for match in schema if match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA)
     )
     if only_here:
-        yield f"have {only_here}, which it does not make any more"
+        yield f"have {only_here}, which it no longer creates"
     if other:
-        yield f"have {other} in another shape"
+        yield f"have a different {other}"
     if moved:
-        yield f"have {moved} already, made by another migration on mainline"
+        yield f"have {moved} already, which another migration creates on mainline"
 
 
 def schema_objects(atoms: Iterable[object]) -> str:

@@ -13,16 +13,22 @@ from stitchback.model.source import Span
 class FormerPackage:
     """An app of mainline's tree was an installed package on the patch branch.
 
-    The branch's databases have its tables and its rows in `django_migrations`, and how far they went stands in no file of the branch: the
-    requirements name a version of the package at most. Without them Django would stop at once (`InconsistentMigrationHistory`: a migration
-    is applied before its dependency), so nothing can be proved. Say at which of mainline's migrations of the app those databases stand:
+    The branch's databases have the app's tables, and its rows in `django_migrations`. No file of the branch
+    contains which migrations are applied there: the requirements contain at most a version of the package.
+    Without these rows Django stops (`InconsistentMigrationHistory`: a migration is applied before its
+    dependency), so nothing can be proved. Declare the last of mainline's migrations of the app that those
+    databases have applied:
 
         [tool.stitchback.packages]
-        fpr = "0008_fits_nailgun"                        # all of them here
-        fpr = ["0001_initial", "0008_fits_nailgun"]      # or anywhere from here to there
+        fpr = "0008_fits_nailgun"
 
-    The files of mainline's tree are taken for what the package of that time brought under their names. `plan` refuses where nothing is said
-    (SB405); where it is said, this is a note.
+    If it is not the same for all databases, declare the first and the last that it can be:
+
+        [tool.stitchback.packages]
+        fpr = ["0001_initial", "0008_fits_nailgun"]
+
+    stitchback assumes that the package's migrations are equal to mainline's files of the same names. `plan`
+    refuses without this declaration (SB405); with it, this finding is a note.
     """
 
     code = "SB308"
@@ -36,7 +42,7 @@ class FormerPackage:
             for package in side.patch.packages:
                 span = Span(tree.migrations[package.child].path)
                 if package.said is None:
-                    message = f"{package.child} depends on {package.parent}, of an installed package there; {mainline} has {package.label} in its tree"
+                    message = f"{package.child} depends on {package.parent}, a migration of an installed package there; {mainline} has {package.label} in its tree, so its applied migrations are not known"
                     yield Finding(self.code, self.severity, tree.ref, span, message, hint_for(package))
                 else:
                     yield Finding(self.code, Severity.NOTE, tree.ref, span, _taken(package, mainline))
@@ -45,13 +51,13 @@ class FormerPackage:
 def hint_for(package: Package) -> str:
     """The line of the configuration that answers it."""
     return (
-        f"Say which of its migrations those databases have: [tool.stitchback.packages] "
-        f'{package.label} = "the last one", or ["the first", "the last"] that may be.'
+        f"Declare the last of its migrations that those databases have applied: [tool.stitchback.packages] "
+        f'{package.label} = "LAST_MIGRATION" (stitchback explain SB308).'
     )
 
 
 def _taken(package: Package, mainline: str) -> str:
     assert package.said is not None
     first, last = package.said
-    where = f"up to {last}" if first == last else f"up to anywhere from {first} to {last}"
-    return f"{package.label} was an installed package there; its databases are taken to have {mainline}'s migrations of it {where}, as pyproject.toml says"
+    where = f"up to {last}" if first == last else f"up to one from {first} to {last}"
+    return f"{package.label} was an installed package there; according to pyproject.toml, its databases have applied {mainline}'s migrations of it {where}"

@@ -11,10 +11,11 @@ from stitchback.model.source import Span
 
 
 class GoneOnMainline:
-    """A migration of the fork point is neither on mainline any more nor named in a `replaces` there: it was renamed or deleted.
+    """Mainline has neither the file of a migration of the fork point nor its name in a `replaces`: the
+    migration was renamed or deleted.
 
-    Databases that have applied it keep a row that no file stands for, and mainline runs the renamed one again. `plan` finds what it is
-    called now, and lets that one stand for the old name.
+    Databases that have applied it keep a row without a file, and mainline runs the renamed migration on
+    them as if it were new. `plan` finds the new name, and adds the old name to that migration's `replaces`.
     """
 
     code = "SB304"
@@ -25,17 +26,19 @@ class GoneOnMainline:
         for unit in case.units:
             if unit.key in unit.side.patch.fork.migrations and not unit.is_edited:
                 givers = {str(atom.origin.migration) for match in unit.duplicated for atom in match.given}
-                now = f"; {', '.join(sorted(givers))} does the same" if givers else ""
-                message = f"{unit.key} is gone on {case.situation.mainline.ref}{now}"
+                now = f"; {', '.join(sorted(givers))} has the same operations" if givers else ""
+                message = f"{unit.key} is missing on {case.situation.mainline.ref}{now}"
                 yield Finding(
                     self.code, self.severity, unit.side.patch.tree.ref, Span(unit.migration.path), message
                 )
 
 
 class AppGone:
-    """An app of the fork point is not on mainline any more, and the patch branch still has its migrations.
+    """The fork point has an app that mainline does not have any more, and the patch branch still has
+    migrations for it.
 
-    Mainline migrates nothing of it: its tables stay as they are until somebody drops them. Nothing is planned for it.
+    Mainline never migrates this app: its tables stay as they are until they are dropped with SQL. `plan`
+    writes nothing for it.
     """
 
     code = "SB307"
@@ -47,5 +50,5 @@ class AppGone:
             for app in sorted(removed_apps(side.patch.fork, case.situation.mainline)):
                 keys = [key for key in side.patch.tree.migrations if key.app == app]
                 if keys:
-                    message = f"{app} is gone on {case.situation.mainline.ref}; its {len(keys)} migrations are left alone"
+                    message = f"{app} is missing on {case.situation.mainline.ref}; its {len(keys)} migrations are ignored"
                     yield Finding(self.code, self.severity, side.patch.tree.ref, None, message)

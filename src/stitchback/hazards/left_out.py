@@ -19,31 +19,37 @@ LEAVES = re.compile(r"\((.+) in (\w+)\)")  # Django: `migrate`, "Conflicting mig
 
 
 class LeftOut:
-    """Some databases do not come to what a fresh install is, with the patch branch or without it. Either mainline cannot upgrade them at all: it
-    has changed a migration that they have applied, or hung it on a new one, or has two squashes of them that do not fit together. Or
-    it can, but not after everything that may be done to them: two migrations alter one column, say, and depend on each other in
-    no way, so whoever migrates to the later one by name has it overwritten by the other. No plan can make more of mainline than it is, so the plan
-    leaves that out; the report says which database, after what, and what goes wrong. Where a plain `migrate` fails for the databases of the
-    release that the patch branch began from, or leaves them with another schema than a fresh install has, it is a warning, and `plan` exits 1; for
-    any other a note.
+    """Some databases do not reach the schema of a fresh install, with or without the patch branch.
 
-    Where two migrations have no order, let the later one depend on the other. Where the cause is a migration that was changed after
-    its release, give it back its old form, and make the change in a new one. Of a database that cannot upgrade make a copy, and let `stitchback
-    repair` look at it: rows may be missing that tell Django what is there. Where no such database exists any more (that release was long ago),
-    or nobody migrates like that, suppress the finding, and say so as the reason.
+    Either mainline cannot upgrade them at all: it changed a migration that they have applied, gave it a new
+    dependency, or has two squashes that do not fit together. Or a plain `migrate` works, but other ways to
+    migrate do not: for example, two migrations alter one column and neither depends on the other, so
+    `migrate APP NAME` for the later one and then a full `migrate` leave the wrong result.
+
+    The plan cannot fix this. These databases are excluded from the proof, and the report lists which
+    database, after which steps, and what goes wrong. The finding is a warning, and `plan` exits 1, where a
+    plain `migrate` fails for databases of the release that the patch branch started from, or leaves them
+    with another schema than a fresh install. For all other databases it is a note.
+
+    If two migrations have no order, let the later one depend on the other. If a migration was changed after
+    its release, restore it, and make the change in a new one. If a database cannot be upgraded, run
+    `stitchback repair` on a copy of it: rows may be missing. If no such database exists any more, or that
+    way to migrate is never used, suppress the finding with that reason.
     """
 
     code = "SB309"
     severity = Severity.WARNING
-    title = "what mainline itself does not serve"
+    title = "databases that cannot be upgraded even without this plan"
 
     def find(self, case: Case, proof: Proof) -> Iterator[Finding]:
         mainline = case.situation.mainline
         for broken_on_mainline in proof.broken_on_mainline:
-            message = f"{str(broken_on_mainline).rstrip('.')}. So it is with mainline as it stands"
+            message = (
+                f"{str(broken_on_mainline).rstrip('.')}. This happens on mainline even without this plan"
+            )
             stuck = broken_on_mainline.lineage == RELEASED and not broken_on_mainline.acts
             if of_a_package(broken_on_mainline, case):
-                stuck, message = False, f"{message}, unless an installed package has made that table"
+                stuck, message = False, f"{message}, unless an installed package has created that table"
             severity = self.severity if stuck else Severity.NOTE
             yield Finding(self.code, severity, mainline.ref, place(broken_on_mainline, mainline), message)
 

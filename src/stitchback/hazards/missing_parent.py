@@ -11,15 +11,16 @@ from stitchback.model.source import Span
 
 
 class MissingParent:
-    """A migration names a parent that its own branch does not have: a backport copied the file, and not what it hangs on.
+    """A migration depends on a migration that its own branch does not have: a backport copied the file without
+    its dependency.
 
-    With that branch checked out Django stops at once: `NodeNotFoundError`. Hang the migration on a parent that the branch has, there,
-    before it is released.
+    With that branch checked out Django stops with `NodeNotFoundError`. Change the migration's dependencies
+    to ones that the branch has, on that branch, before it is released.
     """
 
     code = "SB301"
     severity = Severity.ERROR
-    title = "a parent is missing on the branch"
+    title = "a dependency is missing on the branch"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

@@ -14,10 +14,16 @@ from stitchback.model.source import Span
 class OneSidedData:
     """The patch branch changes data (RunPython, RunSQL), and mainline has no operation with the same code.
 
-    The same code is code that reaches the same: an imported function counts with all that it calls and reads in the tree, each branch's as it
-    is there. Its databases have run it; the others have not. Where `plan` brings the migration over it says on which databases it will run. If
-    mainline changes the same data by other means, a person has to look whether both may run, and can say so
-    (`[[tool.stitchback.data]]` in pyproject.toml).
+    stitchback compares the code of the operation together with all the functions that it calls and the
+    values that it reads in the tree, on each branch. Databases of the patch branch have run the operation;
+    the others have not. If `plan` copies the migration to mainline, it reports on which databases the
+    operation will run. If mainline changes the same data in another way, check whether both may run on one
+    database, and suppress the finding if so:
+
+        [[tool.stitchback.suppress]]
+        code = "SB206"
+        path = "shop/migrations/0007_*.py"
+        reason = "main fills the slugs in another way"
     """
 
     code = "SB206"

@@ -9,13 +9,26 @@ from stitchback.model.findings import Finding, Severity
 
 
 class OpaqueValue:
-    """Something in a migration since the fork point cannot be known without running its code: a list that a function fills, an
-    operation class that the tree does not define, a value that is computed.
+    """A migration since the fork point contains a value that only running its code would show: a list that a
+    function fills, an operation class that is not in the tree, a computed value.
 
-    It is never guessed. What it touches cannot be concluded on; the rest can. Write it plainly, or name a custom operation as equal
-    to one of Django's: `[tool.stitchback.operation_equivalents]` with `"pkg.AddFieldSafely" = "AddField"`. Where it depends on a setting
-    that is the same for every database of the project, say what it is: `[tool.stitchback.settings]` with `SKIP_HEAVY = false`; where it
-    depends on which database it is and all are of one kind, `[tool.stitchback]` with `engines = ["postgresql"]`.
+    stitchback never guesses such a value. It draws no conclusion about what the value affects, and compares
+    everything else. There are three ways to make it readable.
+
+    Write the value plainly in the migration. Or declare that a custom operation is equal to one of
+    Django's:
+
+        [tool.stitchback.operation_equivalents]
+        "pkg.AddFieldSafely" = "AddField"
+
+    Or, where the value depends on a setting that is the same for every database of the project, or on the
+    database engine, declare that in pyproject.toml:
+
+        [tool.stitchback]
+        engines = ["postgresql"]
+
+        [tool.stitchback.settings]
+        SKIP_HEAVY = false
     """
 
     code = "SB102"

@@ -9,11 +9,11 @@ from stitchback.model.findings import Finding, Severity
 
 
 class Python2File:
-    """A migration file has syntax that Python 3 does not have: `36L`, `0777`, `print x`, `except X, e`.
+    """A migration file contains syntax that Python 3 does not have: `36L`, `0777`, `print x`, `except X, e`.
 
-    No Django that runs on Python 3 can import the file, and stitchback does not read it: it is treated as a file that cannot be
-    read (SB101). Bring the file to Python 3 on its branch, in a commit of its own (a `36` in place of `36L` changes no database),
-    and run the command again.
+    No Django that runs on Python 3 can import the file, and stitchback cannot read it either (as in SB101).
+    Convert the file to Python 3 on its branch, in a commit of its own, and run the command again. Writing
+    `36` instead of `36L` changes no database.
     """
 
     code = "SB103"

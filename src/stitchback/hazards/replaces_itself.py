@@ -10,13 +10,14 @@ from stitchback.model.source import Span
 
 
 class ReplacesItself:
-    """`replaces` of a migration names the migration itself, directly or through other migrations that replace it (FACTS F24).
+    """`replaces` of a migration contains the migration's own name, directly or through other migrations that
+    it replaces (FACTS F24).
 
-    Django 6 stops: "Cyclical squash replacement found". Django 5 removes the migration from its graph and runs nothing of it, on an
-    empty database too, or stops with a bare KeyError. So no database has what the migration creates, whatever its operations say, and
-    `plan` refuses (SB411).
+    Django 6 stops with "Cyclical squash replacement found". Django 5 removes the migration from its graph
+    and never runs it, even on an empty database, or stops with a KeyError. So no database has the tables
+    and columns that the migration creates, and `plan` refuses (SB411).
 
-    Take the migration's own name out of `replaces`, on the branch that has it, and release that.
+    Remove the migration's own name from `replaces`, on the branch that has it, and release that.
     """
 
     code = "SB105"
@@ -28,5 +29,5 @@ class ReplacesItself:
         for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
             for key in tree.self_replacing:
                 place = Span(tree.migrations[key].path)
-                message = f"`replaces` of {key} leads back to {key}: Django runs nothing of it, or stops"
+                message = f"`replaces` of {key} leads back to {key}: Django never runs it, or stops"
                 yield Finding(self.code, self.severity, tree.ref, place, message)

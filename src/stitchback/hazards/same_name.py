@@ -52,10 +52,11 @@ def what_is_missing(unit: Unit) -> Iterator[str]:
 
 
 class SameNameOtherSchema:
-    """Both branches have a migration of this name, and they make different schemas (FACTS F17).
+    """Both branches have a migration of this name, and the two files result in different schemas (FACTS F17).
 
-    A database of the patch branch counts mainline's file as applied, so what only mainline's file makes is missing there, and no
-    migration will ever say so. `plan` offers a bridge: one more migration that looks at the database and makes what is missing.
+    A database of the patch branch counts mainline's file as applied. The columns and tables that only
+    mainline's file creates are missing there, and `migrate` never reports it. `plan` offers a bridge: one
+    more migration that checks the database and creates what is missing.
     """
 
     code = "SB201"
@@ -67,23 +68,26 @@ class SameNameOtherSchema:
             if unit.is_edited or not makes_other_schema(unit):
                 continue
             said = "; ".join(what_is_missing(unit))
-            message = f"{unit.key} makes another schema on {case.situation.mainline.ref}"
+            message = f"{unit.key} results in another schema on {case.situation.mainline.ref}"
             if said:
                 message += f": databases of {unit.side.patch.tree.ref} {said}"
             yield Finding(self.code, self.severity, unit.side.patch.tree.ref, Span(twin.path), message)
 
 
 class SameNameOtherParents:
-    """Both branches have this migration, and on mainline it depends on migrations that databases of the patch branch have not applied: the
-    usual backport under the same name, or a released migration that mainline has given a new dependency (FACTS F30).
+    """Both branches have this migration. On mainline it depends on migrations that databases of the patch
+    branch have not applied: it was backported under the same name, or mainline gave a released migration a
+    new dependency (FACTS F30).
 
-    Such a database fails at once: `InconsistentMigrationHistory: … is applied before its dependency …`. `plan` gives it the dependencies that
-    it has on the patch branch, and the migrations that depend on it get the dependency that it loses; no database needs a manual step.
+    On such a database `migrate` stops before it runs anything: `InconsistentMigrationHistory: … is applied
+    before its dependency …`. `plan` restores the dependencies that the migration has on the patch branch,
+    and gives the dependency that it loses to the migrations that depend on it. No database needs a manual
+    step.
     """
 
     code = "SB202"
     severity = Severity.ERROR
-    title = "same name, other parents"
+    title = "same name, other dependencies"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -97,9 +101,10 @@ class SameNameOtherParents:
 
 
 class SameNameOtherLayout:
-    """Both branches have this migration; the files differ in layout only (a formatter, comments, the order of arguments).
+    """Both branches have this migration. The files differ in layout only: a formatter, comments, the order of
+    arguments.
 
-    Nothing is to be done for any database.
+    No database needs anything.
     """
 
     code = "SB203"
@@ -113,17 +118,15 @@ class SameNameOtherLayout:
                 and unit.migration.dependencies == twin.dependencies
             )
             if same:
-                message = (
-                    f"{unit.key} is laid out otherwise on {case.situation.mainline.ref}; it does the same"
-                )
+                message = f"{unit.key} has another layout on {case.situation.mainline.ref}; its operations are the same"
                 yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
 
 
 class SameNameOtherState:
-    """Both branches have this migration; they differ in what no database sees (help_text, verbose_name, choices …), or in Django's own
-    drift of spelling.
+    """Both branches have this migration. The files differ in what no database stores (help_text, verbose_name,
+    choices …), or in a spelling that changed between versions of Django.
 
-    Nothing is to be done for any database: mainline's is the state from now on.
+    No database needs anything. Mainline's file defines the models from now on.
     """
 
     code = "SB204"
@@ -139,19 +142,26 @@ class SameNameOtherState:
                 for text in match.differences
             ]
             if said and not makes_other_schema(unit) and unit.migration.operations != twin.operations:
-                message = f"{unit.key} differs in what no database sees: {'; '.join(dict.fromkeys(said))}"
+                message = f"{unit.key} differs in what no database stores: {'; '.join(dict.fromkeys(said))}"
                 yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
 
 
 class SameNameOtherData:
-    """Both branches have this migration, and its data operation has other code on mainline, or does nothing any more there.
+    """Both branches have this migration, and its data operation has different code on mainline, or does
+    nothing there any more.
 
-    A database runs the one that it meets first, and never the other, whatever is planned. So `plan` exits 1 even where it has
-    nothing to write. Where the other work matters, write a new data migration that can run on both kinds of database. Where it does
-    not, declare that in pyproject.toml (`[[tool.stitchback.data]]`, `may = ["miss"]`), with the reason: then it is a note.
+    Each database runs only the version that it applies first, and no plan can change that. So `plan` exits
+    1 even if it has nothing to write. If the other version's work matters, write a new data migration that
+    can run on both kinds of database. If it does not, declare that a database may miss it, with the reason;
+    the finding is then a note:
 
-    It is a warning where the operation does nothing on mainline any more, and a note where the migration was released before
-    the branches parted.
+        [[tool.stitchback.data]]
+        migration = "shop.0007_fill_slugs"
+        may = ["miss"]
+        reason = "main fills the slugs when an item is saved"
+
+    The finding is a warning if the operation does nothing on mainline any more, and a note if the migration
+    was released before the fork point.
     """
 
     code = "SB205"
@@ -169,7 +179,7 @@ class SameNameOtherData:
         for side in case.sides:
             mainline = case.situation.mainline
             for key in sorted(side.sides.edited.data):
-                message = f"{key} was released, and its data operations are others on {mainline.ref}: databases that have applied it have run the old ones"
+                message = f"{key} was released, and its data operations differ on {mainline.ref}: databases that have applied it have run the old ones"
                 where = Span(mainline.migrations[key].path)
                 yield Finding(self.code, Severity.NOTE, side.patch.tree.ref, where, message)
 
@@ -180,11 +190,17 @@ class SameNameOtherData:
 
 
 class SameNameLacksData:
-    """Both branches have this migration, and mainline's has no data operation (RunPython, RunSQL) where the patch branch's has one.
+    """Both branches have this migration. The patch branch's file has a data operation (RunPython, RunSQL), and
+    mainline's has none.
 
-    Databases of the patch branch have run the operation. All others count mainline's file as applied and never run it, so `plan`
-    refuses. Write the operation into a new migration on mainline, so that it can run a second time on databases of the patch branch. Or
-    declare in pyproject.toml that a database can do without it (`[[tool.stitchback.data]]`, `may = ["miss"]`).
+    Databases of the patch branch have run the operation. All others count mainline's file as applied and
+    never run it, so `plan` refuses. Either write the operation into a new migration on mainline, so that it
+    can run a second time on databases of the patch branch. Or declare that a database can do without it:
+
+        [[tool.stitchback.data]]
+        migration = "shop.0007_fill_slugs"
+        may = ["miss"]
+        reason = "main fills the slugs when an item is saved"
     """
 
     code = "SB210"

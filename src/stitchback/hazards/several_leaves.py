@@ -11,10 +11,12 @@ from stitchback.model.source import Span
 
 
 class SeveralLeaves:
-    """An app has more than one leaf: `migrate` refuses with "Conflicting migrations detected; multiple leaf nodes".
+    """An app has more than one leaf node: `migrate` stops with "Conflicting migrations detected; multiple leaf
+    nodes".
 
-    An empty merge migration joins them where the branches did different things. Where both did the same thing it only hides that: every
-    database then makes it twice. `plan` knows the difference.
+    An empty merge migration (`makemigrations --merge`) is right if the branches made different changes. If
+    both made the same change, it only hides that: every database then makes the change twice. `plan` tells
+    the two cases apart.
     """
 
     code = "SB302"
@@ -29,5 +31,5 @@ class SeveralLeaves:
                 leaves = graph.leaves(app)
                 if len(leaves) > 1:
                     place = Span(tree.migrations[leaves[0]].path)
-                    message = f"{app} has {len(leaves)} leaves: {', '.join(leaf.name for leaf in leaves)}"
+                    message = f"{app} has {len(leaves)} leaf nodes: {', '.join(leaf.name for leaf in leaves)}"
                     yield Finding(self.code, self.severity, tree.ref, place, message)

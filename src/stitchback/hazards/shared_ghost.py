@@ -10,35 +10,36 @@ from stitchback.model.source import Span
 
 
 class SharedGhost:
-    """Two migrations name the same ghost in `replaces` (FACTS F4, F5).
+    """Two migrations have the same name in `replaces`, and the tree has no file for that name (FACTS F4, F5).
 
-    A fresh install that stops between them counts the second as applied: its columns are never made, and every later `migrate` exits 0.
-    Let exactly one migration name it.
+    A fresh install that stops between the two counts the second as applied: its columns are never created,
+    and every later `migrate` exits 0. Keep the name in the `replaces` of exactly one migration.
     """
 
     code = "SB305"
     severity = Severity.ERROR
-    title = "a ghost is named twice"
+    title = "two migrations replace the same one"
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline
         for ghost, replacers in tree.replacers.items():
             if ghost not in tree.migrations and len(replacers) > 1:
                 place = Span(tree.migrations[replacers[1]].path)
-                message = f"{ghost} is named by {' and '.join(map(str, replacers))}"
+                message = f"{ghost} is in `replaces` of {' and '.join(map(str, replacers))}"
                 yield Finding(self.code, self.severity, tree.ref, place, message)
 
 
 class ManyGhosts:
-    """One migration names several ghosts that a database may have apart (FACTS F6).
+    """`replaces` of a migration contains several names without a file, and a database can have some of them
+    applied and others not (FACTS F6).
 
-    A database with some of them loses the migration from its graph: as a leaf that is silent, and the other half of the schema is never
-    made. Split it, one ghost each.
+    On such a database Django removes the migration from its graph. If it is a leaf node, Django reports
+    nothing, and the rest of the schema is never created. Split it into one migration for each name.
     """
 
     code = "SB306"
     severity = Severity.WARNING
-    title = "one replacer, several ghosts"
+    title = "one migration replaces several that can be applied separately"
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline
@@ -49,5 +50,7 @@ class ManyGhosts:
                 ghost for ghost in migration.ghosts if ghost not in tree.migrations and ghost not in shared
             ]
             if len(ghosts) > 1 and key not in shared:
-                message = f"{key} names {len(ghosts)} ghosts: {', '.join(map(str, ghosts))}"
+                message = (
+                    f"{key} replaces {len(ghosts)} migrations without a file: {', '.join(map(str, ghosts))}"
+                )
                 yield Finding(self.code, self.severity, tree.ref, Span(migration.path), message)

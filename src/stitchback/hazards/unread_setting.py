@@ -10,18 +10,23 @@ from stitchback.model.migrations import UnreadSetting
 
 
 class UnreadMigrationModules:
-    """The settings set MIGRATION_MODULES, and its value cannot be read without running them: it is built by a function, taken from the
-    environment, imported from a package, or set under a condition of which both answers name folders with migrations.
+    """The settings assign MIGRATION_MODULES a value that only running them would show: a function builds it,
+    it comes from the environment or from a package, or it is set under a condition and both branches of the
+    condition name folders with migrations.
 
-    Django reads the migrations of the folder that the setting names, and no others. stitchback does not run settings, so it cannot
-    know which folder that is. `plan` refuses (SB410) where the tree has folders with migrations that the setting may name.
+    Django reads the migrations of the folder that this setting names, and no others. stitchback does not
+    run settings, so it cannot know which folder that is. `plan` refuses (SB410) where the tree has folders
+    with migrations that the setting may name.
 
-    Configure the folders in pyproject.toml, by app label, as the setting has them:
+    Configure the folders in pyproject.toml, by app label, with the setting's values:
 
         [tool.stitchback.migration_modules]
         shop = "shop.db_migrations"
 
-    A folder with migrations that the project does not use is left out with `exclude` in `[tool.stitchback]`.
+    To leave out a folder with migrations that the project does not use, add it to `exclude`:
+
+        [tool.stitchback]
+        exclude = ["old/migrations"]
     """
 
     code = "SB104"
@@ -41,12 +46,17 @@ class UnreadMigrationModules:
 
 
 class MissingMigrationModule:
-    """MIGRATION_MODULES names a module for an app, and the tree lacks it although it has the package that the module would be in.
+    """MIGRATION_MODULES names a module for an app. The tree has the package that should contain the module,
+    but not the module.
 
-    With these settings Django stops: `ModuleNotFoundError`. Usually the folder was renamed on this branch, or its `__init__.py` was not
-    committed. `plan` refuses (SB410), since it does not know which migrations the app has.
+    With these settings Django stops with `ModuleNotFoundError`. Usually the folder was renamed on this
+    branch, or its `__init__.py` was not committed. `plan` refuses (SB410), because it does not know which
+    migrations the app has.
 
-    Correct the setting on the branch, or configure the folder in pyproject.toml, `[tool.stitchback.migration_modules]`.
+    Correct the setting on the branch, or configure the folder in pyproject.toml:
+
+        [tool.stitchback.migration_modules]
+        shop = "shop.db_migrations"
     """
 
     code = "SB106"

@@ -9,11 +9,11 @@ from stitchback.model.findings import Finding, Severity
 
 
 class UnreadableFile:
-    """A file in a migrations folder gives no migration: a syntax error, conflict markers, no Migration class, a file that is too
-    large or is no text.
+    """A file in a migrations folder contains no migration that stitchback can read: it has a syntax error,
+    conflict markers or no Migration class, or it is too large or not text.
 
-    Django would stop there with that branch checked out. stitchback goes on without the file: whatever depends on it has a
-    missing parent. Mend the file on its branch and run the command again.
+    Django stops at this file when the branch is checked out. stitchback continues without it, so migrations
+    that depend on it have a missing dependency. Correct the file on its branch and run the command again.
     """
 
     code = "SB101"

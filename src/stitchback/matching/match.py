@@ -187,7 +187,9 @@ def unfitting(migration: Migration, error: InconsistentState) -> Migration:
         operations=tuple(
             operation
             if isinstance(operation, Opaque)
-            else Opaque(f"does not fit what came before it: {error.reason}", str(operation), operation.span)
+            else Opaque(
+                f"does not fit the migrations before it: {error.reason}", str(operation), operation.span
+            )
             for operation in migration.operations
         )
     )
@@ -339,7 +341,7 @@ def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
         said = "does nothing on mainline" if twin[0].empty else "has other code on mainline"
         return Match((atom,), twin, Verdict.OPAQUE, (f"{atom.label} {said} under the same name",), taken=1)
     if atom.empty:
-        return Match((atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: leaves nothing in a database",))
+        return Match((atom,), (), Verdict.PATCH_ONLY, (f"{atom.label}: changes nothing in a database",))
     said = f"{atom.label}: data is changed on the patch branch only"
     return Match((atom,), (), Verdict.PATCH_ONLY, (said, *_why_other_work(atom, left)))
 

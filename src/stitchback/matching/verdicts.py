@@ -45,7 +45,7 @@ def liken(patch: ObjectState | None, mainline: ObjectState | None) -> StateCompa
     if patch is None or mainline is None:
         gone = patch is None and mainline is None
         return StateComparison(
-            Likeness.IDENTICAL if gone else Likeness.DIFFERENT, () if gone else ("there on one side only",)
+            Likeness.IDENTICAL if gone else Likeness.DIFFERENT, () if gone else ("on one side only",)
         )
     shapes = liken_shapes(patch, mainline)
     if is_reordered(patch.name, mainline.name):

@@ -20,7 +20,7 @@ class MigrationKey(NamedTuple):
         """`"shop.0002_x"` -> key. Raises ValueError where there is no dot (app labels hold none)."""
         app, dot, name = text.partition(".")
         if not (app and dot and name):
-            raise ValueError(f"not a migration: {text!r} (say app.name)")
+            raise ValueError(f"not a migration: {text!r} (write it as app.name)")
         return cls(app, name)
 
     def __str__(self) -> str:

@@ -91,7 +91,9 @@ def find_folders(files: Mapping[str, FileEntry], context: ReadingContext) -> App
 
 
 def broken_link(target: str) -> str:
-    return f"a symlink to {target!r}, which the repository does not have at this ref: its migrations cannot be read"
+    return (
+        f"a symlink to {target!r}, which is not in the repository at this ref: its migrations cannot be read"
+    )
 
 
 def _is_another_path(path: str, held: Collection[str], context: ReadingContext) -> bool:
@@ -144,7 +146,7 @@ def _by_settings(
         full = {module: folder for module, folder in folders.items() if _has_migrations(folder, context)}
         place = declared.places[label]
         if not folders and (missing := _missing(modules, context)):
-            reason = f"{SETTING} names {missing} for {label}, which the tree does not have"
+            reason = f"{SETTING} names {missing} for {label}, which is not in the tree"
             unread.append(UnreadSetting(place, reason, (), True))
         elif len(full) > 1:
             reason = f"{SETTING} may name {' or '.join(full)} for {label}"

@@ -31,7 +31,7 @@ def replaced(family: ClassHierarchy) -> tuple[MigrationKey | Opaque, ...]:
     for item in _listed(value, span):
         dependency = _dependency(item, span)
         known = isinstance(dependency, MigrationKey | Opaque)
-        found.append(dependency if known else _opaque("this is no name of a migration", item, span))  # type: ignore[arg-type]
+        found.append(dependency if known else _opaque("this is not the name of a migration", item, span))  # type: ignore[arg-type]
     return tuple(found)
 
 
@@ -69,7 +69,9 @@ def _dependency(value: Value, span: Span) -> Dependency:
         ):
             given = args or tuple(item for _, item in kwargs)
             return (
-                _swappable(given[0], span) if len(given) == 1 else _opaque("no swappable model", value, span)
+                _swappable(given[0], span)
+                if len(given) == 1
+                else _opaque("not a swappable model", value, span)
             )
         case _:
             return _opaque("a dependency that is not known", value, span)

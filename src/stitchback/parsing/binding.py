@@ -55,7 +55,7 @@ def _boxed(value: ast.expr, node: ast.stmt, scope: Scope) -> SharedBinding:
     if box is not None and not isinstance(box.binding, Reference):
         return box
     if _is_used_up(value, scope):
-        return SharedBinding(scope.opaque("something that can be gone through once", value), node)
+        return SharedBinding(scope.opaque("an iterator that can be consumed only once", value), node)
     return SharedBinding(binding_of(value, scope), node, is_own=_is_new(value, scope))
 
 
@@ -95,4 +95,4 @@ def _bind_box(target: ast.expr, box: SharedBinding, node: ast.stmt, scope: Scope
         box.is_held = True
         assign(target, box.binding, scope)
     except NotUnrolled:
-        taint(node, scope, "an assignment that is not understood")
+        taint(node, scope, "an assignment that stitchback cannot follow")

@@ -18,7 +18,7 @@ def either(
     branches: Sequence[Sequence[ast.stmt]],
     why: ast.expr | ast.stmt,
     scope: Scope,
-    reason: str = "set on a condition that is not known",
+    reason: str = "set under a condition that is not known",
 ) -> None:
     """Read each branch from the same start, then put together what they leave."""
     start = _state(scope)

@@ -18,7 +18,7 @@ from stitchback.parsing.tainting import spoil, taint_arguments, taint_function
 from stitchback.parsing.unknown_conditions import unanswered
 
 _DATA = (Constant, Items, Dictionary)
-_UNKNOWN_ARGUMENTS = "a call with arguments that are not known"
+_UNKNOWN_ARGUMENTS = "a call with unknown arguments"
 Arguments = tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]
 
 
@@ -149,7 +149,7 @@ def _method(owner: Value, name: str, node: ast.Call, scope: Scope) -> Value:
     folded = methods.fold(owner, name, *arguments)
     if folded is None and isinstance(owner, Constant):
         return Call(Call(Reference("builtins.getattr"), (owner, Constant(name))), *arguments)
-    return folded if folded is not None else scope.opaque(f"what .{name}() gives is not known", node)
+    return folded if folded is not None else scope.opaque(f"the result of .{name}() is not known", node)
 
 
 def follow(function: Function, arguments: Arguments, node: ast.Call, scope: Scope) -> Value:
@@ -157,7 +157,7 @@ def follow(function: Function, arguments: Arguments, node: ast.Call, scope: Scop
     name = "a lambda" if isinstance(function.node, ast.Lambda) else function.node.name
     inner = function.scope.body()
     if not bind_arguments(function, arguments, inner):
-        return scope.opaque(f"arguments that do not fit {name}", node)
+        return scope.opaque(f"arguments that do not match {name}", node)
     given = {box: box.binding for box in inner.names.values()}
     with scope.module.deeper() as allowed:
         result = returned(function.node, inner) if allowed else UnknownReturn()
@@ -165,7 +165,7 @@ def follow(function: Function, arguments: Arguments, node: ast.Call, scope: Scop
         taint_arguments(node, scope, f"{name} changes it")
     if isinstance(result, UnknownReturn):
         taint_function(function, node, scope, f"{name} is not followed and may change it")
-        return scope.opaque(result.reason or f"what {name}() returns is not known", node)
+        return scope.opaque(result.reason or f"the result of {name}() is not known", node)
     if function.scope.module is not scope.module and function.scope.module not in scope.module.others:
         scope.module.others.append(function.scope.module)
     return result

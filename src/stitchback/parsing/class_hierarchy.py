@@ -49,7 +49,7 @@ class ClassHierarchy:
                 elif isinstance(base, Reference) and base.path.startswith("south."):
                     is_south = True
                 elif base != Reference("builtins.object"):
-                    unknown.append(current.scope.opaque("a base class that the tree does not hold", node))
+                    unknown.append(current.scope.opaque("a base class that is not in the tree", node))
         return cls(tuple(classes), tuple(unknown), is_django, is_south)
 
     @property
@@ -91,7 +91,7 @@ class ClassHierarchy:
                 if isinstance(box.binding, Function) and not _only_forwards(box.binding):
                     found.append(one.scope.opaque(f"{OWN_BEHAVIOUR} {name}", box.binding.node))
             for node in (*one.node.decorator_list, *(keyword.value for keyword in one.node.keywords)):
-                found.append(one.scope.opaque("the migration's class is changed by this", node))
+                found.append(one.scope.opaque("this changes the migration's class", node))
         return (*found, *self.unknown)
 
 

@@ -42,7 +42,7 @@ def known_class(call: Call, place: CallSite | None, module: ModuleReading) -> Kn
     if equal:
         kind = KINDS.get(names.canonical(equal), equal)
         if kind not in SIGNATURES:
-            return f"{path} is configured as equal to {equal}, which is no operation of Django's"
+            return f"{path} is configured as equal to {equal}, which is not an operation of Django"
         return KnownClass(kind, path, (call.args, call.kwargs))
     third_party = known_operation(path, call)
     if third_party is not None:
@@ -50,7 +50,7 @@ def known_class(call: Call, place: CallSite | None, module: ModuleReading) -> Kn
     if owner is None and isinstance(call.callee, Reference):
         owner = imports.class_of(path, module)
     if owner is None:
-        return f"{path or 'this'} is not an operation that is known"
+        return f"{path or 'this'} is not a known operation"
     template = template_of(owner)
     if template is not None:
         return KnownClass(template.kind, f"{MIGRATIONS}.{template.kind}", (call.args, call.kwargs), True)
@@ -84,10 +84,10 @@ class _ClassWalk:
         name = self.owner.node.name
         if kind == _OPERATION or (kind in _DATA and database is not None):
             if kind == _OPERATION and (state is None or not _is_empty(state)):
-                return f"{name} extends Operation itself and changes the state in its own way"
+                return f"{name} extends Operation itself and overrides how the state changes"
             return KnownClass("RunPython", self.path, _own_code(self.owner, call, "code"))
         if state is not None and not _is_empty(state):
-            return f"{name} changes the state in its own way (state_forwards)"
+            return f"{name} overrides how the state changes (state_forwards)"
         half = "state" if database is not None and _is_empty(database) else ""
         half = "database" if state is not None else half
         arguments: Arguments | None = (call.args, call.kwargs)
@@ -97,7 +97,7 @@ class _ClassWalk:
             return KnownClass(kind, self.path, arguments, half=half)
         if kind in _DATA and "state_operations" not in ast.unparse(self.owner.node):
             return KnownClass(kind, self.path, _own_code(self.owner, call, _DATA[kind]))
-        return f"what {name}.__init__ hands on is not known"
+        return f"what {name}.__init__ passes on is not known"
 
 
 def _own_code(owner: Class, call: Call, argument: str) -> Arguments:
@@ -118,7 +118,7 @@ def _line(owner: Class) -> tuple[str, tuple[Class, ...]] | str:
                 queue.append(base)
             elif isinstance(base, str):
                 return base, tuple(classes)
-    return f"{owner.node.name} extends no operation of Django's that is known"
+    return f"{owner.node.name} does not extend a known operation of Django"
 
 
 def _base(node: ast.expr, scope: Scope) -> Class | str | None:

@@ -73,7 +73,7 @@ def _rounds(generators: list[ast.comprehension], scope: Scope, around: Scope) ->
         raise NotUnrolled(unanswered(over, problem.reason)) from None
     for item in items:
         if not scope.module.step():
-            raise NotUnrolled("too many rounds")
+            raise NotUnrolled("too many iterations")
         assign(first.target, item, scope)
         if all(_holds(condition, scope) for condition in first.ifs):
             yield from _rounds(rest, scope, scope)
@@ -94,7 +94,7 @@ def items_of(value: Value, *, in_any_order: bool = False) -> tuple[Value, ...]:
             raise NotUnrolled("a loop over a set, whose order differs from run to run")
         case Items(items=items):
             if has_gap(items):
-                raise NotUnrolled("a loop over something of which part is not known")
+                raise NotUnrolled("a loop over something that is only partly known")
             return items
         case Dictionary(items=pairs):
             return tuple(key for key, _ in pairs)
@@ -117,7 +117,7 @@ def assign(target: ast.expr, value: Value, scope: Scope) -> None:
         scope.bind(target.id, value)
         return
     if not isinstance(target, ast.Tuple | ast.List):
-        raise NotUnrolled("a loop variable that is no name")
+        raise NotUnrolled("a loop variable that is not a name")
     if isinstance(value, Call) and not any(isinstance(part, ast.Starred) for part in target.elts):
         for index, part in enumerate(target.elts):
             assign(part, constant_folding.operation("getitem", value, Constant(index)), scope)
@@ -127,7 +127,7 @@ def assign(target: ast.expr, value: Value, scope: Scope) -> None:
     if starred:
         items = _gathered(items, starred[0], len(target.elts))
     if len(items) != len(target.elts):
-        raise NotUnrolled("items of another number than the names they are unpacked into")
+        raise NotUnrolled("the number of items differs from the number of names they are unpacked into")
     for part, item in zip(target.elts, items, strict=True):
         assign(part.value if isinstance(part, ast.Starred) else part, item, scope)
 

@@ -162,7 +162,7 @@ def _followed(reading: _MigrationReading, ref: str, place: int, own: Operation) 
             module, operations = reading.parts
             again = operations[place] if place < len(operations) else None
             if again is None or again.kind != own.kind:
-                raise Unfollowed(f"{reading.migration.path} reads otherwise now")
+                raise Unfollowed(f"{reading.migration.path} is read differently now")
             return _written(again, module)
     except (Unfollowed, sources.NotPython) as problem:
         reason = problem.reason
@@ -219,7 +219,7 @@ class _CodeWriter(Writing):
         done = 0
         while done < len(self.items):
             if done >= MAX_DEFINITIONS or len(self.parts) > MAX_WORDS:
-                raise Unfollowed("the code reaches too much of the tree to be compared")
+                raise Unfollowed("the code uses too much of the tree to be compared")
             self.write_item(self.items[done])
             done += 1
         if self.reads_files:
@@ -409,7 +409,7 @@ class _CodeWriter(Writing):
 
     def variable(self, name: str, statements: Sequence[ast.stmt], scope: Scope) -> str:
         if not statements:
-            raise Unfollowed(f"what {name} of {scope.module.path} is cannot be read")
+            raise Unfollowed(f"{name} of {scope.module.path} cannot be read")
         return self.enqueue(Variable(name, statements, scope.globals))
 
     def unbound(self, name: str) -> str:
@@ -435,14 +435,14 @@ class _CodeWriter(Writing):
         outside = [source for source in scope.module.stars if imports.is_outside(source, scope.module)]
         if outside:
             return " ".join((name, *outside))
-        raise Unfollowed(f"nothing in {scope.module.path} says what {name} is")
+        raise Unfollowed(f"{name} is not defined in {scope.module.path}")
 
     # ---- import paths
 
     def target(self, path: str, module: ModuleReading | None = None) -> str:
         module = module or self.scope.module
         if path.startswith(_DYNAMIC):
-            raise Unfollowed(f"{module.path} imports by a name that is computed ({path})")
+            raise Unfollowed(f"{module.path} imports a computed name ({path})")
         if path.startswith(_SETTINGS):
             return self.setting(path.removeprefix(_SETTINGS).partition(".")[0], path)
         found = imports.lead(path, module)
@@ -573,7 +573,7 @@ class _CodeWriter(Writing):
             for definition, known in module.codes.values():
                 if known is code:
                     return definition
-        raise Unfollowed(f"where {code.name} is defined cannot be told")
+        raise Unfollowed(f"the definition of {code.name} cannot be found")
 
 
 def _nodes_of(item: Item) -> Sequence[ast.AST]:
@@ -599,7 +599,7 @@ def _imports_of(within: Iterable[ast.AST], scope: Scope) -> dict[str, tuple[str,
                 else part.module or ""
             )
             if any(alias.name == "*" for alias in part.names):
-                raise Unfollowed(f"{scope.module.path} imports * within a condition")
+                raise Unfollowed(f"{scope.module.path} imports * under a condition")
             pairs = [
                 (alias.asname or alias.name, names.member(source, alias.name).path) for alias in part.names
             ]

@@ -140,7 +140,7 @@ def _joined(node: ast.JoinedStr, scope: Scope) -> Value:
         if isinstance(value, Constant):
             joined += str(value.value)
         if len(joined) > constant_folding.MAX_TEXT:
-            return scope.opaque("too long a string", node)
+            return scope.opaque("the string is too long", node)
     if all(isinstance(part, Constant) for part in parts):
         return Constant(joined)
     if any(isinstance(part, Opaque) for part in parts):

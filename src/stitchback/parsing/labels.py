@@ -57,7 +57,7 @@ def labelled(
         for folder in others:
             if folder.path not in apart:
                 continue
-            reason = f'the label "{label}" is taken by {first.path}; say in [tool.stitchback] apps which one is meant'
+            reason = f'the label "{label}" is also used by {first.path}; configure the label in [tool.stitchback.apps]'
             yield label, folder, Unreadable(Span(folder.path), reason)
 
 
@@ -81,7 +81,7 @@ def _is_same(one: Folder, other: Folder, context: ReadingContext) -> bool:
 def _why_no_app(folder: Folder, label: str) -> str:
     """Why there can be no such app in any checkout, or nothing. `AppConfig.__init__`: "The app label … is not a valid Python identifier"."""
     if {"", ".", ".."}.intersection(folder.path.split("/")):
-        return "git checks out no such path"
+        return "git cannot check out such a path"
     if not label.isidentifier():
         return f"the app label {label!r} is not a valid Python identifier: Django refuses such an app"
     if not folder.is_package:

@@ -38,7 +38,7 @@ def read_augmented(node: ast.AugAssign, scope: Scope) -> None:
     box = box_of(node.target, scope)
     holder = holder_of(node.target, scope)
     if box is None or holder is None or isinstance(box.binding, DEFINITIONS):
-        taint(node, scope, "an assignment that is not understood")
+        taint(node, scope, "an assignment that stitchback cannot follow")
         return
     added = glance(node.value, scope)
     if not box.can_change:
@@ -56,7 +56,7 @@ def _extend(box: SharedBinding, added: Value, node: ast.stmt, scope: Scope) -> N
     try:
         items = parts_of(added)
     except NotUnrolled:
-        items = (UnknownLength.of(scope.opaque("items that are not known are put in here", node)),)
+        items = (UnknownLength.of(scope.opaque("unknown items are added here", node)),)
     _put(box, len(_items(box)), items, node, scope)
 
 

@@ -54,7 +54,7 @@ def _unbound(node: ast.Name, scope: Scope) -> Value:
         return names.reference(f"builtins.{node.id}")
     if node.id == "__name__":
         return Constant(scope.module.context.module_name(scope.module.path))
-    return scope.opaque(f"nothing in the file says what {node.id} is", node)
+    return scope.opaque(f"{node.id} is not defined in the file", node)
 
 
 def read_attribute(node: ast.Attribute, scope: Scope) -> Value:

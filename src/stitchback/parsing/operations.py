@@ -33,7 +33,7 @@ def _operation(value: Value, module: ModuleReading, span: Span) -> Operation | O
     if isinstance(value, Opaque):
         return value
     if not isinstance(value, Call):
-        return Opaque("this is no operation", _cut(render(value)), span)
+        return Opaque("this is not an operation", _cut(render(value)), span)
     place = module.place(value)
     where = place.span if place is not None else span
     if isinstance(value.callee, Reference) and value.callee.path in KINDS:

@@ -77,7 +77,7 @@ class Measures:
         """Raises TooMuchWork."""
         self.work += steps
         if self.work > MAX_WORK:
-            raise TooMuchWork("it takes too much work to be read")
+            raise TooMuchWork("it takes too much time to read")
 
     def of(self, value: Value, depth: int = 0) -> Measure:
         if isinstance(value, Constant):

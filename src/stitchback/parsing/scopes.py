@@ -148,7 +148,7 @@ class ModuleReading:
 
     def bounded(self, value: Value, node: ast.expr | ast.stmt) -> Value:
         """The value; opaque where it is too large."""
-        return self.opaque("too large to be read", node) if self.measures.is_too_large(value) else value
+        return self.opaque("too large to read", node) if self.measures.is_too_large(value) else value
 
     @contextmanager
     def deeper(self) -> Iterator[bool]:

@@ -79,7 +79,7 @@ def _expression(node: ast.Expr, scope: Scope) -> None:
         return
     evaluate(value, scope)  # for what the calls within it change
     if not (isinstance(value, ast.Call) and _is_understood(value, scope)):
-        taint(node, scope, "a call that is not understood may change it")
+        taint(node, scope, "a call that is not followed may change it")
 
 
 def _is_understood(call: ast.Call, scope: Scope) -> bool:
@@ -96,7 +96,7 @@ def _if(node: ast.If, scope: Scope) -> None:
     if known is not None:
         execute(node.body if known else node.orelse, scope)
     else:
-        reason = unanswered(test, "set on a condition that is not known")
+        reason = unanswered(test, "set under a condition that is not known")
         either((node.body, node.orelse), node.test, scope, reason)
 
 
@@ -132,11 +132,11 @@ def _for(node: ast.For, scope: Scope) -> None:
         taint(node, scope, unanswered(over, problem.reason))
         return
     if any(isinstance(part, ast.Break | ast.Continue | ast.Return) for part in ast.walk(node)):
-        taint(node, scope, "a loop that is left half-way")
+        taint(node, scope, "a loop with break, continue or return")
         return
     for item in items:
         if not scope.module.step():
-            taint(node, scope, "too many rounds")
+            taint(node, scope, "too many iterations")
             return
         try:
             assign(node.target, item, scope)
@@ -152,7 +152,7 @@ def _delete(node: ast.Delete, scope: Scope) -> None:
         if isinstance(target, ast.Name) and target.id in scope.names:
             del scope.names[target.id]
         else:
-            taint(node, scope, "something of it is deleted")
+            taint(node, scope, "a part of it is deleted")
 
 
 def _nothing(node: ast.stmt, scope: Scope) -> None:

@@ -17,9 +17,9 @@ def unanswered(condition: Value, otherwise: str) -> str:
     for part in walk(condition):
         name = _setting(part)
         if name:
-            return f"{_ANSWERABLE}settings.{name}: say what it is in pyproject.toml, [tool.stitchback.settings] {name} = …"
+            return f"{_ANSWERABLE}settings.{name}: give its value in pyproject.toml, [tool.stitchback.settings] {name} = …"
         if part == Reference(VENDOR):
-            return f'{_ANSWERABLE}which database it is: say so in pyproject.toml, [tool.stitchback] engines = ["postgresql"], if it is always one'
+            return f'{_ANSWERABLE}the database engine: if it is always the same, configure it in pyproject.toml, [tool.stitchback] engines = ["postgresql"]'
     return otherwise
 
 

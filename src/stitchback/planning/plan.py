@@ -64,14 +64,14 @@ def _refuse_unknown_packages(case: Case) -> None:
     found = [(side.patch.tree.ref, package) for side in case.sides for package in side.patch.packages]
     unknown = [(ref, package) for ref, package in found if package.said is None]
     if unknown:
-        labels = ", ".join(sorted({package.label for _, package in unknown}))
+        labels = sorted({package.label for _, package in unknown})
         raise Refusal(
             "SB405",
-            f"{labels}: in {case.situation.mainline.ref}'s tree, and an installed package on {unknown[0][0]}: which of its migrations those databases have stands in no file",
-            hint='Say so in pyproject.toml, [tool.stitchback.packages]: the last one, or ["first", "last"] that it may be (stitchback explain SB308).',
+            f"{', '.join(labels)}: an installed package on {unknown[0][0]} and in {case.situation.mainline.ref}'s tree, so the migrations that those databases have applied are not known",
+            hint="Declare in pyproject.toml the last one that is applied there, and plan again (stitchback explain SB308):",
+            example=("[tool.stitchback.packages]", *(f'{label} = "LAST_MIGRATION"' for label in labels)),
             evidence=tuple(
-                f'{package.child} of {ref} depends on {package.parent}: {package.label} = "NAME"'
-                for ref, package in unknown
+                f"{package.child} of {ref} depends on {package.parent}" for ref, package in unknown
             ),
         )
 
@@ -85,8 +85,8 @@ def _refuse_homeless(case: Case) -> None:
             ref = side.patch.tree.ref
             raise Refusal(
                 "SB403",
-                f"{ref} has migrations with a parent that it lacks: Django cannot run them there",
-                hint=f"Hang them on a parent that {ref} has, on that branch, and plan again.",
+                f"{ref} has migrations that depend on migrations it lacks, so Django cannot run them there",
+                hint=f"Change their dependencies to migrations that {ref} has, on that branch, and plan again.",
                 evidence=tuple(f"{key} depends on {lost[key]}" for key in homeless),
             )
 
@@ -106,7 +106,7 @@ def _refuse_unread_settings(case: Case) -> None:
     if found:
         raise Refusal(
             "SB410",
-            "MIGRATION_MODULES cannot be read, so which migrations Django reads is not known",
+            "MIGRATION_MODULES cannot be read, so stitchback does not know which migrations Django reads",
             hint="Configure the folders that the setting names in pyproject.toml, and plan again:",
             example=configuration_of(item for _, item in found),
             evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
@@ -124,8 +124,8 @@ def _refuse_self_replacing(case: Case) -> None:
     if found:
         raise Refusal(
             "SB411",
-            "migrations name themselves in `replaces`: Django 6 stops at them, Django 5 runs nothing of them",
-            hint="Take the migration's own name out of its `replaces`, on that branch (stitchback explain SB105), and plan again.",
+            "migrations replace themselves: Django 6 stops at them, and Django 5 never runs them",
+            hint="Remove the migration's own name from its `replaces`, on that branch (stitchback explain SB105), and plan again.",
             evidence=tuple(f"{tree.migrations[key].path} on {tree.ref}: {key}" for tree, key in found),
         )
 
@@ -147,7 +147,7 @@ def _refuse_unread(case: Case) -> None:
         if found:
             raise Refusal(
                 "SB404",
-                "migrations since the fork point cannot be read, so nothing can be concluded about them",
+                "migrations since the fork point cannot be read, so no plan can be made",
                 hint="Correct the files on their branch (stitchback explain SB101), and plan again.",
                 evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
             )
@@ -172,8 +172,8 @@ def _refuse_own_behaviour(case: Case) -> None:
         if said:
             raise Refusal(
                 "SB406",
-                "migrations since the fork point override methods of Django's, so what they do cannot be told from their operations",
-                hint="Write them plainly on their branch: operations only, in a migration of the app that they change. Then plan again.",
+                "migrations since the fork point override methods of Django's Migration, so they may do more than their operations",
+                hint="On their branch, write them with operations only, in a migration of the app that they change, and plan again.",
                 evidence=tuple(f"{each.key} on {name}, {own.span}: {own.reason}" for name, each, own in said),
             )
 
@@ -186,8 +186,8 @@ def _refuse_edited(case: Case, nowhere: Sequence[MigrationKey]) -> None:
         names = ", ".join(str(unit.key) for unit in found)
         raise Refusal(
             "SB409",
-            f"{names}: released, and edited on {mainline.ref} since in a way that no further migration can make good for the databases that have applied it",
-            hint="Restore the file as it was released and make the change in a new migration; or suppress SB213 for it, if every database has the change already (stitchback explain SB409).",
+            f"{names}: edited on {mainline.ref} after its release, and one more migration cannot bring databases that have applied the released file to the new schema",
+            hint="Restore the released file and make the change in a new migration. Or, if every database has the change already, suppress SB213 for it (stitchback explain SB409).",
             evidence=tuple(
                 f"{unit.migration.path} on {unit.side.patch.fork.ref} (commit {unit.side.patch.fork.commit[:12]}), {unit.twin.path} on {mainline.ref}: "
                 f"git diff {unit.side.patch.fork.commit[:12]} {mainline.ref} -- {unit.twin.path}"

@@ -28,9 +28,9 @@ class Price:
     def __str__(self) -> str:
         said = [f"{self.files} file{'' if self.files == 1 else 's'}"]
         said.append(
-            "no hands"
+            "no manual step"
             if not self.manual_steps
-            else f"{self.manual_steps} hand{'' if self.manual_steps == 1 else 's'}"
+            else f"{self.manual_steps} manual step{'' if self.manual_steps == 1 else 's'}"
         )
         if self.conditional:
             said.append(f"{self.conditional} conditional operation{'' if self.conditional == 1 else 's'}")

@@ -79,7 +79,7 @@ def lost_ancestors(candidate: Candidate, branches: BranchAncestors) -> Iterator[
                     if not result.has_before(ancestor, node, above) and not branches.independent(
                         result.files(ancestor), result.files(key)
                     ):
-                        yield f"{node} would no longer run after {ancestor}, as {key} does on {tree.ref}, and their operations depend on that order"
+                        yield f"{node} would no longer run after {ancestor}, as {key} does on {tree.ref}, although their operations depend on that order"
 
 
 class Above:

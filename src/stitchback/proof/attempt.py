@@ -36,7 +36,9 @@ from stitchback.proof.trees import named_in
 from stitchback.proof.unread_operations import unread
 
 NO_MANUAL_STEPS = (FRESH, FORK, PATCHED)
-WITHOUT_THE_PATCH = "So it is with databases without the patch, and with mainline as it stands."
+WITHOUT_THE_PATCH = (
+    "Databases without the patch fail in the same way, and so do they on mainline without this plan."
+)
 OF_MAINLINE = (FORK, MAINLINE)
 
 
@@ -98,7 +100,7 @@ class Attempt:
         remedies = ManualSteps(self.candidate.manual_inserts, self.proof_context.memory)
         rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
         if self.matters is not None:
-            self.add_bound(f"of partial migrates and of stops only those {BESIDE}")
+            self.add_bound(f"only those partial migrates and stops {BESIDE}")
         for thoroughly in (False,) if self.idle else (False, True):
             for inhabitant in self.simulated_databases.inhabitants:
                 yield from self.of_one(inhabitant, rollouts, thoroughly)
@@ -107,10 +109,10 @@ class Attempt:
         if rollouts.in_full_only:
             many = len(rollouts.in_full_only)
             self.add_bound(
-                f"partial migrates of {many} of {len(self.simulated_databases.inhabitants)} kinds of database: there are too many states"
+                f"partial migrates of {many} of {len(self.simulated_databases.inhabitants)} kinds of database: too many states"
             )
         if rollouts.curtailed:
-            self.add_bound("a second partial migrate after a first one was not tried everywhere")
+            self.add_bound("two partial migrates after each other, on some databases")
 
     def of_ledger(
         self, ledger: Ledger, rows: frozenset[MigrationKey], rollouts: Rollouts
@@ -124,7 +126,11 @@ class Attempt:
         fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
         name = ledger.source or "a ledger"
         if len(fitting) != 1:
-            why = "databases of more than one schema have" if fitting else "no branch makes a database with"
+            why = (
+                "databases of more than one schema have"
+                if fitting
+                else "no branch results in a database with"
+            )
             self.add_bound(
                 f"{name}: {why} these rows, so its schema is not known and nothing was proved for it"
             )
@@ -183,9 +189,9 @@ class Attempt:
         """Why these rows may not be asked for, or nothing."""
         names = ", ".join(map(str, rows))
         if rows and population.lineage in NO_MANUAL_STEPS:
-            return f"it would need a hand: the row of {names}"
+            return f"it would need a manual step: the row of {names}"
         if rows and self.proof_context.situation.policy.zero_touch:
-            return f"no database may need a hand, and it needs the row of {names}"
+            return f"--zero-touch allows no manual step, and it needs the row of {names}"
         return ""
 
     def outcome(self, found: FreshInstalls, inhabitant: SimulatedDatabase) -> PopulationOutcome:
@@ -222,7 +228,7 @@ class Attempt:
         return (*(self.cut.below if below else ()), *rest)
 
     def proof(self) -> Proof:
-        assert isinstance(self.fresh_installs, FreshInstalls), "without it there are failures"
+        assert isinstance(self.fresh_installs, FreshInstalls), "without it `migrate` fails"
         first = {
             inhabitant.population.lineage: place for inhabitant, (*_, place) in reversed(self.passed.items())
         }

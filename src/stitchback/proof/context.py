@@ -61,8 +61,8 @@ def not_read_at(key: MigrationKey | None, tree: Tree) -> str:
         return ""
     found = [str(each) for part in parts_of(migration) for each in unread_operations(part.operations)]
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    equal = "an operation class can be named in pyproject.toml, [tool.stitchback.operation_equivalents]"
-    return f"; not read there: {found[0]}{more}; {equal}" if found else ""
+    equal = "declare the class of an operation in pyproject.toml, [tool.stitchback.operation_equivalents]"
+    return f"; not readable there: {found[0]}{more}; {equal}" if found else ""
 
 
 class ProofContext:

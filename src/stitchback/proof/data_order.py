@@ -120,7 +120,7 @@ def _of_branch(
             if not is_kept:
                 yield (
                     f"{data.text} of {data.origin.migration} runs {said} {other.text} of {other.origin.migration} on {tree.ref}, "
-                    "and nothing in the result keeps that order"
+                    "and the plan does not keep that order"
                 )
 
 

@@ -55,7 +55,7 @@ class DataWork:
                         f"{self.name(work)} may have run on some databases only: {agreement.reason}"
                     )
                 else:
-                    yield f"{self.name(work)} has run here, the reconciled tree has it no more, and no remark says so"
+                    yield f"{self.name(work)} has run here and is missing from the reconciled tree, and no note reports that"
 
     def capped(self, ran: tuple[str, ...], fresh: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What ran, each piece of work no more often than on a fresh install, and the names of those that were above it."""

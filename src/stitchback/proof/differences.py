@@ -24,13 +24,13 @@ def differences(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
         if has is None:
             yield f"table {name} is missing"
         elif should is None:
-            yield f"table {name} is there, and a fresh install has none"
+            yield f"table {name} exists, and a fresh install has none"
         elif has != should:
             yield from table_differences(name, has, should)
     for text in sorted(wanted.others - found.others):
         yield f"{text} is missing"
     for text in sorted(found.others - wanted.others):
-        yield f"{text} is there, and a fresh install has none"
+        yield f"{text} exists, and a fresh install has none"
 
 
 def table_differences(table: str, found: Table, wanted: Table) -> Iterator[str]:
@@ -49,7 +49,7 @@ def part_differences(
         if has is None:
             yield f"{kind} {table}.{name} is missing"
         elif should is None:
-            yield f"{kind} {table}.{name} is there, and a fresh install has none"
+            yield f"{kind} {table}.{name} exists, and a fresh install has none"
         elif has != should:
             yield f"{kind} {table}.{name} is {has}, on a fresh install {should}"
 

@@ -117,4 +117,4 @@ def in_words(fork: Tree, newer: Newer) -> tuple[str, ...]:
     if not names:
         return ()
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return (f"taken as mainline has edited them since: {', '.join(names[:MOST_NAMED])}{more}",)
+    return (f"used as mainline has edited them: {', '.join(names[:MOST_NAMED])}{more}",)

@@ -27,7 +27,7 @@ def sound_graph(tree: Tree) -> Iterator[str]:
 
 def unlinked(graph: MigrationGraph) -> Iterator[str]:
     for child, parent in graph.missing:
-        yield f"{child} names {parent}, which is not there"
+        yield f"{child} depends on {parent}, which does not exist"
     for ring in graph.cycles:
         yield f"these depend on each other: {', '.join(map(str, ring))}"
 
@@ -60,7 +60,7 @@ def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[str]:
     before = mainline.replacers
     for ghost, replacers in sorted(tree.replacers.items()):
         if len(replacers) > 1 and replacers != before.get(ghost):
-            yield f"{ghost} is named in `replaces` by {' and '.join(map(str, replacers))}: a stop between them loses what one of them makes"
+            yield f"{ghost} is named in `replaces` by {' and '.join(map(str, replacers))}: a stop between them loses what one of them creates"
 
 
 def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
@@ -85,7 +85,7 @@ def schema_is_the_states(
     unlike = unlike_tables(installed, wanted) - excused
     if unlike:
         found = schema_differences(only(installed, unlike), only(wanted, unlike))
-        yield f"a fresh install is not what the models say: {in_short(found)}"
+        yield f"a fresh install differs from the models: {in_short(found)}"
 
 
 def excused_tables(tree: Tree, memory: EngineCache) -> frozenset[str]:

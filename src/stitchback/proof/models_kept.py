@@ -40,10 +40,10 @@ def in_words(part: Part, each: MergedPart) -> str:
     if is_absent(each.expected) and not refs:
         return f"{part} is on neither branch"
     if refs and is_absent(each.expected):
-        return f"{part} is still there, {refs} has removed it"
+        return f"{part} still exists, although {refs} removed it"
     if refs:
         return f"{part}: the change of {refs} is lost"
-    return f"{part} of mainline is lost" if is_absent(each.result) else f"{part} is not what mainline has"
+    return f"{part} of mainline is lost" if is_absent(each.result) else f"{part} differs from mainline"
 
 
 def joined(refs: Iterable[str]) -> str:

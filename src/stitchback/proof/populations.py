@@ -28,7 +28,7 @@ PATCHED = "patched"
 MAINLINE = "mainline"
 LEDGER = "ledger"
 
-BESIDE = "that end with or right before a migration that the plan changes or that works on the same models"
+BESIDE = "that end with or directly before a migration that the plan changes or that affects the same models"
 ONE_BY_ONE = MigrateOptions(exact=True, in_spite_of_conflicts=True)
 
 
@@ -80,7 +80,7 @@ def simulated_databases(
                 grow(tree, base, PATCHED, frozenset(), memory, found)
     if brings_nothing(situation):
         found.add_bound(
-            f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has anything to meet"
+            f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has a migration that affects them"
         )
         return found
     mainline = deployed_mainline(situation, memory)
@@ -194,13 +194,13 @@ def grow(
     engine = Engine(tree, memory=memory)
     standing = engine.standing(start)
     if isinstance(standing, RunError):
-        found.add_bound(f"{tree.ref}: no database can be made, Django says: {standing.message}")
+        found.add_bound(f"{tree.ref} cannot create a database; Django reports: {standing.message}")
         return
     order, parents = own_graph(tree, standing, unreleased)
     sets = closed_sets(order, parents, matters=found.matters)
     if not sets.all:
-        said = f"{tree.ref}: of the many sets of its {len(order)} migrations only those in the order of one deploy, each app first in turn"
-        more = "and of the order itself some more at even distances"
+        said = f"{tree.ref}: of the possible sets of its {len(order)} applied migrations, only those in the order of one deploy, with each app first in turn"
+        more = "and some more at even distances in that order"
         found.add_bound(said if found.matters is None else f"{said}, {BESIDE}, {more}")
     build(engine, tree.ref, start, lineage, sets, parents, found)
 

@@ -106,7 +106,7 @@ def of_the_graph(said: str) -> Failure:
 
 def of_a_split_app(app: str) -> str:
     return (
-        f"{app} has several leaves without any change of ours: Django migrates nothing until they are merged"
+        f"{app} has several leaf nodes even without the plan: Django migrates nothing until they are merged"
     )
 
 

@@ -36,7 +36,7 @@ from stitchback.rehearsal.projections import Projection, projection
 from stitchback.rehearsal.serialization import TreeSerializer
 
 REHEARSED = "rehearsal by Django on SQLite"
-NO_TIME = "there was not enough time"
+NO_TIME = "not enough time"
 BESIDE = 2  # times the seconds after which no further database is begun: all that a listed plan has
 FIRST = (FRESH, FORK, PATCHED, MAINLINE)  # lineages in the order in which they are rehearsed
 

@@ -39,7 +39,7 @@ class UpgradeStep(NamedTuple):
 
     def __str__(self) -> str:
         if self.repair:
-            return f"{REPAIR} ({', '.join(map(str, self.repair))} put in)"
+            return f"{REPAIR} ({', '.join(map(str, self.repair))} inserted)"
         did = " ".join(("migrate", *(word for word in self.target or () if word)))
         return did if self.stopped is None else f"{did}, stopped after {self.stopped}"
 

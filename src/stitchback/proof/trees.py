@@ -26,7 +26,7 @@ def loadable(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
     for child, parent in graph.missing:
         if parent not in unread:
             said.append(
-                f"{tree.ref}: {child} names {parent}, which is not there: Django cannot run it, no database has it"
+                f"{tree.ref}: {child} depends on {parent}, which does not exist: Django cannot run it, so no database has applied it"
             )
             changed |= dict.fromkeys(graph.descendants(child), None)
     return tree.with_migrations(changed), tuple(said)

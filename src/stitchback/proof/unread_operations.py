@@ -20,12 +20,12 @@ def unread(tree: Tree) -> tuple[str, ...]:
 def lines(migration: Migration) -> Iterator[str]:
     for name in (*migration.dependencies, *migration.run_before, *migration.replaces):
         if isinstance(name, Opaque):
-            yield f"{migration.key}: {name}; taken as if it were not there"
+            yield f"{migration.key}: {name}; ignored"
     for operation in unread_operations(migration.operations):
         where = (
             operation if isinstance(operation, Opaque) else f"{operation.span}: {operation.kind} is not known"
         )
-        yield f"{migration.key}: {where}; taken to leave the schema as it is, and to run exactly once"
+        yield f"{migration.key}: {where}; assumed to change no schema, and to run exactly once"
 
 
 def unread_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:

@@ -110,7 +110,7 @@ class Rehearsal:
                     return
             made = self.made(database)
             if made is None:
-                self.remarks[f"{database.name}: the old trees made no database with its rows here"] = None
+                self.remarks[f"{database.name}: the old trees created no database with its rows"] = None
                 continue
             end = fresh if database.is_fresh else self.end(self.request.result, made, database.inserts)
             failures = [replace(each, database=database.name) for each in self.failures(database, end, fresh)]
@@ -178,7 +178,7 @@ class Rehearsal:
         for text in lost_values(before, values_of(self.connection), watch.changes):
             end.fail(MIGRATE, AFTERWARDS, text)
         for text in sorted(watch.debts.values()):
-            end.fail(MIGRATE, AFTERWARDS, f"{text}, which only SQLite puts right, when it remakes the table")
+            end.fail(MIGRATE, AFTERWARDS, f"{text}, which only SQLite corrects, when it recreates the table")
         try:
             self.check_database(end, state)
         except ValueError as error:  # Django's word for a relation to a model that is not there
@@ -293,7 +293,7 @@ class Rehearsal:
                 yield Disagreement("", NEXT_RELEASE, AFTERWARDS, text)
         if end is fresh:
             for text in end.unlike:
-                yield Disagreement("", MIGRATE, AFTERWARDS, f"not as the models say: {text}")
+                yield Disagreement("", MIGRATE, AFTERWARDS, f"different from the models: {text}")
         if database is not None:
             yield from self.unexpected(database, end)
         yield from self.ran_again(end, fresh)
@@ -337,12 +337,12 @@ class Rehearsal:
             expected = {(key.app, key.name) for key in wanted}
             for name in sorted(found - expected):
                 yield Disagreement(
-                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {what}, which the first judge does not expect"
+                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {what}, which the simulation does not expect"
                 )
             for name in sorted(expected - found):
                 negated = "does not run" if what == "runs" else "is not recorded"
                 yield Disagreement(
-                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {negated}, which the first judge expects"
+                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {negated}, which the simulation expects"
                 )
 
     def ran_again(self, end: FinalDatabase, fresh: FinalDatabase) -> Iterator[Disagreement]:
@@ -373,7 +373,7 @@ class Rehearsal:
         if self.is_seen(failure, self.untouched(self.stage.empty)):
             if failure.raised:
                 self.remarks[
-                    f"{database.name} from {failure.step} on, where mainline's own tree fails here: {failure.message}"
+                    f"{database.name} from {failure.step} on, where mainline's own tree fails: {failure.message}"
                 ] = None
             return replace(failure, baseline=True, everywhere=failure.raised)
         if not database.is_fresh and not database.is_patched and self.is_seen(failure, self.untouched(made)):
@@ -398,7 +398,7 @@ class Rehearsal:
     def of_a_branch(self, failure: Disagreement) -> Disagreement:
         """Tables that a branch's own databases have otherwise than its models say: changed by hand-written statements."""
         if (
-            failure.message.startswith("not as the models say")
+            failure.message.startswith("different from the models")
             and failure.message in self.unlike_on_branches()
         ):
             return replace(failure, baseline=True)
@@ -414,7 +414,7 @@ class Rehearsal:
                 state = self.migrate(self.stage.tree(recipe[-1]), end, MIGRATE)
                 if state is not None:
                     self.check_database(end, state)
-                    found |= {f"not as the models say: {text}" for text in end.unlike}
+                    found |= {f"different from the models: {text}" for text in end.unlike}
         return frozenset(found)
 
     def untouched(self, made: MadeDatabase) -> FinalDatabase | None:

@@ -116,12 +116,12 @@ class StrictEditor(PlainEditor):
         columns = frozenset(field.column for pair in altered for field in pair if field.column)
         found, wanted = found.without_parts_on(columns), wanted.without_parts_on(columns)
         others = {
-            name: f"{table}.{name} {'is there' if name in found.columns else 'is missing'}"
+            name: f"{table}.{name} {'is unexpected' if name in found.columns else 'is missing'}"
             for name in sorted(found.columns.keys() ^ wanted.columns.keys())
         }
         if others and self.connection.watch.is_sqlite:
             raise Refused(
-                f"SQLite remakes {table} from models with other columns: {'; '.join(others.values())}"
+                f"SQLite recreates {table} from models with other columns: {'; '.join(others.values())}"
             )
         for name, text in others.items():
             self.connection.watch.changed(table, name)  # its values go with it, on SQLite alone
@@ -133,7 +133,7 @@ class StrictEditor(PlainEditor):
                     table, name, f"column {table}.{name} is {kind} instead of {wanted.columns[name]}"
                 )
         for text in found.parts.keys() ^ wanted.parts.keys():
-            line = f"{table}: {text} is {'there' if text in found.parts else 'missing'}"
+            line = f"{table}: {text} is {'unexpected' if text in found.parts else 'missing'}"
             if line not in ignored:
                 self.connection.watch.healed(table, text.split(" ")[0], line)
 
@@ -152,7 +152,7 @@ class StrictEditor(PlainEditor):
     def _of_constraint(self, model: Any) -> set[str]:
         """How the lines begin that tell of the constraint which is being added or removed."""
         table, found = model._meta.db_table, set[str]()
-        for constraint, what in ((self.adding, "missing"), (self.removing, "there")):
+        for constraint, what in ((self.adding, "missing"), (self.removing, "unexpected")):
             if constraint is None:
                 continue
             others = [each for each in model._meta.constraints if each.name != constraint.name]

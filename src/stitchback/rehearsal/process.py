@@ -33,8 +33,8 @@ class RehearsalEnded(EnvironmentProblem):
     def __init__(self, what: str, evidence: tuple[str, ...] = ()) -> None:
         super().__init__(
             "SB413",
-            f"the rehearsal by real Django did not finish: {what}",
-            hint="Nothing was proved and nothing was written. Run the command again; if it ends in the same way, report it with this output.",
+            f"the rehearsal by Django did not finish: {what}",
+            hint="Nothing was proved and nothing was written. Run the command again; if it fails again, report it with this output.",
             evidence=evidence,
         )
 

@@ -113,16 +113,16 @@ def differences(table: str, found: Shape | None, wanted: Shape | None) -> Iterat
     """In words, what the one table has otherwise than the other."""
     if found is None or wanted is None:
         if found is not wanted:
-            yield f"table {table} is {'missing' if found is None else 'there'}"
+            yield f"table {table} is {'missing' if found is None else 'unexpected'}"
         return
     for name in sorted({*found.columns, *wanted.columns}):
         here, there = found.columns.get(name), wanted.columns.get(name)
         if here is None or there is None:
-            yield f"column {table}.{name} is {'missing' if here is None else 'there'}"
+            yield f"column {table}.{name} is {'missing' if here is None else 'unexpected'}"
         elif here != there:
             yield f"column {table}.{name} is {here} instead of {there}"
     for text in sorted(found.parts.keys() ^ wanted.parts.keys()):
-        yield f"{table}: {text} is {'there' if text in found.parts else 'missing'}"
+        yield f"{table}: {text} is {'unexpected' if text in found.parts else 'missing'}"
 
 
 def schema_differences(found: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> list[str]:

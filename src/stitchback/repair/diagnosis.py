@@ -75,7 +75,7 @@ class Diagnosis:
         return Unrepairable(
             outcome.ledger,
             first.code,
-            f"no row has to be changed, and yet: {first.message}",
+            f"no change of the rows is needed, but: {first.message}",
             first.hint,
             evidence,
             found=outcome.found,

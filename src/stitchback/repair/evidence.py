@@ -240,39 +240,37 @@ def _lost_row(
     migration whole or not at all; otherwise something above it must show that it ran."""
     witness = _witness(key, case, fit)
     if witness is not None:
-        reason = f"{witness} was applied, and ran after {key} wherever it ran: the row of {key} is missing"
+        reason = f"{witness} was applied, and every tree runs it after {key}: the row of {key} is missing"
         return UnrecordedMigration(key, (witness,), reason, certain=True)
     case.unseen.refuse_unseen(key, case.player.footprint(key))
     migration = case.accounts.tree.migrations[key]
     effects = case.player.lasting(key)
     if key.app in case.player.by_sql(fit.made):
         raise Contradiction(
-            f"{key} has no row; its tables or columns are there, but SQL of {key.app}'s own was run", BY_HAND
+            f"{key} has no row; its tables or columns exist, but custom SQL of {key.app} was run", BY_HAND
         )
     if not effects:
         raise Contradiction(
-            f"{key} is not applied, migrations above it are, and nothing shows whether it ran", HOLE
+            f"{key} is not applied, migrations that depend on it are, and nothing shows whether it ran", HOLE
         )
     played = case.player.play(fit.made)
     assert isinstance(played, AppliedSchema), "the fit was played"
     other = sorted(lacking(case.player.footprint(key) & played.names, case.shown))
     if other:
-        raise Contradiction(
-            f"{key} has no row; what it makes is there, but {other[0]} is not as it makes it", BY_HAND
-        )
+        raise Contradiction(f"{key} has no row; what it creates exists, but {other[0]} differs", BY_HAND)
     if not all(map(case.player.touched, effects)):
         raise Contradiction(
-            f"{key} has no row; its tables or columns are there, but not all that it does can be seen",
+            f"{key} has no row; its tables or columns exist, but not all of its changes can be seen",
             BY_HAND,
         )
     if not (transactional and migration.atomic is True) and not all(
         _is_whole(each, case) for each in effects
     ):
         raise Contradiction(
-            f"{key} has no row; its tables or columns are there, but it may have stopped half-way", BY_HAND
+            f"{key} has no row; its tables or columns exist, but it may have stopped half-way", BY_HAND
         )
     return UnrecordedMigration(
-        key, (), f"all that {key} makes is in the database, and its row is not", certain=True
+        key, (), f"the database has everything that {key} creates, but not its row", certain=True
     )
 
 
@@ -293,8 +291,8 @@ def _is_whole(effect: Effect, case: LedgerCase) -> bool:
             return False
 
 
-HOLE = "parents were changed after it was applied (FACTS F13, F30), or a row was lost: see what it does, and put the row in by hand if it ran"
-BY_HAND = "look at what is left of it (data, indexes, constraints, foreign keys); finish it by hand and put the row in, or undo it by hand"
+HOLE = "Its dependencies were changed after it was applied (FACTS F13, F30), or a row was lost. Read what it does, and insert its row with SQL if it ran."
+BY_HAND = "Check what is missing (data, indexes, constraints, foreign keys). Either do the rest with SQL and insert the row, or undo it with SQL."
 
 
 def _witness(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> MigrationKey | None:
@@ -326,9 +324,9 @@ def _never_run(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> DeleteRow
     dropped = key.app in case.player.by_sql(fit.made)  # by SQL of the app's own, for all that is known
     if dropped or case.accounts.is_replacer(key) or not all(map(case.player.touched, effects)):
         raise Contradiction(
-            f"{key} is applied by the ledger, and what it makes is not in the database",
-            "it was faked, or counts for another of that name (FACTS F4, F6, F17): make what is missing by hand or by a new migration",
+            f"{key} has a row, and what it creates is not in the database",
+            "It was faked, or the row is of another migration of that name (FACTS F4, F6, F17). Create what is missing with SQL or with a new migration.",
         )
     return DeleteRow(
-        key, f"{key} has a row, and nothing of what it makes is in the database: migrate has to run it"
+        key, f"{key} has a row, and nothing that it creates is in the database: migrate has to run it"
     )

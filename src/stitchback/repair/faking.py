@@ -32,10 +32,10 @@ def try_fake(
 ) -> FakeTrial:
     """Fakes what stands for each row that would be put in, on the database as it is, and looks what comes of it."""
     if any(isinstance(edit, GiveId) for edit in edits):
-        return FakeTrial(reason="a fake writes a row as well, and the database gives it no id that is free")
+        return FakeTrial(reason="a fake inserts a row too, and the database gives it no free id")
     inserts = [edit for edit in edits if isinstance(edit, InsertRow)]
     if len(inserts) < len(edits):
-        return FakeTrial(reason="a fake takes no row out and gives none another name")
+        return FakeTrial(reason="a fake neither deletes nor renames a row")
     commands = []
     for edit in inserts:
         maker = _maker(edit.key, accounts, database)

@@ -133,7 +133,7 @@ class Forecaster:
             for name, field in model.fields:
                 target = key_of(field.argument("to")) if isinstance(field, Field) else None
                 if target is not None and target.app in apps and target not in models:
-                    return f"The field {key}.{name} was declared with a lazy reference to '{target}', which no applied migration makes"
+                    return f"The field {key}.{name} was declared with a lazy reference to '{target}', which no applied migration creates"
         return ""
 
     def _forecast(self, engine: Engine, start: SymbolicDatabase, run: Run, *, differs: bool) -> Forecast:
@@ -145,7 +145,7 @@ class Forecaster:
             harms += remarks.harms
             doubts += ((step.key, words) for words in remarks.doubts)
             if remarks.unread and not remarks.doubts and (differs or self._is_late(step.key, start)):
-                doubts.append((step.key, "its code is not run, and may use what is missing"))
+                doubts.append((step.key, "its code was not run, and may use something that is missing"))
             schema = step.database.schema
         return replace(by_rows(run), harms=tuple(harms), doubts=tuple(doubts), looked=True)
 

@@ -40,7 +40,7 @@ class FleetGroup:
     def script(self) -> Script:
         """One script for all of them. Ids and times of rows that go differ from tenant to tenant, so the undo script names
         none: the script's first part prints what is needed to put them back."""
-        assert self.edits, "nothing to be done"
+        assert self.edits, "nothing to do"
         first = self.members[0]
         if len(self.members) == 1:
             return render_script(self.edits, self.vendor, first.ledger, schema=first.schema)

@@ -42,7 +42,7 @@ class HalfDone:
         command = f"`manage.py sqlmigrate {self.key.app} {self.key.name}` prints its statements"
         data = " (its data operations may have run or not)" if self.data else ""
         return (
-            f"take back by hand what is done and run migrate again, or do the rest by hand and put its row in{data}: "
+            f"Either undo with SQL what is done and run migrate again, or do the rest with SQL and insert its row{data}: "
             f"{command}"
         )
 
@@ -67,7 +67,7 @@ def _outcomes(effects: Iterable[Effect], plain: Names) -> Iterator[tuple[str, Pr
     for effect in effects:
         match effect:
             case CreateTable(name=name):
-                found[Presence(name.lower())] = f"table {name} made", True
+                found[Presence(name.lower())] = f"table {name} created", True
             case DropTable(name=name):
                 found[Presence(name.lower())] = f"table {name} dropped", False
             case RenameTable(before=before, after=after):

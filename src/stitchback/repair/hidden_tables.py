@@ -56,12 +56,12 @@ class HiddenTables:
         self.refuse_unseen(key, footprint)
         if key.app in self.blind:
             raise OpenQuestion(
-                f"{key} has a row, and the database has no table of {key.app} at all", _in_another(key.app)
+                f"{key} has a row, and the database has no table of {key.app}", _in_another(key.app)
             )
         if self.elsewhere.is_open:
             raise OpenQuestion(
-                f"{key} has a row, and what it makes is not in this database; the project has DATABASE_ROUTERS",
-                f"{_in_another(key.app)} Where all apps' tables are in this one: {KEY} = [].",
+                f"{key} has a row, and what it creates is not in this database; the project has DATABASE_ROUTERS",
+                f"{_in_another(key.app)} If the tables of all apps are in this database: {KEY} = [].",
             )
 
     def refuse_taken(self, key: MigrationKey, made: Iterable[str]) -> None:
@@ -74,14 +74,14 @@ class HiddenTables:
         tables = sorted({name.table for name in footprint & self.names if name.table in self.tables})
         if tables:
             where = f"{tables[0]} is {self.tables[tables[0]]}"
-            hint = "Look at it as the application does: with its user and its search_path."
+            hint = "Connect as the application does, with its user and its search_path."
             raise OpenQuestion(
-                f"whether {key} was applied cannot be seen: {where}", f"{hint} {_in_another(key.app)}"
+                f"stitchback cannot see whether {key} was applied: {where}", f"{hint} {_in_another(key.app)}"
             )
 
 
 def _in_another(app: str) -> str:
-    return f'Where the tables of {app} are in another database: {OPTION} {app}, or {KEY} = ["{app}"] in [tool.stitchback].'
+    return f'If the tables of {app} are in another database: {OPTION} {app}, or {KEY} = ["{app}"] in [tool.stitchback].'
 
 
 def unseen(

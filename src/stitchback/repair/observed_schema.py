@@ -23,7 +23,7 @@ from stitchback.schema.effects import (
 )
 from stitchback.schema.problems import Clash
 
-UNKNOWN = "seen, of a shape that no migration tells"
+UNKNOWN = "seen, of a type that no migration creates"
 LENGTH = re.compile(r"^varchar\(\d+\)")
 
 

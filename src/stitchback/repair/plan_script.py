@@ -15,7 +15,7 @@ def plan_script(candidate: Candidate, vendor: str, memory: EngineCache | None = 
     """For the runbook: may be run on every database of that engine, and so may its undo script, before anything is migrated."""
     edits = plan_edits(candidate, memory)
     given = sorted({key for edit in edits for key in edit.guard.given})
-    ledger = Ledger.of(*given, source="every database: where a row is not needed nothing is done")
+    ledger = Ledger.of(*given, source="all databases (one that does not need a row stays unchanged)")
     return render_script(edits, vendor, ledger, shared=True)
 
 
@@ -32,7 +32,7 @@ def plan_edits(candidate: Candidate, memory: EngineCache | None = None) -> tuple
         made = [{name for name in player.footprint(key) if not name.trait} for key in makers]
         seen = frozenset.intersection(*map(frozenset, made), names) if made else frozenset()
         given = " and ".join(map(str, handover.applied))
-        reason = f"{given} made here, before the stitch, what {handover.insert} makes now"
+        reason = f"{given} already created here what {handover.insert} creates"
         edits.append(
             InsertRow(handover.insert, reason, EditGuard(handover.applied, seen=tuple(sorted(seen))))
         )

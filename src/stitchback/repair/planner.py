@@ -58,11 +58,11 @@ from stitchback.schema.effects import Unknown
 
 Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]
 
-LOOK = "give the database's URL (--database): whether the table or column is there decides, and a ledger in a file does not tell it"
+LOOK = "Give the database's URL (--database): the repair depends on whether the table or column exists, which a ledger file does not contain."
 
 MOST_NAMED = 5  # tables in a remark
 
-TABLES = "the tables are still called as before: rename them (AlterModelTable, RunSQL), or keep their names with `db_table`"
+TABLES = "The tables still have their old names: rename them (AlterModelTable, RunSQL), or keep the names with `db_table`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class RepairPlanner:
     def _derived(self, ledger: Ledger, around: RepairContext) -> RepairOutcome:
         ledger = ledger if around.complete else self._completed(ledger)
         first: list[LedgerEdit] = [
-            DeleteDuplicate(key, f"{key} has more than one row, the oldest stays (FACTS F5)")
+            DeleteDuplicate(key, f"{key} has more than one row; the oldest stays (FACTS F5)")
             for key in ledger.duplicates
         ]
         renamed = renames(self.accounts, ledger.keys, around.histories)
@@ -312,11 +312,11 @@ class RepairPlanner:
         probable = told | {each.key for each in case.hidden}
         fit = fitter.best((probable, told, fitter.closed(probable), fitter.closed(told)))
         if fit.unplayable:
-            why = f"no database can have these rows and this schema: {fit.unplayable}"
+            why = f"no sequence of migrations results in these rows and this schema: {fit.unplayable}"
             return Unrepairable(ledger, "SB614", why)
         for edit in renamed:
             if edit.new not in fit.made:
-                why = f"{edit.old} is {edit.new} now, but the database does not have what {edit.new} makes"
+                why = f"{edit.old} is called {edit.new} now, but the database does not have what {edit.new} creates"
                 return Unrepairable(ledger, "SB614", why, hint=TABLES, evidence=_evidence(fit))
         try:
             for edit in renamed:
@@ -339,7 +339,7 @@ class RepairPlanner:
         touched = {name.table for key in fit.made ^ case.standing.made for name in self.player.footprint(key)}
         excused = self._met(fit, case) | self._by_sql(fit)
         if {name.table for name in beyond(fit.wrong, excused)} & touched:
-            return "the schema is neither what the ledger tells nor anything near it that the tree could have made"
+            return "the schema differs from the ledger in a way that no migration of the tree explains"
         return ""
 
     def _met(self, fit: SchemaFit, case: LedgerCase) -> Names:
@@ -395,7 +395,7 @@ class RepairPlanner:
     def _other_end(self, end: PhysicalSchema | None) -> Iterator[str]:
         """Migrations without an order between them that alter the same thing, for example."""
         for said in unlike(end, self.prover.fresh.final.schema) if end is not None else ():
-            yield f"after migrate, {said}: so it is wherever these migrations were applied first, and no row changes it"
+            yield f"after migrate, {said}: every database that applied these migrations first has this, and no change of the rows corrects it"
 
 
 def not_installed(tree: Tree, ledger: Ledger) -> str:
@@ -412,7 +412,7 @@ def not_installed(tree: Tree, ledger: Ledger) -> str:
     if not folders:
         return ""
     listed = ", ".join(json.dumps(folder) for folder in sorted(folders))
-    return f"If that is no app of this project (a template of one, an example): [tool.stitchback] exclude = [{listed}] in pyproject.toml."
+    return f"If that is not an app of this project (but a template or an example), set exclude = [{listed}] in [tool.stitchback] of pyproject.toml."
 
 
 def _deleted(
@@ -429,7 +429,7 @@ def _deleted(
     return tuple(
         DeleteRow(
             key,
-            f"{key} is gone from every ref: a new migration of that name would never run",
+            f"no ref has {key} any more: a new migration of that name would never run",
             _still_absent(around.deleted[key], around.visible),
         )
         for key in keys
@@ -447,7 +447,7 @@ def _remarks(ledger: Ledger, accounts: RecorderRules, edits: tuple[LedgerEdit, .
     pending_units = {edit.old for edit in edits if isinstance(edit, RenameRow)}
     pending_units |= {edit.key for edit in edits if isinstance(edit, DeleteRow)}
     unknown = sorted(key for key in ledger.keys - accounts.named - pending_units if key.app in accounts.apps)
-    return tuple(f"the tree does not know {key}; its row is left alone" for key in unknown)
+    return tuple(f"the tree does not have {key}; its row stays" for key in unknown)
 
 
 def _not_read(hidden: HiddenTables, now: Names) -> Iterator[str]:
@@ -458,19 +458,19 @@ def _not_read(hidden: HiddenTables, now: Names) -> Iterator[str]:
         places.setdefault(hidden.tables[table], []).append(table)
     for place, tables in places.items():
         more = f" and {len(tables) - MOST_NAMED} more" if len(tables) > MOST_NAMED else ""
-        yield f"not looked at: {', '.join(tables[:MOST_NAMED])}{more} ({place}); the rows are taken at their word"
+        yield f"not checked: {', '.join(tables[:MOST_NAMED])}{more} ({place}); for these only the rows were used"
 
 
 def _evidence(fit: SchemaFit, settled: Names = frozenset()) -> tuple[str, ...]:
     missing = [f"{name} is missing" for name in sorted(beyond(fit.missing, settled))]
-    return (*missing, *(f"{name} is there already" for name in sorted(beyond(fit.extra, settled))))
+    return (*missing, *(f"{name} exists already" for name in sorted(beyond(fit.extra, settled))))
 
 
 def _made_by_sql(fit: SchemaFit, met: Names, by_sql: Names) -> Iterator[str]:
     """What differs from the ledger, but in apps that run SQL of their own."""
     for words in _evidence(fit, met):
         if words not in _evidence(fit, met | by_sql):
-            yield f"{words}: SQL of the app's own may have done that"
+            yield f"{words}: custom SQL of the app may have done that"
 
 
 def _the_one(outcomes: Sequence[RepairOutcome], ledger: Ledger) -> RepairOutcome:
@@ -480,7 +480,7 @@ def _the_one(outcomes: Sequence[RepairOutcome], ledger: Ledger) -> RepairOutcome
         if isinstance(outcome, Unrepairable):
             return outcome
         if isinstance(first, Repair) and bare(outcome.edits) != bare(first.edits):
-            return Unrepairable(ledger, "SB613", "what the rows need depends on the schema", hint=LOOK)
+            return Unrepairable(ledger, "SB613", "the right repair depends on the schema", hint=LOOK)
     repairs = [outcome for outcome in outcomes if isinstance(outcome, Repair)]
     return replace(repairs[0], edits=in_common([repair.edits for repair in repairs]))
 

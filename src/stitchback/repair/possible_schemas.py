@@ -111,7 +111,7 @@ def _two(one: PossibleSchema, other: PossibleSchema) -> AmbiguousLedger:
     told = ", ".join(map(str, names[:4])) + (" …" if len(names) > 4 else "")
     return AmbiguousLedger(
         f"databases with these rows may or may not have {told} (FACTS F17, F28)",
-        (f"made by {one.by}, or by {other.by}",) if one.by != other.by else (),
+        (f"created by {one.by}, or by {other.by}",) if one.by != other.by else (),
     )
 
 
@@ -119,18 +119,18 @@ def _unexplained(case: LedgerCase, fitter: SchemaSearch) -> AmbiguousLedger:
     """No tree explains the rows."""
     if case.standing.torn:
         names = ", ".join(map(str, sorted(case.standing.torn)))
-        return AmbiguousLedger(f"a part of what {names} replaces is applied, and the rest is not (FACTS F6)")
+        return AmbiguousLedger(f"some of what {names} replaces is applied, and the rest is not (FACTS F6)")
     made = case.standing.made | frozenset(claim.key for claim in case.hidden)
     pairs = tuple(_holes(fitter, made))
     if pairs:
-        words = "a lost row, a row too many, or parents that were changed (FACTS F13, F30)"
+        words = "a missing row, an extra row, or changed dependencies (FACTS F13, F30)"
         return AmbiguousLedger(f"{pairs[0]}: {words}", pairs)
     played = case.player.play(made)
     reason = f": {played.key}: {played.reason}" if isinstance(played, Unplayable) else ""
-    return AmbiguousLedger(f"no tree could have left these rows{reason}")
+    return AmbiguousLedger(f"no known tree results in these rows{reason}")
 
 
 def _holes(fitter: SchemaSearch, made: Keys) -> Iterable[str]:
     for key in sorted(fitter.closed(made) - made):
         child: MigrationKey = min(fitter.below(key) & made)
-        yield f"{key} is not applied, {child} above it is"
+        yield f"{key} is not applied, and {child}, which depends on it, is"

@@ -1,7 +1,7 @@
 """What stitched files say of themselves: which patch migration they stand for, and from which mainline migration they took over.
 
-The lines are written by the strategies (`stands for`, `brought`, `takes over`) and tell, from the tree alone, which
-databases need a hand.
+The lines are written by the strategies (`replaces`, `copied`, `takes operations from`); from the tree alone they show which
+databases need a manual step.
 """
 
 from __future__ import annotations
@@ -31,13 +31,11 @@ def stitched(tree: Tree) -> tuple[StitchedMigration, ...]:
 
 
 def _of(migration: Migration) -> StitchedMigration | None:
-    origins = [*_lines_starting_with(migration, "stands for "), *_lines_starting_with(migration, "brought ")]
-    givers = _lines_starting_with(migration, "takes over ")
+    origins = [*_lines_starting_with(migration, "replaces "), *_lines_starting_with(migration, "copied ")]
+    givers = _lines_starting_with(migration, "takes operations from ")
     if not origins and not givers:
         return None
-    ghosts = tuple(
-        key for key in map(_key, _lines_starting_with(migration, "stands for ")) if key is not None
-    )
+    ghosts = tuple(key for key in map(_key, _lines_starting_with(migration, "replaces ")) if key is not None)
     takes_over = tuple(key for key in map(_key, givers) if key is not None)
     label = ", ".join(origins) or str(migration.key)
     return StitchedMigration(migration.key, ghosts, takes_over, label)

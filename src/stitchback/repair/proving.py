@@ -149,7 +149,7 @@ def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
         if ours == theirs:
             continue
         if ours is None or theirs is None:
-            yield f"table {name} is {'missing' if ours is None else 'too many'}"
+            yield f"table {name} is {'missing' if ours is None else 'unexpected'}"
             continue
         parts = (
             (ours.columns, theirs.columns),

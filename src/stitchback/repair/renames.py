@@ -18,7 +18,9 @@ def renames(accounts: RecorderRules, rows: Keys, histories: Sequence[Tree]) -> t
     candidates = {key: _successors(key, accounts, rows, histories) for key in unknown}
     taken = [key for found in candidates.values() for key in found]
     return tuple(
-        RenameRow(old, found[0], f"{old} is called {found[0]} now: the same operations, the row is kept")
+        RenameRow(
+            old, found[0], f"{old} is called {found[0]} now, with the same operations, so its row is renamed"
+        )
         for old, found in candidates.items()
         if len(found) == 1 and taken.count(found[0]) == 1
     )

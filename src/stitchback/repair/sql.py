@@ -96,7 +96,9 @@ def _statements(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -
         found.append(statement(edit, ledger, dialect))
         ledger = after_edit(ledger, edit)
     if any(isinstance(edit, InsertRow | GiveId) for edit in edits):
-        reason = "the sequence of id is behind its table after some restores: an INSERT would meet a used id"
+        reason = (
+            "after some restores the sequence of id is behind the rows, and an INSERT would get a used id"
+        )
         first = sum(isinstance(edit, GiveId) for edit in edits)  # it comes before all others
         found[first:first] = [Statement(reason, sql) for sql in dialect.prepare_insert]
     return tuple(found)
@@ -106,7 +108,7 @@ def _opening(dialect: Dialect, schema: str) -> tuple[str, ...]:
     """SET LOCAL stands right behind BEGIN: the lock is of that schema's table already."""
     if not schema:
         return dialect.opening
-    assert dialect.vendor == "postgresql", "schemas are PostgreSQL's"
+    assert dialect.vendor == "postgresql", "only PostgreSQL has schemas"
     begin, *rest = dialect.opening
     return (begin, search_path(schema), *rest)
 
@@ -132,13 +134,13 @@ def _check_name(key: MigrationKey, vendor: str) -> None:
             raise Refusal(
                 "SB610",
                 f"{quoting.comment(str(key))} cannot be a row of {TABLE} on {vendor}: {problem}",
-                hint="rename the migration's file before it is applied anywhere",
+                hint="Rename the migration's file before it is applied anywhere.",
             )
 
 
 def _problem(part: str, vendor: str) -> str:
     if any("\ud800" <= letter <= "\udfff" for letter in part):
-        return "it is no valid text (a lone surrogate)"
+        return "it is not valid text (a lone surrogate)"
     if vendor == "postgresql" and "\0" in part:
         return "PostgreSQL's text cannot hold the character NUL"
     if vendor != "sqlite" and len(part) > LONGEST:
@@ -196,11 +198,11 @@ def _text(
         _comment(f"stitchback: repair of {TABLE} on {dialect.vendor}, {changes}"),
         _comment(f"for: {ledger.source or 'a ledger'}{f', schema {schema}' if schema else ''}"),
         _comment(f"run it with: {dialect.how_to_run}"),
-        _comment("Running it twice changes nothing. The undo script stands beside it."),
+        _comment("Running it twice changes nothing. An undo script belongs to it."),
         *dialect.directives,
         "",
         _comment(
-            "1. Look first (this part only reads). rows_found is rows_before: go on. It is rows_after: done already."
+            "1. Check (this part only reads). If rows_found equals rows_before, continue. If it equals rows_after, the repair is done already."
         ),
     ]
     if schema:
@@ -212,7 +214,7 @@ def _text(
     lines += [
         *_ended(dialect.closing),
         "",
-        _comment("3. Look again: rows_found is rows_after."),
+        _comment("3. Check again: rows_found now equals rows_after."),
         *_ended(after),
     ]
     return "\n".join(lines) + "\n"
@@ -230,20 +232,22 @@ def _undo_text(
         _comment(f"stitchback: undo of the repair of {TABLE} on {dialect.vendor}"),
         _comment(f"for: {ledger.source or 'a ledger'}"),
         _comment(f"run it with: {dialect.how_to_run}"),
-        _comment("It is for the ledger as the repair left it, before anything else was migrated."),
+        _comment("Use it only before anything else is migrated after the repair."),
         *dialect.directives,
     ]
     for name in unknown:
-        lines.append(_comment(f"NOT WHOLE: the ledger did not tell id and time of the row {name} that goes."))
+        lines.append(
+            _comment(f"INCOMPLETE: the ledger did not contain id and time of the deleted row {name}.")
+        )
         lines.append(
             _comment(
-                "The first part of the repair script prints the INSERT that puts it back: keep its output."
+                "The first part of the repair script prints the INSERT that restores it: keep its output."
             )
         )
     if not back and not known:
         lines.append(
             _comment(
-                "NOT WHOLE: no row of the ledger stays as it was, so nothing tells this database from others."
+                "INCOMPLETE: no row of the ledger stays unchanged, so the script cannot recognise this database."
             )
         )
     lines += ["", *_ended((*dialect.patience, *opening)), *_explained(back), *_ended(dialect.closing)]

@@ -202,7 +202,7 @@ def _undone(
     shared: bool,
 ) -> Iterator[Statement]:
     """`counts`: how many rows there are of each name, kept up to date."""
-    reason = f"back: {edit.reason}"
+    reason = f"undo of: {edit.reason}"
     this = [] if shared else _this_ledger(edit, before, after, counts.total(), dialect)
     match edit:
         case InsertRow(key=key, guard=guard):

@@ -44,7 +44,7 @@ def _replacers_of_their_own(accounts: RecorderRules, rows: Keys) -> list[Unrecor
         UnrecordedMigration(
             key,
             (key,),
-            f"{key} is applied, but Django looks at what it replaces and would run it again (FACTS F7, F8)",
+            f"{key} is applied, but Django checks what it replaces instead and would run it again (FACTS F7, F8)",
             certain=True,
         )
         for key in sorted(rows & frozenset(accounts.tree.migrations))
@@ -57,7 +57,7 @@ def _stitched_elsewhere(each: StitchedMigration, rows: Keys) -> list[UnrecordedM
     if not each.takes_over or not rows.issuperset(each.takes_over):
         return []
     names = " and ".join(map(str, each.takes_over))
-    reason = f"{names} made here, before the stitch, what {each.key} makes now: it stands for {each.label}"
+    reason = f"{names} already created here what {each.key} creates, which replaces {each.label}"
     return [UnrecordedMigration(each.key, each.takes_over, reason, certain=False)]
 
 
@@ -65,5 +65,5 @@ def _stood_for(each: StitchedMigration, rows: Keys) -> list[UnrecordedMigration]
     """FACTS F22: `replaces` is gone, the row of what it replaced is there."""
     if not each.stands_for or not rows.issuperset(each.stands_for):
         return []
-    reason = f"{each.label} is applied, and {each.key} stands for it, but names it in `replaces` no more (FACTS F22)"
+    reason = f"{each.label} is applied, and {each.key} no longer has it in `replaces` (FACTS F22)"
     return [UnrecordedMigration(each.key, each.stands_for, reason, certain=True)]

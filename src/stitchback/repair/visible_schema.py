@@ -79,8 +79,8 @@ class VisibleSchema:
         if table in self.tables:
             return ""
         if QUOTES.intersection(table):
-            return "in a schema or database that was not looked at"
-        return "" if self.everything else "not shown: this user has rights on single tables only"
+            return "in a schema or database that was not read"
+        return "" if self.everything else "not visible: this user has permissions on single tables only"
 
     def has(self, wanted: Presence) -> bool:
         folded = Presence(wanted.table.lower(), wanted.column.lower(), wanted.index.lower(), wanted.trait)

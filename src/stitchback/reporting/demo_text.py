@@ -50,7 +50,7 @@ class DemoReport:
             f"{self.held} checks on real databases. Every database has reached the schema of a fresh install, "
             "no value was lost, and the next release went through on each of them."
         )
-        return _text((BLANK, *wrapped((green("All of it held: "), plain(words)))))
+        return _text((BLANK, *wrapped((green("All checks passed: "), plain(words)))))
 
 
 def _seen(event: DemoCheck) -> Iterator[Line]:

@@ -75,12 +75,12 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
 def ledger_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     """All of it but whose ledger it is."""
     yield from _lineage_lines(diagnosis.lineages)
-    yield from _labelled(dim("ghost"), map(_ghost, diagnosis.ghosts))
+    yield from _labelled(dim("no file for"), map(_ghost, diagnosis.ghosts))
     elsewhere = ", ".join(f"{app} {count}" for app, count in diagnosis.elsewhere)
     yield from _labelled(dim("of other apps"), [plain(elsewhere)] if elsewhere else [])
     yield from _labelled(dim("migrate now"), [_forecast(diagnosis.now)])
     yield from _labelled(dim("next release"), [_forecast(diagnosis.following)])
-    yield from _labelled(dim("known by"), _known_by(diagnosis.now))
+    yield from _labelled(dim("based on"), _known_by(diagnosis.now))
     yield BLANK
     yield from finding_lines(diagnosis.findings)
     yield from _verdict_lines(diagnosis)
@@ -94,20 +94,20 @@ def _lineage_lines(lineages: Sequence[Lineage]) -> Iterator[Line]:
     """The refs that explain the rows; where none does, the one that comes nearest."""
     explaining = [lineage for lineage in lineages if lineage.explains][:MOST_LINEAGES]
     if explaining:
-        yield from _labelled(green("stands at"), (plain(str(lineage)) for lineage in explaining))
+        yield from _labelled(green("matches"), (plain(str(lineage)) for lineage in explaining))
     else:
-        yield from _labelled(yellow("nearest to"), (plain(str(lineage)) for lineage in lineages[:1]))
+        yield from _labelled(yellow("closest to"), (plain(str(lineage)) for lineage in lineages[:1]))
 
 
 def _ghost(ghost: Ghost) -> Words:
     by = ", ".join(map(str, ghost.by))
     name = ghost.label or str(ghost.key)
-    return plain(f"{name}: {by} stands for it" if by else f"{name}: nothing stands for it")
+    return plain(f"{name}: replaced by {by}" if by else f"{name}: nothing replaces it")
 
 
 def _forecast(forecast: Forecast | None) -> Words:
     if forecast is None:
-        return dim("cannot be told without a look at the schema")
+        return dim("not known without the schema")
     runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
     if forecast.error:
         first = f"runs {', '.join(runs)}, then " if runs else ""
@@ -124,13 +124,15 @@ def _known_by(forecast: Forecast | None) -> Iterator[Words]:
     if forecast is None:
         return
     if not forecast.looked:
-        yield plain("the rows alone: a file shows no tables")
+        yield plain("the rows only: a file does not contain the schema")
     if forecast.assumed:
         more = (
             f" and {len(forecast.assumed) - MOST_TABLES} more" if len(forecast.assumed) > MOST_TABLES else ""
         )
         tables = ", ".join(forecast.assumed[:MOST_TABLES])
-        yield yellow(f"the rows for {tables}{more}: not looked at (another schema or database, or no right)")
+        yield yellow(
+            f"the rows only for {tables}{more}: not checked (another schema or database, or no permission)"
+        )
     for key, words in forecast.doubts:
         yield yellow(f"{key} may fail: {words}")
 
@@ -144,10 +146,10 @@ def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     elif outcome.edits:
         changes = counted(len(outcome.edits), "change")
         yield from wrapped(
-            (yellow("Needs a hand: "), plain(f"{changes} of its rows, proved to be right for this ledger."))
+            (yellow("Needs a manual step: "), plain(f"{changes} of its rows, proved for this database."))
         )
-        yield from step_lines([(repair_command(diagnosis.ledger.source), "the SQL")])
+        yield from step_lines([(repair_command(diagnosis.ledger.source), "print the SQL")])
     elif diagnosis.needs_manual_step:
-        yield (red("Needs a hand."),)
+        yield (red("Needs a manual step."),)
     else:
-        yield (green("Needs no hand."),)
+        yield (green("Needs no manual step."),)

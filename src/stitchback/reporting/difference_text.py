@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stitchback.reporting.grouping import MatchRow
 
-ONE_SIDED = "there on one side only"  # what `matching` says of a thing that one side removed
+ONE_SIDED = "on one side only"  # what `matching` says of a thing that one side removed
 LONGEST = 60  # characters of one value
 DJANGO = re.compile(r"\bdjango\.db\.models\.(?:deletion\.)?")
 

@@ -41,11 +41,11 @@ def verb(edit: FileEdit, before: Tree) -> str:
 
 
 def migration_effects(edit: FileEdit, before: Tree) -> tuple[str, ...]:
-    """What is done: "replaces shop.0003_color", "no longer makes AddField item.color"."""
+    """What is done: "replaces shop.0003_color", "no longer contains AddField item.color"."""
     if isinstance(edit, DeleteFile):
         return ()
     if not edit.changes:
-        return ("the patch branch's file, byte for byte",)
+        return ("copy of the patch branch's file",)
     if verb(edit, before) == "new":
         return tuple(_made(edit.result))
     moved = verb(edit, before) == "move" and edit.original is not None
@@ -59,7 +59,7 @@ def _made(migration: Migration) -> Iterator[str]:
         yield f"replaces {_joined(map(str, migration.ghosts))}"
     if migration.dependencies:
         yield f"depends on {_joined(map(str, migration.dependencies))}"
-    yield f"makes {_operations(migration.operations)}" if migration.operations else "no operations"
+    yield f"contains {_operations(migration.operations)}" if migration.operations else "no operations"
 
 
 def reasons(edit: FileEdit) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def reasons(edit: FileEdit) -> tuple[str, ...]:
 def _edit_lines(edit: WriteFile, change: FileChange) -> Iterator[str]:
     match change:
         case SetReplaces(replaces=replaces):
-            yield f"replaces {_joined(map(str, replaces))}" if replaces else "replaces nothing any more"
+            yield f"replaces {_joined(map(str, replaces))}" if replaces else "no longer replaces anything"
         case SetDependencies(dependencies=dependencies):
             yield from _new_parents(edit.original, dependencies)
         case SetOperations(operations=operations):
@@ -102,11 +102,11 @@ def _new_operations(original: Migration | None, edits: tuple[OperationEdit, ...]
     guarded = [old[edit.index] for edit in edits if isinstance(edit, MakeConditional)]
     inserted = [edit.operation for edit in edits if isinstance(edit, Insert)]
     if gone:
-        yield f"no longer makes {_operations(gone)}"
+        yield f"no longer contains {_operations(gone)}"
     if guarded:
-        yield f"makes {_operations(guarded)} only where it is missing"
+        yield f"runs {_operations(guarded)} only if it is missing in the database"
     if inserted:
-        yield f"makes {_operations(inserted)}"
+        yield f"also contains {_operations(inserted)}"
 
 
 def _operations(operations: Sequence[Operation | Opaque]) -> str:
@@ -118,7 +118,7 @@ def _operations(operations: Sequence[Operation | Opaque]) -> str:
 def operation_words(operation: Operation | Opaque) -> str:
     """ "AddField item.color": the class, and what it is about."""
     if isinstance(operation, Opaque):
-        return "what cannot be read"
+        return "an operation that cannot be read"
     if operation.kind == "SeparateDatabaseAndState":
         inner = operation.database or operation.state
         half = "database" if operation.database else "state"
@@ -130,7 +130,7 @@ def operation_words(operation: Operation | Opaque) -> str:
 
 
 def conditions(kind: str) -> str:
-    return " where it is there" if kind.startswith(("Remove", "Delete")) else " where it is missing"
+    return " if it exists" if kind.startswith(("Remove", "Delete")) else " if it is missing"
 
 
 def _name(operation: Operation) -> str | None:

@@ -20,7 +20,7 @@ def fake_words(trial: FakeTrialReport | None) -> Iterator[str]:
     if trial is None:
         return
     if not trial.commands:
-        yield f"`migrate --fake` is no way here: {trial.reason}"
+        yield f"`migrate --fake` cannot be used here: {trial.reason}"
         return
     yield "instead of the SQL, with the reconciled code deployed and before anything else is migrated:"
     for command in trial.commands:

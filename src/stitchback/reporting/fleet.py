@@ -24,9 +24,9 @@ from stitchback.reporting.style import Line, Words, bold, dim, green, page, plai
 
 MOST_NAMED = 3  # tenants of a group that the text names
 DOES = {
-    InsertRow: "put in",
-    DeleteDuplicate: "keep one row of",
-    DeleteRow: "take out",
+    InsertRow: "insert",
+    DeleteDuplicate: "delete the duplicate rows of",
+    DeleteRow: "delete",
     RenameRow: "rename",
     GiveId: "give new rows an id",
 }
@@ -182,5 +182,5 @@ def _need(group: FleetGroup) -> Words:
     if group.refusal is not None:
         return red(f"no repair could be proved: {group.refusal.message}")
     if group.edits:
-        return yellow(f"{counted(len(group.edits), 'edit')} of the rows, the same for all")
-    return green("nothing has to be done")
+        return yellow(f"{counted(len(group.edits), 'edit')} of the rows, the same for all of them")
+    return green("no manual step is needed")

@@ -115,7 +115,7 @@ def schema_object_of(match: Match) -> str:
     atom = match.patch[0] if match.patch else match.mainline[0]
     if isinstance(atom, DataRun):
         return atom.label
-    return "what cannot be read" if isinstance(atom, UnreadChange) else str(atom.schema_object)
+    return "an operation that cannot be read" if isinstance(atom, UnreadChange) else str(atom.schema_object)
 
 
 def change_of(match: Match) -> ObjectChange:
@@ -125,7 +125,7 @@ def change_of(match: Match) -> ObjectChange:
     if isinstance(first, DataRun):
         return ObjectChange(f"runs {first.label}", None, app)
     if isinstance(first, UnreadChange):
-        return ObjectChange("does what cannot be read", None, app)
+        return ObjectChange("has an operation that cannot be read", None, app)
     return ObjectChange(_verb(match.patch), first.schema_object, app)
 
 

@@ -15,7 +15,7 @@ from stitchback.reporting.style import Line, bold, dim, plain
 
 WORKTREE = "WORKTREE"
 REPAIR = "stitchback repair --database URL"
-NOT_KNOWN = "Not everything could be read (see the findings): more may be left to reconcile."
+NOT_KNOWN = "Some files could not be read (see the findings), so more may be left to reconcile."
 Step = tuple[str, str]  # the command, and what it does
 
 
@@ -24,7 +24,7 @@ def status_next(status: Status) -> Iterator[Line]:
         yield BLANK
         yield (plain(NOT_KNOWN if status.has_unread else "Nothing is left to reconcile."),)
         return
-    yield from step_lines([(command("plan", status.case.situation), "a proved plan; writes nothing")])
+    yield from step_lines([(command("plan", status.case.situation), "show a proved plan; writes nothing")])
 
 
 def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
@@ -33,11 +33,11 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
     if not report.would_change:
         yield from _without_plan(report)
         return
-    steps = [] if shown else [(command("plan", situation, "--diff"), "the files as they will be")]
-    steps.append((command("apply", situation, *_place(situation)), "writes them, all or none"))
+    steps = [] if shown else [(command("plan", situation, "--diff"), "show the changes of the files")]
+    steps.append((command("apply", situation, *_place(situation)), "write the files, all or none"))
     if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.manual_steps:
-        steps.append((command("plan", situation, "--out", "DIR"), "the runbook and the SQL"))
-        steps.append((REPAIR, "the SQL for one database, after apply"))
+        steps.append((command("plan", situation, "--out", "DIR"), "write the runbook and the SQL"))
+        steps.append((REPAIR, "after apply: the SQL for one database"))
     yield from step_lines(steps)
 
 
@@ -49,9 +49,9 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
     if branch is None:
         message = shlex.quote(f"Stitch the migrations of {patches}")
         add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
-        steps = [(f"{add} && git commit -m {message}", "commits the files")]
+        steps = [(f"{add} && git commit -m {message}", "commit the files")]
     else:
-        steps = [(f"git merge {shlex.quote(branch)}", f"brings the commit into {situation.mainline.ref}")]
+        steps = [(f"git merge {shlex.quote(branch)}", f"merge the commit into {situation.mainline.ref}")]
     outcome = report.outcome
     manual = (
         []
@@ -59,7 +59,7 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
         else [g for g in groups(outcome.chosen.proof.outcomes) if g.inserts]
     )
     if manual:
-        steps.append((REPAIR, "the SQL for each database that needs a manual step, before the deploy:"))
+        steps.append((REPAIR, "print the SQL for one database; before the deploy these need it:"))
     yield from step_lines(steps)
     for group in manual:
         names = ", ".join(map(str, group.inserts))
@@ -68,9 +68,9 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
 
 def _without_plan(report: PlanReport) -> Iterator[Line]:
     if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.broken_on_mainline:
-        yield from step_lines([(REPAIR, "what such a database lacks, and whether rows would do")])
+        yield from step_lines([(REPAIR, "show what such a database lacks, and whether rows correct it")])
     elif report.exit_code == 0 and any(side.sides.known for side in report.status.case.sides):
-        yield from step_lines([(REPAIR, "whether a database from before the stitch needs a row")])
+        yield from step_lines([(REPAIR, "show whether a database from before the plan needs a row")])
 
 
 def _place(situation: Situation) -> tuple[str, ...]:

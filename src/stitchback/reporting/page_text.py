@@ -8,7 +8,7 @@ from itertools import groupby
 from stitchback.reporting.document import Document
 from stitchback.reporting.finding_text import STYLES
 from stitchback.reporting.layout import BLANK, wrapped
-from stitchback.reporting.pages import Page
+from stitchback.reporting.pages import EXAMPLE, Page
 from stitchback.reporting.style import Line, Words, bold, dim, plain
 
 
@@ -16,7 +16,10 @@ def page_lines(page: Page) -> Iterator[Line]:
     yield from wrapped((bold(page.code), plain(f"  {page.title}  "), _severity(page)))
     for paragraph in page.text.split("\n\n"):
         yield BLANK
-        yield from wrapped((plain(paragraph),), 2)
+        if paragraph.startswith(EXAMPLE):
+            yield from ((plain(line),) for line in paragraph.split("\n"))  # to be pasted: not wrapped
+        else:
+            yield from wrapped((plain(paragraph),), 2)
 
 
 def list_lines(pages: Sequence[Page]) -> Iterator[Line]:

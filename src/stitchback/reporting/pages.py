@@ -17,16 +17,17 @@ from stitchback.repair.defects import Defect
 FAMILIES = {
     "SB1": "Reading migrations",
     "SB2": "Comparing the branches",
-    "SB3": "Graphs and ledgers that Django gets wrong",
+    "SB3": "Migration graphs and django_migrations",
     "SB4": "Planning",
     "SB5": "Git, files, the project",
     "SB6": "Databases and their repair",
 }
+EXAMPLE = " " * 4  # before each line of an example
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`text`: paragraphs with an empty line between them, each on one line. `severity` is a finding's; None: the code is of an
+    """`text`: paragraphs with an empty line between them, each on one line, or examples, indented and as they are. `severity` is a finding's; None: the code is of an
     error that ends the command. `where`: the modules below stitchback that say it."""
 
     code: str
@@ -81,5 +82,6 @@ def _of_error(error: ErrorPage) -> Page:
 
 
 def paragraphs(text: str) -> str:
-    """The text with every paragraph on one line."""
-    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
+    """The text with every paragraph on one line; an indented paragraph is an example and keeps its lines."""
+    parts = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(part if part.startswith(EXAMPLE) else " ".join(part.split()) for part in parts)

@@ -32,6 +32,7 @@ VERBS = {
     "delete": Style.RED,
 }
 BELOW = 11  # below a file's path
+LABEL = 16  # columns of the labels beside the kinds of database
 
 
 def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
@@ -60,16 +61,16 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
 
 def _nothing_to_write(report: PlanReport, proof: Proof) -> Iterator[Line]:
     if report.lost_data:
-        names = "Both branches have data operations under one name that are not the same (SB205 above): no plan can run both."
+        names = "Both branches have a migration of the same name with different data operations (SB205 above), and no plan can run both."
         yield from wrapped(
             (yellow(f"Nothing to write. {names} Decide whether a database may miss one of them."),)
         )
         return
     if not proof.broken_on_mainline:
-        yield (green("Nothing to write: the tree as it is serves these databases."),)
+        yield (green("Nothing to write: these databases can be migrated with the tree as it is."),)
         return
-    many = "some that" if len(proof.broken_on_mainline) > 1 else "one that"
-    said = f"Nothing to write. The tree as it is serves these databases, but for {many} it fails for by itself, told below."
+    many = "Some databases fail" if len(proof.broken_on_mainline) > 1 else "One database fails"
+    said = f'Nothing to write. {many} to migrate even without the patch branch; see "left out" below.'
     yield from wrapped((yellow(said),))
 
 
@@ -96,16 +97,16 @@ def strategies(candidate: Candidate) -> str:
 def cost(price: Price) -> str:
     said = [counted(price.files, "file")]
     if price.conditional:
-        looks = "looks" if price.conditional == 1 else "look"
-        said.append(f"{counted(price.conditional, 'operation')} that {looks} at the database")
-    needs = "needs a hand" if price.manual_steps == 1 else "need a hand"
+        looks = "checks" if price.conditional == 1 else "check"
+        said.append(f"{counted(price.conditional, 'operation')} that {looks} the database")
+    needs = "needs a manual step" if price.manual_steps == 1 else "need a manual step"
     said.append(
         f"{counted(price.manual_steps, 'kind')} of database {needs}"
         if price.manual_steps
-        else "nobody needs a hand"
+        else "no manual step"
     )
     if price.damages:
-        said.append("damage without a word where that is forgotten")
+        said.append("silent damage if it is forgotten")
     return ", ".join(said)
 
 
@@ -126,21 +127,23 @@ def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> 
     yield from wrapped((bold("Proved"), plain(f"{said}{counted(proof.simulated_runs, 'run')}, no failure")))
     yield from rehearsal_lines(proof, verbose=verbose)
     if verbose:
-        graph = f"{counted(proof.sliced_to, 'migration')} in the graph, {proof.left_out} left out as they do not matter"
+        graph = (
+            f"{counted(proof.sliced_to, 'migration')} in the graph, {proof.left_out} left out as irrelevant"
+        )
         yield from wrapped((dim(graph),), 2)
     yield BLANK
     found = groups(proof.outcomes)
     yield from _manual_steps([group for group in found if not group.inserts], verbose=verbose)
     yield from _manual_steps([group for group in found if group.inserts], verbose=verbose)
     for broken_on_mainline in proof.broken_on_mainline:
-        said = f"{str(broken_on_mainline).rstrip('.')}. So it is with mainline as it stands, as far as its migrations tell"
-        yield from wrapped((yellow("left out"), plain("      "), plain(said)), 2, 14)
+        said = f"{str(broken_on_mainline).rstrip('.')}. This happens on mainline even without this plan, according to its migrations"
+        yield from wrapped((yellow(f"{'left out':<{LABEL}}"), plain(said)), 2, LABEL)
     for code in sorted({finding.code for finding in findings}):
-        yield from wrapped((bold(code), dim(f"  `stitchback explain {code}` says what to do")), 16, 7)
+        yield from wrapped((bold(code), dim(f"  `stitchback explain {code}` shows what to do")), LABEL + 2, 7)
     for agreement in proof.agreed:
-        yield from wrapped((dim("agreed"), plain("        "), plain(agreement)), 2, 14)
+        yield from wrapped((dim(f"{'declared':<{LABEL}}"), plain(agreement)), 2, LABEL)
     for bound in proof.bounded:
-        yield from wrapped((yellow("not tried"), plain("     "), plain(bound)), 2, 14)
+        yield from wrapped((yellow(f"{'not tried':<{LABEL}}"), plain(bound)), 2, LABEL)
     yield BLANK
 
 
@@ -153,33 +156,35 @@ def rehearsal_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
     yield from wrapped((bold("Rehearsed"), plain(f" by Django {done.django} on SQLite: {many}, no failure")))
     if done.aside and not verbose:
         first, more = done.aside[0], len(done.aside) - 1
-        text = f"not as it is: {first}" + (f"; and {more} more, which `-v` lists" if more else "")
+        text = f"not exactly rehearsed: {first}" + (f"; and {more} more, which `-v` lists" if more else "")
         yield from wrapped((dim(text),), 2)
     for text in done.aside if verbose else ():
-        yield from wrapped((dim(f"not as it is: {text}"),), 2)
+        yield from wrapped((dim(f"not exactly rehearsed: {text}"),), 2)
 
 
 def _manual_steps(found: Sequence[PopulationGroup], *, verbose: bool) -> Iterator[Line]:
-    label = yellow("need a hand") if any(group.inserts for group in found) else green("no hand")
+    label = yellow("manual step") if any(group.inserts for group in found) else green("no manual step")
     for group in found:
         yield from _group_lines(label, group)
         label = plain("")
         if verbose and group.kinds > 1:
             for outcome in group.outcomes:
-                yield from wrapped((dim(outcome.population.name),), 18)
+                yield from wrapped((dim(outcome.population.name),), LABEL + 4)
 
 
 def _group_lines(label: Words, group: PopulationGroup) -> Iterator[Line]:
     kinds = dim(f"  {counted(group.kinds, 'kind')}") if group.kinds > 1 else plain("")
-    gap = plain(" " * (14 - len(label.text)))
-    yield from wrapped((label, gap, plain(group.title), kinds), 2, 16)
+    gap = plain(" " * (LABEL - len(label.text)))
+    yield from wrapped((label, gap, plain(group.title), kinds), 2, LABEL)
     if group.inserts:
-        many = "these rows" if len(group.inserts) > 1 else "this row"
+        many = "insert these rows" if len(group.inserts) > 1 else "insert this row"
         names = ", ".join(map(str, group.inserts))
-        yield from wrapped((dim(f"{many} in django_migrations before the deploy: "), plain(names)), 18, 2)
+        yield from wrapped(
+            (dim(f"{many} into django_migrations before the deploy: "), plain(names)), LABEL + 4, 2
+        )
     for forgotten in group.forgotten:
         style = yellow if isinstance(forgotten, Damages) else dim
-        yield from wrapped((dim("if forgotten: "), style(str(forgotten))), 18, 2)
+        yield from wrapped((dim("if forgotten: "), style(str(forgotten))), LABEL + 4, 2)
 
 
 def other_lines(others: Sequence[SafePlan], case: Case) -> Iterator[Line]:
@@ -194,7 +199,7 @@ def other_lines(others: Sequence[SafePlan], case: Case) -> Iterator[Line]:
 
 def _other_cells(other: SafePlan, case: Case) -> tuple[Cell, ...]:
     name = leading_name(other.candidate, case)
-    choice = plain(f"--strategy {name}") if name else dim("(a mixture)")
+    choice = plain(f"--strategy {name}") if name else dim("(combined)")
     return ((choice,), (plain(strategies(other.candidate)),), (dim(cost(price_of(other))),))
 
 

@@ -21,28 +21,28 @@ WIDEST_NAMES = 24
 MOST_REFUSED = 4
 DECISIONS = {
     Verdict.CONTRARY: (
-        "A person has to decide which side is right:",
-        "{mainline}'s: undo the change on {patch} with a migration of its own, release that, and plan again;",
-        "{patch}'s: undo {mainline}'s change with a new migration on {mainline}, and plan again.",
+        "Decide which side is right:",
+        "if {mainline} is right: undo the change on {patch} with a new migration, release that, and plan again;",
+        "if {patch} is right: undo the change on {mainline} with a new migration, and plan again.",
     ),
     Verdict.DIFFERENT: (
-        "No conversion keeps the values that databases of {patch} have in it. A person has to decide which type is right:",
-        "{mainline}'s: carry the values over on {patch}, with a migration of its own that ends with that type, release that, and plan again;",
-        "{patch}'s: alter it on {mainline} to that type with a new migration, and plan again.",
+        "Converting the column loses values that databases of {patch} have. Decide which type is right:",
+        "if {mainline}'s: convert the values on {patch} with a new migration that ends with that type, release that, and plan again;",
+        "if {patch}'s: alter the column to that type on {mainline} with a new migration, and plan again.",
     ),
     Verdict.OPAQUE: (
-        "It has to be readable before anything can be concluded:",
-        "write it plainly (a list of Django's operations), on the branch where it stands;",
-        "where it depends on a setting, say in pyproject.toml what that is, [tool.stitchback.settings], if it is the same for every database;",
-        'or say in pyproject.toml what the operation\'s class is equal to: [tool.stitchback.operation_equivalents], "pkg.AddFieldSafely" = "AddField".',
+        "stitchback has to read it before it can plan:",
+        "write it plainly (a list of Django's operations), on its branch;",
+        "if it depends on a setting that is the same for every database, give the setting's value in pyproject.toml, [tool.stitchback.settings];",
+        'or declare in pyproject.toml which of Django\'s operations its class is equal to, [tool.stitchback.operation_equivalents]: "pkg.AddFieldSafely" = "AddField".',
     ),
 }
 
 DATA_FAILURE = re.compile(rf"{DATA_OPERATION} of (?P<migration>\w+\.\w+).* (?P<what>has .*)")
 REMOVED_BY_PATCH = (
     "Databases of {patch} lack what {mainline}'s migrations alter:",
-    "make it anew on {patch}, as {mainline} has it, with a migration of its own, release that, and plan again;",
-    "if it is to go, remove it on {mainline} after that, with a new migration.",
+    "to keep it, recreate it on {patch} as {mainline} has it, with a new migration, release that, and plan again;",
+    "to remove it, do the same, and then remove it on {mainline} with a new migration.",
 )
 
 
@@ -51,7 +51,7 @@ def refused_lines(refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line
     shown = refuted if verbose else _different(refuted)[:MOST_REFUSED]
     if not shown:
         return
-    yield (bold("Refused by the proof"),)
+    yield (bold("Tried and refused"),)
     width = min(max(cells(_names(refusal)) for refusal in shown), WIDEST_NAMES)
     for refusal in shown:
         for failure in refusal.failures[: 3 if verbose else 1]:
@@ -66,9 +66,7 @@ def disagreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
     found = [refusal for refusal in refuted if refusal.contradicted is not None]
     if not found:
         return
-    yield from wrapped(
-        (red(DISAGREE), plain("  the two judges disagree, so nothing of this is proved:")), 0, 7
-    )
+    yield from wrapped((red(DISAGREE), plain("  the two checks disagree, so these plans are refused:")), 0, 7)
     for refusal in found:
         assert refusal.contradicted is not None
         kinds = counted(len(refusal.contradicted.outcomes), "kind")
@@ -88,9 +86,9 @@ def no_time_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
     found = next((refusal for refusal in refuted if refusal.missed), None)
     if found is None:
         return
-    said = f"  there was no time to rehearse {'; '.join(found.missed)}, so nothing is proved."
+    said = f"  there was not enough time to rehearse {'; '.join(found.missed)}, so no plan is proved."
     yield from wrapped((red(NO_TIME), plain(said)), 0, 7)
-    said = f"Give it more time in pyproject.toml (`stitchback explain {NO_TIME}`), and plan again:"
+    said = f"Allow more time in pyproject.toml (`stitchback explain {NO_TIME}`), and plan again:"
     yield from wrapped((cyan("hint "), plain(said)), 0, 5)
     yield (plain("     [tool.stitchback]"),)
     yield (plain("     rehearsal_most_seconds = 600"),)
@@ -142,7 +140,7 @@ def _agreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
         if "times" in found["what"]
         else ("miss", "need not run on every database")
     )
-    said = f"If it {said}, say so in pyproject.toml, and why:"
+    said = f"If this data operation {said}, declare that in pyproject.toml, with the reason:"
     yield from wrapped((cyan("hint "), plain(said)), 0, 5)
     for line in (
         "[[tool.stitchback.data]]",
@@ -157,9 +155,9 @@ def _agreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
 def _without_a_place(unproved: Unproved, status: Status) -> str:
     situation = status.case.situation
     if not unproved.unplaced and situation.policy.strategy is not None:
-        return f"Strategy {situation.policy.strategy} fits nothing here. Without --strategy those that do are tried."
-    names = ", ".join(map(str, unproved.unplaced)) or "what the patch branch has"
-    return f"No strategy finds a place on {situation.mainline.ref} for {names}; the findings above say what is in the way."
+        return f"Strategy {situation.policy.strategy} fits no migration here. Without --strategy, stitchback tries all that fit."
+    names = ", ".join(map(str, unproved.unplaced)) or "the patch branch's migrations"
+    return f"No strategy can bring {names} into {situation.mainline.ref}; the findings above show why."
 
 
 def _decision_lines(row: MatchRow, refs: Refs) -> Iterator[Line]:

@@ -71,7 +71,7 @@ def _extras(model: Model) -> Iterator[tuple[str, str]]:
 def difference_lines(
     ref: str, other: str, differences: Sequence[Mapping[str, Any]], opaque: Sequence[str]
 ) -> Iterator[Line]:
-    yield from wrapped((plain("What "), bold(other), plain(" has otherwise than "), bold(ref)))
+    yield from wrapped((plain("What "), bold(other), plain(" has differently from "), bold(ref)))
     yield BLANK
     for item in differences:
         mark, style = CHANGES.get(item["change"], ("≠", Style.YELLOW))

@@ -47,14 +47,14 @@ def side_lines(status: Status, *, verbose: bool) -> Iterator[Line]:
 
 
 def _head(side: Side, refs: Refs) -> Iterator[Line]:
-    fork_point_of = f"  parted at {side.patch.fork.commit[:12]}"
-    merged = f", {refs.patch} merged by git since" if side.patch.merged else ""
+    fork_point_of = f"  fork point {side.patch.fork.commit[:12]}"
+    merged = f", {refs.patch} since merged by git" if side.patch.merged else ""
     yield from wrapped(
         (bold(refs.patch), plain(" onto "), bold(refs.mainline), dim(fork_point_of + merged)), 0, 2
     )
     yield BLANK
     if not side.sides.patch_all:
-        yield from wrapped((plain(f"{refs.patch} has no migrations of its own since then."),), 2)
+        yield from wrapped((plain(f"{refs.patch} has no migrations of its own since the fork point."),), 2)
         yield BLANK
 
 
@@ -83,11 +83,11 @@ def _patch_words(side: Side, migration: Migration, refs: Refs) -> Words:
     name = migration.key.name
     twin = side.sides.twin(migration.key)
     if migration.key in side.sides.known:
-        return plain(f"{name} – reconciled before")
+        return plain(f"{name} – reconciled already")
     if migration.key in side.sides.edited.keys:
         return plain(f"{name} – of the fork point, edited on {refs.mainline}")
     if migration.key in side.patch.fork.migrations:
-        return plain(f"{name} – of the fork point, gone on {refs.mainline}")
+        return plain(f"{name} – of the fork point, missing on {refs.mainline}")
     if twin is None:
         return plain(name)
     same = twin.blob == migration.blob
@@ -178,10 +178,10 @@ def coverage_lines(coverage: Coverage) -> Iterator[Line]:
     read = f"Read {counted(coverage.migrations, 'migration')}, {counted(coverage.operations, 'operation')}"
     missed = []
     if coverage.opaque:
-        missed.append(f"{counted(coverage.opaque, 'value')} cannot be known without running the code")
+        missed.append(f"{counted(coverage.opaque, 'value')} not readable without running the code")
     if coverage.unreadable:
-        missed.append(f"{counted(coverage.unreadable, 'file')} cannot be read")
-    yield from wrapped((dim(f"{read}; {', '.join(missed) if missed else 'nothing was left unread'}."),))
+        missed.append(f"{counted(coverage.unreadable, 'file')} not readable")
+    yield from wrapped((dim(f"{read}; {', '.join(missed) if missed else 'everything could be read'}."),))
 
 
 def counted(number: int, noun: str) -> str:

@@ -89,4 +89,4 @@ def verified_lines(engines: Sequence[EngineLine]) -> Iterator[Line]:
             yield from wrapped((yellow("remark  "), plain(remark)), 4, 6)
         yield BLANK
     bad = sum(len(engine.differences) for engine in engines)
-    yield (red(f"{bad} differences."),) if bad else (green("No error, no difference, nothing lost."),)
+    yield (red(f"{bad} differences."),) if bad else (green("No error, no difference, no lost value."),)

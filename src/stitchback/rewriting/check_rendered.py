@@ -23,7 +23,7 @@ def check_reread(edits: Iterable[FileEdit], planned: Tree, again: Tree) -> None:
         match edit:
             case DeleteFile(key=key):
                 if key in again.migrations:
-                    raise Misrendered(f"{key} is still there")
+                    raise Misrendered(f"{key} still exists")
             case WriteFile(key=key):
                 found = again.migrations.get(key)
                 if found is None:

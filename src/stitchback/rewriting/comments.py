@@ -25,7 +25,7 @@ def comment_lines(change: SetComment, path: str, margin: int = 0, encoding: str 
             raise Refusal(
                 "SB543",
                 f"{path}: a comment cannot hold {text!r}",
-                hint="Rename the branch or the migration that is called so.",
+                hint="Rename that branch or migration.",
             )
         lines.append(MARKER + text)
     return [f"# {line}" for line in lines]

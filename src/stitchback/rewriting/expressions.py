@@ -157,7 +157,8 @@ class Writer:
         free = _free_names(code.source)
         if free or code.name in self.spelling.taken or code.name in self.definitions:
             raise self.unwritable(
-                code.name, f"it needs {', '.join(sorted(free))}" if free else "the name is taken"
+                code.name,
+                f"it needs {', '.join(sorted(free))}" if free else "the name has another meaning there",
             )
         if code.name == "<lambda>":
             return code.source
@@ -168,7 +169,7 @@ class Writer:
         return Refusal(
             "SB542",
             f"{self.spelling.path}: {what} cannot be written into this file: {why}",
-            hint="Choose another strategy (--strategy NAME): one that brings the patch migration's own file.",
+            hint="Choose a strategy that uses the patch migration's own file, such as --strategy rehome.",
         )
 
 

@@ -31,7 +31,7 @@ def migration_class(module: cst.Module, path: str) -> tuple[int, cst.ClassDef]:
         if isinstance(node, cst.ClassDef) and node.name.value == "Migration"
     ]
     if len(found) != 1 or not isinstance(found[0][1].body, cst.IndentedBlock):
-        raise not_plain(path, "class Migration", "it is not one class at the top of the file")
+        raise not_plain(path, "class Migration", "it is not one class at the top level of the file")
     return found[0]
 
 
@@ -39,7 +39,7 @@ def not_plain(path: str, what: str, why: str) -> Refusal:
     return Refusal(
         "SB540",
         f"{path}: {what} cannot be edited: {why}",
-        hint="Write it as a plain list in the class, in a commit of its own, then run this again.",
+        hint="Write it as a plain list in the class, in a commit of its own, then run the command again.",
     )
 
 

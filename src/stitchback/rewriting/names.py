@@ -64,7 +64,7 @@ class Spelling:
             raise Refusal(
                 "SB542",
                 f"{self.path}: {path} cannot be written into this file: no import statement can name it",
-                hint="Choose another strategy (--strategy NAME): one that brings the patch migration's own file.",
+                hint="Choose a strategy that uses the patch migration's own file, such as --strategy rehome.",
             )
         item, rest = _import_of(path)
         if item.is_from and not self._is_free(item.name):
@@ -82,8 +82,8 @@ class Spelling:
             if not self._is_free(name) and item not in self.needed:
                 raise Refusal(
                     "SB541",
-                    f"{self.path}: {name} is not what {template.name} means by it ({path}), and that has to be put into the file",
-                    hint=f"Rename {name} in that file, then run this again.",
+                    f"{self.path}: {name} has another meaning here than {template.name} needs ({path}), which has to be written into the file",
+                    hint=f"Rename {name} in that file, then run the command again.",
                 )
             self.needed.add(item)
 

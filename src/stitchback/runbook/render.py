@@ -37,22 +37,22 @@ def render_runbook(
     return "\n".join("\n".join(part) + "\n" for part in parts)
 
 
-NO_MANUAL_STEP = ["## Before the deploy", "", "Nothing: no database needs a hand."]
+NO_MANUAL_STEP = ["## Before the deploy", "", "Nothing: no database needs a manual step."]
 
 
 def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str) -> list[str]:
     strategies = ", ".join(f"{app}: {name}" for app, name in sorted(candidate.strategies.items()))
-    tried = f"{len(proof.outcomes)} kinds of databases, {proof.simulated_runs} runs of `migrate`"
+    tried = f"{len(proof.outcomes)} kinds of database, {proof.simulated_runs} runs of `migrate`"
     lines = [
         f"# Runbook: {_text(', '.join(patches))} into {_text(onto)}",
         "",
         f"Proved with Django {proof.django}: {tried}.",
         *([f"Strategies: {_text(strategies)}."] if strategies else []),
         *(
-            f"Left out: {_text(str(text))}. So it is with mainline as it stands, without this plan."
+            f"Left out: {_text(str(text))}. This happens on mainline even without this plan."
             for text in proof.broken_on_mainline
         ),
-        *(f"Agreed: {_text(text)}." for text in proof.agreed),
+        *(f"Declared in pyproject.toml: {_text(text)}." for text in proof.agreed),
         *(f"Not tried: {_text(text)}." for text in proof.bounded),
     ]
     if candidate.remarks:
@@ -62,15 +62,15 @@ def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str
 
 def _databases(proof: Proof) -> list[str]:
     lines = [
-        "## Which database is which, and what happens to it",
+        "## Kinds of database",
         "",
-        "| database | rows to put in | `migrate` will run |",
+        "| database | rows to insert | `migrate` will run |",
         "| --- | --- | --- |",
     ]
     for group in together(proof.outcomes):
         rows = _names(group.inserts) or "none"
         lines.append(f"| {_cell(group.names)} | {rows} | {_names(group.will_run) or 'nothing'} |")
-    return [*lines, "", "`stitchback inspect --database URL` tells which kind a database is."]
+    return [*lines, "", "`stitchback inspect --database URL` shows which kind a database is."]
 
 
 def _before(
@@ -79,16 +79,18 @@ def _before(
     lines = [
         "## Before the deploy",
         "",
-        "With the old code still running, put in the rows that tell Django what is there already:",
+        "While the old code is still running, insert the rows that record what these databases have already:",
         "",
     ]
     for handover in sorted(candidate.manual_inserts):
         given = " and ".join(map(_code, handover.applied))
-        lines.append(f"- {_code(handover.insert)}, where {given} is applied: what it makes was made there.")
+        lines.append(
+            f"- {_code(handover.insert)}, where {given} is applied: it has already created what this row records."
+        )
     lines += [
         "",
-        "The script looks first: on a database that does not need a row it does nothing, and run twice it changes nothing. "
-        "So it may be run on all of them. `stitchback repair --database URL` prints the one for that very database.",
+        "The script checks first: it changes nothing on a database that does not need a row, and nothing when it runs a second time. "
+        "So you can run it on all databases. `stitchback repair --database URL` prints the script for one database.",
     ]
     lines += _if_forgotten(proof)
     for each in sql:
@@ -110,23 +112,23 @@ def _if_forgotten(proof: Proof) -> list[str]:
         f"- {_text(GroupedPopulations(tuple(each)).names)}: {_text(str(said))}."
         for said, each in found.items()
     )
-    return ["", "Where that is forgotten:", "", *groups]
+    return ["", "If that is forgotten:", "", *groups]
 
 
 def _script(heading: str, file: str, text: str) -> list[str]:
     lines = [heading, ""]
     if file:
-        return [*lines, f"Run {_code(file)}."]
+        return [*lines, f"Run {_code(file)}. The command is in its first lines."]
     return [*lines, "```sql", *text.rstrip("\n").split("\n"), "```"]
 
 
 def _fake(fake: FakeAdvice) -> list[str]:
     whom = _text("; ".join(fake.populations))
     if not fake.commands:
-        return [f"`migrate --fake` is no way for {whom}: {_text(fake.reason)}"]
+        return [f"`migrate --fake` cannot be used for {whom}: {_text(fake.reason)}"]
     commands = [f"python manage.py {command}" for command in fake.commands]
     return [
-        f"Instead of the SQL, with the new code deployed and before anything else is migrated, this does the same for {whom}:",
+        f"Instead of the SQL, you can run this for {whom}, after the new code is deployed and before any other `migrate`:",
         "",
         "```sh",
         *commands,
@@ -136,10 +138,10 @@ def _fake(fake: FakeAdvice) -> list[str]:
 
 def _deploy(candidate: Candidate) -> list[str]:
     lines = ["## The deploy", "", "1. Deploy the code with these files:", ""]
-    lines += [f"   - {words}" for words in map(_edit, candidate.edits)] or ["   - nothing is changed"]
+    lines += [f"   - {words}" for words in map(_edit, candidate.edits)] or ["   - no file is changed"]
     lines += [
         "",
-        "2. `python manage.py migrate`. A stop half-way does no harm: run it again. The order of apps does not matter, neither do partial targets.",
+        "2. `python manage.py migrate`. If it is interrupted, run it again. Migrating one app first, or to a target, is safe too.",
     ]
     return lines
 
@@ -151,25 +153,25 @@ def _edit(edit: FileEdit) -> str:
         case WriteFile(path=path):
             return _code(path)
         case DeleteFile(path=path):
-            return f"{_code(path)} (gone)"
+            return f"{_code(path)} (deleted)"
         case _:
             assert_never(edit)
 
 
 def _after(manual_steps: bool, sql: Sequence[RunbookSql]) -> list[str]:
     lines = [
-        "## After: did it work?",
+        "## After the deploy: check",
         "",
-        '`migrate --check` and "No migrations to apply" prove nothing here. Look at the ledger and the schema:',
+        '`migrate --check` and "No migrations to apply" prove nothing here. Check the rows and the schema:',
         "",
-        "- `stitchback inspect --database URL` exits 0, and says nothing against the next release.",
-        "- `python manage.py makemigrations --check --dry-run` says what it said before.",
+        "- `stitchback inspect --database URL` exits 0, and reports nothing about the next release.",
+        "- `python manage.py makemigrations --check --dry-run` prints what it printed before the deploy.",
     ]
     for each in sql if manual_steps else ():
         lines += [
             "",
             *_script(
-                f"In {CLIENTS.get(each.vendor, each.vendor)} (`rows_found` is 0 where `rows_after` is not: the database did not need the row)",
+                f"In {CLIENTS.get(each.vendor, each.vendor)} (where `rows_found` is 0 and `rows_after` is not, the database did not need the row)",
                 "",
                 each.probe + ";",
             ),
@@ -178,17 +180,15 @@ def _after(manual_steps: bool, sql: Sequence[RunbookSql]) -> list[str]:
 
 
 def _back(manual_steps: bool, sql: Sequence[RunbookSql]) -> list[str]:
-    lines = ["## How to go back", ""]
+    lines = ["## How to undo it", ""]
     if manual_steps:
         files = [_code(each.undo_file) for each in sql if each.undo_file]
         where = f" ({', '.join(files)})" if files else ""
-        lines.append(
-            f"- Before `migrate`: the undo script takes the rows out again{where}, where the repair put them in."
-        )
+        lines.append(f"- Before `migrate`: the undo script deletes the rows that the repair inserted{where}.")
     lines += [
-        "- After `migrate`: deploy the old code. Its Django passes the new rows over; columns that it does not know must have a "
+        "- After `migrate`: deploy the old code. Its Django ignores the new rows; columns that it does not know must have a "
         "default in the database, or be nullable, for its INSERTs.",
-        "- Do not migrate backwards over a stitched migration: that drops its columns with their data, and takes the release's row along (FACTS F20).",
+        "- Do not migrate backwards over a stitched migration: that drops its columns with their data, and deletes the release's row (FACTS F20).",
     ]
     for each in sql if manual_steps else ():
         if not each.undo_file:

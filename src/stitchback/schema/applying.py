@@ -70,7 +70,7 @@ def apply_operation(state: SchemaState, app: str, operation: Operation | Opaque)
         return with_opaque(state, app, Opaque(error.reason, str(operation), operation.span))
     except InconsistentState as error:
         if app in state.opaque_apps:
-            reason = f"{error.reason}; what could not be read before it may have made it"
+            reason = f"{error.reason}; an unreadable operation before it may have created it"
             return with_opaque(state, app, Opaque(reason, str(operation), operation.span))
         raise InconsistentState(error.reason, operation=summary(operation)) from error
 

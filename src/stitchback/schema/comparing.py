@@ -101,7 +101,7 @@ def value_text(name: str, value: Value | None) -> str:
     """The value, or what it is where it is unsaid."""
     if value is not None:
         return render(value)
-    return render(UNSAID[name]) if name in UNSAID else "unsaid"
+    return render(UNSAID[name]) if name in UNSAID else "not set"
 
 
 def compare_definitions(a: Value, b: Value) -> FieldComparison:
@@ -146,7 +146,7 @@ def compare_shapes(a: Shape, b: Shape) -> FieldComparison:
             return compare_options(a, b)
         case _:
             if isinstance(a, tuple | Field) or isinstance(b, tuple | Field):
-                return FieldComparison(ComparisonKind.DIFFERENT, ("things of two kinds",))
+                return FieldComparison(ComparisonKind.DIFFERENT, ("objects of two kinds",))
             return compare_definitions(a, b)
 
 

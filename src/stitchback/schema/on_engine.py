@@ -38,7 +38,7 @@ from stitchback.schema.sqlite_remake import lost_columns, refused_by_sqlite
 
 Forgotten = Mapping[str, Set[str | None]]
 REFERS = re.compile(r"→(?P<table>[^\[(][^(]*)\(")
-UNKNOWN = "of a shape that no migration tells"
+UNKNOWN = "of a type that no migration creates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _on_literals(
     """SQLite takes a quoted name that is no column for a text, in indexes and constraints as well."""
     missing = sorted(effect.columns - table_in(physical, effect.table).columns.keys())
     harms += [
-        f"column {effect.table}.{column} is missing: SQLite makes {effect.name} on the column's name as a text"
+        f"column {effect.table}.{column} is missing: SQLite creates {effect.name} on the column's name as a text"
         for column in missing
     ]
     return replace(effect, columns=frozenset())

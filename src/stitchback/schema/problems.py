@@ -16,7 +16,7 @@ class InconsistentState(Refusal):
         super().__init__(
             "SB401",
             f"{where}: {reason}" if where else reason,
-            hint="the migrations of this ref do not fit each other: look at what came before it",
+            hint="the migrations of this ref do not fit together: check the migrations before it",
         )
         self.reason = reason
         self.operation = operation

@@ -140,7 +140,7 @@ def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[s
     on purpose."""
     match effect:
         case Remake(table=table, broken=names) if names:
-            return f"SQLite recreates table {table} from the model, of which {', '.join(names)} names a field that is gone"
+            return f"SQLite recreates table {table} from the model, of which {', '.join(names)} names a field that no longer exists"
         case Remake(table=table, filled=filled) if missing := sorted(
             filled - columns_of_table(physical, table, filled)
         ):
@@ -149,13 +149,13 @@ def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[s
                 "column's own name"
             )
         case Remake(table=table) if lost := lost_columns(physical, effect, forgotten):
-            return f"SQLite recreates table {table} from the model and loses what that does not know: {', '.join(lost)}"
+            return f"SQLite recreates table {table} from the model and loses what the model does not have: {', '.join(lost)}"
         case DropColumn(table=table, column=column, in_place=field) if field and (
             held := holders(physical, effect)
         ):
             return f"SQLite cannot drop column {table}.{column}, which {', '.join(held)} holds"
         case RenameIndex(after=name, lost=fields) if fields:
-            return f"SQLite makes index {name} again, whose field {', '.join(fields)} is gone"
+            return f"SQLite recreates index {name}, whose field {', '.join(fields)} no longer exists"
         case _:
             return ""
 

@@ -30,9 +30,9 @@ class Adopt:
             return self._into_squash(draft, unit, giver)
         if not _makes_the_same(unit, draft, giver):
             return None
-        people = f"Stands for {unit.label}: databases that have applied that one do not run this one."
+        people = f"Replaces {unit.label}: databases that have applied that migration do not run this one."
         file = replace(file, replaces=(unit.key,)).with_comment(
-            people, provenance=(f"stands for {unit.label}",)
+            people, provenance=(f"replaces {unit.label}",)
         )
         adopted = draft.with_file(file).with_replacement(unit.key, giver)
         return adopted.with_manual_insert(unit.key, (giver,)).with_strategy(unit.key.app, self.name)
@@ -47,8 +47,8 @@ class Adopt:
         if len(swallowed) != 1 or not _makes_the_same(unit, draft, squash):
             return None
         replaces = tuple(unit.key if ghost == swallowed[0] else ghost for ghost in file.replaces)
-        people = f"Stands for {unit.label} in the place of {swallowed[0]}, whose file is gone."
-        provenance = (f"stands for {unit.label}", f"takes over {swallowed[0]}")
+        people = f"Replaces {unit.label}, as {swallowed[0]} did, whose file is gone."
+        provenance = (f"replaces {unit.label}", f"takes operations from {swallowed[0]}")
         adopted = draft.with_file(
             replace(file, replaces=replaces).with_comment(people, provenance=provenance)
         )

@@ -65,7 +65,7 @@ def made_before_use(draft: Draft, unit: Unit, atom: Added) -> EarlierOperations 
     return (
         None
         if made is None
-        else EarlierOperations((conditional(made),), origins, f"lack {atom.name}, which is needed here")
+        else EarlierOperations((conditional(made),), origins, f"lack {atom.name}, which this operation needs")
     )
 
 

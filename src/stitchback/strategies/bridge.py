@@ -81,7 +81,7 @@ class Bridge:
             (),
             operations,
         ).with_comment(
-            f"Bridges {unit.label} and mainline: makes what a database lacks, and leaves what it has.",
+            f"Bridge between {unit.label} and mainline: creates what a database lacks, and leaves unchanged what it has.",
             provenance=(f"covers {unit.label}",),
         )
         replacement = unit.key if unit.twin else key

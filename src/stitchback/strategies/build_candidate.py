@@ -37,7 +37,9 @@ def _strategies(draft: Draft) -> Mapping[str, str]:
     """The strategies by app, those apps and those strategies left out that change no file."""
     edited = {edit.key.app for edit in draft.edits}
     used = {app: names for app, names in sorted(draft.used.items()) if app in edited}
-    return {app: "+".join(name for name in names if name != "keep") or "merge" for app, names in used.items()}
+    return {
+        app: "+".join(name for name in names if name != "unchanged") or "merge" for app, names in used.items()
+    }
 
 
 def _joined(draft: Draft, app: str) -> Draft:

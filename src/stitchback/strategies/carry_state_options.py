@@ -146,7 +146,7 @@ def at_the_leaf(draft: Draft, app: str, operations: tuple[Operation, ...], refs:
         like = draft.result.migrations[found[0]].path
         file = FileDraft(key, path_for(draft, key, like), None, found)
     named = " and ".join(dict.fromkeys(refs))
-    said = f"Gives the models what {named} and mainline each changed in them: no database sees it."
+    said = f"Combines what {named} and mainline changed in the models; no database changes."
     return draft.with_file(replace(file, operations=inserts).with_comment(said))
 
 

@@ -25,6 +25,4 @@ class Converge:
 
 
 def _remark(unit: Unit, said: str) -> str:
-    return (
-        f"{unit.key}: mainline's shape is kept ({said}); look whether the patched databases' values fit it."
-    )
+    return f"{unit.key}: mainline's definition is kept ({said}); check that the values of patched databases fit it."

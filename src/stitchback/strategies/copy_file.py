@@ -43,5 +43,6 @@ def without_skipped(file: FileDraft, unit: Unit) -> FileDraft:
         return file
     left = tuple(edit for index, edit in enumerate(file.operations) if index not in unit.skipped_units)
     return replace(file, operations=left).with_comment(
-        "What it altered and mainline has removed is not altered here.", provenance=(f"brought {unit.label}",)
+        "Alterations of what mainline has removed since are left out here.",
+        provenance=(f"copied {unit.label}",),
     )

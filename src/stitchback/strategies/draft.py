@@ -79,9 +79,7 @@ class FileDraft:
 class Resolution(Enum):
     """What mainline's duplicates of a unit become."""
 
-    REMOVE = (
-        "give up"  # what stands in makes it: mainline's operation goes, or turns it into mainline's shape
-    )
+    REMOVE = "remove"  # what stands in makes it: mainline's operation goes, or turns it into mainline's shape
     GUARD = "guard"  # mainline's operation stays and looks first whether the thing is there
 
 

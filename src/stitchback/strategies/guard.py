@@ -56,8 +56,8 @@ class GuardStrategy:
         if file is None or operations is None:
             return None
         file = replace(file, operations=operations).with_comment(
-            f"Brought from {unit.side.patch.tree.ref}; what mainline made as well is made only where it is missing.",
-            provenance=(f"brought {unit.label}",),
+            f"Copied from {unit.side.patch.tree.ref}; mainline's operations that repeat it run only if the database lacks the result.",
+            provenance=(f"copied {unit.label}",),
         )
         guarded = (
             draft.with_file(file)

@@ -70,4 +70,4 @@ def _must_be_copied_too(unit: Unit, atom: DataRun) -> Iterator[str]:
     unlike = {reached[name].path: None for name in tree.unlike(there)}
     if unlike:
         ref = unit.side.patch.tree.ref
-        yield f"{unit.key}: {atom.label} runs code that is another one on {ref}: merge {', '.join(sorted(unlike))} of {ref} as well."
+        yield f"{unit.key}: {atom.label} runs code that differs on {ref}: merge {', '.join(sorted(unlike))} of {ref} too."

@@ -72,5 +72,5 @@ def without(draft: Draft, atom: Altered) -> Draft:
     ):
         return draft
     left = tuple(edit for edit in file.operations if edit != KeepOperation(index))
-    said = "What it changed in a field that the patch altered is changed later, at the leaf: no database sees it."
+    said = "Its change of a field that the patch altered moves to the leaf node; no database changes."
     return draft.with_file(replace(file, operations=left).with_comment(said))

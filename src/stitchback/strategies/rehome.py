@@ -26,8 +26,8 @@ class Rehome:
         if file is None:
             return None
         file = replace(file, provenance=()).with_comment(
-            f"Brought from {unit.side.patch.tree.ref}; mainline's own migrations do not make it again.",
-            provenance=(f"brought {unit.label}", *(f"takes over {giver}" for giver in givers)),
+            f"Copied from {unit.side.patch.tree.ref}; mainline's own migrations do not repeat its operations.",
+            provenance=(f"copied {unit.label}", *(f"takes operations from {giver}" for giver in givers)),
         )
         rehomed = (
             draft.with_file(file)

@@ -121,9 +121,9 @@ def _explained(file: FileDraft, takers: tuple[PendingUnit, ...]) -> FileDraft:
     for pending_units in takers:
         if pending_units.taking is Resolution.GUARD:
             again = (
-                "they may be made once more"
+                "repeating them is safe"
                 if pending_units.unit.only_alters
-                else "each is made only where it is missing"
+                else "each runs only if the database lacks it"
             )
             file = file.with_comment(
                 f"Databases of {pending_units.unit.label} have these changes already: {again}.",
@@ -131,6 +131,6 @@ def _explained(file: FileDraft, takers: tuple[PendingUnit, ...]) -> FileDraft:
             )
         elif pending_units.replacement is not None and pending_units.replacement != file.key:
             file = file.with_comment(
-                f"{pending_units.replacement} makes what {pending_units.unit.label} made as well: it is not made here again."
+                f"{pending_units.replacement} contains the operations of {pending_units.unit.label}, so they are left out here."
             )
     return file

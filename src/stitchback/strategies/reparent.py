@@ -17,7 +17,7 @@ class Reparent:
     children take over the parent that it loses; losing a parent is harmless, and they had it before by way of it (F13). Where a
     child has been backported too, and without that parent, the child's children do."""
 
-    name = "loosen"
+    name = "reparent"
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
@@ -28,7 +28,7 @@ class Reparent:
         if parents is None or set(parents) == set(twin.dependencies):
             return None
         lost = tuple(parent for parent in twin.dependencies if parent not in parents)
-        people = f"Hung where {unit.side.patch.tree.ref} has it: its databases have applied it without {_names(lost)}."
+        people = f"Dependencies as on {unit.side.patch.tree.ref}, whose databases have applied this migration without {_names(lost)}."
         file = replace(draft.get_file(twin.key), dependencies=parents).with_comment(people)
         loosened = (
             draft.with_file(file).with_replacement(unit.key, twin.key).with_strategy(unit.key.app, self.name)
@@ -63,4 +63,4 @@ def _heirs(
 
 
 def _names(parents: tuple[Dependency, ...]) -> str:
-    return ", ".join(str(parent) for parent in parents) or "its other parents"
+    return ", ".join(str(parent) for parent in parents) or "its other dependencies"

@@ -33,14 +33,14 @@ def stitch(draft: Draft, unit: Unit, strategy: str) -> Draft | None:
     left = (pair for pair in enumerate(unit.migration.operations) if pair[0] not in unit.skipped_units)
     file = replace(file, operations=tuple(plain(index, item) for index, item in left))
     file = file.with_comment(
-        f"Stitched: stands for {unit.label}.",
-        "Databases that have applied that one do not run this one; all others do.",
+        f"Stitched: replaces {unit.label}.",
+        "Databases that have applied that migration do not run this one; all others do.",
         *(
-            ("What that one altered and mainline has removed is not altered here.",)
+            ("Alterations of what mainline has removed since are left out here.",)
             if unit.skipped_units
             else ()
         ),
-        provenance=(f"stands for {unit.label}", *(f"takes over {giver}" for giver in givers)),
+        provenance=(f"replaces {unit.label}", *(f"takes operations from {giver}" for giver in givers)),
     )
     stitched = (
         draft.with_file(file).with_replacement(unit.key, key).with_resolution(unit, Resolution.REMOVE, key)

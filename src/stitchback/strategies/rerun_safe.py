@@ -15,7 +15,7 @@ class RerunSafe:
     Not where uniqueness, an index or a foreign key is part of the alteration: that would be made twice, and the proof refuses.
     """
 
-    name = "repeat"
+    name = "rerun-safe"
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

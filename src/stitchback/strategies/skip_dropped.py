@@ -15,7 +15,7 @@ class SkipDropped:
     Where the patch migration does more, the other strategies leave those operations out.
     """
 
-    name = "forgo"
+    name = "skip-dropped"
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -13,7 +13,7 @@ class Unchanged:
     """Mainline's file of the same name makes the same schema on parents that patched databases have: they count it as applied,
     and that is right. Data operations under one name never run again, whatever their code: that is a finding, not a plan."""
 
-    name = "keep"
+    name = "unchanged"
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
@@ -40,7 +40,7 @@ def data_remarks(unit: Unit) -> tuple[str, ...]:
     """What is to be said of data operations that differ under one name: each database has run the one that it met first."""
     ref = unit.side.patch.tree.ref
     return tuple(
-        f"{unit.key}: {said}; databases of {ref} have run theirs, no database will run the other"
+        f"{unit.key}: {said}; databases of {ref} have run their own version, and no database will run both"
         for match in unit.touching
         if _data(match) and match.given and match.differences
         for said in match.differences

@@ -162,7 +162,7 @@ class TestResolving:
         assert repository.resolve("release/2.4") == shas["one"]
         (finding,) = repository.findings
         assert finding.code == "SB507"
-        assert "refs/tags/release/2.4 is taken" in finding.message
+        assert "stitchback uses refs/tags/release/2.4" in finding.message
 
     def test_merge_head(self, make: Make) -> None:
         repository, shas = make(commit("one"), commit("two", "side", "one"), commit("three", "main"))

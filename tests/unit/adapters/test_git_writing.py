@@ -115,5 +115,5 @@ class TestWriting:
     @pytest.mark.parametrize("branch", ["a..b", "-x", "a b", "", "HEAD", "x.lock", "a\0b", "/x"])
     def test_a_name_that_git_does_not_take(self, make: Make, branch: str) -> None:
         repository, shas = make(commit("one"))
-        with pytest.raises(EnvironmentProblem, match="no name for a branch"):
+        with pytest.raises(EnvironmentProblem, match="not a valid branch name"):
             repository.commit_to_branch(branch, {"x": b"x"}, "m", shas["one"])

@@ -274,7 +274,7 @@ def test_a_missing_variable_is_named(
     text: str, project: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_with(project, text)
-    for value, words in ((None, "it is not set"), ("x", "not passed on")):
+    for value, words in ((None, "which is not set"), ("x", "does not pass on")):
         monkeypatch.delenv("SHOP_KEY", raising=False)
         if value is not None:
             monkeypatch.setenv("SHOP_KEY", value)

@@ -61,7 +61,7 @@ def test_the_look_afterwards_tells_what_the_script_does(tmp_path: Path) -> None:
 
 def test_a_fake_is_offered_where_it_works_and_refused_with_the_reason_where_not(tmp_path: Path) -> None:
     refused = files_of("same-column-mid-chain", tmp_path / "one")["runbook.md"]
-    assert "`migrate --fake` is no way for main up to shop.0004" in refused
+    assert "`migrate --fake` cannot be used for main up to shop.0004" in refused
     assert "is applied before its dependency" in refused
     assert "manage.py migrate --fake" not in refused
     adopted = files_of("renamed-on-mainline", tmp_path / "two")["runbook.md"]

@@ -36,18 +36,18 @@ def rows(**tables: Sequence[Mapping[str, Any]]) -> Rows:
     ("found", "words"),
     [
         (schema(), "table item is missing"),
-        (schema(item=table(), more=table()), "table more is there, and a fresh install has none"),
+        (schema(item=table(), more=table()), "table more exists, and a fresh install has none"),
         (schema(item=table({})), "column item.name is missing"),
         (
             schema(item=table({**PLAIN, "colour": COLOUR})),
-            "column item.colour is there, and a fresh install has none",
+            "column item.colour exists, and a fresh install has none",
         ),
         (
             schema(item=table({"name": COLOUR})),
             "column item.name: varchar(20) not null, in a fresh install text null",
         ),
         (schema(item=table(primary_key=["name"])), "primary key of item: (name), in a fresh install (id)"),
-        (schema(item=table(indexes=["name"])), "index of item is there, and a fresh install has none: name"),
+        (schema(item=table(indexes=["name"])), "index of item exists, and a fresh install has none: name"),
     ],
 )
 def test_what_is_otherwise_is_named(found: DatabaseSchema, words: str) -> None:
@@ -56,7 +56,7 @@ def test_what_is_otherwise_is_named(found: DatabaseSchema, words: str) -> None:
 
 def test_an_index_that_is_there_twice_is_no_other_index() -> None:
     twice, once = schema(item=table(indexes=["name", "name"])), schema(item=table(indexes=["name"]))
-    assert schema_differences(twice, once) == ("index of item is there 2 times: name",)
+    assert schema_differences(twice, once) == ("index of item exists 2 times: name",)
     assert schema_differences(once, twice) == ("index of item is missing: name",)
 
 
@@ -177,7 +177,7 @@ def test_a_fresh_install_may_have_what_only_the_patch_had() -> None:
     both = schema(item=table({**PLAIN, "note": COLOUR, "colour": COLOUR}))
     assert list(wrong_install(both, Old(MAINLINE, ((FORK, patched),)))) == []
     said = list(wrong_install(both, Old(MAINLINE, ())))
-    assert said == ["column item.note is there, and mainline's own has none"]
+    assert said == ["column item.note exists, and mainline's own has none"]
 
 
 def test_a_fresh_install_may_not_lack_what_both_have() -> None:
@@ -188,7 +188,7 @@ def test_a_fresh_install_may_not_lack_what_both_have() -> None:
 def test_two_indexes_of_one_definition_are_one_too_many() -> None:
     old = Old(schema(item=table(indexes=["one: name"])), ((FORK, schema(item=table(indexes=["two: name"]))),))
     both = schema(item=table(indexes=["one: name", "two: name"]))
-    assert list(wrong_install(both, old)) == ["index of item is there 2 times in a fresh install: name"]
+    assert list(wrong_install(both, old)) == ["index of item exists 2 times in a fresh install: name"]
 
 
 def test_a_row_that_is_gone_is_told_once_for_all_its_columns() -> None:

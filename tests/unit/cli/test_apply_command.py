@@ -76,6 +76,6 @@ def test_a_strategy_with_a_typing_error_is_a_usage_error(commands: Commands, sho
 def test_another_django_is_reported(commands: Commands, shop: Path) -> None:
     (shop / "requirements.txt").write_text("Django==1.11.29\n")
     done = commands.run(shop, "plan", "release/2.4")
-    assert "requirements.txt asks for Django==1.11.29, and the proof ran on Django" in done.stderr
+    assert "requirements.txt requires Django==1.11.29, and the proof ran on Django" in done.stderr
     (shop / "requirements.txt").write_text("Django\n")
-    assert "asks for" not in commands.run(shop, "plan", "release/2.4").stderr
+    assert "requires" not in commands.run(shop, "plan", "release/2.4").stderr

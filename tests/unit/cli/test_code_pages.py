@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+import shlex
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 from commands import Commands
 
-from stitchback.reporting.pages import pages
+from stitchback.adapters.config import parse_configuration
+from stitchback.cli.group import COMMANDS
+from stitchback.model.configuration import Configuration
+from stitchback.reporting.pages import EXAMPLE, Page, pages
 
 SOURCE = Path(__file__).parents[3] / "src" / "stitchback"
 CODE = re.compile(r'"(SB\d{3})"')
 PAGES = "hazards.pages."
-EXAMPLE = ("SB203", "adapters.config")  # in a hint
+IN_A_HINT = ("SB203", "adapters.config")
 
 
 def uses() -> set[tuple[str, str]]:
@@ -23,7 +28,7 @@ def uses() -> set[tuple[str, str]]:
         module = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
         if not module.startswith(PAGES):
             found |= {(code, module) for code in CODE.findall(path.read_text(encoding="utf-8"))}
-    return found - {EXAMPLE}
+    return found - {IN_A_HINT}
 
 
 def test_every_code_has_a_page() -> None:
@@ -43,8 +48,37 @@ def test_no_page_without_a_code() -> None:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.code)
-def test_a_page_says_something(page: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    done = Commands(capsys).run(tmp_path, "explain", page.code)  # type: ignore[attr-defined]
+def test_a_page_says_something(page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = Commands(capsys).run(tmp_path, "explain", page.code)
     assert done.code == 0
     assert len(done.stdout.splitlines()) >= 3
     assert "\t" not in done.stdout
+    assert not re.search(r"^(\[tool|pip install)", page.text, re.MULTILINE), "an example is indented"
+
+
+def examples(text: str) -> list[str]:
+    """The examples of a page: lines that are indented, with the empty lines between them."""
+    blocks = groupby(text.split("\n\n"), key=lambda part: part.startswith(EXAMPLE))
+    return ["\n\n".join(parts) for is_example, parts in blocks if is_example]
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in pages() if examples(page.text)], ids=lambda page: page.code
+)
+def test_the_examples_of_a_page_can_be_pasted(
+    page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TOML is a configuration as it is printed; a command is one of ours, or pip's."""
+    printed = Commands(capsys).run(tmp_path, "explain", page.code).stdout
+    for example in examples(page.text):
+        assert example in printed
+        if example.strip().startswith("["):
+            assert parse_configuration(example.encode(), "pyproject.toml") != Configuration()
+        else:
+            commands = [shlex.split(line) for line in example.splitlines()]
+            assert all(line[:2] == ["pip", "install"] or line[1] in COMMANDS for line in commands)
+
+
+def test_explain_keeps_the_lines_of_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = Commands(capsys).run(tmp_path, "explain", "SB308").stdout
+    assert '\n    [tool.stitchback.packages]\n    fpr = "0008_fits_nailgun"\n' in page

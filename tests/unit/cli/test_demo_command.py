@@ -13,7 +13,7 @@ def test_all_of_it_holds(commands: Commands, tmp_path: Path) -> None:
     done = commands.run(tmp_path, "demo", "--keep", str(tmp_path / "demo"))
     assert done.code == 0, done.stdout
     assert "✗" not in done.stdout
-    assert "All of it held: 12 checks" in done.stdout
+    assert "All checks passed: 12 checks" in done.stdout
     assert sorted(path.name for path in (tmp_path / "demo" / "databases").iterdir()) == [
         "fork-point.sqlite3",
         "fresh.sqlite3",

@@ -11,6 +11,7 @@ from pathlib import Path
 import django
 import pytest
 from commands import Commands, steady
+from fixture_repos import build_repository
 from golden_files import Golden
 
 from stitchback.cli.group import COMMANDS
@@ -20,6 +21,9 @@ from stitchback.strategies import ALL
 
 ROOT = Path(__file__).parents[3]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
+TRANSCRIPTS_HEAD = """What the commands print. `tests/unit/cli/test_documents.py` makes this page and checks it: the first repository is that of `stitchback demo`
+(`fixtures/repos/same-column-mid-chain`), the refused plan is of `fixtures/repos/contrary-removed-and-altered`. X and N are the version of Django
+and the number of runs. `python -m pytest -n 0 tests/unit/cli/test_documents.py -k transcripts --update-goldens` writes it again."""
 TRANSCRIPT = re.compile(r"```console\n\$ stitchback (?P<arguments>[^\n#]*)\n(?P<output>.*?)```\n", re.DOTALL)
 
 
@@ -41,6 +45,44 @@ def test_the_transcript_is_true(commands: Commands, shop: Path, golden: Golden) 
             assert steady(block) == steady(true)
     if golden.update:
         README.write_text(readme, encoding="utf-8", newline="\n")
+
+
+LEDGER = """app,name,applied
+shop,0001_initial,2026-01-12
+shop,0002_item_is_visible,2026-02-03
+shop,0003_item_supplier,2026-03-05
+shop,0004_catalogue_colours,2026-03-06
+"""
+# Heading, the repository of fixtures/repos, the arguments of stitchback, and the exit code.
+TRANSCRIPTS = (
+    ("The commands", "same-column-mid-chain", "--help", 0),
+    ("What each branch has", "same-column-mid-chain", "status release/2.4", 1),
+    ("A plan", "same-column-mid-chain", "plan release/2.4", 1),
+    ("A plan that is refused", "contrary-removed-and-altered", "plan release/2.4", 3),
+    ("An error", "same-column-mid-chain", "plan relaese/2.4", 2),
+    ("Testing the plan on real databases", "same-column-mid-chain", "-q verify release/2.4", 0),
+    ("Writing the plan", "same-column-mid-chain", "apply release/2.4 --yes", 0),
+    ("A database that needs a manual step", "same-column-mid-chain", "inspect --ledger mainline.csv", 1),
+    ("Its SQL", "same-column-mid-chain", "repair --ledger mainline.csv --vendor sqlite", 1),
+    ("What a code means", "same-column-mid-chain", "explain SB308", 0),
+)
+
+
+@pytest.mark.skipif(django.VERSION[:2] != (5, 2), reason="kept for Django 5.2")
+def test_the_transcripts_are_true(
+    commands: Commands, tmp_path: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/transcripts.md: the commands in this order; stderr follows stdout."""
+    for name in sorted({case for _, case, _, _ in TRANSCRIPTS}):
+        (build_repository(name, tmp_path / name).path / "mainline.csv").write_text(LEDGER)
+    text = ["# Transcripts\n", TRANSCRIPTS_HEAD]
+    for heading, case, arguments, code in TRANSCRIPTS:
+        monkeypatch.chdir(tmp_path / case)
+        done = commands.run(tmp_path / case, *arguments.split())
+        assert done.code == code, done.stderr
+        text.append(f"\n## {heading}\n\n```console\n$ stitchback {arguments}\n{done.stdout}{done.stderr}```")
+    same = re.sub(r"Django [\d.]+: \d+ calls", "Django X: N calls", steady("\n".join(text)))
+    golden.check(DOCS / "transcripts.md", same)
 
 
 def test_every_command_that_is_written_about_is_there() -> None:
@@ -70,7 +112,9 @@ def code_list(every: tuple[Page, ...]) -> Iterator[str]:
 
 
 def test_every_strategy_has_its_section() -> None:
-    sections = re.findall(r"^## (\w+)$", (DOCS / "strategies.md").read_text(encoding="utf-8"), re.MULTILINE)
+    sections = re.findall(
+        r"^## ([\w-]+)$", (DOCS / "strategies.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert sections == [strategy.name for strategy in ALL]
 
 

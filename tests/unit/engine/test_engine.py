@@ -117,7 +117,7 @@ def test_sqlite_would_lose_a_column_that_the_models_do_not_know() -> None:
     error = Engine(files).migrate(database).error
     assert error is not None
     assert (error.kind, error.at) == ("Clash", key("shop.0003_x"))
-    assert "loses what that does not know: extra" in error.message
+    assert "loses what the model does not have: extra" in error.message
 
 
 def test_other_engines_lose_nothing() -> None:

@@ -160,7 +160,7 @@ def test_a_django_that_migrates_in_another_manner_is_told(monkeypatch: pytest.Mo
     monkeypatch.setattr(
         SymbolicExecutor, "check_replacements", lambda self: self.connection.write(("x", "y"))
     )
-    with pytest.raises(RuntimeError, match="migrates otherwise"):
+    with pytest.raises(RuntimeError, match="does not migrate as the simulation does"):
         engine.beside_django(place)
 
 

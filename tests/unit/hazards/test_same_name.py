@@ -49,7 +49,7 @@ def test_a_released_migration_with_a_column_more_is_an_error_at_mainlines_file()
 
 def test_what_a_released_migration_no_longer_makes_is_named() -> None:
     (finding,) = EditedAfterRelease().find(compared((), BASE.with_changes(operations=())))
-    assert finding.message.endswith("have column shop.item.base, which it does not make any more")
+    assert finding.message.endswith("have column shop.item.base, which it no longer creates")
 
 
 def test_a_released_migration_with_another_data_operation_is_a_note() -> None:

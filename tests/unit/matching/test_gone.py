@@ -48,7 +48,7 @@ def test_mainlines_data_operations_before_the_removal_are_named() -> None:
     idle = migration("shop.0003_idle", "shop.0003_carried", run_python(empty=True))
     gone = GONE.with_changes(dependencies=(idle.key,))
     (message,) = messages(case_of(LONGER, carried, idle, gone))
-    assert message.endswith(" removes; data operations run before that: shop.0003_carried")
+    assert message.endswith(" removes; data operations that run before that: shop.0003_carried")
 
 
 def test_another_alteration_of_mainlines_before_the_removal_stands_against_it() -> None:

@@ -52,7 +52,7 @@ def test_what_is_made_anew_beside_a_squash_is_no_part_of_the_squash() -> None:
         "blog.0001_squashed", "", create("Post", title=char()), replaces="blog.0001_initial blog.0002_x"
     )
     mainline = changed(
-        base, squash, twin.with_changes(blob="laid out otherwise"), without="blog.0001_initial"
+        base, squash, twin.with_changes(blob="has another layout"), without="blog.0001_initial"
     )
     split = sides(patch(twin, fork=base), Tree("main", "main", mainline.migrations))
     assert split.shared != split.mainline_shared

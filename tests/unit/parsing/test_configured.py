@@ -94,7 +94,7 @@ def test_the_user_model_stays_a_reference() -> None:
 def test_the_message_names_the_line(text: str, name: str) -> None:
     (said,) = shown(operations(text, SETTINGS))
     assert (
-        f"depends on settings.{name}: say what it is in pyproject.toml, [tool.stitchback.settings] {name} ="
+        f"depends on settings.{name}: give its value in pyproject.toml, [tool.stitchback.settings] {name} ="
         in said
     )
 
@@ -162,7 +162,7 @@ def test_a_database_among_several() -> None:
 def test_more_than_one_engine_answers_nothing(said: ReadingConfig) -> None:
     (found,) = shown(operations(VENDOR, CONNECTION, config=said))
     assert (
-        'depends on which database it is: say so in pyproject.toml, [tool.stitchback] engines = ["postgresql"]'
+        'depends on the database engine: if it is always the same, configure it in pyproject.toml, [tool.stitchback] engines = ["postgresql"]'
         in found
     )
 

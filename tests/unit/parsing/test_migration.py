@@ -232,10 +232,10 @@ def test_functions_in_the_class() -> None:
 
 
 def test_provenance() -> None:
-    text = '# stitchback: stands for shop.0003 of release\n    # stitchback: takes over shop.0005\nx = """\n# stitchback: no\n"""\n#stitchback: no\n'
+    text = '# stitchback: replaces shop.0003 of release\n    # stitchback: takes operations from shop.0005\nx = """\n# stitchback: no\n"""\n#stitchback: no\n'
     assert migration(f"{HEAD}class Migration(migrations.Migration):\n    pass\n    {text}").provenance == (
-        "stands for shop.0003 of release",
-        "takes over shop.0005",
+        "replaces shop.0003 of release",
+        "takes operations from shop.0005",
     )
 
 

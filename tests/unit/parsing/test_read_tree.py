@@ -178,7 +178,7 @@ def test_two_folders_with_one_label() -> None:
     assert sorted(tree.apps) == ["other", "shop"]
     (told,) = tree.unreadable
     assert told.span.path == "tests/shop/migrations"
-    assert "taken by shop/migrations" in told.reason
+    assert "also used by shop/migrations" in told.reason
     named = ReadingConfig(apps={"shop": "tests/shop"})
     assert labels({**app("shop"), **app("tests/shop")}, named) == {"shop": "tests/shop"}
 
@@ -193,7 +193,7 @@ def test_folders_that_the_configuration_excludes() -> None:
 @pytest.mark.parametrize(
     ("folder", "reason"),
     [
-        ("../../outside", "git checks out no such path"),
+        ("../../outside", "git cannot check out such a path"),
         ("we'ird; app", "is not a valid Python identifier"),
         ("-rf", "is not a valid Python identifier"),
     ],

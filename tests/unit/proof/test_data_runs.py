@@ -58,7 +58,7 @@ class TestWhatRanOtherwise:
     def test_work_that_the_result_no_longer_has(self) -> None:
         dropped = DataWork({}, frozenset({"w"}))
         (line,) = self.said(dropped, "w", "")
-        assert "the reconciled tree has it no more" in line
+        assert "missing from the reconciled tree" in line
         assert self.said(DataWork({}, frozenset()), "w", "") == []
 
     def test_other_work_instead_of_it(self) -> None:

@@ -48,7 +48,7 @@ def test_what_mainline_has_taken_out_of_the_database_since_is_not_there() -> Non
     )
     found = prove(candidate(given, P), given)
     assert isinstance(found, Refuted)
-    assert "column shop_item.more is there, and a fresh install has none" in found.failures[0].message
+    assert "column shop_item.more exists, and a fresh install has none" in found.failures[0].message
 
 
 def test_what_every_branch_does_to_the_state_alone_counts_as_there() -> None:

@@ -82,7 +82,7 @@ def test_a_value_that_a_shared_file_imports_and_the_patch_branch_changed() -> No
     assert lost(given) == ["help_text of field blog.post.title: the change of v2.4 is lost"]
     assert lost(given, own) == []
     edited = replace(given, patches=(Patch(changed(theirs, there), fork, (own,)),))
-    assert lost(edited, own) == ["help_text of field blog.post.title is not what mainline has"]
+    assert lost(edited, own) == ["help_text of field blog.post.title differs from mainline"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_value_that_a_shared_file_imports_and_the_patch_branch_changed() -> No
             operation("AlterModelTableComment", name=Constant("item"), table_comment=Constant("p")),
             "option db_table_comment of shop.item: the change of release/2.4 is lost",
         ),
-        (remove("item", "label"), "field shop.item.label is still there, release/2.4 has removed it"),
+        (remove("item", "label"), "field shop.item.label still exists, although release/2.4 removed it"),
     ],
 )
 def test_options_managers_and_removals_are_parts_too(ours: Operation, said: str) -> None:
@@ -114,7 +114,7 @@ def test_mainlines_word_is_the_last_where_both_changed_it() -> None:
     given = situation(on("shop.0003_m", alter("item", "label", OTHER)), patches=[patch(P)])
     assert lost(given) == []
     back = migration("shop.0004_p", "shop.0003_m", alter("item", "label", HELP))
-    assert lost(given, back) == ["help_text of field shop.item.label is not what mainline has"]
+    assert lost(given, back) == ["help_text of field shop.item.label differs from mainline"]
     (finding,) = ChangedOnBoth().find(case_of(given))
     assert finding.message.startswith("help_text of field shop.item.label on release/2.4 differs from main")
 

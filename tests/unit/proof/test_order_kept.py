@@ -259,7 +259,7 @@ def test_a_constraint_that_mainline_makes_before_the_clean_up_of_the_patch_branc
     given = compared(situation(Z, THEIRS, patches=[patch(CLEAN, UNIQUE)]))
     (said,) = broken(candidate(given, CLEAN), given)
     assert said == (
-        "RunPython of shop.0003_clean runs before AddConstraint of shop.0004_u on release/2.4, and nothing in the result keeps that order"
+        "RunPython of shop.0003_clean runs before AddConstraint of shop.0004_u on release/2.4, and the plan does not keep that order"
     )
     assert broken(candidate(given, CLEAN, hung(THEIRS, "shop.0003_z shop.0003_clean")), given) == []
 

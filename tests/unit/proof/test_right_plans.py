@@ -167,7 +167,7 @@ def test_a_data_operation_of_one_side_is_left_out_only_where_a_remark_says_so() 
     without = (S, EMPTY_M.with_changes(dependencies=keys("shop.0003_x shop.0003_s")))
     outcome = prove(candidate(given, *without, hand=HAND), given)
     assert not isinstance(outcome, SafePlan)
-    assert "no remark says so" in outcome.failures[0].message
+    assert "no note reports that" in outcome.failures[0].message
     proved(
         candidate(given, *without, hand=HAND, remarks="shop.0003_p's data operation runs nowhere else"), given
     )
@@ -194,7 +194,7 @@ def lost_parent(*unreadable: Unreadable) -> tuple[Candidate, Situation]:
 
 def test_no_database_has_a_migration_whose_parent_its_branch_lacks() -> None:
     proof = proved(*lost_parent())
-    assert any("names shop.0002_gone, which is not there" in said for said in proof.bounded)
+    assert any("depends on shop.0002_gone, which does not exist" in said for said in proof.bounded)
     assert {each.population.lineage for each in proof.outcomes} == {"fresh", "fork point", "mainline"}
 
 
@@ -256,7 +256,7 @@ def test_a_ledger_that_no_branch_makes_is_told() -> None:
     ledger = Ledger.of(*keys("shop.0004_m"), source="odd.csv")
     proof = proved(DIAMOND, Situation(MAIN.patches, MAIN.mainline, (), Policy(), (ledger,)))
     assert any(
-        said.startswith("odd.csv: no branch makes a database with these rows") for said in proof.bounded
+        said.startswith("odd.csv: no branch results in a database with these rows") for said in proof.bounded
     )
 
 

@@ -137,14 +137,14 @@ def test_an_edit_that_the_project_accepts_is_taken_as_edited_and_said() -> None:
     given = beside(LINE, NULLABLE)
     found = proved(replace(given, policy=Policy(accepted=frozenset({LINE.key}))))
     assert isinstance(found, SafePlan), found.failures
-    assert found.proof.bounded[0] == "taken as mainline has edited them since: logs.0001_initial"
+    assert found.proof.bounded[0] == "used as mainline has edited them: logs.0001_initial"
 
 
 def test_an_edit_that_no_database_sees_is_taken_as_edited_and_said() -> None:
     said = LINE.with_changes(operations=(create("Line", text=char(20, verbose_name=Constant("the text"))),))
     found = proved(beside(LINE, said))
     assert isinstance(found, SafePlan), found.failures
-    assert found.proof.bounded[0] == "taken as mainline has edited them since: logs.0001_initial"
+    assert found.proof.bounded[0] == "used as mainline has edited them: logs.0001_initial"
 
 
 def test_an_edit_in_one_app_that_a_database_sees_leaves_the_other_apps_edits_unseen() -> None:
@@ -154,7 +154,7 @@ def test_an_edit_in_one_app_that_a_database_sees_leaves_the_other_apps_edits_uns
     base = changed(FORK, LINE, more)
     onto = replace(changed(FORK, *MAINLINE, NULLABLE, unseen), ref="main")
     given, words = as_mainline_has_them(Situation((patch(P, fork=base),), onto, (), Policy()), EngineCache())
-    assert words == ("taken as mainline has edited them since: seed.0001_fill",)
+    assert words == ("used as mainline has edited them: seed.0001_fill",)
     assert given.patches[0].fork.migrations[LINE.key] == LINE
 
 
@@ -200,25 +200,25 @@ def test_a_branch_that_has_nothing_of_its_own_is_tried_once_and_that_is_said() -
     found = prove(candidate(given), given)
     assert isinstance(found, SafePlan)
     assert "mainline" not in {each.population.lineage for each in found.proof.outcomes}
-    assert any("no patch branch has anything to meet" in said for said in found.proof.bounded)
+    assert any("no patch branch has a migration that affects them" in said for said in found.proof.bounded)
     lost = situation(
         *MAINLINE, patches=[patch(fork=changed(FORK, migration("blog.0002_old", "blog.0001_initial")))]
     )
     more = prove(candidate(lost), lost)
     assert isinstance(more, SafePlan)
-    assert not any("no patch branch has anything to meet" in said for said in more.proof.bounded)
+    assert not any("no patch branch has a migration that affects them" in said for said in more.proof.bounded)
 
 
 def test_where_a_fresh_install_stops_behind_what_was_not_read_that_is_said() -> None:
     """awx renames a column by a class of its own, then adds another one under the old name."""
     renames = Opaque(
-        "tools.RunSQL is not an operation that is known", "RunSQL()", Span("shop/migrations/0006_z.py", 9)
+        "tools.RunSQL is not a known operation", "RunSQL()", Span("shop/migrations/0006_z.py", 9)
     )
     last = migration("shop.0006_z", "shop.0005_y", renames, add("item", "color"))
     found = proved(situation(*MAINLINE, last))
     assert isinstance(found, Refuted)
     said = found.failures[0].message
-    assert "exists already; not read there: shop/migrations/0006_z.py:9: tools.RunSQL" in said
+    assert "exists already; not readable there: shop/migrations/0006_z.py:9: tools.RunSQL" in said
     assert "operation_equivalents" in said
 
 
@@ -301,7 +301,7 @@ def test_a_patched_database_has_to_pass_a_plain_migrate_though_the_fork_point_fa
     assert isinstance(found, Refuted)
     assert found.failures[0].population.startswith("release/2.4")
     assert found.failures[0].message.endswith(
-        "So it is with databases without the patch, and with mainline as it stands."
+        "Databases without the patch fail in the same way, and so do they on mainline without this plan."
     )
     assert not any("So it is" in each.message for each in refuted_by_the_patch().failures)
 

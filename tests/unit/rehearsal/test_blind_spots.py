@@ -227,7 +227,7 @@ def test_a_column_that_a_remake_of_the_table_would_make_up() -> None:
     longer = migration("shop.0004_longer", "shop.0003_hotfix", alter("item", "base", char(60, null=TRUE)))
     bridge = migration("shop.0005_bridge", "shop.0004_longer", add("item", "color"))
     given = with_patch(ours, mainline=(theirs, longer))
-    assert "SQLite remakes shop_item from models with other columns" in refusals(
+    assert "SQLite recreates shop_item from models with other columns" in refusals(
         candidate(given, bridge), given
     )
 
@@ -304,7 +304,7 @@ def test_a_constraint_that_only_the_state_has() -> None:
     )
     given = with_patch(P)
     wrong = candidate(given, P, merge("shop.0003_x", "shop.0003_p").with_changes(operations=(by_hand,)))
-    assert 'not as the models say: shop_item: unique ("base") is missing' in refusals(wrong, given)
+    assert 'different from the models: shop_item: unique ("base") is missing' in refusals(wrong, given)
     right = candidate(given, P, merge("shop.0003_x", "shop.0003_p").with_changes(operations=(add_it,)))
     assert refusals(right, given) == ""
 

@@ -86,7 +86,7 @@ class TestAgainstAFreshInstall:
 
     def test_the_models_are_compared_on_the_fresh_install_alone(self) -> None:
         fresh = end("a", unlike=("a.color",))
-        assert wrong(fresh, fresh) == [(MIGRATE, "not as the models say: a.color")]
+        assert wrong(fresh, fresh) == [(MIGRATE, "different from the models: a.color")]
         assert wrong(end("a", unlike=("a.color",)), end("a")) == []
 
 
@@ -129,10 +129,10 @@ class TestAgainstTheFirstJudge:
         assert self.said(self.RAN, expected) == []
         assert self.said(self.RAN, PATCHED) == []
         assert self.said(self.RAN, replace(PATCHED, will_run=frozenset(keys("shop.0004_y")), recorded=frozenset(keys("shop.0004_y")))) == [
-            "shop.0003_x runs, which the first judge does not expect",
-            "shop.0004_y does not run, which the first judge expects",
-            "shop.0003_x is recorded, which the first judge does not expect",
-            "shop.0004_y is not recorded, which the first judge expects",
+            "shop.0003_x runs, which the simulation does not expect",
+            "shop.0004_y does not run, which the simulation expects",
+            "shop.0003_x is recorded, which the simulation does not expect",
+            "shop.0004_y is not recorded, which the simulation expects",
         ]  # fmt: skip
 
     def test_a_replaced_migration_may_run_under_another_name(self) -> None:

@@ -71,18 +71,18 @@ def test_order_and_defaults_do_not_count(same: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ('CREATE INDEX "i" ON "item" ("a")', 'item: index ("a") is there'),
-        ('CREATE UNIQUE INDEX "i" ON "item" ("a", "b")', 'item: unique ("a", "b") is there'),
+        ('CREATE INDEX "i" ON "item" ("a")', 'item: index ("a") is unexpected'),
+        ('CREATE UNIQUE INDEX "i" ON "item" ("a", "b")', 'item: unique ("a", "b") is unexpected'),
         (
             'CREATE UNIQUE INDEX "i" ON "item" ("a") WHERE "b" > 0',
-            'item: unique ("a") WHERE "b" > 0 is there',
+            'item: unique ("a") WHERE "b" > 0 is unexpected',
         ),
-        ('ALTER TABLE "item" ADD COLUMN "c" text NULL', "column item.c is there"),
+        ('ALTER TABLE "item" ADD COLUMN "c" text NULL', "column item.c is unexpected"),
         (
             'ALTER TABLE "item" ADD COLUMN "c" integer REFERENCES "item" ("id")',
-            "item: foreign key c to item.id is there",
+            "item: foreign key c to item.id is unexpected",
         ),
-        ('CREATE TABLE "other" ("id" integer)', "table other is there"),
+        ('CREATE TABLE "other" ("id" integer)', "table other is unexpected"),
     ],
 )
 def test_everything_else_counts(more: str, said: str) -> None:
@@ -95,7 +95,7 @@ def test_checks_are_compared_by_what_they_say() -> None:
 
     assert differences(table('"n" > 0'), table('"item"."n"  >  0')) == []
     assert differences(table('"n" > 0'), table('"n" > 1')) == [
-        'item: check ("n" > 0) is there',
+        'item: check ("n" > 0) is unexpected',
         'item: check ("n" > 1) is missing',
     ]
 

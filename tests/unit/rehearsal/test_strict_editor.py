@@ -12,7 +12,7 @@ from rehearsing_by_hand import refusals
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 
-ELSEWHERE = "which only SQLite puts right"
+ELSEWHERE = "which only SQLite corrects"
 NOTHING = operation("AlterModelOptions", name=Constant("item"), options=Dictionary(()))
 LONGER = alter("item", "label", char(60))  # SQLite remakes the table
 
@@ -70,18 +70,18 @@ class TestColumns:
 
     def test_one_that_a_remake_makes(self) -> None:
         found = said(LONGER, ours=add("item", "x1"), theirs=add("item", "u1"))
-        assert "SQLite remakes shop_item from models with other columns: shop_item.u1 is missing" in found
-        assert "shop_item.x1 is there" in found
+        assert "SQLite recreates shop_item from models with other columns: shop_item.u1 is missing" in found
+        assert "shop_item.x1 is unexpected" in found
 
     def test_one_that_a_remake_makes_where_no_database_is_sqlite(self) -> None:
         """Another engine's table stays as it is, until an operation makes the column or removes it."""
         made = {"ours": add("item", "x1"), "theirs": add("item", "u1")}
         found = said(LONGER, sqlite=False, **made)
         assert f"column shop_item.u1 is missing, {ELSEWHERE}" in found
-        assert f"column shop_item.x1 is there, {ELSEWHERE}" in found
+        assert f"column shop_item.x1 is unexpected, {ELSEWHERE}" in found
         bridge = LONGER, database_only(add("item", "u1"))
         assert said(*bridge, looking(add("item", "x1")), sqlite=False, **made) == ""
-        assert "x1 is there" in said(*bridge, add("item", "x1"), sqlite=False, **made)
+        assert "x1 is unexpected" in said(*bridge, add("item", "x1"), sqlite=False, **made)
         assert "u1 is missing" in said(LONGER, looking(add("item", "x1")), sqlite=False, **made)
 
     def test_one_that_gets_another_type_by_a_remake(self) -> None:

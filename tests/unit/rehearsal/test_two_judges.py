@@ -57,7 +57,7 @@ def test_a_blind_eye_for_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
     found = refused(candidate(given), given)
     assert found.contradicted is not None
     assert [each.message for each in found.failures] == [
-        "column shop_item.color is there",
+        "column shop_item.color is unexpected",
         "column shop_item.size is missing",
     ]
     assert {each.population for each in found.failures} == {"release/2.4 up to shop.0003_p"}
@@ -152,7 +152,7 @@ def test_the_report_of_a_plan_without_time(capsys: pytest.CaptureFixture[str], t
     assert done.code == 3
     assert "Proved" not in done.stdout
     assert "Refused: no plan could be proved" in done.stdout
-    assert "SB414  there was no time to rehearse fresh install; " in done.stdout
+    assert "SB414  there was not enough time to rehearse fresh install; " in done.stdout
     assert "rehearsal_most_seconds = 600" in done.stdout
     assert "SB413" not in done.stdout
     document = json.loads(commands.run(folder, "plan", "release/2.4", "--format", "json").stdout)
@@ -194,7 +194,7 @@ def test_the_report_of_a_disagreement(capsys: pytest.CaptureFixture[str], tmp_pa
     done = commands.run(folder, "plan", "release/2.4")
     assert done.code == 1
     assert "Plan  rehome" in done.stdout
-    assert "SB413  the two judges disagree" in done.stdout
+    assert "SB413  the two checks disagree" in done.stdout
     assert "the simulation: 7 kinds of database" in done.stdout
     assert "the rehearsal: fresh install, shop.0004_x: OperationalError:" in done.stdout
     assert "\x1b" not in done.stdout

@@ -27,8 +27,8 @@ def saying(made: Migration, *provenance: str) -> Migration:
 
 STITCH = saying(
     migration("shop.0002_stitch", "shop.0001_base", add("item", "color"), replaces="shop.0002_hotfix"),
-    "stands for shop.0002_hotfix of release (commit abc)",
-    "takes over shop.0003_color",
+    "replaces shop.0002_hotfix of release (commit abc)",
+    "takes operations from shop.0003_color",
 )
 EMPTIED = migration("shop.0003_color", "shop.0002_size shop.0002_stitch")
 DIAMOND = tree(BASE, SIZE, STITCH, EMPTIED, LATER)

@@ -80,7 +80,7 @@ def test_tables_renames_and_data_count() -> None:
     assert half_done(player, many.key, names) is None
     part = half_done(player, many.key, names | {Presence("shop_part")})
     assert part is not None
-    assert part.done == ("table shop_part made",)
+    assert part.done == ("table shop_part created",)
     assert part.left == ("column shop_item.size renamed width", "column shop_item.name dropped")
     assert part.data
     assert half_done(player, key("shop.0001_base"), names) is None

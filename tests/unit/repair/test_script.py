@@ -128,7 +128,7 @@ def test_rows_that_the_ledger_does_not_tell_are_printed_before_they_go() -> None
     untold = Ledger.of(A, B, A, source="file.csv")
     script = render_script([DeleteDuplicate(A, "twice"), DeleteRow(B, "gone")], "sqlite", untold)
     assert not script.undo_is_whole
-    assert "NOT WHOLE" in script.undo
+    assert "INCOMPLETE" in script.undo
     _, *keep = script.probe
     printed = [row[0] for probe in keep for row in connection.execute(probe)]
     connection.executescript(script.text)

@@ -35,12 +35,12 @@ def test_a_database_that_needs_nothing(stitched: Path, tmp_path: Path, commands:
     file = ledger(tmp_path, *ROWS, "shop,0003_item_colour")
     done = commands.run(stitched, "inspect", "--ledger", file)
     assert done.code == 0
-    assert "  ghost           shop.0003_item_colour of release/2.4 (commit " in done.stdout
-    assert "shop.0003_stitched_item_colour stands for it\n" in done.stdout
+    assert "  no file for     shop.0003_item_colour of release/2.4 (commit " in done.stdout
+    assert ": replaced by\n                  shop.0003_stitched_item_colour\n" in done.stdout
     assert (
         "  next release    runs its own migrations\n" in done.stdout or "its own migrations\n" in done.stdout
     )
-    assert done.stdout.endswith("\nNeeds no hand.\n")
+    assert done.stdout.endswith("\nNeeds no manual step.\n")
 
 
 def test_a_database_that_needs_a_row(stitched: Path, tmp_path: Path, commands: Commands) -> None:
@@ -50,7 +50,7 @@ def test_a_database_that_needs_a_row(stitched: Path, tmp_path: Path, commands: C
     assert (
         "  migrate now     fails: Migration shop.0004_catalogue_colours is applied before its" in done.stdout
     )
-    assert "Needs a hand: 1 change of its rows" in done.stdout
+    assert "Needs a manual step: 1 change of its rows" in done.stdout
     assert f"  stitchback repair --ledger {file} --vendor VENDOR" in done.stdout
 
 

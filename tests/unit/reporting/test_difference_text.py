@@ -16,8 +16,8 @@ REFS = Refs("release/2.4", "main")
         ("name: chip and transponder", "called chip on release/2.4, transponder on main"),
         ("help_text: 'to and fro' and 'x'", "help_text: 'to and fro' on release/2.4, 'x' on main"),
         (
-            "choices: unsaid and [('a and b', 'A')]",
-            "choices: unsaid on release/2.4, [('a and b', 'A')] on main",
+            "choices: not set and [('a and b', 'A')]",
+            "choices: not set on release/2.4, [('a and b', 'A')] on main",
         ),
         (
             "on_delete: django.db.models.CASCADE and django.db.models.PROTECT",

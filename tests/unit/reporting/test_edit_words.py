@@ -35,7 +35,7 @@ def test_an_edited_file() -> None:
     assert verb(edit, BEFORE) == "edit"
     assert migration_effects(edit, BEFORE) == (
         "also depends on shop.0002_s",
-        "no longer makes AddField item.color",
+        "no longer contains AddField item.color",
     )
 
 
@@ -45,7 +45,7 @@ def test_a_stitched_file_is_new() -> None:
     assert migration_effects(edit, BEFORE) == (
         "replaces shop.0002_p",
         "depends on shop.0001_a",
-        "makes AddField item.color",
+        "contains AddField item.color",
     )
 
 
@@ -58,7 +58,7 @@ def test_a_merge_makes_nothing() -> None:
 def test_a_file_brought_over_as_it_is() -> None:
     edit = WriteFile(PATCH.key, PATCH.path, PATCH)
     assert verb(edit, BEFORE) == "bring"
-    assert migration_effects(edit, BEFORE) == ("the patch branch's file, byte for byte",)
+    assert migration_effects(edit, BEFORE) == ("copy of the patch branch's file",)
 
 
 def test_a_file_brought_over_and_hung_elsewhere() -> None:
@@ -75,10 +75,12 @@ def test_a_renumbered_file_moves() -> None:
 
 def test_conditions_are_told() -> None:
     edit = WriteFile(MINE.key, MINE.path, MINE, (SetOperations((MakeConditional(0), KeepOperation(1))),))
-    assert migration_effects(edit, BEFORE) == ("makes AddField item.color only where it is missing",)
+    assert migration_effects(edit, BEFORE) == (
+        "runs AddField item.color only if it is missing in the database",
+    )
     inserted = replace(add("item", "color"), conditional=True)
     made = WriteFile(key("shop.0003_x"), "x.py", None, (SetOperations((Insert(inserted),)),))
-    assert migration_effects(made, BEFORE) == ("makes AddField item.color where it is missing",)
+    assert migration_effects(made, BEFORE) == ("contains AddField item.color if it is missing",)
 
 
 def test_operations_are_named_by_what_they_are_about() -> None:

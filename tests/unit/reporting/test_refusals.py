@@ -21,11 +21,14 @@ def said(unproved: Unproved, strategy: str | None = None) -> str:
 
 def test_a_refusal_without_any_proposal_says_so_and_for_what() -> None:
     unplaced = (MigrationKey("shop", "0003_x"), MigrationKey("blog", "0002_y"))
-    expected = "No strategy finds a place on main for shop.0003_x, blog.0002_y; the findings above"
+    expected = "No strategy can bring shop.0003_x, blog.0002_y into main; the findings above"
     assert expected in said(Unproved((), (), unplaced))
     assert expected in said(Unproved((), (), unplaced), "diamond")
 
 
 def test_a_strategy_that_fits_nothing_is_no_dead_end() -> None:
-    text = said(Unproved((), ()), "forgo")
-    assert "Strategy forgo fits nothing here. Without --strategy those that do are tried." in text
+    text = said(Unproved((), ()), "skip-dropped")
+    assert (
+        "Strategy skip-dropped fits no migration here. Without --strategy, stitchback tries all that fit."
+        in text
+    )

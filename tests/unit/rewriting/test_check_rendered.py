@@ -31,7 +31,7 @@ def test_the_same_elsewhere_in_the_file() -> None:
         {"replaces": (key("shop.0001_a"),)},
         {"initial": True},
         {"atomic": False},
-        {"provenance": ("stands for x",)},
+        {"provenance": ("replaces x",)},
         {"key": key("shop.0003_x")},
     ],
 )
@@ -46,5 +46,5 @@ def test_a_migration_more_or_less() -> None:
     more = migration("shop.0003_x")
     with pytest.raises(Misrendered, match=r"shop\.0003_x"):
         check_reread((EDIT,), tree((EDIT.result,)), tree((EDIT.result, more)))
-    with pytest.raises(Misrendered, match="still there"):
+    with pytest.raises(Misrendered, match="still exists"):
         check_reread((DeleteFile(OLD.key, OLD.path),), tree(()), tree((OLD,)))

@@ -178,10 +178,10 @@ def test_operations_put_between() -> None:
 
 def test_the_comment_stands_above_the_class() -> None:
     text = edited(
-        FILE, SetComment(("Stands for shop.0003_hotfix.",), ("stands for shop.0003_hotfix of v1 (commit 0)",))
+        FILE, SetComment(("Replaces shop.0003_hotfix.",), ("replaces shop.0003_hotfix of v1 (commit 0)",))
     ).text
     line = "class Migration("
-    block = "# Stands for shop.0003_hotfix.\n# stitchback: stands for shop.0003_hotfix of v1 (commit 0)\n"
+    block = "# Replaces shop.0003_hotfix.\n# stitchback: replaces shop.0003_hotfix of v1 (commit 0)\n"
     assert text == replaced(FILE, line, block + line)
 
 
@@ -298,7 +298,7 @@ def test_a_template_is_refused_where_its_names_mean_something_else() -> None:
         )
         .replace("models.ForeignKey", "migrations.X")
     )
-    with pytest.raises(Refusal, match="models is not what"):
+    with pytest.raises(Refusal, match="models has another meaning here than"):
         edited(source, SetOperations((MakeConditional(0), KeepOperation(1), KeepOperation(2))))
 
 
@@ -324,7 +324,7 @@ def test_odd_bytes_stay(name: str) -> None:
         SetReplaces((key("shop.0003_hotfix"),)),
         SetDependencies((key("shop.0002_base"), key("catalogue.0007_x"), key("shop.0003_stitched"))),
         SetOperations((KeepOperation(0), Insert(add_field("größe")), MakeConditional(2))),
-        SetComment(("Über alles.",), ("stands for shop.0003_hotfix",)),
+        SetComment(("Über alles.",), ("replaces shop.0003_hotfix",)),
     )
     after = edited(source, *changes).content
     lines = after.split(b"\n")
@@ -388,7 +388,7 @@ def test_hostile_names_end_neither_a_string_nor_a_comment() -> None:
     )
     assert "import os" not in [line.strip()[:9] for line in edited(FILE, *changes).text.splitlines()]
     with pytest.raises(Refusal, match="cannot hold"):
-        edited(FILE, SetComment((), (f"stands for {evil}",)))
+        edited(FILE, SetComment((), (f"replaces {evil}",)))
 
 
 def test_a_file_brought_over_keeps_its_bytes() -> None:

@@ -44,7 +44,7 @@ def test_kept_as_it_is(source: bytes) -> None:
 def test_hung_elsewhere(source: bytes) -> None:
     more = SetDependencies((*read(source).dependencies, key("shop.0003_stitched")))
     after = edited(
-        source, SetReplaces((key("shop.0003_hotfix"),)), more, SetComment(("Why.",), ("stands for x",))
+        source, SetReplaces((key("shop.0003_hotfix"),)), more, SetComment(("Why.",), ("replaces x",))
     )
     assert set(source.splitlines()) - set(after.content.splitlines()) <= {b"    dependencies = []"}
 

@@ -72,18 +72,18 @@ def test_a_plan_with_a_hand() -> None:
         "### MySQL and MariaDB",
     ):
         assert f"{heading}\n" in text
-    for heading in ("## The deploy", "## After: did it work?", "## How to go back", "### Undo, SQLite"):
+    for heading in ("## The deploy", "## After the deploy: check", "## How to undo it", "### Undo, SQLite"):
         assert f"{heading}\n" in text
     assert "INSERT INTO django_migrations" in text
     assert "python manage.py migrate --fake shop 0002_stitch" in text
-    assert "no way for main up to shop.0004: shop.0003\\_color is applied before" in text
+    assert "cannot be used for main up to shop.0004: shop.0003\\_color is applied before" in text
     assert "- `shop.0002_hotfix`, where `shop.0003_color` is applied" in text
     assert (
         "main up to shop.0003; main up to shop.0004; main up to shop.0005; main up to shop.0006; and 2 more"
         in text
     )
     assert "`shop/migrations/0002_stitch.py` (new)" in text
-    assert "`shop/migrations/0009_old.py` (gone)" in text
+    assert "`shop/migrations/0009_old.py` (deleted)" in text
     assert "twice \\| nowhere" in text
     assert "Not tried: deploys of more" in text
 
@@ -93,7 +93,7 @@ def test_a_plan_without_a_hand() -> None:
     text = render_runbook(
         replace(CANDIDATE, manual_inserts=()), proof, patches=["a", "b"], onto="main", sql=[sql("sqlite")]
     )
-    assert "Nothing: no database needs a hand." in text
+    assert "Nothing: no database needs a manual step." in text
     assert "INSERT INTO" not in text
     assert "Not tried" not in text
 

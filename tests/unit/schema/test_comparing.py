@@ -31,13 +31,13 @@ def test_identical(a: str, b: str) -> None:
 @pytest.mark.parametrize(
     ("a", "b", "words"),
     [
-        ("CharField(max_length=9)", "CharField(max_length=9, help_text='x')", ("help_text: unsaid and 'x'",)),
+        ("CharField(max_length=9)", "CharField(max_length=9, help_text='x')", ("help_text: not set and 'x'",)),
         ("CharField(max_length=9, default='a')", "CharField(max_length=9, default='b')", ("default: 'a' and 'b'",)),
         ("ForeignKey('Tag', CASCADE)", "ForeignKey('Tag', PROTECT)", ("on_delete: django.db.models.CASCADE and django.db.models.PROTECT",)),
         ("NullBooleanField()", "BooleanField(null=True)", ("class: NullBooleanField and BooleanField", "null: False and True")),
         ("django.contrib.postgres.fields.JSONField()", "JSONField()", ("class: JSONField and JSONField",)),
         ("ManyToManyField('Tag', related_name='a')", "ManyToManyField('Tag', related_name='b')", ("related_name: 'a' and 'b'",)),
-        ("ManyToManyField('Tag', blank=True)", "ManyToManyField('Tag')", ("blank: True and unsaid",)),
+        ("ManyToManyField('Tag', blank=True)", "ManyToManyField('Tag')", ("blank: True and not set",)),
         ("EmailField(max_length=99)", "CharField(max_length=99)", ("class: EmailField and CharField",)),
     ],
 )  # fmt: skip
@@ -54,8 +54,8 @@ def test_same_schema(a: str, b: str, words: tuple[str, ...]) -> None:
         ("IntegerField()", "IntegerField(unique=True)", ("unique: False and True",)),
         ("IntegerField()", "IntegerField(db_index=True)", ("db_index: False and True",)),
         ("IntegerField()", "BigIntegerField()", ("class: IntegerField and BigIntegerField",)),
-        ("IntegerField()", "IntegerField(db_default=3)", ("db_default: unsaid and 3",)),
-        ("IntegerField()", "IntegerField(db_column='x')", ("db_column: unsaid and 'x'",)),
+        ("IntegerField()", "IntegerField(db_default=3)", ("db_default: not set and 3",)),
+        ("IntegerField()", "IntegerField(db_column='x')", ("db_column: not set and 'x'",)),
         ("ForeignKey('Tag')", "ForeignKey('Box')", ("to: 'shop.tag' and 'shop.box'",)),
         ("ForeignKey('Tag', DB_CASCADE)", "ForeignKey('Tag', CASCADE)", ("on_delete: django.db.models.DB_CASCADE and django.db.models.CASCADE",)),
         ("ManyToManyField('Tag')", "ManyToManyField('Box')", ("to: 'shop.tag' and 'shop.box'",)),

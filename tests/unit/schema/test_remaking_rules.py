@@ -48,7 +48,7 @@ def lost_on_sqlite(given: Operation) -> bool:
     later = migration("shop.0002_later", "shop.0001_initial", given)
     database = Engine(tree(base, extra)).migrate(SymbolicDatabase()).final
     run = Engine(tree(base, later)).migrate(database)
-    return run.error is not None and "loses what that does not know: extra" in run.error.message
+    return run.error is not None and "loses what the model does not have: extra" in run.error.message
 
 
 def constraint(kind: str, **arguments: object) -> Operation:

@@ -27,7 +27,7 @@ class DemoDatabaseKind:
 
 
 KINDS = (
-    DemoDatabaseKind("fresh", None, "a new installation: empty"),
+    DemoDatabaseKind("fresh", None, "a fresh install: empty"),
     DemoDatabaseKind("fork-point", "fork", "runs release 2.4 without the hotfix"),
     DemoDatabaseKind("patched", "hotfix", "runs release 2.4 with the hotfix: production", coloured=True),
     DemoDatabaseKind("mainline", "feature", "runs main as it is: staging, developers", coloured=True),

@@ -69,9 +69,9 @@ class Demo:
         )
 
     def _made(self, workshop: Worktrees) -> Iterator[Event]:
-        yield DemoStep("The databases that there are")
+        yield DemoStep("The databases")
         yield DemoRemark(
-            "Made by Django with the code of each branch, and filled: a value of its own in every column."
+            "Django created them with the code of each branch, and each has rows with a different value in every column."
         )
         (self.folder / "databases").mkdir(parents=True)
         for kind in KINDS:
@@ -92,8 +92,8 @@ class Demo:
         lost = lost_values(patched.rows, session.rows(spoilt))
         if outcome.went_well:
             yield DemoRemark(
-                "`migrate` says OK. It has added the column a second time: SQLite makes the table anew, and every value in it "
-                "is the default again. PostgreSQL and MySQL stop here: duplicate column."
+                "`migrate` reports OK. It has added the column a second time: SQLite recreates the table, and every value in it "
+                "is the default again. PostgreSQL and MySQL stop here: the column exists already."
             )
         else:
             yield DemoRemark(f"`migrate` stops: {outcome.error_class}: {outcome.error_message}")
@@ -104,7 +104,7 @@ class Demo:
             yield DemoRemark(words)
 
     def _planned(self, project: Project) -> Generator[Event, None, PlanReport]:
-        yield DemoStep("What is the same on both sides, and a plan that is proved")
+        yield DemoStep("The same change on both sides, and a proved plan")
         wish = PlanRequest((PATCH,))
         yield DemoCommand(f"stitchback status {PATCH}", render_status(status(project, wish), "text"))
         report = make_plan(project, wish)
@@ -113,7 +113,7 @@ class Demo:
         return report
 
     def _applied(self, project: Project, report: PlanReport) -> Iterator[Event]:
-        yield DemoStep("Writing it")
+        yield DemoStep("Writing the plan's files")
         written = write(project, prepare(project, report, PlanRequest((PATCH,)), None))
         yield DemoCommand(f"stitchback apply {PATCH} --yes", "\n".join(written.paths))
         stitched = next(path for path in written.paths if "stitched" in path)
@@ -131,7 +131,7 @@ class Demo:
         with Project.open(self.repository) as project:
             treatment = repair_ledger(project, source, "HEAD")
             if treatment.script is None:
-                yield DemoRemark(f"{database.path.name}: nothing has to be done.")
+                yield DemoRemark(f"{database.path.name}: no manual step is needed.")
                 return
             diagnosis = render_diagnosis(inspect(project, source, "HEAD"), "text")
             yield DemoCommand(f"stitchback inspect --database {database.url}", diagnosis)
@@ -140,9 +140,7 @@ class Demo:
             )
             apply_repair(source, treatment)
             again = repair_ledger(project, source, "HEAD")
-        yield DemoCheck(
-            f"{database.path.name}: repaired; a second run has nothing to do", again.script is None
-        )
+        yield DemoCheck(f"{database.path.name}: repaired; a second run changes nothing", again.script is None)
 
     def _migrated(self, workshop: Worktrees) -> Iterator[Event]:
         yield DemoStep("The deploy: every database migrated with the reconciled tree")
@@ -184,7 +182,7 @@ class Demo:
             )
 
     def _again(self) -> Iterator[Event]:
-        yield DemoStep("Once more")
+        yield DemoStep("A second plan")
         with Project.open(self.repository) as project:
             report = make_plan(project, PlanRequest((PATCH,)))
         yield DemoCheck(f"`stitchback plan {PATCH}` has nothing left to do", report.exit_code == 0)

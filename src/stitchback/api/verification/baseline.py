@@ -34,7 +34,7 @@ class RealBaselineFailures:
         for first, *others in self._met.values():
             names = {each.population for each in others} - {first.population}
             more = f" and {len(names)} other kinds of database" if names else ""
-            yield f"{first.population}{more}: left out, {first.rollout}: {first.what}: so it is with mainline as it stands"
+            yield f"{first.population}{more}: left out, {first.rollout}: {first.what}: this happens on mainline even without the plan"
 
     @cached_property
     def _fresh(self) -> DatabaseState | None:

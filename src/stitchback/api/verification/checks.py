@@ -113,7 +113,7 @@ class EngineChecks:
         """Fresh, fork points, patch branches, mainline, in this order: a database keeps the first name."""
         databases = TestDatabases(self.bench)
         databases.add("fresh install", FRESH, ITSELF, self.bench.empty())
-        self.progress("making databases with the old trees")
+        self.progress("creating databases with the code of each branch")
         forks = [databases.fork(tree) for tree in self.branches.forks]
         for tree, start in zip(self.branches.patches, forks, strict=True):
             databases.grow(tree, start)
@@ -192,7 +192,7 @@ class EngineChecks:
                 population,
                 act,
                 "repair",
-                f"the ledger of {twin.population.name}, which gets a repair, and another schema: {what}",
+                f"same ledger as {twin.population.name}, which gets a repair, and another schema: {what}",
             )
 
     def excused(self, inhabitant: TestDatabase, say: Progress) -> bool:
@@ -202,9 +202,7 @@ class EngineChecks:
         outcome = self.bench.step(self.branches.untouched, inhabitant.state).outcome
         if outcome.error_class:
             said = f"{outcome.error_class}: {outcome.error_message}"
-            say(
-                f"{inhabitant.population.name}: left out, mainline fails there without any change of ours: {said}"
-            )
+            say(f"{inhabitant.population.name}: left out, mainline fails there even without the plan: {said}")
         return bool(outcome.error_class)
 
     def unpatched(self, inhabitant: TestDatabase, databases: TestDatabases) -> tuple[DatabaseState, ...]:
@@ -243,7 +241,7 @@ class EngineChecks:
             self.repaired_states.add(inhabitant.state.digest)
         if trial.left_out:
             databases.add_remark(
-                f"{population.name}: {trial.left_out} migrations from before the fork point were no targets of their own"
+                f"{population.name}: {trial.left_out} migrations before the fork point were not tried as targets"
             )
         ran = self.bench.step(self.tree.session, start).outcome.ran
         return PopulationReport(
@@ -280,12 +278,12 @@ class EngineChecks:
     ) -> Iterator[str]:
         before = inhabitant.state
         if inhabitant.population.lineage not in self.hand.lineages:
-            yield f"a {inhabitant.population.lineage} database needs a hand"
+            yield f"a {inhabitant.population.lineage} database needs a manual step"
         if once.digest == before.digest:
             yield "the script changes nothing"
         if once.schema != before.schema or once.rows != before.rows:
-            yield "the script changes more than the ledger"
+            yield "the script changes more than django_migrations"
         if twice.digest != once.digest:
             yield "the script changes something when it is run again"
         if self.hand.repair(once.url):
-            yield "another repair is wanted after the repair"
+            yield "the database needs another repair after the repair"

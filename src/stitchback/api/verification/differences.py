@@ -21,7 +21,7 @@ def _tables(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str
         if name not in found:
             yield f"table {name} is missing"
         elif name not in wanted:
-            yield f"table {name} is there, and a fresh install has none"
+            yield f"table {name} exists, and a fresh install has none"
         elif found[name] != wanted[name]:
             yield from _table(name, found[name], wanted[name])
 
@@ -40,7 +40,7 @@ def _columns(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
         if column not in found:
             yield f"column {name}.{column} is missing"
         elif column not in wanted:
-            yield f"column {name}.{column} is there, and a fresh install has none"
+            yield f"column {name}.{column} exists, and a fresh install has none"
         elif found[column] != wanted[column]:
             yield f"column {name}.{column}: {_shape(found[column])}, in a fresh install {_shape(wanted[column])}"
 
@@ -54,9 +54,9 @@ def _lists(name: str, word: str, found: Counter[str], wanted: Counter[str]) -> I
     for text in sorted({*found, *wanted}):
         has, should = found[text], wanted[text]
         if has > should and should:
-            yield f"{word} of {name} is there {has} times: {text}"
+            yield f"{word} of {name} exists {has} times: {text}"
         elif has > should:
-            yield f"{word} of {name} is there, and a fresh install has none: {text}"
+            yield f"{word} of {name} exists, and a fresh install has none: {text}"
         elif has < should:
             yield f"{word} of {name} is missing: {text}"
 
@@ -70,4 +70,4 @@ def without_name(text: str) -> str:
 def _others(found: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
     for name in sorted({*found, *wanted}):
         if found.get(name) != wanted.get(name):
-            yield f"{name} is not what it is in a fresh install"
+            yield f"{name} differs from a fresh install"

@@ -93,7 +93,7 @@ def _as_mainline(
         has = columns(final.rows)
         for place, text in unequal(final.rows, oracle.rows, touched):
             if place not in own and has.get(place) in defaults.get(place, ()):
-                say(f"the patch's default stands in rows that were there before, not mainline's: {text}")
+                say(f"rows that existed before have the patch's default, not mainline's: {text}")
             else:
                 yield text
 

@@ -56,7 +56,7 @@ def twice(fresh: DatabaseSchema, old: Iterable[DatabaseSchema]) -> Iterator[str]
         known |= _definitions(schema)
     for (what, name, text), count in sorted(_definitions(fresh).items()):
         if count > max(1, known[what, name, text]):
-            yield f"{LISTS[what]} of {name} is there {count} times in a fresh install: {text}"
+            yield f"{LISTS[what]} of {name} exists {count} times in a fresh install: {text}"
 
 
 def _definitions(schema: DatabaseSchema) -> Counter[tuple[str, str, str]]:

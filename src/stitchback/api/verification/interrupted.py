@@ -22,8 +22,8 @@ def half_way(
     if stuck:
         names = ", ".join(str(key) for key, _ in stuck)
         yield (
-            f"killed within {names}, no migrate goes on by itself, for this engine keeps what was done "
-            f"({stuck[0][0]}: {stuck[0][1]}); `stitchback inspect` tells how far such a migration got"
+            f"killed within {names}, `migrate` cannot continue, because this engine keeps what was done "
+            f"({stuck[0][0]}: {stuck[0][1]}); `stitchback inspect` reports how far such a migration got"
         )
     if len(near) > MOST:
         yield f"not tried: a kill within each of the {len(near) - MOST} migrations after {near[MOST - 1]}"

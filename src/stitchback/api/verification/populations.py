@@ -97,7 +97,7 @@ class TestDatabases:
         standing = self.bench.standing(tree.session, start)
         if isinstance(standing, Raised):
             self.add_remark(
-                f"no database was ever made by {tree.ref} from {_in_short(start.ledger)}: {standing}"
+                f"{tree.ref} cannot have created a database from {_in_short(start.ledger)}: {standing}"
             )
             return
         for target in released(standing, tree.unreleased):

@@ -8,190 +8,212 @@ PAGES: tuple[ErrorPage, ...] = (
     ErrorPage(
         "SB401",
         ("schema.problems",),
-        "migrations of one branch do not fit each other",
-        """An operation alters, renames or removes something that the migrations before it have not
-        made, or makes what is there: with that branch checked out Django fails as well.
+        "the migrations of one branch do not fit together",
+        """An operation alters, renames or removes something that no earlier migration created, or
+        creates something that exists. With that branch checked out Django fails too.
 
-        The message names the migration and the operation. Usually a migration it builds on was
-        removed, or hangs on another parent. Mend the branch, and run the command again.""",
+        The message names the migration and the operation. Usually a migration that it builds on was
+        removed, or the migration has the wrong dependency. Correct the branch, and run the command
+        again.""",
     ),
     ErrorPage(
         "SB402",
         ("planning.plan",),
         "no such strategy",
-        """`--strategy` (or `strategy` in `[tool.stitchback]`) takes one of the names that the hint
-        lists. Leave it out to get the cheapest plan that can be proved; `plan` lists the others
-        with their price.""",
+        """`--strategy` (or `strategy` in `[tool.stitchback]`) takes one of the names in the hint.
+        Without it, `plan` chooses the cheapest plan that can be proved, and lists the others with
+        their price.""",
     ),
     ErrorPage(
         "SB403",
         ("planning.plan",),
-        "a patch migration without its parent",
-        """The patch branch has a migration that depends on one which the branch lacks, and mainline
-        has no migration of that name. Django cannot have run it there, so nothing tells where it
-        belongs.
+        "a patch migration without its dependency",
+        """The patch branch has a migration that depends on one that neither the branch nor mainline
+        has. Django cannot have run it there, so stitchback cannot know where it belongs.
 
-        Hang it on a parent that the patch branch has, on that branch, release that, and plan again.""",
+        On the patch branch, change the migration's dependencies to ones that the branch has,
+        release that, and plan again.""",
     ),
     ErrorPage(
         "SB404",
         ("planning.plan",),
         "migration files that cannot be read",
-        """A migration file that came since the fork point gives no migration (SB101), in an app that the
-        plan is about. What it does is not known, so no plan can be proved.
+        """A migration file since the fork point cannot be read (SB101), in an app that the plan
+        affects. stitchback does not know what it does, so no plan can be proved.
 
-        Mend the files on their branch, and plan again.""",
+        Correct the files on their branch, and plan again.""",
     ),
     ErrorPage(
         "SB405",
         ("planning.plan",),
-        "an app was an installed package, and nobody says how far its migrations went",
-        """The patch branch depends on migrations of an app that is not in its tree, an installed package,
-        and mainline has that app in its own tree. The branch's databases have the package's tables and
-        rows, and no file of the branch says which.
+        "an app was an installed package, and its applied migrations are not declared",
+        """The patch branch depends on migrations of an app that is not in its tree but an installed
+        package, and mainline has that app in its own tree. The branch's databases have the
+        package's tables and rows, and no file of the branch contains which.
 
-        Say it in pyproject.toml (`stitchback explain SB308`), and plan again.""",
+        Declare it in pyproject.toml (`stitchback explain SB308`), and plan again.""",
     ),
     ErrorPage(
         "SB406",
         ("planning.plan",),
-        "a migration that overrides methods of Django's",
-        """The class Migration has its own `__init__`, `apply` or the like. It may do other things than its
-        operations say, or belong to another app than its folder (an `__init__` that hands on another
-        label: Django then records a row of that app). No plan can be proved over it.
+        "a migration overrides methods of Django",
+        """The class Migration has its own `__init__`, `apply` or another method of Django's class. It
+        may do more than its operations, or belong to another app than its folder (an `__init__`
+        that passes on another label makes Django record a row of that app). No plan that contains
+        it can be proved.
 
-        Write it plainly on its branch, operations only, in a migration of the app that they change,
+        On its branch, write it with operations only, in a migration of the app that they change,
         and plan again.""",
     ),
     ErrorPage(
         "SB407",
         ("engine.states",),
-        "too many databases to be tried",
-        """The branches have so many migrations in so many apps since they parted that the databases which may
-        come of them cannot all be tried: it would take more memory than a machine should be asked for.
-        Nothing is written that was not tried.
+        "too many databases to try",
+        """The branches have so many migrations in so many apps since the fork point that trying all
+        databases that can result would take too much memory. stitchback writes no plan that it has
+        not tried.
 
-        Go by nearer steps: reconcile the branch with the release after it (`--onto`), commit that, then go
-        on from there. Patch branches that are named together can be planned one after the other.""",
+        Reconcile in smaller steps: first with the next release after the branch (`--onto RELEASE`),
+        commit that, then continue from there. If you gave several patch branches, plan them one
+        after the other.""",
     ),
     ErrorPage(
         "SB409",
         ("planning.plan",),
-        "a released migration was edited beyond repair",
-        """Mainline has edited a migration of the fork point (SB213), and databases that have applied the old file
-        cannot be brought to what the new one makes by one more migration: it renames, no longer makes or removes something,
-        or a later migration of mainline builds on what those databases lack.
+        "a released migration was edited and cannot be bridged",
+        """Mainline has edited a migration of the fork point (SB213), and one more migration cannot
+        bring databases that have applied the old file to the new schema: the edited file renames
+        something, or no longer creates or removes something, or a later migration of mainline
+        builds on what those databases lack.
 
-        Restore the file as it was released (`git checkout COMMIT -- FILE`), make the change in a new migration, and plan
-        again. If every database has the change already, suppress SB213 for the file, with the reason: then the proof takes the
-        file as mainline has it, and the report lists it.""",
+        Restore the released file (`git checkout COMMIT -- FILE`), make the change in a new
+        migration, and plan again. If every database has the change already, suppress SB213 for the
+        file, with the reason: the proof then uses the file as mainline has it, and the report lists
+        it.""",
     ),
     ErrorPage(
         "SB410",
         ("planning.plan",),
         "MIGRATION_MODULES cannot be read",
-        """The settings say by MIGRATION_MODULES which folders hold the migrations, and what they say cannot be read without running
-        them (SB104), or names what the tree lacks (SB106). The tree has folders with migrations that Django may read because of
-        it, so nothing can be proved about the migrations that were read.
+        """The setting MIGRATION_MODULES chooses the folders with migrations. Its value cannot be read
+        without running the settings (SB104), or names a module that the tree lacks (SB106). The
+        tree has folders with migrations that Django may read because of it, so stitchback cannot
+        know which migrations count.
 
-        Configure the folders in pyproject.toml, by app label, as the setting has them, and plan again:
+        Configure the folders in pyproject.toml, by app label, with the setting's values, and plan
+        again:
 
             [tool.stitchback.migration_modules]
-            shop = "shop.db_migrations\"""",
+            shop = "shop.db_migrations"
+        """,
     ),
     ErrorPage(
         "SB411",
         ("planning.plan",),
         "a migration replaces itself",
-        """`replaces` of a migration names the migration itself (SB105). Django 6 does not load such a tree, Django 5 runs nothing of the
-        migration, so what its operations say is in no database.
+        """`replaces` of a migration contains its own name (SB105). Django 6 does not load such a tree.
+        Django 5 never runs the migration, so no database has what its operations create.
 
-        Take the migration's own name out of `replaces`, on the branch that has it, release that, and plan again.""",
+        Remove the migration's own name from `replaces`, on the branch that has it, release that,
+        and plan again.""",
     ),
     ErrorPage(
         "SB413",
         ("reporting.refusal_text", "rehearsal.process"),
-        "the two judges disagree, or the second one did not finish",
-        """A plan is proved only when two judges find no failure: the simulation (Django's loader and executor over
-        operations that stitchback describes, for every database and every way to migrate it), and the
-        rehearsal, in which Django's own operations and schema editor execute the plan on SQLite databases
-        in memory. Here the simulation found nothing and the rehearsal failed. One of them is wrong, so the plan is refused; if another plan
-        passes both, that one is offered, and the refused one is still reported.
+        "the two checks of a plan disagree, or the second one did not finish",
+        """A plan is proved only when two independent checks find no failure. The *simulation* runs
+        Django's loader and executor on simulated databases, for every kind of database and every
+        way to migrate it. The *rehearsal* lets Django execute the plan with its own operations on
+        SQLite databases in memory. Here the simulation found no failure and the rehearsal did. One
+        of them is wrong, so stitchback refuses the plan. If another plan passes both, stitchback
+        offers that one and still reports the refused one.
 
-        Usually the rehearsal is right: the message names the database, the migration and what Django or SQLite
-        says. Try it by hand: `stitchback apply` is not possible for a refused plan, but the migration that is named
-        can be read against it. Please report both views, with the output of `stitchback plan -v` and the migrations that
-        it names: each such case is a rule that the simulation lacks, or an operation that the rehearsal builds wrongly.
+        Usually the rehearsal is right: the message names the database, the migration and the error
+        of Django or SQLite. Read the migration that it names. Please report both results, with the
+        output of `stitchback plan -v` and the migrations that it names: such a case is always a bug
+        in stitchback.
 
-        "did not finish": the process of the rehearsal was ended from outside (no memory, a signal). Nothing was proved
-        and nothing was written. Run the command again, with more memory if that is short; `rehearsed_databases` in
-        `[tool.stitchback]` of pyproject.toml lowers how many databases are tried.""",
+        "did not finish" means that the rehearsal's process was ended from outside (no memory, a
+        signal). Nothing was proved and nothing was written. Run the command again, with more
+        memory, or let it try fewer databases:
+
+            [tool.stitchback]
+            rehearsed_databases = 10
+        """,
     ),
     ErrorPage(
         "SB414",
         ("reporting.refusal_text",),
-        "no time to rehearse the databases that a proof needs",
-        """A plan is proved only when Django has executed it on a fresh install and on databases of the fork point, of the patch branches' tips
-        and of mainline's (SB413). In a very large project Django needs longer for these than it is given: 60 seconds of the processor. Nothing was
-        found against the plan, and nothing was proved, so nothing is written. Databases beyond these are rehearsed as far as
-        `rehearsal_seconds` allows; they do not stop a plan, and the report says how many there were.
+        "not enough time to rehearse the databases that a proof needs",
+        """A plan is proved only when Django has executed it on a fresh install and on databases of the
+        fork point, of the patch branches and of mainline (SB413). In a very large project Django
+        needs more than the 60 seconds of processor time that it gets for these. stitchback found
+        nothing wrong with the plan, but has not proved it, so it writes nothing. It rehearses
+        further databases for as long as `rehearsal_seconds` allows; these do not block a plan, and
+        the report contains their number.
 
-        Give it more time in pyproject.toml, and plan again:
+        Allow more time in pyproject.toml, and plan again:
 
             [tool.stitchback]
-            rehearsal_most_seconds = 600""",
+            rehearsal_most_seconds = 600
+        """,
     ),
     ErrorPage(
         "SB530",
         ("api.comparing",),
-        "a branch is to be merged into itself",
-        """The patch and mainline are the same commit. Name the patch branch as the argument, and
-        mainline with `--onto` (left out: what is checked out).""",
+        "a branch cannot be merged into itself",
+        """The patch branch and mainline are the same commit. Give the patch branch as the argument,
+        and mainline with `--onto` (default: what is checked out).""",
     ),
     ErrorPage(
         "SB531",
         ("api.schema",),
         "no such app",
-        """`--app` names an app label that has no migrations at that ref. A label is what migrations
-        call the app in their dependencies; it may differ from the folder's name.""",
+        """`--app` names an app label that has no migrations at that ref. The label is what migrations
+        call the app in their dependencies; it can differ from the folder's name.""",
     ),
     ErrorPage(
         "SB532",
         ("api.explaining",),
         "no such code",
-        """`explain` knows the codes that findings and errors begin with: SB and three digits.""",
+        """`explain` takes the code that a finding or an error starts with: SB and three digits.
+        `stitchback explain` lists all of them.""",
     ),
     ErrorPage(
         "SB540",
         ("rewriting.modules",),
-        "a file that is not plain enough to be edited",
-        """The plan changes a list of this migration, and the list (or the class) is computed: by a
-        function, a condition, an assignment elsewhere. Nothing is written on a guess.
+        "a migration file that cannot be edited",
+        """The plan changes a list of this migration, and code computes the list or the class: a
+        function, a condition, an assignment elsewhere. stitchback writes nothing on a guess.
 
-        Write it as a plain list in the class, in a commit of its own, and run the command again. Or
-        choose another strategy, one that leaves the file alone.""",
+        Write the list plainly in the class, in a commit of its own, and run the command again. Or
+        choose a strategy that does not edit the file (`--strategy NAME`).""",
     ),
     ErrorPage(
         "SB541",
         ("rewriting.names",),
-        "a name that means something else in the file",
-        """An operation that looks at the database has to be put into the file, and a name that it
-        needs (`migrations`, `models`) is taken by something else there. Rename that, and run the
-        command again.""",
+        "a name has another meaning in the file",
+        """stitchback has to write an operation that checks the database into the file, and the file
+        uses a name that the operation needs (`migrations`, `models`) for something else. Rename
+        that in the file, and run the command again.""",
     ),
     ErrorPage(
         "SB542",
         ("rewriting.expressions", "rewriting.names"),
-        "something that cannot be written into another file",
-        """A value or a function of the patch migration depends on what is defined around it, so it
-        cannot be copied. Choose a strategy that brings the patch migration's own file, such as
-        `--strategy rehome`.""",
+        "a value that cannot be written into another file",
+        """A value or a function of the patch migration depends on the code around it, so stitchback
+        cannot copy it into another file. Choose a strategy that uses the patch migration's own
+        file:
+
+            stitchback plan PATCH --strategy rehome
+        """,
     ),
     ErrorPage(
         "SB543",
         ("rewriting.comments",),
-        "a name that no comment can hold",
-        """The name of a branch or a migration has characters that would be lost or changed in a
-        comment of a file, and the comment has to be read back. Rename the branch or the migration.""",
+        "a name that cannot be written in a comment",
+        """The name of a branch or a migration contains characters that a comment in a Python file
+        would lose or change, and stitchback reads the comment again later. Rename the branch or the
+        migration.""",
     ),
 )

@@ -10,11 +10,13 @@ from stitchback.repair.outcomes import Unrepairable
 
 
 class StoppedHalfWay:
-    """A `migrate` was killed within a migration, on an engine that commits each DDL statement by itself.
+    """A `migrate` was killed within a migration, on an engine that commits each DDL statement on its own.
 
-    MySQL, MariaDB and Oracle keep what was done before the kill, as every engine does where a migration says `atomic = False`; the row is written at
-    the end, so the ledger knows nothing of it, and the next `migrate` meets what is there already. No row can mend that, for the rest would never be
-    done. Take back by hand what is done, or do the rest by hand (`manage.py sqlmigrate APP NAME` prints the statements) and put the row in.
+    MySQL, MariaDB and Oracle keep the statements that ran before the kill, as every engine does for a
+    migration with `atomic = False`. Django records the row last, so the ledger does not show it, and the
+    next `migrate` fails because something exists already. Inserting the row is wrong, because the rest
+    would never run. Either undo with SQL what was done and run `migrate` again; or do the rest with SQL
+    (`python manage.py sqlmigrate APP NAME` prints the statements) and then insert the row.
     """
 
     code = "SB629"

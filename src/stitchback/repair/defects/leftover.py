@@ -12,14 +12,15 @@ from stitchback.repair.leftovers import Leftover
 class RequiredLeftover:
     """A column that no model of this tree has is NOT NULL and has no default.
 
-    Django names the columns of its models in every INSERT, and no others: each INSERT of the application into that table fails (`NOT NULL
-    constraint failed`, `Field doesn't have a default value`). It is what a migration leaves that was applied here and whose file was taken
-    out of the tree: a reverted commit, another branch. Bring the migration back, drop the column, or let it be NULL.
+    Django names only the columns of its models in an INSERT, so every INSERT into that table fails (`NOT
+    NULL constraint failed`, `Field doesn't have a default value`). The cause is usually a migration that
+    was applied here and whose file was then removed from the tree: a reverted commit, another branch.
+    Restore the migration, drop the column, or let it be NULL.
     """
 
     code = "SB641"
     severity = Severity.ERROR
-    title = "a column without a default that no model fills"
+    title = "a NOT NULL column without a default that no model has"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for leftover in examined.leftovers:
@@ -31,10 +32,11 @@ class RequiredLeftover:
 
 
 class Leftovers:
-    """A column or a table is in the database, and no model of this tree has it.
+    """The database has a column or a table that no model of this tree has.
 
-    Nothing fails because of it. It keeps its values until SQLite recreates the table from the model, and a new migration that makes the same
-    column or table fails. A migration whose file was taken out of the tree left it, or somebody made it by hand.
+    It causes no error. SQLite drops the column when it recreates the table, and a new migration that
+    creates the same column or table fails. Either a migration created it whose file was removed from the
+    tree, or it was created with SQL.
     """
 
     code = "SB642"
@@ -44,21 +46,21 @@ class Leftovers:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for leftover in examined.leftovers:
             if not leftover.required or leftover.by_sql:
-                sql = ", unless SQL of the app's own made it" if leftover.by_sql else ""
+                sql = ", unless custom SQL of the app created it" if leftover.by_sql else ""
                 yield examined.finding(
                     self, None, f"no model has {leftover.name}{sql}{_by(leftover)}", _back(leftover)
                 )
 
 
 def _by(leftover: Leftover) -> str:
-    return f" (made by {leftover.origin.key}, of {leftover.origin.ref})" if leftover.origin else ""
+    return f" (created by {leftover.origin.key}, of {leftover.origin.ref})" if leftover.origin else ""
 
 
 def _back(leftover: Leftover) -> str:
     origin = leftover.origin
     if origin is None:
         return ""
-    return f"`{checkout(origin.commit, origin.span.path)}` brings its migration back"
+    return f"`{checkout(origin.commit, origin.span.path)}` restores its migration"
 
 
 def _ways_out(leftover: Leftover, engine: str) -> str:

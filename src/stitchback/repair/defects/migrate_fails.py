@@ -9,11 +9,11 @@ from stitchback.repair.defects.defect import Examined
 
 
 class MigrateFails:
-    """`migrate` with this tree will fail on this database as it is.
+    """`migrate` with this tree will fail on this database in its present state.
 
-    Found out by Django's own loader and executor over the ledger as it was read, and over the tables and columns that the database shows,
-    without touching it. The message is Django's, or names the object that exists already or is missing. Of a ledger in a file the rows alone
-    are known.
+    stitchback ran Django's own loader and executor on a copy of the ledger and of the tables and columns
+    that the database has; the database was not changed. The message is Django's, or names the object that
+    exists already or is missing. For a ledger in a file only the rows are known.
     """
 
     code = "SB627"
@@ -28,10 +28,11 @@ class MigrateFails:
 
 
 class MigrateLoses:
-    """`migrate` with this tree will pass on this database, and lose values without an error.
+    """`migrate` with this tree will succeed on this database, and lose values without an error.
 
-    SQLite alters most of a table by recreating it from the model. A column that is there already gets the default in every row (FACTS F31), one
-    that is missing is filled with its own name (FACTS F34), and one that no model has is left behind. Repair the ledger or the table first.
+    SQLite changes most tables by recreating them from the model. A column that exists already gets the
+    default in every row (FACTS F31), a missing one is filled with its own name (FACTS F34), and one that no
+    model has is dropped. Repair the ledger or the table first.
     """
 
     code = "SB640"
@@ -40,13 +41,14 @@ class MigrateLoses:
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for harm in dict.fromkeys(examined.now.harms if examined.now else ()):
-            yield examined.finding(self, None, f"migrate will pass, and lose values: {harm}")
+            yield examined.finding(self, None, f"migrate will succeed, and lose values: {harm}")
 
 
 class NextReleaseFails:
-    """This deploy will look fine, and the next release's will fail (FACTS F3, F7).
+    """This deploy will succeed, and the next release's will fail (FACTS F3, F7).
 
-    Tried with one more, empty, migration on every app's leaf: what "No migrations to apply" hides today comes up then.
+    stitchback tried it with one more, empty, migration on every app's leaf node. What "No migrations to
+    apply" hides today fails then.
     """
 
     code = "SB628"

@@ -11,16 +11,17 @@ from stitchback.repair.schema_search import NodeRelatives
 
 
 class MissingParentRow:
-    """A migration is not applied, and one that depends on it is.
+    """A migration is not applied, and a migration that depends on it is.
 
-    Django refuses every `migrate` with `InconsistentMigrationHistory`. A row was lost, or a row says what was never done, or the
-    parents of the upper migration were changed after it was applied (FACTS F13, F30). Which one it is, the schema tells: `repair
-    --database` looks. Where parents were changed, the files are to be mended: `stitchback plan` hangs the migration where it was.
+    Every `migrate` stops with `InconsistentMigrationHistory`. Either a row was lost, or a row was inserted
+    for a migration that never ran, or the dependencies of the applied migration were changed afterwards
+    (FACTS F13, F30). Only the schema shows which: `stitchback repair --database URL` checks it. If
+    dependencies were changed, correct the files: `stitchback plan` restores the old dependencies.
     """
 
     code = "SB622"
     severity = Severity.ERROR
-    title = "a hole in the history"
+    title = "a dependency is not applied"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         standing = examined.standing
@@ -28,6 +29,4 @@ class MissingParentRow:
         claimed = {claim.key for claim in examined.hidden}
         for key in sorted(standing.made):
             for parent in sorted(lineage.parents[key] - standing.made - claimed):
-                yield examined.finding(
-                    self, key, f"{key} is applied, and {parent}, on which it depends, is not"
-                )
+                yield examined.finding(self, key, f"{key} is applied, and its dependency {parent} is not")

@@ -9,10 +9,12 @@ from stitchback.repair.defects.defect import Examined
 
 
 class MissingStitchedRow:
-    """A mainline migration made here what a stitched migration makes now, and the row that says so is missing (FACTS F9, F12).
+    """On this database a mainline migration created what a stitched migration creates now, and the row that
+    records it is missing (FACTS F9, F12).
 
-    Databases of mainline that had applied it before the release was stitched in need the row of the release's migration, before the
-    deploy: Django refuses otherwise, or makes the column twice. `repair` prints it, proved against this very ledger.
+    Databases that applied mainline's migration before the plan was deployed need the row of the release's
+    migration before the deploy. Without it Django stops, or creates the column twice. `repair` prints the
+    row, proved for this ledger.
     """
 
     code = "SB624"
@@ -23,5 +25,8 @@ class MissingStitchedRow:
         for claim in examined.hidden:
             if not claim.certain:
                 yield examined.finding(
-                    self, claim.key, claim.reason, "`repair` puts in the row, before the deploy"
+                    self,
+                    claim.key,
+                    claim.reason,
+                    "`stitchback repair` inserts the row; run it before the deploy.",
                 )

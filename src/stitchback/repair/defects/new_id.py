@@ -18,12 +18,13 @@ BY_HAND = {
 
 
 class NoNewId:
-    """The database does not give a new row of `django_migrations` an id that is free.
+    """The database does not give a new row of `django_migrations` a free id.
 
-    After some restores the sequence of `id` in PostgreSQL is behind the rows: the next row gets an id that another row has, and `migrate`
-    fails once it has run a migration (`duplicate key value violates unique constraint "django_migrations_pkey"`). Where the table was copied
-    without its defaults, `id` has none (`null value in column "id"`). `repair` prints what puts that right on PostgreSQL; on other engines
-    the hint does.
+    After some restores the sequence of `id` in PostgreSQL is behind the rows: the next row gets an id that
+    another row has, and `migrate` fails after it has run a migration (`duplicate key value violates unique
+    constraint "django_migrations_pkey"`). If the table was copied without its defaults, `id` has none
+    (`null value in column "id"`). `repair` prints the correction for PostgreSQL; for other engines the hint
+    contains it.
     """
 
     code = "SB643"
@@ -42,8 +43,8 @@ def new_id_problem(ledger: Ledger) -> str:
 
 def hint(outcome: RepairOutcome, engine: str) -> str:
     if isinstance(outcome, Repair) and any(isinstance(edit, GiveId) for edit in outcome.edits):
-        return "`repair` puts it right"
-    return BY_HAND.get(engine, "give the column `id` its default back")
+        return "`repair` corrects it."
+    return BY_HAND.get(engine, "Restore the default of the column `id`.")
 
 
 def with_ids(outcome: RepairOutcome, engine: str) -> RepairOutcome:

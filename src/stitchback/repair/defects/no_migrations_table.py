@@ -16,10 +16,10 @@ HINT = "Check the URL: the database's name, the user, and on PostgreSQL the sear
 class NoMigrationsTable:
     """The database has no table django_migrations.
 
-    An empty database is a new installation: `migrate` creates everything. Where the database has tables or views, or another schema of it
-    has a django_migrations, the URL most likely names another database than the project's, or the connection does not see the
-    project's schema: PostgreSQL looks for tables in the search_path only. Nothing that is reported about such a database is of use, and
-    `repair` refuses.
+    An empty database is a fresh install: `migrate` creates everything. If the database has other tables or
+    views, or another schema of it has a django_migrations, the URL probably names the wrong database, or
+    the connection does not see the project's schema (PostgreSQL searches the schemas of search_path only).
+    What `inspect` reports about such a database is not useful, and `repair` refuses.
 
     Check the database's name, the user, and the search_path.
     """
@@ -44,7 +44,5 @@ def without_table(absent: NoTable) -> str:
     names = absent.relations
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     tables = f"; it has {', '.join(names[:_MOST_NAMED])}{more}" if names else ""
-    schemas = (
-        f"; there is one in the schema {', '.join(absent.schemas[:_MOST_NAMED])}" if absent.schemas else ""
-    )
-    return f"the database has no django_migrations that this connection sees{schemas}{tables}"
+    schemas = f"; one is in the schema {', '.join(absent.schemas[:_MOST_NAMED])}" if absent.schemas else ""
+    return f"the database has no django_migrations that this connection can see{schemas}{tables}"

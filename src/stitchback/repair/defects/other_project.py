@@ -14,10 +14,10 @@ _MOST_NAMED = 5  # apps in the message
 
 
 class OtherProject:
-    """The rows of `django_migrations` are those of other apps: none is of an app of this tree.
+    """No row of `django_migrations` belongs to an app of this tree.
 
-    The URL most likely names the database of another project: check its name. Where rows are there of apps of Django itself alone, the database
-    is taken for a new installation that has only begun.
+    The URL probably names the database of another project: check its name. If all rows belong to Django's
+    own apps, stitchback treats the database as a new installation that has only just begun.
     """
 
     code = "SB644"
@@ -29,5 +29,5 @@ class OtherProject:
         foreign = sorted(apps - examined.accounts.apps - DJANGOS)
         if examined.accounts.tree.migrations and foreign and not apps & examined.accounts.apps:
             more = f" and {len(foreign) - _MOST_NAMED} more" if len(foreign) > _MOST_NAMED else ""
-            message = f"no row is of an app of {examined.accounts.tree.ref}; there are rows of {', '.join(foreign[:_MOST_NAMED])}{more}"
-            yield examined.finding(self, None, message, "check the name of the database in the URL")
+            message = f"no row belongs to an app of {examined.accounts.tree.ref}; the rows belong to {', '.join(foreign[:_MOST_NAMED])}{more}"
+            yield examined.finding(self, None, message, "Check the name of the database in the URL.")

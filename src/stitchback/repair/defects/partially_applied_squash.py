@@ -9,15 +9,18 @@ from stitchback.repair.defects.defect import Examined
 
 
 class PartiallyAppliedSquash:
-    """Of what a migration replaces a part is applied, and the files of the rest are gone (FACTS F6).
+    """Some of the migrations that a migration replaces are applied, and the files of the others are gone
+    (FACTS F6).
 
-    Django takes the replacer out of its graph: in mid-chain it says "multiple leaf nodes", elsewhere nothing at all, and the missing part of
-    the schema is never made. Deploy the last version that still has the replaced files first, or let `repair --database` look whether the rest is there.
+    Django removes the replacing migration from its graph. In the middle of a chain it then reports
+    "multiple leaf nodes"; elsewhere it reports nothing, and the missing part of the schema is never
+    created. Deploy the last version that still has the replaced files first, or run `stitchback repair
+    --database URL`, which checks whether the rest exists.
     """
 
     code = "SB625"
     severity = Severity.ERROR
-    title = "a part of what is replaced is applied"
+    title = "a squash is partially applied"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for key in sorted(examined.standing.torn):

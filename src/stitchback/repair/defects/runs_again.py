@@ -9,11 +9,13 @@ from stitchback.repair.defects.defect import Examined
 
 
 class RunsAgain:
-    """A migration was applied, and Django will run it again: at once, or with the next release (FACTS F7, F8, F22).
+    """A migration was applied, and Django will run it again: now, or with the next release (FACTS F7, F8,
+    F22).
 
-    Of a migration with `replaces` Django looks at what is replaced only; its own row counts for nothing. So one that was applied before
-    `replaces` was added does not count, and neither does one whose `replaces` was taken away too early. "No migrations to
-    apply" proves nothing here: the column is made a second time when the next migration comes. `repair` puts in the row that is missing.
+    For a migration with `replaces`, Django checks whether the replaced migrations are applied, and ignores
+    the migration's own row. So a migration that was applied before `replaces` was added does not count as
+    applied; nor does one whose `replaces` was removed too early. "No migrations to apply" proves nothing
+    here: Django creates the column a second time with the next migration. `repair` inserts the missing row.
     """
 
     code = "SB623"
@@ -23,6 +25,4 @@ class RunsAgain:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for claim in examined.hidden:
             if claim.certain:
-                yield examined.finding(
-                    self, claim.key, claim.reason, "`repair` puts in the row that is missing"
-                )
+                yield examined.finding(self, claim.key, claim.reason, "`repair` inserts the missing row.")

@@ -10,16 +10,18 @@ from stitchback.repair.outcomes import Repair
 
 
 class SchemaDiffers:
-    """The database lacks what its ledger says was made, or has what no applied migration makes.
+    """The database lacks something that its applied migrations create, or has something that none of them
+    creates.
 
-    Only names of tables, columns, indexes and constraints are looked at, and of columns NULL and length. No migration will ever say so: a
-    column that is missing surfaces when it is asked for (FACTS F4, F6, F17). Rows cannot mend it; a new migration, a bridge
-    (`stitchback plan --strategy bridge`), or a hand can.
+    stitchback compares the names of tables, columns, indexes and constraints, and NULL and length of
+    columns, nothing else. `migrate` never reports such a difference: a missing column shows when it is
+    queried (FACTS F4, F6, F17). Changing rows cannot correct it. Write a new migration or a bridge
+    (`stitchback plan --strategy bridge PATCH`), or change the schema with SQL.
     """
 
     code = "SB626"
     severity = Severity.ERROR
-    title = "the schema is not what the ledger tells"
+    title = "the schema differs from the ledger"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         outcome = examined.outcome

@@ -10,22 +10,24 @@ from stitchback.repair.defects.defect import Examined, checkout
 
 
 class UnknownRow:
-    """A row names a migration of this project's apps that the tree neither has nor stands for.
+    """A row names a migration of this project's apps that the tree does not have, neither as a file nor in a
+    `replaces`.
 
-    Either a branch that is not reconciled was deployed (its name is given where it is found), or the migration was renamed, squashed away or
-    deleted. Django passes such rows over; but a new migration of that name would count as applied and never run. Rows of
-    apps that the repository does not hold are other packages' and are counted only.
+    Either an unreconciled branch was deployed (the message names it if stitchback finds it), or the
+    migration was renamed, squashed or deleted. Django ignores such rows; but a new migration of that name
+    would count as applied and never run. Rows of apps that are not in the repository belong to installed
+    packages: stitchback only counts them.
     """
 
     code = "SB621"
     severity = Severity.WARNING
-    title = "a row that the tree does not know"
+    title = "a row without a migration"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for key, refs in sorted(examined.unknown.items()):
-            where = f": it is in {', '.join(refs[:3])}" if refs else " and no ref that was searched does"
+            where = f": it is in {', '.join(refs[:3])}" if refs else " and no ref that was searched has it"
             yield examined.finding(
-                self, None, f"{examined.accounts.tree.ref} does not know {key}{where}", _hint(examined, key)
+                self, None, f"{examined.accounts.tree.ref} does not have {key}{where}", _hint(examined, key)
             )
 
 
@@ -35,5 +37,5 @@ def _hint(examined: Examined, key: MigrationKey) -> str:
     if tree is None:
         return ""
     if " " not in tree.ref:
-        return f"`stitchback plan {tree.ref}` brings it in"
-    return f"`{checkout(tree.commit, tree.migrations[key].path)}` brings it back"
+        return f"`stitchback plan {tree.ref}` shows how to merge it"
+    return f"`{checkout(tree.commit, tree.migrations[key].path)}` restores it"
