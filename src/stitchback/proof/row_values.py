@@ -66,13 +66,14 @@ def _states(
 ) -> Iterator[tuple[Migration, SchemaState]]:
     """Those migrations, with the state before each. Ends where the operations do not fit the models: the engine reports that."""
     token = 0
-    try:
-        for key in MigrationGraph.of(tree).order():
-            if key in keys:
-                yield tree.migrations[key], memory.states[token]
-            token = memory.migration_effect(token, tree.migrations[key]).after
-    except InconsistentState:
-        return
+    for key in MigrationGraph.of(tree).order():
+        try:
+            after = memory.migration_effect(token, tree.migrations[key]).after
+        except InconsistentState:
+            return
+        if key in keys:
+            yield tree.migrations[key], memory.states[token]
+        token = after
 
 
 def _lacking(migration: Migration, state: SchemaState) -> Iterator[tuple[Operation, Field]]:
