@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from stitchback.matching.case import Case, Unit
+from stitchback.matching.case import Case, Side, Unit
 from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate
 from stitchback.strategies.build_candidate import finish
 from stitchback.strategies.draft import Draft
@@ -39,18 +40,24 @@ def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> I
 
 def _as_it_is(case: Case) -> Candidate | None:
     """Mainline unchanged, where it was reconciled with each branch before and has a file for each name that is left."""
+    mainline = case.situation.mainline
     sides = [side for side in case.sides if side.units]
-    if (
-        not sides
-        or not all(side.sides.known for side in sides)
-        or any(unit.twin is None for unit in case.units)
-    ):
+    if not sides or not all(_was_reconciled(side, mainline) for side in sides):
+        return None
+    if any(unit.key not in mainline.migrations for unit in case.units):
         return None
     draft = Draft(case.situation.mainline)
     for unit in case.units:
         draft = draft.with_replacement(unit.key, unit.key)
     candidate = finish(draft, case)
     return candidate if candidate is not None and not candidate.edits else None
+
+
+def _was_reconciled(side: Side, mainline: Tree) -> bool:
+    """Whether a comment of the tool's own in mainline's files names a migration of the branch, or a `replaces` does."""
+    names = {str(migration.key) for migration in side.sides.patch_all}
+    lines = (line for migration in mainline.migrations.values() for line in migration.provenance)
+    return bool(side.sides.known) or any(not names.isdisjoint(line.split(" ")) for line in lines)
 
 
 def unplaced(case: Case, order: Sequence[Strategy]) -> tuple[MigrationKey, ...]:
