@@ -83,9 +83,9 @@ def simulated_databases(
             f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has a migration that affects them"
         )
         return found
-    mainline = deployed_mainline(situation, memory)
+    deployed = deployed_mainlines(situation, memory)
     for start in forks or [SymbolicDatabase()]:
-        for tree in variants(mainline, start, found):
+        for tree in (each for mainline in deployed for each in variants(mainline, start, found)):
             for base in bases(tree, start, memory):
                 if base != start:
                     found.add(f"{tree.ref} up to the fork point", MAINLINE, tree.ref, base)
@@ -160,12 +160,29 @@ def variants(tree: Tree, start: SymbolicDatabase, found: SimulatedDatabases) -> 
         yield older
 
 
-def deployed_mainline(situation: Situation, memory: EngineCache) -> Tree:
-    """Mainline as it stands, or, where git's merge left it with two leaves so that nobody could migrate with it, without
-    what the merge brought."""
+def deployed_mainlines(situation: Situation, memory: EngineCache) -> tuple[Tree, ...]:
+    """Mainline as it stands and, where git has merged a patch branch, as it was before. Where the merge left several leaf nodes nobody
+    could migrate with it, so only the tree before it counts."""
+    before = before_merge(situation)
     run = Engine(situation.mainline, memory=memory).migrate(SymbolicDatabase())
-    conflict = run.error is not None and run.error.kind == "Conflict"
-    return before_merge(situation) if conflict else situation.mainline
+    if run.error is not None and run.error.kind == "Conflict":
+        return (before,)
+    mainline = situation.mainline
+    brought = frozenset(key for key in mainline.migrations if key not in before.migrations)
+    if not brought:
+        return (mainline,)
+    return (mainline, before.with_migrations(dict.fromkeys(depending_on(brought, mainline))))
+
+
+def depending_on(brought: Keys, mainline: Tree) -> Keys:
+    """Mainline's migrations that name one of these in their dependencies, in any number of steps: nobody can have applied them before the
+    merge. A `run_before` of a brought file does not count: it came with the merge."""
+    graph = MigrationGraph.raw(mainline)
+    found = set(brought)
+    for key in graph.order():
+        if key in mainline.migrations and not found.isdisjoint(mainline.migrations[key].dependencies):
+            found.add(key)
+    return frozenset(found - brought)
 
 
 def own_base(tree: Tree, start: SymbolicDatabase, memory: EngineCache) -> SymbolicDatabase:

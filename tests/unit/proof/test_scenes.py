@@ -17,7 +17,7 @@ from stitchback.model.values import Constant
 from stitchback.proof.applied_sets import closed_sets
 from stitchback.proof.models_kept import is_elsewhere
 from stitchback.proof.next_release import next_release
-from stitchback.proof.populations import deployed_mainline
+from stitchback.proof.populations import deployed_mainlines
 from stitchback.proof.proving import Prover
 from stitchback.proof.rollouts import ReachedDatabase, Rollouts, UpgradeFailure
 from stitchback.proof.slicing.tree_view import TreeView
@@ -28,15 +28,22 @@ from stitchback.schema.three_way import Ask, MergedPart
 def test_mainline_was_deployed_as_it_stands() -> None:
     joined = migration("shop.0004_merge", "shop.0003_p shop.0003_x")
     merged = situation(P, X, joined, patches=[patch(P, merged=True)])
-    assert deployed_mainline(merged, EngineCache(SchemaState())) is merged.mainline
+    now, before = deployed_mainlines(merged, EngineCache(SchemaState()))
+    assert now is merged.mainline
+    assert set(before.migrations) == {*FORK.migrations, X.key}
+
+
+def test_a_brought_run_before_is_no_reason_that_nobody_had_it() -> None:
+    first = P.with_changes(run_before=(X.key,))
+    merged = situation(first, X, patches=[patch(first, merged=True)])
+    _, before = deployed_mainlines(merged, EngineCache(SchemaState()))
+    assert X.key in before.migrations
 
 
 def test_nobody_has_deployed_a_mainline_with_two_leaves() -> None:
     conflict = situation(P, X, patches=[patch(P, merged=True)])
-    assert set(deployed_mainline(conflict, EngineCache(SchemaState())).migrations) == {
-        *FORK.migrations,
-        X.key,
-    }
+    (before,) = deployed_mainlines(conflict, EngineCache(SchemaState()))
+    assert set(before.migrations) == {*FORK.migrations, X.key}
 
 
 def test_each_situation_has_its_own_scene() -> None:
