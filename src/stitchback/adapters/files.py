@@ -203,7 +203,8 @@ def _lock(handle: int, deadline: float) -> None:
 
 
 def _refuse_dirty(repository: Repository, changes: Sequence[Change]) -> None:
-    """Tracked files with uncommitted changes; what git does not know yet may only be made, not overwritten."""
+    """Tracked files with uncommitted changes, but for what git itself has brought; what git does not know yet may only be made, not
+    overwritten."""
     dirty = repository.dirty_paths(change.path for change in changes if change.before is not None)
     if dirty:
         raise EnvironmentProblem(

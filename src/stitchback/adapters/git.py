@@ -12,13 +12,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 
-from stitchback.adapters import git_commit, git_refs, git_worktree
+from stitchback.adapters import git_commit, git_refs, git_unfinished, git_worktree
 from stitchback.adapters.git_objects import Blobs, FileEntry, ObjectFiles, tree_files
 from stitchback.adapters.git_process import Git, said
 from stitchback.adapters.git_refs import Merged, Ref
 from stitchback.adapters.git_worktree import DiskFile, DiskFiles
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.findings import Finding, Severity
+from stitchback.model.unfinished import Unfinished
 
 WORKTREE = "WORKTREE"
 INDEX = "INDEX"
@@ -129,6 +130,10 @@ class Repository:
         """Branches, then remote-tracking branches (`origin/main`)."""
         return tuple(ref for ref in git_refs.refs(self._git) if ref.kind != "tag")
 
+    def unfinished(self) -> Unfinished | None:
+        """The merge, rebase or cherry-pick that is going on in the working tree."""
+        return None if self.work_tree is None else git_unfinished.unfinished(self._git, self.git_dir)
+
     # History
 
     def merge_base(self, one: str, other: str) -> str:
@@ -199,13 +204,19 @@ class Repository:
         """Raises EnvironmentProblem (SB503) where the repository does not have it."""
         return self._blobs.read(blob)
 
+    def unmerged_paths(self) -> tuple[str, ...]:
+        """Paths that have a conflict in the index, sorted."""
+        return tuple(sorted({line.path for line in git_worktree.index_lines(self._git) if line.stage}))
+
     def prefetch(self, blobs: Iterable[str]) -> None:
         """Reads these with one git process, for `read_blob` and `FileEntry.read` to have at hand."""
         self._blobs.prefetch(blobs)
 
     def dirty_paths(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Those of the paths whose content on disk or in the index is not HEAD's: changed, staged, deleted, untracked, ignored too."""
-        return git_worktree.dirty_paths(self._git, self._need_work_tree(), tuple(paths))
+        """Those of the paths whose content on disk or in the index is not HEAD's: changed, staged, deleted, untracked, ignored too. In the
+        middle of a merge, rebase or cherry-pick what git itself has brought is not among them."""
+        root, going_on = self._need_work_tree(), self.unfinished()
+        return git_worktree.dirty_paths(self._git, root, tuple(paths), going_on.heads if going_on else ())
 
     # Writing
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from stitchback.adapters.files import Change, write_changes
+from stitchback.adapters.git import DiskFiles
 from stitchback.api.comparing import Wish
+from stitchback.api.conflicts import conflicts_settled
 from stitchback.api.project import WORKTREE, Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
@@ -55,8 +57,14 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
     graph = MigrationGraph.of(candidate.result)
     leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
     markers = marker_edits(files, candidate.result, leaves)
-    real = (replace(content, path=real_path(content.path, files)) for content in (*rendered, *markers))
-    return tuple(sorted(real, key=lambda content: content.path))
+    real = {
+        path: replace(content, path=path)
+        for content in (*rendered, *markers)
+        if (path := real_path(content.path, files))
+    }
+    for path, source in conflicts_settled(project, mainline).items():
+        real.setdefault(path, FileContent(path, source))
+    return tuple(real[path] for path in sorted(real))
 
 
 def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
@@ -129,8 +137,10 @@ def write(project: Project, prepared: Prepared) -> Written:
         )
         return Written(tuple(sorted(changed)), prepared.branch, commit)
     files = project.repository.files(WORKTREE)
+    conflicted = files.conflicted if isinstance(files, DiskFiles) else {}
+    on_disk = {path: conflicted.get(path) or files[path] for path in changed if path in files}
     changes = tuple(
-        Change(path, files[path].read() if path in files else None, content)
+        Change(path, on_disk[path].read() if path in on_disk else None, content)
         for path, content in sorted(changed.items())
     )
     write_changes(project.repository, changes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from stitchback.api.comparing import Wish, status
+from stitchback.api.conflicts import settled_paths
 from stitchback.api.importing import Imports
-from stitchback.api.project import Project
+from stitchback.api.project import WORKTREE, Project
 from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding
@@ -33,7 +34,10 @@ def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None)
         return judge
 
     outcome = plan(found.case, judged(prove), beside=judged(prove_beside))
-    return PlanReport(found, outcome, tuple(_findings(project, found.case, outcome)))
+    mainline = found.case.situation.mainline
+    unfinished = project.repository.unfinished() if mainline.commit == WORKTREE else None
+    findings = tuple(_findings(project, found.case, outcome))
+    return PlanReport(found, outcome, findings, settled_paths(project, mainline), unfinished)
 
 
 def django_remark(project: Project, report: PlanReport) -> str | None:

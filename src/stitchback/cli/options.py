@@ -11,7 +11,9 @@ import click
 if TYPE_CHECKING:
     from stitchback.model.ledger import Ledger
 
-patches = click.argument("patches", nargs=-1, required=True, metavar="PATCH...")
+patches = click.argument(
+    "patches", nargs=-1, required=False, metavar="[PATCH...]"
+)  # left out: what git is merging
 onto = click.option("--onto", default="HEAD", metavar="REF", help="Mainline (default: what is checked out).")
 ref = click.option(
     "--ref", default=None, metavar="REF", help="The tree to hold it against (default: the working tree)."

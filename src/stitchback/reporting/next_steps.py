@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Situation
+from stitchback.model.unfinished import Kind, Unfinished
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport, Status
 from stitchback.reporting.layout import BLANK, aligned, wrapped
@@ -49,7 +50,7 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
     if branch is None:
         message = shlex.quote(f"Stitch the migrations of {patches}")
         add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
-        steps = [(f"{add} && git commit -m {message}", "commits the files")]
+        steps = [(f"{add} && {_commit(report.unfinished, message)}", "commits the files")]
     else:
         steps = [(f"git merge {shlex.quote(branch)}", f"brings the commit into {situation.mainline.ref}")]
     outcome = report.outcome
@@ -64,6 +65,19 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
     for group in manual:
         names = ", ".join(map(str, group.inserts))
         yield from wrapped((plain(group.title), dim(": a row for "), plain(names)), 6, 2)
+
+
+def _commit(unfinished: Unfinished | None, message: str) -> str:
+    """The command that commits: the one that git itself asks for where it has begun something."""
+    match unfinished.kind if unfinished else None:
+        case None:
+            return f"git commit -m {message}"
+        case Kind.MERGE:
+            return "git commit --no-edit"
+        case Kind.REBASE:
+            return "git rebase --continue"
+        case Kind.CHERRY_PICK:
+            return "git cherry-pick --continue"
 
 
 def _without_plan(report: PlanReport) -> Iterator[Line]:

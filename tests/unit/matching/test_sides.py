@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migration_values import add, char, create, delete, keys, migration, tree
 from plans_by_hand import FORK, MAIN, changed, patch
 
@@ -31,6 +33,15 @@ def test_what_mainline_built_on_a_merged_branch_is_no_parallel_to_it() -> None:
     assert tuple(each.key for each in split.mainline) == keys("shop.0003_size")
     found = compare(split, {}).matches
     assert [match.verdict for match in found] == [Verdict.PATCH_ONLY] * len(found)
+
+
+def test_a_cherry_picked_file_is_mainlines_as_well_after_the_merge() -> None:
+    """Near miss: without what mainline had before the merge it would count as brought by it."""
+    picked = replace(merged(TAG, ABOVE), mainline_had=frozenset((*FORK.migrations, TAG.key, BESIDE.key)))
+    split = sides(picked, onto(TAG, ABOVE, BESIDE))
+    assert split.twins == ((TAG, TAG),)
+    assert {each.key for each in split.mainline} == {TAG.key, BESIDE.key}
+    assert sides(merged(TAG, ABOVE), onto(TAG, ABOVE, BESIDE)).twins == ()
 
 
 def test_a_branch_that_git_has_not_merged_leaves_mainline_whole() -> None:

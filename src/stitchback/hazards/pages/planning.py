@@ -162,6 +162,14 @@ PAGES: tuple[ErrorPage, ...] = (
         """`explain` knows the codes that findings and errors begin with: SB and three digits.""",
     ),
     ErrorPage(
+        "SB533",
+        ("api.comparing",),
+        "no patch branch is named",
+        """Without a branch `plan`, `apply` and `verify` take what git is merging, rebasing or
+        cherry-picking into the working tree, and nothing of the kind is going on. Name the branch;
+        `stitchback status` without a branch lists those that look like releases.""",
+    ),
+    ErrorPage(
         "SB540",
         ("rewriting.modules",),
         "a file that is not plain enough to be edited",
