@@ -134,6 +134,19 @@ class Repository:
         """The merge, rebase or cherry-pick that is going on in the working tree."""
         return None if self.work_tree is None else git_unfinished.unfinished(self._git, self.git_dir)
 
+    def all_refs(self) -> tuple[Ref, ...]:
+        """Branches, remote-tracking branches and tags, in the order of their versions."""
+        return git_refs.refs(self._git)
+
+    def which_have(self, commits: Iterable[str], paths: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Each commit -> those of the paths that it has."""
+        return git_refs.which_have(self._git, tuple(commits), tuple(paths))
+
+    def refs_with(self, path: str, blob: str) -> tuple[tuple[str, str], ...]:
+        """Names and commits of the refs that have that very file: branches, remote-tracking branches, tags; then the commit that git
+        left behind by a rebase (ORIG_HEAD), and the newest stash, by their abbreviated commits."""
+        return git_refs.refs_with(self._git, path, blob)
+
     # History
 
     def merge_base(self, one: str, other: str) -> str:
@@ -181,6 +194,12 @@ class Repository:
         self._need_history("when a file came to mainline")
         return git_refs.commits_of_paths(self._git, onto, paths)
 
+    def merges_of(self, onto: str, most: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The merges of onto's first-parent line, newest first, each with its parents. Raises EnvironmentProblem (SB503) in a shallow
+        clone."""
+        self._need_history("what was merged")
+        return git_refs.merges_of(self._git, onto, most)
+
     def last_commit_with(self, name: str) -> tuple[str, str] | None:
         """The newest commit of all histories that brought or changed a file of that name, and a ref that has it in its history."""
         commit = git_refs.last_commit_with(self._git, name)
@@ -219,6 +238,10 @@ class Repository:
         return git_worktree.dirty_paths(self._git, root, tuple(paths), going_on.heads if going_on else ())
 
     # Writing
+
+    def keep(self, content: bytes) -> str:
+        """git's id of the bytes, which it holds from now on: `git cat-file -p` prints them, until `git gc` finds them two weeks old."""
+        return self._git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=content).line
 
     def commit_to_branch(
         self, branch: str, contents: Mapping[str, bytes | None], message: str, expected_parent: str

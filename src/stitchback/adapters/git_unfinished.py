@@ -36,7 +36,10 @@ def _rebase(git: Git, git_dir: Path, folder: Path) -> Unfinished | None:
     onto = _commits(git, folder / "onto")
     places = (git_dir / "REBASE_HEAD", folder / "stopped-sha", folder / "orig-head")
     heads = next((found for place in places if (found := _commits(git, place))), ())
-    return Unfinished(Kind.REBASE, heads[:1], onto[0]) if onto and heads else None
+    if not onto or not heads:
+        return None
+    whole = _commits(git, folder / "orig-head")
+    return Unfinished(Kind.REBASE, heads[:1], onto[0], whole[0] if whole else None)
 
 
 def _commits(git: Git, place: Path) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from stitchback.adapters.files import Change, write_changes
 from stitchback.adapters.git import DiskFiles
@@ -39,11 +39,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`commit` is the new commit where a branch was written to."""
+    """`commit` is the new commit where a branch was written to. `kept`: uncommitted files that were written over -> git's id of what they
+    held."""
 
     paths: tuple[str, ...]
     branch: str | None
     commit: str | None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]:
@@ -128,8 +130,8 @@ class Rendered:
         return self.content
 
 
-def write(project: Project, prepared: Prepared) -> Written:
-    """Writes all of it. Raises EnvironmentProblem where something moved meanwhile, a file is dirty or cannot be written."""
+def write(project: Project, prepared: Prepared, uncommitted: Collection[str] = ()) -> Written:
+    """Writes all of it. `uncommitted`: files that may be written over although no commit has them; git keeps what they hold. Raises EnvironmentProblem where something moved meanwhile, a file is dirty or cannot be written."""
     changed: Mapping[str, bytes | None] = {content.path: content.content for content in prepared.contents}
     if prepared.branch is not None:
         commit = project.repository.commit_to_branch(
@@ -143,5 +145,10 @@ def write(project: Project, prepared: Prepared) -> Written:
         Change(path, on_disk[path].read() if path in on_disk else None, content)
         for path, content in sorted(changed.items())
     )
-    write_changes(project.repository, changes)
-    return Written(tuple(sorted(changed)), None, None)
+    kept = {
+        change.path: project.repository.keep(change.before)
+        for change in changes
+        if change.path in uncommitted and change.before is not None
+    }
+    write_changes(project.repository, changes, kept)
+    return Written(tuple(sorted(changed)), None, None, kept)

@@ -29,7 +29,9 @@ from stitchback.planning.reports import Status, coverage
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person asks of `status`, `plan` and `apply`. `unreleased_since` is a ref."""
+    """What a person asks of `status`, `plan` and `apply`. `unreleased_since` is a ref; `unreleased` are mainline migrations that no database
+    has. `sides`: the patch branches as they were read, where their refs do not tell how they and mainline parted; then `mainline` is how
+    reports call mainline, "" for its own name."""
 
     patches: tuple[str, ...]
     onto: str = "HEAD"
@@ -37,6 +39,9 @@ class Wish:
     zero_touch: bool = False
     unreleased_since: str | None = None
     ledgers: tuple[Ledger, ...] = ()
+    unreleased: frozenset[MigrationKey] = frozenset()
+    sides: tuple[Patch, ...] = ()
+    mainline: str = ""
 
 
 def status(project: Project, wish: Wish) -> Status:
@@ -53,11 +58,9 @@ def read_case(project: Project, wish: Wish) -> Case:
     clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     said = project.configuration
-    wish = replace(wish, patches=tuple(map(project.lasting_name, wish.patches)) or being_merged(project))
-    partings = tuple(parted(project, ref, wish.onto) for ref in wish.patches)
-    read_all(project, wish, partings)
-    read = tuple(read_patch(project, wish.onto, parting) for parting in partings)
-    mainline, followed = with_works(project.tree(wish.onto), read)
+    mainline, followed = with_works(project.tree(wish.onto), wish.sides or _sides(project, wish))
+    if wish.mainline:
+        mainline = replace(mainline, ref=wish.mainline)
     patches = tuple(
         as_mainline_spells(with_packages(patch, mainline, said.packages), mainline) for patch in followed
     )
@@ -79,6 +82,14 @@ def read_case(project: Project, wish: Wish) -> Case:
     compared = tuple(_side(patch, mainline, policy) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
     return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)
+
+
+def _sides(project: Project, wish: Wish) -> tuple[Patch, ...]:
+    """The patch branches that the wish names, or that git is merging."""
+    names = tuple(map(project.lasting_name, wish.patches)) or being_merged(project)
+    partings = tuple(parted(project, ref, wish.onto) for ref in names)
+    read_all(project, wish.onto, partings)
+    return tuple(read_patch(project, wish.onto, parting) for parting in partings)
 
 
 def with_works(mainline: Tree, patches: Sequence[Patch]) -> tuple[Tree, tuple[Patch, ...]]:
@@ -163,13 +174,13 @@ def _being_merged(repository: Repository, tip: str) -> str | None:
     return unfinished.onto if near else None
 
 
-def read_all(project: Project, wish: Wish, partings: Sequence[Parting]) -> None:
+def read_all(project: Project, onto: str, partings: Sequence[Parting]) -> None:
     """Reads mainline's tree, and those of the patch branches, of their fork points, and of mainline before git merged them."""
-    refs = [(wish.onto, project.commit_of(wish.onto))]
+    refs = [(onto, project.commit_of(onto))]
     for parting in partings:
         refs += ((parting.ref, parting.tip), (_fork_point(parting.ref), parting.base))
         if parting.before is not None:
-            refs.append((_before_merge(wish.onto), parting.before))
+            refs.append((_before_merge(onto), parting.before))
     project.read(refs)
 
 
@@ -221,6 +232,6 @@ def _side(patch: Patch, mainline: Tree, policy: Policy) -> Side:
 def _unreleased(project: Project, wish: Wish, mainline: Tree) -> frozenset[MigrationKey]:
     since = wish.unreleased_since or project.configuration.unreleased_since
     if since is None:
-        return frozenset()
+        return wish.unreleased
     released = project.tree(since, project.repository.resolve(since))
-    return frozenset(mainline.migrations) - frozenset(released.migrations)
+    return wish.unreleased | frozenset(mainline.migrations) - frozenset(released.migrations)

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "A proved plan to reconcile patch branches with mainline; writes nothing into the tree.",
     ),
     "apply": ("apply", "Write the plan into the working tree, or to a branch."),
+    "resolve": ("resolve", "Resolve multiple leaf nodes, also in the middle of a merge or rebase."),
     "verify": ("verify", "Do the plan on real databases, with the project's own code."),
     "inspect": ("inspect", "Where a database stands against a tree."),
     "repair": ("repair", "The SQL that a database's ledger needs."),
@@ -86,6 +87,7 @@ def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bo
 
     \b
     Merge a hotfix branch:      stitchback plan release/2.4, then stitchback apply release/2.4
+    Several leaf nodes:         stitchback resolve
     Look at a database:         stitchback inspect --database sqlite:////path/to/db.sqlite3
     Repair its ledger:          stitchback repair --database sqlite:////path/to/db.sqlite3
     """

@@ -63,6 +63,14 @@ def not_for_fleets(**given: object) -> None:
             )
 
 
+ledgers = click.option(
+    "--ledger",
+    "ledgers",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A ledger that the plan must serve as well (CSV, JSON, showmigrations text).",
+)
+
 _PLANNING = (
     patches,
     onto,
@@ -76,13 +84,7 @@ _PLANNING = (
         metavar="REF",
         help="No database has applied what mainline added since this ref.",
     ),
-    click.option(
-        "--ledger",
-        "ledgers",
-        multiple=True,
-        type=click.Path(exists=True, dir_okay=False),
-        help="A ledger that the plan must serve as well (CSV, JSON, showmigrations text).",
-    ),
+    ledgers,
 )
 
 
@@ -102,7 +104,7 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         from stitchback.api import Wish
 
-        wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, _ledgers(ledgers))
+        wish = Wish(patches, onto, strategy, zero_touch, unreleased_since, read_ledger_files(ledgers))
         return command(*others, wish=wish, **named)
 
     for option in reversed(_PLANNING):
@@ -110,7 +112,7 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
     return wishing
 
 
-def _ledgers(files: tuple[str, ...]) -> tuple[Ledger, ...]:
+def read_ledger_files(files: tuple[str, ...]) -> tuple[Ledger, ...]:
     if not files:
         return ()
     from stitchback.api.repairing import read_ledgers

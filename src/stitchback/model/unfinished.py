@@ -17,8 +17,9 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """`heads`: the commits whose files git is bringing (several in an octopus merge). `onto`: the commit that has none of them: HEAD, or
-    in a rebase the commit that is rebased onto, for HEAD has what was rebased already."""
+    in a rebase the commit that is rebased onto, for HEAD has what was rebased already. `whole`: in a rebase the branch as it was before."""
 
     kind: Kind
     heads: tuple[str, ...]
     onto: str
+    whole: str | None = None

@@ -9,6 +9,7 @@ from stitchback.reporting.style import page, visible
 
 if TYPE_CHECKING:
     from stitchback.planning.reports import PlanReport, Status
+    from stitchback.planning.resolution import Resolution
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet import Silent, Standing
     from stitchback.reporting.pages import Page
@@ -64,6 +65,40 @@ def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | N
     from stitchback.reporting.next_steps import apply_next
 
     return page(apply_next(report, paths, branch))
+
+
+def render_resolution(
+    found: Resolution, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+) -> str:
+    """What `resolve` would write, or that there is nothing to resolve. `diffs`: unified diffs of the files, to be shown with it."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump, resolve_document
+
+        return dump(resolve_document(found, (), diffs))
+    from stitchback.reporting.layout import columns
+    from stitchback.reporting.resolve_text import WIDTH, resolve_lines
+
+    with columns(WIDTH):
+        return page(resolve_lines(found, diffs, verbose=verbose))
+
+
+def render_resolved(found: Resolution, paths: Sequence[str], output_format: str) -> str:
+    """What `resolve` has written: the paths alone, one a line."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump, resolve_document
+
+        return dump(resolve_document(found, paths, ()))
+    return "\n".join(map(visible, paths))
+
+
+def render_after_resolve(found: Resolution, paths: Sequence[str], kept: Mapping[str, str]) -> str:
+    """What comes after `resolve`: conflicts that are left, and the commands of git. `kept`: uncommitted files that were written over, by
+    git's id of what they held."""
+    from stitchback.reporting.layout import columns
+    from stitchback.reporting.resolve_text import WIDTH, resolved_next
+
+    with columns(WIDTH):
+        return page(resolved_next(found, paths, kept))
 
 
 def render_schema(

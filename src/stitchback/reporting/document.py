@@ -17,6 +17,7 @@ from stitchback.model.plans import Patch, Proof, Refuted, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price_of
 from stitchback.planning.reports import PlanReport, Status
+from stitchback.planning.resolution import Resolution
 from stitchback.reporting.choosing import leading_name
 from stitchback.reporting.edit_words import deeds, reasons, verb
 from stitchback.reporting.grouping import origins, thing_of
@@ -123,6 +124,32 @@ def plan_document(report: PlanReport) -> Document:
             document["blocking"] = [_match(match) for match in outcome.blocking]
             document["unplaced"] = list(map(str, outcome.unplaced))
     return document
+
+
+def resolve_document(found: Resolution, written: Iterable[str], diffs: Iterable[str]) -> Document:
+    """`plan` as of `plan_document`, null where there is nothing to resolve."""
+    return {
+        "leaves": {app: [leaf.name for leaf in leaves] for app, leaves in found.leaves.items()},
+        "origin": found.origin or None,
+        "others": list(found.others),
+        "onto": found.onto,
+        "renumbered": list(map(str, found.renumbered)),
+        "evidence": [{"migration": str(key), "where": where} for key, where in found.evidence],
+        "searched": found.searched,
+        "settled": list(found.report.settled) if found.report else [],
+        "unsettled": list(found.unsettled),
+        "order_matters": [
+            [
+                {"ref": ref, "migration": str(migration.key)}
+                for ref, migration in ((pair[0], pair[1]), pair[2:])
+            ]
+            for pair in found.pairs
+        ],
+        "plan": plan_document(found.report) if found.report else None,
+        "diffs": list(diffs),
+        "written": list(written),
+        "exit": 0 if written else found.exit_code,
+    }
 
 
 def _plan(plan: SafePlan, before: Tree) -> Document:

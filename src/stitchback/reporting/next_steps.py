@@ -46,7 +46,7 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
     """After the files were written: the commit (made already where a branch was written to), then the databases that need a row."""
     situation = report.status.case.situation
     patches = ", ".join(patch.tree.ref for patch in situation.patches)
-    folders = sorted({os.path.dirname(path) or "." for path in paths})
+    folders = sorted({os.path.dirname(path) or path for path in paths})
     if branch is None:
         message = shlex.quote(f"Stitch the migrations of {patches}")
         add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
