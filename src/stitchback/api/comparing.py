@@ -10,7 +10,7 @@ from typing import NamedTuple
 from stitchback.adapters.git import Repository
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
-from stitchback.api.project import Project, refuse_two_projects
+from stitchback.api.project import WORKTREE, Project, refuse_two_projects
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
@@ -48,7 +48,9 @@ def status(project: Project, wish: Wish) -> Status:
     """Raises EnvironmentProblem as `read_case` does."""
     case = read_case(project, wish)
     findings = (*project.repository.findings, *find_all(case, project.configuration.suppress))
-    return Status(case, tuple(sorted(set(findings), key=lambda finding: finding.sort_key)), coverage(case))
+    ordered = tuple(sorted(set(findings), key=lambda finding: finding.sort_key))
+    is_here = case.situation.mainline.commit == WORKTREE
+    return Status(case, ordered, coverage(case), project.repository.unfinished() if is_here else None)
 
 
 def read_case(project: Project, wish: Wish) -> Case:

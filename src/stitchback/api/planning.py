@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from stitchback.api.comparing import Wish, status
 from stitchback.api.conflicts import settled_paths
 from stitchback.api.importing import Imports
-from stitchback.api.project import WORKTREE, Project
+from stitchback.api.project import Project
 from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding
@@ -35,9 +35,8 @@ def make_plan(project: Project, wish: Wish, progress: Progress = lambda _: None)
 
     outcome = plan(found.case, judged(prove), beside=judged(prove_beside))
     mainline = found.case.situation.mainline
-    unfinished = project.repository.unfinished() if mainline.commit == WORKTREE else None
     findings = tuple(_findings(project, found.case, outcome))
-    return PlanReport(found, outcome, findings, settled_paths(project, mainline), unfinished)
+    return PlanReport(found, outcome, findings, settled_paths(project, mainline))
 
 
 def django_remark(project: Project, report: PlanReport) -> str | None:

@@ -24,11 +24,13 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What each side has since the fork point, what matches, and what is to be said about it."""
+    """What each side has since the fork point, what matches, and what is to be said about it. `unfinished`: the merge, rebase or
+    cherry-pick that is going on in the working tree, where that is mainline."""
 
     case: Case
     findings: tuple[Finding, ...]
     coverage: Coverage
+    unfinished: Unfinished | None = None
 
     @property
     def has_unread(self) -> bool:
@@ -46,14 +48,12 @@ class Status:
 @dataclass(frozen=True, slots=True)
 class PlanReport:
     """`findings`: what the proof of the chosen plan has shown, beside what `status` found before any plan. `settled`: paths of
-    migrations and of the files that name an app's last migration that have git's conflict markers now and will have none. `unfinished`:
-    the merge, rebase or cherry-pick that is going on in the working tree."""
+    migrations and of the files that name an app's last migration that have git's conflict markers now and will have none."""
 
     status: Status
     outcome: Planned | Unproved
     findings: tuple[Finding, ...] = ()
     settled: tuple[str, ...] = ()
-    unfinished: Unfinished | None = None
 
     @property
     def exit_code(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stitchback.reporting.style import page, visible
 
 if TYPE_CHECKING:
+    from stitchback.planning.overview import Overview
     from stitchback.planning.reports import PlanReport, Status
     from stitchback.planning.resolution import Resolution
     from stitchback.repair.diagnosis import Diagnosis
@@ -35,6 +36,17 @@ def render_status(status: Status, output_format: str, *, verbose: bool = False) 
             from stitchback.reporting.status_text import status_lines
 
             return page(status_lines(status, verbose=verbose))
+
+
+def render_overview(found: Overview, output_format: str) -> str:
+    """`output_format`: text or json."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump, overview_document
+
+        return dump(overview_document(found))
+    from stitchback.reporting.overview_text import overview_lines
+
+    return page(overview_lines(found))
 
 
 def render_plan(

@@ -15,6 +15,7 @@ from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch, Proof, Refuted, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
+from stitchback.planning.overview import Overview
 from stitchback.planning.prices import price_of
 from stitchback.planning.reports import PlanReport, Status
 from stitchback.planning.resolution import Resolution
@@ -124,6 +125,24 @@ def plan_document(report: PlanReport) -> Document:
             document["blocking"] = [_match(match) for match in outcome.blocking]
             document["unplaced"] = list(map(str, outcome.unplaced))
     return document
+
+
+def overview_document(found: Overview) -> Document:
+    return {
+        "mainline": {"ref": found.mainline.ref, "commit": found.mainline.commit},
+        "branches": [
+            {
+                "ref": branch.ref,
+                "commit": branch.commit,
+                "state": branch.state.value,
+                "reason": branch.reason,
+                "next": branch.next_command,
+            }
+            for branch in found.branches
+        ],
+        "leaves": {app: [leaf.name for leaf in leaves] for app, leaves in found.leaves.items()},
+        "exit": found.exit_code,
+    }
 
 
 def resolve_document(found: Resolution, written: Iterable[str], diffs: Iterable[str]) -> Document:

@@ -25,7 +25,12 @@ def status_next(status: Status) -> Iterator[Line]:
         yield BLANK
         yield (plain(NOT_KNOWN if status.has_unread else "Nothing is left to reconcile."),)
         return
-    yield from step_lines([(command("plan", status.case.situation), "a proved plan; writes nothing")])
+    steps = [(command("plan", status.case.situation), "a proved plan; writes nothing")]
+    if status.unfinished is not None:
+        steps.append(
+            ("stitchback resolve", f"ends it in the {status.unfinished.kind.value} that is going on")
+        )
+    yield from step_lines(steps)
 
 
 def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
@@ -50,7 +55,7 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
     if branch is None:
         message = shlex.quote(f"Stitch the migrations of {patches}")
         add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
-        steps = [(f"{add} && {_commit(report.unfinished, message)}", "commits the files")]
+        steps = [(f"{add} && {_commit(report.status.unfinished, message)}", "commits the files")]
     else:
         steps = [(f"git merge {shlex.quote(branch)}", f"brings the commit into {situation.mainline.ref}")]
     outcome = report.outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.model.keys import MigrationKey
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.reports import PlanReport
@@ -20,7 +21,6 @@ from stitchback.reporting.style import Line, bold, dim, green, plain, yellow
 
 NOTHING = "Nothing to resolve: each app has one leaf node."
 WIDTH = 80
-SEVERAL_LEAVES = "SB302"  # what resolve is about, so no finding of its own
 MOST_PAIRS = 4
 ORIGINS = {
     "merge": "{others} is being merged into {onto}.",
@@ -38,7 +38,7 @@ def resolve_lines(found: Resolution, diffs: Sequence[str], *, verbose: bool) -> 
         yield (green(NOTHING),)
         return
     yield from _head_lines(found)
-    findings = [each for each in report.status.findings if each.code != SEVERAL_LEAVES]
+    findings = [each for each in report.status.findings if each.code != SeveralLeaves.code]
     yield from finding_lines(tuple(findings))
     match report.outcome:
         case Planned() as planned:
