@@ -140,6 +140,7 @@ class TestApplyInAMerge:
         before = work.state
         work.git("merge", "-q", "--no-commit", "release")
         assert work.run("apply", "--yes").exit_code == 0
+        work.git("merge", "--abort", fails=True)  # a file of the merge was edited
         work.git("add", "-A")
         work.git("merge", "--abort")
         assert work.state == before

@@ -45,7 +45,7 @@ def command(
             say(render_resolution(found, output_format, diffs, verbose=session.verbose), output_format)
             return found.exit_code
         if not yes:
-            say(render_resolution(found, "text", verbose=session.verbose), err=True)
+            say(render_resolution(found, "text", verbose=session.verbose, asks=True), err=True)
             if not confirm("Write this?"):
                 session.remark("Nothing was written.")
                 return 1

@@ -80,9 +80,15 @@ def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | N
 
 
 def render_resolution(
-    found: Resolution, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+    found: Resolution,
+    output_format: str,
+    diffs: Sequence[str] = (),
+    *,
+    verbose: bool = False,
+    asks: bool = False,
 ) -> str:
-    """What `resolve` would write, or that there is nothing to resolve. `diffs`: unified diffs of the files, to be shown with it."""
+    """What `resolve` would write, or that there is nothing to resolve. `diffs`: unified diffs of the files, to be shown with it. `asks`: the
+    question whether to write it follows."""
     if output_format == "json":
         from stitchback.reporting.document import dump, resolve_document
 
@@ -91,7 +97,7 @@ def render_resolution(
     from stitchback.reporting.resolve_text import WIDTH, resolve_lines
 
     with columns(WIDTH):
-        return page(resolve_lines(found, diffs, verbose=verbose))
+        return page(resolve_lines(found, diffs, verbose=verbose, asks=asks))
 
 
 def render_resolved(found: Resolution, paths: Sequence[str], output_format: str) -> str:

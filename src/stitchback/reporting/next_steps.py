@@ -47,13 +47,16 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
     yield from step_lines(steps)
 
 
-def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> Iterator[Line]:
-    """After the files were written: the commit (made already where a branch was written to), then the databases that need a row."""
+def apply_next(
+    report: PlanReport, paths: Sequence[str], branch: str | None, subject: str = ""
+) -> Iterator[Line]:
+    """After the files were written: the commit (made already where a branch was written to), then the databases that need a row.
+    `subject`: of the commit's message, where it is not the patch branches' names."""
     situation = report.status.case.situation
     patches = ", ".join(patch.tree.ref for patch in situation.patches)
     folders = sorted({os.path.dirname(path) or path for path in paths})
     if branch is None:
-        message = shlex.quote(f"Stitch the migrations of {patches}")
+        message = shlex.quote(subject or f"Stitch the migrations of {patches}")
         add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
         steps = [(f"{add} && {_commit(report.status.unfinished, message)}", "commits the files")]
     else:

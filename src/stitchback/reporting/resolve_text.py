@@ -32,7 +32,10 @@ ORIGINS = {
 }
 
 
-def resolve_lines(found: Resolution, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
+def resolve_lines(
+    found: Resolution, diffs: Sequence[str], *, verbose: bool, asks: bool = False
+) -> Iterator[Line]:
+    """`asks`: the question whether to write it follows."""
     report = found.report
     if report is None:
         yield (green(NOTHING),)
@@ -52,7 +55,7 @@ def resolve_lines(found: Resolution, diffs: Sequence[str], *, verbose: bool) -> 
     for diff in diffs:
         yield from diff_lines(diff)
         yield BLANK
-    if report.would_change:
+    if report.would_change and not asks:
         yield from step_lines([("stitchback resolve --yes", "writes it, all or none")])
 
 
@@ -125,6 +128,7 @@ def resolved_next(found: Resolution, paths: Sequence[str], kept: Mapping[str, st
         for path in found.unsettled:
             yield (plain(f"  {path}"),)
     if found.report is not None:
-        yield from apply_next(found.report, paths, None)
+        apps = ", ".join(found.leaves)
+        yield from apply_next(found.report, paths, None, f"Resolve the leaf nodes of {apps}" if apps else "")
     for path, blob in kept.items():
         yield from wrapped((dim(f"{path} as it was: git cat-file -p {blob[:12]}"),), 2, 2)
