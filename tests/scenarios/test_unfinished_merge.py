@@ -92,6 +92,8 @@ class TestACherryPickedFile:
         work.migration("shop.0003_rel", "shop.0002_fix", add("item", "rel"))
         work.commit("hotfix")
         work.switch("main")
+        work.put("notes.txt", "main\n")
+        work.commit("else the cherry-picked commit would be the release's own")
         work.git("cherry-pick", "release~1")
         work.migration("shop.0003_main", "shop.0002_fix", add("item", "main"))
         work.commit("main")
@@ -116,6 +118,13 @@ class TestACherryPickedFile:
         fresh = work.fresh()
         assert fresh == {"shop_item": frozenset({"id", "fix", "rel", "main"})}
         assert [work.upgraded(each) for each in databases] == [fresh, fresh]
+
+    def test_verify_makes_mainlines_databases_with_it(self, work: UnfinishedWork) -> None:
+        self.cherry_picked(work)
+        work.git("merge", "-q", "-m", "merge", "release")
+        said = work.run("verify", "release")
+        assert said.exit_code == 0, said.out + said.err
+        assert "main up to shop.0003_main" in said.out
 
 
 class TestApplyInAMerge:

@@ -43,6 +43,8 @@ def command(
         if report is None or dry_run or not report.would_change:
             diffs = diffs_of(project, report) if report is not None and dry_run else ()
             say(render_resolution(found, output_format, diffs, verbose=session.verbose), output_format)
+            if report is None and project.repository.unfinished() is not None:
+                session.remark("`stitchback plan` compares the two sides all the same.")
             return found.exit_code
         if not yes:
             say(render_resolution(found, "text", verbose=session.verbose, asks=True), err=True)
