@@ -133,6 +133,16 @@ class TestAMerge:
         done(work)
         assert names(work) == ["0001_initial", "0002_main", "0003_size", "0004_weight"]
 
+    def test_files_that_name_a_renumbered_migration_are_listed(self, work: UnfinishedWork) -> None:
+        feature(work, pushed=("main",))
+        work.put("shop/tests.py", 'TARGET = ("shop", "0002_size")\n')
+        work.put("shop/other.py", 'TARGET = ("shop", "0002_size_of_another")\n')
+        work.commit("tests")
+        push(work, "main")
+        work.git("merge", "-q", "--no-commit", "feature")
+        assert dry(work)["mentions"] == ["shop/tests.py"]
+        assert "shop/tests.py names one of them" in work.run("resolve", "--dry-run").out
+
     def test_a_duplicate_in_a_chain_that_nobody_has_is_taken_out_of_it(self, work: UnfinishedWork) -> None:
         feature(work, pushed=("main",), duplicate=True)
         database = work.database("main", "main")
@@ -372,6 +382,27 @@ class TestUncommittedFiles:
         assert work.upgraded(database) == work.fresh()
         blob = said.err.partition("git cat-file -p ")[2].split()[0]
         assert work.git("cat-file", "-p", blob) == mine
+
+    def test_a_stash_with_a_conflict(self, work: UnfinishedWork) -> None:
+        """Both have a migration of one name: git leaves markers in it and keeps the stash."""
+        work.migration("shop.0002_more", "shop.0001_initial", add("item", "size"))
+        mine = work.commit("only to make a database")
+        database = work.database(mine, "mine")
+        work.git("reset", "-q", "--soft", "HEAD~1")
+        work.git("stash", "-q")
+        work.migration("shop.0002_more", "shop.0001_initial", add("item", "note"))
+        work.commit("main")
+        push(work, "main")
+        databases = [database, work.database("main", "main")]
+        work.git("stash", "pop", "-q", fails=True)
+        assert "<<<<<<<" in work.read("shop/migrations/0002_more.py")
+        found = dry(work)
+        assert (found["origin"], found["others"]) == ("uncommitted", ["the stash"])
+        assert found["settled"] == ["shop/migrations/0002_more.py"]
+        done(work)
+        fresh = work.fresh()
+        assert fresh["shop_item"] == {"id", "size", "note"}
+        assert [work.upgraded(each) for each in databases] == [fresh, fresh]
 
     def test_another_uncommitted_file_is_not_written_over(self, work: UnfinishedWork) -> None:
         """Only the files of the second leaf are taken for what is to be resolved."""

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from stitchback.adapters import git_commit, git_refs, git_unfinished, git_worktree
 from stitchback.adapters.git_objects import Blobs, FileEntry, ObjectFiles, tree_files
-from stitchback.adapters.git_process import Git, said
+from stitchback.adapters.git_process import Git, decode, said
 from stitchback.adapters.git_refs import Merged, Ref
 from stitchback.adapters.git_worktree import DiskFile, DiskFiles
 from stitchback.errors import EnvironmentProblem
@@ -146,6 +146,19 @@ class Repository:
         """Names and commits of the refs that have that very file: branches, remote-tracking branches, tags; then the commit that git
         left behind by a rebase (ORIG_HEAD), and the newest stash, by their abbreviated commits."""
         return git_refs.refs_with(self._git, path, blob)
+
+    def stash(self) -> str | None:
+        """The commit of the newest stash."""
+        return git_refs.parse(self._git, "refs/stash^{commit}")
+
+    def paths_naming(self, words: Iterable[str]) -> tuple[str, ...]:
+        """Tracked files of the working tree in which one of the words stands, sorted."""
+        asked = [part for word in dict.fromkeys(words) for part in ("-e", word)]
+        if not asked:
+            return ()
+        arguments = ("grep", "-l", "-z", "-I", "-F", "-w", "--full-name", *asked)
+        done = self._git.run(*arguments, environment=self._git.unfiltered(), accept=(0, 1))
+        return tuple(sorted(decode(path) for path in set(done.stdout.split(b"\0")[:-1])))
 
     # History
 

@@ -23,6 +23,7 @@ from stitchback.model.unfinished import Kind, Unfinished
 HEAD = "HEAD"
 MOST_MERGES = 500  # commits of HEAD's first-parent line that are merges, newest first
 UNCOMMITTED = "uncommitted files"
+STASH = "the stash"
 
 Keys = frozenset[MigrationKey]
 Leaves = Mapping[str, tuple[MigrationKey, ...]]
@@ -65,19 +66,20 @@ def several_leaves(tree: Tree) -> dict[str, tuple[MigrationKey, ...]]:
 
 
 def other_side(project: Project, tree: Tree, leaves: Leaves) -> OtherSide:
-    """Raises EnvironmentProblem (SB534) where no commit brought a leaf beside another one; SB503 in a shallow clone."""
+    """Without leaves: which side brought the conflicts of the index. Raises EnvironmentProblem (SB534) where no commit brought a leaf beside
+    another one; SB503 in a shallow clone."""
     unfinished = project.repository.unfinished()
     if unfinished is not None:
         side = _of_unfinished(project, unfinished, leaves)
         if side is not None:
             return side
-    for find in (_of_uncommitted, _of_merge_commit, _of_commit):
+    for find in (_of_stash, _of_uncommitted, _of_merge_commit, _of_commit):
         side = find(project, tree, leaves)
         if side is not None:
             return side
     raise EnvironmentProblem(
         "SB534",
-        "no merge, no commit and no uncommitted file brought the second leaf node",
+        "no merge, no commit and no uncommitted file brought the second leaf node or the conflict",
         hint="Name the branch that it came from: `stitchback plan BRANCH`.",
         evidence=tuple(f"{app}: {', '.join(each.name for each in keys)}" for app, keys in leaves.items()),
     )
@@ -93,6 +95,17 @@ def _of_unfinished(project: Project, unfinished: Unfinished, leaves: Leaves) -> 
 
 def _brings(patch: Patch, leaves: Leaves) -> bool:
     return any(leaf not in patch.mainline_had for keys in leaves.values() for leaf in keys)
+
+
+def _of_stash(project: Project, tree: Tree, leaves: Leaves) -> OtherSide | None:
+    """The newest stash, where git left a conflict in the index without a merge: `git stash pop` keeps the stash then."""
+    repository = project.repository
+    stash, conflicts = repository.stash(), repository.unmerged_paths()
+    if stash is None or not repository.which_have([stash], conflicts)[stash]:
+        return None
+    head = repository.resolve(HEAD)
+    parting = Parting(STASH, stash, repository.merge_base(stash, head), head)
+    return OtherSide(Origin.UNCOMMITTED, _read(project, [parting]), head)
 
 
 def _of_uncommitted(project: Project, tree: Tree, leaves: Leaves) -> OtherSide | None:

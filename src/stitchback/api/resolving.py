@@ -48,6 +48,7 @@ class ResolveWish:
 
 def resolve(project: Project, wish: ResolveWish, progress: Progress = lambda _: None) -> Resolution:
     """Raises EnvironmentProblem as `make_plan` does, and where nothing tells where the second leaf came from (SB534)."""
+    project.files(WORKTREE)  # there is none in a bare repository
     tree = project.tree(HEAD)
     refuse_nothing_read(project, (tree,))
     leaves = several_leaves(tree)
@@ -73,7 +74,20 @@ def resolve(project: Project, wish: ResolveWish, progress: Progress = lambda _: 
         applied.knows_pushed,
         unsettled_paths(project, tree),
         tuple(_dependent_pairs(report)),
+        _mentions(project, report),
     )
+
+
+def _mentions(project: Project, report: PlanReport) -> tuple[str, ...]:
+    """Files that are no migrations and name one that the plan gives another name: tests, scripts."""
+    if not isinstance(report.outcome, Planned):
+        return ()
+    candidate = report.outcome.chosen.candidate
+    mainline = report.status.case.situation.mainline
+    gone = mainline.migrations.keys() - candidate.result.migrations.keys()
+    migrations = {migration.path for migration in mainline.migrations.values()}
+    named = project.repository.paths_naming(sorted(key.name for key in gone))
+    return tuple(path for path in named if path not in migrations and path not in report.settled)
 
 
 def _refuse_half_a_rebase(

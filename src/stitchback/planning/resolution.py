@@ -21,7 +21,7 @@ class Resolution:
     the two sides are that somebody may have applied; `searched`: how many refs and ledgers were looked through for that,
     `knows_pushed`: whether remote-tracking branches were among them.
     `unsettled`: paths with a conflict that are left for a person. `pairs`: migrations that stay side by side, each with its side's
-    name, of which the order makes a difference.
+    name, of which the order makes a difference. `mentions`: files that are no migrations and name one that gets another name.
     """
 
     leaves: Mapping[str, tuple[MigrationKey, ...]]
@@ -35,6 +35,7 @@ class Resolution:
     knows_pushed: bool = False
     unsettled: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    mentions: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -164,6 +164,7 @@ def resolve_document(found: Resolution, written: Iterable[str], diffs: Iterable[
             ]
             for pair in found.pairs
         ],
+        "mentions": list(found.mentions),
         "plan": plan_document(found.report) if found.report else None,
         "diffs": list(diffs),
         "written": list(written),

@@ -84,6 +84,8 @@ def _renumbered_lines(found: Resolution, report: PlanReport) -> Iterator[Line]:
         yield from wrapped((plain("If your own database has it, take it back before you go on:"),), 11)
         for command in undo_commands(found.renumbered, report):
             yield (plain(f"           {command}"),)
+        for path in found.mentions:
+            yield from wrapped((plain(f"{path} names one of them: change it too."),), 11, 2)
         yield BLANK
     elif found.evidence:
         key, where = found.evidence[0]
