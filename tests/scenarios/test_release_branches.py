@@ -117,3 +117,9 @@ class TestAMerge:
         amid = work.run("status", "release").out
         work.git("reset", "-q", "--merge")
         assert work.run("status", "release").out != amid
+
+    def test_a_merge_that_changes_no_file_is_a_merge(self, work: UnfinishedWork) -> None:
+        work.hotfix()
+        before = work.run("status", "release").out
+        work.git("merge", "-q", "--no-commit", "-s", "ours", "release")
+        assert work.run("status", "release").out != before

@@ -133,6 +133,52 @@ class TestAMerge:
         done(work)
         assert names(work) == ["0001_initial", "0002_main", "0003_size", "0004_weight"]
 
+    @pytest.mark.parametrize("on", ["main", "feature"])
+    def test_of_two_chains_that_nobody_can_have_the_feature_branchs_comes_last(
+        self, work: UnfinishedWork, on: str
+    ) -> None:
+        feature(work)
+        work.git("update-ref", "refs/remotes/origin/main", "main~1")
+        work.switch(on)
+        work.git("merge", "-q", "--no-commit", "feature" if on == "main" else "main")
+        assert dry(work)["renumbered"] == ["crm.0002_size", "shop.0002_size", "shop.0003_weight"]
+
+    def test_where_the_renumbered_chain_is_not_proved_it_is_planned_as_ever(
+        self, work: UnfinishedWork
+    ) -> None:
+        """Both sides have a migration of one name, so there is no chain that could go behind the other."""
+        work.migration("shop.0002_size", "shop.0001_initial", add("item", "size"))
+        work.commit("size")
+        work.branch("feature")
+        work.migration("shop.0003_both", "shop.0002_size", add("item", "both"), add("item", "weight"))
+        work.commit("feature")
+        work.switch("main")
+        work.migration("shop.0003_both", "shop.0002_size", add("item", "both"), add("item", "note"))
+        work.migration("shop.0004_main", "shop.0003_both", add("item", "main"))
+        work.commit("main")
+        push(work, "main")
+        databases = [work.database(ref, ref) for ref in ("feature", "main")]
+        work.git("merge", "-q", "--no-commit", "feature", fails=True)
+        found = dry(work)
+        assert (found["renumbered"], found["settled"]) == ([], ["shop/migrations/0003_both.py"])
+        done(work)
+        fresh = work.fresh()
+        assert [work.upgraded(each) for each in databases] == [fresh, fresh]
+
+    def test_a_leaf_that_an_older_merge_brought(self, work: UnfinishedWork) -> None:
+        """The merge that is going on has nothing to do with it."""
+        feature(work)
+        work.git("merge", "-q", "-m", "merge", "feature")
+        work.git("checkout", "-q", "-b", "words", "main~1")
+        work.put("notes.txt", "words\n")
+        work.commit("words")
+        work.switch("main")
+        work.git("merge", "-q", "--no-commit", "words")
+        found = dry(work)
+        assert (found["origin"], found["others"]) == ("merge commit", ["feature"])
+        said = done(work)
+        assert "git commit --no-edit" in said.err
+
     def test_files_that_name_a_renumbered_migration_are_listed(self, work: UnfinishedWork) -> None:
         feature(work, pushed=("main",))
         work.put("shop/tests.py", 'TARGET = ("shop", "0002_size")\n')
@@ -295,7 +341,7 @@ class TestARebase:
 
     @pytest.mark.parametrize("known", [True, False])
     def test_after(self, work: UnfinishedWork, known: bool) -> None:
-        """No merge commit tells which side came; the branch as it was may be gone."""
+        """No merge commit shows which side came; the branch as it was may be gone."""
         feature(work, pushed=("main",))
         database = work.database("main", "main")
         work.switch("feature")
@@ -304,6 +350,8 @@ class TestARebase:
             work.git("update-ref", "-d", "ORIG_HEAD")
         found = dry(work)
         assert (found["origin"], strategies(found)) == ("commit", {"renumber"})
+        whole = work.git("rev-parse", "--short=12", "ORIG_HEAD" if known else "HEAD").strip()
+        assert found["others"] == [whole]
         done(work)
         assert names(work) == ["0001_initial", "0002_main", "0003_size", "0004_weight"]
         assert work.upgraded(database) == work.fresh()
@@ -340,7 +388,8 @@ class TestACherryPick:
     @pytest.mark.parametrize("amid", [True, False])
     def test_a_duplicate_is_stitched(self, work: UnfinishedWork, amid: bool) -> None:
         databases = self.picked(work, conflict=amid)
-        assert dry(work)["origin"] == ("cherry-pick" if amid else "commit")
+        found = dry(work)
+        assert (found["origin"], found["others"]) == ("cherry-pick" if amid else "commit", ["release"])
         said = done(work)
         assert ("git cherry-pick --continue" in said.err) is amid
         fresh = work.fresh()
@@ -352,7 +401,8 @@ class TestACherryPick:
         push(work, "main", "release")
         databases = [work.database(ref, ref) for ref in ("release", "main")]
         work.git("cherry-pick", "--no-commit", "release")
-        assert dry(work)["origin"] == "uncommitted"
+        found = dry(work)
+        assert (found["origin"], found["others"]) == ("uncommitted", ["release"])
         done(work)
         fresh = work.fresh()
         assert [work.upgraded(each) for each in databases] == [fresh, fresh]

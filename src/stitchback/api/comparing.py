@@ -30,7 +30,7 @@ from stitchback.planning.reports import Status, coverage
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a person asks of `status`, `plan` and `apply`. `unreleased_since` is a ref; `unreleased` are mainline migrations that no database
-    has. `sides`: the patch branches as they were read, where their refs do not tell how they and mainline parted; then `mainline` is how
+    has. `sides`: the patch branches as they were read, where their refs do not show how they and mainline parted; then `mainline` is how
     reports call mainline, "" for its own name."""
 
     patches: tuple[str, ...]

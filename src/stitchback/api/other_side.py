@@ -1,7 +1,7 @@
 """Which side brought the second leaf node of an app into the working tree, and how the two sides parted.
 
 git knows it while a merge, rebase or cherry-pick is going on, and by the last merge commit. After a rebase, a cherry-pick or a
-`stash pop` no merge says it: then the files that came last are the one side, and the tree before they came is the other.
+`stash pop` no merge shows it: then the files that came last are the one side, and the tree before they came is the other.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def own_chain(tree: Tree, leaf: MigrationKey, others: Iterable[MigrationKey]) ->
 def _source(
     project: Project, tree: Tree, leaves: Iterable[MigrationKey], before: str, commit: str | None
 ) -> Patch | None:
-    """The branch or tag that has the very file of one of the leaves in a history of its own, up to the commit that added it there: after a
+    """The branch or tag that has the very file of one of the leaves in another history, up to the commit that added it there: after a
     cherry-pick that of the release; after a rebase the branch as it was (ORIG_HEAD). None where there is none."""
     repository = project.repository
     for leaf in leaves:
@@ -201,7 +201,7 @@ def _read(project: Project, partings: Iterable[Parting]) -> tuple[Patch, ...]:
 
 
 def patch_of_files(tree: Tree, own: Keys, had: Keys, ref: str, commit: str) -> Patch:
-    """A patch branch that no ref tells any more: the tree's files `own` on what they depend on. Its fork point is the tree without them
+    """A patch branch that no ref shows any more: the tree's files `own` on what they depend on. Its fork point is the tree without them
     and without what else there is in their apps."""
     graph = MigrationGraph.raw(tree)
     needed = {parent for key in own & graph.nodes for parent in graph.ancestors(key)} | own

@@ -47,7 +47,7 @@ class ResolveWish:
 
 
 def resolve(project: Project, wish: ResolveWish, progress: Progress = lambda _: None) -> Resolution:
-    """Raises EnvironmentProblem as `make_plan` does, and where nothing tells where the second leaf came from (SB534)."""
+    """Raises EnvironmentProblem as `make_plan` does, and where the origin of the second leaf is not known (SB534)."""
     project.files(WORKTREE)  # there is none in a bare repository
     tree = project.tree(HEAD)
     refuse_nothing_read(project, (tree,))
@@ -141,7 +141,7 @@ def _orders(
     applied: Applied,
     wish: ResolveWish,
 ) -> Iterator[Wish]:
-    """What to plan, best first: a chain that nobody can have applied behind the other one; else as `plan` does."""
+    """What to plan, best first: a chain that no database can have applied, behind the other one; else as `plan` does."""
     plain = Wish(
         tuple(patch.tree.ref for patch in side.patches),
         HEAD,
@@ -164,7 +164,7 @@ def _orders(
         behind_theirs = replace(plain, strategy=RENUMBER, unreleased=ours)
         both = [(theirs, behind_ours), (ours, behind_theirs)]
         if side.origin in MERGES and project.name_of(HEAD) not in MAIN_NAMES:
-            both.reverse()  # the branch that somebody works on takes up mainline: its own chain comes last
+            both.reverse()  # a feature branch takes up mainline: its own chain comes last
         if applied.knows_pushed or wish.strategy == RENUMBER:
             yield from (order for keys, order in both if keys and not applied.is_possible(keys))
     yield plain

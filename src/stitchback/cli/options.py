@@ -68,7 +68,7 @@ ledgers = click.option(
     "ledgers",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False),
-    help="A ledger that the plan must serve as well (CSV, JSON, showmigrations text).",
+    help="A ledger that the plan must work for as well (CSV, JSON, showmigrations text).",
 )
 
 _PLANNING = (

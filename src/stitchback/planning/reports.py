@@ -24,7 +24,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What each side has since the fork point, what matches, and what is to be said about it. `unfinished`: the merge, rebase or
+    """What each side has since the fork point, what matches, and the findings. `unfinished`: the merge, rebase or
     cherry-pick that is going on in the working tree, where that is mainline."""
 
     case: Case

@@ -18,7 +18,7 @@ class Resolution:
     what is checked out. `report`: None where there is nothing to resolve.
 
     `renumbered`: migrations that no database can have, which the plan puts behind the other side's. `evidence`: else, where migrations of
-    the two sides are that somebody may have applied; `searched`: how many refs and ledgers were looked through for that,
+    the two sides are that databases may have applied; `searched`: how many refs and ledgers were looked through for that,
     `knows_pushed`: whether remote-tracking branches were among them.
     `unsettled`: paths with a conflict that are left for a person. `pairs`: migrations that stay side by side, each with its side's
     name, of which the order makes a difference. `mentions`: files that are no migrations and name one that gets another name.

@@ -76,7 +76,7 @@ def apply_next(
 
 
 def _commit(unfinished: Unfinished | None, message: str) -> str:
-    """The command that commits: the one that git itself asks for where it has begun something."""
+    """The command that commits: the one that git asks for where it has begun something."""
     match unfinished.kind if unfinished else None:
         case None:
             return f"git commit -m {message}"

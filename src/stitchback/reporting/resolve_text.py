@@ -76,7 +76,7 @@ def _settled_lines(report: PlanReport) -> Iterator[Line]:
 
 
 def _renumbered_lines(found: Resolution, report: PlanReport) -> Iterator[Line]:
-    """What nobody can have applied, and why that is believed; else why the chain is not renumbered."""
+    """What no database can have applied, and the reason; else why the chain is not renumbered."""
     if found.renumbered:
         names = ", ".join(map(str, found.renumbered))
         why = f"No database can have {names}: no remote branch, tag or release branch has the file, and no ledger given has the row ({counted(found.searched, 'place')} searched). So the chain goes behind the other side's."

@@ -172,7 +172,7 @@ PAGES: tuple[ErrorPage, ...] = (
     ErrorPage(
         "SB534",
         ("api.other_side",),
-        "nothing tells where the second leaf node came from",
+        "the origin of the second leaf node is not known",
         """`resolve` looks for the other side in the merge, rebase or cherry-pick that is going on, in
         uncommitted files, in the merge commits of the branch that is checked out, and in the commits
         that added the leaf nodes. None of them brought one beside another: both leaf nodes may be as
