@@ -179,6 +179,51 @@ class TestAMerge:
         said = done(work)
         assert "git commit --no-edit" in said.err
 
+    @pytest.mark.parametrize("command", ["resolve", "apply"])
+    def test_names_that_move_up_by_one(self, work: UnfinishedWork, command: str) -> None:
+        """makemigrations names both 0002_alter_item and 0003_alter_item: the one takes the other's name."""
+        work.branch("feature")
+        work.migration("shop.0002_alter_item", "shop.0001_initial", add("item", "size"))
+        work.migration("shop.0003_alter_item", "shop.0002_alter_item", add("item", "weight"))
+        work.commit("feature")
+        work.switch("main")
+        work.migration("shop.0002_main", "shop.0001_initial", add("item", "note"))
+        work.commit("main")
+        push(work, "main")
+        database = work.database("main", "main")
+        if command == "resolve":
+            work.git("merge", "-q", "--no-commit", "feature")
+            listed = [(each["path"][-13:], each["does"]) for each in dry(work)["plan"]["plan"]["files"]]
+            assert listed == [
+                ("alter_item.py", "delete"),
+                ("alter_item.py", "move"),
+                ("alter_item.py", "move"),
+            ]
+            done(work)
+        else:
+            work.switch("feature")
+            arguments = ("main", "--unreleased-since", "main~1", "--strategy", "renumber", "--yes")
+            assert work.run("apply", *arguments).exit_code == 0
+        assert names(work) == ["0001_initial", "0002_main", "0003_alter_item", "0004_alter_item"]
+        assert '"weight"' in work.read("shop/migrations/0004_alter_item.py")
+        assert work.upgraded(database) == work.fresh()
+
+    def test_a_name_that_another_file_has_is_not_taken(self, work: UnfinishedWork) -> None:
+        work.migration("shop.0004_a", "shop.0001_initial", add("item", "old"))
+        work.commit("an odd number")
+        work.branch("feature")
+        work.migration("shop.0002_a", "shop.0004_a", add("item", "size"))
+        work.commit("feature")
+        work.switch("main")
+        work.migration("shop.0003_b", "shop.0004_a", add("item", "note"))
+        work.commit("main")
+        push(work, "main")
+        work.git("merge", "-q", "--no-commit", "feature")
+        done(work)
+        assert names(work) == ["0001_initial", "0002_a", "0003_b", "0004_a"]
+        assert '("shop", "0003_b")' in work.read("shop/migrations/0002_a.py")
+        assert work.fresh()["shop_item"] == {"id", "old", "size", "note"}
+
     def test_files_that_name_a_renumbered_migration_are_listed(self, work: UnfinishedWork) -> None:
         feature(work, pushed=("main",))
         work.put("shop/tests.py", 'TARGET = ("shop", "0002_size")\n')
