@@ -97,7 +97,7 @@ class TestAMerge:
             work.commit("later")
         found = dry(work)
         assert found["origin"] == ("merge commit" if committed else "merge")
-        assert (found["others"], found["renumbered"]) == (["release"], [])
+        assert (found["others"], found["renumbered"], found["order_matters"]) == (["release"], [], [])
         said = done(work)
         assert ("git commit --no-edit" in said.err) is not committed
         fresh = work.fresh()
@@ -164,6 +164,23 @@ class TestAMerge:
         done(work)
         fresh = work.fresh()
         assert [work.upgraded(each) for each in databases] == [fresh, fresh]
+
+    def test_where_no_renumbering_is_proved_the_chain_is_merged(self, work: UnfinishedWork) -> None:
+        """A `run_before` names one of the chain, and no plan edits that."""
+        feature(work)
+        work.git("update-ref", "refs/remotes/origin/main", "main")
+        work.switch("feature")
+        path = "crm/migrations/0002_size.py"
+        before = 'run_before = [("shop", "0003_weight")]\n    dependencies'
+        text = work.read(path).replace("dependencies", before, 1)
+        work.put(path, text.replace('("shop", "0003_weight"),\n    ]', "]"))
+        work.commit("run before")
+        work.switch("main")
+        work.git("merge", "-q", "--no-commit", "feature")
+        found = dry(work)
+        assert (strategies(found), found["renumbered"]) == ({"merge"}, [])
+        done(work)
+        assert work.fresh()["shop_item"] == {"id", "size", "weight", "note"}
 
     def test_a_leaf_that_an_older_merge_brought(self, work: UnfinishedWork) -> None:
         """The merge that is going on has nothing to do with it."""
@@ -450,6 +467,23 @@ class TestACherryPick:
         assert (found["origin"], found["others"]) == ("uncommitted", ["release"])
         done(work)
         fresh = work.fresh()
+        assert [work.upgraded(each) for each in databases] == [fresh, fresh]
+
+    def test_one_that_is_not_committed_with_a_conflict(self, work: UnfinishedWork) -> None:
+        """git has nothing to say but the conflict of the index; there is one leaf."""
+        work.git("branch", "release")
+        for ref, name in (("release", "rel"), ("main", "note")):
+            work.switch(ref)
+            work.migration("shop.0002_more", "shop.0001_initial", add("item", name))
+            work.commit(ref)
+        push(work, "main", "release")
+        databases = [work.database(ref, ref) for ref in ("release", "main")]
+        work.git("cherry-pick", "--no-commit", "release", fails=True)
+        found = dry(work)
+        assert (found["origin"], found["others"], found["leaves"]) == ("uncommitted", ["release"], {})
+        done(work)
+        fresh = work.fresh()
+        assert fresh["shop_item"] == {"id", "rel", "note"}
         assert [work.upgraded(each) for each in databases] == [fresh, fresh]
 
 

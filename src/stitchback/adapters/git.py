@@ -144,12 +144,8 @@ class Repository:
 
     def refs_with(self, path: str, blob: str) -> tuple[tuple[str, str], ...]:
         """Names and commits of the refs that have that very file: branches, remote-tracking branches, tags; then the commit that git
-        left behind by a rebase (ORIG_HEAD), and the newest stash, by their abbreviated commits."""
+        left behind by a rebase (ORIG_HEAD), by its abbreviated commit, and the newest stash."""
         return git_refs.refs_with(self._git, path, blob)
-
-    def stash(self) -> str | None:
-        """The commit of the newest stash."""
-        return git_refs.parse(self._git, "refs/stash^{commit}")
 
     def paths_naming(self, words: Iterable[str]) -> tuple[str, ...]:
         """Tracked files of the working tree in which one of the words stands, sorted."""
@@ -239,6 +235,11 @@ class Repository:
     def unmerged_paths(self) -> tuple[str, ...]:
         """Paths that have a conflict in the index, sorted."""
         return tuple(sorted({line.path for line in git_worktree.index_lines(self._git) if line.stage}))
+
+    def theirs(self) -> dict[str, str]:
+        """Paths that have a conflict in the index -> git's id of the version that is brought, sorted by path."""
+        lines = git_worktree.index_lines(self._git)
+        return {line.path: line.blob for line in sorted(lines) if line.stage == git_worktree.THEIRS}
 
     def prefetch(self, blobs: Iterable[str]) -> None:
         """Reads these with one git process, for `read_blob` and `FileEntry.read` to have at hand."""

@@ -131,11 +131,15 @@ def which_have(git: Git, commits: tuple[str, ...], paths: tuple[str, ...]) -> di
 
 
 def refs_with(git: Git, path: str, blob: str) -> tuple[tuple[str, str], ...]:
-    """Names and commits of the refs that have that very file, and of ORIG_HEAD and the newest stash, which are named by their commits."""
+    """Names and commits of the refs that have that very file, and of ORIG_HEAD, which is named by its commit, and the newest stash."""
     order = ("branch", "remote", "tag")
     known = [(ref.name, ref.commit) for ref in sorted(refs(git), key=lambda ref: order.index(ref.kind))]
-    left = [each for each in parse_all(git, "ORIG_HEAD^{commit}", "refs/stash^{commit}") if each]
-    candidates = [*known, *((commit[:12], commit) for commit in left)]
+    before, stash = parse_all(git, "ORIG_HEAD^{commit}", "refs/stash^{commit}")
+    candidates = [
+        *known,
+        *([(before[:12], before)] if before else []),
+        *([("the stash", stash)] if stash else []),
+    ]
     if "\n" in path:
         return ()
     blobs = parse_all(git, *(f"{commit}:{path}" for _, commit in candidates)) if candidates else ()

@@ -23,7 +23,6 @@ from stitchback.model.unfinished import Kind, Unfinished
 HEAD = "HEAD"
 MOST_MERGES = 500  # commits of HEAD's first-parent line that are merges, newest first
 UNCOMMITTED = "uncommitted files"
-STASH = "the stash"
 
 Keys = frozenset[MigrationKey]
 Leaves = Mapping[str, tuple[MigrationKey, ...]]
@@ -73,7 +72,7 @@ def other_side(project: Project, tree: Tree, leaves: Leaves) -> OtherSide:
         side = _of_unfinished(project, unfinished, leaves)
         if side is not None:
             return side
-    for find in (_of_stash, _of_uncommitted, _of_merge_commit, _of_commit):
+    for find in (_of_conflict, _of_uncommitted, _of_merge_commit, _of_commit):
         side = find(project, tree, leaves)
         if side is not None:
             return side
@@ -97,15 +96,16 @@ def _brings(patch: Patch, leaves: Leaves) -> bool:
     return any(leaf not in patch.mainline_had for keys in leaves.values() for leaf in keys)
 
 
-def _of_stash(project: Project, tree: Tree, leaves: Leaves) -> OtherSide | None:
-    """The newest stash, where git left a conflict in the index without a merge: `git stash pop` keeps the stash then."""
+def _of_conflict(project: Project, tree: Tree, leaves: Leaves) -> OtherSide | None:
+    """Where git left conflicts without a merge (`git stash pop`, `git cherry-pick --no-commit`): the ref, or the stash, that has the other
+    version of such a file."""
     repository = project.repository
-    stash, conflicts = repository.stash(), repository.unmerged_paths()
-    if stash is None or not repository.which_have([stash], conflicts)[stash]:
-        return None
     head = repository.resolve(HEAD)
-    parting = Parting(STASH, stash, repository.merge_base(stash, head), head)
-    return OtherSide(Origin.UNCOMMITTED, _read(project, [parting]), head)
+    for path, blob in repository.theirs().items():
+        patch = _patch_with(project, path, blob, head, head)
+        if patch is not None:
+            return OtherSide(Origin.UNCOMMITTED, (patch,), head)
+    return None
 
 
 def _of_uncommitted(project: Project, tree: Tree, leaves: Leaves) -> OtherSide | None:
@@ -177,20 +177,28 @@ def own_chain(tree: Tree, leaf: MigrationKey, others: Iterable[MigrationKey]) ->
 def _source(
     project: Project, tree: Tree, leaves: Iterable[MigrationKey], before: str, commit: str | None
 ) -> Patch | None:
-    """The branch or tag that has the very file of one of the leaves in another history, up to the commit that added it there: after a
+    """The branch or tag that has the very file of one of the leaves in another history, up to the commit that made it so: after a
     cherry-pick that of the release; after a rebase the branch as it was (ORIG_HEAD). None where there is none."""
-    repository = project.repository
     for leaf in leaves:
-        path, blob = tree.migrations[leaf].path, tree.migrations[leaf].blob
-        for name, tip in repository.refs_with(path, blob):
-            if commit is not None and repository.is_ancestor(commit, tip):
-                continue
-            if not repository.merge_bases(tip, before):
-                continue
-            where = repository.commits_of_paths(tip, [path])
-            added = where[-1][0] if where else tip
-            parting = Parting(name, added, repository.merge_base(added, before), before)
-            return _read(project, [parting])[0]
+        migration = tree.migrations[leaf]
+        patch = _patch_with(project, migration.path, migration.blob, before, commit)
+        if patch is not None:
+            return patch
+    return None
+
+
+def _patch_with(project: Project, path: str, blob: str, before: str, commit: str | None) -> Patch | None:
+    """The first ref that has the very file in another history than that of `commit`, up to the commit that made it so."""
+    repository = project.repository
+    for name, tip in repository.refs_with(path, blob):
+        if commit is not None and repository.is_ancestor(commit, tip):
+            continue
+        if not repository.merge_bases(tip, before):
+            continue
+        where = repository.commits_of_paths(tip, [path])
+        made = where[0][0] if where else tip
+        parting = Parting(name, made, repository.merge_base(made, before), before)
+        return _read(project, [parting])[0]
     return None
 
 

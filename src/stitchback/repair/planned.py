@@ -27,7 +27,12 @@ def plan_edits(candidate: Candidate, memory: Memory | None = None) -> tuple[Inse
     names = whole.names if isinstance(whole, Played) else frozenset()
     edits = []
     for handover in sorted(candidate.handovers):
-        makers = [key for key in accounts.tree.migrations if handover.insert in accounts.targets(key)]
+        own = handover.insert in accounts.tree.migrations  # a squash of it makes more than it does
+        makers = [
+            key
+            for key in accounts.tree.migrations
+            if (key == handover.insert if own else handover.insert in accounts.targets(key))
+        ]
         seen = {name for key in makers for name in player.footprint(key) if not name.trait} & names
         given = " and ".join(map(str, handover.applied))
         reason = f"{given} made here, before the stitch, what {handover.insert} makes now"
