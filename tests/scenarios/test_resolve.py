@@ -458,6 +458,19 @@ class TestACherryPick:
         assert fresh["shop_item"] == {"id", "colour", "note"}
         assert [work.upgraded(each) for each in databases] == [fresh, fresh]
 
+    @pytest.mark.parametrize("command", ["cherry-pick", "rebase"])
+    def test_all_is_taken_back_once_the_files_are_added(self, work: UnfinishedWork, command: str) -> None:
+        self.picked(work, conflict=True)
+        work.git("cherry-pick", "--abort")
+        if command == "rebase":
+            work.switch("release")
+        before = work.state
+        work.git(command, "release" if command == "cherry-pick" else "main", fails=True)
+        done(work)
+        work.git("add", "-A")
+        work.git(command, "--abort")
+        assert work.state == before
+
     def test_one_that_is_not_committed(self, work: UnfinishedWork) -> None:
         work.hotfix()
         push(work, "main", "release")
