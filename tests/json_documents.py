@@ -42,6 +42,7 @@ def kind_of(arguments: Sequence[str], document: dict[str, object]) -> str:
         return "explain_list"
     name = next(word for word in arguments if word in COMMANDS)
     several = {
+        ("status", "branches"): "status_branches_report",
         ("schema", "differences"): "schema_difference_report",
         ("inspect", "groups"): "inspect_fleet_report",
         ("repair", "groups"): "repair_fleet_report",
@@ -54,4 +55,4 @@ def kind_of(arguments: Sequence[str], document: dict[str, object]) -> str:
     )
 
 
-COMMANDS = ("status", "plan", "apply", "verify", "inspect", "repair", "schema", "explain")
+COMMANDS = ("status", "plan", "apply", "resolve", "verify", "inspect", "repair", "schema", "explain")

@@ -23,7 +23,7 @@ def main() -> int:
     """0: nothing unsafe, no crash, no second run that changes something; 1 otherwise."""
     options = arguments()
     if options.keep:
-        return kept(options.seed, Path(options.keep))
+        return kept(options.seed, Path(options.keep), resolve=options.resolve)
     began = time.monotonic()
     figures, judged = Figures(), []
 
@@ -38,7 +38,7 @@ def main() -> int:
             print(f"seed {outcome['seed']}: {outcome['kind']} {line}", flush=True)
 
     seeds = range(options.seed, options.seed + options.pairs)
-    run_all(seeds, options.workers, say)
+    run_all(seeds, options.workers, say, resolve=options.resolve)
     print("\n".join(figures.lines()))
     print(
         f"seeds {seeds.start} to {seeds.stop - 1}, {time.monotonic() - began:.0f} s, {options.workers} workers"
@@ -53,9 +53,9 @@ def write(path: Path, figures: Figures, judged: list[dict[str, Any]]) -> None:
     path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def kept(seed: int, folder: Path) -> int:
+def kept(seed: int, folder: Path, *, resolve: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    outcome = try_seed(seed, folder)
+    outcome = try_seed(seed, folder, resolve=resolve)
     print("\n".join(outcome.story))
     print(json.dumps(outcome.as_json(), indent=1))
     print(f"the repository and the plan are in {folder}")
@@ -69,6 +69,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", metavar="FILE", help="all outcomes and the figures")
     parser.add_argument("--keep", metavar="DIR", help="one pair, kept in DIR")
+    parser.add_argument(
+        "--resolve",
+        action="store_true",
+        help="`resolve` in and after a merge, rebase or cherry-pick, in the place of `plan` and `apply`",
+    )
     parser.add_argument("--verbose", action="store_true", help="a line for each pair")
     return parser.parse_args()
 

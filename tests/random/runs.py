@@ -32,14 +32,14 @@ class Child:
     answer: bytes = b""
 
 
-def started(seed: int) -> Child:
+def started(seed: int, *, resolve: bool = False) -> Child:
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         os.close(reading)
         code = 0
         try:
-            answer = try_seed(seed).as_json()
+            answer = try_seed(seed, resolve=resolve).as_json()
         except BaseException:  # noqa: BLE001 - a child never returns into the parent's code
             answer = {
                 "seed": seed,
@@ -54,7 +54,7 @@ def started(seed: int) -> Child:
     return Child(seed, process, reading, time.monotonic())
 
 
-def outcomes(seeds: Iterable[int], workers: int) -> Iterator[dict[str, Any]]:
+def outcomes(seeds: Iterable[int], workers: int, *, resolve: bool = False) -> Iterator[dict[str, Any]]:
     """The outcome of each seed, as they end."""
     waiting = iter(seeds)
     children: dict[int, Child] = {}
@@ -63,7 +63,7 @@ def outcomes(seeds: Iterable[int], workers: int) -> Iterator[dict[str, Any]]:
             seed = next(waiting, None)
             if seed is None:
                 break
-            child = started(seed)
+            child = started(seed, resolve=resolve)
             children[child.pipe] = child
         if not children:
             return
@@ -152,14 +152,16 @@ def seeds_of(found: Iterable[int]) -> str:
     return " ".join(map(str, sorted(found))) or "-"
 
 
-def warmed(seed: int) -> None:
+def warmed(seed: int, *, resolve: bool = False) -> None:
     """Imports in this process all that a trial imports, by taking one to its end: a forked child then has it already."""
     with suppress(Exception):  # the child with that seed reports what is wrong
-        try_seed(seed)
+        try_seed(seed, resolve=resolve)
 
 
-def run_all(seeds: Iterable[int], workers: int, report: Callable[[dict[str, Any]], None]) -> None:
-    """Calls `report` with each outcome."""
-    warmed(WARMING)
-    for outcome in outcomes(seeds, workers):
+def run_all(
+    seeds: Iterable[int], workers: int, report: Callable[[dict[str, Any]], None], *, resolve: bool = False
+) -> None:
+    """Calls `report` with each outcome. `resolve`: of that command."""
+    warmed(WARMING, resolve=resolve)
+    for outcome in outcomes(seeds, workers, resolve=resolve):
         report(outcome)

@@ -119,8 +119,8 @@ def commits_of(pair: Pair) -> Iterator[BuildCommit]:
         yield BuildCommit("merge", MAIN, files, "merge", merges=(PATCH,))
 
 
-def try_seed(seed: int, keep: Path | None = None) -> Outcome:
-    """`keep`: a folder for the repository, what was planned, and the judge's story."""
+def try_seed(seed: int, keep: Path | None = None, *, resolve: bool = False) -> Outcome:
+    """`keep`: a folder for the repository, what was planned, and the judge's story. `resolve`: that command instead of `plan` and `apply`."""
     gc.disable()
     pair, populations, discarded = sound_pair(seed)
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
@@ -129,7 +129,12 @@ def try_seed(seed: int, keep: Path | None = None) -> Outcome:
             Path(place) / "cache"
         )  # what is kept between commands is not the user's own
         build(list(commits_of(pair)), folder / "repository", checkout=MAIN)
-        return Trial(pair, populations, folder, discarded).outcome()
+        kind: type[Trial] = Trial
+        if resolve:
+            from resolve_trial import ResolveTrial
+
+            kind = ResolveTrial
+        return kind(pair, populations, folder, discarded).outcome()
 
 
 @dataclass
@@ -227,7 +232,7 @@ class Trial:
 
     def git(self, *arguments: str) -> str:
         repository = self.folder / "repository"
-        environment = hermetic_environment(repository / ".git")
+        environment = {**hermetic_environment(repository / ".git"), "GIT_EDITOR": "true"}
         done = subprocess.run(
             ["git", *arguments], cwd=repository, env=environment, capture_output=True, text=True, check=True
         )

@@ -11,12 +11,10 @@ SOURCE = Path(__file__).parents[2] / "src" / "stitchback"
 BANNED = frozenset(
     [
         "anew",
-        "course",
         "deed",
         "doings",
         "footing",
         "forgo",
-        "hand",
         "hands",
         "hang",
         "hangs",
@@ -29,16 +27,12 @@ BANNED = frozenset(
         "spot",
         "thing",
         "things",
-        "told",
         "tells",
         "togethers",
-        "torn",
         "treat",
-        "trouble",
         "troubles",
         "unserved",
         "wish",
-        "world",
         "worlds",
     ]
 )

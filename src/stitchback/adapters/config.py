@@ -190,6 +190,7 @@ def _configuration(reader: _Reader) -> Configuration:
         strategy=reader.text("strategy"),
         engines=reader.engines(),
         exclude=reader.listed("exclude", ()),
+        patch_branches=reader.listed("patch_branches", ()),
         environment=reader.listed("environment", ()),
         settings=reader.settings(),
         packages=reader.packages(),

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,10 @@ class FileChange:
     after: bytes | None
 
 
-def write_changes(repository: Repository, changes: Sequence[FileChange]) -> None:
-    """Makes all of the changes, or none (see `journal`).
+def write_changes(
+    repository: Repository, changes: Sequence[FileChange], uncommitted: Collection[str] = ()
+) -> None:
+    """Makes all of the changes, or none (see `journal`). `uncommitted`: paths of which it does not matter whether a commit has them.
 
     Raises EnvironmentProblem, the tree as it was: a file has uncommitted changes (SB512), has changed since it was read (SB513),
     cannot be written (SB514), lies outside of the working tree (SB515); another stitchback is writing (SB516); an interrupted
@@ -44,7 +46,7 @@ def write_changes(repository: Repository, changes: Sequence[FileChange]) -> None
         return
     with _only_writer(repository) as writer:
         writer.finish_or_discard(top)
-        _refuse_dirty(repository, changes)
+        _refuse_dirty(repository, [change for change in changes if change.path not in uncommitted])
         for change in changes:
             _refuse_unfit(top, change)
         writer.write(top, changes)
@@ -204,7 +206,8 @@ def _lock(handle: int, deadline: float) -> None:
 
 
 def _refuse_dirty(repository: Repository, changes: Sequence[FileChange]) -> None:
-    """Tracked files with uncommitted changes; what git does not know yet may only be made, not overwritten."""
+    """Tracked files with uncommitted changes, but for what git itself has brought; what git does not know yet may only be made, not
+    overwritten."""
     dirty = repository.dirty_paths(change.path for change in changes if change.before is not None)
     if dirty:
         raise EnvironmentProblem(

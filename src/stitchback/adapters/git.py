@@ -12,13 +12,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 
-from stitchback.adapters import git_commit, git_refs, git_worktree
+from stitchback.adapters import git_commit, git_refs, git_unfinished, git_worktree
 from stitchback.adapters.git_objects import BlobEntry, Blobs, ObjectFiles, tree_files
-from stitchback.adapters.git_process import Git, git_message
+from stitchback.adapters.git_process import Git, decode, git_message
 from stitchback.adapters.git_refs import MergePoint, Ref
 from stitchback.adapters.git_worktree import DiskFile, DiskFiles
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.findings import Finding, Severity
+from stitchback.model.unfinished import Unfinished
 
 WORKTREE = "WORKTREE"
 INDEX = "INDEX"
@@ -131,6 +132,32 @@ class Repository:
         """Branches, then remote-tracking branches (`origin/main`)."""
         return tuple(ref for ref in git_refs.refs(self._git) if ref.kind != "tag")
 
+    def unfinished(self) -> Unfinished | None:
+        """The merge, rebase or cherry-pick that is going on in the working tree."""
+        return None if self.work_tree is None else git_unfinished.unfinished(self._git, self.git_dir)
+
+    def all_refs(self) -> tuple[Ref, ...]:
+        """Branches, remote-tracking branches and tags, in the order of their versions."""
+        return git_refs.refs(self._git)
+
+    def which_have(self, commits: Iterable[str], paths: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Each commit -> those of the paths that it has."""
+        return git_refs.which_have(self._git, tuple(commits), tuple(paths))
+
+    def refs_with(self, path: str, blob: str) -> tuple[tuple[str, str], ...]:
+        """Names and commits of the refs that have that very file: branches, remote-tracking branches, tags; then the commit that git
+        left behind by a rebase (ORIG_HEAD), by its abbreviated commit, and the newest stash."""
+        return git_refs.refs_with(self._git, path, blob)
+
+    def paths_naming(self, words: Iterable[str]) -> tuple[str, ...]:
+        """Tracked files of the working tree in which one of the words stands, sorted."""
+        asked = [part for word in dict.fromkeys(words) for part in ("-e", word)]
+        if not asked:
+            return ()
+        arguments = ("grep", "-l", "-z", "-I", "-F", "-w", "--full-name", *asked)
+        done = self._git.run(*arguments, environment=self._git.unfiltered(), accept=(0, 1))
+        return tuple(sorted(decode(path) for path in set(done.stdout.split(b"\0")[:-1])))
+
     # History
 
     def merge_base(self, one: str, other: str) -> str:
@@ -180,6 +207,12 @@ class Repository:
         self._need_history("when a file was added to mainline")
         return git_refs.commits_of_paths(self._git, onto, paths)
 
+    def merges_of(self, onto: str, most: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The merges of onto's first-parent line, newest first, each with its parents. Raises EnvironmentProblem (SB503) in a shallow
+        clone."""
+        self._need_history("what was merged")
+        return git_refs.merges_of(self._git, onto, most)
+
     def last_commit_with(self, name: str) -> tuple[str, str] | None:
         """The newest commit of all histories that brought or changed a file of that name, and a ref that has it in its history."""
         commit = git_refs.last_commit_with(self._git, name)
@@ -203,15 +236,30 @@ class Repository:
         """Raises EnvironmentProblem (SB503) where the repository does not have it."""
         return self._blobs.read(blob)
 
+    def unmerged_paths(self) -> tuple[str, ...]:
+        """Paths that have a conflict in the index, sorted."""
+        return tuple(sorted({line.path for line in git_worktree.index_lines(self._git) if line.stage}))
+
+    def theirs(self) -> dict[str, str]:
+        """Paths that have a conflict in the index -> git's id of the version that is brought, sorted by path."""
+        lines = git_worktree.index_lines(self._git)
+        return {line.path: line.blob for line in sorted(lines) if line.stage == git_worktree.THEIRS}
+
     def prefetch(self, blobs: Iterable[str]) -> None:
         """Reads these with one git process, for `read_blob` and `BlobEntry.read` to have at hand."""
         self._blobs.prefetch(blobs)
 
     def dirty_paths(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Those of the paths whose content on disk or in the index is not HEAD's: changed, staged, deleted, untracked, ignored too."""
-        return git_worktree.dirty_paths(self._git, self._need_work_tree(), tuple(paths))
+        """Those of the paths whose content on disk or in the index is not HEAD's: changed, staged, deleted, untracked, ignored too. In the
+        middle of a merge, rebase or cherry-pick what git itself has brought is not among them."""
+        root, going_on = self._need_work_tree(), self.unfinished()
+        return git_worktree.dirty_paths(self._git, root, tuple(paths), going_on.heads if going_on else ())
 
     # Writing
+
+    def keep(self, content: bytes) -> str:
+        """git's id of the bytes, which it holds from now on: `git cat-file -p` prints them, until `git gc` finds them two weeks old."""
+        return self._git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=content).line
 
     def commit_to_branch(
         self, branch: str, contents: Mapping[str, bytes | None], message: str, expected_parent: str

@@ -114,6 +114,38 @@ def first_merge_of(git: Git, patch: str, onto: str) -> MergePoint | None:
     return MergePoint(*merges[-1])
 
 
+def merges_of(git: Git, onto: str, most: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The newest merges of onto's first-parent line, each with its parents."""
+    arguments = ("rev-list", "--first-parent", "--merges", "--parents", f"--max-count={most}", onto)
+    lines = map(str.split, git.run(*arguments).line.splitlines())
+    return tuple((commit, tuple(parents)) for commit, *parents in lines)
+
+
+def which_have(git: Git, commits: tuple[str, ...], paths: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """Each commit -> those of the paths that it has."""
+    paths = tuple(path for path in paths if "\n" not in path)
+    asked = [(commit, path) for commit in dict.fromkeys(commits) for path in paths]
+    blobs = parse_all(git, *(f"{commit}:{path}" for commit, path in asked)) if asked else ()
+    there = {pair for pair, blob in zip(asked, blobs, strict=True) if blob}
+    return {commit: frozenset(path for path in paths if (commit, path) in there) for commit in commits}
+
+
+def refs_with(git: Git, path: str, blob: str) -> tuple[tuple[str, str], ...]:
+    """Names and commits of the refs that have that very file, and of ORIG_HEAD, which is named by its commit, and the newest stash."""
+    order = ("branch", "remote", "tag")
+    known = [(ref.name, ref.commit) for ref in sorted(refs(git), key=lambda ref: order.index(ref.kind))]
+    before, stash = parse_all(git, "ORIG_HEAD^{commit}", "refs/stash^{commit}")
+    candidates = [
+        *known,
+        *([(before[:12], before)] if before else []),
+        *([("the stash", stash)] if stash else []),
+    ]
+    if "\n" in path:
+        return ()
+    blobs = parse_all(git, *(f"{commit}:{path}" for _, commit in candidates)) if candidates else ()
+    return tuple(each for each, found in zip(candidates, blobs, strict=True) if found == blob)
+
+
 def last_commit_with(git: Git, name: str) -> str | None:
     """The newest commit, of all that the refs reach, that brought or changed a file of that name in whatever folder; it has the file.
     None where no commit did."""

@@ -17,7 +17,9 @@ from typing import NamedTuple
 
 from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, BlobEntry, Blobs, ObjectFiles
 from stitchback.adapters.git_process import Git, decode
+from stitchback.adapters.git_refs import parse_all
 from stitchback.adapters.git_unchanged import SETTINGS, unchanged
+from stitchback.adapters.git_unfinished import has_conflict_markers, is_as_git_left_it
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.files import Files
 
@@ -25,6 +27,9 @@ from stitchback.model.files import Files
 READ_ONLY = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 )
+
+
+BASE, OURS, THEIRS = 1, 2, 3  # stages of the index for a file with a conflict
 
 
 class IndexLine(NamedTuple):
@@ -97,9 +102,18 @@ class DiskFile:
 
 class DiskFiles(Files):
     """Path -> file as on disk. `indexed`: files that are the index's, because a sparse checkout leaves them out, or because
-    they are on disk byte for byte as they are there."""
+    they are on disk byte for byte as they are there. `conflicted`: Python files that git left with conflict markers, as they are on disk;
+    as files of the tree they count as they are in HEAD ("ours" in the index)."""
 
-    def __init__(self, paths: Iterable[str], root: Path, indexed: ObjectFiles, object_format: str) -> None:
+    def __init__(
+        self,
+        paths: Iterable[str],
+        root: Path,
+        indexed: ObjectFiles,
+        object_format: str,
+        conflicted: Mapping[str, DiskFile] | None = None,
+    ) -> None:
+        self.conflicted = conflicted or {}
         self._paths = frozenset(paths)
         self._root = root
         self._format = object_format
@@ -204,7 +218,16 @@ def working_files(git: Git, root: Path, git_dir: Path, blobs: Blobs, object_form
     found = {path for path in on_disk if ours.hold(path)}
     lines = [line for line in listing.index if line.path in found]
     same = unchanged(root, git_dir, blobs, lines, listing.changed | listing.untracked, settings)
-    return DiskFiles(found - same.keys(), root, ObjectFiles({**sparse, **same}, blobs), object_format)
+    ours_of = {
+        line.path: (line.mode, line.blob)
+        for line in lines
+        if line.stage == OURS and line.path.endswith(".py")
+    }
+    on_both = {path: DiskFile(path, place(root, path), object_format) for path in ours_of}
+    conflicted = {path: file for path, file in on_both.items() if has_conflict_markers(file.read())}
+    indexed = {**sparse, **same, **{path: ours_of[path] for path in conflicted}}
+    on_disk = found - indexed.keys()
+    return DiskFiles(on_disk, root, ObjectFiles(indexed, blobs), object_format, conflicted)
 
 
 def place(root: Path, path: str) -> Path:
@@ -212,19 +235,53 @@ def place(root: Path, path: str) -> Path:
     return root / os.fsdecode(path.encode("utf-8", "surrogateescape"))
 
 
-def dirty_paths(git: Git, root: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+def dirty_paths(
+    git: Git, root: Path, paths: tuple[str, ...], merging: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Those of the paths that are not as HEAD has them, on disk or in the index; a file that git ignores counts too.
 
-    Line ends are compared as the configuration says (a checkout may have made CRLF of them), without any filter.
+    Line ends are compared as the configuration says (a checkout may have made CRLF of them), without any filter. `merging`: commits that
+    git is bringing into the working tree; a file that is as one of them has it, or as git left it with conflict markers, is not dirty.
     """
     if not paths:
         return ()
     options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all")
     changed = git.run("status", *options, "--", *paths, environment=git.unfiltered()).stdout
-    dirty = {decode(line[3:]) for line in changed.split(b"\0")[:-1]}
+    states = {decode(line[3:]): decode(line[:2]) for line in changed.split(b"\0")[:-1]}
+    dirty = set(states) - _brought(git, root, states, merging)
     tracked = {decode(path) for path in git.run("ls-files", "-z", "--", *paths).stdout.split(b"\0")}
     in_the_way = {path for path in paths if path not in tracked and os.path.lexists(place(root, path))}
     return tuple(sorted((dirty & set(paths)) | in_the_way))
+
+
+def _brought(git: Git, root: Path, states: Mapping[str, str], merging: tuple[str, ...]) -> frozenset[str]:
+    """Those of the changed files (path -> state, as `git status --porcelain` reports it) that git itself has changed."""
+    if not states:
+        return frozenset()
+    stages: dict[str, dict[int, str]] = {}
+    for line in index_lines(git):
+        if line.path in states:
+            stages.setdefault(line.path, {})[line.stage] = line.blob
+    asked = [(path, f"{commit}:{path}") for path in states for commit in merging]
+    theirs: dict[str, set[str | None]] = {}
+    for (path, _), blob in zip(asked, parse_all(git, *(name for _, name in asked)), strict=True):
+        theirs.setdefault(path, set()).add(blob)
+    return frozenset(
+        path
+        for path, state in states.items()
+        if (state[1] == " " and stages.get(path, {}).get(0, "") in theirs.get(path, ()))
+        or (
+            0 not in stages.get(path, {0: ""})
+            and _is_unsettled(git, place(root, path), stages[path].values())
+        )
+    )
+
+
+def _is_unsettled(git: Git, target: Path, blobs: Iterable[str]) -> bool:
+    """Whether the file has git's conflict markers still, and nothing that a person wrote."""
+    content = target.read_bytes() if target.is_file() and not target.is_symlink() else b""
+    versions = [git.run("cat-file", "blob", blob).stdout for blob in blobs]
+    return has_conflict_markers(content) and is_as_git_left_it(content, versions)
 
 
 class _Directories:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from stitchback.adapters.file_changes import FileChange, write_changes
+from stitchback.adapters.git import DiskFiles
 from stitchback.api.comparing import PlanRequest
+from stitchback.api.conflicts import conflicts_settled
 from stitchback.api.project import WORKTREE, Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
@@ -37,11 +39,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`commit` is the new commit where a branch was written to."""
+    """`commit` is the new commit where a branch was written to. `kept`: uncommitted files that were written over -> git's id of what they
+    held."""
 
     paths: tuple[str, ...]
     branch: str | None
     commit: str | None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]:
@@ -55,8 +59,14 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
     graph = MigrationGraph.of(candidate.result)
     leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
     markers = marker_edits(files, candidate.result, leaves)
-    real = (replace(content, path=real_path(content.path, files)) for content in (*rendered, *markers))
-    return tuple(sorted(real, key=lambda content: content.path))
+    real = {
+        path: replace(content, path=path)
+        for content in (*rendered, *markers)
+        if (path := real_path(content.path, files))
+    }
+    for path, source in conflicts_settled(project, mainline).items():
+        real.setdefault(path, FileContent(path, source))
+    return tuple(real[path] for path in sorted(real))
 
 
 def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
@@ -120,8 +130,8 @@ class Rendered:
         return self.content
 
 
-def write(project: Project, prepared: Prepared) -> Written:
-    """Writes all of it. Raises EnvironmentProblem where something moved meanwhile, a file is dirty or cannot be written."""
+def write(project: Project, prepared: Prepared, uncommitted: Collection[str] = ()) -> Written:
+    """Writes all of it. `uncommitted`: files that may be written over although no commit has them; git keeps what they hold. Raises EnvironmentProblem where something moved meanwhile, a file is dirty or cannot be written."""
     changed: Mapping[str, bytes | None] = {content.path: content.content for content in prepared.contents}
     if prepared.branch is not None:
         commit = project.repository.commit_to_branch(
@@ -129,9 +139,16 @@ def write(project: Project, prepared: Prepared) -> Written:
         )
         return Written(tuple(sorted(changed)), prepared.branch, commit)
     files = project.repository.files(WORKTREE)
+    conflicted = files.conflicted if isinstance(files, DiskFiles) else {}
+    on_disk = {path: conflicted.get(path) or files[path] for path in changed if path in files}
     changes = tuple(
-        FileChange(path, files[path].read() if path in files else None, content)
+        FileChange(path, on_disk[path].read() if path in on_disk else None, content)
         for path, content in sorted(changed.items())
     )
-    write_changes(project.repository, changes)
-    return Written(tuple(sorted(changed)), None, None)
+    kept = {
+        change.path: project.repository.keep(change.before)
+        for change in changes
+        if change.path in uncommitted and change.before is not None
+    }
+    write_changes(project.repository, changes, kept)
+    return Written(tuple(sorted(changed)), None, None, kept)

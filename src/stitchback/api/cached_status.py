@@ -70,7 +70,11 @@ def _refs(repository: Repository, configuration: Configuration, asked: StatusReq
     since = configuration.unreleased_since
     is_here = repository.is_checked_out(asked.onto)
     mainline = WORKTREE if is_here else repository.resolve(asked.onto)
-    head = f"{repository.head_branch()} {repository.resolve('HEAD')}" if is_here else ""
+    head = (
+        f"{repository.head_branch()} {repository.resolve('HEAD')} {repository.unfinished()}"
+        if is_here
+        else ""
+    )
     patches = tuple(map(repository.resolve, asked.patches))
     return ResolvedRefs(mainline, patches, repository.resolve(since) if since else "", head, None)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from typing import NamedTuple
 
+from stitchback.adapters.git import Repository
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
-from stitchback.api.project import Project, refuse_two_projects
+from stitchback.api.project import WORKTREE, Project, refuse_two_projects
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
@@ -27,7 +29,9 @@ from stitchback.planning.reports import Status, coverage
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What a person asks of `status`, `plan` and `apply`. `unreleased_since` is a ref."""
+    """What a person asks of `status`, `plan` and `apply`. `unreleased_since` is a ref; `unreleased` are mainline migrations that no database
+    has. `sides`: the patch branches as they were read, where their refs do not show how they and mainline parted; then `mainline` is how
+    reports call mainline, "" for its own name."""
 
     patches: tuple[str, ...]
     onto: str = "HEAD"
@@ -35,26 +39,30 @@ class PlanRequest:
     zero_touch: bool = False
     unreleased_since: str | None = None
     ledgers: tuple[Ledger, ...] = ()
+    unreleased: frozenset[MigrationKey] = frozenset()
+    sides: tuple[Patch, ...] = ()
+    mainline: str = ""
 
 
 def status(project: Project, wish: PlanRequest) -> Status:
     """Raises EnvironmentProblem as `read_case` does."""
     case = read_case(project, wish)
     findings = (*project.repository.findings, *find_all(case, project.configuration.suppress))
-    return Status(case, tuple(sorted(set(findings), key=lambda finding: finding.sort_key)), coverage(case))
+    ordered = tuple(sorted(set(findings), key=lambda finding: finding.sort_key))
+    is_here = case.situation.mainline.commit == WORKTREE
+    return Status(case, ordered, coverage(case), project.repository.unfinished() if is_here else None)
 
 
 def read_case(project: Project, wish: PlanRequest) -> Case:
     """Reads both branches and where they parted, and compares them.
 
-    Raises EnvironmentProblem: no such ref, a shallow clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
+    Without a patch branch it is what git is merging, replaying or picking. Raises EnvironmentProblem: no such ref, no ref at all, a shallow
+    clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     said = project.configuration
-    wish = replace(wish, patches=tuple(map(project.lasting_name, wish.patches)))
-    commits = tuple(fork_point_of(project, ref, wish.onto) for ref in wish.patches)
-    read_all(project, wish, commits)
-    read = tuple(read_patch(project, ref, *each) for ref, each in zip(wish.patches, commits, strict=True))
-    mainline, followed = with_works(project.tree(wish.onto), read)
+    mainline, followed = with_works(project.tree(wish.onto), wish.sides or _sides(project, wish))
+    if wish.mainline:
+        mainline = replace(mainline, ref=wish.mainline)
     patches = tuple(
         as_mainline_spells(with_packages(patch, mainline, said.packages), mainline) for patch in followed
     )
@@ -76,6 +84,14 @@ def read_case(project: Project, wish: PlanRequest) -> Case:
     compared = tuple(_side(patch, mainline, policy) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
     return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)
+
+
+def _sides(project: Project, wish: PlanRequest) -> tuple[Patch, ...]:
+    """The patch branches that the wish names, or that git is merging."""
+    names = tuple(map(project.lasting_name, wish.patches)) or being_merged(project)
+    partings = tuple(fork_point_of(project, ref, wish.onto) for ref in names)
+    read_all(project, wish.onto, partings)
+    return tuple(read_patch(project, wish.onto, parting) for parting in partings)
 
 
 def with_works(mainline: Tree, patches: Sequence[Patch]) -> tuple[Tree, tuple[Patch, ...]]:
@@ -106,9 +122,31 @@ def has_read_data(case: Case) -> bool:
     return any(isinstance(work, WorkInTree) and work.tree.has_read_data for work in runs)
 
 
-def fork_point_of(project: Project, ref: str, onto: str) -> tuple[str, str, bool]:
-    """The commits of a patch branch's tip and of its fork point (of the two sides before the merge where git has merged it), and
-    whether git has merged it. Raises EnvironmentProblem as `read_case` does."""
+def being_merged(project: Project) -> tuple[str, ...]:
+    """Names for the commits that git is merging, replaying or picking into the working tree. Raises EnvironmentProblem (SB533) where it
+    does none of that."""
+    unfinished = project.repository.unfinished()
+    if unfinished is None:
+        raise EnvironmentProblem(
+            "SB533",
+            "no patch branch is named, and no merge, rebase or cherry-pick is going on",
+            hint="Name the branch: `stitchback plan release/2.4`. `stitchback status` lists the branches that look like releases.",
+        )
+    return tuple(map(project.name_of_commit, unfinished.heads))
+
+
+class Parting(NamedTuple):
+    """How a patch branch and mainline parted: the commits of the branch's tip, of the fork point and, where git has merged the branch or
+    is about to, of mainline right before (then the fork point is that of the two sides before the merge)."""
+
+    ref: str
+    tip: str
+    base: str
+    before: str | None = None
+
+
+def fork_point_of(project: Project, ref: str, onto: str) -> Parting:
+    """Raises EnvironmentProblem as `read_case` does."""
     repository = project.repository
     tip, mainline = repository.resolve(ref), project.history_of(onto)
     if tip == mainline:
@@ -117,18 +155,34 @@ def fork_point_of(project: Project, ref: str, onto: str) -> tuple[str, str, bool
             f"{ref} and {onto} are the same commit",
             hint="Give the patch branch as the argument, and mainline with --onto.",
         )
-    base = repository.merge_base(tip, mainline)
-    merged = repository.first_merge_of(tip, mainline) if base == tip else None
-    if merged is not None:
-        base = repository.merge_base(tip, merged.before)
-    return tip, base, merged is not None
+    before = _being_merged(repository, tip) if repository.is_checked_out(onto) else None
+    base = repository.merge_base(tip, before or mainline)
+    if before is None and base == tip:
+        merged = repository.first_merge_of(tip, mainline)
+        before = merged.before if merged is not None else None
+        base = repository.merge_base(tip, before) if before is not None else base
+    return Parting(ref, tip, base, before)
 
 
-def read_all(project: Project, wish: PlanRequest, fork_point_of: Sequence[tuple[str, str, bool]]) -> None:
-    """Reads mainline's tree, and those of the patch branches and of their fork points."""
-    refs = [(wish.onto, project.commit_of(wish.onto))]
-    for ref, (tip, base, _) in zip(wish.patches, fork_point_of, strict=True):
-        refs += ((ref, tip), (_fork_point(ref), base))
+def _being_merged(repository: Repository, tip: str) -> str | None:
+    """Mainline's commit before the merge, rebase or cherry-pick that is bringing files of the branch into the working tree; None where
+    there is none."""
+    unfinished = repository.unfinished()
+    if unfinished is None or repository.is_ancestor(tip, unfinished.onto):
+        return None
+    near = any(
+        repository.is_ancestor(tip, head) or repository.is_ancestor(head, tip) for head in unfinished.heads
+    )
+    return unfinished.onto if near else None
+
+
+def read_all(project: Project, onto: str, partings: Sequence[Parting]) -> None:
+    """Reads mainline's tree, and those of the patch branches, of their fork points, and of mainline before git merged them."""
+    refs = [(onto, project.commit_of(onto))]
+    for parting in partings:
+        refs += ((parting.ref, parting.tip), (_fork_point(parting.ref), parting.base))
+        if parting.before is not None:
+            refs.append((_before_merge(onto), parting.before))
     project.read(refs)
 
 
@@ -137,11 +191,20 @@ def _fork_point(ref: str) -> str:
     return f"fork point of {ref}"
 
 
-def read_patch(project: Project, ref: str, tip: str, base: str, is_merged: bool) -> Patch:
+def _before_merge(ref: str) -> str:
+    """What mainline's tree right before git merged the branch is called."""
+    return f"{ref} before the merge"
+
+
+def read_patch(project: Project, onto: str, parting: Parting) -> Patch:
     """One patch branch, with the tree of the fork point."""
+    ref, tip, base, before = parting
     tree, fork = project.tree(ref, tip), project.tree(_fork_point(ref), base)
     own = tuple(tree.migrations[key] for key in _order(tree) if key not in fork.migrations)
-    return Patch(tree, fork, own, is_merged)
+    if before is None:
+        return Patch(tree, fork, own)
+    had = frozenset(project.tree(_before_merge(onto), before).migrations)
+    return Patch(tree, fork, own, merged=True, mainline_had=had)
 
 
 def _order(tree: Tree) -> Sequence[MigrationKey]:
@@ -171,6 +234,6 @@ def _side(patch: Patch, mainline: Tree, policy: Policy) -> Side:
 def _unreleased(project: Project, wish: PlanRequest, mainline: Tree) -> frozenset[MigrationKey]:
     since = wish.unreleased_since or project.configuration.unreleased_since
     if since is None:
-        return frozenset()
+        return wish.unreleased
     released = project.tree(since, project.repository.resolve(since))
-    return frozenset(mainline.migrations) - frozenset(released.migrations)
+    return wish.unreleased | frozenset(mainline.migrations) - frozenset(released.migrations)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from stitchback.api.comparing import PlanRequest, status
+from stitchback.api.conflicts import settled_paths
 from stitchback.api.project import Project
 from stitchback.api.required_imports import Imports
 from stitchback.hazards import find_in_proof
@@ -33,7 +34,9 @@ def make_plan(project: Project, wish: PlanRequest, progress: Progress = lambda _
         return judge
 
     outcome = plan(found.case, judged(prove), beside=judged(prove_beside))
-    return PlanReport(found, outcome, tuple(_findings(project, found.case, outcome)))
+    mainline = found.case.situation.mainline
+    findings = tuple(_findings(project, found.case, outcome))
+    return PlanReport(found, outcome, findings, settled_paths(project, mainline))
 
 
 def django_remark(project: Project, report: PlanReport) -> str | None:

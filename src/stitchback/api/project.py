@@ -91,7 +91,10 @@ class Project:
         tomorrow, so the branch that stands at the commit is named, else the abbreviated commit. Raises EnvironmentProblem (SB504)."""
         if EXPRESSION.search(ref) is None:
             return ref
-        commit = self.repository.resolve(ref)
+        return self.name_of_commit(self.repository.resolve(ref))
+
+    def name_of_commit(self, commit: str) -> str:
+        """The branch that stands at the commit, a local one before a remote one, else the abbreviated commit."""
         names = [each.name for each in self.repository.branches() if each.commit == commit]
         return names[0] if names else commit[:ABBREVIATED]
 

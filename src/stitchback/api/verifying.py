@@ -80,7 +80,7 @@ def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyC
         for patch in situation.patches
         if patch.merged
         for migration in patch.migrations
-        if migration.key in situation.mainline.migrations
+        if migration.key in situation.mainline.migrations and migration.key not in patch.mainline_had
     )
     patches = tuple(PatchCommits(p.tree.ref, p.tree.commit, p.fork.commit) for p in situation.patches)
     releases = () if trial.replay is None else release_lines(project.repository, trial.replay, patches)

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show a proved plan that brings patch branches into mainline; writes nothing.",
     ),
     "apply": ("apply", "Write the plan's files into the working tree, or commit them to a branch."),
+    "resolve": ("resolve", "Resolve multiple leaf nodes, also in the middle of a merge or rebase."),
     "verify": ("verify", "Test the plan on new, real databases with the project's own code."),
     "inspect": ("inspect", "Compare a database's django_migrations with the migrations of a ref."),
     "repair": ("repair", "Print (or run) the SQL that corrects a database's django_migrations."),
@@ -87,6 +88,7 @@ def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bo
     \b
     Merge a hotfix branch:     stitchback plan release/2.4
                                stitchback apply release/2.4
+    Multiple leaf nodes:       stitchback resolve
     Check a database:          stitchback inspect --database URL
     Repair django_migrations:  stitchback repair --database URL
     Try it on a sample:        stitchback demo

@@ -11,7 +11,9 @@ import click
 if TYPE_CHECKING:
     from stitchback.model.ledger import Ledger
 
-patches = click.argument("patches", nargs=-1, required=True, metavar="PATCH...")
+patches = click.argument(
+    "patches", nargs=-1, required=False, metavar="[PATCH...]"
+)  # left out: what git is merging
 onto = click.option(
     "--onto",
     default="HEAD",
@@ -78,6 +80,14 @@ def not_for_fleets(**given: object) -> None:
             )
 
 
+ledgers = click.option(
+    "--ledger",
+    "ledgers",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A ledger that the plan must work for as well (CSV, JSON, showmigrations text).",
+)
+
 _PLANNING = (
     patches,
     onto,
@@ -91,13 +101,7 @@ _PLANNING = (
         metavar="REF",
         help="Declare that no database has applied mainline's migrations since this ref.",
     ),
-    click.option(
-        "--ledger",
-        "ledgers",
-        multiple=True,
-        type=click.Path(exists=True, dir_okay=False),
-        help="A database that the plan must work for too, as a file with the rows of django_migrations (repeatable).",
-    ),
+    ledgers,
 )
 
 
@@ -117,7 +121,7 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         from stitchback.api import PlanRequest
 
-        wish = PlanRequest(patches, onto, strategy, zero_touch, unreleased_since, _ledgers(ledgers))
+        wish = PlanRequest(patches, onto, strategy, zero_touch, unreleased_since, read_ledger_files(ledgers))
         return command(*others, wish=wish, **named)
 
     for option in reversed(_PLANNING):
@@ -125,7 +129,7 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
     return wishing
 
 
-def _ledgers(files: tuple[str, ...]) -> tuple[Ledger, ...]:
+def read_ledger_files(files: tuple[str, ...]) -> tuple[Ledger, ...]:
     if not files:
         return ()
     from stitchback.api.repairing import read_ledgers

@@ -42,7 +42,13 @@ def sides_of(side: Side, case: Case, result: Tree) -> BranchSides:
     """As `proof.leaves.of_patch`, for the models that have been compared."""
     comparison = side.comparison
     shared = frozenset(migration.key for migration in side.sides.shared)
-    brought = frozenset(each.key for one in case.sides if one.patch.merged for each in one.sides.patch)
+    brought = frozenset(
+        each.key
+        for one in case.sides
+        if one.patch.merged
+        for each in one.sides.patch
+        if each.key not in one.patch.mainline_had
+    )
     base = base_of(side)
     patch = Branch(comparison.patch_end, comparison.patch_identity)
     mainline, reconciled = (

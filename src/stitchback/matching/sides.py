@@ -118,9 +118,9 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
 
 
 def merged_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
-    """What the merge has brought: the branch's own migrations, but for those that do something else on mainline. There both sides had one of
-    that name, and the merge took mainline's."""
-    own = patch.tree.migrations.keys() - patch.fork.migrations.keys()
+    """What the merge has brought: the branch's own migrations, but for those that mainline had before it or that do something else there.
+    Of those both sides had one of that name, and the merge took mainline's."""
+    own = patch.tree.migrations.keys() - patch.fork.migrations.keys() - patch.mainline_had
     here = mainline.migrations
     return frozenset(
         key for key in own if key not in here or here[key].operations == patch.tree.migrations[key].operations

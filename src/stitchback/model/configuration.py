@@ -39,7 +39,7 @@ class Configuration:
     ("pkg.AddFieldSafely" -> "AddField"). `migration_modules`: app label -> dotted module, as Django's MIGRATION_MODULES.
     `unreleased_since`: the ref up to which mainline may have reached a database. `engines`: those that the project's databases run on. `exclude`:
     `fnmatch` patterns over folders of migrations that are not to be read. `environment`: names of environment variables, or patterns, that `verify`
-    passes on to the project's code. `settings`: Django settings with what they are in the project,
+    passes on to the project's code. `patch_branches`: `fnmatch` patterns over the names of branches that are releases; none: the usual names. `settings`: Django settings with what they are in the project,
     strings, numbers, booleans, and lists and tables of such. `packages`: label of an app that is in mainline's tree and was an installed package
     on a patch branch -> the first and the last of its migrations at which that branch's databases may stand. `data`: data operations that need not
     run exactly once. `apps_in_other_databases`: labels of apps whose tables are in another database than the ledger that is inspected or repaired;
@@ -53,6 +53,7 @@ class Configuration:
     strategy: str | None = None
     engines: tuple[str, ...] = ENGINES
     exclude: tuple[str, ...] = ()
+    patch_branches: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     packages: Mapping[str, tuple[str, str]] = field(default_factory=dict)

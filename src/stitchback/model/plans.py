@@ -37,7 +37,8 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class Patch:
     """One patch branch against mainline. `fork` is the tree of the merge base (of the two sides before the merge, where git
-    has merged them already). `migrations`: what only the patch branch has, in an order that its graph allows. In both trees
+    has merged them already, or is about to: `merged`). `migrations`: what only the patch branch has, in an order that its graph allows.
+    `mainline_had`: what mainline had right before the merge; a migration of the patch branch among them was cherry-picked. In both trees
     are mainline's migrations of the `packages` of which the configuration says how far they were applied."""
 
     tree: Tree
@@ -45,6 +46,7 @@ class Patch:
     migrations: tuple[Migration, ...]
     merged: bool = False
     packages: tuple[Package, ...] = ()
+    mainline_had: frozenset[MigrationKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from stitchback.hazards.same_name import SameNameOtherData
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.migrations import Tree
+from stitchback.model.unfinished import Unfinished
 from stitchback.planning.outcomes import Planned, Unproved
 
 
@@ -23,11 +24,13 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What each side has since the fork point, what matches, and what is to be said about it."""
+    """What each side has since the fork point, what matches, and the findings. `unfinished`: the merge, rebase or
+    cherry-pick that is going on in the working tree, where that is mainline."""
 
     case: Case
     findings: tuple[Finding, ...]
     coverage: Coverage
+    unfinished: Unfinished | None = None
 
     @property
     def has_unread(self) -> bool:
@@ -44,11 +47,13 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """`findings`: what the proof of the chosen plan has shown, beside what `status` found before any plan."""
+    """`findings`: what the proof of the chosen plan has shown, beside what `status` found before any plan. `settled`: paths of
+    migrations and of the files that name an app's last migration that have git's conflict markers now and will have none."""
 
     status: Status
     outcome: Planned | Unproved
     findings: tuple[Finding, ...] = ()
+    settled: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -71,8 +76,8 @@ class PlanReport:
 
     @property
     def would_change(self) -> bool:
-        """Whether there is a plan that has something to write."""
-        return isinstance(self.outcome, Planned) and not self.outcome.changes_nothing
+        """Whether there is a plan that has something to write, files with conflict markers included."""
+        return isinstance(self.outcome, Planned) and not (self.outcome.changes_nothing and not self.settled)
 
 
 def coverage(case: Case) -> Coverage:

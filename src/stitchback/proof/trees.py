@@ -51,7 +51,8 @@ def before_merge(situation: Situation) -> Tree:
         for patch in situation.patches
         if patch.merged
         for migration in patch.migrations
-        if same_file(mainline.migrations.get(migration.key), migration)
+        if migration.key not in patch.mainline_had
+        and same_file(mainline.migrations.get(migration.key), migration)
     }
     if not brought:
         return mainline

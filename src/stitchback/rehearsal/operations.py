@@ -88,7 +88,7 @@ class UnreadOperation(Nothing):
         self.why = why
 
 
-class ByHand(DjangoOperation):  # type: ignore[misc]
+class ManualOperation(DjangoOperation):  # type: ignore[misc]
     """State operations whose database half is statements of the project: these are taken at their word, so what the
     state operations make is made where the database lacks it."""
 
@@ -156,7 +156,7 @@ class OperationBuilder:
                 return CodeProbe(operation, self.apps)
             case "RunSQL":
                 probe = SqlProbe(operation, self.tables)
-                return self.by_hand([probe], operation) if operation.state else probe
+                return self.manual_operations([probe], operation) if operation.state else probe
             case "SeparateDatabaseAndState":
                 return self.separate(operation)
         arguments = {name: self.argument(name, value) for name, value in operation.arguments}
@@ -180,18 +180,18 @@ class OperationBuilder:
             and database
             and all(isinstance(each, Probe | UnreadOperation) for each in database)
         ):
-            return self.by_hand(database, operation)
+            return self.manual_operations(database, operation)
         state = [self.build(each) for each in operation.state]
         return migrations.SeparateDatabaseAndState(database, state)
 
-    def by_hand(self, first: list[Any], operation: Operation) -> Any:
+    def manual_operations(self, first: list[Any], operation: Operation) -> Any:
         """The state operations, each with a look at the database where there is a template for that."""
         state = []
         for each in operation.state:
             if isinstance(each, Operation) and each.kind in TEMPLATES:
                 each = Operation(each.kind, each.path, each.arguments, each.span, conditional=True)
             state.append(self.build(each))
-        return ByHand(first, state)
+        return ManualOperation(first, state)
 
     def argument(self, name: str, value: Value) -> Any:
         """Raises Unbuildable."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from stitchback.reporting.style import page, visible
 
 if TYPE_CHECKING:
+    from stitchback.planning.overview import Overview
     from stitchback.planning.reports import PlanReport, Status
+    from stitchback.planning.resolution import ResolvedLeaves
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet import EqualDatabases, UnreadTenant
     from stitchback.reporting.pages import Page
@@ -34,6 +36,17 @@ def render_status(status: Status, output_format: str, *, verbose: bool = False) 
             from stitchback.reporting.status_text import status_lines
 
             return page(status_lines(status, verbose=verbose))
+
+
+def render_overview(found: Overview, output_format: str) -> str:
+    """`output_format`: text or json."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump, overview_document
+
+        return dump(overview_document(found))
+    from stitchback.reporting.overview_text import overview_lines
+
+    return page(overview_lines(found))
 
 
 def render_plan(
@@ -64,6 +77,46 @@ def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | N
     from stitchback.reporting.next_steps import apply_next
 
     return page(apply_next(report, paths, branch))
+
+
+def render_resolution(
+    found: ResolvedLeaves,
+    output_format: str,
+    diffs: Sequence[str] = (),
+    *,
+    verbose: bool = False,
+    asks: bool = False,
+) -> str:
+    """What `resolve` would write, or that there is nothing to resolve. `diffs`: unified diffs of the files, to be shown with it. `asks`: the
+    question whether to write it follows."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump, resolve_document
+
+        return dump(resolve_document(found, (), diffs))
+    from stitchback.reporting.layout import columns
+    from stitchback.reporting.resolve_text import WIDTH, resolve_lines
+
+    with columns(WIDTH):
+        return page(resolve_lines(found, diffs, verbose=verbose, asks=asks))
+
+
+def render_resolved(found: ResolvedLeaves, paths: Sequence[str], output_format: str) -> str:
+    """What `resolve` has written: the paths alone, one a line."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump, resolve_document
+
+        return dump(resolve_document(found, paths, ()))
+    return "\n".join(map(visible, paths))
+
+
+def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapping[str, str]) -> str:
+    """What comes after `resolve`: conflicts that are left, and the commands of git. `kept`: uncommitted files that were written over, by
+    git's id of what they held."""
+    from stitchback.reporting.layout import columns
+    from stitchback.reporting.resolve_text import WIDTH, resolved_next
+
+    with columns(WIDTH):
+        return page(resolved_next(found, paths, kept))
 
 
 def render_schema(

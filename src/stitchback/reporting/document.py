@@ -15,8 +15,10 @@ from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch, Proof, Refuted, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
+from stitchback.planning.overview import Overview
 from stitchback.planning.prices import price_of
 from stitchback.planning.reports import PlanReport, Status
+from stitchback.planning.resolution import ResolvedLeaves
 from stitchback.reporting.edit_words import migration_effects, reasons, verb
 from stitchback.reporting.grouping import origins, schema_object_of
 from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
@@ -123,6 +125,51 @@ def plan_document(report: PlanReport) -> Document:
             document["blocking"] = [_match(match) for match in outcome.blocking]
             document["unplaced"] = list(map(str, outcome.unplaced))
     return document
+
+
+def overview_document(found: Overview) -> Document:
+    return {
+        "mainline": {"ref": found.mainline.ref, "commit": found.mainline.commit},
+        "branches": [
+            {
+                "ref": branch.ref,
+                "commit": branch.commit,
+                "state": branch.state.value,
+                "reason": branch.reason,
+                "next": branch.next_command,
+            }
+            for branch in found.branches
+        ],
+        "leaves": {app: [leaf.name for leaf in leaves] for app, leaves in found.leaves.items()},
+        "exit": found.exit_code,
+    }
+
+
+def resolve_document(found: ResolvedLeaves, written: Iterable[str], diffs: Iterable[str]) -> Document:
+    """`plan` as of `plan_document`, null where there is nothing to resolve."""
+    return {
+        "leaves": {app: [leaf.name for leaf in leaves] for app, leaves in found.leaves.items()},
+        "origin": found.origin or None,
+        "others": list(found.others),
+        "onto": found.onto,
+        "renumbered": list(map(str, found.renumbered)),
+        "evidence": [{"migration": str(key), "where": where} for key, where in found.evidence],
+        "searched": found.searched,
+        "settled": list(found.report.settled) if found.report else [],
+        "unsettled": list(found.unsettled),
+        "order_matters": [
+            [
+                {"ref": ref, "migration": str(migration.key)}
+                for ref, migration in ((pair[0], pair[1]), pair[2:])
+            ]
+            for pair in found.pairs
+        ],
+        "mentions": list(found.mentions),
+        "plan": plan_document(found.report) if found.report else None,
+        "diffs": list(diffs),
+        "written": list(written),
+        "exit": 0 if written else found.exit_code,
+    }
 
 
 def _plan(plan: SafePlan, before: Tree) -> Document:

@@ -33,6 +33,8 @@ def verb(edit: FileEdit, before: Tree) -> str:
         return "delete"
     if edit.original is None:
         return "new"
+    if edit.original.key != edit.key and before.migrations.get(edit.original.key) == edit.original:
+        return "move"
     if edit.key in before.migrations:
         return "edit" if edit.original == before.migrations[edit.key] else "bring"
     if edit.original.key in before.migrations:

@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 
 from stitchback.reporting.style import Line, Words, plain, visible
 
 WIDTH = 100
+_width_here: ContextVar[int] = ContextVar("width", default=WIDTH)
 GAP = 3  # spaces between two columns
 BLANK: Line = ()
+
+
+@contextmanager
+def columns(width: int) -> Iterator[None]:
+    """Lines that are made within are at most so wide."""
+    token = _width_here.set(width)
+    try:
+        yield
+    finally:
+        _width_here.reset(token)
+
 
 Cell = tuple[Words, ...]  # one piece a line
 _BREAKABLE = re.compile(r"[^/._\-]*[/._\-]+|[^/._\-]+")
@@ -35,12 +49,13 @@ def wrapped(parts: Iterable[Words], indent: int = 0, hang: int = 0) -> Iterator[
 
     A name that fills more than a line is broken behind `/`, `.`, `_` or `-`.
     """
-    room = max(WIDTH - indent - hang, _LEAST_ROOM)
+    most = _width_here.get()
+    room = max(most - indent - hang, _LEAST_ROOM)
     line: list[Words] = [plain(" " * indent)]
     used = indent
     for piece, glued in _pieces(parts, room):
         wide = cells(piece.text)
-        if used + wide > WIDTH and len(line) > 1 and not glued:
+        if used + wide > most and len(line) > 1 and not glued:
             yield tuple(line)
             line, used = [plain(" " * (indent + hang))], indent + hang
             piece = replace(piece, text=piece.text.lstrip(" "))
@@ -77,11 +92,11 @@ def _chunks(text: str, room: int) -> Iterator[str]:
 def aligned(rows: Sequence[Sequence[Cell]], indent: int = 0, first: int = 0) -> tuple[Line, ...] | None:
     """The rows under each other, every column as wide as its widest cell, the first one `first` at least.
 
-    None where that is wider than WIDTH.
+    None where that is wider than the page.
     """
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     widths[0] = max(widths[0], first)
-    if indent + sum(widths) + GAP * (len(widths) - 1) > WIDTH:
+    if indent + sum(widths) + GAP * (len(widths) - 1) > _width_here.get():
         return None
     return tuple(line for row in rows for line in _row(row, widths, indent))
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Situation
+from stitchback.model.unfinished import Kind, Unfinished
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport, Status
 from stitchback.reporting.layout import BLANK, aligned, wrapped
@@ -24,7 +25,10 @@ def status_next(status: Status) -> Iterator[Line]:
         yield BLANK
         yield (plain(NOT_KNOWN if status.has_unread else "Nothing is left to reconcile."),)
         return
-    yield from step_lines([(command("plan", status.case.situation), "show a proved plan; writes nothing")])
+    steps = [(command("plan", status.case.situation), "show a proved plan; writes nothing")]
+    if status.unfinished is not None:
+        steps.append(("stitchback resolve", f"resolve it in the unfinished {status.unfinished.kind.value}"))
+    yield from step_lines(steps)
 
 
 def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
@@ -41,15 +45,18 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
     yield from step_lines(steps)
 
 
-def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> Iterator[Line]:
-    """After the files were written: the commit (made already where a branch was written to), then the databases that need a row."""
+def apply_next(
+    report: PlanReport, paths: Sequence[str], branch: str | None, subject: str = ""
+) -> Iterator[Line]:
+    """After the files were written: the commit (made already where a branch was written to), then the databases that need a row.
+    `subject`: of the commit's message, where it is not the patch branches' names."""
     situation = report.status.case.situation
     patches = ", ".join(patch.tree.ref for patch in situation.patches)
-    folders = sorted({os.path.dirname(path) or "." for path in paths})
+    folders = sorted({os.path.dirname(path) or path for path in paths})
     if branch is None:
-        message = shlex.quote(f"Stitch the migrations of {patches}")
+        message = shlex.quote(subject or f"Stitch the migrations of {patches}")
         add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
-        steps = [(f"{add} && git commit -m {message}", "commit the files")]
+        steps = [(f"{add} && {_commit(report.status.unfinished, message)}", "commit the files")]
     else:
         steps = [(f"git merge {shlex.quote(branch)}", f"merge the commit into {situation.mainline.ref}")]
     outcome = report.outcome
@@ -64,6 +71,19 @@ def apply_next(report: PlanReport, paths: Sequence[str], branch: str | None) -> 
     for group in manual:
         names = ", ".join(map(str, group.inserts))
         yield from wrapped((plain(group.title), dim(": a row for "), plain(names)), 6, 2)
+
+
+def _commit(unfinished: Unfinished | None, message: str) -> str:
+    """The command that commits: the one that git asks for where it has begun something."""
+    match unfinished.kind if unfinished else None:
+        case None:
+            return f"git commit -m {message}"
+        case Kind.MERGE:
+            return "git commit --no-edit"
+        case Kind.REBASE:
+            return "git rebase --continue"
+        case Kind.CHERRY_PICK:
+            return "git cherry-pick --continue"
 
 
 def _without_plan(report: PlanReport) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from stitchback.matching.case import Side
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Verdict
 from stitchback.model.migrations import Migration
+from stitchback.model.unfinished import Unfinished
 from stitchback.planning.reports import Coverage, Status
 from stitchback.reporting.difference_text import Refs, difference_lines
 from stitchback.reporting.finding_text import finding_lines
@@ -40,15 +41,17 @@ def status_lines(status: Status, *, verbose: bool = False) -> Iterator[Line]:
 def side_lines(status: Status, *, verbose: bool) -> Iterator[Line]:
     for side in status.case.sides:
         refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
-        yield from _head(side, refs)
+        yield from _head(side, refs, status.unfinished)
         for app in _apps(side):
             yield from _app_lines(side, app, refs, verbose=verbose)
         yield from _elsewhere(side, refs)
 
 
-def _head(side: Side, refs: Refs) -> Iterator[Line]:
+def _head(side: Side, refs: Refs, unfinished: Unfinished | None) -> Iterator[Line]:
     fork_point_of = f"  fork point {side.patch.fork.commit[:12]}"
     merged = f", {refs.patch} since merged by git" if side.patch.merged else ""
+    if side.patch.merged and unfinished is not None:
+        merged = f", in an unfinished {unfinished.kind.value}"
     yield from wrapped(
         (bold(refs.patch), plain(" onto "), bold(refs.mainline), dim(fork_point_of + merged)), 0, 2
     )

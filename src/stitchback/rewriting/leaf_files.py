@@ -16,6 +16,8 @@ from stitchback.rewriting.contents import FileContent
 
 MAX_MIGRATION = "max_migration.txt"
 LOCKFILE = "migrations_lockfile.txt"
+_MARKER = re.compile(rb"(?:<{7}|>{7}|\|{7}|={7})(?: |\r?$)")
+_CONFLICT = re.compile(rb"(?m)^<{7} ")
 _LOCKED = re.compile(rb"^(?P<app>\w+): (?P<name>\S+)(?=\r?$)", re.MULTILINE)
 
 
@@ -39,6 +41,13 @@ def marker_edits(
     return tuple(sorted(found, key=lambda content: content.path))
 
 
+def markers_with_conflicts(files: Mapping[str, FileEntry], tree: Tree) -> tuple[str, ...]:
+    """The marker files of the tree in which git left conflict markers, sorted by path."""
+    marks = {posixpath.join(app.migrations, MAX_MIGRATION) for app in tree.apps.values()}
+    paths = (path for path in sorted(files) if path in marks or posixpath.basename(path) == LOCKFILE)
+    return tuple(path for path in paths if _CONFLICT.search(files[path].read()))
+
+
 def _changed(path: str, before: bytes, after: bytes) -> list[FileContent]:
     return [] if before == after else [FileContent(path, after)]
 
@@ -51,10 +60,29 @@ def _max_migration(before: bytes, name: str) -> bytes:
 
 
 def _locked(before: bytes, leaves: Mapping[str, str]) -> bytes:
-    """Only apps that have a line there: the file may be kept for some apps only."""
+    """Only apps that have a line there: the file may be kept for some apps only. Of a conflict the lines of both sides stay, one an app."""
 
     def line(match: re.Match[bytes]) -> bytes:
         name = leaves.get(match["app"].decode())
         return match[0] if name is None else match["app"] + b": " + name.encode()
 
-    return _LOCKED.sub(line, before)
+    return _LOCKED.sub(line, _without_conflicts(before))
+
+
+def _without_conflicts(content: bytes) -> bytes:
+    """The lockfile without git's conflict markers: its lines, but for those of the common ancestor and those of an app that stands there
+    already."""
+    if not _CONFLICT.search(content):
+        return content
+    kept, apps, of_base = list[bytes](), set[bytes](), False
+    for line in content.splitlines(keepends=True):
+        if _MARKER.match(line):
+            of_base = line.startswith(b"|")
+            continue
+        match = _LOCKED.match(line.rstrip(b"\n"))
+        if of_base or (match is not None and match["app"] in apps):
+            continue
+        kept.append(line)
+        if match is not None:
+            apps.add(match["app"])
+    return b"".join(kept)

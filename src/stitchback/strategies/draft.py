@@ -130,7 +130,8 @@ class Draft:
         return any(key not in self.files and key not in self.deleted for key in replacers)
 
     def with_file(self, file: FileDraft) -> Draft:
-        return replace(self, files={**self.files, file.key: file})
+        """With this file; under a name that another file had, the deletion of that one is overwritten."""
+        return replace(self, files={**self.files, file.key: file}, deleted=self.deleted - {file.key})
 
     def without_file(self, key: MigrationKey) -> Draft:
         rest = {name: file for name, file in self.files.items() if name != key}

@@ -63,7 +63,8 @@ def _rehung(draft: Draft, unit: Unit, unreleased: frozenset[MigrationKey]) -> Dr
 
 
 def renumbered(draft: Draft, app: str, unreleased: frozenset[MigrationKey], after: int) -> Draft:
-    """The unreleased migrations of the app under numbers behind `after`, in their old order, every reference to them renamed."""
+    """The unreleased migrations of the app under numbers behind `after`, in their old order, every dependency on them renamed; as they are
+    where another file has one of the names."""
     mine = sorted(
         (key for key in unreleased if key.app == app and draft.has_file(key)), key=lambda key: key.name
     )
@@ -72,6 +73,8 @@ def renumbered(draft: Draft, app: str, unreleased: frozenset[MigrationKey], afte
     if shift <= 0 or lowest == 0:
         return draft
     names = {key: MigrationKey(app, f"{number(key) + shift:04d}{_rest(key)}") for key in mine}
+    if any(draft.has_file(name) and name not in names for name in names.values()):
+        return draft  # another file has the name
     moved = draft
     for old in reversed(mine):
         file = moved.get_file(old)

@@ -11,7 +11,7 @@ import pytest
 from git_places import ODD_NAMES, Make, commit, git, top
 
 from stitchback.adapters import git_objects
-from stitchback.adapters.git import Repository
+from stitchback.adapters.git import DiskFiles, Repository
 from stitchback.adapters.git_process import Git, GitResult
 from stitchback.errors import EnvironmentProblem
 
@@ -248,7 +248,10 @@ class TestTheWorkingTree:
         )
         subprocess.run(["git", "merge", "side"], cwd=top(repository), capture_output=True, check=False)
         assert list(repository.files("INDEX")) == []
-        assert b"<<<<<<<" in repository.files("WORKTREE")["a.py"].read()
+        files = repository.files("WORKTREE")
+        assert isinstance(files, DiskFiles)
+        assert files["a.py"].read() == b"ours\n"
+        assert b"<<<<<<<" in files.conflicted["a.py"].read()
 
     def test_dirty_paths(self, make: Make) -> None:
         names = ("clean", "changed", "staged", "gone", "untracked", "ignored", "absent", 'quo"te')

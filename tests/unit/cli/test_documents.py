@@ -10,6 +10,7 @@ from pathlib import Path
 
 import django
 import pytest
+import resolve_session
 from commands import Commands, steady
 from fixture_repos import build_repository
 from golden_files import Golden
@@ -24,6 +25,7 @@ README, DOCS = ROOT / "README.md", ROOT / "docs"
 TRANSCRIPTS_HEAD = """What the commands print. `tests/unit/cli/test_documents.py` makes this page and checks it: the first repository is that of `stitchback demo`
 (`fixtures/repos/same-column-mid-chain`), the refused plan is of `fixtures/repos/contrary-removed-and-altered`. X and N are the version of Django
 and the number of runs. `python -m pytest -n 0 tests/unit/cli/test_documents.py -k transcripts --update-goldens` writes it again."""
+SESSION = re.compile(r"```console\n(\$ .*?)```\n", re.DOTALL)
 TRANSCRIPT = re.compile(r"```console\n\$ stitchback (?P<arguments>[^\n#]*)\n(?P<output>.*?)```\n", re.DOTALL)
 
 
@@ -83,6 +85,25 @@ def test_the_transcripts_are_true(
         text.append(f"\n## {heading}\n\n```console\n$ stitchback {arguments}\n{done.stdout}{done.stderr}```")
     same = re.sub(r"Django [\d.]+: \d+ calls", "Django X: N calls", steady("\n".join(text)))
     golden.check(DOCS / "transcripts.md", same)
+
+
+@pytest.mark.skipif(django.VERSION[:2] != (5, 2), reason="kept for Django 5.2")
+def test_the_session_of_resolve_is_true(tmp_path: Path, golden: Golden) -> None:
+    """The commands of docs/resolve.md, one after the other in a terminal of 80 columns, print what stands there."""
+    page = (DOCS / "resolve.md").read_text(encoding="utf-8")
+    work = resolve_session.build(tmp_path / "work")
+    blocks = SESSION.findall(page)
+    assert len(blocks) == 3
+    for block in blocks:
+        commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+        true = "".join(f"$ {command}\n{resolve_session.run(work, command)}" for command in commands)
+        assert max(map(len, true.splitlines())) <= resolve_session.COLUMNS
+        if golden.update and steady(block) != steady(true):
+            page = page.replace(block, true)
+        else:
+            assert steady(block) == steady(true)
+    if golden.update:
+        (DOCS / "resolve.md").write_text(page, encoding="utf-8", newline="\n")
 
 
 def test_every_command_that_is_written_about_is_there() -> None:

@@ -19,7 +19,7 @@ LEAVES = "Conflicting migrations detected; multiple leaf nodes in the migration 
 
 
 @pytest.mark.parametrize(
-    ("unserved", "path"),
+    ("broken_on_mainline", "path"),
     [
         (BrokenOnMainline("fork point", "column exists", key("shop.0002_longer")), "shop.0002_longer"),
         (BrokenOnMainline("fork point", HISTORY), "shop.0001_initial"),
@@ -37,7 +37,7 @@ def test_it_stands_at_a_migration_of_mainline(broken_on_mainline: BrokenOnMainli
 
 
 @pytest.mark.parametrize(
-    ("unserved", "severity"),
+    ("broken_on_mainline", "severity"),
     [
         (BrokenOnMainline("fork point of release", HISTORY, None, "fork point"), Severity.WARNING),
         (BrokenOnMainline("fork point of release", "another column", None, "fork point"), Severity.WARNING),

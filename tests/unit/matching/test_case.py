@@ -23,7 +23,9 @@ def below(parent: Dependency | str, *, of: str = "shop.0004_q", replaced: str = 
     side: Any = SimpleNamespace(
         patch=SimpleNamespace(tree=tree, fork=FORK),
         sides=SimpleNamespace(
-            replaced={wanted: keys(replaced)}, edited=SimpleNamespace(keys=frozenset(keys(edited)))
+            replaced={wanted: keys(replaced)},
+            squashed={},
+            edited=SimpleNamespace(keys=frozenset(keys(edited))),
         ),
     )
     return Unit(side, tree.migrations[key(of)]).has_below(wanted)

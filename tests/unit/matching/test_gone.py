@@ -39,7 +39,7 @@ def test_an_alteration_of_what_mainline_has_removed_is_moot() -> None:
     (unit,) = case.units
     assert unit.skipped_units == {0}
     assert messages(case) == [
-        "shop.0003_longer[0] alters column shop.item.label, which shop.0004_gone[0] of main removes"
+        "shop.0003_longer alters column shop.item.label, which shop.0004_gone of main removes"
     ]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migration_values import add, char, create, delete, keys, migration, tree
 from plans_by_hand import FORK, MAIN, changed, patch
 
+from stitchback.matching.case import Case, Side
+from stitchback.matching.leaf_models import sides_of
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
+from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Verdict
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.plans import Patch
+from stitchback.model.plans import Patch, Situation
 
 TAG = migration("shop.0003_tag", "shop.0002_base", create("Tag"))
 ABOVE = migration("shop.0004_tag_name", "shop.0003_tag", add("tag", "name"))
@@ -31,6 +36,27 @@ def test_what_mainline_built_on_a_merged_branch_is_no_parallel_to_it() -> None:
     assert tuple(each.key for each in split.mainline) == keys("shop.0003_size")
     found = compare(split, {}).matches
     assert [match.verdict for match in found] == [Verdict.PATCH_ONLY] * len(found)
+
+
+def test_a_cherry_picked_file_is_mainlines_as_well_after_the_merge() -> None:
+    """Near miss: without what mainline had before the merge it would count as brought by it."""
+    picked = replace(merged(TAG, ABOVE), mainline_had=frozenset((*FORK.migrations, TAG.key, BESIDE.key)))
+    split = sides(picked, onto(TAG, ABOVE, BESIDE))
+    assert split.twins == ((TAG, TAG),)
+    assert {each.key for each in split.mainline} == {TAG.key, BESIDE.key}
+    assert sides(merged(TAG, ABOVE), onto(TAG, ABOVE, BESIDE)).twins == ()
+
+
+def test_the_models_of_mainline_have_what_it_had_cherry_picked() -> None:
+    """Else a field that it altered since would not be there at its leaves."""
+    ours = migration("shop.0004_rel", "shop.0003_tag", add("tag", "name"))
+    tree_after = onto(TAG, ours, BESIDE)
+    for had, expected in ((frozenset({TAG.key}), {"item", "tag"}), (frozenset[MigrationKey](), {"item"})):
+        given = replace(merged(TAG, ours), mainline_had=had)
+        split = sides(given, tree_after)
+        side = Side(given, split, compare(split, {}))
+        found = sides_of(side, Case(Situation((given,), tree_after, ()), (side,)), tree_after)
+        assert {key.model for key in found.mainline.state.models if key.app == "shop"} == expected
 
 
 def test_a_branch_that_git_has_not_merged_leaves_mainline_whole() -> None:

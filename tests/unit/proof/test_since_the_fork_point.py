@@ -250,7 +250,10 @@ def test_what_goes_wrong_with_mainline_untouched_is_said_once_and_refuses_nothin
     said = list(map(str, found.proof.broken_on_mainline))
     wrong = "column shop_item.label is varchar(40), on a fresh install varchar(30)"
     assert said[0] == f"fresh install, migrate shop 0006_a, then migrate: {wrong}"
-    assert all(each == f"main up to shop.0006_{'a'}: {wrong}" for each in said[1:])
+    assert {each.partition(",")[0] for each in said[1:] if each.startswith("release/2.4")} >= {
+        "release/2.4 up to shop.0003_p"
+    }
+    assert all(each.endswith(wrong) for each in said)
     assert {each.population.lineage for each in found.proof.outcomes} == {
         "fresh",
         "fork point",

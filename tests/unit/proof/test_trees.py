@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migration_values import keys, migration
 from plans_by_hand import P, patch, situation
 
@@ -17,3 +19,10 @@ def test_what_was_built_on_a_merged_branch_hangs_on_what_that_hung_on() -> None:
     found = before_merge(situation(merged, again, above, patches=[patch(merged, again, merged=True)]))
     assert found.migrations[above.key].dependencies == keys("shop.0002_base")
     assert [key for key in MigrationGraph.of(found).leaves() if key.app == "shop"] == [above.key]
+
+
+def test_what_mainline_had_cherry_picked_before_the_merge_was_in_its_databases() -> None:
+    merged = P.with_changes(blob="p")
+    picked = replace(patch(merged, merged=True), mainline_had=frozenset({P.key}))
+    assert P.key in before_merge(situation(merged, patches=[picked])).migrations
+    assert P.key not in before_merge(situation(merged, patches=[patch(merged, merged=True)])).migrations

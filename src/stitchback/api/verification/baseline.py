@@ -29,7 +29,7 @@ class RealBaselineFailures:
             self._met.setdefault(difference.what, []).append(difference)
         return found
 
-    def told(self) -> Iterator[str]:
+    def messages(self) -> Iterator[str]:
         """Each kind once, with the first database that has it."""
         for first, *others in self._met.values():
             names = {each.population for each in others} - {first.population}

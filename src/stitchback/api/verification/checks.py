@@ -88,7 +88,7 @@ class EngineChecks:
             for inhabitant in databases.inhabitants
         )
         found = tuple(difference for each in populations for difference in each.differences)
-        for said in self.baseline_failures.told():
+        for said in self.baseline_failures.messages():
             databases.add_remark(said)
         self.half_way(databases)
         own = (*self.leaves(), *self.install(expectations, fresh), *self.one_ledger_two_schemas(databases))

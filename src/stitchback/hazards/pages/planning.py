@@ -180,6 +180,34 @@ PAGES: tuple[ErrorPage, ...] = (
         `stitchback explain` lists all of them.""",
     ),
     ErrorPage(
+        "SB533",
+        ("api.comparing",),
+        "no patch branch is named",
+        """Without a branch `plan`, `apply` and `verify` take what git is merging, rebasing or
+        cherry-picking into the working tree, and nothing of the kind is going on. Name the branch;
+        `stitchback status` without a branch lists those that look like releases.""",
+    ),
+    ErrorPage(
+        "SB534",
+        ("api.other_side",),
+        "the origin of the second leaf node is not known",
+        """`resolve` looks for the other side in the merge, rebase or cherry-pick that is going on, in
+        uncommitted files, in the merge commits of the branch that is checked out, and in the commits
+        that added the leaf nodes. None of them brought one beside another: both leaf nodes may be as
+        old as the repository. Name the branch instead: `stitchback plan BRANCH`.""",
+    ),
+    ErrorPage(
+        "SB535",
+        ("api.resolving",),
+        "a rebase that brings more migrations later",
+        """The rebase has stopped at a commit, and commits that are still to be replayed bring more
+        migrations to an app with several leaf nodes. They depend on the files as they are now, so
+        whatever is written here, each of them is one more leaf node.
+
+        Settle the conflict for which git stopped, run `git rebase --continue` until it is done, then
+        `stitchback resolve`: it finds the rebased chain without a merge commit too.""",
+    ),
+    ErrorPage(
         "SB540",
         ("rewriting.modules",),
         "a migration file that cannot be edited",

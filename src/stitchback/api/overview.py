@@ -1,0 +1,79 @@
+"""The use case `status` without arguments: where each release branch stands against mainline."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+
+from stitchback.adapters.git import Ref
+from stitchback.api.comparing import PlanRequest
+from stitchback.api.nothing_read import refuse_nothing_read
+from stitchback.api.other_side import several_leaves
+from stitchback.api.planning import make_plan
+from stitchback.api.project import Project
+from stitchback.api.release_branches import USUAL_NAMES, is_release_branch
+from stitchback.errors import EnvironmentProblem, Refusal
+from stitchback.planning.outcomes import Unproved
+from stitchback.planning.overview import Overview, ReleaseBranch, State
+from stitchback.planning.reports import PlanReport
+
+
+def overview(project: Project, onto: str, progress: Callable[[str], None] = lambda _: None) -> Overview:
+    """Raises EnvironmentProblem: mainline cannot be read. A branch that cannot be is NOT_READ."""
+    mainline = project.tree(onto)
+    refuse_nothing_read(project, (mainline,))
+    patterns = project.configuration.patch_branches or USUAL_NAMES
+    found = []
+    for ref in _release_branches(project, onto, patterns):
+        progress(f"{ref.name}: comparing and proving")
+        found.append(_standing(project, ref, onto))
+    return Overview(mainline, tuple(found), several_leaves(mainline), patterns)
+
+
+def _release_branches(project: Project, onto: str, patterns: tuple[str, ...]) -> Iterator[Ref]:
+    """Local ones, then remote ones that stand at another commit than a local one; mainline itself is none."""
+    seen = {project.history_of(onto)}
+    for ref in project.repository.branches():
+        if is_release_branch(ref, patterns) and ref.commit not in seen and not _is_same(project, ref, onto):
+            seen.add(ref.commit)
+            yield ref
+
+
+def _is_same(project: Project, ref: Ref, onto: str) -> bool:
+    """Whether it is mainline's own branch, or that of a remote with mainline's name."""
+    name = project.name_of(onto)
+    return ref.name == name or (ref.kind == "remote" and ref.name.partition("/")[2] == name)
+
+
+def _standing(project: Project, ref: Ref, onto: str) -> ReleaseBranch:
+    try:
+        report = make_plan(project, PlanRequest((ref.name,), onto))
+    except Refusal as refusal:
+        return ReleaseBranch(
+            ref.name, ref.commit, State.IN_CONFLICT, refusal.message, _plan_command(ref, onto)
+        )
+    except EnvironmentProblem as problem:
+        return ReleaseBranch(ref.name, ref.commit, State.NOT_READ, problem.message, _plan_command(ref, onto))
+    state, reason = _state(report)
+    command = "" if state is State.RECONCILED else _plan_command(ref, onto)
+    return ReleaseBranch(ref.name, ref.commit, state, reason, command)
+
+
+def _state(report: PlanReport) -> tuple[State, str]:
+    if isinstance(report.outcome, Unproved):
+        return State.IN_CONFLICT, "no plan could be proved"
+    if report.would_change:
+        units = report.status.case.units
+        apps = sorted({unit.key.app for unit in units})
+        return (
+            State.TO_RECONCILE,
+            f"{len(units)} migration{'' if len(units) == 1 else 's'} in {', '.join(apps)}",
+        )
+    if report.undecided:
+        return State.IN_CONFLICT, f"{report.undecided[0].code}: {report.undecided[0].message}"
+    return State.RECONCILED, ""
+
+
+def _plan_command(ref: Ref, onto: str) -> str:
+    more = [] if onto == "HEAD" else ["--onto", onto]
+    return shlex.join(["stitchback", "plan", ref.name, *more])

@@ -1,0 +1,49 @@
+"""`status` without arguments, for people: one line a release branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.planning.overview import Overview, ReleaseBranch, State
+from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
+from stitchback.reporting.style import Line, Style, Words, bold, dim, plain, yellow
+
+STYLES = {
+    State.RECONCILED: Style.GREEN,
+    State.TO_RECONCILE: Style.YELLOW,
+    State.IN_CONFLICT: Style.RED,
+    State.NOT_READ: Style.RED,
+}
+
+
+def overview_lines(found: Overview) -> Iterator[Line]:
+    yield (bold(f"Release branches onto {found.mainline.ref}"),)
+    yield BLANK
+    if not found.branches:
+        text = f"No branch looks like a release ({', '.join(found.patterns)}). Name one, or set patch_branches in pyproject.toml."
+        yield from wrapped((plain(text),), 2)
+    rows = [_cells(branch) for branch in found.branches]
+    yield from (aligned(rows, 2) if rows else ()) or _stacked(found)
+    for branch in found.branches:
+        if branch.reason:
+            yield from wrapped((dim(f"{branch.ref}: "), plain(branch.reason)), 2, 2)
+    for app, leaves in found.leaves.items():
+        names = ", ".join(leaf.name for leaf in leaves)
+        yield BLANK
+        yield from wrapped((yellow(f"{app} has {len(leaves)} leaf nodes: "), plain(names)), 0, 2)
+        yield (plain("  stitchback resolve"),)
+
+
+def _cells(branch: ReleaseBranch) -> tuple[Cell, ...]:
+    return (
+        (bold(branch.ref),),
+        (Words(branch.state.value, STYLES[branch.state]),),
+        (plain(branch.next_command or "–"),),
+    )
+
+
+def _stacked(found: Overview) -> Iterator[Line]:
+    """Where the lines are too long for a table."""
+    for branch in found.branches:
+        state = Words(branch.state.value, STYLES[branch.state])
+        yield from wrapped((bold(branch.ref), plain("  "), state, plain(f"  {branch.next_command}")), 2, 2)
