@@ -155,3 +155,14 @@ def test_what_a_fresh_install_of_its_own_branch_never_gave_it_is_no_need() -> No
     assert isinstance(outcome, Refuted)
     kept = candidate(given, ours, migration("shop.0004_merge", "shop.0003_m shop.0003_p"))
     assert isinstance(prove(kept, given), SafePlan)
+
+
+def test_git_has_merged_the_branch_and_the_order_of_the_merged_tree_gives_no_field_away() -> None:
+    """In the merged tree the rename may come first: what the data operation needs is what it had on its own branch."""
+    own = migration("shop.0004_p", "shop.0002_base", NOTE)
+    renamed = migration("shop.0003_m", "shop.0002_base", rename("item", "label", "title"))
+    joined = migration("shop.0005_merge", "shop.0003_m shop.0004_p")
+    given = situation(renamed, own, joined, patches=[patch(own, merged=True)])
+    outcome = prove(candidate(given), given)
+    assert isinstance(outcome, Refuted)
+    assert any("uses field shop.item.label" in failure.message for failure in outcome.failures)

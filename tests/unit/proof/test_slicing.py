@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from migration_values import add, alter, char, create, integer, keys, migration, operation, run_python
+from migration_values import (
+    add,
+    alter,
+    char,
+    create,
+    delete,
+    foreign_key,
+    integer,
+    keys,
+    migration,
+    operation,
+    run_python,
+)
 from plans_by_hand import (
     ADOPT,
     BLOG,
@@ -22,6 +34,7 @@ from plans_by_hand import (
     Y,
     candidate,
     changed,
+    patch,
     situation,
 )
 from random_plans import random_plan
@@ -221,3 +234,21 @@ def test_a_merge_that_is_left_aside_still_joins_its_leaves() -> None:
     plan = Candidate({}, (), changed(onto, *stitched), DIAMOND.manual_inserts)
     assert isinstance(Prover(given).prove(plan), SafePlan)
     assert agree(plan, given)
+
+
+def test_a_migration_that_refers_to_a_model_which_the_patch_deletes_is_in_the_slice() -> None:
+    gone = migration("blog.0002_gone", "blog.0001_initial", delete("Post"))
+    link = migration("shop.0003_link", "shop.0002_base", add("item", "post", foreign_key("blog.post")))
+    given = situation(link, patches=[patch(gone)])
+    cut, whole = verdicts(candidate(given, gone), given)
+    assert isinstance(cut, Refuted)
+    assert isinstance(whole, Refuted)
+    assert "blog.post" in cut.failures[0].message
+    assert "rehears" not in cut.failures[0].rollout
+
+
+def test_one_that_refers_to_another_model_is_not() -> None:
+    gone = migration("blog.0002_gone", "blog.0001_initial", delete("Post"))
+    beside = migration("shop.0003_y", "shop.0002_base", add("item", "y", integer()))
+    given = situation(beside, patches=[patch(gone)])
+    assert agree(candidate(given, gone), given)
