@@ -157,11 +157,12 @@ def test_what_a_fresh_install_of_its_own_branch_never_gave_it_is_no_need() -> No
     assert isinstance(prove(kept, given), SafePlan)
 
 
-def test_git_has_merged_the_branch_and_the_order_of_the_merged_tree_gives_no_field_away() -> None:
-    """In the merged tree the rename may come first: what the data operation needs is what it had on its own branch."""
-    own = migration("shop.0004_p", "shop.0002_base", NOTE)
+@pytest.mark.parametrize("name", ["shop.0003_a", "shop.0004_p"])
+def test_the_order_of_a_merged_tree_takes_no_field_from_a_data_operation(name: str) -> None:
+    """In the tree that git merged the rename may come first: what the data operation needs is what it had on its own branch."""
+    own = migration(name, "shop.0002_base", NOTE)
     renamed = migration("shop.0003_m", "shop.0002_base", rename("item", "label", "title"))
-    joined = migration("shop.0005_merge", "shop.0003_m shop.0004_p")
+    joined = migration("shop.0005_merge", f"shop.0003_m {name}")
     given = situation(renamed, own, joined, patches=[patch(own, merged=True)])
     outcome = prove(candidate(given), given)
     assert isinstance(outcome, Refuted)

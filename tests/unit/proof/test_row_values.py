@@ -10,9 +10,10 @@ from plans_by_hand import candidate, patch, situation
 from stitchback.engine import EngineCache
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Situation
+from stitchback.model.plans import Refuted, Situation
 from stitchback.model.state import SchemaState
 from stitchback.model.values import Constant
+from stitchback.proof import prove
 from stitchback.proof.row_values import rows_without_value
 
 WITH_VALUE = add("item", "language", char(default=Constant("en")))
@@ -35,6 +36,15 @@ def test_a_column_without_the_value_that_the_branch_gave_is_refused() -> None:
     assert reason.startswith(
         "shop.0004_bridge adds the column shop.item.language to NOT NULL without a value"
     )
+
+
+def test_the_proof_refuses_it() -> None:
+    once = replace(WITH_VALUE, arguments=(*WITH_VALUE.arguments, ("preserve_default", Constant(False))))
+    given = situation(OTHER, patches=[patch(OWN.with_changes(operations=(once,)))])
+    bridge = written(replace(add("item", "language", char()), conditional=True))
+    outcome = prove(candidate(given, bridge), given)
+    assert isinstance(outcome, Refuted)
+    assert "without a value for the rows" in outcome.failures[0].message
 
 
 def test_so_is_one_that_looks_first_whether_it_is_there() -> None:
