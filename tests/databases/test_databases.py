@@ -78,7 +78,7 @@ def test_a_repair_is_rolled_back_where_the_ledger_is_something_else(server: Serv
     with open_database(url, writable=True) as database, pytest.raises(Refusal) as caught:
         database.run(render_script([InsertRow(B, "")], url.vendor, before), make_room)
     assert caught.value.code == "SB611"
-    assert caught.value.evidence == ("not there: shop.0003_c",)
+    assert caught.value.evidence == ("missing: shop.0003_c",)
     assert ledger(url) == before
     with open_database(url, writable=True) as database:
         database.run(
@@ -153,7 +153,7 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     missing = tmp_path / "missing.sqlite3"
     for writable in (False, True):
         with (
-            pytest.raises(EnvironmentProblem, match="no such file"),
+            pytest.raises(EnvironmentProblem, match="the file does not exist"),
             open_database(_file(missing), writable=writable),
         ):
             pass

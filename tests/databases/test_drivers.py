@@ -73,7 +73,7 @@ def test_no_such_database(server: Server, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProblem) as caught:
         read_database(url)
     assert caught.value.code == "SB603"
-    assert "there is no such" in caught.value.message
+    assert "does not exist" in caught.value.message
 
 
 WORDS = [

@@ -56,7 +56,7 @@ message = "feature"
 exit = 1
 strategies = {}
 verdicts = []
-hands = []
+manual_steps = []
 findings = []
 [judge]
 apps = ["market"]

@@ -98,7 +98,7 @@ def test_written_while_it_is_read(in_wal_mode: Path) -> None:
             connection.execute(ADD)
             connection.commit()
 
-    with pytest.raises(Changed, match="written while it was read"):
+    with pytest.raises(Changed, match="another process wrote to it while it was read"):
         written()
 
 

@@ -170,7 +170,7 @@ FAULTS: dict[Callable[[Path], None], tuple[str, ...]] = {
     column_missing: ("column shop_item.colour is missing",),
     other_length: ("column shop_item.colour: ", "20", "30"),
     row_lost: ("rows of shop_item: 2 before, 1 now",),
-    index_twice: ("index of shop_item is there 2 times in a fresh install",),
+    index_twice: ("index of shop_item exists 2 times in a fresh install",),
 }
 
 

@@ -27,6 +27,7 @@ from stitchback.model.keys import MigrationKey
 RUN = """
 import secrets, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` ignores it
 series = sys.argv.pop(1)
 secrets.token_hex = lambda size: series
 from stitchback.cli import main

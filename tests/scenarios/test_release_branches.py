@@ -107,7 +107,7 @@ class TestAMerge:
         assert said.exit_code == 1
         assert before != said.out
         assert "release onto main" in said.out
-        assert "in the middle of a merge" in said.out
+        assert "in an unfinished merge" in said.out
         assert "stitchback resolve" in said.out
 
     def test_the_same_question_after_the_merge_has_another_answer(self, work: UnfinishedWork) -> None:
