@@ -2,8 +2,7 @@
 graph.
 
 Bit n of a node set is the n-th migration of the graph's full plan (`MigrationExecutor.migration_plan` for all
-leaves with
-`clean_start`). Dependencies come first in that plan.
+leaves with `clean_start`). Dependencies come first in that plan.
 """
 
 from __future__ import annotations
@@ -80,8 +79,8 @@ class CompiledGraph:
 
     def token(self, applied: int) -> int | None:
         """The token of the state after these nodes in full-plan order (`_create_project_state`). None if
-        their operations do not
-        fit each other or a node lacks a parent. The token of each prefix of that order is cached.
+        their operations do not fit each other or a node lacks a parent. The token of each prefix of that
+        order is cached.
         """
         waiting, known = applied, []
         while waiting not in self.tokens:
@@ -156,8 +155,7 @@ class CompiledGraph:
 
 class LedgersOfOneGraph:
     """Ledgers that agree on all rows relevant to `replaces`. For all of them Django builds the same graph,
-    and the same nodes
-    count as applied without a row, or as unapplied although they have one.
+    and the same nodes count as applied without a row, or as unapplied although they have one.
     """
 
     def __init__(self, course: CompiledGraph, built: BuiltGraph) -> None:
@@ -172,10 +170,9 @@ class LedgersOfOneGraph:
 
     def is_consistent(self, rows: int, applied: int) -> bool:
         """Whether each node that has a row counts as applied, and each node that counts without a row has
-        rows for all that it
-        replaces. With the parents applied (`CompiledGraph.token`), `check_consistent_history` then raises
-        nothing. If False, it may
-        still raise nothing (nested squashes), and the caller must run Django.
+        rows for all that it replaces. With the parents applied (`CompiledGraph.token`),
+        `check_consistent_history` then raises nothing. If False, it may still raise nothing (nested
+        squashes), and the caller must run Django.
         """
         nodes = self.rows.of(rows)
         without_row = applied & ~nodes
@@ -184,8 +181,7 @@ class LedgersOfOneGraph:
 
 class RowsToNodes:
     """Converts rows (bits of `EngineCache`) to nodes (bits of the graph). Nodes in `always` are always
-    included, nodes in
-    `never` are not.
+    included, nodes in `never` are not.
     """
 
     def __init__(

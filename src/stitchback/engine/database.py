@@ -15,8 +15,8 @@ BY_NAME = attrgetter("app", "name")
 @dataclass(frozen=True, slots=True)
 class SymbolicDatabase:
     """`ledger`: the rows of `django_migrations` in order, with duplicates (the table has no unique
-    constraint).
-    `schema`: its tables. `data`: the data operations that ran on it, in order, each as app and fingerprint.
+    constraint). `schema`: its tables. `data`: the data operations that ran on it, in order, each as app and
+    fingerprint.
 
     Equality compares all three. The hash uses only ledger and data and is computed once.
     """
@@ -40,8 +40,7 @@ class SymbolicDatabase:
     @property
     def canonical(self) -> SymbolicDatabase:
         """The database with what Django's loader ignores removed: rows sorted and without duplicates, data
-        operations sorted
-        (with their repetitions).
+        operations sorted (with their repetitions).
         """
         if self._canonical is None:
             ledger = tuple(sorted(set(self.ledger), key=BY_NAME))

@@ -95,8 +95,7 @@ class Engine:
 
     def beside_django(self, place: DatabaseId) -> None:
         """Run the full `migrate` through Django as well. Raises RuntimeError if the result differs from
-        `way`: this version of
-        Django does not migrate as `FastMigrate` assumes.
+        `way`: this version of Django does not migrate as `FastMigrate` assumes.
         """
         ours, theirs = self.way(place), self.run_by_django(place)
         if ([*ours], ours.finish.end, ours.finish.error) != (
@@ -182,8 +181,7 @@ class Engine:
 
     def inconsistency(self, database: SymbolicDatabase) -> RunError | None:
         """The error that Django raises before it runs a migration: it cannot build the graph, or a migration
-        is applied before
-        its dependency.
+        is applied before its dependency.
         """
         return inconsistency(connection_to(database, self._files, self.memory), self._files)
 

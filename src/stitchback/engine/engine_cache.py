@@ -1,8 +1,7 @@
 """A cache that engines over related trees share.
 
 It keeps one object for each state and each database schema, and the result of each migration on them: the
-proof asks for
-the same results thousands of times.
+proof asks for the same results thousands of times.
 """
 
 from __future__ import annotations
@@ -35,8 +34,7 @@ from stitchback.schema.sqlite_remake import refused_by_sqlite
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
     """A migration run on one database schema: the new schema (and its number) and the data operations, or the
-    clash.
-    `remarks`: of `EngineCache.engine`.
+    clash. `remarks`: of `EngineCache.engine`.
     """
 
     schema: PhysicalSchema
@@ -57,8 +55,7 @@ class EngineCache:
     """Whether the database may be SQLite, which recreates a table from the models to alter it."""
     engine: str = ""
     """If set, effects do exactly what this database engine does (`schema.on_engine`), with any data loss.
-    Otherwise an unsafe
-    effect clashes.
+    Otherwise an unsafe effect clashes.
     """
     stated: Stated | None = None
     """What the branches change in the state alone (see `schema.separate_database_and_state`). None allows
@@ -109,8 +106,7 @@ class EngineCache:
 
     def kind(self, number: int, names: tuple[Name, ...]) -> int:
         """A number that is equal for migrations that do the same (`number`) and leave the same rows. `names`:
-        the migration's own
-        names and those that determine the rows.
+        the migration's own names and those that determine the rows.
         """
         return self.kinds.setdefault((number, names), len(self.kinds))
 
@@ -218,8 +214,8 @@ class EngineCache:
 
     def undone(self, schema: PhysicalSchema, state: int, migration: Migration) -> StepOutcome:
         """The result of unapplying the migration: the tables that it changed are again as the earlier state
-        defines them. Data
-        operations are not reversed. Clashes if those tables are not as the migration left them.
+        defines them. Data operations are not reversed. Clashes if those tables are not as the migration left
+        them.
         """
         before, after = (
             physical_of(self.states[state]),

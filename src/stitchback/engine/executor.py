@@ -69,12 +69,10 @@ class NothingRendered:
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What Django's executor does with one migration, from one state, on one schema: the recorded rows, the
-    data operations,
-    and the schema and state token afterwards, or the error.
+    data operations, and the schema and state token afterwards, or the error.
 
     Neither applying nor recording depends on other rows (`MigrationExecutor.apply_migration`,
-    `record_migration`; from 6.0
-    recording reads what the tree's files replace: `RecorderLoader`).
+    `record_migration`; from 6.0 recording reads what the tree's files replace: `RecorderLoader`).
     """
 
     key: MigrationKey

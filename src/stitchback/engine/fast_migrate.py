@@ -1,14 +1,11 @@
 """Simulates Django's `migrate` for thousands of databases without a full Django run for each.
 
 Django itself builds each graph, resolves each target, and applies and records each migration once from each
-state on each
-schema. Django also executes each call completely that it refuses or that the rules below do not cover. This
-module
-reimplements, of `MigrationExecutor`:
+state on each schema. Django also executes each call completely that it refuses or that the rules below do not
+cover. This module reimplements, of `MigrationExecutor`:
 
 * `migration_plan`: if all dependencies of applied migrations are applied and no target is, the plan is
-`forwards_plan`
-  without the applied migrations;
+  `forwards_plan` without the applied migrations;
 * `_create_project_state`: the state is that of the applied migrations in full-plan order;
 * `_migrate_all_forwards`: the migrations of the plan are applied one after the other, in full-plan order;
 * `apply_migration`: the result depends on the migration, the state and the schema, and not on other rows.
@@ -56,8 +53,8 @@ class RunResult:
 @dataclass(slots=True, eq=False)
 class RunPath:
     """The remainder of a full `migrate` from a database: the next migration and the path after it, both None
-    at the end.
-    `finish` is the same on the whole path. All full runs with the same remainder share one object.
+    at the end. `finish` is the same on the whole path. All full runs with the same remainder share one
+    object.
     """
 
     place: DatabaseId
@@ -192,8 +189,7 @@ class FastMigrate:
 
     def ledgers_like(self, rows: int) -> LedgersOfOneGraph | None:
         """The group of ledgers with the same graph as this one: a graph depends only on the rows that occur
-        in `replaces` or have
-        one. None if Django cannot build the graph.
+        in `replaces` or have one. None if Django cannot build the graph.
         """
         part = rows & self.replacing
         if part not in self.ledgers:

@@ -21,10 +21,9 @@ def files_of(
     system's order).
 
     Migrations that others depend on, of apps outside the tree (installed packages), are included, applied and
-    empty. A swappable
-    dependency without a setting and an unreadable dependency are left out: the user model's app is part of
-    Django, or the
-    graph of the tree orders it anyway. `beside`: labels of installed apps that no migration depends on.
+    empty. A swappable dependency without a setting and an unreadable dependency are left out: the user
+    model's app is part of Django, or the graph of the tree orders it anyway. `beside`: labels of installed
+    apps that no migration depends on.
     """
     reader = DependencyReader(tree, settings)
     disk = {

@@ -50,8 +50,8 @@ class InternedContents:
 
     def of_model(self, model: ModelState) -> Hashable:
         """The model without the order of its fields: Django and the database ignore it, and each order in
-        which migrations run
-        would make a different state. Most operations leave the (name, field) pairs the same objects.
+        which migrations run would make a different state. Most operations leave the (name, field) pairs the
+        same objects.
         """
         return frozenset(map(self.fields.number, model.fields)), replace(model, fields=())
 

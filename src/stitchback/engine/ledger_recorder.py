@@ -1,10 +1,9 @@
 """Django's loader with its ledger in memory: the same code with another recorder.
 
 `MigrationLoader.build_graph` and `check_consistent_history` create a `MigrationRecorder` by the module's
-global name, and
-that recorder queries a real connection. Here the same functions are rebound to globals in which the name is
-the in-memory
-recorder. Django itself is not patched, so a project in the same process is not affected.
+global name, and that recorder queries a real connection. Here the same functions are rebound to globals in
+which the name is the in-memory recorder. Django itself is not patched, so a project in the same process is
+not affected.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Django's `migrate`, limited to its effects on a ledger and a schema.
 
 Source: `django.core.management.commands.migrate.Command.handle`, in its order: create the executor (with the
-loader and its
-graph), `check_consistent_history`, `detect_conflicts`, the targets, `migration_plan`, `executor.migrate`
-(which ends with
-`check_replacements`). Signals, `--run-syncdb`, `--fake-initial` and `--prune` are left out.
+loader and its graph), `check_consistent_history`, `detect_conflicts`, the targets, `migration_plan`,
+`executor.migrate` (which ends with `check_replacements`). Signals, `--run-syncdb`, `--fake-initial` and
+`--prune` are left out.
 """
 
 from __future__ import annotations
@@ -45,14 +44,11 @@ Target = tuple[str, str | None]
 @dataclass(frozen=True, slots=True)
 class MigrateOptions:
     """`fake`: `--fake`. `backwards`: migrations may be unapplied if the target is earlier than what is
-    applied. Without it
-    such a call raises WouldUnapply.
+    applied. Without it such a call raises WouldUnapply.
 
     `manage.py` lacks the other two, which create the databases that a branch's history left behind: `exact`
-    takes the target's
-    name literally, not as a prefix; `in_spite_of_conflicts` accepts multiple leaf nodes (each side of a merge
-    had one leaf node
-    when it was deployed).
+    takes the target's name literally, not as a prefix; `in_spite_of_conflicts` accepts multiple leaf nodes
+    (each side of a merge had one leaf node when it was deployed).
     """
 
     fake: bool = False

@@ -20,11 +20,9 @@ class RunStep:
 class RunError:
     """`kind` is the class of Django's exception ("InconsistentMigrationHistory", "NodeNotFoundError",
     "CircularDependencyError", "CommandError" …), "Conflict" for multiple leaf nodes, "Clash" if an operation
-    does not fit the
-    database, "InconsistentState" if it does not fit the models, "Backwards" if the call would unapply
-    migrations and may not.
-    `message` is the message of Django or of the database. `at` is the migration that failed, None if Django
-    failed before any.
+    does not fit the database, "InconsistentState" if it does not fit the models, "Backwards" if the call
+    would unapply migrations and may not. `message` is the message of Django or of the database. `at` is the
+    migration that failed, None if Django failed before any.
     """
 
     kind: str
@@ -35,8 +33,7 @@ class RunError:
 @dataclass(frozen=True, slots=True)
 class Run:
     """One call of `migrate`. `final` is the database afterwards. If there is an error, it is the database
-    before the migration
-    that failed.
+    before the migration that failed.
     """
 
     steps: tuple[RunStep, ...]
@@ -51,8 +48,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class LedgerStanding:
     """A tree and a ledger as Django's loader sees them together: the nodes of the graph, those that count as
-    applied, and
-    the leaf nodes, all sorted.
+    applied, and the leaf nodes, all sorted.
     """
 
     nodes: tuple[MigrationKey, ...]

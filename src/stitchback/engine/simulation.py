@@ -36,9 +36,8 @@ class WouldUnapply(Exception):
 @dataclass(slots=True)
 class LedgerConnection:
     """The parts of a connection that Django's loader and executor use. `installed` are migrations of apps
-    outside the tree:
-    applied, whatever the ledger contains. `present` are the rows as bits, `schema` is a number of the
-    `EngineCache`.
+    outside the tree: applied, whatever the ledger contains. `present` are the rows as bits, `schema` is a
+    number of the `EngineCache`.
     """
 
     memory: EngineCache
@@ -54,9 +53,7 @@ class LedgerConnection:
         self.present |= self.memory.bit(row)
 
     def erase(self, row: Name) -> None:
-        self.rows = [
-            other for other in self.rows if other != row
-        ]  # a new list: the moments share the old one
+        self.rows = [other for other in self.rows if other != row]  # a new list, as moments keep the old one
         self.present &= ~self.memory.bit(row)
 
     def moment(self, key: MigrationKey | None) -> TracePoint:
@@ -84,8 +81,7 @@ class SchemaEditor:
 
 class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
     """A migration of the tree as Django's graph and executor use it. Its state is a token of the
-    `EngineCache`, stored on
-    Django's ProjectState, which stays empty.
+    `EngineCache`, stored on Django's ProjectState, which stays empty.
     """
 
     def __init__(
@@ -138,8 +134,7 @@ def token_of(project_state: Any) -> int:
 
 class SymbolicLoader(LedgerLoader):  # type: ignore[misc]
     """Django's loader over a tree. Its graph depends on the ledger only through the names in `replaces`, so
-    it is built once
-    for each such part of a ledger (`shelf`).
+    it is built once for each such part of a ledger (`shelf`).
     """
 
     def __init__(self, connection: LedgerConnection, files: LoaderFiles) -> None:
@@ -165,8 +160,7 @@ class SymbolicLoader(LedgerLoader):  # type: ignore[misc]
 
     def graph_of(self, rows: set[Name]) -> BuiltGraph:
         """The result of Django's own `build_graph` for the ledger. Raises BrokenGraph for the exceptions that
-        Django does not
-        intend: KeyError, ValueError (a dependency on an app without migrations).
+        Django does not intend: KeyError, ValueError (a dependency on an app without migrations).
         """
         try:
             super().build_graph()

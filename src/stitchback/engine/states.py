@@ -45,8 +45,7 @@ class MigrationEffect:
 @dataclass(frozen=True, slots=True)
 class MigrationWork:
     """The result of a migration for all states in which the models that it reads are equal: `changed` models
-    (None for a
-    deleted one), and what was unreadable by then.
+    (None for a deleted one), and what was unreadable by then.
     """
 
     effects: Effects
@@ -202,8 +201,7 @@ def uses(
     needs: Mapping[str, Needs],
 ) -> Iterator[Effect]:
     """The effects that check what the operation's work on data needs of the database. Raises
-    InconsistentState if the state
-    lacks it.
+    InconsistentState if the state lacks it.
     """
     work = [name for effect in effects for name in data_run(effect, app)]
     for name in work:

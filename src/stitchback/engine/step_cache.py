@@ -16,8 +16,7 @@ from stitchback.model.keys import MigrationKey
 @dataclass(slots=True, eq=False)
 class RunState:
     """A database in the middle of a run, with the token of the state that Django's executor has there.
-    `after`: the result of
-    each migration that ran here, by its `kind`.
+    `after`: the result of each migration that ran here, by its `kind`.
     """
 
     place: DatabaseId

@@ -15,8 +15,8 @@ from stitchback.model.keys import MigrationKey
 
 class TracePoint(NamedTuple):
     """A database at one moment of a run: right after `key` ran and was recorded, or at its end. `log`: the
-    run's rows, of which
-    there were `length` at that moment; a ledger only grows while Django migrates forwards.
+    run's rows, of which there were `length` at that moment; a ledger only grows while Django migrates
+    forwards.
     """
 
     key: MigrationKey | None
