@@ -1,6 +1,8 @@
-"""Django's own loader, executor and recorder over symbolic operations: the one door to Django below the adapters.
+"""Runs Django's own loader, executor and recorder over symbolic operations. Below the adapters, only this
+package imports Django.
 
-Importing this package imports Django (about 0.25 s); nothing of a project is imported, and its settings are not asked.
+Importing this package imports Django (about 0.25 s). It imports no project code and reads no project
+settings.
 """
 
 from stitchback.engine.composite_migration import CompositeMigration

@@ -1,7 +1,8 @@
-"""One graph of Django's, and what it makes of any ledger that it belongs to, in bits.
+"""A Django migration graph as bit sets: computes the applied nodes and the state for any ledger that has this
+graph.
 
-The n-th migration of the graph's full plan (`MigrationExecutor.migration_plan` of all leaves from a clean start) is the n-th
-bit of a set of its nodes. Parents come first in that plan.
+Bit n of a node set is the n-th migration of the graph's full plan (`MigrationExecutor.migration_plan` for all
+leaves with `clean_start`). Dependencies come first in that plan.
 """
 
 from __future__ import annotations
@@ -21,25 +22,29 @@ from stitchback.engine.simulation import BuiltGraph, LoaderFiles, SymbolicMigrat
 from stitchback.model.keys import MigrationKey
 from stitchback.schema.problems import InconsistentState
 
-WIDTH = 16  # rows that are translated at once
+WIDTH = 16  # rows per lookup in `RowsToNodes`
 
 
 class MigrationTarget(NamedTuple):
-    """What a target means in one graph: `needed` are the nodes of `forwards_plan`, `named` is the node that was asked for by name."""
+    """A migration target in one graph. `needed`: the nodes of `forwards_plan`. `named`: the node that was
+    requested by name.
+    """
 
     needed: int
     named: int
 
 
 def shape_of(graph: Any) -> tuple[object, ...]:
-    """Equal for graphs that are the same, whatever ledger they were made for."""
+    """A value that is equal for equal graphs, whatever ledger they were built for."""
     return tuple(
         (name, tuple([parent.key for parent in node.parents])) for name, node in graph.node_map.items()
     )
 
 
 class CompiledGraph:
-    """`executor`: of a ledger that has this graph, one of many. Raises BrokenGraph where Django makes no plan of it."""
+    """A graph and its full plan. `executor`: of any ledger that has this graph. Raises BrokenGraph if Django
+    cannot plan it.
+    """
 
     def __init__(self, executor: SymbolicExecutor, files: LoaderFiles, memory: EngineCache) -> None:
         self.executor, self.files, self.memory = executor, files, memory
@@ -69,12 +74,14 @@ class CompiledGraph:
         self.recorded: dict[int, tuple[Name, ...]] = {}
 
     def unapplied(self, applied: int) -> tuple[MigrationKey, ...]:
-        """The others, sorted, without those of installed packages."""
+        """The nodes that are not in `applied`, sorted, without those of installed packages."""
         return tuple(key for key, bit in self.own if not applied & bit)
 
     def token(self, applied: int) -> int | None:
-        """The state after those nodes in the order of the full plan (`_create_project_state`); None where they do not fit each
-        other, or one of them lacks a parent. Known for every beginning of such an order, so worked out in few steps."""
+        """The token of the state after these nodes in full-plan order (`_create_project_state`). None if
+        their operations do not fit each other or a node lacks a parent. The token of each prefix of that
+        order is cached.
+        """
         waiting, known = applied, []
         while waiting not in self.tokens:
             number = waiting.bit_length() - 1
@@ -97,7 +104,7 @@ class CompiledGraph:
             return None
 
     def aim(self, target: Target | None, *, exact: bool) -> MigrationTarget | None:
-        """None where Django refuses the target, or where it is no node of the graph."""
+        """The target's nodes. None if Django refuses the target or if it is not a node of the graph."""
         place = (target, exact)
         if place not in self.aims:
             self.aims[place] = self.aimed(target, exact=exact)
@@ -122,7 +129,7 @@ class CompiledGraph:
         return found
 
     def stood_for(self, rows: int) -> int:
-        """The nodes of which all that they replace has rows."""
+        """The squashed nodes whose replaced migrations all have rows."""
         return sum(
             self.bits.get(name, 0)
             for name, (replaced, _) in zip(self.loader.replacements, self.replacements, strict=True)
@@ -147,8 +154,9 @@ class CompiledGraph:
 
 
 class LedgersOfOneGraph:
-    """Ledgers that have the same part of what `replaces` speaks of: Django makes the same graph for them, and counts the same
-    nodes as applied without a row, or as not applied in spite of one."""
+    """Ledgers that agree on all rows relevant to `replaces`. For all of them Django builds the same graph,
+    and the same nodes count as applied without a row, or as unapplied although they have one.
+    """
 
     def __init__(self, course: CompiledGraph, built: BuiltGraph) -> None:
         self.course = course
@@ -161,16 +169,20 @@ class LedgersOfOneGraph:
         return self.counted.of(rows)
 
     def is_consistent(self, rows: int, applied: int) -> bool:
-        """Whether all of the ledger's nodes count as applied, which have their parents (`CompiledGraph.token`), and those that count
-        without a row have the rows of all that they replace. Then `check_consistent_history` raises nothing. Where not, it still may
-        raise nothing (nested squashes): Django is to be asked."""
+        """Whether each node that has a row counts as applied, and each node that counts without a row has
+        rows for all that it replaces. With the parents applied (`CompiledGraph.token`),
+        `check_consistent_history` then raises nothing. If False, it may still raise nothing (nested
+        squashes), and the caller must run Django.
+        """
         nodes = self.rows.of(rows)
         without_row = applied & ~nodes
         return not nodes & ~applied and not (without_row and without_row & ~self.course.stood_for(rows))
 
 
 class RowsToNodes:
-    """Rows (bits of the memory) -> nodes (bits of the graph), with those that are `always` there and without those that `never` are."""
+    """Converts rows (bits of `EngineCache`) to nodes (bits of the graph). Nodes in `always` are always
+    included, nodes in `never` are not.
+    """
 
     def __init__(
         self,
@@ -180,7 +192,7 @@ class RowsToNodes:
         never: frozenset[Name] = frozenset(),
     ) -> None:
         self.always = sum(bit for name, bit in nodes.items() if name in always and name not in never)
-        self.pairs: dict[int, list[tuple[int, int]]] = {}  # the number of WIDTH rows -> (row, node)
+        self.pairs: dict[int, list[tuple[int, int]]] = {}  # index of the group of WIDTH rows -> (row, node)
         for name, bit in nodes.items():
             if name not in always and name not in never:
                 number = memory.bit(name).bit_length() - 1

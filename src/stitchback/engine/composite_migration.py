@@ -1,4 +1,4 @@
-"""One node of a graph that stands for several migrations."""
+"""One node of a graph that replaces several migrations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stitchback.model.migrations import Migration
 
 @dataclass(frozen=True, slots=True)
 class CompositeMigration(Migration):
-    """Does what its `parts` do, one after the other, each as a migration of its own app."""
+    """A migration that runs its `parts` one after the other, each as a migration of its own app."""
 
     parts: tuple[Migration, ...] = ()
 

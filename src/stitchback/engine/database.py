@@ -1,4 +1,4 @@
-"""A database that exists as values only."""
+"""A symbolic database: its state as plain values."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ BY_NAME = attrgetter("app", "name")
 
 @dataclass(frozen=True, slots=True)
 class SymbolicDatabase:
-    """`ledger`: the rows of `django_migrations` in their order, duplicates and all (the table has no unique constraint).
-    `schema`: what its tables are. `data`: the data operations that ran on it, in order, each by app and fingerprint.
+    """`ledger`: the rows of `django_migrations` in order, with duplicates (the table has no unique
+    constraint). `schema`: its tables. `data`: the data operations that ran on it, in order, each as app and
+    fingerprint.
 
-    Equal where all three are; hashed, once, by ledger and data, which is enough to keep databases apart in a dictionary.
+    Equality compares all three. The hash uses only ledger and data and is computed once.
     """
 
     ledger: tuple[MigrationKey, ...] = ()
@@ -38,8 +39,9 @@ class SymbolicDatabase:
 
     @property
     def canonical(self) -> SymbolicDatabase:
-        """The same for everything that Django's loader looks at: rows sorted and once each, data operations sorted (how often
-        each one ran stays)."""
+        """The database with what Django's loader ignores removed: rows sorted and without duplicates, data
+        operations sorted (with their repetitions).
+        """
         if self._canonical is None:
             ledger = tuple(sorted(set(self.ledger), key=BY_NAME))
             made = SymbolicDatabase(ledger, self.schema, tuple(sorted(self.data)))

@@ -1,4 +1,4 @@
-"""Databases in numbers: what the proof compares by the hundred thousand."""
+"""Databases as numbers, so that the proof can compare hundreds of thousands of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, eq=False)
 class DatabaseId:
-    """All of a database that Django's loader looks at, and what it holds, in numbers of one Memory: which rows there are
-    (bits), which schema (`Memory.schemas_by_number`), which data operations ran, sorted.
+    """What Django's loader sees of a database, and its content, as numbers of one `EngineCache`: the rows
+    (bits), the schema (`EngineCache.schemas_by_number`) and the data operations that ran, sorted.
 
-    Made by `Memory.place` alone, one for each content: databases with an equal `canonical` are the same Place, and are
-    compared and hashed by identity. Never changed; not frozen, for that would triple the cost of making one.
+    Only `EngineCache.place` creates one, once per content: databases with an equal `canonical` get the same
+    object, compared and hashed by identity. Never changed. It is not frozen because creating a frozen one
+    takes three times as long.
     """
 
     rows: int

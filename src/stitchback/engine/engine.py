@@ -1,4 +1,4 @@
-"""A tree's migrations, run by Django itself on databases that are values."""
+"""Runs a tree's migrations with Django itself on symbolic databases."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from stitchback.model.migrations import Tree
 
 
 class Engine:
-    """Django's loader, executor and recorder over the tree. Every answer is remembered.
+    """Django's loader, executor and recorder over one tree. Every result is cached.
 
-    `memory` may be shared by engines over related trees. `settings`: what swappable dependencies name
-    (`{"AUTH_USER_MODEL": "accounts.User"}`). `beside`: labels of installed apps, migrated already, that nothing depends on.
+    `memory` may be shared by engines over related trees. `settings`: values for swappable dependencies
+    (`{"AUTH_USER_MODEL": "accounts.User"}`). `beside`: labels of installed, migrated apps that no migration
+    depends on.
     """
 
     def __init__(
@@ -55,13 +56,15 @@ class Engine:
 
     @property
     def runs(self) -> int:
-        """How many different calls of `migrate` were simulated."""
+        """The number of different `migrate` calls that were simulated."""
         return len(self._runs) + len(self._ways) + len(self._asked)
 
     def migrate(
         self, database: SymbolicDatabase, target: Target | None = None, options: MigrateOptions = FORWARDS
     ) -> Run:
-        """What `manage.py migrate [app [name]]` does to the database. Never raises for what Django refuses: see `Run.error`."""
+        """The result of `manage.py migrate [app [name]]` on the database. Never raises for what Django
+        refuses: see `Run.error`.
+        """
         asked = (database, target, options)
         run = self._runs.get(asked)
         if run is None:
@@ -75,7 +78,7 @@ class Engine:
         return run
 
     def go(self, place: DatabaseId, target: Target) -> FastRun | DetailedRun:
-        """As `migrate`, in short, from a place (`self.place`) to a target."""
+        """`migrate` from a database (`self.place`) to a target, as a short record."""
         self._asked.add((place, target))
         walk = self._walks.walk(place, target, FORWARDS)
         if walk is not None:
@@ -84,15 +87,16 @@ class Engine:
         return DetailedRun(trace.moments, RunResult(trace.end.place, (), trace.error))
 
     def way(self, place: DatabaseId) -> RunPath:
-        """A full `migrate` from a place."""
+        """The path of a full `migrate` from this database."""
         way = self._ways.get(place)
         if way is None:
             way = self._ways[place] = self._walks.way(place) or self.run_by_django(place)
         return way
 
     def beside_django(self, place: DatabaseId) -> None:
-        """Has Django do the full `migrate` whole. Raises RuntimeError where that is not the way that was found: a version of Django
-        that migrates in another manner than `walks` knows."""
+        """Run the full `migrate` through Django as well. Raises RuntimeError if the result differs from
+        `way`: this version of Django does not migrate as `FastMigrate` assumes.
+        """
         ours, theirs = self.way(place), self.run_by_django(place)
         if ([*ours], ours.finish.end, ours.finish.error) != (
             [*theirs],
@@ -111,7 +115,9 @@ class Engine:
         return way
 
     def full(self, place: DatabaseId) -> tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]]:
-        """What a full `migrate` from there runs, and the rows afterwards, both in order (those of the place sorted)."""
+        """The migrations that a full `migrate` runs from there, and the rows afterwards, both in order
+        (existing rows sorted).
+        """
         walk = self._walks.walk(place, None, FORWARDS)
         if walk is None:
             trace = migrate(connection_at(place, self._files, self.memory), self._files, None)
@@ -120,11 +126,13 @@ class Engine:
         return tuple(step.key for step in walk.steps), tuple(map(as_key, rows))
 
     def place(self, database: SymbolicDatabase) -> DatabaseId:
-        """Where the database stands, in numbers of the memory."""
+        """The database's id in `memory`."""
         return self.memory.place_of(database)
 
     def standing(self, database: SymbolicDatabase) -> LedgerStanding | RunError:
-        """What the loader makes of this tree and the database's ledger; the error where it cannot build its graph."""
+        """Which migrations Django's loader counts as applied for the database's ledger, or the error if it
+        cannot build its graph.
+        """
         return self.standing_at(self.place(database))
 
     def standing_at(self, place: DatabaseId) -> LedgerStanding | RunError:
@@ -135,7 +143,7 @@ class Engine:
         return found
 
     def unapplied_at(self, place: DatabaseId) -> tuple[MigrationKey, ...] | RunError:
-        """Nodes of the graph that do not count as applied, sorted; the error where there is no graph."""
+        """The nodes of the graph that do not count as applied, sorted, or the error if there is no graph."""
         found = self._walks.unapplied(place.rows)
         if found is not None:
             return found
@@ -143,15 +151,18 @@ class Engine:
         return standing.unapplied if isinstance(standing, LedgerStanding) else standing
 
     def models_at(self, place: DatabaseId) -> int | None:
-        """The token of the models from which a `migrate` there starts, those of all that counts as applied
-        (`MigrationExecutor._create_project_state`); None where Django has no graph for the ledger. Raises InconsistentState."""
+        """The token of the models from which `migrate` starts there: the models after all applied migrations
+        (`MigrationExecutor._create_project_state`). None if Django has no graph for the ledger. Raises
+        InconsistentState.
+        """
         standing = self.standing_at(place)
         if isinstance(standing, RunError):
             return None
         token = EMPTY_STATE
         graph = MigrationGraph.of(self.tree)
         if not graph.nodes.issuperset(standing.nodes):
-            # A squash fell out of Django's graph: what it replaces is there instead.
+            # Django's graph does not contain a partially applied squash. Its replaced migrations are there
+            # instead.
             graph = MigrationGraph.raw(self.tree)
         for key in graph.order():
             if key in standing.applied and key in standing.nodes:
@@ -159,17 +170,19 @@ class Engine:
         return token
 
     def leaves(self, database: SymbolicDatabase | None = None) -> tuple[MigrationKey, ...]:
-        """Leaf nodes of the graph for that database, or for a fresh one; none where there is no graph."""
+        """The leaf nodes of the graph for that database, or for a fresh install. Empty if there is no graph."""
         found = self.standing(database or SymbolicDatabase())
         return found.leaves if isinstance(found, LedgerStanding) else ()
 
     def unapplied(self, database: SymbolicDatabase) -> tuple[MigrationKey, ...]:
-        """Nodes of the graph that do not count as applied, sorted; none where there is no graph."""
+        """The nodes of the graph that do not count as applied, sorted. Empty if there is no graph."""
         found = self.standing(database)
         return found.unapplied if isinstance(found, LedgerStanding) else ()
 
     def inconsistency(self, database: SymbolicDatabase) -> RunError | None:
-        """What Django says before it does anything: the graph cannot be built, or a migration is applied before its parent."""
+        """The error that Django raises before it runs a migration: it cannot build the graph, or a migration
+        is applied before its dependency.
+        """
         return inconsistency(connection_to(database, self._files, self.memory), self._files)
 
     def applied_state_is_consistent(self, database: SymbolicDatabase) -> bool:
@@ -180,7 +193,7 @@ Stop = StepResult | TracePoint
 
 
 class DetailedRun(NamedTuple):
-    """A call of `migrate` that Django did whole, step by step."""
+    """A call of `migrate` that Django executed completely, step by step."""
 
     steps: tuple[TracePoint, ...]
     finish: RunResult
@@ -199,7 +212,7 @@ def run_in_detail(walk: FastRun, database: SymbolicDatabase) -> Trace:
 
 
 def django_version() -> str:
-    """The version that the engine runs, "5.2.19"."""
+    """The version of Django that the engine runs, "5.2.19"."""
     import django
 
     return str(django.get_version())

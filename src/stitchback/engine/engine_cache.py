@@ -1,7 +1,7 @@
-"""What engines over related trees need not work out twice.
+"""A cache that engines over related trees share.
 
-A state and a database schema are kept once each (the same content is the same object), and what a migration does to them
-is worked out once: the proof asks thousands of times.
+It keeps one object for each state and each database schema, and the result of each migration on them: the
+proof asks for the same results thousands of times.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ from stitchback.schema.sqlite_remake import refused_by_sqlite
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """A migration run on one database schema: the schema (and its number) and the data operations, or how it clashes. `remarks`: of `EngineCache.engine`."""
+    """A migration run on one database schema: the new schema (and its number) and the data operations, or the
+    clash. `remarks`: of `EngineCache.engine`.
+    """
 
     schema: PhysicalSchema
     number: int
@@ -44,15 +46,21 @@ class StepOutcome:
 
 @dataclass(slots=True)
 class EngineCache:
-    """States are known by tokens (0 is `start`, without models), so that they can be compared and looked up at no cost."""
+    """States are known by tokens (0 is `start`, without models), so that comparing them and using them as
+    keys is cheap.
+    """
 
     start: SchemaState = field(default_factory=SchemaState)
     sqlite: bool = True
-    """Whether the database may be SQLite, which alters a table by making it anew from the models."""
+    """Whether the database may be SQLite, which recreates a table from the models to alter it."""
     engine: str = ""
-    """Where it is given, effects do what this engine does (`schema.on_engine`), whatever it costs; otherwise what is unsafe clashes."""
+    """If set, effects do exactly what this database engine does (`schema.on_engine`), with any data loss.
+    Otherwise an unsafe effect clashes.
+    """
     stated: Stated | None = None
-    """What may be done to the state alone (see `schema.halves`): what the branches do; None: anything."""
+    """What the branches change in the state alone (see `schema.separate_database_and_state`). None allows
+    anything.
+    """
     needs: Mapping[str, Needs] = field(default_factory=dict)
     """What data operations need of the models and tables, by their work."""
     contents: InternedContents = field(default_factory=InternedContents)
@@ -71,22 +79,24 @@ class EngineCache:
     )
     outcomes: dict[tuple[int, int, int], StepOutcome] = field(default_factory=dict)
     kept: dict[str, object] = field(default_factory=dict)
-    """What others keep here."""
+    """Values that other modules cache here."""
     forgotten: dict[str, set[str | None]] = field(default_factory=dict)
-    """By table: the columns that some migration takes from the models and leaves to the database; None for all of them."""
+    """By table: the columns that some migration removes from the models and leaves in the database. None for
+    all columns.
+    """
     remarks: dict[tuple[int, int], Remarks] = field(default_factory=dict)
-    """By the numbers of a schema and of a migration that was run on it by `engine`."""
+    """By the numbers of a schema and of a migration that `engine` ran on it."""
 
     def __post_init__(self) -> None:
         self.by_token = StateCache(self.start, self.contents, self.stated, self.needs, bool(self.engine))
 
     @property
     def states(self) -> list[SchemaState]:
-        """By their tokens."""
+        """The states, indexed by token."""
         return self.by_token.known
 
     def number(self, migration: Migration) -> int:
-        """The same for migrations that do the same: equal operations in the same apps, of the same work."""
+        """A number that is equal for migrations with equal operations, of the same work, in the same apps."""
         known = self.known_migrations.get(id(migration))
         if known is None:
             content = tuple((part.key.app, part.operations, works_of(part)) for part in parts_of(migration))
@@ -95,14 +105,16 @@ class EngineCache:
         return known[1]
 
     def kind(self, number: int, names: tuple[Name, ...]) -> int:
-        """The same for migrations that do the same (`number`) and leave the same rows. `names`: their own, and what tells the rows."""
+        """A number that is equal for migrations that do the same (`number`) and leave the same rows. `names`:
+        the migration's own names and those that determine the rows.
+        """
         return self.kinds.setdefault((number, names), len(self.kinds))
 
     def token(self, state: SchemaState) -> int:
         return self.by_token.token(state)
 
     def schema(self, schema: PhysicalSchema) -> PhysicalSchema:
-        """The one object that stands for schemas of this content."""
+        """The one object for all schemas of this content."""
         if id(schema) in self.known_schemas:
             return schema
         found = self.schemas.setdefault(self.contents.of_schema(schema), schema)
@@ -115,7 +127,7 @@ class EngineCache:
         return self.known_schemas[id(self.schema(schema))][1]
 
     def bit(self, name: Name) -> int:
-        """The bit that stands for a row of that name."""
+        """The bit for the row of that name."""
         bit = self.bits.get(name)
         if bit is None:
             bit = self.bits[name] = 1 << len(self.names)
@@ -123,7 +135,7 @@ class EngineCache:
         return bit
 
     def rows_of(self, bits: int) -> list[Name]:
-        """The rows, sorted."""
+        """The names of the rows, sorted."""
         return sorted(name for number, name in enumerate(self.names) if bits >> number & 1)
 
     def bits_of(self, rows: Iterable[Name]) -> int:
@@ -133,7 +145,7 @@ class EngineCache:
         return bits
 
     def place(self, rows: int, schema: int, data: tuple[str, ...]) -> DatabaseId:
-        """The one Place of that content; `data` is sorted."""
+        """The one `DatabaseId` of that content. `data` is sorted."""
         content = (rows, schema, data)
         place = self.places.get(content)
         if place is None:
@@ -145,7 +157,9 @@ class EngineCache:
         return self.place(rows, self.schema_number(database.schema), tuple(sorted(database.data)))
 
     def migration_effect(self, state: int, migration: Migration) -> MigrationEffect:
-        """What the migration does from that state. Raises InconsistentState where its operations do not fit the models."""
+        """The effect of the migration from that state. Raises InconsistentState if its operations do not fit
+        the models.
+        """
         number = self.number(migration)
         migration_effect = self.migration_effects.get((state, number))
         if migration_effect is None:
@@ -164,11 +178,13 @@ class EngineCache:
                 self.forgotten.setdefault(effect.table, set()).add(effect.column)
 
     def outcome(self, schema: PhysicalSchema, state: int, migration: Migration) -> StepOutcome:
-        """The migration's database half on that schema, all or nothing (a migration runs in one transaction)."""
+        """The result of the migration's database operations on that schema, all or nothing (a migration runs
+        in one transaction).
+        """
         return self.outcome_on(self.schema_number(schema), state, migration, self.number(migration))
 
     def outcome_on(self, schema: int, state: int, migration: Migration, number: int) -> StepOutcome:
-        """As `outcome`, by the schema's and the migration's numbers."""
+        """As `outcome`, by the numbers of the schema and the migration."""
         place = (schema, state, number)
         outcome = self.outcomes.get(place)
         if outcome is None:
@@ -197,8 +213,10 @@ class EngineCache:
         return self.undone(self.schemas_by_number[schema], state, migration)
 
     def undone(self, schema: PhysicalSchema, state: int, migration: Migration) -> StepOutcome:
-        """The migration taken back: tables that it changed are again as the state before it makes them. Data operations
-        are not taken back. Clashes where those tables are not as the migration left them."""
+        """The result of unapplying the migration: the tables that it changed are again as the earlier state
+        defines them. Data operations are not reversed. Clashes if those tables are not as the migration left
+        them.
+        """
         before, after = (
             physical_of(self.states[state]),
             physical_of(self.states[self.migration_effect(state, migration).after]),
@@ -227,7 +245,7 @@ class EngineCache:
         return self.reached(schema, tuple(data))
 
     def ran_there(self, before: PhysicalSchema, migration_effect: MigrationEffect) -> StepOutcome:
-        """As `ran`, on `engine` as it is."""
+        """As `ran`, with the exact behaviour of `engine`."""
         effects = tuple(effect for _, effect in migration_effect.effects)
         try:
             schema, remarks = run_on_engine(self.engine, before, effects, self.forgotten)
@@ -237,7 +255,9 @@ class EngineCache:
         return replace(self.reached(schema, data), remarks=remarks)
 
     def on_sqlite(self, last: PhysicalSchema, schema: PhysicalSchema, effect: Effect) -> None:
-        """Raises Clash where SQLite fails or does harm; not where a conditional operation has left the table alone."""
+        """Raises Clash if SQLite fails or loses data, except if a conditional operation left the table
+        unchanged.
+        """
         if not self.sqlite or not isinstance(effect, Remake | DropColumn | RenameIndex):
             return
         said = refused_by_sqlite(schema, effect, self.forgotten.get(effect.table, set()))
@@ -255,7 +275,7 @@ class EngineCache:
 
 
 def works_of(migration: Migration) -> tuple[str, ...]:
-    """What its data operations run, as far as that is more than their text."""
+    """The fingerprints of what its data operations run, if that is more than their text."""
     runs = (each for each in data_operations(migration.operations) if each.work is not None)
     return tuple(fingerprint_of_work(effect_of(each).work) for each in runs)
 

@@ -25,7 +25,9 @@ from stitchback.schema.problems import InconsistentState
 
 
 class ProgressWatch:
-    """The executor's `progress_callback`: what is running, and the database after each migration."""
+    """The executor's `progress_callback`: records the running migration, and the database after each
+    migration.
+    """
 
     def __init__(self, connection: LedgerConnection) -> None:
         self.connection = connection
@@ -58,7 +60,7 @@ class SymbolicExecutor(MigrationExecutor):  # type: ignore[misc]
 
 
 class NothingRendered:
-    """In the place of a ProjectState's `apps`, which Django would otherwise render from models that are not there."""
+    """Replaces `ProjectState.apps`, which Django would otherwise render from models that do not exist here."""
 
     def clone(self) -> NothingRendered:
         return self
@@ -66,11 +68,11 @@ class NothingRendered:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What Django's executor does with one migration, from one state, on one schema: the rows that it records, the data
-    operations, the schema and the state's token after it; or the error that it meets.
+    """What Django's executor does with one migration, from one state, on one schema: the recorded rows, the
+    data operations, and the schema and state token afterwards, or the error.
 
-    Neither applying nor recording asks which other rows there are (`MigrationExecutor.apply_migration`, `record_migration`; from
-    6.0 recording asks what the files of the tree replace: `RecorderLoader`).
+    Neither applying nor recording depends on other rows (`MigrationExecutor.apply_migration`,
+    `record_migration`; from 6.0 recording reads what the tree's files replace: `RecorderLoader`).
     """
 
     key: MigrationKey
@@ -84,13 +86,13 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class RecorderLoader:
-    """As much of a loader as recording asks for."""
+    """The parts of a loader that recording uses."""
 
     disk_migrations: Mapping[Name, SymbolicMigration]
 
 
 class SingleMigrationExecutor(MigrationExecutor):  # type: ignore[misc]
-    """Django's executor for one migration, or for what comes after the last: it needs no graph of its own."""
+    """Django's executor for one migration, or for the step after the last migration. It needs no graph."""
 
     def __init__(self, connection: LedgerConnection, loader: SymbolicLoader | RecorderLoader) -> None:
         self.connection = connection
@@ -101,7 +103,7 @@ class SingleMigrationExecutor(MigrationExecutor):  # type: ignore[misc]
 
 @dataclass(slots=True)
 class BareState:
-    """As much of a ProjectState as a symbolic migration asks for."""
+    """The parts of a ProjectState that a symbolic migration uses."""
 
     token: int
 

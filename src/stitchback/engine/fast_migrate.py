@@ -1,16 +1,16 @@
-"""What Django's `migrate` does from thousands of places, without going through Django thousands of times.
+"""Simulates Django's `migrate` for thousands of databases without a full Django run for each.
 
-Django itself makes each graph, reads each target, applies and records each migration from each state on each schema, and
-does whole every call that it refuses, or that is not of the kind below. What is taken over is this, of
-`MigrationExecutor`:
+Django itself builds each graph, resolves each target, and applies and records each migration once from each
+state on each schema. Django also executes each call completely that it refuses or that the rules below do not
+cover. This module reimplements, of `MigrationExecutor`:
 
-* `migration_plan`: where all parents of what is applied are applied, and no target is, the plan is what `forwards_plan`
-  names, without what is applied;
-* `_create_project_state`: the state is that of the applied migrations in the order of the full plan;
-* `_migrate_all_forwards`: the migrations of the plan are applied in the order of the full plan, one after the other;
-* `apply_migration`: what it does depends on the migration, the state and the schema, and not on other rows.
+* `migration_plan`: if all dependencies of applied migrations are applied and no target is, the plan is
+  `forwards_plan` without the applied migrations;
+* `_create_project_state`: the state is that of the applied migrations in full-plan order;
+* `_migrate_all_forwards`: the migrations of the plan are applied one after the other, in full-plan order;
+* `apply_migration`: the result depends on the migration, the state and the schema, and not on other rows.
 
-`tests/unit/engine/test_executing.py` and `tests/django/test_engine_agrees.py` hold it against Django.
+`tests/unit/engine/test_executing.py` and `tests/django/test_engine_agrees.py` compare it with Django.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from stitchback.model.keys import MigrationKey
 
 
 class StartOfRun(NamedTuple):
-    """What Django has worked out about a ledger when it begins to run migrations."""
+    """What Django knows about a ledger when it starts to run migrations: the graph, the applied nodes, the
+    state.
+    """
 
     course: CompiledGraph
     applied: int
@@ -41,7 +43,7 @@ class StartOfRun(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class RunResult:
-    """How a run ends: where, with which rows added at the end, and the error."""
+    """The end of a run: the database, the rows added at the end, and the error."""
 
     end: DatabaseId
     recorded: tuple[Name, ...] = ()
@@ -50,8 +52,10 @@ class RunResult:
 
 @dataclass(slots=True, eq=False)
 class RunPath:
-    """The rest of a full `migrate` at a place: the migration that runs next and the way from there, None for both at its end.
-    `finish` is the same all the way. One object for all full runs that come to the same rest."""
+    """The remainder of a full `migrate` from a database: the next migration and the path after it, both None
+    at the end. `finish` is the same on the whole path. All full runs with the same remainder share one
+    object.
+    """
 
     place: DatabaseId
     key: MigrationKey | None
@@ -59,7 +63,7 @@ class RunPath:
     finish: RunResult
 
     def __iter__(self) -> Iterator[tuple[MigrationKey, DatabaseId]]:
-        """Each migration, and the place that it leads to."""
+        """Each migration, and the database after it."""
         way: RunPath | None = self
         while way is not None and way.key is not None and way.rest is not None:
             yield way.key, way.rest.place
@@ -74,13 +78,13 @@ class FastRun(NamedTuple):
 
     @property
     def recorded(self) -> list[Name]:
-        """The rows that it adds, in order."""
+        """The rows that the run adds, in order."""
         rows = [row for step in self.steps for row in step.done.rows]
         return [*rows, *self.finish.recorded]
 
 
 class FastMigrate:
-    """Of one tree."""
+    """Simulates `migrate` for one tree."""
 
     def __init__(self, files: LoaderFiles, memory: EngineCache) -> None:
         self.files, self.memory = files, memory
@@ -92,7 +96,7 @@ class FastMigrate:
         self.ways: dict[tuple[CompiledGraph, RunState, int], RunPath] = {}
 
     def walk(self, place: DatabaseId, target: Target | None, options: MigrateOptions) -> FastRun | None:
-        """None where Django has to be asked."""
+        """The run to the target. None if the caller must run Django."""
         position = self.position(place.rows)
         if position is None or options.fake or options.backwards:
             return None
@@ -119,7 +123,7 @@ class FastMigrate:
         return FastRun(steps, self.finish(course, run_state.place))
 
     def way(self, place: DatabaseId) -> RunPath | None:
-        """A full `migrate`; None where Django has to be asked."""
+        """The path of a full `migrate`. None if the caller must run Django."""
         position = self.position(place.rows)
         if position is None or position.course.split:
             return None
@@ -161,12 +165,14 @@ class FastMigrate:
         return self.spots.at(place, token)
 
     def unapplied(self, rows: int) -> tuple[MigrationKey, ...] | None:
-        """Nodes of the graph that do not count as applied, sorted; None where Django has to be asked."""
+        """The nodes of the graph that do not count as applied, sorted. None if the caller must run Django."""
         ledgers = self.ledgers_like(rows)
         return None if ledgers is None else ledgers.course.unapplied(ledgers.applied(rows))
 
     def position(self, rows: int) -> StartOfRun | None:
-        """None where Django refuses the ledger, or where what is applied lacks a parent."""
+        """The start of a run. None if Django refuses the ledger, or if an applied migration lacks a
+        dependency.
+        """
         if rows not in self.positions:
             self.positions[rows] = self.found(rows)
         return self.positions[rows]
@@ -182,8 +188,9 @@ class FastMigrate:
         return StartOfRun(ledgers.course, applied, token)
 
     def ledgers_like(self, rows: int) -> LedgersOfOneGraph | None:
-        """A graph depends on the ledger only as far as names in `replaces`, and what has one, are in it. None where Django cannot
-        make it."""
+        """The group of ledgers with the same graph as this one: a graph depends only on the rows that occur
+        in `replaces` or have one. None if Django cannot build the graph.
+        """
         part = rows & self.replacing
         if part not in self.ledgers:
             connection = connection_at(self.memory.place(part, 0, ()), self.files, self.memory)
@@ -191,7 +198,7 @@ class FastMigrate:
                 executor = SymbolicExecutor(connection, self.files)
                 self.ledgers[part] = LedgersOfOneGraph(self.course(executor), executor.loader.built)
             except SAYS_NO:
-                self.ledgers[part] = None  # Django says why to whoever comes with such a ledger
+                self.ledgers[part] = None  # Django raises the error when a caller runs it on such a ledger
         return self.ledgers[part]
 
     def course(self, executor: SymbolicExecutor) -> CompiledGraph:

@@ -17,11 +17,13 @@ INSTALLED = "0001_initial"
 def files_of(
     tree: Tree, memory: EngineCache, settings: Mapping[str, str], beside: Iterable[str] = ()
 ) -> LoaderFiles:
-    """`disk_migrations` of `MigrationLoader.load_disk`, in the order of the keys (Django's is the file system's).
+    """`disk_migrations` of `MigrationLoader.load_disk`, in the order of the keys (Django uses the file
+    system's order).
 
-    Migrations of apps that the tree does not hold (installed packages) that something depends on are there, applied and
-    empty. A swappable dependency that no setting tells, and one that cannot be read, is left out: the user model's app
-    comes with Django, or the graph of the tree orders it anyway. `beside`: labels of installed apps that nothing depends on.
+    Migrations that others depend on, of apps outside the tree (installed packages), are included, applied and
+    empty. A swappable dependency without a setting and an unreadable dependency are left out: the user
+    model's app is part of Django, or the graph of the tree orders it anyway. `beside`: labels of installed
+    apps that no migration depends on.
     """
     reader = DependencyReader(tree, settings)
     disk = {
@@ -52,7 +54,9 @@ def files_of(
 
 
 def rows_recorded_by(made: SymbolicMigration, disk: Mapping[Name, SymbolicMigration]) -> list[Name]:
-    """Its name, and what it replaces, and what those replace that are there themselves, a mark between them."""
+    """The migration's name, the names that it replaces and, after a separator, what those replace that have
+    files themselves.
+    """
     found, seen = list[Name](), set[Name]()
     waiting = [(made.app_label, made.name)]
     for name in waiting:
@@ -64,7 +68,7 @@ def rows_recorded_by(made: SymbolicMigration, disk: Mapping[Name, SymbolicMigrat
 
 
 class DependencyReader:
-    """Dependencies as pairs of names; those that lead out of the tree are remembered in `installed`."""
+    """Reads dependencies as pairs of names and collects those outside the tree in `installed`."""
 
     def __init__(self, tree: Tree, settings: Mapping[str, str]) -> None:
         self.known = {key.app for key in tree.migrations} | set(tree.apps)
@@ -77,7 +81,7 @@ class DependencyReader:
         return names
 
     def named_inside(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
-        """Without what leads out of the tree: an installed migration is applied, nothing can run before it."""
+        """The names inside the tree: an installed migration is already applied and never runs later."""
         names = [name for name in map(self.name, dependencies) if name is not None]
         return [name for name in names if name[0] in self.known]
 
@@ -90,7 +94,7 @@ class DependencyReader:
 
 
 def installed_migrations(installed: set[Name], memory: EngineCache) -> dict[Name, SymbolicMigration]:
-    """Empty migrations, one line an app, so that no app has two leaves."""
+    """Empty migrations, one chain per app, so that no app has two leaf nodes."""
     made: dict[Name, SymbolicMigration] = {}
     before: dict[str, Name] = {}
     for app, name in sorted(installed):

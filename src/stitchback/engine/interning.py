@@ -1,4 +1,4 @@
-"""Numbers for values, equal values the same: what many states share is hashed once, and not with every state again."""
+"""Numbers for values, equal for equal values, so that a part that many states share is hashed only once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Interner(Generic[T]):
-    """By the object first, which is kept, so that its id stays its own; then by its content."""
+    """Looks a value up by object id first, then by content. It keeps the object, so that the id stays unique."""
 
     content: Callable[[T], Hashable]
     known: dict[int, tuple[T, int]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ def table_content(table: Table) -> Hashable:
 
 @dataclass(slots=True)
 class InternedContents:
-    """What tells states from each other, and database schemas."""
+    """What distinguishes states and database schemas."""
 
     fields: Interner[Hashable] = field(default_factory=lambda: Interner(itself))
     models: Interner[ModelState] = field(init=False)
@@ -49,8 +49,10 @@ class InternedContents:
         self.models = Interner(self.of_model)
 
     def of_model(self, model: ModelState) -> Hashable:
-        """All of the model but the order of its fields: neither Django nor a database minds it, and each order in which
-        migrations ran would make another state. An operation leaves most pairs of name and field the objects that they were."""
+        """The model without the order of its fields: Django and the database ignore it, and each order in
+        which migrations run would make a different state. Most operations leave the (name, field) pairs the
+        same objects.
+        """
         return frozenset(map(self.fields.number, model.fields)), replace(model, fields=())
 
     def of_schema(self, schema: PhysicalSchema) -> Hashable:

@@ -1,8 +1,9 @@
-"""Django's loader with its ledger in memory: the same code, another recorder.
+"""Django's loader with its ledger in memory: the same code with another recorder.
 
-`MigrationLoader.build_graph` and `check_consistent_history` make a `MigrationRecorder` of their own from the module's
-name for it, which asks a real connection. Here the very same functions are bound to globals in which that name means the
-recorder in memory. Nothing of Django is patched, so a project in the same process keeps its own.
+`MigrationLoader.build_graph` and `check_consistent_history` create a `MigrationRecorder` by the module's
+global name, and that recorder queries a real connection. Here the same functions are rebound to globals in
+which the name is the in-memory recorder. Django itself is not patched, so a project in the same process is
+not affected.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from django.db.migrations.recorder import MigrationRecorder
 
 
 class LedgerRecorder(MigrationRecorder):  # type: ignore[misc]
-    """Django's recorder over the rows that the connection holds. Rows may be doubled, as the table has no unique constraint."""
+    """Django's recorder over the rows of the connection. Rows may be duplicated, as the table has no unique
+    constraint.
+    """
 
     def has_table(self) -> bool:
         return True
@@ -34,7 +37,7 @@ class LedgerRecorder(MigrationRecorder):  # type: ignore[misc]
 
 
 def rebound(function: FunctionType) -> FunctionType:
-    """Django's function, `MigrationRecorder` in it being the one in memory."""
+    """Django's function, with `MigrationRecorder` replaced by the in-memory recorder."""
     names = {**vars(django_loader), "MigrationRecorder": LedgerRecorder}
     return FunctionType(
         function.__code__, names, function.__name__, function.__defaults__, function.__closure__

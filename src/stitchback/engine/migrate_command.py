@@ -1,8 +1,9 @@
-"""Django's `migrate`, as far as a ledger and a schema see it.
+"""Django's `migrate`, limited to its effects on a ledger and a schema.
 
-Source: `django.core.management.commands.migrate.Command.handle`, in its order: the executor is made (and with it the loader
-and its graph), `check_consistent_history`, `detect_conflicts`, the targets, `migration_plan`, `executor.migrate` (which ends
-with `check_replacements`). Signals, `--run-syncdb`, `--fake-initial` and `--prune` are left out.
+Source: `django.core.management.commands.migrate.Command.handle`, in its order: create the executor (with the
+loader and its graph), `check_consistent_history`, `detect_conflicts`, the targets, `migration_plan`,
+`executor.migrate` (which ends with `check_replacements`). Signals, `--run-syncdb`, `--fake-initial` and
+`--prune` are left out.
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ Target = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class MigrateOptions:
-    """`fake`: `--fake`. `backwards`: migrations may be unapplied, where the target lies below what is applied; a caller that
-    only means to go forward is told instead.
+    """`fake`: `--fake`. `backwards`: migrations may be unapplied if the target is earlier than what is
+    applied. Without it such a call raises WouldUnapply.
 
-    Two that `manage.py` does not offer, to make the databases that a branch's history left behind: `exact` takes the
-    target's name as it is, not as a prefix; `in_spite_of_conflicts` does not mind multiple leaf nodes (each side of a
-    merge had one leaf when it was deployed).
+    `manage.py` lacks the other two, which create the databases that a branch's history left behind: `exact`
+    takes the target's name literally, not as a prefix; `in_spite_of_conflicts` accepts multiple leaf nodes
+    (each side of a merge had one leaf node when it was deployed).
     """
 
     fake: bool = False
@@ -63,7 +64,7 @@ class ConflictingMigrations(Exception):
     """Multiple leaf nodes: the CommandError of `handle`."""
 
 
-# What Django raises on a tree or a ledger.
+# The exceptions with which Django refuses a tree or a ledger.
 SAYS_NO = (
     CommandError,
     AmbiguityError,
@@ -87,7 +88,9 @@ def migrate(
     target: Target | None,
     options: MigrateOptions = FORWARDS,
 ) -> Trace:
-    """One call of `migrate`, of everything, of one app (`(app, None)`), up to one migration, or of none (`(app, "zero")`)."""
+    """One call of `migrate`: of everything, of one app (`(app, None)`), to one migration, or to none (`(app,
+    "zero")`).
+    """
     watch = ProgressWatch(connection)
     start = connection.moment(None)
     try:
@@ -121,7 +124,7 @@ def handle(
 def planned(
     executor: SymbolicExecutor, targets: list[tuple[str, str | None]], *, clean_start: bool = False
 ) -> list[tuple[Any, bool]]:
-    """`migration_plan`. Raises BrokenGraph where Django lets a KeyError slip (FACTS F24)."""
+    """The plan of `migration_plan`. Raises BrokenGraph if Django raises a KeyError (FACTS F24)."""
     try:
         return list(executor.migration_plan(targets, clean_start=clean_start))
     except KeyError as error:
@@ -165,13 +168,13 @@ def named_target(loader: Any, app: str, name: str) -> Name:
         raise CommandError(f"Cannot find a migration matching '{name}' from app '{app}'.") from error
     target = (app, migration.name)
     if target not in loader.graph.nodes and target in loader.replacements:
-        # A squash that is applied in part is not in the graph: the last of what it replaces stands for it.
+        # A partially applied squash is not in the graph. Its last replaced migration is used instead.
         return tuple(loader.replacements[target].replaces[-1])
     return target
 
 
 def standing(connection: LedgerConnection, files: LoaderFiles) -> LedgerStanding | RunError:
-    """What the loader counts as applied, of the nodes of the graph that it builds for this ledger."""
+    """The nodes that the loader counts as applied, in the graph that it builds for this ledger."""
     try:
         loader = SymbolicLoader(connection, files)
     except SAYS_NO as error:
@@ -183,7 +186,7 @@ def standing(connection: LedgerConnection, files: LoaderFiles) -> LedgerStanding
 
 
 def inconsistency(connection: LedgerConnection, files: LoaderFiles) -> RunError | None:
-    """What `check_consistent_history` says of the ledger, or the error before it."""
+    """The error of `check_consistent_history` for the ledger, or an earlier one."""
     try:
         SymbolicLoader(connection, files).check_consistent_history(connection)
     except SAYS_NO as error:
@@ -209,7 +212,7 @@ def run_error(error: Exception, at: MigrationKey | None) -> RunError:
 
 
 def turned(ring: str) -> str:
-    """A circle begun at its smallest name: Django begins anywhere."""
+    """A cycle rotated to start at its smallest name: Django starts anywhere."""
     names = ring.split(", ")
     start = names.index(min(names))
     return ", ".join(names[start:] + names[:start])

@@ -1,4 +1,4 @@
-"""Migrations as Django names them."""
+"""Migration names as Django writes them."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ Name = tuple[str, str]
 
 @cache
 def as_key(name: Name) -> MigrationKey:
-    """The key of a name, the same object every time: databases are compared all the time."""
+    """The key of a name, always the same object: databases are compared very often."""
     return MigrationKey(*name)

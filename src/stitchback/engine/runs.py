@@ -1,4 +1,4 @@
-"""What a `migrate` did to a symbolic database."""
+"""The result of a `migrate` on a symbolic database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stitchback.model.keys import MigrationKey
 
 @dataclass(frozen=True, slots=True)
 class RunStep:
-    """The database right after `key` ran and was recorded, before anything else: where a crash may leave it (FACTS F26, F27)."""
+    """The database right after `key` ran and was recorded, where a crash may leave it (FACTS F26, F27)."""
 
     key: MigrationKey
     database: SymbolicDatabase
@@ -19,10 +19,11 @@ class RunStep:
 @dataclass(frozen=True, slots=True)
 class RunError:
     """`kind` is the class of Django's exception ("InconsistentMigrationHistory", "NodeNotFoundError",
-    "CircularDependencyError", "CommandError" …), "Conflict" for multiple leaf nodes, "Clash" where an operation meets a
-    database that does not fit it, "InconsistentState" where it does not fit the models, "Backwards" where the call would
-    unapply migrations and was not meant to. `message` is what Django says, or what the database would. `at` is the migration
-    that failed, None where Django failed before any."""
+    "CircularDependencyError", "CommandError" …), "Conflict" for multiple leaf nodes, "Clash" if an operation
+    does not fit the database, "InconsistentState" if it does not fit the models, "Backwards" if the call
+    would unapply migrations and may not. `message` is the message of Django or of the database. `at` is the
+    migration that failed, None if Django failed before any.
+    """
 
     kind: str
     message: str
@@ -31,8 +32,9 @@ class RunError:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call of `migrate`. `final` is the database afterwards, also where there is an error: then it is as it was before
-    the migration that failed."""
+    """One call of `migrate`. `final` is the database afterwards. If there is an error, it is the database
+    before the migration that failed.
+    """
 
     steps: tuple[RunStep, ...]
     final: SymbolicDatabase
@@ -45,8 +47,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class LedgerStanding:
-    """What Django's loader makes of a tree and a ledger together: the nodes of its graph, those that count as applied, and
-    the leaves, all sorted."""
+    """A tree and a ledger as Django's loader sees them together: the nodes of the graph, those that count as
+    applied, and the leaf nodes, all sorted.
+    """
 
     nodes: tuple[MigrationKey, ...]
     applied: frozenset[MigrationKey]

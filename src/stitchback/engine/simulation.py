@@ -18,11 +18,11 @@ from stitchback.model.migrations import Migration
 
 
 class DatabaseClash(Exception):
-    """An operation met a database that does not fit it, as `ProgrammingError: column … already exists` would tell."""
+    """An operation does not fit the database, as in `ProgrammingError: column … already exists`."""
 
 
 class BrokenGraph(Exception):
-    """Django's loader or executor fails on the tree with an exception that is not of its own making (FACTS F24, before 6.0)."""
+    """Django's loader or executor fails on the tree with an unintended exception (FACTS F24, before 6.0)."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -30,13 +30,15 @@ class BrokenGraph(Exception):
 
 
 class WouldUnapply(Exception):
-    """Django would unapply migrations, and the caller did not ask for that."""
+    """Django would unapply migrations, and the caller did not allow that."""
 
 
 @dataclass(slots=True)
 class LedgerConnection:
-    """As much of a connection as Django's loader and executor ask for. `installed` are migrations of apps that the tree
-    does not hold: applied, whatever the ledger says. `present` are the rows as bits, `schema` is a number of the memory's."""
+    """The parts of a connection that Django's loader and executor use. `installed` are migrations of apps
+    outside the tree: applied, whatever the ledger contains. `present` are the rows as bits, `schema` is a
+    number of the `EngineCache`.
+    """
 
     memory: EngineCache
     rows: list[Name]
@@ -51,7 +53,7 @@ class LedgerConnection:
         self.present |= self.memory.bit(row)
 
     def erase(self, row: Name) -> None:
-        self.rows = [other for other in self.rows if other != row]  # moments keep the list as it was
+        self.rows = [other for other in self.rows if other != row]  # a new list, as moments keep the old one
         self.present &= ~self.memory.bit(row)
 
     def moment(self, key: MigrationKey | None) -> TracePoint:
@@ -78,8 +80,9 @@ class SchemaEditor:
 
 
 class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
-    """One of the tree's migrations as Django's graph and executor take it. Its state is a token of the memory, kept on
-    Django's ProjectState, which itself stays empty."""
+    """A migration of the tree as Django's graph and executor use it. Its state is a token of the
+    `EngineCache`, stored on Django's ProjectState, which stays empty.
+    """
 
     def __init__(
         self, migration: Migration, dependencies: list[Name], run_before: list[Name], memory: EngineCache
@@ -93,7 +96,7 @@ class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
         self.content = migration
         self.memory = memory
         self.number = memory.number(migration)
-        self.kind = -1  # by `files_of`
+        self.kind = -1  # set by `files_of`
         self.hashed = super().__hash__()
 
     def __eq__(self, other: object) -> bool:
@@ -130,8 +133,9 @@ def token_of(project_state: Any) -> int:
 
 
 class SymbolicLoader(LedgerLoader):  # type: ignore[misc]
-    """Django's loader over a tree. The graph that it builds depends on the ledger only as far as the names in `replaces`
-    are in it, so it is built once for each such part of a ledger (`shelf`)."""
+    """Django's loader over a tree. Its graph depends on the ledger only through the names in `replaces`, so
+    it is built once for each such part of a ledger (`shelf`).
+    """
 
     def __init__(self, connection: LedgerConnection, files: LoaderFiles) -> None:
         self.files = files
@@ -155,14 +159,15 @@ class SymbolicLoader(LedgerLoader):  # type: ignore[misc]
         self.applied_migrations = {key: True for key in applied if key not in built.discounted}
 
     def graph_of(self, rows: set[Name]) -> BuiltGraph:
-        """Django's own `build_graph`, and what it made of the ledger. Raises BrokenGraph for what Django lets slip: KeyError,
-        ValueError (a dependency on an app without migrations)."""
+        """The result of Django's own `build_graph` for the ledger. Raises BrokenGraph for the exceptions that
+        Django does not intend: KeyError, ValueError (a dependency on an app without migrations).
+        """
         try:
             super().build_graph()
         except (KeyError, ValueError) as error:
             raise BrokenGraph(type(error).__name__, str(error)) from error
         for node in self.graph.node_map.values():
-            # Sets of Django's: sorted, so that what it complains of first is always the same.
+            # Django has sets here. They are sorted so that it always reports the same error first.
             node.parents, node.children = sorted(node.parents), sorted(node.children)
         self.graph.forwards_plan = remembered(self.graph.forwards_plan)
         self.graph.leaf_nodes = remembered(self.graph.leaf_nodes)
@@ -175,7 +180,9 @@ class SymbolicLoader(LedgerLoader):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class BuiltGraph:
-    """`counted`: migrations that count as applied without a row; `discounted`: those that do not count in spite of one."""
+    """`counted`: migrations that count as applied without a row; `discounted`: those that do not count
+    although they have one.
+    """
 
     graph: Any
     replacements: Any
@@ -185,9 +192,10 @@ class BuiltGraph:
 
 @dataclass(frozen=True, slots=True)
 class LoaderFiles:
-    """What stands for the disk. `replacing`: every name in `replaces` and every migration that has one.
+    """The files that Django would read from disk. `replacing`: every name in `replaces` and every migration
+    that has one.
 
-    `shelf`: the graphs that Django has made so far, by what of `replacing` is applied.
+    `shelf`: the graphs that Django has built so far, by the part of `replacing` that is applied.
     """
 
     migrations: dict[Name, Any]

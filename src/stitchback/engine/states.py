@@ -1,5 +1,6 @@
-"""States by numbers, equal ones the same; what a migration does to one, worked out once for all that have the same models where
-it looks."""
+"""A cache of states by number. A migration's result is computed once for all states in which the models that
+it reads are equal.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +28,15 @@ from stitchback.schema.state_dependencies import ReadModels, WatchedModels, merg
 EMPTY_STATE = 0
 MOST_STATES = 100_000  # of one proof, some 20 KiB each in a project of a hundred models
 Changed = Mapping[ModelKey, ModelState | None]
-Parts = dict[str, frozenset[tuple[ModelKey, int]]]  # app -> its models by their numbers
+Parts = dict[str, frozenset[tuple[ModelKey, int]]]  # app -> its models, each with the number of its content
 Effects = tuple[tuple[str, Effect], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationEffect:
-    """What a migration does from one state: its effects in order, each with the app, and the token of the state after it."""
+    """The effects of a migration from one state, in order and each with its app, and the token of the state
+    afterwards.
+    """
 
     effects: Effects
     after: int
@@ -41,8 +44,9 @@ class MigrationEffect:
 
 @dataclass(frozen=True, slots=True)
 class MigrationWork:
-    """What a migration does wherever the models at which it looks are as they were: `changed` ones, None for those that go, and
-    what could not be read by then."""
+    """The result of a migration for all states in which the models that it reads are equal: `changed` models
+    (None for a deleted one), and what was unreadable by then.
+    """
 
     effects: Effects
     changed: Changed
@@ -59,7 +63,9 @@ class StateCache:
     stated: Stated | None = None
     needs: Mapping[str, Needs] = field(default_factory=dict)
     on_engine: bool = False
-    """What a database refuses is an effect then, as the models of migrations that were applied all the same go on."""
+    """Whether a change that a database refuses is an effect too: the migration was applied, so later models
+    depend on it.
+    """
     known: list[SchemaState] = field(init=False)
     parts: list[Parts] = field(init=False)
     tokens: dict[Hashable, int] = field(init=False)
@@ -116,7 +122,7 @@ class StateCache:
     def migration_effect(
         self, token: int, migration: Migration, number: int
     ) -> MigrationEffect | InconsistentState:
-        """`number`: of the migration, the same for those that do the same."""
+        """`number`: of the migration, equal for migrations that do the same."""
         before = self.known[token]
         known = self.works.setdefault((number, before.opaque), {})
         for keys, works in known.items():
@@ -149,7 +155,7 @@ class StateCache:
         return MigrationEffect(effects, self.changed(token, work))
 
     def numbers(self, state: SchemaState, keys: tuple[ModelKey, ...]) -> tuple[int, ...]:
-        """Of those models of the state; -1 for one that it has not."""
+        """The numbers of those models in the state; -1 for a model that it does not have."""
         number, get = self.contents.models.number, state.models.get
         return tuple([-1 if (model := get(key)) is None else number(model) for key in keys])
 
@@ -194,7 +200,9 @@ def uses(
     state: SchemaState,
     needs: Mapping[str, Needs],
 ) -> Iterator[Effect]:
-    """What the operation's work on data needs of the database. Raises InconsistentState where the state lacks what it needs."""
+    """The effects that check what the operation's work on data needs of the database. Raises
+    InconsistentState if the state lacks it.
+    """
     work = [name for effect in effects for name in data_run(effect, app)]
     for name in work:
         if name in needs:
@@ -204,7 +212,9 @@ def uses(
 
 
 def data_run(effect: Effect, app: str) -> tuple[str, ...]:
-    """How a data operation that ran is remembered; one that does nothing is not. What cannot be read may be one."""
+    """The record of a data operation that ran; empty for one that does nothing. An unreadable operation may
+    be one.
+    """
     match effect:
         case RunData(empty=empty):
             return () if empty else (f"{app}: {effect.fingerprint}",)

@@ -1,4 +1,6 @@
-"""Databases in the middle of a run, and what each migration makes of them: the same for all trees of one Memory."""
+"""The result of each migration on a database in the middle of a run, shared by all trees of one
+`EngineCache`.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,9 @@ from stitchback.model.keys import MigrationKey
 
 @dataclass(slots=True, eq=False)
 class RunState:
-    """A database in the middle of a run, where Django's executor has the state of that token. `after`: what each migration,
-    by its kind, does here, and where it leads."""
+    """A database in the middle of a run, with the token of the state that Django's executor has there.
+    `after`: the result of each migration that ran here, by its `kind`.
+    """
 
     place: DatabaseId
     token: int
@@ -32,7 +35,7 @@ class StepResult:
 
 
 class StepCache:
-    """`StepCache.of` is the memory's."""
+    """`StepCache.of` returns the one of an `EngineCache`."""
 
     @classmethod
     def of(cls, memory: EngineCache) -> StepCache:
@@ -53,7 +56,7 @@ class StepCache:
         return run_state
 
     def step(self, run_state: RunState, migration: SymbolicMigration, files: LoaderFiles) -> StepResult:
-        """The migration of those files run there."""
+        """The result of running the migration of those files there."""
         kind, place, memory = migration.kind, run_state.place, self.memory
         what = (kind, run_state.token, place.schema)
         done = self.done.get(what)

@@ -1,4 +1,4 @@
-"""A call of `migrate` on a symbolic database, in short: the whole of it is written out by `Trace.run`."""
+"""A short record of a `migrate` call on a symbolic database. `Trace.run` returns the full record."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from stitchback.model.keys import MigrationKey
 
 
 class TracePoint(NamedTuple):
-    """A database at one moment of a run: right after `key` ran and was recorded, or at its end. `log`: the run's rows, of which
-    there were `length` by then; a ledger only grows while Django goes forward."""
+    """A database at one moment of a run: right after `key` ran and was recorded, or at its end. `log`: the
+    run's rows, of which there were `length` at that moment; a ledger only grows while Django migrates
+    forwards.
+    """
 
     key: MigrationKey | None
     log: list[Name]
@@ -35,7 +37,7 @@ class TracePoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One call of `migrate`: the moments after each migration, the end, the error. As `Run`, not written out."""
+    """One call of `migrate`: the moments after each migration, the end, the error. The short form of `Run`."""
 
     moments: tuple[TracePoint, ...]
     end: TracePoint

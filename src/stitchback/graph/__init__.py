@@ -1,4 +1,4 @@
-"""The graph of a tree's migrations, as values: what is missing or goes in a circle is told, not raised."""
+"""The graph of a tree's migrations, as values: missing nodes and cycles are reported, not raised."""
 
 from stitchback.graph.migration_graph import MigrationGraph
 

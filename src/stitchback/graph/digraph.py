@@ -1,6 +1,7 @@
-"""The one door to networkx: what comes before what, and in which order Django runs it.
+"""Directed graphs of migrations, and the order in which Django runs them. Only this module imports networkx.
 
-An edge leads from a migration to one that depends on it. networkx is imported where a graph is made: `--help` needs none.
+An edge leads from a migration to one that depends on it. networkx is imported when a graph is built: `--help`
+does not need it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def graph_of(parents: Mapping[MigrationKey, Iterable[MigrationKey]]) -> DiGraph:
-    """The mapping's keys and what each depends on."""
+    """The graph of the mapping's keys and the migrations that each depends on."""
     import networkx
 
     graph = networkx.DiGraph()
@@ -25,18 +26,20 @@ def graph_of(parents: Mapping[MigrationKey, Iterable[MigrationKey]]) -> DiGraph:
 
 
 def ancestors(graph: DiGraph, key: MigrationKey) -> tuple[MigrationKey, ...]:
-    """All that comes before the node, and itself last, in Django's order (`MigrationGraph.iterative_dfs`): of several parents the
-    greatest goes first. An edge back into the path being walked (a cycle) is passed over, where Django would not end."""
+    """All ancestors of the node, then the node, in Django's order (`MigrationGraph.iterative_dfs`): of
+    several parents the greatest comes first. An edge that closes a cycle is ignored; Django would loop
+    forever.
+    """
     return _postorder(graph.reverse(copy=False), key)
 
 
 def descendants(graph: DiGraph, key: MigrationKey) -> tuple[MigrationKey, ...]:
-    """All that comes after the node, and itself last, in Django's order."""
+    """All descendants of the node, then the node, in Django's order."""
     return _postorder(graph, key)
 
 
 def full_order(graph: DiGraph, starts: Iterable[MigrationKey]) -> tuple[MigrationKey, ...]:
-    """Every node once: what comes before the first of `starts`, then the rest of what comes before the second, …"""
+    """Every node once: the ancestors of the first of `starts`, then the remaining ancestors of the second, …"""
     upwards = graph.__class__()
     upwards.add_nodes_from(starts)
     upwards.update(graph.reverse(copy=False))
@@ -44,7 +47,9 @@ def full_order(graph: DiGraph, starts: Iterable[MigrationKey]) -> tuple[Migratio
 
 
 def rings(graph: DiGraph) -> tuple[tuple[MigrationKey, ...], ...]:
-    """One ring of each knot of the graph, every migration before the one that depends on it, the smallest key first."""
+    """One cycle of each strongly connected component, each migration before one that depends on it, the
+    smallest key first.
+    """
     import networkx
 
     return tuple(sorted(_rings(graph))) if not networkx.is_directed_acyclic_graph(graph) else ()

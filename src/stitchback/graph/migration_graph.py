@@ -1,4 +1,4 @@
-"""A tree's migrations and what depends on what."""
+"""The dependency graph of a tree's migrations."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ Plans = dict[tuple[str, MigrationKey | None], tuple[MigrationKey, ...]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MigrationGraph:
-    """`of`: as Django's loader sees the tree on a fresh database, squashes in the place of what they replace.
-    `raw`: every file a node, replaced ones too. In both a key that was replaced, or a ghost, may be asked for: it stands
-    for its replacer (`resolve`).
+    """`of`: the graph that Django's loader builds for a fresh install, with squashes in place of what they
+    replace. `raw`: every file is a node, replaced ones too. In both, methods accept the key of a replaced
+    migration or of a ghost (a replaced name without a file): it counts as its replacement (`resolve`).
 
-    `missing`: (migration, name) where a file names, as its parent or in run_before, what the tree lacks in an app that it has.
-    `external`: (child, parent) where the parent's app is not of this tree (installed packages): no error.
-    `swappable`: (child, dependency) where no setting tells which app is meant. `opaque`: dependencies that cannot be read.
+    `missing`: (migration, name) if a file names, in dependencies or run_before, a migration that one of the
+    tree's apps lacks. `external`: (child, parent) if the parent's app is outside the tree (an installed
+    package): not an error. `swappable`: (child, dependency) if no setting says which app is meant. `opaque`:
+    dependencies that cannot be read.
     """
 
     nodes: frozenset[MigrationKey]
@@ -45,12 +46,16 @@ class MigrationGraph:
 
     @classmethod
     def of(cls, tree: Tree, settings: Mapping[str, str] | None = None) -> MigrationGraph:
-        """The graph for a fresh database. `settings`: what swappable dependencies name, `{"AUTH_USER_MODEL": "accounts.User"}`."""
+        """The graph for a fresh install. `settings`: values for swappable dependencies, `{"AUTH_USER_MODEL":
+        "accounts.User"}`.
+        """
         return cls._remembered(tree, "graph", settings, cls._of)
 
     @classmethod
     def raw(cls, tree: Tree, settings: Mapping[str, str] | None = None) -> MigrationGraph:
-        """The graph of the files as they stand; a ghost is the first migration that names it, for its children too."""
+        """The graph of all files. A ghost counts as the first migration that replaces it, also as a
+        dependency.
+        """
         return cls._remembered(tree, "raw graph", settings, cls._raw)
 
     @classmethod
@@ -61,7 +66,7 @@ class MigrationGraph:
         settings: Mapping[str, str] | None,
         make: Callable[[Tree, Mapping[str, str]], MigrationGraph],
     ) -> MigrationGraph:
-        """Made once a tree, where no settings are said."""
+        """The graph, cached per tree if there are no settings."""
         if settings:
             return make(tree, settings)
         found = tree.memo.get(name)
@@ -107,8 +112,9 @@ class MigrationGraph:
         return key in self.nodes
 
     def resolve(self, key: MigrationKey) -> MigrationKey:
-        """The node that a name stands for: itself, or the replacer of a replaced migration or ghost (of nested ones the
-        outermost). A name that nothing stands for comes back as it is."""
+        """The node of a key: the key itself, or the replacement of a replaced migration or ghost (the
+        outermost one of nested replacements). Unknown keys are returned unchanged.
+        """
         seen: set[MigrationKey] = set()
         while key not in self.nodes and key in self.replaced and key not in seen:
             seen.add(key)
@@ -116,7 +122,7 @@ class MigrationGraph:
         return key
 
     def parents(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
-        """What the migration depends on, directly, sorted; without what is missing or external."""
+        """The direct dependencies of the migration, sorted, without missing and external ones."""
         return self._beside("parents", self.resolve(key), self._graph.pred)
 
     def children(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
@@ -125,7 +131,7 @@ class MigrationGraph:
     def _beside(
         self, which: str, key: MigrationKey, edges: Mapping[MigrationKey, Iterable[MigrationKey]]
     ) -> tuple[MigrationKey, ...]:
-        """Sorted once: the proof asks for the same ones again and again."""
+        """The neighbours in sorted order, cached: the proof asks for the same ones many times."""
         known = self._neighbours[which]
         found = known.get(key)
         if found is None:
@@ -133,11 +139,11 @@ class MigrationGraph:
         return found
 
     def ancestors(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
-        """All that must be applied before the migration, and itself last: `forwards_plan`."""
+        """All that must be applied before the migration, then the migration: `forwards_plan`."""
         return self._plan("up", key, ancestors)
 
     def descendants(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
-        """All that depends on the migration, directly or not, and itself last: `backwards_plan`."""
+        """All direct and indirect dependents of the migration, then the migration: `backwards_plan`."""
         return self._plan("down", key, descendants)
 
     def _plan(
@@ -160,7 +166,9 @@ class MigrationGraph:
     def _without(
         self, which: str, neighbours: Mapping[MigrationKey, Iterable[MigrationKey]], app: str | None
     ) -> tuple[MigrationKey, ...]:
-        """Of all apps at once: who asks for one asks for the others too."""
+        """The nodes of an app (or of all) without a neighbour in it. Computed for all apps at once, as
+        callers need them all.
+        """
         ends = self._ends.get(which)
         if ends is None:
             found: dict[str, list[MigrationKey]] = {}
@@ -176,7 +184,7 @@ class MigrationGraph:
 
     @property
     def cycles(self) -> tuple[tuple[MigrationKey, ...], ...]:
-        """Rings of migrations, each before the one that depends on it."""
+        """Cycles of migrations, each migration before one that depends on it."""
         return rings(self._graph)
 
     def order(self) -> tuple[MigrationKey, ...]:

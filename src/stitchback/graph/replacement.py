@@ -1,6 +1,8 @@
-"""Squashes carried out, as Django's loader does it on a database that has applied none of their targets.
+"""Replaces squashed migrations in a graph, as Django's loader does if none of the replaced migrations is
+applied.
 
-Source: `MigrationLoader.build_graph` and (6.x, nested squashes) `replace_migration`; `MigrationGraph.remove_replaced_nodes`.
+Source: `MigrationLoader.build_graph` and (6.x, nested squashes) `replace_migration`;
+`MigrationGraph.remove_replaced_nodes`.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from stitchback.model.keys import MigrationKey
 def carry_out(
     edges: Edges, replaces: Mapping[MigrationKey, tuple[MigrationKey, ...]]
 ) -> dict[MigrationKey, MigrationKey]:
-    """Put every replacer in the place of what it replaces; target -> the replacer that took its place.
+    """Put every replacement in the place of what it replaces. Returns replaced migration -> its replacement.
 
-    Replacers go in the order of their keys, a nested one before the one that replaces it. Where two name the same
-    target the first takes its edges (FACTS F4). A replacer that was itself replaced by an earlier one is passed over.
+    Replacements are processed in the order of their keys, a nested one before the one that replaces it. If
+    two replace the same migration, the first takes its edges (FACTS F4). A replacement that was already
+    replaced is skipped.
     """
     resolved: dict[MigrationKey, MigrationKey] = {}
     done: set[MigrationKey] = set()
@@ -52,20 +55,22 @@ def take_place(
     replaced = set(targets)
     for target in targets:
         if target == key:
-            continue  # FACTS F24: Django fails on it; the engine says so
+            continue  # FACTS F24: Django fails on it; the engine reports that
         resolved.setdefault(target, key)
         parents, children = edges.drop(target)
         edges.files.pop(target, None)
         for child in children - replaced:
             edges.graph.add_edge(
                 key, child
-            )  # to itself where it depends on what it replaces: Django's circle, and ours
+            )  # to itself if it depends on what it replaces: a cycle, as in Django
         for parent in parents - replaced:
             edges.graph.add_edge(parent, key)
 
 
 def put_in_place_of_ghosts(edges: Edges, ghosts: Mapping[MigrationKey, MigrationKey]) -> None:
-    """Whatever names a ghost hangs on the file that stands for it (FACTS F18); every file stays a node."""
+    """Make each migration that names a ghost depend on the file that replaces it (FACTS F18). Every file
+    stays a node.
+    """
     for ghost, replacer in ghosts.items():
         if ghost in edges.graph:
             parents, children = edges.drop(ghost)

@@ -1,4 +1,4 @@
-"""From what migrations name in `dependencies` and `run_before` to edges between nodes.
+"""Converts the names in `dependencies` and `run_before` to edges between nodes.
 
 Source: `MigrationLoader.check_key`, `add_internal_dependencies`, `add_external_dependencies`.
 """
@@ -23,8 +23,9 @@ LATEST = "__latest__"
 
 @dataclass(slots=True)
 class Edges:
-    """The graph while it is built. `files` are the nodes that have a file, in the order of their keys; the others are what Django calls
-    dummy nodes."""
+    """The graph while it is built. `files`: the nodes that have a file, in key order. The others are what
+    Django calls dummy nodes.
+    """
 
     files: dict[MigrationKey, None]
     graph: DiGraph
@@ -33,7 +34,7 @@ class Edges:
     opaque: list[tuple[MigrationKey, Opaque]] = field(default_factory=list)
 
     def drop(self, key: MigrationKey) -> tuple[set[MigrationKey], set[MigrationKey]]:
-        """Take the node out; what its parents and its children were."""
+        """Remove the node. Returns its parents and its children."""
         if key not in self.graph:
             return set(), set()
         parents, children = set(self.graph.pred[key]), set(self.graph.succ[key])
@@ -43,10 +44,10 @@ class Edges:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AppEdges:
-    """The edges within one app, which are the same in every tree that has the app's very files.
+    """The edges within one app, which are equal in all trees that have the same files in it.
 
-    `first`, `latest`: what `root_nodes(app)[0]` and `leaf_nodes(app)[0]` are as these edges stand (dummies count); None in an
-    app that is one circle. `outward`: the migrations that name anything else.
+    `first`, `latest`: `root_nodes(app)[0]` and `leaf_nodes(app)[0]` with these edges only (dummies count),
+    None if the whole app is one cycle. `outward`: the migrations that name anything outside the app.
     """
 
     graph: DiGraph
@@ -56,7 +57,9 @@ class AppEdges:
 
     @classmethod
     def of(cls, migrations: Mapping[MigrationKey, Migration]) -> AppEdges:
-        """Of one app's migrations. `__first__` of one's own app is ignored, `__latest__` is not (it names nothing)."""
+        """The edges of one app's migrations. `__first__` of the same app is ignored; `__latest__` is not (it
+        matches no node).
+        """
         parents: dict[MigrationKey, list[MigrationKey]] = {}
         outward = []
         for key in sorted(migrations):
@@ -74,12 +77,12 @@ class AppEdges:
 
 
 def _end(neighbours: Mapping[MigrationKey, Mapping[MigrationKey, object]]) -> MigrationKey | None:
-    """The smallest key that has no neighbour on this side, all of one app."""
+    """The smallest key without a neighbour on this side. All keys are of one app."""
     return min((key for key, others in neighbours.items() if not others), default=None)
 
 
 def edges_of(tree: Tree, settings: Mapping[str, str]) -> Edges:
-    """All nodes and edges of the tree as its files stand, before any replacement is carried out.
+    """All nodes and edges of the tree's files, before replacements.
 
     `settings` maps names of settings to their values ("AUTH_USER_MODEL": "accounts.User").
     """
@@ -99,7 +102,7 @@ def edges_of(tree: Tree, settings: Mapping[str, str]) -> Edges:
 
 
 def _inner_edges(tree: Tree) -> Iterator[tuple[str, AppEdges]]:
-    """Those of each app; of an app that trees share they are worked out once."""
+    """The edges within each app. For an app that trees share they are computed once."""
     rest: dict[str, dict[MigrationKey, Migration]] = {}
     for key, migration in tree.migrations.items():
         if key.app not in tree.shared:
@@ -123,7 +126,7 @@ class Resolver:
         self.latest: dict[str, MigrationKey] = {}
 
     def remember_roots_and_leaves(self, app: str) -> None:
-        """What `root_nodes(app)[0]` and `leaf_nodes(app)[0]` are as the edges stand; dummies count."""
+        """Store `root_nodes(app)[0]` and `leaf_nodes(app)[0]` of the current edges; dummies count."""
         own = sorted(key for key in self.edges.graph if key.app == app)
         for ends, neighbours in ((self.first, self.edges.graph.pred), (self.latest, self.edges.graph.succ)):
             ends.pop(app, None)
@@ -136,7 +139,7 @@ class Resolver:
         key = migration.key
         for parent in migration.dependencies:
             if isinstance(parent, MigrationKey) and parent.app == key.app:
-                continue  # within the app: most of them
+                continue  # within the app: the most frequent case
             for found in self.resolved(key, parent):
                 if found.app in self.known:
                     self.edges.graph.add_edge(found, key)
@@ -150,7 +153,9 @@ class Resolver:
                     self.remember_roots_and_leaves(key.app)
 
     def resolved(self, key: MigrationKey, dependency: Dependency) -> Iterator[MigrationKey]:
-        """The node that a dependency means, or none: `check_key`. What no setting tells is kept apart."""
+        """The node of a dependency, or nothing: `check_key`. A dependency whose setting is unknown is
+        collected separately.
+        """
         match dependency:
             case Opaque():
                 self.edges.opaque.append((key, dependency))
@@ -172,4 +177,4 @@ class Resolver:
             yield wanted
         elif app != key.app and app in self.migrated:
             ends = self.first if wanted.name == FIRST else self.latest
-            yield ends.get(app, wanted)  # an app that is one circle has neither: then the name is missing
+            yield ends.get(app, wanted)  # an app that is one cycle has neither: then the name is missing

@@ -1,6 +1,7 @@
-"""Models that a setting names (AUTH_USER_MODEL), where the setting is not the same in all trees.
+"""Models named by a setting (AUTH_USER_MODEL) whose value differs between trees.
 
-Source: `django.db.migrations.swappable_dependency`: the first migration of the app that the setting names (FACTS F37).
+Source: `django.db.migrations.swappable_dependency`: the first migration of the app that the setting names
+(FACTS F37).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ FIRST_OF_PACKAGE = "0001_initial"
 
 
 def swapped(trees: Sequence[Tree]) -> tuple[str, ...]:
-    """The settings that do not name a model of the same app in all of the trees that tell."""
+    """The settings that name models of different apps in the trees whose settings are known."""
     names = sorted({name for tree in trees for name in tree.settings})
     return tuple(name for name in names if len({app_of(name, tree) for tree in trees} - {None}) > 1)
 
@@ -28,13 +29,16 @@ def app_of(setting: str, tree: Tree) -> str | None:
 
 
 def first_of(app: str, tree: Tree) -> MigrationKey | None:
-    """The migration that a swappable dependency on that app means; None where the tree has none of the app."""
+    """The migration to which a swappable dependency on that app resolves; None if the tree has none of the
+    app.
+    """
     return next(iter(MigrationGraph.raw(tree).roots(app)), None)
 
 
 def depending(setting: str, tree: Tree) -> Iterator[MigrationKey]:
-    """The tree's migrations that depend on the model which the setting names; those of the model's own app apart, for which Django
-    ignores it. After them those of installed packages."""
+    """The tree's migrations that depend on the model of the setting, then those of installed packages.
+    Migrations in the model's own app are left out: Django ignores their dependency.
+    """
     own = app_of(setting, tree)
     for key, migration in sorted(tree.migrations.items()):
         if key.app != own and is_swappable(setting, migration):

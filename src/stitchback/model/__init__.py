@@ -1,1 +1,1 @@
-"""Frozen values that several layers name."""
+"""Frozen values that several layers use."""

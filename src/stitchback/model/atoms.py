@@ -1,4 +1,4 @@
-"""Single changes of the schema, with the identity of the thing that they change."""
+"""Single changes of the schema, with the identity of the schema object that they change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ OwnWork = Code | str  # what a data operation runs: code of the module, or a dig
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkInTree:
-    """The operation's own code or text, and all that it reaches in its tree. Equality looks at the fingerprint alone."""
+    """The operation's own code or text, and all code that it reaches in its tree. Equality compares the
+    fingerprint only.
+    """
 
     own: OwnWork
     tree: TreeWork
@@ -36,21 +38,21 @@ Work = OwnWork | WorkInTree
 
 class SchemaObjectKind(Enum):
     TABLE = "table"
-    COLUMN = "column"  # many-to-many fields too: their table goes with the field
+    COLUMN = "column"  # many-to-many fields too, with their table
     INDEX = "index"
     CONSTRAINT = "constraint"
     UNIQUE_TOGETHER = "unique together"
     INDEX_TOGETHER = "index together"
-    OPTIONS = "option"  # one Meta option, or all managers: nothing that a database sees, db_table and its like apart
+    OPTIONS = "option"  # a Meta option, or all managers; few are visible to a database
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SchemaObject:
-    """What an atom is about, by an identity that renames do not change.
+    """The schema object that an atom changes, by an identity that renames do not change.
 
-    `model` is the model's key at the fork point, or the key under which it was created since then. `name` is the field's
-    (index's, constraint's) name when it was created, or at the fork point, an option's name; "" for a table; for a together
-    the field names joined by ",", by their identities too.
+    `model` is the model's key at the fork point, or the key under which it was created later. `name` is the
+    name of the field (index, constraint) when it was created, or at the fork point; the option's name; "" for
+    a table; for unique_together and index_together the identities of the fields joined by ",".
     """
 
     kind: SchemaObjectKind
@@ -63,8 +65,9 @@ class SchemaObject:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
-    """The operation that an atom comes from: `index` counts from 0 in the migration's `operations`; an operation inside
-    SeparateDatabaseAndState has the outer one's index."""
+    """The operation that an atom is from. `index` counts from 0 in the migration's `operations`; an operation
+    inside SeparateDatabaseAndState has the outer one's index.
+    """
 
     migration: MigrationKey
     index: int
@@ -73,14 +76,15 @@ class Origin:
         return f"{self.migration}[{self.index}]"
 
 
-# A thing's shape: a column's Field, an index's or constraint's Value, a together's () and a table's () where nothing more is to say.
-# An option has its name and value as the one pair, the managers are pairs in their order.
+# The shape of a schema object: a column's Field, an index's or constraint's Value. A unique_together, an
+# index_together and a table have () if there is nothing to add. An option has one (name, value) pair, the
+# managers have theirs in order.
 Shape = Field | Value | tuple[tuple[str, Value], ...] | Opaque
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """`name` is how the thing is called right after: for a column the field's name, for a table the model's."""
+    """`name` is the object's name right after: for a column the field's name, for a table the model's."""
 
     origin: Origin
     schema_object: SchemaObject
@@ -107,7 +111,7 @@ class Altered:
     name: str
     before: Shape
     after: Shape
-    database: bool = True  # False too where no database sees the difference (help_text …)
+    database: bool = True  # False also if no database sees the difference (help_text …)
     state: bool = True
 
 
@@ -123,9 +127,11 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class DataRun:
-    """RunPython or RunSQL (without `state_operations`, which give atoms of their own): `work` is the forward code, compared
-    once names, comments and layout are taken out, or a digest of its text. `empty`: it does nothing (RunPython.noop, RunSQL.noop, a body of pass).
-    Also any operation of a class that is not known to change the schema only."""
+    """RunPython or RunSQL (without `state_operations`, which have their own atoms). `work` is the forward
+    code, compared without names, comments and layout, or a digest of its text. `empty`: it does nothing
+    (RunPython.noop, RunSQL.noop, a body of pass). Also an operation of any class that may do more than change
+    the schema.
+    """
 
     origin: Origin
     app: str
@@ -134,7 +140,7 @@ class DataRun:
     label: str  # for people: "RunPython forwards"
 
     def __hash__(self) -> int:
-        return hash((self.origin, self.label))  # without what has to be written out to be known
+        return hash((self.origin, self.label))  # without the work, which is expensive to compute
 
     @property
     def fingerprint(self) -> str:
@@ -143,7 +149,7 @@ class DataRun:
 
 @dataclass(frozen=True, slots=True)
 class UnreadChange:
-    """An operation that cannot be read: it may touch anything of its app."""
+    """An operation that cannot be read: it may change anything of its app."""
 
     origin: Origin
     app: str
@@ -151,7 +157,7 @@ class UnreadChange:
 
 
 def fingerprint_of_work(work: Work) -> str:
-    """The same for the same work."""
+    """A digest that is equal for equal work."""
     match work:
         case WorkInTree(own=own, tree=tree):
             return tree.followed.fingerprint or fingerprint_of_work(own)

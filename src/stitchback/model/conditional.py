@@ -1,27 +1,29 @@
-"""Operations whose database half looks first: the source of one self-contained class per kind of operation.
+"""Operations that check the database first: the source of one self-contained class per kind of operation.
 
-Such a class is put into a migration file, so that the project needs nothing of stitchback to run its migrations. It serves
+Such a class is written into a migration file, so that the project can run its migrations without stitchback.
+It is used
 
-* as a **guard**, in the place of the ordinary operation: the state half as always, the database half left out where the
-  thing is there already (a removal: where it is gone already);
-* as a **bridge**, at the leaf, where the state already is as it should be and only the database may not be: the state
-  half changes nothing, and the database half makes what the database lacks.
+* as a **guard**, in place of the ordinary operation: the state operation is unchanged, and the database
+  operation is skipped if the schema object already exists (for a removal: if it is already gone);
+* as a **bridge**, at the leaf node, when the state is already correct and only the database may not be: the
+  state operation does nothing, and the database operation adds what the database lacks.
 
-Laws of all of them, shown on SQLite, PostgreSQL and MariaDB by `tests/django/test_conditional.py`:
+Rules for all of them, tested on SQLite, PostgreSQL and MariaDB by `tests/django/test_conditional.py`:
 
-* What is there is left alone, the rows in it too; running one twice is running it once.
-* **Backwards takes nothing away**: nobody can know whether this operation or the other branch's migration made the thing.
-  What an operation removed is put back where the earlier state had it, a rename is taken back, an alteration goes to the
-  earlier state. A column that stays behind, not null and without a default in the database, has to be dropped by hand
-  before older code can insert rows again.
+* What exists is left unchanged, with its rows. Running an operation twice has the same effect as running it
+  once.
+* **Backwards removes nothing**: it is unknown whether this operation or the other branch's migration created
+  the object. What an operation removed is recreated if the earlier state had it, a rename is reversed, an
+  alteration returns to the earlier state. A remaining column that is NOT NULL without a database default must
+  be dropped manually before older code can insert rows.
 * Routers, unmanaged, proxy and swapped models: as in Django (`allow_migrate_model` decides).
-* Tables and columns are compared by their exact names. Where the looking misses (a schema-qualified `db_table`), the
-  ordinary operation runs and fails as it would have without us: loudly.
+* Tables and columns are compared by their exact names. If the check cannot find an object (a schema-qualified
+  `db_table`), the ordinary operation runs and fails with the error that it would raise without the check.
 
-What a bridge cannot know, because the state no longer holds it: DeleteModel takes the table of Django's default name and no
-many-to-many table; RemoveField takes the column `name` or `name_id`, or the table of a many-to-many field of that name.
-In a bridge AddField comes before everything else: SQLite rebuilds whole tables, and only AddField keeps out of that what the
-table still lacks.
+A bridge lacks what the state no longer contains: DeleteModel drops the table with Django's default name and
+no many-to-many table; RemoveField drops the column `name` or `name_id`, or the table of a many-to-many field
+of that name. In a bridge AddField comes first: SQLite recreates whole tables, and only AddField leaves out of
+the new table what the old one still lacks.
 """
 
 from __future__ import annotations
@@ -41,8 +43,9 @@ MODELS = "django.db.models"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`kind` is Django's class, `name` the class that `source` defines. `imports` are the dotted paths that the source
-    expects to be bound by their last name: `django.db.models` as `models`, `copy` as `copy`."""
+    """`kind` is Django's class, `name` the class that `source` defines. `imports` are the dotted paths that
+    the source expects to be bound by their last name: `django.db.models` as `models`, `copy` as `copy`.
+    """
 
     kind: str
     name: str
@@ -51,7 +54,7 @@ class Template:
 
 
 def recognise(definition: ast.ClassDef) -> Template | None:
-    """The template that this class is, letter for letter once layout and comments are taken out; None for any other."""
+    """The template that equals this class, apart from layout and comments. None for any other class."""
     return _by_text().get(ast.unparse(definition))
 
 

@@ -1,4 +1,6 @@
-"""The sources of the conditional operations on fields. `stitchback.model.conditional` says what they promise."""
+"""The sources of the conditional operations on fields. `stitchback.model.conditional` documents their
+behaviour.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The sources of the conditional operations on models, indexes and constraints: see `stitchback.model.conditional`."""
+"""The sources of the conditional operations on models, indexes and constraints: see
+`stitchback.model.conditional`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a project says about itself in `[tool.stitchback]` of its pyproject.toml."""
+"""A project's configuration, `[tool.stitchback]` in its pyproject.toml."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 
-REHEARSED_DATABASES = 25  # kinds of database that a plan is rehearsed on
-REHEARSAL_SECONDS = 3.0  # of the rehearsal's own processor time, after which no further one is begun
-REHEARSAL_MOST_SECONDS = 60.0  # of the processor, for the databases without which no plan is proved
+REHEARSED_DATABASES = 25  # kinds of database on which a plan is rehearsed
+REHEARSAL_SECONDS = 3.0  # of the rehearsal's own processor time, after which it starts no other database
+REHEARSAL_MOST_SECONDS = 60.0  # of processor time, for the databases that a proof requires
 ENGINES = ("sqlite", "postgresql", "mysql", "oracle")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Suppression:
-    """A finding that is not to be reported: its code, the files (an `fnmatch` pattern over repository paths), and why."""
+    """A finding that is not to be reported: its code, the files (an `fnmatch` pattern over repository paths),
+    and why.
+    """
 
     code: str
     path: str
@@ -24,8 +26,9 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True, order=True)
 class DataAgreement:
-    """What somebody has decided about a data operation (of the migration "app.name"): it `may_repeat` on a database that has run it already, it
-    `may_miss` one altogether, and why that is right."""
+    """The project's decision about a data operation (of the migration "app.name"): it `may_repeat` on a
+    database that has already run it, it `may_miss` one altogether, and why that is correct.
+    """
 
     migration: MigrationKey
     may_repeat: bool
@@ -60,7 +63,7 @@ class Configuration:
     data: tuple[DataAgreement, ...] = ()
     suppress: tuple[Suppression, ...] = ()
     apps_in_other_databases: frozenset[str] | None = None
-    folder: str = ""  # of the Django project, relative to the repository's top: no key of the file
+    folder: str = ""  # of the Django project, relative to the repository root: not a key of the file
     rehearsed_databases: int = REHEARSED_DATABASES
     rehearsal_seconds: float = REHEARSAL_SECONDS
     rehearsal_most_seconds: float = REHEARSAL_MOST_SECONDS

@@ -1,4 +1,4 @@
-"""What a data operation can use of the models and tables."""
+"""The models and tables that a data operation can use."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 class Reach:
     """The models and the words that the code of a data operation names.
 
-    `models`: labels in lower case ("shop.item") of the models that it asks for by name; None where it may ask for any. A model that is
-    reached by way of a relation is not among them. `words`: identifiers and the words of strings, in lower case, where the models are
-    known: a field or a table that is not among them is not used, unless `any_field`. `runs_sql`: whether Python code may run statements.
+    `models`: labels in lower case ("shop.item") of the models that it requests by name, without models
+    reached through a relation; None if it may request any. `words`: identifiers and the words of strings, in
+    lower case, if the models are known: a field or a table that is not among them is not used, unless
+    `any_field`. `runs_sql`: whether Python code may run statements.
     """
 
     models: frozenset[str] | None = None

@@ -1,4 +1,4 @@
-"""What the demo has to tell, one thing after the other."""
+"""The parts of the demo, in the order in which they are printed."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DemoStep:
-    """A new chapter."""
+    """A chapter heading."""
 
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class DemoRemark:
-    """A paragraph for the person who watches."""
+    """A paragraph for the reader."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class DemoCommand:
-    """What a command prints, as it prints it."""
+    """The output of a command, unchanged."""
 
     command: str
     output: str
@@ -29,7 +29,7 @@ class DemoCommand:
 
 @dataclass(frozen=True, slots=True)
 class DemoCheck:
-    """Something that was looked at. `held` False: the demo has failed; `details` say how."""
+    """A check. `held` False: the demo has failed; `details` explain why."""
 
     what: str
     held: bool

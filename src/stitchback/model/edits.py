@@ -1,4 +1,4 @@
-"""What a plan does to the files of migrations: data, to be proved, shown, and only then written."""
+"""The changes that a plan makes to migration files, as data: first proved and shown, then written."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from stitchback.model.source import Opaque, Span
 
 @dataclass(frozen=True, slots=True)
 class KeepOperation:
-    """The operation of that index of the file's original, its text untouched."""
+    """The operation with that index in the original file, its text unchanged."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class MakeConditional:
-    """The operation of that index of the original, its class replaced by the template of `model.conditional` for its kind,
-    its arguments untouched; the template's class is put into the file."""
+    """The operation with that index in the original, its class replaced by the template of
+    `model.conditional` for its kind, its arguments unchanged. The template's class is added to the file.
+    """
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A new operation, written from its values. Where `operation.conditional`, by the template for its kind."""
+    """A new operation, written from its values; if `operation.conditional`, with the template for its kind."""
 
     operation: Operation
 
@@ -55,8 +56,10 @@ class SetOperations:
 
 @dataclass(frozen=True, slots=True)
 class SetComment:
-    """The tool's own comment block, one line each, without "# ". Lines that the tool reads back begin with "stitchback: "
-    in the file; `Migration.provenance` holds them without that marker. The others are for people."""
+    """stitchback's own comment block, one line each, without "# ". Lines that stitchback reads back start
+    with "stitchback: " in the file; `Migration.provenance` holds them without that marker. The other lines
+    are for people.
+    """
 
     people: tuple[str, ...]
     provenance: tuple[str, ...]
@@ -67,11 +70,11 @@ FileChange = SetDependencies | SetReplaces | SetOperations | SetComment
 
 @dataclass(frozen=True, slots=True)
 class WriteFile:
-    """A file that is made or changed.
+    """A file that is created or changed.
 
-    `original` is the migration whose bytes (by its `blob`) the file starts from: the same file, one of the patch branch's that
-    is brought over, or None for a file made from nothing (then operations are Insert only).
-    No changes and an original: the bytes as they are.
+    `original` is the migration whose bytes (by its `blob`) the file starts from: the same file, a file copied
+    from the patch branch, or None for a new file (then operations are Insert only).
+    No changes and an original: the bytes are copied unchanged.
     """
 
     key: MigrationKey
@@ -81,7 +84,7 @@ class WriteFile:
 
     @property
     def result(self) -> Migration:
-        """The migration that must be read back from what is written (spans and blob apart)."""
+        """The migration that reading the written file must return (apart from spans and blob)."""
         migration = self.original or Migration(self.key, self.path, "")
         migration = migration.with_changes(key=self.key, path=self.path)
         for change in self.changes:
@@ -99,7 +102,7 @@ FileEdit = WriteFile | DeleteFile
 
 
 def changed(migration: Migration, change: FileChange) -> Migration:
-    """The migration after one change. Insert's operations come without a place in a file."""
+    """The migration after one change. Insert's operations have no place in a file."""
     match change:
         case SetDependencies(dependencies=dependencies):
             return migration.with_changes(dependencies=dependencies)
@@ -130,7 +133,7 @@ def edited_operation(migration: Migration, edit: OperationEdit) -> Operation | O
 
 
 def conditional(operation: Operation) -> Operation:
-    """The operation as its conditional template makes it."""
+    """The operation as its conditional template."""
     from dataclasses import replace
 
     return replace(operation, conditional=True)

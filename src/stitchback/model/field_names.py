@@ -1,4 +1,6 @@
-"""What a tree's own classes tell of the fields that migrations call: which import paths are one class, and which arguments say nothing."""
+"""The field classes that a tree defines: which import paths mean the same class, and which arguments have no
+effect.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +12,28 @@ from stitchback.model.values import Value
 
 @dataclass(frozen=True, slots=True)
 class DeclaredField:
-    """Of a class that a tree knows under an import path: where it is `defined` that a module passes on under that path
-    (`Field.deconstruct` names it so); `unsaid`: arguments of its own, each with the value that it has where it is left out."""
+    """A class that a tree knows under an import path. `defined`: the path where it is defined, if a module
+    re-exports it (`Field.deconstruct` uses that path). `unsaid`: its own arguments, each with the value that
+    it has if omitted.
+    """
 
     defined: str
     unsaid: Mapping[str, Value] = field(default_factory=dict)
 
     def is_silent(self, name: str, value: Value) -> bool:
-        """Whether the class does the same without the argument."""
+        """Whether the field is the same without the argument."""
         return self.unsaid.get(name) == value
 
 
 @dataclass(frozen=True, slots=True)
 class FieldNames:
-    """Of several trees; the first that knows a path has the last word."""
+    """Declarations from several trees. The first tree that knows a path is used."""
 
     trees: tuple[Mapping[str, DeclaredField], ...] = ()
 
     def of(self, path: str) -> DeclaredField:
         if path.startswith("django."):
-            return DeclaredField(path)  # most of them
+            return DeclaredField(path)  # the most frequent case
         told = self._first(path) or DeclaredField(path)
         return told if told.defined == path else self._first(told.defined) or told
 

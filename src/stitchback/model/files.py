@@ -1,4 +1,4 @@
-"""The files of a tree, as whoever reads them sees them."""
+"""The files of a tree, as its readers see them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class FileEntry(Protocol):
-    """One file of a tree. `blob` is git's id of its bytes; they are read only when asked for."""
+    """One file of a tree. `blob` is git's id of its bytes; the bytes are read only when requested."""
 
     @property
     def blob(self) -> str: ...
@@ -16,40 +16,44 @@ class FileEntry(Protocol):
 
 
 class Files(Mapping[str, FileEntry]):
-    """The files of a tree: one that can name many blobs faster than by making an entry for each says how."""
+    """The files of a tree. A subclass overrides what it can do faster than by creating an entry for each
+    file.
+    """
 
     def blobs_of(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Raises KeyError for a path that the tree lacks."""
+        """The blob ids of the paths. Raises KeyError for a path that the tree lacks."""
         return tuple(self[path].blob for path in paths)
 
     @property
     def listed(self) -> Mapping[str, object]:
-        """Path -> something that is another one where the file is: for comparing whole trees."""
+        """Path -> a value that differs if the file differs: for comparing whole trees."""
         return {path: entry.blob for path, entry in self.items()}
 
     @property
     def symlinks(self) -> tuple[str, ...]:
-        """Paths of symbolic links; what they hold is where they lead."""
+        """Paths of symbolic links; their content is the path of the target."""
         return ()
 
     @property
     def broken(self) -> Mapping[str, str]:
-        """Links that cannot be followed -> where they lead."""
+        """Links that cannot be followed -> their targets."""
         return {}
 
     def real_path(self, path: str) -> str:
-        """Where git keeps the file of that path, links on the way followed."""
+        """The path under which git stores the file, after following links."""
         return path
 
     def prefetch(self, paths: Iterable[str]) -> None:
-        """These are going to be read: here nothing is to be done about it."""
+        """Announces that these paths will be read. Does nothing here."""
 
     def rest(self) -> None:
-        """This process may be forked now: what cannot be shared with another one is let go of, and begun anew when it is needed."""
+        """Prepares for a fork of this process: closes what processes cannot share, to be reopened on next
+        use.
+        """
 
 
 class ChangedFiles(Files):
-    """A tree's files with others put in their place; None takes one out."""
+    """A tree's files with some replaced; None removes one."""
 
     def __init__(self, base: Files, changed: Mapping[str, FileEntry | None]) -> None:
         self._base = base

@@ -1,4 +1,4 @@
-"""What the tool has to say about a place, with a stable code."""
+"""A problem that stitchback reports for a place in the files, with a stable code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`code` is stable (`SB101`), `ref` the branch, tag or commit it was seen at, "" where it is about the pair."""
+    """`code` is stable (`SB101`). `ref` is the branch, tag or commit where it was found, "" if it concerns
+    both refs.
+    """
 
     code: str
     severity: Severity

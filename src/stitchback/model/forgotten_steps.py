@@ -1,4 +1,6 @@
-"""What a deploy does to a database for which the manual step of the plan was forgotten (FACTS F7, F8, F12, F31, F36)."""
+"""What a deployment does to a database if the manual step of the plan was forgotten (FACTS F7, F8, F12, F31,
+F36).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,13 @@ from stitchback.model.keys import MigrationKey
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """`migrate` fails and destroys nothing. `at`: the migration that fails; None where Django refuses before it runs any.
-    `message`: what Django or the database says."""
+    """`migrate` fails and destroys nothing. `at`: the migration that fails; None if Django refuses before it
+    runs any. `message`: the error of Django or of the database.
+    """
 
     at: MigrationKey | None
     message: str
-    next_release: bool = False  # only the deploy of the next release fails; this one succeeds
+    next_release: bool = False  # this deployment succeeds, and that of the next release fails
 
     def __str__(self) -> str:
         where = f"at {self.at}: {self.message}" if self.at else "before anything is run"
@@ -24,8 +27,10 @@ class Stops:
 
 @dataclass(frozen=True, slots=True)
 class Damages:
-    """`migrate` succeeds, or fails too late. `resets`: columns whose values become the default, and `loses`: columns that go, both on
-    SQLite, where other databases stop at `elsewhere`; `reruns`: data operations that run again, on every database."""
+    """`migrate` succeeds, or fails too late. `resets`: columns whose values are set to the default; `loses`:
+    columns that are dropped; both on SQLite, while other databases fail at `elsewhere`. `reruns`: data
+    operations that run again, on every database.
+    """
 
     resets: tuple[str, ...] = ()
     loses: tuple[str, ...] = ()
@@ -50,7 +55,7 @@ class Damages:
 
 @dataclass(frozen=True, slots=True)
 class Harmless:
-    """The database is what it would be with the manual step."""
+    """The database is the same as with the manual step."""
 
     def __str__(self) -> str:
         return "`migrate` does no harm"

@@ -1,7 +1,7 @@
 """Names of migrations and models.
 
-Named tuples: trees of thousands of migrations are hashed and sorted by them all the time, and tuples do that ten times faster
-than dataclasses.
+Named tuples: trees of thousands of migrations are hashed and sorted by them very often, and tuples are ten
+times faster at that than dataclasses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class MigrationKey(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> MigrationKey:
-        """`"shop.0002_x"` -> key. Raises ValueError where there is no dot (app labels hold none)."""
+        """The key of `"shop.0002_x"`. Raises ValueError if there is no dot (app labels contain none)."""
         app, dot, name = text.partition(".")
         if not (app and dot and name):
             raise ValueError(f"not a migration: {text!r} (write it as app.name)")
@@ -28,7 +28,7 @@ class MigrationKey(NamedTuple):
 
 
 class ModelKey(NamedTuple):
-    """One model as Django's ProjectState keys it: app label and lower-case model name."""
+    """One model, by the key of Django's ProjectState: app label and lower-case model name."""
 
     app: str
     model: str

@@ -10,8 +10,9 @@ from stitchback.model.keys import MigrationKey
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """`id` and `applied` (ISO 8601 text) are None where the source does not tell. `stored`: the SQL literal of a value that is no text where
-    times are texts (SQLite), "" otherwise."""
+    """`id` and `applied` (ISO 8601 text) are None if the source lacks them. `stored`: on databases that store
+    times as text (SQLite), the SQL literal of a value that is not text, otherwise "".
+    """
 
     key: MigrationKey
     id: int | None = None
@@ -21,8 +22,10 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class NoTable:
-    """A database without a table django_migrations, as far as the connection sees. `relations`: the tables and views that it has, with
-    their schema where the connection does not look into it; `schemas`: those with a django_migrations of their own."""
+    """A database in which the connection finds no table django_migrations. `relations`: its tables and views,
+    with their schema if the connection does not search it; `schemas`: those with a django_migrations table of
+    their own.
+    """
 
     relations: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
@@ -34,8 +37,9 @@ class NoTable:
 
 @dataclass(frozen=True, slots=True)
 class NewId:
-    """How a new row of the table gets its id: `is_given` by the database, or not at all; PostgreSQL's sequence stands at `last`, and
-    `highest` is the highest id of all rows."""
+    """How a new row of the table gets its id. `is_given`: whether the database assigns it; `last`: the last
+    value of PostgreSQL's sequence; `highest`: the highest id of all rows.
+    """
 
     is_given: bool
     last: int | None = None
@@ -43,7 +47,7 @@ class NewId:
 
     @property
     def is_behind(self) -> bool:
-        """The next row gets an id that a row has already."""
+        """Whether the next row gets an id that a row already has."""
         return self.last is not None and self.highest is not None and self.last < self.highest
 
     @property
@@ -52,7 +56,7 @@ class NewId:
 
     @property
     def trouble(self) -> str:
-        """In words, the same for all databases that have it; "" where there is none."""
+        """A description, the same for all databases with this problem; "" if there is none."""
         if not self.is_given:
             return "django_migrations.id has no default: migrate cannot write a row"
         behind = "the sequence of django_migrations.id is behind its highest id: migrate cannot write a row"
@@ -61,8 +65,9 @@ class NewId:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`source` says where it is from: a file's name, or a database URL without its password. Rows in the order of the table;
-    `no_table` where the database has no such table; `new_id` where it was looked at."""
+    """`source` is a file's name, or a database URL without its password. Rows in the order of the table;
+    `no_table` if the database has no such table; `new_id` if it was checked.
+    """
 
     source: str
     rows: tuple[LedgerRow, ...]

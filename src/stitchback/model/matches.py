@@ -1,4 +1,4 @@
-"""Which patch change is which mainline change."""
+"""Matches between the changes of the patch branch and those of mainline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stitchback.model.atoms import Atom, DataRun, UnreadChange
 
 
 class Verdict(Enum):
-    """DESIGN, Comparing."""
+    """See DESIGN, Comparing."""
 
     IDENTICAL = "identical"
     SAME_SCHEMA = "same schema"
@@ -22,11 +22,12 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A net change of the patch branch (`patch`: its atoms on one thing, in order) and mainline's atoms on that thing.
+    """A net change of the patch branch (`patch`: its atoms on one schema object, in order) and mainline's
+    atoms on that object.
 
-    `taken` counts the mainline atoms, from the first, that lead to what the patch made (or stand in its place where the
-    verdict is "different"); those behind it are mainline's going on. `differences` says in words what differs
-    ("max_length: 100 on release/2.4, 200 on main"). "evolved" with nothing taken is `moot`.
+    `taken` counts the mainline atoms, from the first, that result in what the patch created (or replace it if
+    the verdict is "different"); the atoms after them are later changes of mainline. `differences` describes
+    what differs ("max_length: 100 on release/2.4, 200 on main"). "evolved" with nothing taken is `moot`.
     """
 
     patch: tuple[Atom, ...]
@@ -37,17 +38,19 @@ class Match:
 
     @property
     def seen_by_database(self) -> bool:
-        """Whether anything of it leaves a trace in a database."""
+        """Whether any part of it changes a database."""
         return any(_seen(atom) for atom in (*self.patch, *self.mainline))
 
     @property
     def moot(self) -> bool:
-        """Whether the patch branch only altered what mainline has removed: no database is to be altered any more."""
+        """Whether the patch branch only altered an object that mainline has removed, so no database needs the
+        alteration any more.
+        """
         return self.verdict is Verdict.EVOLVED and not self.taken
 
     @property
     def given(self) -> tuple[Atom, ...]:
-        """Mainline's atoms that make what the patch made."""
+        """Mainline's atoms that create what the patch created."""
         return self.mainline[: self.taken]
 
 

@@ -1,4 +1,4 @@
-"""A migration file as read, and all of a ref's."""
+"""A migration file as read, and all migrations of a ref."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from stitchback.model.work import TreeWork
 
 @dataclass(frozen=True, slots=True, order=True)
 class Swappable:
-    """`migrations.swappable_dependency(settings.X)`: resolves to the first migration of the app that the setting names."""
+    """`migrations.swappable_dependency(settings.X)`: resolves to the first migration of the app that the
+    setting names.
+    """
 
     setting: str
 
@@ -24,7 +26,7 @@ class Swappable:
         return f"settings.{self.setting}"
 
 
-OWN_BEHAVIOUR = "the migration has its own"  # an opaque attribute's reason begins so: a method of Django's that the class overrides
+OWN_BEHAVIOUR = "the migration has its own"  # prefix of the reason: a method of Django's is overridden
 
 
 Dependency = MigrationKey | Swappable | Opaque
@@ -32,9 +34,10 @@ Operations = tuple[Operation | Opaque, ...]
 
 
 class DeferredOperations(NamedTuple):
-    """Operations that were read before, and are made again when somebody asks for them; `number` of them. `are_clear`: nothing of the whole
-    migration is opaque. `package`: that of the file, where that alone is what they are made
-    of ("" too)."""
+    """Operations that were read before and are recreated on first access; `number` of them. `are_clear`: no
+    part of the migration is opaque. `package`: that of the file, if the operations depend on nothing else
+    outside it ("" too).
+    """
 
     number: int
     are_clear: bool
@@ -47,7 +50,9 @@ def _opened() -> Operations:
 
 
 class _Opening:
-    """Holds what a migration's operations are made of, and what was told of them before: no field of it, and no part of its value."""
+    """Holds what a migration's operations are created from, and earlier results. It is neither a field nor
+    part of equality.
+    """
 
     __slots__ = ("later",)
     later: DeferredOperations | None
@@ -55,7 +60,7 @@ class _Opening:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """What is not set: operations that nobody has asked for yet."""
+            """Creates the operations on first access."""
             if name == "later":
                 return None
             if name != "operations" or self.later is None:
@@ -65,14 +70,14 @@ class _Opening:
             return operations
 
     def make(self, operations: Operations) -> None:
-        """Puts the operations in that `later` would make."""
+        """Set the operations that `later` would create."""
         assert self.later is not None, "there is something to be made"
         object.__setattr__(self, "operations", operations)
-        object.__setattr__(self, "later", self.later._replace(open=_opened))  # what it holds may go
+        object.__setattr__(self, "later", self.later._replace(open=_opened))  # releases what it refers to
 
     @property
     def is_opened(self) -> bool:
-        """Whether the operations are at hand."""
+        """Whether the operations have been created."""
         return self.later is None or self.later.open is _opened
 
 
@@ -80,8 +85,9 @@ class _Opening:
 class Migration(_Opening):
     """One migration, read without running it.
 
-    `path` is relative to the repository, posix. `blob` is git's blob id of the bytes (computed for files of the working tree too).
-    `operations` holds an Opaque where one operation, or the whole list, cannot be read: never an empty list instead.
+    `path` is relative to the repository, posix. `blob` is git's blob id of the bytes (computed for files of
+    the working tree too). `operations` holds an Opaque if one operation, or the whole list, cannot be read:
+    never an empty list instead.
     """
 
     key: MigrationKey
@@ -92,15 +98,17 @@ class Migration(_Opening):
     replaces: tuple[MigrationKey | Opaque, ...] = ()
     operations: Operations = ()
     initial: bool | None = None
-    atomic: bool | None = True  # None where it cannot be read
-    opaque_attributes: tuple[Opaque, ...] = ()  # anything else of the class that cannot be read and matters
+    atomic: bool | None = True  # None if it cannot be read
+    opaque_attributes: tuple[Opaque, ...] = ()  # other relevant attributes that cannot be read
     provenance: tuple[
         str, ...
     ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
 
     @classmethod
     def unopened(cls, later: DeferredOperations, **fields: object) -> Migration:
-        """A migration of these fields, all but `operations`; with them it is opened at once."""
+        """A migration with these fields, all except `operations`. If `fields` has `operations`, they are set
+        immediately.
+        """
         made = object.__new__(cls)
         for name, value in fields.items():
             object.__setattr__(made, name, value)
@@ -126,8 +134,9 @@ class Migration(_Opening):
 
     @property
     def ghosts(self) -> tuple[MigrationKey, ...]:
-        """The names in `replaces`, whether or not the tree has files for them; none where it names the migration itself, for then Django
-        replaces nothing by it (FACTS F24)."""
+        """The names in `replaces`, whether or not the tree has files for them. Empty if `replaces` contains
+        the migration itself: Django then replaces nothing (FACTS F24).
+        """
         if not self.replaces or self.key in self.replaces:
             return ()
         return tuple(item for item in self.replaces if isinstance(item, MigrationKey))
@@ -146,7 +155,9 @@ class Migration(_Opening):
 
     @property
     def own_behaviour(self) -> tuple[Opaque, ...]:
-        """Methods of Django's that the class overrides: it may do other things than its operations say, under another name."""
+        """Methods of Django's that the class overrides: it may do something other than its operations, under
+        another name.
+        """
         return tuple(each for each in self.opaque_attributes if each.reason.startswith(OWN_BEHAVIOUR))
 
     def with_changes(self, **changes: object) -> Migration:
@@ -158,8 +169,9 @@ class Migration(_Opening):
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One Django app of a tree. `path` is the app's folder, `migrations` the folder of its migrations, both relative, posix.
-    `package` is the dotted import path of the app, as far as the tree tells."""
+    """One Django app of a tree. `path` is the app's folder, `migrations` the folder of its migrations, both
+    relative, posix. `package` is the dotted import path of the app, if the tree determines it.
+    """
 
     label: str
     path: str
@@ -169,21 +181,22 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file in a migrations folder that gives no migration: syntax error, no Migration class, too large, not text."""
+    """A file in a migrations folder that is not a readable migration: syntax error, no Migration class, too
+    large, not text.
+    """
 
     span: Span
     reason: str
-    key: MigrationKey | None = None  # what it would be, by its name
-    digest: str = (
-        ""  # of what stands there, to see whether it changed between two trees; "" where that is not known
-    )
-    is_python2: bool = False  # the syntax error is what Python 2 allowed
+    key: MigrationKey | None = None  # the key that its name would give
+    digest: str = ""  # of the content, to detect changes between two trees; "" if unknown
+    is_python2: bool = False  # the syntax error is valid Python 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class PossibleFolder:
-    """A folder of the tree that a setting may name. `module` is its dotted path, `label` the app that its files most likely belong to,
-    `digest` of its files."""
+    """A folder of the tree that a setting may name. `module` is its dotted path, `label` the app that its
+    files most likely belong to, `digest` of its files.
+    """
 
     path: str
     label: str
@@ -193,8 +206,10 @@ class PossibleFolder:
 
 @dataclass(frozen=True, slots=True, order=True)
 class UnreadSetting:
-    """A value of MIGRATION_MODULES that cannot be read, or that names what the tree does not have (`is_missing`). `candidates`: the
-    folders with migrations that Django may read because of it; where there are none, the value cannot matter."""
+    """A value of MIGRATION_MODULES that cannot be read, or that names a module outside the tree
+    (`is_missing`). `candidates`: the folders with migrations that Django may read because of it; if there are
+    none, the value has no effect.
+    """
 
     span: Span
     reason: str
@@ -212,14 +227,16 @@ class OfProject:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Collision:
-    """Two Django projects of a repository that have an app of one label, of which nobody has chosen one."""
+    """An app label that two Django projects of the repository share, with no project configured."""
 
     label: str
     folders: tuple[OfProject, ...]
 
 
 def configuration_of(settings: Iterable[UnreadSetting]) -> tuple[str, ...]:
-    """The lines of pyproject.toml that say which folders hold the migrations: those that the settings may name, else a form to fill in."""
+    """The lines for pyproject.toml that declare the folders of migrations: the possible folders, or else a
+    form to fill in.
+    """
     folders = sorted({each for item in settings for each in item.candidates})
     lines = [f'{each.label} = "{each.module}"' for each in folders if _can_be_configured(each)]
     return ("[tool.stitchback.migration_modules]", *(dict.fromkeys(lines) or ('LABEL = "DOTTED.MODULE"',)))
@@ -231,35 +248,42 @@ def _can_be_configured(folder: PossibleFolder) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AppMigrations:
-    """The migrations of one app, shared by all trees that have the very same files there; `memo` is of what is made of them."""
+    """The migrations of one app, shared by all trees with the same files in it. `memo` caches what is
+    computed from them.
+    """
 
     migrations: Mapping[MigrationKey, Migration]
     memo: dict[str, object] = field(default_factory=dict)
 
 
 class Works:
-    """A migration's data operations, followed through one tree. Of a tree without files, nothing is."""
+    """A migration's data operations, followed through one tree. For a tree without files, none is followed."""
 
     def of(self, migration: Migration, home: Works | None = None) -> tuple[TreeWork, ...]:
-        """One for each of the migration's data operations, in the order of `operations.data_operations`; none at all where nothing is followed.
-        `home`: of the tree that the migration's file is in, where it is another one."""
+        """One for each of the migration's data operations, in the order of `operations.data_operations`;
+        empty if none is followed. `home`: the works of the tree that contains the migration's file, if it is
+        another one.
+        """
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """All migrations of one ref. `ref` is what the user said, `commit` the full SHA, or "WORKTREE" / "INDEX".
+    """All migrations of one ref. `ref` is the user's name for it, `commit` the full SHA, or "WORKTREE" /
+    "INDEX".
 
-    `field_bases`: import path of a custom field class -> of the class that it extends, where the tree tells; `field_names` what else
-    it tells of such classes, one asked for at a time.
+    `field_bases`: import path of a custom field class -> of the class that it extends, if the tree defines
+    it; `field_names`: further facts about such classes, read on request.
     `works`: what migrations' data operations run, followed through the tree.
-    `shared`: by app label, all of an app's migrations, where other trees may have the very same; what is worked out of them is kept there.
-    `unread_settings`: what settings say about folders of migrations and cannot be read.
-    `collisions`: apps of one label in several Django projects of the tree.
-    `settings`: what swappable dependencies and models name, AUTH_USER_MODEL at least, as the tree's own settings files (or
-    Django's default) say. `assumed_settings`: name -> default, of settings that migrations read and no file of the tree sets.
-    `of_user_model`: labels of installed packages that the settings files name and whose first migration depends on the user model.
-    `has_routers`: whether the settings set DATABASE_ROUTERS, or may for all that can be read.
+    `shared`: by app label, all of an app's migrations, if other trees may have the same ones; results
+    computed from them are cached there. `unread_settings`: settings about folders of migrations that cannot
+    be read.
+    `collisions`: app labels that several Django projects of the tree share.
+    `settings`: values for swappable dependencies and models, AUTH_USER_MODEL at least, from the tree's own
+    settings files (or Django's default). `assumed_settings`: name -> default, of settings that migrations
+    read and no file of the tree sets. `of_user_model`: labels of installed packages that the settings files
+    name and whose first migration depends on the user model. `has_routers`: whether the settings set
+    DATABASE_ROUTERS, or may set it in a part that cannot be read.
     """
 
     ref: str
@@ -279,11 +303,11 @@ class Tree:
     shared: dict[str, AppMigrations] = field(default_factory=dict, init=False, compare=False, repr=False)
     memo: dict[str, object] = field(
         default_factory=dict, init=False, compare=False, repr=False
-    )  # of what is made of it
+    )  # of what is computed from it
 
     @property
     def replacers(self) -> Mapping[MigrationKey, tuple[MigrationKey, ...]]:
-        """ghost -> the migrations that name it in `replaces`. Worked out once."""
+        """ghost -> the migrations that name it in `replaces`. Cached."""
         known = self.memo.get("replacers")
         if isinstance(known, dict):
             return known
@@ -296,7 +320,7 @@ class Tree:
 
     @property
     def self_replacing(self) -> tuple[MigrationKey, ...]:
-        """The migrations whose `replaces` leads back to them. Worked out once."""
+        """The migrations whose `replaces` leads back to them. Cached."""
         known = self.memo.get("self replacing")
         if isinstance(known, tuple):
             return known
@@ -306,7 +330,9 @@ class Tree:
         return found
 
     def with_migrations(self, changed: Mapping[MigrationKey, Migration | None]) -> Tree:
-        """The tree with these migrations put in, or taken out where the value is None; itself where there are none."""
+        """The tree with these migrations added or replaced, or removed if the value is None. The same tree if
+        there are none.
+        """
         if not changed:
             return self
         merged = dict(self.migrations)
@@ -337,10 +363,10 @@ def _leads_back(
 
 
 def field_bases_of(*trees: Tree) -> Mapping[str, str]:
-    """What custom fields extend, as the first of the trees says that knows."""
+    """The base classes of custom fields, from the first of the trees that knows them."""
     return ChainMap(*(tree.field_bases for tree in trees))  # type: ignore[arg-type]  # it is only read
 
 
 def field_names_of(*trees: Tree) -> FieldNames:
-    """What else is known of custom fields, as the first of the trees says that knows."""
+    """Further facts about custom fields, from the first of the trees that knows them."""
     return FieldNames(tuple(tree.field_names for tree in trees))

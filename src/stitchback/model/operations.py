@@ -16,15 +16,15 @@ DATA_KINDS = ("RunPython", "RunSQL")
 class Operation:
     """An operation whose class is known.
 
-    `kind` is Django's class name, whatever the file calls it: "AddField", "CreateModel", "RunPython", "BtreeGinExtension".
-    A subclass defined in the tree, or configured as equal to a known one, has the known one's kind and its own `path`.
-    `arguments` are by Django's parameter names, sorted, positional ones named; what was not said is absent.
-    CreateModel's `fields` stay one Items value of (name, field) tuples, `options` a Dictionary.
-    Two operations are equal wherever they stand: `span` does not count. `work`: of RunPython and RunSQL, what they run, followed through the
-    tree of their ref, where they are compared with those of another ref; it does not count either, the text is the same.
+    `kind` is Django's class name, whatever name the file imports it under: "AddField", "CreateModel",
+    "RunPython". A subclass defined in the tree, or configured as equal to a known class, has that class's
+    kind and its own `path`. `arguments` are by Django's parameter names, sorted, positional ones named;
+    omitted ones are absent. CreateModel's `fields` stay one Items value of (name, field) tuples, `options` a
+    Dictionary. Equality ignores `span` and `work`. `work`: for RunPython and RunSQL, what they run, followed
+    through the tree of their ref, if it is compared with another ref.
     For SeparateDatabaseAndState the two lists are `database` and `state`, and `arguments` is empty.
-    `conditional` is true where the class is one of `model.conditional`'s templates, letter for letter: its database half
-    looks first whether the thing is there.
+    `conditional` is true if the class equals one of `model.conditional`'s templates: its database operation
+    first checks whether the schema object exists.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class Operation:
 
 
 def data_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
-    """RunPython and RunSQL, those that SeparateDatabaseAndState runs too."""
+    """The RunPython and RunSQL operations, including those inside SeparateDatabaseAndState."""
     for operation in operations:
         if isinstance(operation, Operation):
             if operation.kind in DATA_KINDS:
@@ -69,7 +69,7 @@ def data_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operat
 def with_works(
     operations: Iterable[Operation | Opaque], works: Iterator[TreeWork]
 ) -> tuple[Operation | Opaque, ...]:
-    """The operations, those that `data_operations` gives with one work each."""
+    """The operations, with one work set on each of those that `data_operations` returns."""
     found: list[Operation | Opaque] = []
     for operation in operations:
         if isinstance(operation, Operation):

@@ -1,4 +1,4 @@
-"""The physical schema of one database, as symbolic values: tables, and what each holds."""
+"""The physical schema of one database, as symbolic values: its tables and their contents."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`columns`: column name -> shape, one line of text that is equal where every database makes the same column
-    (type, length, null, db_default, foreign key target …; primary key too; unique and db_index are in `indexes`).
-    `indexes` and `constraints`: name -> definition in column names; one without a name of its own (unique=True, db_index,
-    unique_together) has its definition for a name ("unique(a,b)", "index(a)")."""
+    """`columns`: column name -> shape, one line of text that is equal if every database creates the same
+    column (type, length, null, db_default, foreign key target …; primary key too; unique and db_index are in
+    `indexes`). `indexes` and `constraints`: name -> definition in column names. An unnamed one (unique=True,
+    db_index, unique_together) has its definition as its name ("unique(a,b)", "index(a)").
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     indexes: Mapping[str, str] = field(default_factory=dict)
@@ -21,7 +22,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class PhysicalSchema:
-    """`tables`: name in the database -> Table. Other things (extensions, collations) by a text that names them."""
+    """`tables`: name in the database -> Table. Other schema objects (extensions, collations) by a text that
+    names them.
+    """
 
     tables: Mapping[str, Table] = field(default_factory=dict)
     others: frozenset[str] = frozenset()

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An app that was an installed package on the patch branch and is in mainline's tree: the branch's databases have rows of it that
-    the branch's own tree does not tell. `child` depends on `parent` there, which is how it shows. `said`: the first and the last of its
-    migrations at which those databases may stand, as the configuration says; None where it says nothing."""
+    """An app that was an installed package on the patch branch and is in mainline's tree: the branch's
+    databases have rows of it that its own tree does not contain. stitchback detects it because `child`
+    depends on `parent` there. `said`: the configured first and last of its migrations that may be the last
+    applied one in those databases; None if not configured.
+    """
 
     label: str
     child: MigrationKey
@@ -51,11 +53,13 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`zero_touch`: no population may need a hand. `unreleased`: keys of mainline migrations that no database has. `sqlite`: whether
-    there may be SQLite databases, which lose what the models do not know when a table is altered. `data`: what the project has decided
-    about data operations. `accepted`: migrations of the fork point that mainline has edited since, which the project says is right for all
-    of its databases. A plan is rehearsed on at most `rehearsed_databases`. `rehearsal_seconds`: of the processor; after them no
-    database is begun but those that a proof needs, and for these there are `rehearsal_most_seconds`."""
+    """`zero_touch`: no population may need a manual step. `unreleased`: keys of mainline migrations that no
+    database has. `sqlite`: whether there may be SQLite databases, which lose columns unknown to the models
+    when a table is altered. `data`: the project's decisions about data operations. `accepted`: fork-point
+    migrations that mainline has edited since and that the project declares correct for all of its databases.
+    A plan is rehearsed on at most `rehearsed_databases`. `rehearsal_seconds`: of processor time; afterwards
+    only databases that a proof requires are started, within `rehearsal_most_seconds`.
+    """
 
     zero_touch: bool = False
     unreleased: frozenset[MigrationKey] = frozenset()
@@ -70,7 +74,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that planning looks at. `mainline` is the tree as it stands, `matches` are by patch, in the patches' order."""
+    """The input of planning. `mainline` is the tree before the plan, `matches` are by patch, in the patches'
+    order.
+    """
 
     patches: tuple[Patch, ...]
     mainline: Tree
@@ -81,8 +87,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ManualInsert:
-    """A repair that a plan relies on: a database that has applied all of `applied` and has no row of `insert` gets that row,
-    because what `insert` makes was made by `applied` there. `applied` are mainline migrations as they were before the plan."""
+    """A repair that a plan relies on: a database that has applied all of `applied` and has no row of `insert`
+    gets that row, because `applied` created there what `insert` creates. `applied` are mainline migrations as
+    they were before the plan.
+    """
 
     insert: MigrationKey
     applied: tuple[MigrationKey, ...]
@@ -90,7 +98,9 @@ class ManualInsert:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a strategy proposes: not yet proved. `strategies`: app label -> strategy's name. `result` is mainline's tree afterwards."""
+    """A strategy's proposal, not yet proved. `strategies`: app label -> strategy's name. `result` is
+    mainline's tree afterwards.
+    """
 
     strategies: Mapping[str, str]
     edits: tuple[FileEdit, ...]
@@ -98,7 +108,7 @@ class Candidate:
     manual_inserts: tuple[ManualInsert, ...] = ()
     remarks: tuple[
         str, ...
-    ] = ()  # what a person should know: data operations on which populations, narrowing …
+    ] = ()  # what the user should know: data operations on which populations, narrowing …
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,13 +121,15 @@ class Population:
     ledger: tuple[MigrationKey, ...]
 
 
-RELEASED = "fork point"  # a lineage: what the release has that the patch branch began from
-DATA_OPERATION = "the data operation"  # how what is wrong with one begins
+RELEASED = "fork point"  # a lineage: the release from which the patch branch started
+DATA_OPERATION = "the data operation"  # prefix of a failure that concerns a data operation
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a candidate is refused: which population, at which step of which rollout, with what Django (or an invariant) says."""
+    """Why a candidate is refused: which population, at which step of which rollout, with the message of
+    Django or of a check.
+    """
 
     population: str
     rollout: str
@@ -127,21 +139,25 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class PopulationOutcome:
-    """`inserts`: the ledger rows that this population gets before the deploy; empty: it needs no hand."""
+    """`inserts`: the ledger rows that this population gets before the deployment; empty: it needs no manual
+    step.
+    """
 
     population: Population
     inserts: tuple[MigrationKey, ...]
     rollouts: int
     will_run: tuple[MigrationKey, ...]  # by a full migrate, in order
     recorded: tuple[MigrationKey, ...]  # rows of the ledger afterwards
-    forgotten: Forgotten | None = None  # what happens without the rows; None where it needs none
+    forgotten: Forgotten | None = None  # what happens without the rows; None if it needs none
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenOnMainline:
-    """What fails without a plan too. `population`: its name, and its `lineage`; `at`: the migration at which it does, or to which somebody migrated before. `acts`: after what was
-    done to it, nothing where that is a plain migrate; then others may have come to the same, and it is the first of them. `rehearsed`:
-    whether the rehearsal alone saw it."""
+    """A failure that occurs even without a plan. `population`: its name, and its `lineage`; `at`: the
+    migration that fails, or the target of an earlier migrate. `acts`: the upgrade steps before the failure,
+    empty for a plain migrate; other steps may lead to the same failure, and these are the first. `rehearsed`:
+    whether only the rehearsal found it.
+    """
 
     population: str
     message: str
@@ -156,8 +172,9 @@ class BrokenOnMainline:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalReport:
-    """What the second judge did: Django executed the plan on SQLite, on `rehearsed` of `total` kinds of database. `aside`: what could not be
-    rehearsed as it is, in words."""
+    """The result of the rehearsal: Django executed the plan on SQLite, on `rehearsed` of `total` kinds of
+    database. `aside`: descriptions of what could not be rehearsed unchanged.
+    """
 
     django: str
     rehearsed: int
@@ -171,15 +188,15 @@ class Proof:
     outcomes: tuple[PopulationOutcome, ...]
     simulated_runs: int
     sliced_to: int  # how many migrations the graph held
-    left_out: int  # how many were left out because they do not matter
-    bounded: tuple[str, ...] = ()  # what was not tried, in words; empty where everything was
+    left_out: int  # how many migrations were left out as irrelevant
+    bounded: tuple[str, ...] = ()  # descriptions of what was not tried; empty if everything was
     broken_on_mainline: tuple[BrokenOnMainline, ...] = ()
-    agreed: tuple[str, ...] = ()  # what would be wrong, had the project not decided otherwise, and why it has
+    agreed: tuple[str, ...] = ()  # accepted failures, with the reason of the decision
     rehearsal: RehearsalReport | None = None
 
     @property
     def manual_steps(self) -> int:
-        """How many populations need a hand."""
+        """How many populations need a manual step."""
         return sum(1 for outcome in self.outcomes if outcome.inserts)
 
     @property
@@ -198,7 +215,7 @@ _PROOF_TOKEN = object()
 
 @dataclass(frozen=True, slots=True, init=False)
 class SafePlan:
-    """A candidate with its proof. Only `stitchback.proof` makes one; only a SafePlan can be written."""
+    """A candidate with its proof. Only `stitchback.proof` creates one; only a SafePlan can be written."""
 
     candidate: Candidate
     proof: Proof
@@ -212,8 +229,10 @@ class SafePlan:
 
 @dataclass(frozen=True, slots=True)
 class Refuted:
-    """A candidate that the proof refused, with the failures that it met first. `contradicted`: what the first judge concluded, where it found
-    no failure and the rehearsal alone refuses (SB413). `missed`: databases that a proof needs and for which the rehearsal had no time (SB414)."""
+    """A candidate that the proof refused, with the failures found first. `contradicted`: the result of the
+    simulation, if it found no failure and only the rehearsal refuses (SB413). `missed`: databases that a
+    proof requires and the rehearsal had no time for (SB414).
+    """
 
     candidate: Candidate
     failures: tuple[Failure, ...]

@@ -1,7 +1,9 @@
-"""Statements that leave nothing in a database once their session or transaction is over: no data operation, wherever they stand.
+"""Recognises statements that have no effect after their session or transaction ends: they are not data
+operations.
 
-`SET CONSTRAINTS ALL IMMEDIATE`, `SET lock_timeout = '5s'`, `LOCK TABLE`, `ANALYZE`, `SELECT 1`, and code that executes only such. A migration that contains one needs it in
-its own place and transaction (FACTS F35); another migration needs its own. Only what is known counts: any other text is work.
+`SET CONSTRAINTS ALL IMMEDIATE`, `SET lock_timeout = '5s'`, `LOCK TABLE`, `ANALYZE`, `SELECT 1`, and code that
+executes only such statements. A migration that contains one needs it in its own place and transaction (FACTS
+F35); another migration needs its own. Only known statements count: any other text is work.
 
 This module imports nothing of the package: the process that runs a project's code loads it by its path.
 """
@@ -22,12 +24,13 @@ _VALUES = rf"{_VALUE}(?: ?, ?{_VALUE})*"
 _TABLES = rf"{_PATH}(?: ?\( ?{_NAME}(?: ?, ?{_NAME})* ?\))?"
 _MODE = r"(?:ACCESS|ROW|SHARE(?: UPDATE| ROW)?) (?:SHARE|EXCLUSIVE)|SHARE|EXCLUSIVE"
 _MYSQL_LOCK = rf"{_PATH}(?: AS {_NAME})? (?:READ(?: LOCAL)?|(?:LOW_PRIORITY )?WRITE)"
-# A variable of the session or the transaction; `@x` is MySQL's own. Not GLOBAL and PERSIST, which outlive the session, nor `autocommit`, which
-# may commit.
+# A variable of the session or the transaction; `@x` is MySQL's. Not GLOBAL and PERSIST, which outlive the
+# session, nor `autocommit`, which may commit.
 _LASTING = r"(?!(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY|PASSWORD|DEFAULT|autocommit)\b)"
 _VARIABLE = rf"{_LASTING}(?:(?:@@)?(?:SESSION|LOCAL)[ .])?{_LASTING}@?{_PATH}"
 _ASSIGNMENT = rf"{_VARIABLE} ?:?= ?{_VALUE}"
-# Pragmas of a connection. Not `journal_mode`, `user_version`, `writable_schema` and others that a database file keeps.
+# Pragmas of a connection. Not `journal_mode`, `user_version`, `writable_schema` and others that a database
+# file stores.
 _PRAGMA = (
     r"busy_timeout|cache_size|case_sensitive_like|defer_foreign_keys|foreign_key_check|foreign_key_list|foreign_keys"
     r"|ignore_check_constraints|index_info|index_list|integrity_check|legacy_alter_table|quick_check|recursive_triggers"
@@ -58,7 +61,8 @@ _STATEMENTS = tuple(
         r"SELECT pg_advisory_(?:xact_)?(?:un)?lock(?:_shared)? ?\( ?(?:-?\d+|%s)(?: ?, ?(?:-?\d+|%s))? ?\)",
     )
 )
-# Words that begin another statement: never the name of a table that is analyzed or vacuumed (`ANALYZE UPDATE …` of MariaDB runs it).
+# Words that begin another statement: never the name of a table that is analyzed or vacuumed (MariaDB's
+# `ANALYZE UPDATE …` runs the update).
 _OTHERS = re.compile(
     r"\b(?:INSERT|UPDATE|DELETE|REPLACE|MERGE|CREATE|ALTER|DROP|TRUNCATE|GRANT|REVOKE|COPY|CALL|EXECUTE|DO|INTO|FROM)\b",
     re.IGNORECASE,
@@ -66,7 +70,9 @@ _OTHERS = re.compile(
 
 
 def leaves_nothing(sql: str) -> bool:
-    """Whether the SQL, of any number of statements, is known to leave no lasting effect; an empty text and comments too."""
+    """Whether the SQL, of any number of statements, is known to have no lasting effect. True for an empty
+    text and comments.
+    """
     if len(sql) > MAX_LENGTH:
         return False
     bare = without_comments(sql)
@@ -82,8 +88,10 @@ def _is_of_the_session(statement: str) -> bool:
 
 
 def without_comments(sql: str) -> str | None:
-    """The SQL, each comment a space; None where quotes or comments cannot be told apart with certainty: a backslash, a `;` or the beginning of a
-    comment in quotes, a comment that MySQL runs (`/*! … */`), one within another."""
+    """The SQL with each comment replaced by a space. None if quotes and comments cannot be separated with
+    certainty: a backslash, a `;` or a comment start in quotes, a comment that MySQL runs (`/*! … */`), nested
+    comments.
+    """
     parts: list[str] = []
     place = 0
     while place < len(sql):
@@ -110,8 +118,10 @@ _FORWARDS = "database_forwards"
 
 
 def code_leaves_nothing(node: ast.AST) -> bool:
-    """Whether the code does nothing that lasts: pass, `...`, a docstring, `return` or `return None`,
-    `schema_editor.execute("SET lock_timeout = …")`; of an operation class its `database_forwards`."""
+    """Whether the code has no lasting effect: pass, `...`, a docstring, `return` or `return None`,
+    `schema_editor.execute("SET lock_timeout = …")`. For an operation class, its `database_forwards` is
+    checked.
+    """
     match node:
         case ast.Lambda(args=parameters, body=body):
             return isinstance(body, ast.Constant) or _executes_statements(body, _given(parameters))
@@ -131,7 +141,7 @@ def code_leaves_nothing(node: ast.AST) -> bool:
 
 
 def _given(parameters: ast.arguments) -> frozenset[str]:
-    """The parameters, of which one is the schema editor."""
+    """The parameters, one of which is the schema editor."""
     names = (each.arg for each in (*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs))
     return frozenset(names) - {"self", "cls"}
 
@@ -150,7 +160,9 @@ def _is_no_statement(statement: ast.stmt) -> bool:
 
 
 def _does_nothing(statement: ast.stmt, executors: frozenset[str]) -> bool:
-    """`executors`: the names of parameters, and of cursors that a `with` around the statement has opened."""
+    """Whether the statement has no lasting effect. `executors`: parameters, and cursors opened by a
+    surrounding `with`.
+    """
     match statement:
         case ast.Expr(value=value) | ast.Return(value=ast.Call() as value) if isinstance(value, ast.Call):
             return _executes_statements(value, executors)
@@ -163,7 +175,7 @@ def _does_nothing(statement: ast.stmt, executors: frozenset[str]) -> bool:
 
 
 def _executes_statements(call: ast.expr, executors: frozenset[str]) -> bool:
-    """`schema_editor.execute("SET …")`, `cursor.execute("SET …", [5])`."""
+    """Whether it is `schema_editor.execute("SET …")` or `cursor.execute("SET …", [5])`."""
     match call:
         case ast.Call(
             func=ast.Attribute(value=owner, attr="execute"),
@@ -179,7 +191,7 @@ def _executes_statements(call: ast.expr, executors: frozenset[str]) -> bool:
 
 
 def _opens_cursor(node: ast.expr) -> bool:
-    """`connection.cursor()`, `schema_editor.connection.cursor()`."""
+    """Whether it is `connection.cursor()` or `schema_editor.connection.cursor()`."""
     match node:
         case ast.Call(func=ast.Attribute(value=owner, attr="cursor"), args=[], keywords=[]):
             return _names(owner)[-1:] == ("connection",)
@@ -188,7 +200,7 @@ def _opens_cursor(node: ast.expr) -> bool:
 
 
 def _only_compares(test: ast.expr) -> bool:
-    """A condition that calls nothing: `schema_editor.connection.vendor == "postgresql"`."""
+    """Whether the condition calls nothing: `schema_editor.connection.vendor == "postgresql"`."""
     match test:
         case ast.Compare(left=left, comparators=others):
             return all(bool(_names(each)) or _is_literal(each) for each in (left, *others))
@@ -211,7 +223,7 @@ def _is_literal(node: ast.expr) -> bool:
 
 
 def _names(node: ast.expr) -> tuple[str, ...]:
-    """`a.b.c` -> ("a", "b", "c"); () for anything else."""
+    """("a", "b", "c") for `a.b.c`; () for anything else."""
     match node:
         case ast.Name(id=name):
             return (name,)

@@ -1,4 +1,4 @@
-"""Places in files, and what could not be read there."""
+"""Places in files, and values that could not be read there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A place in a file of the tree: repository-relative posix path, 1-based lines, 0-based columns in
-    characters as `ast` counts them (UTF-8 bytes), end exclusive as in `ast`."""
+    """A place in a file of the tree: repository-relative posix path, 1-based lines, 0-based columns in bytes
+    of UTF-8 as `ast` counts them, end exclusive as in `ast`.
+    """
 
     path: str
     line: int = 1
@@ -22,9 +23,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Something that cannot be read without running the code. Carried to the report, never guessed, never dropped.
+    """A value that cannot be read without running the code. It is reported, never guessed and never dropped.
 
-    `source` is the text as it stands (normalised by `ast.unparse`), `reason` says in words why it cannot be read.
+    `source` is the text (normalised by `ast.unparse`), `reason` explains why it cannot be read.
     """
 
     reason: str

@@ -1,6 +1,7 @@
-"""The symbolic schema state: what Django's ProjectState would hold, as values.
+"""The symbolic schema state: the contents of Django's ProjectState, as values.
 
-Source: `django.db.migrations.state.ProjectState` / `ModelState`; nothing is rendered, no field is instantiated.
+Source: `django.db.migrations.state.ProjectState` / `ModelState`; nothing is rendered, no field is
+instantiated.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from stitchback.model.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A model field as `deconstruct()` would give it: import path of the class, arguments by parameter name, sorted,
-    positional ones named where the class is known ("0", "1" … where not), Django's defaults left out.
-    References to models are lower-case labels ("auth.user"), or Reference("django.conf.settings.AUTH_USER_MODEL").
+    """A model field in the form of `deconstruct()`: import path of the class, arguments by parameter name,
+    sorted, positional ones named if the class is known ("0", "1" … if not), Django's defaults left out.
+    References to models are lower-case labels ("auth.user"), or
+    Reference("django.conf.settings.AUTH_USER_MODEL").
 
-    `base` is the class of Django's that it is known to extend ("" where it is not known).
+    `base` is the class of Django's that it is known to extend ("" if unknown).
     """
 
     path: str
@@ -34,7 +36,7 @@ class Field:
         return None
 
     def with_argument(self, name: str, value: Value | None) -> Field:
-        """The field with this argument said so, or unsaid where the value is None."""
+        """The field with this argument set, or without it if the value is None."""
         rest = [(key, old) for key, old in self.arguments if key != name]
         if value is not None:
             rest.append((name, value))
@@ -45,9 +47,9 @@ class Field:
 class ModelState:
     """One model. `fields` keep their order (`order_with_respect_to`'s `_order` is not among them).
 
-    `options` are the Meta options as Django's ModelState keeps them, without indexes, constraints, unique_together and
-    index_together, which stand apart: `indexes` / `constraints` by name (an index without a name by its rendered form),
-    the togethers as sets of tuples of field names.
+    `options` are the Meta options as Django's ModelState keeps them, without indexes, constraints,
+    unique_together and index_together, which have attributes: `indexes` / `constraints` by name (an unnamed
+    index by its rendered form), `unique_together` / `index_together` as sets of tuples of field names.
     """
 
     key: ModelKey
@@ -74,9 +76,11 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """All models at one point of the graph. `opaque` is what could not be read and may have touched anything of that app;
-    `opaque_apps` are the labels of those apps. `field_bases`: import path of a custom field class -> of the class that it
-    extends, where the tree tells, `field_names` what else it tells of such classes; both stay the same whatever is played."""
+    """All models at one point of the graph. `opaque`: what could not be read and may have changed anything of
+    its app; `opaque_apps`: the labels of those apps. `field_bases`: import path of a custom field class -> of
+    the class that it extends, if the tree defines it; `field_names`: further facts about such classes.
+    Operations change neither.
+    """
 
     models: Mapping[ModelKey, ModelState] = field(default_factory=dict)
     opaque: tuple[Opaque, ...] = ()

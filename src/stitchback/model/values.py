@@ -1,6 +1,6 @@
-"""Values that stand in a migration file, read without running it.
+"""Values in a migration file, read without running it.
 
-A closed family: consume it with `match` that ends in `assert_never`.
+A closed family: handle it with `match` that ends in `assert_never`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from stitchback.model.source import Opaque
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A literal: str, bytes, int, float, complex, bool, None or Ellipsis. Equal only where the types are equal too."""
+    """A literal: str, bytes, int, float, complex, bool, None or Ellipsis. Equal only if the types are equal
+    too.
+    """
 
     value: object
 
@@ -45,9 +47,10 @@ class Dictionary:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Something imported, by its full dotted import path after aliases are resolved: `django.db.models.deletion.CASCADE`.
+    """An imported object, by its full dotted import path after aliases are resolved:
+    `django.db.models.deletion.CASCADE`.
 
-    Django's re-exports are made one: `django.db.models.CharField`, `django.db.migrations.AddField`,
+    Django's re-exports have one path: `django.db.models.CharField`, `django.db.migrations.AddField`,
     `django.db.models.CASCADE`. `settings.X` is `django.conf.settings.X`. A builtin is `builtins.dict`.
     """
 
@@ -58,7 +61,9 @@ Written = tuple[str, str, Reach]  # the fingerprint and the source of code, and 
 
 
 class _Deferring:
-    """Holds what tells a code's fingerprint, source and reach, until somebody asks for one: no field of it, and no part of its value."""
+    """Computes a code's fingerprint, source and reach on first access. It is neither a field nor part of
+    equality.
+    """
 
     __slots__ = ("later",)
     later: Callable[[], Written] | None
@@ -66,7 +71,7 @@ class _Deferring:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """What is not set: what nobody has asked for yet."""
+            """Computes the missing attributes on first access."""
             if name == "later":
                 return None
             if name not in ("fingerprint", "source", "reach") or self.later is None:
@@ -75,7 +80,7 @@ class _Deferring:
             return getattr(self, name)
 
     def settle(self) -> None:
-        """Has the fingerprint and the source at hand from now on: what tells them may go."""
+        """Compute the fingerprint and the source now, and release what they are computed from."""
         if self.later is not None:
             for name, value in zip(("fingerprint", "source", "reach"), self.later(), strict=True):
                 object.__setattr__(self, name, value)
@@ -86,9 +91,9 @@ class _Deferring:
 class Code(_Deferring):
     """A function, lambda or class that the migration's own module defines.
 
-    `fingerprint` is a digest of its code, and of the module's own functions and constants that it uses, once names
-    of locals, comments, docstrings and layout are taken out. Equality looks at the fingerprint alone.
-    `source` is `ast.unparse`d, for people and for writing it out again. `name` is "<lambda>" for a lambda.
+    `fingerprint` is a digest of its code, and of the module's own functions and constants that it uses,
+    without names of locals, comments, docstrings and layout. Equality compares only the fingerprint.
+    `source` is `ast.unparse`d, for people and for writing it to a file. `name` is "<lambda>" for a lambda.
     """
 
     name: str
@@ -99,7 +104,7 @@ class Code(_Deferring):
 
     @classmethod
     def deferred(cls, name: str, empty: bool, later: Callable[[], Written]) -> Code:
-        """Code that is written out when somebody asks for its fingerprint or source: most is never compared."""
+        """Code that computes its fingerprint and source on first access: most code is never compared."""
         made = object.__new__(cls)
         for field, value in (("name", name), ("empty", empty), ("later", later)):
             object.__setattr__(made, field, value)
@@ -116,7 +121,8 @@ class Code(_Deferring):
 class Call:
     """A call, or an operator written as one: `Q(a=1) | Q(b=2)` is a Call of Reference("operator.or_").
 
-    Keyword arguments are sorted by name; `**{...}` of a literal is spread, any other `**` makes the whole opaque.
+    Keyword arguments are sorted by name; `**{...}` of a literal is expanded, any other `**` makes the whole
+    call opaque.
     """
 
     callee: Value
@@ -135,7 +141,7 @@ NONE = Constant(None)
 
 
 def render(value: Value) -> str:
-    """One line of Python-like text, the same for equal values: for reports, sorting, JSON and hashes."""
+    """One line of Python-like text, equal for equal values: for reports, sorting, JSON and hashes."""
     match value:
         case Constant(value=constant):
             return repr(constant)
@@ -189,7 +195,7 @@ def walk(value: Value) -> Iterator[Value]:
 
 
 def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
-    """The value with each constant and each reference in it changed."""
+    """The value with `change` applied to each constant and each reference in it."""
     match value:
         case Items(kind=kind, items=items):
             return Items(kind, tuple(mapped(item, change) for item in items))
@@ -210,14 +216,16 @@ def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
 
 
 def opaques(value: Value) -> tuple[Opaque, ...]:
-    """What inside the value could not be read."""
+    """The parts of the value that could not be read."""
     found: list[Opaque] = []
     _collect(value, found)
     return tuple(found)
 
 
 def _collect(value: Value, found: list[Opaque]) -> None:
-    """As `walk`, past what holds nothing: most values are asked, and hardly any has one."""
+    """Collects opaque parts like `walk`, but skips values without parts: most values have none, and this is
+    called very often.
+    """
     kind = type(value)
     if kind is Constant or kind is Reference or kind is Code:
         return
@@ -239,12 +247,12 @@ def _collect(value: Value, found: list[Opaque]) -> None:
 
 
 def text(value: Value | None) -> str | None:
-    """The string that the value is, or None where it is no string constant."""
+    """The string of a string constant; None for any other value."""
     return value.value if isinstance(value, Constant) and isinstance(value.value, str) else None
 
 
 def strings(value: Value | None) -> tuple[str, ...] | None:
-    """The strings of a list, tuple or set of string constants; None where it is anything else."""
+    """The strings of a list, tuple or set of string constants; None for any other value."""
     if not isinstance(value, Items):
         return None
     found = tuple(text(item) for item in value.items)

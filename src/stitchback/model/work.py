@@ -10,16 +10,21 @@ if TYPE_CHECKING:
 
 
 class ReachedCode(NamedTuple):
-    """A function, class or variable of the tree, a file or a setting: the file that holds it, and a digest of its own text."""
+    """A function, class or variable of the tree, a file or a setting: the file that contains it, and a digest
+    of its own text.
+    """
 
     path: str
     digest: str
 
 
 class Followed(NamedTuple):
-    """`fingerprint`: the same for operations that do the same work; "" where the work reaches nothing of the tree outside of its migration, and
-    the operation's own text is all of it. `reached`: dotted name -> each function, class and variable that the work reaches there. `unknown`: why the work cannot be followed to its end, "" where it can; its fingerprint is no other operation's then.
-    `empty`: the code is the tree's, and leaves nothing in a database."""
+    """`fingerprint`: equal for operations that do the same work; "" if the work reaches nothing in the tree
+    outside its migration, so that the operation's own text is all of it. `reached`: dotted name -> each
+    function, class and variable that it reaches there. `unknown`: why the work cannot be followed to its end,
+    "" if it can; otherwise its fingerprint is unique. `empty`: the code is in the tree and leaves nothing in
+    a database.
+    """
 
     fingerprint: str
     reached: Mapping[str, ReachedCode]
@@ -28,8 +33,10 @@ class Followed(NamedTuple):
 
 
 class TreeWork:
-    """The work of one data operation (`operation`) at one ref. It is followed when it is first compared: most is never. `on_mainline`: the same
-    file's work with mainline's tree around it, where mainline lacks the file."""
+    """The work of one data operation (`operation`) at one ref. It is followed on first comparison: most is
+    never compared. `on_mainline`: the work of the same file within mainline's tree, if mainline lacks the
+    file.
+    """
 
     __slots__ = ("_follow", "_followed", "on_mainline", "operation")
 
@@ -47,13 +54,13 @@ class TreeWork:
 
     @property
     def has_read_data(self) -> bool:
-        """Whether files were compared that are no Python: fixtures, SQL."""
+        """Whether files other than Python were compared: fixtures, SQL."""
         return self._followed is not None and any(
             not each.path.endswith(".py") for each in self._followed.reached.values()
         )
 
     def unlike(self, other: TreeWork) -> tuple[str, ...]:
-        """What the two reach that is not the same in both: dotted names."""
+        """The dotted names that the two reach with different content."""
         one, two = self.followed.reached, other.followed.reached
         return tuple(
             name for name in sorted({*one, *two}) if one.get(name, _NOTHING)[1] != two.get(name, _NOTHING)[1]
