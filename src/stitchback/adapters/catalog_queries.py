@@ -105,7 +105,7 @@ TYPES = {
         "bytes": r"blob|longblob|mediumblob|bytea|binary|varbinary",
     }.items()
 }
-"""What kind of type the engines' names mean, as `repair.playing.FAMILIES` has it of fields."""
+"""What kind of type the engines' names mean, as `repair.schema_of_applied.FAMILIES` has it of fields."""
 
 VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)", re.IGNORECASE)
 

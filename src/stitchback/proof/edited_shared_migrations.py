@@ -57,8 +57,8 @@ def make_the_same(old: Patch, new: Patch, memory: EngineCache) -> bool:
 
 
 def as_sound(old: Patch, new: Patch, memory: EngineCache) -> bool:
-    """Whether the old version can be installed like the new one. A branch that can no longer be migrated has an old file that creates what the branch
-    creates itself."""
+    """Whether each tree that can be installed with the old files can be installed with the new ones. Otherwise mainline has added to an old file what
+    the branch creates itself."""
     return all(
         made(other, memory) is not None or made(one, memory) is None
         for one, other in zip(trees(old), trees(new), strict=True)
