@@ -1,7 +1,7 @@
-"""The tool's own files in the user's cache directory, kept from one command to the next: plain values, whole or not there.
+"""stitchback's files in the user's cache directory, kept between commands: plain values, complete or absent.
 
-They do not lie in the repository, which may be a copy that somebody else made. What is kept is never needed: a file that is cut
-off, damaged or another user's counts as missing, and reading it makes nothing but plain values.
+They are not in the repository, which may be a copy from another user. The cache is optional: a truncated or damaged file, or one of another user,
+counts as missing, and reading it creates only plain values.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def packed(value: Plain) -> bytes:
 
 
 def unpacked(data: bytes) -> Plain:
-    """Raises Damaged, whatever the bytes are."""
+    """Raises DamagedCache, whatever the bytes are."""
     try:
         return _PlainUnpickler(io.BytesIO(data)).load()
     except DamagedCache:
@@ -85,7 +85,7 @@ def load(place: Path) -> dict[Any, Any]:
 
 
 def store(place: Path, payload: bytes) -> None:
-    """Raises OSError. Whoever reads meanwhile finds the old file or the new one."""
+    """Writes the file. Raises OSError. Concurrent readers get the old file or the new one."""
     import tempfile  # what is only read needs none
 
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -132,7 +132,7 @@ def version_of(*names: str) -> str:
 
 
 def sources_of(names: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-    """Name, size and time of each module below; none of a package that is not on disk: then the version alone tells."""
+    """Name, size and time of each module in the package; empty for a package that is not on disk: then only the version identifies it."""
     for name in names:
         place = ROOT / name
         for module in _modules(str(place)) if place.is_dir() else (str(place),):

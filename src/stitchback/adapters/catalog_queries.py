@@ -73,7 +73,7 @@ MYSQL_RIGHTS = (
     f" UNION SELECT '' FROM information_schema.SCHEMA_PRIVILEGES WHERE {_GRANTEE} AND {_READS} AND DATABASE() LIKE TABLE_SCHEMA"
     f" UNION SELECT TABLE_NAME FROM information_schema.TABLE_PRIVILEGES WHERE {_GRANTEE} AND {_READS} AND TABLE_SCHEMA = DATABASE()"
 )
-"""The tables of which the user sees every column, or "" where those are all: MySQL's catalog shows nobody what he has no right on."""
+"""The tables of which the user sees every column, or "" if those are all: MySQL's catalog hides tables on which the user has no privileges."""
 
 RELATIONS = {
     "sqlite": (
@@ -105,7 +105,7 @@ TYPES = {
         "bytes": r"blob|longblob|mediumblob|bytea|binary|varbinary",
     }.items()
 }
-"""What kind of type the engines' names mean, as `repair.playing.FAMILIES` has it of fields."""
+"""What kind of type the engines' names mean, as `repair.schema_of_applied.FAMILIES` has it of fields."""
 
 VARCHAR = re.compile(r"(?:varchar|character varying)\((\d+)\)", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """`[tool.stitchback]` of a tree's pyproject.toml, as a value.
 
-Nothing is guessed: a key that does not exist, or a value of another type than it must have, is told with its place.
-Keys may be spelt as the options are (`unreleased-since`) or with underscores.
+An unknown key, or a value of the wrong type, is reported with its place. Keys may be spelt as the options are (`unreleased-since`) or with
+underscores.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class _Reader:
         return values
 
     def packages(self) -> dict[str, tuple[str, str]]:
-        """App label -> names of two migrations; one name stands for both."""
+        """App label -> names of two migrations; a single name counts for both."""
         where = "tool.stitchback.packages"
         table = _table(self.left.pop("packages", {}), self.place, where)
         return {label: self._ends(value, f'{where}."{label}"') for label, value in sorted(table.items())}

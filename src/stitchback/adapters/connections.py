@@ -236,7 +236,7 @@ def _code(error: BaseException) -> str | int | None:
     return None
 
 
-# Before a connection stands psycopg tells no SQLSTATE.
+# Before a connection exists, psycopg reports no SQLSTATE.
 NO_LOGIN = (
     'FATAL: role "',
     "password authentication failed",

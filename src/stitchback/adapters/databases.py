@@ -73,8 +73,8 @@ class LiveDatabase:
             )
 
     def read(self, *, with_schema: bool = False, schema: str = "") -> DatabaseReading:
-        """The ledger, and the names of tables and columns, in one read-only transaction. `schema`: the PostgreSQL schema to
-        look at, instead of the search path. Raises EnvironmentProblem."""
+        """The ledger, and the names of tables and columns, in one read-only transaction. `schema`: the PostgreSQL schema to read instead of the
+        search path. Raises EnvironmentProblem."""
         source = f"{self.source}, schema {schema}" if schema else self.source
         with self._reading(schema):
             rows, has_table = self._ledger_rows()
@@ -94,10 +94,10 @@ class LiveDatabase:
             return tuple(name for name, usable, _ in self._select(ELSEWHERE) if usable)
 
     def run(self, script: Script, expected: Ledger) -> Ledger:
-        """The script's transaction, committed only if the ledger then has the rows that were proved; what it holds then.
+        """Runs the script's transaction, commits it only if the ledger then has the proved rows, and returns the ledger.
 
-        Raises Refusal (SB611) where it has others (somebody else wrote meanwhile), EnvironmentProblem where the database
-        refuses; in both cases nothing is changed.
+        Raises Refusal (SB611) if it has other rows (another process wrote at the same time), EnvironmentProblem if the database raises an error; in
+        both cases nothing is changed.
         """
         assert script.vendor == self.vendor, "the script is for another engine"
         self._require_transactions()
@@ -122,7 +122,7 @@ class LiveDatabase:
                 return
 
     def _require_transactions(self) -> None:
-        """Oracle begins a transaction by itself once nobody commits for it; MySQL's MyISAM has none."""
+        """Turns autocommit off on Oracle, which then begins transactions on its own; refuses MySQL tables without transactions."""
         if self.vendor == "oracle":
             self.connection.set_autocommit(False)
         if self.vendor != "mysql":

@@ -1,5 +1,5 @@
-"""Work that waits for others, in threads that nobody has to wait for: an interrupt ends the command at once, and what takes too long is
-given up. A driver waits in C, where Python's signals do not reach it."""
+"""Runs blocking work in threads that the process does not wait for: an interrupt ends the command at once, and work that takes too long is abandoned.
+A driver blocks in C, where Python's signals do not reach it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL = 0.2  # seconds between two checks of who is late
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """`work` gets the job, and calls `beat` whenever it has come further. `late`: it was given up."""
+    """`work` gets the job, and calls `beat` after each step. `late`: the job was abandoned."""
 
     work: Callable[[Job], None]
     last: float = 0.0
@@ -44,8 +44,8 @@ class Job:
 def run_jobs(
     jobs: Sequence[Job], patience: float, workers: int, ended: Callable[[Job], None] = lambda job: None
 ) -> None:
-    """Runs them all, no more than `workers` at a time. One that does not beat for `patience` seconds is given up, and its thread left to
-    itself. `ended` is called for each one in this thread."""
+    """Runs all jobs, at most `workers` at a time. A job that does not call `beat` for `patience` seconds is abandoned with its thread. `ended` is
+    called for each job in this thread."""
     finished: SimpleQueue[Job] = SimpleQueue()
     waiting, running = deque(jobs), set[Job]()
     while waiting or running:

@@ -59,7 +59,7 @@ def encoded(reading: CachedReading, *, whole: bool = False) -> Entry:
 
 
 def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
-    """Raises Damaged where the entry is none. `again` gives the file's bytes."""
+    """Raises DamagedCache where the entry is none. `again` gives the file's bytes."""
     try:
         if entry[0] == _UNREADABLE:
             _, key, span, reason, is_python2, questions = entry

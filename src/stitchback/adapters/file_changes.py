@@ -89,7 +89,7 @@ def home_of(repository: Repository) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """The one that may write into the working tree: it holds the lock, and hands it on to the finisher."""
+    """The only writer of the working tree: it holds the lock, and passes it to the finisher."""
 
     home: Path
     lock: int
@@ -188,7 +188,7 @@ def _foreign(home: Path, reason: str) -> EnvironmentProblem:
 
 def _lock(handle: int, deadline: float) -> None:
     if os.name != "posix":
-        return  # no flock there: two writers at once are told apart by what they find changed
+        return  # no flock on this system: concurrent writers are detected by changed files
     import fcntl
 
     while True:

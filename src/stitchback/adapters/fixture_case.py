@@ -32,7 +32,8 @@ class CaseCommit:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What `plan` and `status` must say; `strategies` by app label. `left_out`: the databases that mainline by itself does not serve."""
+    """The expected result of `plan` and `status`; `strategies` by app label. `left_out`: the databases that cannot be upgraded even with mainline
+    alone."""
 
     exit: int
     strategies: Mapping[str, str]
@@ -44,8 +45,8 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class JudgeHints:
-    """Hints for the check against real Django. `broken`: branches that do not migrate, or whose models do not fit their
-    migrations, because the story says so."""
+    """Hints for the check with real Django. `broken`: branches that do not migrate, or whose models do not fit their migrations, as the story
+    describes."""
 
     apps: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()

@@ -1,4 +1,5 @@
-"""Many ledgers at once: a file of URLs, or all schemas of one PostgreSQL database. Dead ones are told, and in nobody's way."""
+"""Reads many ledgers at once: a file of URLs, or all schemas of one PostgreSQL database. Unreachable databases are reported and do not block the
+others."""
 
 from __future__ import annotations
 

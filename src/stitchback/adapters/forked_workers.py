@@ -1,7 +1,6 @@
-"""Processes that do part of the work, forked from this one, where the system and the process are such that they can.
+"""Forks processes that do part of the work, if the system and the process allow it.
 
-Nothing depends on them: where one comes to an end before its time, who asked for it is told so, does the work himself, and meets himself
-whatever the other one met.
+If a worker dies, the parent does its share and raises any error itself.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def spare() -> int:
 
 
 def _has_threads() -> bool:
-    """Whether there are others than this one, Python's or a library's; also where that cannot be told."""
+    """Whether the process has other threads, Python's or a library's; also True if this cannot be determined."""
     try:
         return len(os.listdir("/proc/self/task")) > 1
     except OSError:
@@ -37,8 +36,8 @@ def _has_threads() -> bool:
 def shared_out(
     own: Callable[[Turns], object], others: Callable[[Turns], bytes], turns: int, helpers: int
 ) -> list[bytes | None]:
-    """Does `own` here and `others` in so many processes: each takes turns (numbers below `turns`, every one given out once) until there are
-    none left. What the others found, None for one that came to nothing; no process is left behind."""
+    """Runs `own` here and `others` in that many processes: each takes turns (numbers below `turns`, each assigned once) until none are left. Returns
+    the results of the others, None for one that failed; no process remains."""
     with contextlib.ExitStack() as ending:
         queue = _queue(turns)
         ending.callback(os.close, queue)

@@ -92,7 +92,7 @@ class Repository:
     # Refs
 
     def resolve(self, ref: str) -> str:
-        """The SHA of the commit that git means by the name; see `git_refs.resolve_with_namesakes`. A name that several refs have is told (SB507)."""
+        """The SHA of the commit that git resolves the name to; see `git_refs.resolve_with_namesakes`. A name of several refs is reported (SB507)."""
         if ref in self._commits:
             return ref
         commit, names = git_refs.resolve_with_namesakes(self._git, ref)
@@ -161,7 +161,7 @@ class Repository:
     # History
 
     def merge_base(self, one: str, other: str) -> str:
-        """The newest of the best common ancestors of two commits. That there are several is told (SB506).
+        """The newest of the best common ancestors of two commits. Several best ones are reported (SB506).
 
         Raises EnvironmentProblem: none (SB505), a shallow clone (SB503).
         """
@@ -246,7 +246,7 @@ class Repository:
         return {line.path: line.blob for line in sorted(lines) if line.stage == git_worktree.THEIRS}
 
     def prefetch(self, blobs: Iterable[str]) -> None:
-        """Reads these with one git process, for `read_blob` and `BlobEntry.read` to have at hand."""
+        """Reads these with one git process, as a cache for `read_blob` and `BlobEntry.read`."""
         self._blobs.prefetch(blobs)
 
     def dirty_paths(self, paths: Iterable[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Writing: a commit on a branch that nobody has checked out, and worktrees for `verify`.
+"""Writes a commit on a branch that is not checked out, and creates worktrees for `verify`.
 
-The commit is made through an index of its own, so neither the working tree nor the repository's index is touched; the
-branch moves last, and only if it still stands where it was read.
+The commit is made with a separate index, so neither the working tree nor the repository's index is changed. The branch is updated last, and only if
+it has not moved since it was read.
 """
 
 from __future__ import annotations

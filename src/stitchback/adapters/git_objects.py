@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SYMLINK = "120000"
 SUBMODULE = "160000"
 _TREE_LINES = re.compile(r"(\d+) \w+ ([0-9a-f]+)\t([^\0]*)\0").findall
-PREFETCH_FIRST = 512  # blobs with which whoever wants many can begin
+PREFETCH_FIRST = 512  # blobs after which the caller of a large prefetch can start
 PREFETCH_CHUNK = 4096  # blobs asked for at once: bounds the memory that one answer of git takes
 
 
@@ -106,8 +106,8 @@ class Blobs:
             return self._ask(blob) if ready is None else ready
 
     def prefetch(self, blobs: Iterable[str]) -> None:
-        """Has these at hand from now on, in their order: git gives the first, and goes on with the others while whoever asked works with
-        those. A blob that is missing is told when it is read."""
+        """Caches these blobs, in order: git returns the first, and continues with the others while the caller works with those. A missing blob is
+        reported when it is read."""
         self._wait()
         wanted = [blob for blob in dict.fromkeys(blobs) if blob not in self._ready]
         if wanted:
@@ -124,7 +124,8 @@ class Blobs:
         self._ready.update(_answers(answer))
 
     def _fetch_rest(self, wanted: list[str]) -> None:
-        """Whatever happens, nobody waits for ever: what did not come is asked for again when it is read, and then git says why."""
+        """Fetches the remaining blobs. Waiting readers are always released: a blob that did not arrive is requested again when it is read, and git
+        then reports the reason."""
         with contextlib.ExitStack() as ending, contextlib.suppress(EnvironmentProblem):
             ending.callback(self._arrive, wanted)
             for start in range(0, len(wanted), PREFETCH_CHUNK):
@@ -152,7 +153,7 @@ class Blobs:
         return {part[0]: int(part[2]) for part in parts if len(part) == 3 and part[1] == "blob"}
 
     def close(self) -> None:
-        """Ends what is running; whatever is read after that begins anew."""
+        """Ends the running processes; the next read starts new ones."""
         self._wait()
         self._process = None
 

@@ -112,7 +112,7 @@ class Git:
         return done
 
     def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
-        """A process that is talked to through its pipes; it ends when nobody holds it any more."""
+        """A process with pipes for input and output; it ends when it is no longer referenced."""
         from git.exc import GitCommandNotFound
 
         if not os.access(self.directory, os.X_OK):  # GitPython would run it in the current directory
@@ -158,7 +158,7 @@ def _commands(directory: Path) -> git.Git:
 
 @contextmanager
 def _environment_of_git(**more: str) -> Iterator[None]:
-    """No variables of git's in the process's environment but the user's own and `more`: GitPython hands on all that it finds."""
+    """Limits git's variables in the process's environment to the user's own and `more`: GitPython passes all variables on."""
     with _STARTING:
         foreign = [
             name for name in os.environ if name.startswith("GIT_") and not name.startswith(KEPT_VARIABLES)

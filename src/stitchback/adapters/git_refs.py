@@ -15,7 +15,7 @@ SHA = re.compile(rb"[0-9a-f]{40}([0-9a-f]{24})?")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
-    """A branch, remote-tracking branch or tag by its short name, and the commit that it stands for. `kind`: "branch", "remote", "tag"."""
+    """A branch, remote-tracking branch or tag by its short name, and its commit. `kind`: "branch", "remote", "tag"."""
 
     name: str
     commit: str
@@ -69,7 +69,7 @@ def full_name(git: Git, ref: str) -> str | None:
 
 
 def refs(git: Git) -> tuple[Ref, ...]:
-    """All branches, remote-tracking branches and tags that stand for commits, in the order of their versions."""
+    """All branches, remote-tracking branches and tags that point to commits, in version order."""
     form = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00"
     arguments = ("for-each-ref", "--sort=version:refname", f"--format={form}", *KINDS)
     fields = [decode(item).removeprefix("\n") for item in git.run(*arguments).stdout.split(b"\0")]

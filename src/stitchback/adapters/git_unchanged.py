@@ -1,8 +1,7 @@
-"""Which files of the working tree are on disk, byte for byte, what the index has.
+"""Finds the files of the working tree whose bytes on disk equal the index.
 
-git knows by a file's times and size that nobody has touched it since it was checked out. That makes its bytes the index's,
-unless something turns line ends, encodings or more on the way out: where that may be, sizes are compared as well, and where a
-filter may be at work nothing is taken for known.
+git knows by a file's times and size that it was not changed since the checkout. Then its bytes equal the index's, unless line endings, encodings or
+filters are converted on checkout: for conversions, sizes are compared as well; with filters, no file counts as equal.
 """
 
 from __future__ import annotations
@@ -72,6 +71,6 @@ def _of_the_same_size(root: Path, blobs: Blobs, lines: Sequence[IndexLine]) -> I
         try:
             size = os.lstat(root / os.fsdecode(line.path.encode("utf-8", "surrogateescape"))).st_size
         except OSError:
-            continue  # it has gone meanwhile: whoever reads it says so
+            continue  # deleted meanwhile: the reader reports it
         if size == sizes.get(line.blob):
             yield line

@@ -23,7 +23,7 @@ from stitchback.adapters.git_unfinished import has_conflict_markers, is_as_git_l
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.files import Files
 
-# A link or a pipe put in a file's place after it was looked at is neither followed nor waited for.
+# A link or a pipe that replaces a file after the check is neither followed nor waited for.
 READ_ONLY = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -44,8 +44,8 @@ class IndexLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WorktreeListing:
-    """What `git ls-files` sees: the index, untracked files, and tracked ones that are not on disk. `changed`: those that are
-    not on disk as they were put into the index, or that git was told not to look at."""
+    """The files in `git ls-files`: the index, untracked files, and tracked ones that are not on disk. `changed`: those that differ on disk from the
+    index, or that git was configured not to check."""
 
     index: tuple[IndexLine, ...]
     untracked: frozenset[str]

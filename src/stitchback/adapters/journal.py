@@ -15,7 +15,7 @@ Where a file cannot be put in place (the disk is full, somebody has changed it),
 
 The folder may lie in a copy of a repository that somebody else made. So a journal is carried out only where it was begun: by the
 user who owns the folder, on the branch and commit that it names, for plain paths below the working tree, with contents that have
-the digests listed, and never through a symbolic link. Anything else raises Foreign, and nothing is written or deleted.
+the digests listed, and never through a symbolic link. Anything else raises ForeignJournal, and nothing is written or deleted.
 
 Only the standard library is used here: the finisher knows nothing of stitchback.
 """
@@ -59,7 +59,7 @@ class JournalEntry:
 
 
 class ChangedMeanwhile(Exception):
-    """A file is neither as it was nor as it shall be: somebody else has changed it. What was done is undone."""
+    """A file has neither its old nor its new content: another process has changed it. The change is undone."""
 
 
 class ForeignJournal(Exception):
@@ -76,7 +76,7 @@ def is_inside(top: Path, path: str) -> bool:
 
 
 def check_owned(home: Path) -> None:
-    """Raises Foreign where the folder is there and is a symbolic link, no folder, or another user's; or has such a folder in it."""
+    """Raises ForeignJournal where the folder is there and is a symbolic link, no folder, or another user's; or has such a folder in it."""
     if not _is_own_folder(home):
         return
     for name in (DRAFT, DECIDED, DONE):
@@ -137,7 +137,7 @@ def finish_or_discard(home: Path, top: Path, origin: str) -> bool:
     """Finishes what is decided in the working tree at `top`, which is on the branch and commit `origin`, and throws away what is not
     decided. Whether anything was finished.
 
-    Raises Foreign, nothing touched; Disturbed, the tree as it was but for what somebody else did; OSError where a file cannot be put
+    Raises ForeignJournal, nothing touched; ChangedMeanwhile, the tree as it was but for what somebody else did; OSError where a file cannot be put
     in place, the tree as it was, or, where that cannot be had either, the journal still there.
     """
     check_owned(home)
@@ -158,7 +158,7 @@ def finish_or_discard(home: Path, top: Path, origin: str) -> bool:
 
 
 def _decided(place: Path, top: Path, origin: str) -> list[JournalEntry] | None:
-    """The change that is decided, each part of it checked; None where there is none. Raises Foreign."""
+    """The change that is decided, each part of it checked; None where there is none. Raises ForeignJournal."""
     if not os.path.lexists(place):
         return None
     try:
@@ -183,7 +183,7 @@ def _check(place: Path, top: Path, number: int, entry: JournalEntry) -> None:
 
 
 def _own_file(path: Path) -> bytes:
-    """The content of a regular file, no link. Raises Foreign."""
+    """The content of a regular file, no link. Raises ForeignJournal."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:

@@ -46,9 +46,9 @@ SHOWN_ONLY = (
 
 @dataclass(frozen=True, slots=True)
 class LedgerFile:
-    """A ledger as read from a file. `form`: "csv", "json", "showmigrations" or "table".
+    """A ledger read from a file. `form`: "csv", "json", "showmigrations" or "table".
 
-    `complete` is False where the form cannot tell every row; `remarks` say so to a person.
+    `complete` is False if the form does not contain every row; `remarks` report this to the user.
     """
 
     ledger: Ledger
@@ -70,7 +70,7 @@ def read_ledger_file(path: Path, source: str = "") -> LedgerFile:
 
 
 def decoded(raw: bytes, source: str) -> str:
-    """UTF-8, or UTF-16 where a byte order mark says so (PowerShell's redirection)."""
+    """The text: UTF-8, or UTF-16 with a byte order mark (PowerShell's redirection)."""
     encoding = next((name for mark, name in _BOMS if raw.startswith(mark)), "utf-8")
     try:
         return raw.decode(encoding)
@@ -80,7 +80,7 @@ def decoded(raw: bytes, source: str) -> str:
 
 
 def parse_ledger(text: str, source: str) -> LedgerFile:
-    """The ledger in the text, in the order of its lines. An empty text is an error: nothing tells it from a failed export."""
+    """The ledger in the text, in the order of its lines. An empty text is an error: it may be a failed export."""
     lines = _LINE_END.split(_ANSI.sub("", text).rstrip("\r\n"))
     first = next((line for line in lines if line.strip()), None)
     if first is None:

@@ -9,9 +9,9 @@ from stitchback.errors import EnvironmentProblem
 
 
 def write_new(files: Mapping[Path, str], folder: Path | None = None) -> tuple[Path, ...]:
-    """Writes them, into the folder where it is said, which is made; those that are there with the same content stay.
+    """Writes the files, into the folder if given, which is created; existing files with the same content stay.
 
-    Raises EnvironmentProblem (SB517) where one is there with other content, or cannot be written: then none of the former is touched.
+    Raises EnvironmentProblem (SB517) if a file exists with other content or cannot be written: then no existing file is changed.
     """
     new = {path: text for path, text in files.items() if not _is_there(path, text)}
     for path, text in new.items():

@@ -1,4 +1,4 @@
-"""The process in which a project's code runs, and the lines that go to and from it (`in_project.serving`)."""
+"""The process in which a project's code runs, and the lines that go to and from it (`in_project.protocol`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stitchback.adapters.project_environment import harmless_environment, missin
 from stitchback.errors import EnvironmentProblem
 
 CHILD = Path(__file__).with_name("_project_child.py")
-PATIENCE = 5.0  # seconds that a process gets to leave by itself
+PATIENCE = 5.0  # seconds that a process has to end on its own
 
 
 class Raised(Exception):

@@ -1,7 +1,6 @@
-"""A project's own code, run in a process of its own: its interpreter, its settings, its Django (DESIGN, Proving).
+"""Runs a project's own code in a separate process: its interpreter, its settings, its Django (DESIGN, Proving).
 
-Nothing of a branch is run while reading and planning. This is for `verify`, and for the tests whose judge is real Django: the
-caller says so.
+Reading and planning run no code of a branch. This is for `verify`, and for the tests with real Django: the caller asks for it explicitly.
 """
 
 from __future__ import annotations
@@ -137,7 +136,7 @@ class ProjectSession:
         return self._process.last_words()
 
     def start(self, url: str) -> None:
-        """Sets Django up with `url` as its default database. Every other command does so by itself at first."""
+        """Sets Django up with `url` as its default database. Every other command does so first if needed."""
         found = self._process.ask("start", database=_settings(url))
         self.django, self.apps = found["django"], tuple(found["apps"])
 
@@ -155,7 +154,7 @@ class ProjectSession:
         )
 
     def forget(self) -> None:
-        """The migrations' files have changed: the next command reads them anew."""
+        """Reports that the migrations' files have changed: the next command reads them again."""
         if self.django:
             self._process.ask("forget")
 

@@ -43,7 +43,7 @@ class ScratchDatabases(Protocol):
         """The URL of a new, empty database."""
 
     def copy(self, url: str) -> str:
-        """The URL of a new database that holds all that the one at `url`, made here, holds. Nobody is connected to that."""
+        """The URL of a new copy of the database at `url`, which was created here. `url` must have no connections."""
 
     def drop(self, url: str) -> None:
         """Takes away a database that was made here."""
@@ -79,7 +79,7 @@ class ScratchFiles:
     def create(self) -> str:
         self._count += 1
         url = f"sqlite:///{quote(str(self._folder))}/{self._count}.sqlite3"
-        self._path(url).touch()  # an empty database is an empty file: what looks at it must find it
+        self._path(url).touch()  # an empty database is an empty file: readers must find it
         return url
 
     def copy(self, url: str) -> str:
@@ -150,7 +150,7 @@ class ScratchServer:
         return urlunsplit(urlsplit(self._url)._replace(path=f"/{name}"))
 
     def _ask(self, command: str, **arguments: object) -> Any:
-        """What the server refuses is told without the URL's secrets."""
+        """Sends a command. Errors of the server are reported without the URL's secrets."""
         try:
             return self._process.ask(command, **arguments)
         except Raised as raised:

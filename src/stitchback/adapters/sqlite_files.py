@@ -1,8 +1,8 @@
-"""SQLite files read without leaving anything behind.
+"""Reads SQLite files without leaving other files behind.
 
-A database in WAL mode that is opened for reading gets files `-wal` and `-shm`, which belong to whoever opened it (FACTS F40): the
-application's own user may be unable to write then. Where no `-wal` holds anything, the file is opened as one that nobody changes;
-otherwise a copy of both is read. Source: https://sqlite.org/wal.html, "Read-Only Databases"; https://sqlite.org/fileformat.html.
+Opening a database in WAL mode for reading creates files `-wal` and `-shm`, which belong to the user who opened it (FACTS F40): the application's own
+user may then be unable to write. If no `-wal` has content, the file is opened as immutable; otherwise a copy of both is read. Source:
+https://sqlite.org/wal.html, "Read-Only Databases"; https://sqlite.org/fileformat.html.
 """
 
 from __future__ import annotations

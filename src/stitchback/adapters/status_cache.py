@@ -20,7 +20,7 @@ class CachedAnswer(NamedTuple):
 
 
 class KeptAnswers:
-    """Answers by a digest of what was asked and of all that was looked at (`digest`)."""
+    """Cached answers by a digest of the request and of all data that it read (`digest`)."""
 
     def __init__(self, git_dir: Path) -> None:
         """`git_dir`: the common one, of all worktrees."""

@@ -1,7 +1,7 @@
-"""Folders for temporary files that go with the process that made them, however it ends.
+"""Folders for temporary files that are removed after their process ends, however it ends.
 
-Each holds a file that its process keeps locked. The system lets go of the lock when the process ends, killed or not: whoever finds a folder
-whose lock is free may take it away, and nobody can take one that is in use.
+Each contains a file that its process keeps locked. The system releases the lock when the process ends, killed or not. Any process may remove a folder
+whose lock is free; a folder in use cannot be removed.
 """
 
 from __future__ import annotations

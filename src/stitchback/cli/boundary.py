@@ -1,4 +1,4 @@
-"""The one place where errors become exit codes (DESIGN, Commands)."""
+"""Converts errors to exit codes, for all commands (DESIGN, Commands)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SELDOM = (
     500_000,
     20,
     100,
-)  # a command lives for seconds and makes few cycles: looking for them took half the time of a proof
+)  # a command runs for seconds and creates few cycles: garbage collection took half the time of a proof
 
 
 class Ended(KeyboardInterrupt):
-    """The process is asked to end, as by Ctrl-C: what was begun is put away first."""
+    """A signal asks the process to end, as Ctrl-C does: it cleans up first."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -38,28 +38,28 @@ class Ended(KeyboardInterrupt):
 
 def _end(number: int, frame: object) -> None:
     for each in ENDING:
-        signal.signal(each, signal.SIG_IGN)  # once is enough: it is being put away
+        signal.signal(each, signal.SIG_IGN)  # once is enough: the cleanup has begun
     raise Ended(number)
 
 
 def hear_signals() -> None:
-    """SIGTERM and SIGHUP end the command as Ctrl-C does; those that the caller has ignored (nohup) stay so."""
+    """Makes SIGTERM and SIGHUP end the command as Ctrl-C does; signals that the caller ignores (nohup) stay ignored."""
     for each in ENDING:
         if signal.getsignal(each) is signal.SIG_DFL:
             signal.signal(each, _end)
 
 
 def main() -> None:
-    """Runs the command line and exits: never 0 on a failure."""
+    """Runs the command line and exits; never with 0 after a failure."""
     hear_signals()
     gc.set_threshold(*SELDOM)
     code = run(sys.argv[1:])
-    gc.freeze()  # Python would look through all that was read once more, on its way out
+    gc.freeze()  # avoids a garbage collection of all objects at exit
     sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of the command line with these arguments. With `--format json` there is one JSON document on stdout, whatever happens."""
+    """The exit code of the command line with these arguments. With `--format json`, stdout always has exactly one JSON document."""
     if not wants_json(arguments):
         return _run(arguments, lambda error, code: None)
     printed = StringIO()
@@ -78,7 +78,7 @@ def run(arguments: list[str]) -> int:
 
 
 def wants_json(arguments: list[str]) -> bool:
-    """By the arguments as they are: a usage error comes before any of them is parsed."""
+    """Whether the unparsed arguments request JSON: a usage error occurs before they are parsed."""
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
@@ -99,7 +99,7 @@ def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> in
         tell(error, code)
         return code
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone: nothing is left to say it to
+        sys.stderr.close()  # the reader is closed: no output is possible
         return 1
     except Exception as error:  # noqa: BLE001 - the boundary: whatever comes here is a bug
         _report_bug()
@@ -108,7 +108,7 @@ def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> in
 
 
 def _interrupted(error: BaseException) -> int:
-    """Click raises its own Abort for every KeyboardInterrupt, from that one."""
+    """Whether the user interrupted the command. Click raises its own Abort from every KeyboardInterrupt."""
     ended = next((each for each in (error, error.__cause__) if isinstance(each, Ended)), None)
     said = "interrupted" if ended is None else f"ended by {signal.Signals(ended.number).name}"
     echo(f"{said}: nothing more is written", err=True)
@@ -122,7 +122,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def _print_error(error: StitchbackError) -> None:
-    from stitchback.reporting.style import visible  # names of branches and files may be anybody's
+    from stitchback.reporting.style import visible  # names of branches and files are untrusted
 
     head = f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}"
     lines = [head, *(f"  {visible(line)}" for line in error.evidence)]

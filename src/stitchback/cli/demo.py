@@ -34,7 +34,7 @@ def command(session: CommandContext, keep: str | None) -> int:
 
 
 def show(folder: Path) -> int:
-    """Prints the events as they happen; 0 where every check held."""
+    """Prints the events as they happen; returns 0 if every check passed."""
     from stitchback.api.demo import demo
     from stitchback.reporting.demo_text import DemoReport
 

@@ -1,4 +1,4 @@
-"""The group of commands. A command's module is imported only when it is run: `--help` stays quick."""
+"""The group of commands. A command's module is imported only when it runs, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-# name -> (module below stitchback.cli, one line of help). A new command: one module, one line here.
+# name -> (module in stitchback.cli, one line of help). To add a command: one module, one line here.
 COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "Compare the migrations of patch branches with mainline, and report findings."),
     "plan": (
@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 @dataclass(slots=True)
 class CommandContext:
-    """What all commands share."""
+    """The context that all commands share."""
 
     directory: str
     quiet: bool
@@ -36,21 +36,21 @@ class CommandContext:
     color: str
 
     def remark(self, text: str) -> None:
-        """A remark for people, on stderr."""
+        """Prints a remark for the user on stderr."""
         from stitchback.cli.output import echo
-        from stitchback.reporting.style import visible  # names may be anybody's
+        from stitchback.reporting.style import visible  # names are untrusted
 
         if not self.quiet:
             echo(visible(text), err=True)
 
     def warn(self, text: str | None) -> None:
-        """A remark, where there is one."""
+        """Prints a remark, if there is one."""
         if text is not None:
             self.remark(text)
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command when it is asked for."""
+    """A group that imports a command on first use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -98,7 +98,7 @@ def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bo
 
 
 def _color(when: str) -> bool | None:
-    """True or False where it is said, or where NO_COLOR is set (https://no-color.org); None lets click look at the terminal."""
+    """True or False if configured, or if NO_COLOR is set (https://no-color.org); None lets click check for a terminal."""
     import os
 
     if when == "auto":

@@ -58,7 +58,7 @@ def _fleet(
     elsewhere: tuple[str, ...],
     output_format: str,
 ) -> int:
-    """Databases that stand at the same place are told once; those that cannot be read are told and passed over."""
+    """Reports equal databases once; reports and skips databases that cannot be read."""
     from stitchback.api import Project
     from stitchback.api.fleets import inspect_fleet, tenants_of
     from stitchback.cli.progress import bar

@@ -72,7 +72,7 @@ output_format = click.option(
 
 
 def not_for_fleets(**given: object) -> None:
-    """Raises UsageError for the first of the options (name -> value) that was said beside --fleet or --schemas."""
+    """Raises UsageError for the first of the options (name -> value) that was given together with --fleet or --schemas."""
     for name, value in given.items():
         if value:
             raise click.UsageError(
@@ -106,7 +106,7 @@ _PLANNING = (
 
 
 def planning(command: Callable[..., int]) -> Callable[..., int]:
-    """The refs, and the options that say which plan is wanted: the command gets them as its `wish`."""
+    """Adds the refs and the options that select a plan: the command gets them as its `wish`."""
 
     @wraps(command)
     def wishing(

@@ -1,5 +1,5 @@
-"""The one place where text goes to a stream. Names of branches, files and migrations may be anybody's, and a CI service obeys some lines of
-what is printed: here each text is made such that none of it is a command, whatever printed it."""
+"""Prints all text to streams. Names of branches, files and migrations are untrusted, and a CI service executes some printed lines as commands: this
+module escapes every text so that it contains no command."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "text": harmless,
     "json": harmless_in_json,
     "sarif": harmless_in_json,
-    "github": harmless_in_line,  # its lines are commands, ours
-    "sql": lambda text: (
-        text
-    ),  # not a character of it may be another one: `repair.quoting` spells those by number
+    "github": harmless_in_line,  # its lines are intended commands
+    "sql": lambda text: text,  # no character may change: `repair.quoting` writes special ones as numbers
 }
 
 
 def echo(text: str, output_format: str = "text", *, err: bool = False, nl: bool = True) -> None:
-    """Prints it, on standard output or standard error."""
+    """Prints the text on standard output or standard error."""
     click.echo(MAKE_HARMLESS[output_format](text), err=err, nl=nl)
 
 

@@ -11,7 +11,7 @@ import click
 
 @contextmanager
 def bar(length: int, label: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A function to be called with how many are done, and of how many."""
+    """A function that the caller calls with the number of finished items and the total."""
     if quiet or not sys.stderr.isatty():
         yield lambda done, of: None
         return

@@ -116,7 +116,7 @@ def command(
 
 
 def _show(session: CommandContext, treatment: RepairResult, undo: str | None, *, as_text: bool) -> None:
-    """The undo script in its file, the script on stdout, what is worth knowing on stderr. Raises EnvironmentProblem as `write_undo` does."""
+    """Writes the undo script to its file, the script to stdout and remarks to stderr. Raises EnvironmentProblem as `write_undo` does."""
     from stitchback.api.repairing import write_undo
     from stitchback.reporting.fake_text import fake_words
 
@@ -135,7 +135,7 @@ def _show(session: CommandContext, treatment: RepairResult, undo: str | None, *,
 
 
 def _show_again(treatment: RepairResult, output_format: str) -> None:
-    """What is asked about, where stdout has it in a document only."""
+    """Shows the SQL before the confirmation, if stdout has it only as part of a document."""
     if output_format == "json" and treatment.script is not None:
         echo(treatment.script.text, "sql", nl=False, err=True)
 
@@ -150,7 +150,7 @@ def _fleet(
     out: str | None,
     output_format: str,
 ) -> int:
-    """One script for each group of tenants that need the same; those that cannot be read are told and passed over."""
+    """Prints one script for each group of tenants that need the same edits; reports and skips tenants that cannot be read."""
     from stitchback.api import Project
     from stitchback.api.fleets import repair_fleet, tenants_of, write_scripts
     from stitchback.cli.progress import bar

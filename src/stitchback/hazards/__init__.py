@@ -1,4 +1,4 @@
-"""Kinds of trouble that parallel migrations bring: each finds its own kind, and explains it."""
+"""The hazards of parallel migrations: each class finds and explains one kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from stitchback.model.configuration import Suppression
 from stitchback.model.findings import Finding
 from stitchback.model.plans import Proof
 
-# A new hazard: one file, one line here, one test file.
+# To add a hazard: one file, one line here, one test file.
 ALL: tuple[Hazard, ...] = (
     UnreadableFile(),
     OpaqueValue(),
@@ -70,7 +70,7 @@ ALL: tuple[Hazard, ...] = (
     ManyGhosts(),
 )
 
-# What only a proof brings to light.
+# Hazards that only a proof can find.
 OF_PROOF: tuple[ProofHazard, ...] = (LeftOut(),)
 
 
@@ -81,7 +81,7 @@ def find_all(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Fin
 
 
 def find_in_proof(case: Case, proof: Proof, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
-    """As `find_all`, of what the proof of a plan has shown."""
+    """As `find_all`, for findings of the proof of a plan."""
     for hazard in OF_PROOF:
         yield from _reported(hazard.find(case, proof), suppressed)
 

@@ -1,4 +1,4 @@
-"""SB208."""
+"""SB208: a schema object that the patch altered and mainline removed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AlteredAndGone:
 
 
 def goes(match: Match) -> bool:
-    """Not where mainline made the same alteration before it removed the thing: it decided with open eyes."""
+    """Whether values are lost; not if mainline made the same alteration before it removed the schema object."""
     only_altered = all(isinstance(atom, Altered) for atom in match.patch)
     gone = bool(match.mainline) and isinstance(match.mainline[-1], Removed)
     return match.moot or (match.verdict is Verdict.DIFFERENT and only_altered and gone)

@@ -1,4 +1,4 @@
-"""SB215 and SB216: what both branches, or two patch branches, changed in the models, each otherwise."""
+"""SB215 and SB216: parts of the models that both branches, or two patch branches, changed in different ways."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ChangedOnBoth:
         for schema_object, words, refs in _named(case, lambda merged: merged.contradicted):
             where = _place(case, schema_object, refs)
             if where is None:
-                continue  # a migration of one name on both branches: SB204 says so
+                continue  # a migration with the same name on both branches: reported as SB204
             side, span = where
             message = (
                 f"{words} on {' and '.join(refs)} differs from {onto}, which changed it too: {onto}'s is kept"

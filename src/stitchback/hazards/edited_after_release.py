@@ -1,4 +1,4 @@
-"""SB213: a released migration makes another schema on mainline."""
+"""SB213: mainline's version of a released migration creates another schema."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class EditedAfterRelease:
 
 
 def what_differs(unit: Unit) -> Iterator[str]:
-    """What databases of the release have that mainline's file does not make, and what they have in another shape."""
+    """The schema objects that the release's databases have and mainline's file does not create, and those with another shape."""
     schema = [match for match in unit.touching if match.patch and about_schema(match)]
     only_here = schema_objects(match.patch[0] for match in schema if match.verdict is Verdict.PATCH_ONLY)
     other = schema_objects(match.patch[0] for match in schema if match.verdict is Verdict.DIFFERENT)

@@ -49,7 +49,7 @@ class FormerPackage:
 
 
 def hint_for(package: Package) -> str:
-    """The line of the configuration that answers it."""
+    """The configuration line that resolves the finding."""
     return (
         f"Declare the last of its migrations that those databases have applied: [tool.stitchback.packages] "
         f'{package.label} = "LAST_MIGRATION" (stitchback explain SB308).'

@@ -1,4 +1,4 @@
-"""What every hazard is: a class that finds one kind of trouble, and whose docstring is its page."""
+"""The base class of hazards: a class that finds one kind of problem, and whose docstring is its page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Hazard(Protocol):
     title: str
 
     def find(self, case: Case) -> Iterator[Finding]:
-        """Everything of this kind in the case, in any order."""
+        """All findings of this kind in the case, in any order."""
         ...
 
 

@@ -67,7 +67,7 @@ def of_a_package(broken_on_mainline: BrokenOnMainline, case: Case) -> bool:
 
 
 def place(broken_on_mainline: BrokenOnMainline, mainline: Tree) -> Span | None:
-    """The migration at which it fails, else the first that Django names."""
+    """The migration that fails, otherwise the first one that Django names."""
     for key in named(broken_on_mainline):
         if key in mainline.migrations:
             return Span(mainline.migrations[key].path)

@@ -39,7 +39,7 @@ def makes_other_schema(unit: Unit) -> bool:
 
 
 def what_is_missing(unit: Unit) -> Iterator[str]:
-    """What only mainline's file adds, and what it does to things that are there."""
+    """The schema objects that only mainline's file adds, and its other changes of existing schema objects."""
     atoms = [
         atom for atom in unit.side.only_mainline(unit.key) if not isinstance(atom, DataRun | UnreadChange)
     ]

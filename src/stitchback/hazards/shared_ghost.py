@@ -1,4 +1,4 @@
-"""SB305 and SB306: ghosts that Django's loader will get wrong."""
+"""SB305 and SB306: ghosts that Django's loader does not handle correctly."""
 
 from __future__ import annotations
 

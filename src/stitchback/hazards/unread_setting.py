@@ -1,4 +1,4 @@
-"""SB104 and SB106: MIGRATION_MODULES says where migrations are, and that cannot be followed."""
+"""SB104 and SB106: stitchback cannot follow MIGRATION_MODULES to the migrations."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Ask the strategies, prove, rank."""
+"""Collects candidates from the strategies, proves and ranks them."""

@@ -1,4 +1,4 @@
-"""How planning ends: a proved plan, or what nobody could prove."""
+"""The outcome of planning: a proved plan, or the reasons why none could be proved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stitchback.model.plans import Refuted, SafePlan
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`chosen` is the cheapest proved plan; `others` are proved too, cheapest first. `refuted` did not pass."""
+    """`chosen` is the cheapest proved plan; `others` are proved too, cheapest first. `refuted` failed the proof."""
 
     chosen: SafePlan
     others: tuple[SafePlan, ...]
@@ -24,7 +24,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Unproved:
-    """No candidate passed. `blocking` are matches that no plan may go past; `unplaced` patch migrations that no strategy fits."""
+    """No candidate passed. `blocking`: matches that every plan must stop at; `unplaced`: patch migrations that no strategy fits."""
 
     refuted: tuple[Refuted, ...]
     blocking: tuple[Match, ...]

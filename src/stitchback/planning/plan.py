@@ -1,4 +1,4 @@
-"""From a case to a proved plan, or to what nobody could prove."""
+"""Plans a case: returns a proved plan, or the reasons why none could be proved."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from stitchback.schema.conversions import keeps_values
 from stitchback.strategies import ALL, Strategy, compose, unplaced
 
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
-MOST_LISTED = 2  # how many plans beside the chosen one are proved, to be listed with their price
+MOST_LISTED = 2  # how many plans besides the chosen one are proved and listed with their price
 MOST_TRIED = (
-    24  # how many candidates are tried, where all that passed do damage when their manual step is forgotten
+    24  # how many candidates are tried if all that passed cause damage when their manual step is forgotten
 )
 
 
 def plan(
     case: Case, prove: Prove, order: Sequence[Strategy] = ALL, *, beside: Prove | None = None
 ) -> Planned | Unproved:
-    """The cheapest plan that the proof lets through. `beside`: how plans that are only listed beside it are proved, where that
-    is otherwise; whichever is chosen was proved by `prove`. Raises EnvironmentProblem (SB402) for a strategy that does not exist."""
+    """The cheapest plan that passes the proof. `beside`: the proof for plans that are only listed, if it differs; the chosen plan is always proved by
+    `prove`. Raises EnvironmentProblem (SB402) for an unknown strategy."""
     only = case.situation.policy.strategy
     if only is not None and only not in {strategy.name for strategy in order}:
         raise _unknown_strategy(only, [strategy.name for strategy in order])
@@ -60,7 +60,7 @@ def _unknown_strategy(name: str, names: Sequence[str]) -> EnvironmentProblem:
 
 
 def _refuse_unknown_packages(case: Case) -> None:
-    """How far the migrations of a package went on the branch's databases stands in no file: a person has to say it."""
+    """Refuses a case with a package whose applied migrations on the branch's databases no file contains: the user must configure them."""
     found = [(side.patch.tree.ref, package) for side in case.sides for package in side.patch.packages]
     unknown = [(ref, package) for ref, package in found if package.said is None]
     if unknown:
@@ -77,7 +77,7 @@ def _refuse_unknown_packages(case: Case) -> None:
 
 
 def _refuse_homeless(case: Case) -> None:
-    """A migration with a parent that its own branch lacks was never run by Django: where it belongs is a person's to say."""
+    """Refuses a migration whose dependency its own branch lacks: Django never ran it, and the user must decide where it belongs."""
     for side in case.sides:
         lost = dict(MigrationGraph.raw(side.patch.tree).missing)
         homeless = [unit.key for unit in side.units if unit.key in lost and unit.twin is None]
@@ -92,8 +92,8 @@ def _refuse_homeless(case: Case) -> None:
 
 
 def _refuse_unread_settings(case: Case) -> None:
-    """A setting that may name another folder of migrations than those that were read: what the branches have there is not known.
-    Folders that no branch has changed since the fork point cannot hide anything."""
+    """Refuses a setting that may name another migrations folder than those that were read: the branches' migrations there are unknown. Folders that
+    no branch has changed since the fork point are accepted."""
     mainline = case.situation.mainline
     found: dict[tuple[str, UnreadSetting], None] = {}
     for side in case.sides:
@@ -118,7 +118,7 @@ def _possible_folders(tree: Tree) -> frozenset[PossibleFolder]:
 
 
 def _refuse_self_replacing(case: Case) -> None:
-    """Django runs nothing of such a migration, or does not load the tree at all (FACTS F24)."""
+    """Refuses a migration that replaces itself: Django does not run it, or does not load the tree at all (FACTS F24)."""
     trees = (case.situation.mainline, *(side.patch.tree for side in case.sides))
     found = [(tree, key) for tree in trees for key in tree.self_replacing]
     if found:
@@ -131,8 +131,8 @@ def _refuse_self_replacing(case: Case) -> None:
 
 
 def _refuse_unread(case: Case) -> None:
-    """Django may run a file that cannot be read here: production may have its row, and what it created. A file counts unless it was the
-    same at the fork point. Mainline's counts where it is of an app that the patch changes, or where it may be: a whole folder."""
+    """Refuses files that stitchback cannot read and Django may run: production may have their rows and schema objects. A file counts unless it was
+    the same at the fork point. Mainline's files count only for apps that the patch changes or may change: a whole folder."""
     mainline = case.situation.mainline
     for side in case.sides:
         old = {_place_and_content(item) for item in side.patch.fork.unreadable} - {None}
@@ -154,13 +154,12 @@ def _refuse_unread(case: Case) -> None:
 
 
 def _place_and_content(item: Unreadable) -> tuple[str, str] | None:
-    """What an unreadable file was, to be compared with the fork point's; None where its content is not known."""
+    """The place and content of an unreadable file, to compare with the fork point; None if its content is not known."""
     return (item.span.path, item.digest) if item.digest else None
 
 
 def _refuse_own_behaviour(case: Case) -> None:
-    """What a migration does whose class overrides Django's methods, and under which app's name Django records it, is not what its
-    operations say."""
+    """Refuses a migration whose class overrides Django's methods: its operations define neither its effect nor the app under which Django records it."""
     mainline = case.situation.mainline
     for side in case.sides:
         ref = side.patch.tree.ref
@@ -179,7 +178,7 @@ def _refuse_own_behaviour(case: Case) -> None:
 
 
 def _refuse_edited(case: Case, nowhere: Sequence[MigrationKey]) -> None:
-    """What databases of the release have otherwise than mainline's edited file says, and no migration can put right."""
+    """Refuses edits of shared migrations that leave the release's databases different from mainline in a way that no migration can correct."""
     mainline = case.situation.mainline
     found = [unit for unit in case.units if unit.is_edited and unit.key in nowhere and unit.twin is not None]
     if found:
@@ -198,8 +197,8 @@ def _refuse_edited(case: Case, nowhere: Sequence[MigrationKey]) -> None:
 
 
 def _blocking(case: Case) -> tuple[Match, ...]:
-    """Contrary changes, what cannot be read, and columns whose values no conversion keeps. Data operations of one name are reported only:
-    they never run again."""
+    """Contrary changes, unreadable operations, and columns whose values no conversion keeps. Data operations with equal names are only reported: they
+    never run again."""
     matches = (match for side in case.sides for match in side.comparison.matches)
     return tuple(
         match
@@ -209,8 +208,8 @@ def _blocking(case: Case) -> tuple[Match, ...]:
 
 
 def _loses_values(match: Match) -> bool:
-    """Whether a column that both branches made has to be altered, in the databases of the patch branch, to a type that cannot hold its
-    values. Where mainline itself alters it from the patch branch's shape the verdict is another one."""
+    """Whether a column that both branches created must be altered, in the databases of the patch branch, to a type that cannot hold its values. Not
+    if mainline itself alters it from the patch branch's shape."""
     if match.verdict is not Verdict.DIFFERENT:
         return False
     before, after = (_shape_after(atoms) for atoms in (match.patch, match.mainline))
@@ -218,7 +217,7 @@ def _loses_values(match: Match) -> bool:
 
 
 def _shape_after(atoms: Iterable[Atom]) -> Shape | None:
-    """The shape in which the atoms leave their thing."""
+    """The shape of the schema object after the atoms."""
     ends = (history.end for history in histories(atoms).values())
     return next((end.shape for end in ends if end is not None), None)
 

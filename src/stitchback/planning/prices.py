@@ -1,4 +1,4 @@
-"""What a candidate costs people: the ranking of DESIGN, Planning."""
+"""The cost of a candidate for the user: the ranking of DESIGN, Planning."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from stitchback.model.plans import Candidate, Proof, SafePlan
 
 @dataclass(frozen=True, slots=True, order=True)
 class Price:
-    """Lower is better, in this order: released databases left out, damage where a manual step is forgotten, conditions on the database in
-    migrations, manual steps, files edited.
+    """Lower is better, in this order: released databases left out, damage if a manual step is forgotten, conditional operations in migrations, manual
+    steps, edited files.
 
-    `left_out`: fork points whose databases a plain migrate fails for, or leaves with another schema, as it does without the plan.
-    `damages`: 1 where `migrate` without the manual step destroys values or runs data operations again and says nothing (FACTS F36); 0
-    before the proof. `manual_steps` counts the handovers before the proof, the populations that need a manual step after it.
+    `left_out`: fork points whose databases fail to migrate, or end with another schema, with or without the plan. `damages`: 1 if `migrate` without
+    the manual step destroys values or runs data operations again without an error (FACTS F36); 0 before the proof. `manual_steps`: the number of
+    manual inserts before the proof, of populations that need a manual step after it.
     """
 
     left_out: int
@@ -64,5 +64,5 @@ def _is_conditional(operation: Operation) -> bool:
 
 
 def price_of(plan: SafePlan) -> Price:
-    """The price of a proved plan: with the hands that its proof counted."""
+    """The price of a proved plan, with the manual steps that its proof counted."""
     return price(plan.candidate, plan.proof)

@@ -1,4 +1,4 @@
-"""What the use cases give back, for the reports."""
+"""The results of the use cases, for the reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stitchback.planning.outcomes import Planned, Unproved
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the trees was read, and how much not."""
+    """How many migrations of the trees were read, and how many were not."""
 
     migrations: int
     operations: int
@@ -34,7 +34,7 @@ class Status:
 
     @property
     def has_unread(self) -> bool:
-        """Whether a tree has migrations, or may have, that could not be read: there may be more than what is compared."""
+        """Whether a tree has, or may have, migrations that could not be read: the comparison may be incomplete."""
         situation = self.case.situation
         trees = (situation.mainline, *(patch.tree for patch in situation.patches))
         return any(
@@ -57,20 +57,20 @@ class PlanReport:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing to do, 1 something would change, or a person has to decide something, 3 no plan could be proved."""
+        """0 nothing to do, 1 the plan changes files or the user must decide, 3 no plan could be proved."""
         if isinstance(self.outcome, Unproved):
             return 3
         return 1 if self.would_change or self.undecided else 0
 
     @property
     def undecided(self) -> tuple[Finding, ...]:
-        """What no plan changes, and a person has to look at: data operations of one name that are not the same (SB205), and findings of
-        the proof that are no notes."""
+        """Findings that no plan resolves and the user must check: data operations with equal names that differ (SB205), and findings of the proof
+        that are not notes."""
         return (*self.lost_data, *(each for each in self.findings if each.severity is not Severity.NOTE))
 
     @property
     def lost_data(self) -> tuple[Finding, ...]:
-        """Data operations of one name that are not the same: each database runs one of the two."""
+        """Data operations with equal names that differ: each database runs one of the two."""
         found = (each for each in self.status.findings if each.code == SameNameOtherData.code)
         return tuple(each for each in found if each.severity is Severity.ERROR)
 
@@ -81,7 +81,7 @@ class PlanReport:
 
 
 def coverage(case: Case) -> Coverage:
-    """Over all trees of the case, a migration that several share counted once."""
+    """The coverage of all trees of the case; a shared migration counts once."""
     situation = case.situation
     trees: tuple[Tree, ...] = (situation.mainline, *(patch.tree for patch in situation.patches))
     migrations = {(m.key, m.blob): m for tree in trees for m in tree.migrations.values()}

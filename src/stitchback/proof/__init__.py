@@ -1,4 +1,4 @@
-"""No proof, no plan: candidates judged by Django itself over every population and rollout."""
+"""The proof that every plan needs: Django's loader and executor run each candidate over every population and rollout."""
 
 from stitchback.proof.proving import Prover, prove, prove_beside
 

@@ -1,4 +1,4 @@
-"""No migration of a result comes before what preceded it on its own branch."""
+"""Checks that every migration of a result still depends on its ancestors from its own branch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stitchback.schema.model_relations import ModelRelations
 
 
 class BranchAncestors:
-    """A situation's branches, whole: what comes before what on each, whatever a plan makes of it."""
+    """The whole branches of a situation, with the ancestors of each migration, independent of any plan."""
 
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
@@ -29,7 +29,7 @@ class BranchAncestors:
 
     @cached_property
     def web(self) -> ModelRelations:
-        """Of all models that the branches have or had."""
+        """The relations of all models that the branches have or had."""
         return web_of(self.trees)
 
     def migration_changes(self, migration: Migration) -> MigrationChanges:
@@ -39,7 +39,7 @@ class BranchAncestors:
         return known[1]
 
     def own(self, tree: Tree) -> Iterator[MigrationKey]:
-        """The branch's migrations that are not shared; on mainline all of them."""
+        """The branch's migrations that are not shared; for mainline all of them."""
         for patch in self.situation.patches:
             if patch.tree is tree:
                 yield from (key for key in tree.migrations if key not in patch.fork.migrations)
@@ -47,7 +47,7 @@ class BranchAncestors:
         yield from tree.migrations
 
     def parallel(self, tree: Tree) -> frozenset[MigrationKey]:
-        """What only this branch has since it parted from the others; of mainline, without what git's merge brought."""
+        """The migrations that only this branch has since the fork; for mainline, without those that git's merge brought."""
         others = {key for patch in self.situation.patches for key in patch.fork.migrations}
         if tree is self.situation.mainline:
             merged = (patch for patch in self.situation.patches if patch.merged)
@@ -55,7 +55,7 @@ class BranchAncestors:
         return frozenset(tree.migrations) - others
 
     def independent(self, first: Iterable[Migration], second: Iterable[Migration]) -> bool:
-        """Whether the second ones, which come after the first on a branch, may run before them."""
+        """Whether the second migrations, which come after the first on a branch, may run before them."""
         others = [self.migration_changes(each) for each in second]
         return all(
             independent(self.migration_changes(one), other, self.web) for one in first for other in others
@@ -63,10 +63,10 @@ class BranchAncestors:
 
 
 def lost_ancestors(candidate: Candidate, branches: BranchAncestors) -> Iterator[str]:
-    """What comes before a migration on its own branch and not in the result, although their order matters.
+    """Ancestors that a migration has on its own branch and not in the result, although their order matters.
 
-    Whole trees are compared: what is left out of a slice counts too. A migration that the result has under another name, or that a
-    replacer stands for there, is that one. Django orders by dependencies alone (FACTS F32).
+    Whole trees are compared, including migrations that are left out of a slice. A migration that the result has under another name, or replaces,
+    counts as the same. Django orders by dependencies alone (FACTS F32).
     """
     result = Result(candidate, branches.situation.mainline)
     for tree in branches.trees:
@@ -83,7 +83,7 @@ def lost_ancestors(candidate: Candidate, branches: BranchAncestors) -> Iterator[
 
 
 class Above:
-    """The ancestors of a graph's nodes as sets, each made once."""
+    """The ancestors of a graph's nodes as sets, cached."""
 
     def __init__(self, graph: MigrationGraph) -> None:
         self.graph = graph
@@ -112,8 +112,8 @@ class Result:
         }
 
     def standing(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
-        """The nodes that a branch's migration is in the result: itself, under its new name, or what replaces it. None where nothing of
-        that name is run any more."""
+        """The nodes for a branch's migration in the result: itself, under its new name, or its replacement. None if the result runs no migration of
+        that name."""
         if key in self.graph.nodes:
             return (key,)
         if key in self.renamed and self.renamed[key] in self.graph.nodes:
@@ -121,8 +121,7 @@ class Result:
         return self.tree.replacers.get(key, ())
 
     def moved(self, graph: MigrationGraph) -> set[MigrationKey]:
-        """The branch's migrations that may have lost an ancestor: those that no longer depend on all that they depended on there, and
-        what comes after them."""
+        """The branch's migrations that may have lost an ancestor: those that no longer have all their dependencies, and their descendants."""
         nodes = self.graph.nodes
         changed = {
             key
@@ -137,12 +136,12 @@ class Result:
         return changed
 
     def above(self, node: MigrationKey) -> frozenset[MigrationKey]:
-        """The node and all that comes before it."""
+        """The node and all its ancestors."""
         return self._above(node)
 
     def has_before(self, ancestor: MigrationKey, node: MigrationKey, above: frozenset[MigrationKey]) -> bool:
-        """Whether the ancestor is before the node in the result, or the node itself, or nowhere any more. A squash counts for what it
-        replaces, and all that it replaces for the squash."""
+        """Whether the ancestor is an ancestor of the node in the result, or the node itself, or no longer exists. A squash counts as the migrations
+        that it replaces, and these count as the squash."""
         nodes = self.standing(ancestor)
         if not nodes or not above.isdisjoint((*nodes, *self.tree.replacers.get(ancestor, ()))):
             return True
@@ -152,5 +151,5 @@ class Result:
         return bool(parts) and above.issuperset(parts)
 
     def files(self, key: MigrationKey) -> tuple[Migration, ...]:
-        """The branch's migration as the result has it: what it no longer does there needs no order."""
+        """The branch's migration as the result has it: operations that it no longer contains need no order."""
         return tuple(self.tree.migrations[node] for node in self.standing(key))

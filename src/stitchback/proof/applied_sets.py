@@ -1,4 +1,4 @@
-"""Which of a branch's migrations a database may have: sets that hold, with each migration, all that it depends on."""
+"""The sets of a branch's migrations that a database may have applied: each contains all dependencies of its members."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_BETWEEN = 32
 
 @dataclass(frozen=True, slots=True)
 class AppliedSet:
-    """A set, and how to get it: the smaller set and the migration that is applied to it. Some sets are only steps to others."""
+    """A set and its construction: a smaller set and the migration applied to it. Some sets are only steps to others."""
 
     keys: Keys
     smaller: Keys
@@ -24,7 +24,7 @@ class AppliedSet:
 
 @dataclass(frozen=True, slots=True)
 class AppliedSets:
-    """`applied_set` in an order that builds each on one before it, without the empty set. `all`: whether none is left out."""
+    """`applied_set`: ordered so that each set is built from an earlier one, without the empty set. `all`: whether the list is complete."""
 
     applied_set: tuple[AppliedSet, ...]
     all: bool
@@ -36,10 +36,9 @@ def closed_sets(
     most: int = MOST_SETS,
     matters: Keys | None = None,
 ) -> AppliedSets:
-    """All ancestor-closed sets of the keys, or, where there are more than `most`, the prefixes of the order and of the
-    orders in which one app goes first. `parents` are those among the keys. `matters`: where it is said, then only apps of
-    those go first, and only the prefixes that end with one of them, or right before one, are more than steps, and of the
-    order itself some more, MOST_BETWEEN at the most, at even distances."""
+    """All ancestor-closed sets of the keys. If there are more than `most`: the prefixes of the order and of the orders in which one app goes first.
+    `parents`: the dependencies among the keys. `matters`: if given, only apps of those go first, and only the prefixes that end with one of them or
+    directly before one are more than steps, and additionally up to MOST_BETWEEN prefixes of the order at even distances."""
     found: dict[Keys, AppliedSet | None] = {frozenset(): None}
     waiting: list[Keys] = [frozenset()]
     for keys in waiting:
@@ -74,7 +73,7 @@ def prefixes(
 def app_first(
     order: tuple[MigrationKey, ...], parents: Mapping[MigrationKey, Keys], app: str | None
 ) -> tuple[MigrationKey, ...]:
-    """The order with the app's migrations, and what they need, in front."""
+    """The order with the app's migrations and their dependencies first."""
     needed: set[MigrationKey] = set()
     for key in reversed(order):
         if key.app == app or key in needed:
@@ -83,6 +82,6 @@ def app_first(
 
 
 def topmost(keys: Keys, parents: Mapping[MigrationKey, Keys]) -> tuple[MigrationKey, ...]:
-    """Those that no other one of the set depends on, sorted."""
+    """The keys that no other key of the set depends on, sorted."""
     below = {parent for key in keys for parent in parents[key]}
     return tuple(sorted(keys - below))

@@ -1,4 +1,4 @@
-"""One candidate's proof."""
+"""The proof of one candidate."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ OF_MAINLINE = (FORK, MAINLINE)
 
 
 class Attempt:
-    """`most_runs`: see `Rollouts`."""
+    """One attempt to prove a candidate. `most_runs`: see `Rollouts`."""
 
     def __init__(self, cut: Slice, proof_context: ProofContext, most_runs: int = MOST_RUNS) -> None:
         self.most_runs = most_runs
@@ -60,7 +60,7 @@ class Attempt:
         self.bounded: list[str] = []
         self.work = data_work(cut.candidate, proof_context.situation)
         self.own = BaselineFailures(proof_context, self.matters)
-        # Nothing brought and nothing written: every way to migrate is mainline's own, with or without us.
+        # The plan copies and writes no file: every way to migrate is mainline's, with or without it.
         self.idle = brings_nothing(proof_context.situation) and not cut.candidate.edits
 
     @property
@@ -68,7 +68,7 @@ class Attempt:
         return self.proof_context.simulated_databases(self.matters)
 
     def failures(self) -> Iterator[Failure]:
-        """All of them, the tree's own first."""
+        """All failures, the tree's own first."""
         if isinstance(self.fresh_installs, Failure):
             yield self.fresh_installs
             return
@@ -117,7 +117,7 @@ class Attempt:
     def of_ledger(
         self, ledger: Ledger, rows: frozenset[MigrationKey], rollouts: Rollouts
     ) -> Iterator[Failure]:
-        """A real ledger has the schema of the databases that come about with those rows, before the plan or on its way."""
+        """Failures of a real ledger: it gets the schemas of the simulated databases with its rows, before the plan or during it."""
         known = frozenset(key for tree in self.proof_context.trees for key in named_in(tree)) | named_in(
             self.candidate.result
         )
@@ -156,7 +156,7 @@ class Attempt:
             and all(map(is_own, upgrade_failures))
         ):
             if any(trouble.error for trouble in upgrade_failures):
-                return  # it is left out
+                return  # it is excluded from the proof
             upgrade_failures = ()
         if not upgrade_failures and not self.idle:
             upgrade_failures, tried = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
@@ -172,7 +172,7 @@ class Attempt:
             yield failure
 
     def without_what_ran_too_often(self, inhabitant: SimulatedDatabase, ends: FinalStateChecks) -> DatabaseId:
-        """What a data operation did twice before any plan (mainline had renamed its migration) is no plan's doing."""
+        """The database without repeated data operations that ran before any plan (mainline had renamed their migration): no plan causes these."""
         start = inhabitant.place
         data, twice = ends.work.capped(start.data, ends.fresh.data)
         for name in twice:
@@ -186,7 +186,7 @@ class Attempt:
             self.bounded.append(text)
 
     def may_not_need(self, population: Population, rows: tuple[MigrationKey, ...]) -> str:
-        """Why these rows may not be asked for, or nothing."""
+        """Why the user may not be asked for these rows; "" if they may."""
         names = ", ".join(map(str, rows))
         if rows and population.lineage in NO_MANUAL_STEPS:
             return f"it would need a manual step: the row of {names}"
@@ -195,7 +195,7 @@ class Attempt:
         return ""
 
     def outcome(self, found: FreshInstalls, inhabitant: SimulatedDatabase) -> PopulationOutcome:
-        """In the words of the whole trees. What was left aside counts as not applied yet, unless a ledger tells."""
+        """The outcome in terms of the whole trees. Migrations that the slice leaves out count as not applied, unless a ledger records them."""
         rows, tried, place = self.passed[inhabitant]
         ran, after = found.engine.full(place)
         population = inhabitant.population
@@ -223,7 +223,7 @@ class Attempt:
         return frozenset(self.cut.below)
 
     def all_rows(self, keys: tuple[MigrationKey, ...], *, below: bool = True) -> tuple[MigrationKey, ...]:
-        """Rows as the whole trees have them: with what stands below all branches, in front."""
+        """The rows in terms of the whole trees, with the shared migrations first."""
         rest = (key for key in self.cut.in_full(keys) if key not in self.below)
         return (*(self.cut.below if below else ()), *rest)
 

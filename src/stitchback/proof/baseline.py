@@ -1,4 +1,4 @@
-"""What goes wrong with mainline as it stands, untouched: no plan is asked to mend that, and none is refused for it."""
+"""The failures of unchanged mainline: no plan has to correct them, and none is refused because of them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PLAINLY = "migrate"
 
 
 class BaselineFailures:
-    """Troubles that mainline has by itself: the very same acts, done with mainline's tree, come to the very same trouble. Where it does not know
-    the migration of an act (the plan writes it), an act that runs none stands for it: Django records squashes even so. A repair is left out. From a database of the patch branch, mainline by itself gets
-    nowhere: there it is enough that one without the patch has come to the very same."""
+    """Failures that mainline has even without the plan: the same upgrade steps with mainline's tree result in the same failure. If mainline lacks the
+    migration of a step (the plan writes it), a step without migrations replaces it: Django records squashes even so. Repairs are left out. A database
+    of the patch branch cannot be migrated with mainline alone: there it is enough that one without the patch has the same failure."""
 
     def __init__(self, proof_context: ProofContext, matters: Keys | None) -> None:
         self._scene = proof_context
@@ -28,7 +28,7 @@ class BaselineFailures:
         self._met: dict[tuple[str, Kind | None], BrokenOnMainline] = {}
 
     def has(self, inhabitant: SimulatedDatabase, start: DatabaseId, trouble: UpgradeFailure) -> bool:
-        """`start`: the database that stands for the inhabitant."""
+        """Whether mainline has the failure too. `start`: the simulated database of the population."""
         unpatched = inhabitant.population.lineage in UNPATCHED
         is_known = not unpatched and trouble.kind in self._known
         if not is_known and not self._reproduces(trouble, [start] if unpatched else self._unpatched()):
@@ -40,7 +40,7 @@ class BaselineFailures:
         return True
 
     def report_for(self, inhabitant: SimulatedDatabase, place: DatabaseId, rollouts: Rollouts) -> None:
-        """Also reports what a database of the patch branch shares with others: its states were met, and judged, on theirs."""
+        """Also reports the failures that a database of the patch branch shares with others: its states were judged there."""
         for kind, trouble in self._first.items():
             reached = rollouts.follow(place, tuple(trouble.path))
             if reached is None or plainly(trouble) or trouble.did[0] != PLAINLY:
@@ -50,7 +50,7 @@ class BaselineFailures:
                 self._met.setdefault((name, kind), broken_on_mainline(inhabitant.population, trouble))
 
     def is_without_the_patch(self, trouble: UpgradeFailure) -> bool:
-        """Of one that a plain migrate comes to on a database of the patch branch: whether the patch has nothing to do with it."""
+        """Whether the patch is irrelevant to a failure of a plain migrate on a database of the patch branch."""
         return plainly(trouble) and self._reproduces(trouble, self._unpatched())
 
     def _reproduces(self, trouble: UpgradeFailure, starts: Iterable[DatabaseId]) -> bool:
@@ -77,7 +77,7 @@ class BaselineFailures:
 
     @property
     def met(self) -> tuple[BrokenOnMainline, ...]:
-        """Every population that a plain migrate fails for, and of what else goes wrong the first of each kind."""
+        """Every population for which a plain migrate fails, and the first of each other kind of failure."""
         at_once = {(each.population, each.message) for each in self._met.values() if not each.acts}
         return tuple(
             each
@@ -87,12 +87,12 @@ class BaselineFailures:
 
 
 def plainly(trouble: UpgradeFailure) -> bool:
-    """Whether nothing but a plain migrate comes to it."""
+    """Whether a plain migrate alone results in the failure."""
     return not trouble.path and trouble.did == (PLAINLY,)
 
 
 def broken_on_mainline(population: Population, trouble: UpgradeFailure) -> BrokenOnMainline:
-    said, _, _ = trouble.message.partition("\n")  # what Django adds is advice for another situation
+    said, _, _ = trouble.message.partition("\n")  # Django's further lines are advice for another situation
     at = trouble.error.at if trouble.error else None
     named = (each.migration for each in reversed(trouble.path))
     return BrokenOnMainline(

@@ -1,4 +1,4 @@
-"""A situation before any plan: its databases, its models, and mainline left alone."""
+"""A situation without any plan: its databases, its models, and unchanged mainline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from stitchback.schema.three_way import BranchSides
 
 @dataclass(frozen=True, slots=True)
 class FreshInstalls:
-    """A tree with its next release, and fresh installs of both: what databases are judged against."""
+    """A tree with its next release, and fresh installs of both: the reference for all databases."""
 
     engine: Engine
     following: Engine
@@ -40,7 +40,7 @@ class FreshInstalls:
 def fresh_installs(
     tree: Tree, apps: tuple[str, ...], memory: EngineCache, bystander: str | None = None
 ) -> FreshInstalls | Failure:
-    """A Failure where Django cannot even install the tree."""
+    """The fresh installs; a Failure if Django cannot install the tree."""
     engine = Engine(tree, memory=memory, beside=(bystander,) if bystander else ())
     following = Engine(next_release(tree, apps), memory=memory)
     nothing = engine.place(SymbolicDatabase())
@@ -55,7 +55,7 @@ def fresh_installs(
 
 
 def not_read_at(key: MigrationKey | None, tree: Tree) -> str:
-    """What of the migration at which it stopped could not be read: more likely the reason than the tree itself."""
+    """The part of the failed migration that could not be read: a more likely cause than the tree itself."""
     migration = tree.migrations.get(key) if key else None
     if migration is None:
         return ""
@@ -66,7 +66,7 @@ def not_read_at(key: MigrationKey | None, tree: Tree) -> str:
 
 
 class ProofContext:
-    """What of a proof does not depend on the candidate."""
+    """The part of a proof that does not depend on the candidate."""
 
     def __init__(self, situation: Situation, memory: EngineCache) -> None:
         self.situation = situation
@@ -86,13 +86,13 @@ class ProofContext:
 
     @cached_property
     def excused(self) -> frozenset[str]:
-        """Tables that are not what the models say on a branch already."""
+        """Tables that differ from the models on a branch already."""
         trees = (self.situation.mainline, *(patch.tree for patch in self.situation.patches))
         return frozenset(name for tree in trees for name in excused_tables(tree, self.memory))
 
     @cached_property
     def tables_of_removed_apps(self) -> frozenset[str]:
-        """Tables that models of apps had which mainline does not have any more (SB307): they stay where they are."""
+        """Tables of apps that mainline no longer has (SB307): they stay."""
         here = {key.app for key in self.situation.mainline.migrations} | set(self.situation.mainline.apps)
         found = frozenset[str]()
         for tree in (tree for patch in self.situation.patches for tree in (patch.fork, patch.tree)):
@@ -102,7 +102,7 @@ class ProofContext:
         return found
 
     def untouched(self, matters: Keys | None) -> Rollouts | None:
-        """Mainline as it stands, without what git's merge brought, to be tried as a plan; None where it cannot be installed."""
+        """Unchanged mainline, without migrations that git's merge brought, tried like a plan; None if it cannot be installed."""
         if matters not in self._untouched:
             self._untouched[matters] = self.left_alone(matters)
         return self._untouched[matters]
@@ -121,11 +121,11 @@ class ProofContext:
         return Rollouts(ends, ManualSteps((), self.memory), frozenset(), "contenttypes", matters=matters)
 
     def sides(self, result: Tree) -> tuple[BranchSides, ...]:
-        """For each patch branch, what the models at the leaves are merged from."""
+        """For each patch branch, the inputs of the merge of the leaf models."""
         return sides_of(self.situation, result, self.models_of)
 
     def models_of(self, tree: Tree) -> SchemaState | None:
-        """The models at the leaves; None where the tree's own operations do not fit each other."""
+        """The models at the leaf nodes; None if the tree's operations do not fit each other."""
         try:
             return final_state(tree, self.memory)
         except InconsistentState:

@@ -1,4 +1,4 @@
-"""What the data operations of a situation need, by their work: for the engine to hold against the models and the database."""
+"""The models and fields that the data operations of a situation need, by their work. The engine compares them with the models and the database."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Own = tuple[Tree, frozenset[MigrationKey]]
 
 @dataclass(frozen=True, slots=True)
 class NeedsOfAll:
-    """`by_work`: see `Memory.needs`. `kept`: the migrations that have to be in a slice: those of such data operations, and those that
-    drop or rename what they need, or demand a value for what they do not set."""
+    """`by_work`: see `EngineCache.needs`. `kept`: the migrations that a slice must contain: those of such data operations, and those that drop or
+    rename what they need, or require a value for a field that they do not set."""
 
     by_work: dict[str, Needs] = field(default_factory=dict)
     kept: frozenset[MigrationKey] = frozenset()
 
 
 def data_needs(branches: BranchAncestors, start: SchemaState) -> NeedsOfAll:
-    """Of all data operations that a branch has for itself, of all that any branch drops or renames for itself, and of the fields that
-    another branch makes NOT NULL. Work that several branches have needs what it needs on all of them."""
+    """The needs of all data operations that only one branch has, of all that any branch drops or renames, and of the fields that another branch makes
+    NOT NULL. Work that several branches have needs the same on all of them."""
     own = [(tree, branches.parallel(tree)) for tree in branches.trees]
     by_work: dict[str, Needs] = {}
     kept: set[MigrationKey] = set()

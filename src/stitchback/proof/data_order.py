@@ -1,4 +1,4 @@
-"""What comes before and after a data operation on its branch comes before and after it in the result."""
+"""Checks that a data operation has the same predecessors and successors in the result as on its branch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Moved = dict[tuple[str, Origin], frozenset[MigrationKey]]
 
 @dataclass(frozen=True, slots=True)
 class OrderedOperation:
-    """One operation of a branch: what it changes, what its data operations can use, and which work on data they do."""
+    """One operation of a branch: its changes, the names that its data operations can use, and their work."""
 
     origin: Origin
     changes: frozenset[PartChange]
@@ -34,10 +34,9 @@ class OrderedOperation:
 
 
 def order_broken(candidate: Candidate, branches: BranchAncestors) -> Iterator[str]:
-    """Pairs of a data operation and another operation on what it can use that have another order in the result, or none.
+    """Pairs of a data operation and another operation on a schema object that it can use, which have another order in the result, or none.
 
-    Only operations that a plan has moved to another migration are asked for here: all others stay in order with their migrations
-    (`lost_ancestors`).
+    Only operations that a plan has moved to another migration are checked: all others stay in order with their migrations (`lost_ancestors`).
     """
     result = Result(candidate, branches.situation.mainline)
     moved = performers(result, branches.situation)
@@ -46,8 +45,7 @@ def order_broken(candidate: Candidate, branches: BranchAncestors) -> Iterator[st
 
 
 def performers(result: Result, situation: Situation) -> Moved:
-    """(ref, operation) -> the nodes of the result that may do what the operation does on its branch; only where there are others than
-    its own migration."""
+    """(ref, operation) -> the nodes of the result that may do the operation's work; only if there are others than its own migration."""
     found: Moved = {}
 
     def note(ref: str, origin: Origin, others: Iterable[MigrationKey]) -> None:
@@ -75,7 +73,7 @@ def performers(result: Result, situation: Situation) -> Moved:
 
 
 def _bridges(result: Result, situation: Situation) -> Iterator[tuple[MigrationKey, MigrationKey]]:
-    """Files that are new in the result, with each migration that they cover."""
+    """New files of the result, each with the migrations that it covers."""
     known = {
         key for tree in (situation.mainline, *(p.tree for p in situation.patches)) for key in tree.migrations
     }
@@ -142,15 +140,15 @@ def _text(operation: Operation | Opaque) -> str:
 def _meet(
     data: OrderedOperation, other: OrderedOperation, changed: frozenset[PartChange], branches: BranchAncestors
 ) -> bool:
-    """Whether the data operation can use what the other operation changes or uses."""
+    """Whether the data operation can use a schema object that the other operation changes or uses."""
     return any(used(reach, changed, other.reaches, branches.web) for reach in data.reaches)
 
 
 def _ran_without(
     data: OrderedOperation, other: OrderedOperation, tree: Tree, branches: BranchAncestors
 ) -> bool:
-    """Whether another branch does the very same work and has nothing before it that makes what the other step makes new on this one: so the
-    work cannot need it. Both branches parted before either step."""
+    """Whether another branch does the same work and has nothing before it that creates the new schema objects of the other step: so the work cannot
+    need them. The branches forked before either step."""
     if not data.work or other.reaches or not all(change.makes for change in other.changes):
         return False
     return any(_does_without(data, other, one, branches) for one in branches.trees if one.ref != tree.ref)
@@ -175,14 +173,14 @@ def _is_before(one: Origin, other: Origin, above: Above) -> bool:
 
 
 def _nodes(step: OrderedOperation, tree: Tree, result: Result, moved: Moved) -> list[MigrationKey]:
-    """The nodes of the result that do the step; all that may where none of them shows it (a model has another name there)."""
+    """The nodes of the result that do the step; all candidates if none shows it (a model has another name there)."""
     candidates = sorted(moved.get((tree.ref, step.origin)) or result.standing(step.origin.migration))
     holding = [node for node in candidates if _place(step, result.tree.migrations[node]) is not None]
     return holding or ([] if step.work else candidates)
 
 
 def _place(step: OrderedOperation, node: Migration) -> int | None:
-    """The place of the step's operation in a migration of the result."""
+    """The index of the step's operation in a migration of the result."""
     for index, operation in enumerate(node.operations):
         if step.work:
             if step.work & set(work_of(node.with_changes(operations=(operation,)))):
@@ -195,7 +193,7 @@ def _place(step: OrderedOperation, node: Migration) -> int | None:
 def _all_after(
     data: OrderedOperation, other: OrderedOperation, tree: Tree, result: Result, moved: Moved
 ) -> bool:
-    """Whether every node that does the other step comes after each that does the data operation."""
+    """Whether every node that does the other step comes after each node that does the data operation."""
     return all(
         _precedes(data, mine, other, theirs, result)
         for mine in _nodes(data, tree, result, moved)
@@ -206,7 +204,7 @@ def _all_after(
 def _one_before(
     data: OrderedOperation, other: OrderedOperation, tree: Tree, result: Result, moved: Moved
 ) -> bool:
-    """Whether each node that does the data operation comes after one that does the other step."""
+    """Whether each node that does the data operation comes after a node that does the other step."""
     others = _nodes(other, tree, result, moved)
     return not others or all(
         any(_precedes(other, theirs, data, mine, result) for theirs in others)

@@ -1,4 +1,4 @@
-"""Data operations: none twice, none left out."""
+"""Checks that no data operation runs twice and none is left out."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from stitchback.schema.effects import Unknown
 
 @dataclass(frozen=True, slots=True)
 class DataWork:
-    """`doers`: which migrations do a piece of work, by its fingerprint. `dropped`: pieces of work that one of the branches does
-    and the result does not, and that no remark of the plan speaks of. `instead`: what migrations of the same name did before
-    mainline, or did on a patch branch, by what mainline's do; and what the parts of mainline's squashes do, by what these do. `edited`: what mainline put into migrations of the fork point
-    afterwards; who had applied them never runs it, with any plan or without. `agreements`: what the project has decided, by work; `agreed` fills with what would
-    have been wrong without."""
+    """`doers`: which migrations do a piece of work, by its fingerprint. `dropped`: work that a branch does and the result does not, and that no
+    remark of the plan mentions. `instead`: the work of migrations with the same name before mainline or on a patch branch, by mainline's work; and
+    the work of the parts of mainline's squashes, by the squash's work. `edited`: work that mainline added to migrations of the fork point afterwards;
+    databases that had applied them never run it, with or without a plan. `agreements`: the project's decisions, by work; `agreed` collects the
+    failures that they excuse.
+    """
 
     doers: dict[str, tuple[MigrationKey, ...]]
     dropped: frozenset[str]
@@ -35,7 +36,7 @@ class DataWork:
     agreed: dict[str, str] = field(default_factory=dict)
 
     def wrong(self, final: tuple[str, ...], fresh: tuple[str, ...]) -> Iterator[str]:
-        """What ran otherwise than on a fresh install, counting what old trees ran before."""
+        """Differences from the data operations of a fresh install, including those that old trees ran."""
         ran, should = Counter(final), Counter(fresh)
         for work in sorted({*ran, *should}):
             agreement = self.agreements.get(work)
@@ -58,7 +59,7 @@ class DataWork:
                     yield f"{self.name(work)} has run here and is missing from the reconciled tree, and no note reports that"
 
     def capped(self, ran: tuple[str, ...], fresh: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What ran, each piece of work no more often than on a fresh install, and the names of those that were above it."""
+        """The work that ran, each piece no more often than on a fresh install, and the names of those that ran more often."""
         should = Counter(fresh)
         above = {work for work, times in Counter(ran).items() if times > should[work] > 0}
         rest = [work for work in ran if work not in above]
@@ -66,7 +67,7 @@ class DataWork:
         return tuple(sorted(rest)), tuple(self.name(work) for work in sorted(above))
 
     def settled(self, work: str, ran: Counter[str]) -> bool:
-        """Whether the row of a migration of that name stands for it (SB205), or those of what a squash replaces."""
+        """Whether the row of a migration of that name replaces the work (SB205), or the rows of a squash's parts do."""
         return work in self.edited or any(ran[other] for other in self.instead.get(work, ()))
 
     def name(self, work: str) -> str:
@@ -92,8 +93,8 @@ def data_work(candidate: Candidate, situation: Situation) -> DataWork:
 
 
 def work_instead(situation: Situation) -> dict[str, frozenset[str]]:
-    """What the other trees' migration of the same name does and mainline's does not, by what only mainline's does; and the same
-    of the parts of mainline's squashes."""
+    """The work that only the other trees' migration of a name does, by the work that only mainline's does; and the same for the parts of mainline's
+    squashes."""
     found: dict[str, frozenset[str]] = {}
     versions = ((theirs, ours) for _, theirs, ours in other_versions(situation))
     for theirs, ours in (*versions, *squashed_work(situation)):
@@ -103,8 +104,8 @@ def work_instead(situation: Situation) -> dict[str, frozenset[str]]:
 
 
 def squashed_work(situation: Situation) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-    """Each of mainline's own squashes: (its work, that of all its parts). Django runs the one or the others, whatever is planned.
-    Where a part is in no tree below the branches, somebody has stitched a patch migration into it, and it is no squash."""
+    """Each of mainline's own squashes: (its work, the work of all its parts). Django runs one or the other with any plan. If a part is in no tree of
+    the branches, a patch migration was stitched into it, and it is no squash."""
     files = {key: each for patch in situation.patches for key, each in patch.fork.migrations.items()}
     files |= situation.mainline.migrations
     for squash in situation.mainline.migrations.values():
@@ -121,7 +122,7 @@ def work_edited_in(situation: Situation) -> frozenset[str]:
 
 
 def other_versions(situation: Situation) -> Iterator[tuple[MigrationKey, frozenset[str], frozenset[str]]]:
-    """Migrations that mainline has with another content: (name, mainline's work, the other's)."""
+    """Migrations that have another content on mainline: (name, mainline's work, the other's)."""
     mainline = situation.mainline.migrations
     for tree in (tree for patch in situation.patches for tree in (patch.fork, patch.tree)):
         for key, other in tree.migrations.items():
@@ -144,6 +145,6 @@ def work_of(migration: Migration) -> Iterator[str]:
 
 
 def remarked(doers: Iterable[MigrationKey], remarks: Iterable[str]) -> bool:
-    """Whether a remark of the plan names one of the migrations, and not one whose name is longer."""
+    """Whether a remark of the plan names one of the migrations; longer names do not count."""
     said = " ".join(remarks)
     return any(re.search(rf"(?<![\w.-]){re.escape(str(key))}(?![\w-])", said) for key in doers)

@@ -1,4 +1,4 @@
-"""Two databases' schemas told apart in words."""
+"""Describes the differences of two databases' schemas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stitchback.model.physical import PhysicalSchema, Table
 
 
 def schema_differences(found: PhysicalSchema, wanted: PhysicalSchema) -> tuple[str, ...]:
-    """What `found` has otherwise than `wanted` (a fresh install), sorted; empty where they are the same."""
+    """The differences of `found` from `wanted` (a fresh install), sorted; empty if they are equal."""
     return tuple(differences(found, wanted))
 
 

@@ -1,8 +1,8 @@
-"""Files of the fork point that mainline edited afterwards, in place.
+"""Migrations of the fork point that mainline edited afterwards.
 
-Databases that have applied the old file never run the new one (FACTS F38). Where that makes no difference to a database a proof takes
-the files as mainline has them, on every branch, and looks for what the plan changes. Where it does, each database is made with the files
-that it met: those of the fork point and of the patch branches with the old ones, mainline's own with the new ones.
+Databases that have applied the old file never run the new one (FACTS F38). If the edit makes no difference to a database, the proof uses mainline's
+files on every branch and checks only the plan's changes. Otherwise each database is created with the files that it ran: old files for the fork point
+and the patch branches, new files for mainline.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ Newer = dict[MigrationKey, Migration]
 
 
 def as_mainline_has_them(situation: Situation, memory: EngineCache) -> tuple[Situation, tuple[str, ...]]:
-    """The situation with mainline's operations in those of the fork points' files that make the same there, and in words which ones
-    were others."""
+    """The situation with mainline's operations in those files of the fork points that create the same schema, and a description of the others."""
     said: list[str] = []
     patches: list[Patch] = []
     for patch in situation.patches:
@@ -33,8 +32,8 @@ def as_mainline_has_them(situation: Situation, memory: EngineCache) -> tuple[Sit
 
 
 def unseen(patch: Patch, newer: Newer, situation: Situation, memory: EngineCache) -> Newer:
-    """Those with which both of the branch's trees make the same schema as before: all together where they do, else app by app; and those
-    that the project accepts."""
+    """The edits with which both trees of the branch create the same schema as before: all together if possible, otherwise app by app; and those that
+    the project accepts."""
     if with_newer(patch, newer) == patch:
         return newer
     found = {key: migration for key, migration in newer.items() if key in situation.policy.accepted}
@@ -50,8 +49,7 @@ def unseen(patch: Patch, newer: Newer, situation: Situation, memory: EngineCache
 
 
 def make_the_same(old: Patch, new: Patch, memory: EngineCache) -> bool:
-    """Whether databases of the branch are the same with either version of the files. What the old one makes is not known where it cannot
-    be installed."""
+    """Whether databases of the branch are equal with either version of the files. Unknown if the old version cannot be installed."""
     return as_sound(old, new, memory) and all(
         made(one, memory) in (None, made(other, memory))
         for one, other in zip(trees(old), trees(new), strict=True)
@@ -59,7 +57,8 @@ def make_the_same(old: Patch, new: Patch, memory: EngineCache) -> bool:
 
 
 def as_sound(old: Patch, new: Patch, memory: EngineCache) -> bool:
-    """A branch that cannot be migrated any more has got into an old file what it makes itself."""
+    """Whether each tree that can be installed with the old files can be installed with the new ones. Otherwise mainline has added to an old file what
+    the branch creates itself."""
     return all(
         made(other, memory) is not None or made(one, memory) is None
         for one, other in zip(trees(old), trees(new), strict=True)
@@ -71,7 +70,7 @@ def trees(patch: Patch) -> tuple[Tree, Tree]:
 
 
 def made(tree: Tree, memory: EngineCache) -> PhysicalSchema | None:
-    """What a fresh install of the tree has; None where it cannot be installed."""
+    """The schema of a fresh install of the tree; None if it cannot be installed."""
     run = Engine(tree, memory=memory).migrate(SymbolicDatabase())
     return run.final.schema if run.error is None else None
 
@@ -95,8 +94,7 @@ def edited(tree: Tree, newer: Newer, fork: Tree) -> Tree:
 
 
 def merged(old: Migration, new: Migration, fork: Tree) -> Migration:
-    """Mainline's file; only its operations where mainline also hung it on what the fork point does not have: databases
-    stumble over that (FACTS F30)."""
+    """Mainline's file; only its operations if mainline added a dependency that the fork point lacks: databases would fail because of it (FACTS F30)."""
     known = {key.app for key in fork.migrations}
     strange = [
         parent

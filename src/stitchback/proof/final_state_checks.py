@@ -1,4 +1,4 @@
-"""What must hold of a database once everything has been migrated."""
+"""Checks of a database after all migrations are applied."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ NEXT_RELEASE = "the next release's migrate"
 
 
 class FinalStateChecks:
-    """Judges final databases against a fresh install of the same tree. `fresh` and `fresh_next` are those installs, of the
-    result and of the next release after it. Tables in `leftover` may be there though a fresh install has none."""
+    """Compares final databases with a fresh install of the same tree. `fresh` and `fresh_next`: the installs of the result and of its next release.
+    Tables in `leftover` may exist although a fresh install has none."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class FinalStateChecks:
         self._judged: dict[DatabaseId, tuple[Said, ...]] = {}
 
     def judged(self, final: DatabaseId) -> tuple[Said, ...]:
-        """What is wrong after a full migrate: (further acts, step, in words)."""
+        """Failures after a full migrate: (further steps, step, description)."""
         said = self._judged.get(final)
         if said is None:
             said = self._judged[final] = tuple(self.judge(final))
@@ -71,7 +71,7 @@ class FinalStateChecks:
         yield from ((AFTERWARDS, said) for said in self.judged_next(way.finish.end))
 
     def judged_next(self, final: DatabaseId) -> Iterator[str]:
-        """What is wrong after the next release's migrate."""
+        """Failures after the next release's migrate."""
         yield from self.wrong_schema(final, self.fresh_next)
         yield from self.work.wrong(final.data, self.fresh_next.data)
 

@@ -1,4 +1,4 @@
-"""What happens to a database whose manual step was forgotten: computed, by the same engine, as everything else that is proved."""
+"""The result for a database whose manual step was forgotten, computed by the same engine as the proof."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from stitchback.schema.effects import AddColumn, DropColumn, Effect, Remake
 from stitchback.schema.problems import Clash
 from stitchback.schema.sqlite_remake import lost_columns
 
-CLASH = "Clash"  # `RunError.kind` where a database does not fit what is to be done to it
+CLASH = "Clash"  # `RunError.kind` if a step does not fit the database
 
 
 @dataclass(frozen=True, slots=True)
 class SilentDamage:
-    """A `migrate` that goes on where only SQLite does: `end` is the database then; `error` what stops it on SQLite too, `first` what
-    stops other databases."""
+    """A `migrate` that continues only on SQLite: `end` is the database then; `error` stops it on SQLite too, `first` stops other databases."""
 
     end: DatabaseId
     resets: tuple[str, ...] = ()
@@ -37,7 +36,7 @@ class SilentDamage:
 def forgotten(
     start: DatabaseId, fresh_installs: FreshInstalls, work: DataWork, memory: EngineCache
 ) -> Forgotten:
-    """A full `migrate` from there, without the rows that the plan asks for, then the next release's."""
+    """The result of a full `migrate` without the plan's manual rows, followed by the next release's."""
     now = migrated(start, fresh_installs.engine, memory)
     found = outcome(now, fresh_installs.fresh, work, next_release=False)
     if not isinstance(found, Harmless):
@@ -62,7 +61,7 @@ def stops(error: RunError, *, next_release: bool) -> Stops:
 
 
 def migrated(start: DatabaseId, engine: Engine, memory: EngineCache) -> SilentDamage:
-    """A full `migrate`, taken on as SQLite takes it where a column is added that is there already."""
+    """The result of a full `migrate` that continues, as SQLite does, if an added column already exists."""
     run = SilentDamage(start)
     while True:
         finish = engine.way(run.end).finish
@@ -78,7 +77,7 @@ def migrated(start: DatabaseId, engine: Engine, memory: EngineCache) -> SilentDa
 def as_sqlite_does(
     run: SilentDamage, error: RunError, engine: Engine, memory: EngineCache
 ) -> SilentDamage | None:
-    """The database after the migration that failed, where SQLite runs it without an error; None where it fails there too."""
+    """The database after the failed migration, if SQLite runs it without an error; None if it fails there too."""
     migration = engine.tree.migrations.get(error.at) if error.at and error.kind == CLASH else None
     token = engine.models_at(run.end) if migration else None
     if migration is None or token is None:
@@ -107,7 +106,7 @@ def as_sqlite_does(
 
 
 def is_remade(effect: Effect, after: Effect | None) -> bool:
-    """Whether SQLite adds the column by making the table again: one that is there gets the default as all its values (FACTS F31)."""
+    """Whether SQLite adds the column by recreating the table: an existing column gets the default in every row (FACTS F31)."""
     return isinstance(effect, AddColumn) and isinstance(after, Remake) and after.table == effect.table
 
 

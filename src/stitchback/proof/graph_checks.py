@@ -1,4 +1,4 @@
-"""What must hold of the reconciled tree itself, whatever database it meets."""
+"""Checks of the reconciled tree that do not depend on a database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stitchback.schema.problems import InconsistentState
 
 
 def sound_graph(tree: Tree) -> Iterator[str]:
-    """One leaf an app, every parent there, no circle: else Django runs nothing."""
+    """Reports apps with several leaf nodes, missing dependencies and cycles: with these, Django runs nothing."""
     graph = MigrationGraph.of(tree)
     yield from unlinked(graph)
     yield from several_leaves(graph, {key.app for key in graph.nodes})
@@ -42,8 +42,7 @@ def several_leaves(graph: MigrationGraph, apps: Collection[str]) -> Iterator[str
 
 
 def split_without_us(result: Tree, situation: Situation) -> frozenset[str]:
-    """Apps that have several leaves on mainline, and in which neither a patch branch nor the plan has anything: what is to be
-    done there is the same with any plan and without one (SB302 tells)."""
+    """Apps that have several leaf nodes on mainline and that neither a patch branch nor the plan changes: SB302 reports them, with or without a plan."""
     mainline = situation.mainline
     counts = Counter(key.app for key in MigrationGraph.of(mainline).leaves())
     ours = {migration.key.app for patch in situation.patches for migration in patch.migrations}
@@ -56,7 +55,7 @@ def of_app(tree: Tree, app: str) -> dict[MigrationKey, Migration]:
 
 
 def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[str]:
-    """FACTS F4; where mainline has it so already, and nothing was added to it, it is mainline's own affair."""
+    """Reports ghosts with several replacing migrations (FACTS F4), unless mainline has them already and nothing was added."""
     before = mainline.replacers
     for ghost, replacers in sorted(tree.replacers.items()):
         if len(replacers) > 1 and replacers != before.get(ghost):
@@ -64,8 +63,8 @@ def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[str]:
 
 
 def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
-    """A statement of the session (`SET CONSTRAINTS ALL IMMEDIATE`) belongs to the migration and transaction that it was written in (FACTS F35):
-    each migration has those that its file on mainline, or else on its branch, has, in their order."""
+    """Reports statements of the session (`SET CONSTRAINTS ALL IMMEDIATE`) that were moved: they must stay in their migration and transaction (FACTS
+    F35). Each migration must have those of its file on mainline, or otherwise on its branch, in the same order."""
     trees = (situation.mainline, *(patch.tree for patch in situation.patches))
     for key, migration in sorted(tree.migrations.items()):
         was = next((other.migrations[key] for other in trees if key in other.migrations), migration)
@@ -80,7 +79,7 @@ def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
 def schema_is_the_states(
     tree: Tree, installed: PhysicalSchema, excused: frozenset[str], memory: EngineCache
 ) -> Iterator[str]:
-    """A fresh install has the tables that the models say, but for `excused` tables, which differ on a branch already."""
+    """Differences of a fresh install's tables from the models, except for `excused` tables, which differ on a branch already."""
     wanted = physical_of(final_state(tree, memory))
     unlike = unlike_tables(installed, wanted) - excused
     if unlike:
@@ -89,7 +88,7 @@ def schema_is_the_states(
 
 
 def excused_tables(tree: Tree, memory: EngineCache) -> frozenset[str]:
-    """Tables that a fresh install of this tree makes otherwise than its models say (SeparateDatabaseAndState, RunSQL)."""
+    """Tables that a fresh install of this tree creates differently from its models (SeparateDatabaseAndState, RunSQL)."""
     run = Engine(tree, memory=memory).migrate(SymbolicDatabase())
     try:
         return unlike_tables(run.final.schema, physical_of(final_state(tree, memory)))
@@ -107,7 +106,7 @@ def only(schema: PhysicalSchema, names: frozenset[str]) -> PhysicalSchema:
 
 
 def final_state(tree: Tree, memory: EngineCache) -> SchemaState:
-    """The models at the leaves, as Django's `project_state()` has them. Raises InconsistentState."""
+    """The models at the leaf nodes, as from Django's `project_state()`. Raises InconsistentState."""
     token = 0
     for key in MigrationGraph.of(tree).order():
         token = memory.migration_effect(token, tree.migrations[key]).after

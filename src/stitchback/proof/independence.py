@@ -1,4 +1,4 @@
-"""Which migrations may run in either order: no order of them makes a difference to a schema, to the models or to rows."""
+"""Which migrations may run in either order without a difference in schema, models or rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOLDERS = (
     "RunPython",
     "RunSQL",
     "SeparateDatabaseAndState",
-)  # what they change, the operations and code within them say
+)  # their changes are in the operations and code within them
 ON_A_FIELD = frozenset({"AddField", "AlterField", "RemoveField"})
 DEFINITIONS = {
     "AddIndex": "index", "AddIndexConcurrently": "index", "RemoveIndex": "name", "RemoveIndexConcurrently": "name",
@@ -33,18 +33,17 @@ INDEX_KINDS = frozenset(kind for kind in DEFINITIONS if "Index" in kind)
 
 
 class ModelPart(Enum):
-    """What of a model an operation changes."""
+    """The part of a model that an operation changes."""
 
-    WHOLE = "whole"  # made, dropped, renamed, its table or its options; a field renamed
+    WHOLE = "whole"  # created, dropped, renamed, its table or its options; a field renamed
     FIELD = "field"
     DEFINITION = "definition"  # an index, a constraint, unique_together: over fields of the model
 
 
 @dataclass(frozen=True, slots=True)
 class PartChange:
-    """`name`: of the field or definition; "" where it is not known which. `alters`: what is there already gets another shape. `makes`:
-    something new is made, whatever the rows are; a data operation that came before it cannot have used it. `is_index`: an index that is
-    not unique, which changes no rows and no answers."""
+    """`name`: of the field or definition; "" if unknown. `alters`: an existing part gets another shape. `makes`: a new part is created, whatever the
+    rows are; an earlier data operation cannot have used it. `is_index`: an index that is not unique, which changes no rows and no query results."""
 
     model: ModelKey
     part: ModelPart
@@ -63,8 +62,8 @@ class PartChange:
 
 @dataclass(frozen=True, slots=True)
 class MigrationChanges:
-    """What a migration does: the changes of models, the models that its operations refer to, what its data operations can use, and
-    whether it does anything that may be about any model."""
+    """The changes of a migration: changed models, models that its operations refer to, names that its data operations can use, and whether it may
+    affect any model."""
 
     changes: frozenset[PartChange]
     mentioned: frozenset[ModelKey]
@@ -77,8 +76,8 @@ class MigrationChanges:
 
 
 def moved_models(migration_changes: MigrationChanges) -> frozenset[ModelKey]:
-    """The models to which a reference depends on the order: made, dropped or renamed, or with a field that gets another shape or goes.
-    A new field, an index or a constraint of the model is nothing to a reference."""
+    """The models to which a reference depends on the order: created, dropped or renamed, or with an altered or removed field. A new field, an index
+    or a constraint does not affect references."""
     return frozenset(
         change.model
         for change in migration_changes.changes
@@ -87,7 +86,7 @@ def moved_models(migration_changes: MigrationChanges) -> frozenset[ModelKey]:
 
 
 def migration_changes(migration: Migration) -> MigrationChanges:
-    """What the migration does."""
+    """The changes of the migration."""
     app = migration.key.app
     return MigrationChanges(
         frozenset(changes(migration.operations, app)),
@@ -103,7 +102,7 @@ def migration_changes(migration: Migration) -> MigrationChanges:
 
 
 def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
-    """The operations, and those within them."""
+    """The operations, including nested ones."""
     for operation in operations:
         yield operation
         if isinstance(operation, Operation):
@@ -137,8 +136,8 @@ def changed_by(operation: Operation, app: str) -> Iterator[PartChange]:
 
 
 def makes_new(operation: Operation) -> bool:
-    """Whether it makes something new for which it does not matter what the rows are. Not so for a constraint, nor for a foreign key with
-    a default, which may be a row that a data operation has made."""
+    """Whether it creates a new part independently of the rows. False for a constraint, and for a foreign key with a default, which may be a row that
+    a data operation has created."""
     field = operation.argument("field")
     if operation.kind != "AddField" or not isinstance(field, Call):
         return operation.kind in (
@@ -152,7 +151,7 @@ def makes_new(operation: Operation) -> bool:
 
 
 def referred(operation: Operation, app: str) -> Iterator[ModelKey]:
-    """The models to which fields and bases of the operation refer; every label in it counts, more than is meant does no harm."""
+    """The models that fields and bases of the operation refer to. Every label counts: too many do no harm."""
     for name, value in operation.arguments:
         for part in walk(value):
             said = text(part)
@@ -177,14 +176,14 @@ def part_of(operation: Operation) -> tuple[ModelPart, str]:
 
 
 def definition_name(value: Value | None) -> str:
-    """The name of an index or a constraint; "" where it is not said."""
+    """The name of an index or a constraint; "" if it is not given."""
     if isinstance(value, Call):
         value = value.kwarg("name")
     return text(value) or ""
 
 
 def independent(first: MigrationChanges, second: MigrationChanges, web: ModelRelations) -> bool:
-    """Whether the second, which comes after the first on a branch, may run before it."""
+    """Whether the second migration, which comes after the first on a branch, may run before it."""
     if first.is_nothing or second.is_nothing:
         return True
     if first.anything or second.anything:
@@ -202,12 +201,12 @@ def independent(first: MigrationChanges, second: MigrationChanges, web: ModelRel
 
 
 def not_new(changes: Iterable[PartChange]) -> frozenset[PartChange]:
-    """Without what is made new: a data operation that came before it used it not."""
+    """The changes without new parts: an earlier data operation cannot have used these."""
     return frozenset(change for change in changes if not change.makes)
 
 
 def used(reach: Reach, changes: Iterable[PartChange], reaches: Iterable[Reach], web: ModelRelations) -> bool:
-    """Whether code of that reach can use one of the models that are changed, or that code of the other reaches can use."""
+    """Whether code of that reach can use one of the changed models, or a model that code of the other reaches can use."""
     models = web.reached(reach)
     changes, reaches = tuple(changes), tuple(reaches)
     if models is None:
@@ -219,8 +218,8 @@ def used(reach: Reach, changes: Iterable[PartChange], reaches: Iterable[Reach], 
 
 
 def may_use(reach: Reach, change: PartChange) -> bool:
-    """Whether the code, which reaches the model, may use what the change is about: a field that it does not name may come and go, and so
-    may an index, which only SQL on indexes can use."""
+    """Whether code that reaches the model may use the changed part. A field that it does not name may be added and removed, and so may an index,
+    which only SQL on indexes can use."""
     if change.is_index:
         return not change.name or bool({change.name.lower(), "index"} & reach.words)
     return change.part is not ModelPart.FIELD or change.alters or reach.names(change.name)

@@ -1,4 +1,4 @@
-"""The models at the leaves of a situation's trees, as a three-way merge needs them."""
+"""The models at the leaf nodes of a situation's trees, as inputs of a three-way merge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ModelsOf = Callable[[Tree], SchemaState | None]
 
 
 def sides_of(situation: Situation, result: Tree, models_of: ModelsOf) -> tuple[BranchSides, ...]:
-    """One for each patch branch whose models are known; where none is, the reconciled tree is compared with mainline alone."""
+    """One for each patch branch whose models are known; without any, the reconciled tree is compared with mainline alone."""
     mainline = before_merge(situation)
     ours = models_of(mainline)
     if ours is None:
@@ -62,15 +62,15 @@ def of_patch(
 
 
 def unsquashed(tree: Tree, patch: Patch) -> Tree:
-    """Without the patch branch's own squashes beside the files that they replace: such a squash holds what the fork point has and what
-    the branch added, so without it the tree is what both parts make."""
+    """The tree without the patch branch's own squashes whose replaced files exist: such a squash contains changes of the fork point and of the
+    branch, and without it the two can be separated."""
     own = frozenset(tree.migrations) - frozenset(patch.fork.migrations)
     return before_squashes(tree, own) or tree
 
 
 def as_read_on(mainline: Tree, tree: Tree) -> Tree:
-    """The tree with mainline's reading of each file that is the same there: such a file may import a value that the branch has changed
-    (the schema of a validator, a function's default), and the reconciled tree has mainline's."""
+    """The tree with mainline's reading of each file that is equal there: such a file may import a value that the branch has changed (the schema of a
+    validator, a function's default), and the reconciled tree has mainline's."""
     read = {
         key: mainline.migrations[key]
         for key, migration in tree.migrations.items()

@@ -1,4 +1,4 @@
-"""The hand that some databases need before the deploy."""
+"""The manual step that some databases need before the deploy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stitchback.model.plans import ManualInsert
 
 
 class ManualSteps:
-    """A plan's handovers, for ledgers in numbers."""
+    """A plan's manual inserts, for ledgers as bit sets."""
 
     def __init__(self, manual_inserts: Iterable[ManualInsert], memory: EngineCache) -> None:
         self.memory = memory
@@ -19,7 +19,7 @@ class ManualSteps:
         ]
 
     def rows_for(self, place: DatabaseId) -> tuple[MigrationKey, ...]:
-        """The rows that the database gets: of each handover whose `applied` are all there and whose `insert` is not."""
+        """The rows that the database gets: for each manual insert whose `applied` rows are all present and whose `insert` is not."""
         rows = place.rows
         wanted = (key for key, own, applied in self._each if not rows & own and rows & applied == applied)
         return tuple(dict.fromkeys(wanted))

@@ -1,4 +1,4 @@
-"""After reconciling, the models at mainline's leaves are the three-way merge of both branches (`schema.three_way`)."""
+"""Checks that the models at mainline's leaf nodes after reconciling are the three-way merge of both branches (`schema.three_way`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stitchback.schema.three_way import BranchSides, Merge, MergedPart, merge
 
 
 def models_changed(sides: Sequence[BranchSides]) -> Iterator[str]:
-    """What of the models the reconciled tree lost or has otherwise than the merge of both branches."""
+    """The parts of the models that the reconciled tree lost or changed compared with the merge of both branches."""
     merged = merge(sides)
     gone = {part.model for part, each in merged.items() if part.kind == "model" and is_absent(each.result)}
     for part, each in sorted(merged.items()):
@@ -24,7 +24,7 @@ def is_absent(value: object) -> bool:
 
 
 def is_elsewhere(part: Part, each: MergedPart, merged: Merge) -> bool:
-    """Whether a patch branch has that on a model of another name: a squash on mainline tells nothing of renames."""
+    """Whether a patch branch has that part on a model of another name: a squash on mainline does not show renames."""
     if each.mainline is not Absence.GONE or is_absent(each.result):
         return False
     return any(

@@ -1,4 +1,4 @@
-"""The next release's deploy: what looks fine today may fail then (FACTS F7)."""
+"""The next release's deploy, which may fail although the current one succeeds (FACTS F7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "stitchback_next_release"
 
 
 def next_release(tree: Tree, apps: Iterable[str]) -> Tree:
-    """The tree with one more migration on the leaf of each app, which makes a table of its own."""
+    """The tree with one more migration on the leaf node of each app, which creates its own table."""
     graph = MigrationGraph.of(tree)
     made = {
         key: Migration(key, "", "", dependencies=graph.leaves(key.app), operations=(TABLE,))

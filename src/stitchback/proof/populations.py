@@ -1,4 +1,4 @@
-"""Every kind of database that the branches' histories left behind, made by running the old trees."""
+"""Creates every kind of database that the branches' histories can have, by running the old trees."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ONE_BY_ONE = MigrateOptions(exact=True, in_spite_of_conflicts=True)
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDatabase:
-    """A population and the database that stands for it, not repaired yet."""
+    """A population and its simulated database before the repair."""
 
     population: Population
     place: DatabaseId
@@ -42,7 +42,7 @@ class SimulatedDatabase:
 
 @dataclass(slots=True)
 class SimulatedDatabases:
-    """All inhabitants, each database once (the first lineage that has it keeps it), and what could not be made or tried."""
+    """All populations, each database once (in the first lineage that has it), and those that could not be created or tried."""
 
     memory: EngineCache
     matters: Keys | None = None
@@ -70,7 +70,8 @@ class SimulatedDatabases:
 def simulated_databases(
     situation: Situation, memory: EngineCache, matters: Keys | None = None
 ) -> SimulatedDatabases:
-    """Fresh, fork points, every patch branch, mainline (from nothing where there is no patch branch). `matters`: see `closed_sets`."""
+    """A fresh install, the fork points, every patch branch, and mainline (from an empty database without patch branches). `matters`: see
+    `closed_sets`."""
     found = SimulatedDatabases(memory, matters)
     found.add("fresh install", FRESH, situation.mainline.ref, SymbolicDatabase())
     forks = [at_fork_point(patch, memory, found) for patch in situation.patches]
@@ -94,13 +95,13 @@ def simulated_databases(
 
 
 def bases(tree: Tree, start: SymbolicDatabase, memory: EngineCache) -> tuple[SymbolicDatabase, ...]:
-    """The fork point's database, and what the tree's own files make in its stead, where that is another one."""
+    """The fork point's database, and the one that the tree's own files create instead, if it differs."""
     return tuple(dict.fromkeys((start, own_base(tree, start, memory))))
 
 
 def brings_nothing(situation: Situation) -> bool:
-    """Whether the patch branches are mainline as it was once: no migration of their own, none that mainline lost, renamed or edited,
-    and no ledger that says otherwise. Then mainline's databases are as they would be without those branches."""
+    """Whether the patch branches equal an earlier mainline: no migration of their own, none that mainline lost, renamed or edited, and no ledger with
+    other rows. Then mainline's databases do not depend on those branches."""
     known = named_in(situation.mainline)
     return (
         bool(situation.patches)
@@ -127,7 +128,7 @@ def is_edited(fork: Tree, mainline: Tree) -> bool:
 
 
 def at_fork_point(patch: Patch, memory: EngineCache, found: SimulatedDatabases) -> SymbolicDatabase:
-    """A database that the fork point's own tree made, as far as Django can run it."""
+    """The database of the fork point's own tree, as far as Django can run it."""
     tree = found.loadable(patch.fork)
     engine = Engine(tree, memory=memory)
     run = engine.migrate(SymbolicDatabase())
@@ -152,7 +153,7 @@ def one_by_one(
 
 
 def variants(tree: Tree, start: SymbolicDatabase, found: SimulatedDatabases) -> Iterator[Tree]:
-    """The tree as it stands, and as it was before its own squashes."""
+    """The tree, and the tree before its own squashes."""
     tree = found.loadable(tree)
     yield tree
     older = before_squashes(tree, frozenset(tree.migrations) - start.rows)
@@ -186,8 +187,8 @@ def depending_on(brought: Keys, mainline: Tree) -> Keys:
 
 
 def own_base(tree: Tree, start: SymbolicDatabase, memory: EngineCache) -> SymbolicDatabase:
-    """What a database at the fork point has, made by this tree's own files from nothing: after a squash or a rename the rows
-    are others, after an edit the schema is. What the tree has given a dependency that the fork point lacks is not in it."""
+    """The database at the fork point, created by this tree's own files: the rows differ after a squash or a rename, the schema after an edit.
+    Migrations that got a dependency which the fork point lacks are left out."""
     engine = Engine(tree, memory=memory)
     found = engine.standing(start)
     if isinstance(found, RunError):
@@ -207,7 +208,7 @@ def grow(
     memory: EngineCache,
     found: SimulatedDatabases,
 ) -> None:
-    """Add a database for every set of the tree's own migrations that may have been applied on top of `start`."""
+    """Adds a database for every set of the tree's own migrations that may have been applied on top of `start`."""
     engine = Engine(tree, memory=memory)
     standing = engine.standing(start)
     if isinstance(standing, RunError):
@@ -225,7 +226,7 @@ def grow(
 def own_graph(
     tree: Tree, standing: LedgerStanding, unreleased: frozenset[MigrationKey]
 ) -> tuple[tuple[MigrationKey, ...], dict[MigrationKey, Keys]]:
-    """The migrations that are not applied yet and that somebody may have, in order, with the ancestors among them."""
+    """The unapplied migrations that a database may have, in order, with the ancestors among them."""
     graph = MigrationGraph.of(tree)
     unapplied = set(standing.unapplied) & graph.nodes
     held_back = {key for each in unreleased & graph.nodes for key in graph.descendants(each)}

@@ -1,4 +1,4 @@
-"""The proof: every population taken through every rollout by Django's own loader and executor."""
+"""The proof: Django's loader and executor take every population through every rollout."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_FAILURES = 8
 
 
 class Prover:
-    """Proves candidates for one situation; what does not depend on the candidate is worked out once."""
+    """Proves candidates for one situation. Results that do not depend on the candidate are cached."""
 
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
@@ -48,10 +48,11 @@ class Prover:
         self.rehearsals = Rehearsals(given)
 
     def prove(self, candidate: Candidate, most_runs: int = MOST_RUNS) -> SafePlan | Refuted:
-        """A SafePlan, or the failures that were met first. What was left out is in its proof's `bounded`.
+        """A SafePlan, or the first failures. Its proof's `bounded` lists what was left out.
 
-        Two judges have to agree: the symbolic engine, which tries everything, and then the rehearsal, in which Django
-        executes the plan on real tables. Raises RehearsalEnded where the second one did not answer."""
+        Two proof engines must agree: the symbolic engine, which tries everything, and then the rehearsal, in which Django executes the plan on real
+        tables. Raises RehearsalEnded if the rehearsal did not answer.
+        """
         deployed = replace(candidate, result=self.user_models.tree(candidate.result))
         cut = sliced(deployed, self.situation, self.base) if self.base else whole(deployed, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
@@ -92,7 +93,7 @@ class Prover:
         return SafePlan(candidate, proof, token=_PROOF_TOKEN)
 
     def proof_context(self, situation: Situation) -> ProofContext:
-        """What the situation is without a plan. Most candidates leave the same of it to look at."""
+        """The situation without a plan. Most candidates share it."""
         for proof_context in self._scenes:
             if proof_context.situation == situation:
                 return proof_context
@@ -111,8 +112,8 @@ def of_a_split_app(app: str) -> str:
 
 
 def stated_by_branches(situation: Situation) -> Stated:
-    """What the branches do to the state alone: a plan that does more of it makes nothing by that. Not what another branch's file of the
-    same name does to the database: there it was edited after its release."""
+    """The branches' state-only operations: a plan with more of them creates no schema objects. Not the database operations of another branch's file
+    with the same name: it was edited there after its release."""
     trees = _telling(situation)
     versions: dict[MigrationKey, list[Migration]] = {}
     for tree in trees:
@@ -127,12 +128,12 @@ def stated_by_branches(situation: Situation) -> Stated:
 
 
 def field_bases(situation: Situation) -> Mapping[str, str]:
-    """What custom fields extend, as far as any of the trees tells; mainline has the last word."""
+    """The base classes of custom fields in any of the trees; mainline takes precedence."""
     return field_bases_of(*_telling(situation))
 
 
 def field_names(situation: Situation) -> FieldNames:
-    """As `field_bases`, what else is known of custom fields."""
+    """As `field_bases`, for the other known facts about custom fields."""
     return field_names_of(*_telling(situation))
 
 
@@ -142,17 +143,17 @@ def _telling(situation: Situation) -> tuple[Tree, ...]:
 
 
 def prove(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
-    """Every population through every rollout on the candidate's tree: permission to write it, or why not."""
+    """Proves the candidate over every population and rollout: a SafePlan, or the reasons against it."""
     return prover_of(situation).prove(candidate)
 
 
 def prove_beside(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
-    """As `prove`, of a plan that is only listed beside the chosen one: the bound on its runs is lower."""
+    """As `prove`, for a plan that is only listed next to the chosen one: with a lower bound on its runs."""
     return prover_of(situation).prove(candidate, MOST_RUNS_BESIDE)
 
 
 def prover_of(situation: Situation) -> Prover:
-    """The situation's prover, the same one for all its candidates; kept with mainline's tree."""
+    """The situation's prover, shared by all its candidates; cached with mainline's tree."""
     memo = situation.mainline.memo
     prover = memo.get("prover")
     if not isinstance(prover, Prover) or prover.given is not situation:

@@ -1,4 +1,4 @@
-"""The second judge's part of a proof: what is rehearsed, in which order, and what its answer means for the plan."""
+"""The rehearsal as a part of the proof: which databases are rehearsed, in which order, and how the answer affects the plan."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from stitchback.rehearsal.serialization import TreeSerializer
 
 REHEARSED = "rehearsal by Django on SQLite"
 NO_TIME = "not enough time"
-BESIDE = 2  # times the seconds after which no further database is begun: all that a listed plan has
-FIRST = (FRESH, FORK, PATCHED, MAINLINE)  # lineages in the order in which they are rehearsed
+BESIDE = 2  # times the seconds after which no further database is started: the total for a listed plan
+FIRST = (FRESH, FORK, PATCHED, MAINLINE)  # lineages in rehearsal order
 
 
 @dataclass(frozen=True, slots=True)
 class OldTrees:
-    """The trees that databases were made with, as Django can have run them. `recipes`: lineage -> which trees, one after the other."""
+    """The trees that databases were created with, as Django can have run them. `recipes`: lineage -> its trees, in order."""
 
     recipes: dict[str, tuple[tuple[Tree, ...], ...]]
     tips: tuple[tuple[Tree, ...], ...]
@@ -51,7 +51,7 @@ class OldTrees:
 
 
 class Rehearsals:
-    """Rehearses a situation's plans. `situation`: with the files as each branch has them."""
+    """Rehearses a situation's plans. `situation`: with the files of each branch."""
 
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
@@ -78,8 +78,8 @@ class Rehearsals:
         as_expected: bool = True,
         beside: bool = False,
     ) -> RehearsalAnswer:
-        """`as_expected`: whether what runs and is recorded has to be what the proof says. `beside`: the plan is only listed, and has less time. Where there was no
-        time for a plan, none is rehearsed any more: a fresh install takes as long with each. Raises RehearsalEnded."""
+        """The answer of the rehearsal. `as_expected`: whether runs and rows must be those of the proof. `beside`: the plan is only listed, and has
+        less time. After a plan exceeded the time limit, no other is rehearsed: a fresh install takes as long with each. Raises RehearsalEnded."""
         if self._missed is not None:
             return self._missed
         outcomes = in_order(proof.outcomes, candidate)
@@ -126,20 +126,19 @@ class Rehearsals:
 
     @property
     def gone_apps(self) -> frozenset[str]:
-        """Apps that mainline does not have any more (SB307): their tables stay where they are."""
+        """Apps that mainline no longer has (SB307): their tables stay."""
         mainline = self.situation.mainline
         here = {key.app for key in mainline.migrations} | set(mainline.apps)
         return frozenset(key.app for tree in self.trees for key in tree.migrations) - here
 
     def projection(self, result: Tree, following: Tree) -> Projection:
-        """The same one for all plans that leave the same as it is."""
+        """The projection, shared by all plans that leave the same migrations unchanged."""
         trees = [tree for each in self.old.recipes.values() for recipe in each for tree in recipe]
         found = projection(self.situation.mainline, result, [*trees, self.old.untouched, following])
         return self._projections.setdefault((found.below, tuple(map(id, found.base)), found.relevant), found)
 
     def further(self, proof: Proof) -> Iterator[tuple[RehearsedPopulation, tuple[tuple[Tree, ...], ...]]]:
-        """Fork points and tips of patch branches that are no database of their own for the first judge: what it takes for
-        the same as another may be another one."""
+        """Fork points and tips of patch branches that the first engine treats as equal to another database: they may differ in the rehearsal."""
         seen = {(each.population.lineage, each.population.ref) for each in proof.outcomes}
         left_out = {each.population for each in proof.broken_on_mainline if not each.acts}
         for patch in self.situation.patches:
@@ -191,7 +190,7 @@ class TreeIdentity:
 
 
 def as_it_was(tree: Tree, patch: Patch) -> Iterator[Tree]:
-    """The tree, and as it was before its own squashes."""
+    """The tree, and the tree before its own squashes."""
     yield tree
     older = before_squashes(tree, frozenset(tree.migrations.keys() - patch.fork.migrations.keys()))
     if older is not None:
@@ -204,7 +203,8 @@ def database(
     known: frozenset[MigrationKey],
     replaced: frozenset[MigrationKey] | None,
 ) -> RehearsedPopulation:
-    """`known`: of these rows the rehearsal knows. `replaced`: those of which a migration's run may go by another name; None: nothing is expected."""
+    """The population for the rehearsal. `known`: the rows that the rehearsal has. `replaced`: migrations that may run under another name; None:
+    nothing is expected."""
     population = outcome.population
     before = frozenset(population.ledger) & known
     expected = replaced is not None
@@ -222,8 +222,8 @@ def database(
 
 
 def in_order(outcomes: tuple[PopulationOutcome, ...], candidate: Candidate) -> tuple[PopulationOutcome, ...]:
-    """The fresh install and the fork point first, then the tip of each branch, then what stands right before or after a
-    migration that the plan changes, brings or has recorded; then the rest."""
+    """The fresh install and the fork points first, then the tip of each branch, then the databases directly before or after a migration that the plan
+    changes, copies or records; then the rest."""
     touched = {edit.key for edit in candidate.edits}
     touched |= {key for each in candidate.manual_inserts for key in (each.insert, *each.applied)}
     touched |= {ghost for key in touched for ghost in ghosts(candidate.result, key)}
@@ -266,7 +266,7 @@ def report(answer: RehearsalAnswer) -> RehearsalReport:
 
 
 def failures(answer: RehearsalAnswer) -> tuple[Failure, ...]:
-    """What refuses the plan."""
+    """The failures that refuse the plan."""
     return tuple(
         dict.fromkeys(
             Failure(each.database, f"{REHEARSED}: {each.act}", each.step, each.message)
@@ -276,7 +276,7 @@ def failures(answer: RehearsalAnswer) -> tuple[Failure, ...]:
 
 
 def broken_on_mainline(answer: RehearsalAnswer, proof: Proof) -> tuple[BrokenOnMainline, ...]:
-    """What fails without the plan too, of databases for which the first judge saw no failure: the first of each."""
+    """The failures that occur without the plan too, of databases for which the first engine saw none: the first of each."""
     lineages = {each.population.name: each.population.lineage for each in proof.outcomes}
     known = {
         name for each in proof.broken_on_mainline if not each.acts for name in (each.population, each.message)

@@ -1,4 +1,4 @@
-"""What a plan has to do with, where a branch has too many migrations for all that databases may have of them to be tried."""
+"""The migrations that are relevant to a plan, for branches with too many migrations to try every applied set."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from stitchback.model.plans import Candidate, Situation
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.slicing.footprint import changed_models, joined, under_all_names
 
-MOST_WAYS = 60_000  # sets of a branch's migrations times targets to migrate to from each
+MOST_WAYS = 60_000  # number of applied sets times migration targets
 
 
 def is_too_much(situation: Situation) -> bool:
-    """Whether a branch has so many migrations of its own that not each set of them can meet each target."""
+    """Whether a branch has too many own migrations to try every applied set with every target."""
     trees = [tree for patch in situation.patches for tree in (patch.tree, situation.mainline)]
     forks = [patch.fork for patch in situation.patches for _ in range(2)]
     for tree, fork in zip(trees, forks, strict=True):
@@ -26,8 +26,7 @@ def is_too_much(situation: Situation) -> bool:
 
 
 def what_matters(candidate: Candidate, situation: Situation) -> Keys:
-    """The migrations that the plan changes, adds or names, those that a patch branch has and mainline has not, and all that work
-    on the models of those."""
+    """The migrations that the plan changes, adds or names, those that only a patch branch has, and all that work on the models of those."""
     first = {migration.key: migration for migration in are_distinguished(candidate, situation)}
     trees = [situation.mainline, candidate.result]
     trees += [tree for patch in situation.patches for tree in (patch.fork, patch.tree)]

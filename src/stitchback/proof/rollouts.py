@@ -1,8 +1,8 @@
-"""Everything that may be done to one database after the merge, tried out.
+"""Tries all rollouts of one database after the merge.
 
-From a population's database: a full `migrate`; each app first; each partial target; straight to the next release. From
-whatever comes of that, and wherever it may stop: a full `migrate` again, with the next release's deploy after it, and the
-repair that its ledger asks for, until nothing new comes out. Then, as far as a bound allows, all of it from there too.
+From a population's database: a full `migrate`; each app first; each partial target; directly the next release. From each resulting database, and each
+possible stop: a full `migrate` again, followed by the next release's deploy, and the repair for its ledger, until no new database results. Then,
+within a bound, all rollouts from those databases too.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ REPAIR = "repair"
 
 
 class UpgradeStep(NamedTuple):
-    """Something that was done to a database, and after which migration it was stopped. `target`: None for a full migrate; `repair`: the rows
-    that were put in instead of migrating."""
+    """A step that was applied to a database, and the migration after which it stopped. `target`: None for a full migrate; `repair`: the rows that
+    were inserted instead of migrating."""
 
     target: Target | None = None
     stopped: MigrationKey | None = None
@@ -33,7 +33,7 @@ class UpgradeStep(NamedTuple):
 
     @property
     def migration(self) -> MigrationKey | None:
-        """The one at which it ended, where it is known by that."""
+        """The migration at which the step ended, if known."""
         app, name = self.target or ("", None)
         return self.stopped or (MigrationKey(app, name) if name else None)
 
@@ -44,12 +44,12 @@ class UpgradeStep(NamedTuple):
         return did if self.stopped is None else f"{did}, stopped after {self.stopped}"
 
 
-Kind = tuple[str, str]  # a trouble's step and message: what tells it from another, however it was come to
+Kind = tuple[str, str]  # step and message of a failure: equal for failures that are reached in different ways
 
 
 @dataclass(frozen=True, slots=True)
 class UpgradeFailure:
-    """What went wrong: `path` are the acts from the population's database on, `did` what was done then and failed."""
+    """A failure: `path` are the upgrade steps from the population's database, `did` is the step that failed."""
 
     did: tuple[str, ...]
     step: str
@@ -63,19 +63,19 @@ class UpgradeFailure:
 
     @property
     def acts(self) -> tuple[str, ...]:
-        """All of them in words, the last one being the one that failed."""
+        """Descriptions of all steps; the last one failed."""
         return (*map(str, self.path), *self.did)
 
 
 Passed = Callable[[UpgradeFailure], bool]
 Came = dict[
     DatabaseId, tuple[DatabaseId, UpgradeStep] | None
-]  # from where and by what a database was first reached
+]  # from which database and by which step a database was first reached
 
 
 @dataclass(frozen=True, slots=True)
 class ReachedDatabase:
-    """A database looked at: what fails on it at once, and the databases that one more act makes of it, each once."""
+    """A checked database: its direct failures, and the databases that result from one more step, each once."""
 
     upgrade_failures: tuple[UpgradeFailure, ...]
     leads_to: tuple[tuple[UpgradeStep, DatabaseId], ...]
@@ -83,9 +83,9 @@ class ReachedDatabase:
 
 
 class Rollouts:
-    """`ends` judges databases after a full migrate. Nobody migrates to the `untargeted` by name; `bystander` is an installed app
-    that nothing depends on. `most_runs`: calls of migrate before a second partial one after a first one is no longer tried.
-    `matters`: where it is said, only those are migrated to by name, and only stops after or right before one of them are looked at."""
+    """Explores rollouts. `ends` judges databases after a full migrate. Users do not migrate to the `untargeted` by name; `bystander` is an installed
+    app that no app depends on. `most_runs`: calls of migrate before second partial migrates are no longer tried. `matters`: if given, only those are
+    targets, and only stops directly before or after them are checked."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Rollouts:
         self.bystander = bystander
         self.matters = matters
         self.curtailed = False
-        self.in_full_only: set[DatabaseId] = set()  # where partial migrates were not tried
+        self.in_full_only: set[DatabaseId] = set()  # databases from which partial migrates were not tried
         self._whole: dict[DatabaseId, RunPath] = {}
         self._ends: dict[RunResult, tuple[UpgradeFailure, ...]] = {}
         self._partial: dict[DatabaseId, ReachedDatabase] = {}
@@ -115,13 +115,13 @@ class Rollouts:
     def explore(
         self, start: DatabaseId, *, thoroughly: bool = False, passed: Passed | None = None
     ) -> tuple[tuple[UpgradeFailure, ...], int]:
-        """The troubles of the first database that has any, on the way that rollouts lead from this one, shortest rollouts
-        first; and how many calls of migrate were looked at. Partial targets are tried from the start, `thoroughly` from
-        everywhere. `passed`: troubles for which nobody stops; what was passed on one way to a database is on every other."""
+        """The failures of the first database that has any, among those reached from this one, shortest rollouts first; and the number of migrate
+        calls. Partial targets are tried from the start, and with `thoroughly` from every database. `passed`: failures that do not end the search; a
+        failure passed on one path to a database is passed on every path."""
         sound = self._thoroughly_sound if thoroughly else self._sound
         came: Came = {start: None}
         queue, tried = [start], 0
-        walked: set[RunPath] = set()  # whose rest has been gone already
+        walked: set[RunPath] = set()  # runs whose remainder was explored already
         for place in queue:
             if place in sound and place is not start:
                 continue
@@ -132,7 +132,7 @@ class Rollouts:
             if upgrade_failures:
                 return upgrade_failures, tried
             if any(trouble.error for trouble in at_once):
-                continue  # a trouble that is passed: nothing comes of this database
+                continue  # a passed failure: no database results
             for act, reached in self.reached_by_whole(place, walked):
                 if reached not in came:
                     came[reached] = (place, act)
@@ -151,7 +151,7 @@ class Rollouts:
         return (), tried
 
     def follow(self, start: DatabaseId, path: Iterable[UpgradeStep]) -> DatabaseId | None:
-        """Where these acts lead, which were done with another tree; None where they cannot all be done with this one."""
+        """The database that results from these steps, which were taken with another tree; None if this tree does not allow them all."""
         place: DatabaseId | None = start
         for act in path:
             place = None if place is None else self.reached_by(place, act)
@@ -170,12 +170,12 @@ class Rollouts:
         return finish.end if finish.error is None else None
 
     def upgrade_failures_at(self, place: DatabaseId) -> tuple[UpgradeFailure, ...]:
-        """What fails there at once, in a full migrate or in part."""
+        """The direct failures of a full or partial migrate from there."""
         return (*self.whole(place), *self.partial(place).upgrade_failures)
 
     @property
     def places(self) -> Iterable[DatabaseId]:
-        """Every database that was looked at."""
+        """Every checked database."""
         return self._whole
 
     def has_time(self) -> bool:
@@ -183,7 +183,7 @@ class Rollouts:
         return not self.curtailed
 
     def has_room(self, place: DatabaseId, start: DatabaseId) -> bool:
-        """What comes of partial migrates may be more than a machine holds; a full migrate, with all its stops, is tried from everywhere."""
+        """Whether partial migrates are tried: their states may exceed the memory. A full migrate, with all its stops, is always tried."""
         if place in self._partial or len(self.result.memory.states) < MOST_STATES_IN_PART:
             return True
         self.curtailed = True
@@ -192,7 +192,7 @@ class Rollouts:
         return False
 
     def whole(self, place: DatabaseId) -> tuple[UpgradeFailure, ...]:
-        """What fails in a full migrate, or after it. All that end in the same way are judged at once."""
+        """The failures during or after a full migrate. All runs with the same end are judged at once."""
         way = self._whole.get(place)
         if way is None:
             way = self._whole[place] = self.result.way(place)
@@ -209,7 +209,7 @@ class Rollouts:
     def reached_by_whole(
         self, place: DatabaseId, walked: set[RunPath]
     ) -> Iterator[tuple[UpgradeStep, DatabaseId]]:
-        """Where a full migrate leads, stops and all, as far as nobody has `walked` there, and the repair that the ledger asks for."""
+        """The databases reached by a full migrate, including stops that are not yet in `walked`, and by the repair for the ledger."""
         way = self._whole[place]
         if way.finish.error is None:
             yield UpgradeStep(), way.finish.end
@@ -221,8 +221,8 @@ class Rollouts:
         yield from self.by_repair(place)
 
     def partial(self, place: DatabaseId) -> ReachedDatabase:
-        """Straight to the next release; each app first; each migration that is not applied yet. Who names one that is applied
-        migrates nothing, as with the bystander, or backwards."""
+        """Directly the next release; each app first; each unapplied migration. A target that is applied migrates nothing, as the bystander does, or
+        backwards."""
         seen = self._partial.get(place)
         if seen is None:
             upgrade_failures, tried = list(self.next_release(place)), 1
@@ -235,7 +235,7 @@ class Rollouts:
                 if error is None:
                     leads_to.setdefault(finish.end, act)
                 elif error.kind in ("Backwards", "AmbiguityError"):
-                    continue  # not a way forward, or not a way that Django offers
+                    continue  # not a forward migration, or not possible in Django
                 else:
                     upgrade_failures.extend(failed(str(act), error))
                 for step in steps if self.matters is None else self.stops(steps):
@@ -246,11 +246,11 @@ class Rollouts:
         return seen
 
     def is_checked(self, key: MigrationKey | None, following: MigrationKey | None) -> bool:
-        """A stop between these two."""
+        """Whether a stop between these two is checked."""
         return self.matters is None or key in self.matters or following in self.matters
 
     def stops(self, steps: Sequence[Stop]) -> Iterator[Stop]:
-        """The last one too: there the run ends."""
+        """All stops, including the end of the run."""
         for step, following in pairwise(steps):
             if self.is_checked(step.key, following.key):
                 yield step
@@ -268,13 +268,13 @@ class Rollouts:
         yield from ((key.app, key.name) for key in nodes)
 
     def by_repair(self, place: DatabaseId) -> Iterator[tuple[UpgradeStep, DatabaseId]]:
-        """FACTS F28: whoever repairs by the ledger repairs this database too."""
+        """The database after the repair for its ledger: a repair derived from the ledger applies to this database too (FACTS F28)."""
         rows = self.remedies.rows_for(place)
         if rows:
             yield UpgradeStep(repair=rows), self.remedies.with_rows(place, rows)
 
     def next_release(self, place: DatabaseId) -> Iterator[UpgradeFailure]:
-        """Straight to the next release, as from a population that skips this one."""
+        """Directly the next release, as in a population that skips this one."""
         finish = self.following.way(place).finish
         yield from failed(NEXT_RELEASE, finish.error)
         if finish.error is None:
@@ -290,7 +290,7 @@ def failed(act: str, error: RunError | None) -> Iterator[UpgradeFailure]:
 def not_passed(
     upgrade_failures: tuple[UpgradeFailure, ...], place: DatabaseId, came: Came, passed: Passed | None
 ) -> tuple[UpgradeFailure, ...]:
-    """The troubles, with the acts that led to the place."""
+    """The failures that were not passed, with the steps that led to the database."""
     if not upgrade_failures:
         return ()
     path: list[UpgradeStep] = []
@@ -308,6 +308,6 @@ def step_of(key: MigrationKey | None) -> str:
 
 
 def distinct(upgrade_failures: list[UpgradeFailure]) -> tuple[UpgradeFailure, ...]:
-    """Of those that say the same the first."""
+    """The first of all failures with equal messages."""
     first = {trouble.message: trouble for trouble in reversed(upgrade_failures)}
     return tuple(reversed(first.values()))

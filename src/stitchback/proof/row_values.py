@@ -1,4 +1,4 @@
-"""Columns that a plan adds, or alters to NOT NULL, have a value for the rows that are there: that of the branch which made the column."""
+"""Checks that columns which a plan adds, or alters to NOT NULL, get a value for existing rows: that of the branch which created the column."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Column = tuple[str, ModelKey | None, str | None]  # the operation's kind, the mo
 
 
 def rows_without_value(result: Tree, situation: Situation, memory: EngineCache) -> Iterator[str]:
-    """What a database with rows would stop at, and no branch has in a migration of its own."""
+    """The operations that would fail on a database with rows and that no branch has in its own migrations."""
     trees = (situation.mainline, *(patch.tree for patch in situation.patches))
     same = {id(migration) for tree in trees for migration in tree.migrations.values()}
     written = {
@@ -64,7 +64,7 @@ def _column(operation: Operation, app: str) -> Column:
 def _states(
     tree: Tree, keys: set[MigrationKey], memory: EngineCache
 ) -> Iterator[tuple[Migration, SchemaState]]:
-    """Those migrations, with the state before each. Ends where the operations do not fit the models: the engine reports that."""
+    """Those migrations, with the state before each. Ends if the operations do not fit the models: the engine reports that."""
     token = 0
     for key in MigrationGraph.of(tree).order():
         try:

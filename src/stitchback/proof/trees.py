@@ -1,4 +1,4 @@
-"""Trees as they were, or may have been, when databases were migrated with them."""
+"""Past trees that databases were, or may have been, migrated with."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stitchback.model.plans import Situation
 
 
 def loadable(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
-    """The tree as Django can have run it, and what was left out, in words.
+    """The tree as Django can have run it, and descriptions of what was left out.
 
-    With a parent that is not there Django runs nothing at all: no database has that migration, or what depends on it. A
-    parent that is there and cannot be read is another thing: then only our graph lacks it.
+    If a dependency is missing, Django runs nothing at all: no database has that migration, or those that depend on it. A dependency whose file exists
+    and cannot be read is different: then only stitchback's graph lacks it.
     """
     graph = MigrationGraph.of(tree)
     unread = {each.key for each in tree.unreadable}
@@ -44,7 +44,7 @@ def kept(dependencies: tuple[Dependency, ...], unwanted: set[MigrationKey]) -> t
 
 
 def before_merge(situation: Situation) -> Tree:
-    """Mainline without the files that git brought over from a merged patch branch; what was built on those hangs on what they hung on."""
+    """Mainline without the files that git's merge of a patch branch brought; migrations that depended on those get their dependencies."""
     mainline = situation.mainline
     brought = {
         migration.key
@@ -67,7 +67,7 @@ def before_merge(situation: Situation) -> Tree:
 
 
 def past(migration: Migration, gone: set[MigrationKey], tree: Tree) -> Migration:
-    """The migration with the parents of those of its parents that are gone, in any number of steps, in their stead."""
+    """The migration with its removed dependencies replaced by their own dependencies, repeatedly."""
     found: dict[Dependency, None] = {}
     waiting = list(migration.dependencies)
     for each in waiting:

@@ -1,4 +1,4 @@
-"""What of a plan's migrations could not be read, and how the proof took it."""
+"""The parts of a plan's migrations that could not be read, and how the proof treated them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stitchback.schema.applying import STEPS
 
 
 def unread(tree: Tree) -> tuple[str, ...]:
-    """One line each, sorted: operations, dependencies and names in `replaces` that are opaque or of no known kind."""
+    """One line for each, sorted: operations, dependencies and names in `replaces` that are opaque or of an unknown kind."""
     migrations = (part for migration in tree.migrations.values() for part in parts_of(migration))
     return tuple(sorted({line for migration in migrations for line in lines(migration)}))
 

@@ -1,6 +1,6 @@
-"""What depends on the model that a setting names depends on the first migration of that model's app, by each tree's own settings (FACTS F37).
+"""Replaces dependencies on a swappable model by the first migration of that model's app, with each tree's own settings (FACTS F37).
 
-Where the trees do not name the same app, the first migrations of installed packages that depend on the user model are in the proof too.
+If the trees do not name the same app, the proof includes the first migrations of installed packages that depend on the user model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stitchback.model.plans import Patch, Situation
 
 
 class UserModels:
-    """The trees of a situation, and those of its plans, with what their own settings say."""
+    """The trees of a situation, and those of its plans, with their own settings."""
 
     def __init__(self, situation: Situation) -> None:
         of_patches = [tree for patch in situation.patches for tree in (patch.fork, patch.tree)]
@@ -44,7 +44,7 @@ class UserModels:
         )
 
     def tree(self, tree: Tree) -> Tree:
-        """The tree with dependencies on migrations in the place of those on settings."""
+        """The tree with its dependencies on settings replaced by dependencies on migrations."""
         if not self.settings:
             return tree
         changed: dict[MigrationKey, Migration | None] = {}
@@ -64,7 +64,7 @@ class UserModels:
     def first(
         self, app: str, tree: Tree, changed: dict[MigrationKey, Migration | None]
     ) -> MigrationKey | None:
-        """Where the app is an installed package that no branch depended on before, its first migration is new to every database."""
+        """The first migration of the app; for an installed package that no branch depended on before, it is new to every database."""
         found = first_of(app, tree)
         if found is None and app not in self.installed | self.fork_apps | set(tree.apps):
             found = MigrationKey(app, "0001_initial")
@@ -83,7 +83,7 @@ class UserModels:
         return self._known[place][1]
 
     def named(self, tree: Tree, packages: set[MigrationKey]) -> dict[MigrationKey, Migration | None]:
-        """Other migrations of those packages that the tree's depend on, one after the other."""
+        """Other migrations of those packages that the tree depends on, in a chain."""
         found: dict[MigrationKey, Migration | None] = {}
         for first in sorted(packages):
             external = {parent for _, parent in MigrationGraph.raw(tree).external if parent.app == first.app}

@@ -1,11 +1,11 @@
-"""The second judge: the planned tree and the old trees executed by real Django on in-memory SQLite databases.
+"""The second proof engine: real Django executes the planned tree and the old trees on in-memory SQLite databases.
 
-The proof's first judge (`engine`) runs Django's loader and executor over operations that stitchback itself describes. This one
-builds `django.db.migrations` objects with the arguments that were read, and Django's schema editor executes them. The two
-share the reader of files and nothing else. No code of any branch is imported or run: see `building`.
+The first proof engine (`engine`) runs Django's loader and executor over operations that stitchback describes itself. This one builds
+`django.db.migrations` objects with the arguments that were read, and Django's schema editor executes them. The two share the file reader and nothing
+else. No code of any branch is imported or run: see `django_objects`.
 
-It works in a process of its own (`process`, `__main__`), since Django's settings and connections are global. This package's
-surface, and everything that it imports in the caller's process, is free of Django.
+The rehearsal runs in its own process (`process`, `__main__`), since Django's settings and connections are global. This package's public names, and
+everything that they import in the caller's process, do not import Django.
 """
 
 from stitchback.rehearsal.process import RehearsalEnded, prepare

@@ -1,6 +1,7 @@
-"""The rehearsal's process: reads requests from its input until that ends.
+"""The rehearsal's process: reads requests from its input until the input ends.
 
-Started with `-I` (no PYTHONPATH, no folder of the caller's), an almost empty environment and settings of its own: nothing of a project can be imported.
+The caller starts it with `-I` (no PYTHONPATH, no folder of the caller), an almost empty environment and its own settings. It cannot import anything
+of a project.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ SELDOM = (
     500_000,
     20,
     100,
-)  # rendered models are cycles; to look for those that have gone took a third of the time
+)  # rendered models form reference cycles; garbage collection took a third of the time
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 def own_streams() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes, where nothing else reads or prints."""
+    """The input and output pipes. Nothing else reads them or prints to them."""
     incoming, outgoing = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -61,7 +62,7 @@ def own_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def read(incoming: BinaryIO) -> bytes:
-    """One message; nothing where the caller has ended."""
+    """One message; empty if the caller has ended."""
     length = incoming.read(LENGTH)
     if len(length) < LENGTH:
         return b""

@@ -1,4 +1,4 @@
-"""One plan's rehearsal: every database migrated with the planned tree, once more, and with the next release; then compared."""
+"""The rehearsal of one plan: migrates every database with the planned tree, a second time, and with the next release; then compares."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ AGAIN = "migrate, then migrate"
 NEXT_RELEASE = "migrate, then the next release's migrate"
 AFTERWARDS = "afterwards"
 BEFORE = "before anything is run"
-GRACE = 2  # times the bound, for what was begun before it
+GRACE = 2  # times the bound, for work that started before the bound was reached
 ROWS = (
     2,
     1,
     0,
-)  # in each table, tried in this order: rows may be in the way of what a data operation would change first
+)  # in each table, tried in this order: rows can make a data operation fail
 LEAVES = "multiple leaf nodes"
 OF_THE_GRAPH = (LEAVES, "InconsistentMigrationHistory", "NodeNotFoundError", "CircularDependencyError")
 CONSTRAINT_NAME = re.compile(r'CONSTRAINT "((?:[^"]|"")*)"')
@@ -41,8 +41,8 @@ CONSTRAINT_NAME = re.compile(r'CONSTRAINT "((?:[^"]|"")*)"')
 
 @dataclass(slots=True)
 class FinalDatabase:
-    """What became of a database. `failures` are without its name. `schema`, `following`: after the full migrate, and after the next
-    release's; None where it did not get there. `unlike`: how the tables differ from the models."""
+    """The result for one database. `failures` do not contain the database's name. `schema`, `following`: after the full migrate and after the next
+    release's migrate; None if the database did not get that far. `unlike`: how the tables differ from the models."""
 
     failures: list[Disagreement] = field(default_factory=list)
     data: tuple[DataRun, ...] = ()
@@ -98,7 +98,7 @@ class Rehearsal:
         )
 
     def every_database(self, started: float) -> None:
-        """In their order, as far as the bounds allow, until the first that refuses the plan. Raises OutOfTime."""
+        """Rehearses every database in order, within the bounds, until the first one that refuses the plan. Raises OutOfTime."""
         bounds = self.request.bounds
         self.stage.states.deadline = started + bounds.most_seconds
         fresh = self.end(self.request.result, self.stage.empty)
@@ -130,7 +130,7 @@ class Rehearsal:
         made = (self.stage.database(recipe, ledger) for recipe in database.recipes)
         return next((each for each in made if each is not None), None)
 
-    # What is done to a database
+    # Migrating one database
 
     def end(
         self,
@@ -157,7 +157,7 @@ class Rehearsal:
         rows: int,
         following: int | None,
     ) -> FinalDatabase:
-        """Raises IntegrityError where rows, or what an operation makes of them, do not fit."""
+        """Migrates one database and returns the result. Raises IntegrityError if the rows, or the values that an operation gives them, do not fit."""
         end, files = FinalDatabase(), self.stage.tree(number)
         watch = self.stage.begin(made, strict=True)
         watch.is_sqlite = self.request.sqlite
@@ -181,7 +181,7 @@ class Rehearsal:
             end.fail(MIGRATE, AFTERWARDS, f"{text}, which only SQLite corrects, when it recreates the table")
         try:
             self.check_database(end, state)
-        except ValueError as error:  # Django's word for a relation to a model that is not there
+        except ValueError as error:  # Django raises this for a relation to a missing model
             end.fail(MIGRATE, AFTERWARDS, error_text(error), raised=True)
             return end
         end.rows = frozenset(rows_of(self.connection)) - files.installed
@@ -190,7 +190,7 @@ class Rehearsal:
             for each in self._ends
             if (number, end.rows, end.schema) == (each[0], each[1].rows, each[1].schema)
         ]
-        if known:  # nothing that comes after a full migrate asks for more than rows and tables
+        if known:  # the steps after a full migrate need only rows and tables
             end.failures += [each for each in known[0][1].failures if each.act != MIGRATE]
             end.following = known[0][1].following
             return end
@@ -201,7 +201,7 @@ class Rehearsal:
         return end
 
     def migrate(self, files: RehearsalFiles, end: FinalDatabase, act: str) -> Any:
-        """A full migrate; the state that Django ends with, None where it fails."""
+        """Runs a full migrate and returns Django's final state; None if it fails."""
         watch = self.connection.watch
         try:
             executor = RehearsalExecutor(self.connection, files, watch.progress)
@@ -248,7 +248,8 @@ class Rehearsal:
         )
 
     def again(self, files: RehearsalFiles, end: FinalDatabase) -> None:
-        """A second migrate, which has nothing to do. Of the executor's work only what comes before and after the migrations is left."""
+        """Runs a second migrate, which must have no migrations to apply. Of the executor's work only the steps before and after the migrations
+        remain."""
         rows = rows_of(self.connection)
         try:
             executor = RehearsalExecutor(self.connection, files)
@@ -276,12 +277,12 @@ class Rehearsal:
         with self.connection.cursor() as cursor:
             end.following = schema_of(cursor)
 
-    # What is wrong with it
+    # Checking the result
 
     def failures(
         self, database: RehearsedPopulation | None, end: FinalDatabase, fresh: FinalDatabase
     ) -> Iterator[Disagreement]:
-        """`database` None: mainline without the plan, of which nothing is expected but that all databases end alike."""
+        """The failures of a database. `database` None: mainline without the plan, where the only check is that all databases end alike."""
         yield from end.failures
         if end.schema is None:
             return
@@ -308,7 +309,7 @@ class Rehearsal:
             yield Disagreement("", MIGRATE, AFTERWARDS, f"no index or constraint is called {name}")
 
     def without_leftover(self, found: dict[str, Shape], wanted: dict[str, Shape]) -> dict[str, Shape]:
-        """Without tables that may remain, and those that only stand for an installed package's."""
+        """Leaves out tables that may remain, and tables that only represent an installed package."""
         known = self.stage.stuff.tables
         gone = tuple(f"{app}_" for app in self.request.gone)
         return {
@@ -327,7 +328,7 @@ class Rehearsal:
         return frozenset(f"{app}_{name}" for files in self.stage.files.values() for app, name in files.stubs)
 
     def unexpected(self, database: RehearsedPopulation, end: FinalDatabase) -> Iterator[Disagreement]:
-        """Where Django did otherwise than the first judge says."""
+        """Where Django's result differs from the first engine's."""
         for found, wanted, what in (
             (end.ran - {(key.app, key.name) for key in self.request.replaced}, database.will_run, "runs"),
             (end.rows, database.recorded, "is recorded"),
@@ -348,7 +349,7 @@ class Rehearsal:
     def ran_again(self, end: FinalDatabase, fresh: FinalDatabase) -> Iterator[Disagreement]:
         before = Counter(identity for _, identity in end.data[: len(end.data) - len(end.order)])
         should = Counter(identity for _, identity in fresh.data)
-        should |= self.stage.tree(self.request.result).data_operations()  # a squash may leave them out
+        should |= self.stage.tree(self.request.result).data_operations()  # a squash may omit them
         ran = Counter(identity for _, identity in end.data)
         doers = {identity: name for name, identity in end.data}
         agreed = {
@@ -361,12 +362,12 @@ class Rehearsal:
                 step = step_of(doers[identity])
                 yield Disagreement("", MIGRATE, step, f"its data operation has run {times} times")
 
-    # Whether the plan is to blame
+    # Whether the plan causes the failure
 
     def sorted_out(
         self, failure: Disagreement, database: RehearsedPopulation, made: MadeDatabase
     ) -> Disagreement:
-        """`baseline` where mainline without the plan ends in the same way, or where an operation that could not be built may be the reason."""
+        """The failure, marked `baseline` if mainline without the plan ends in the same way or an operation that could not be built may be the cause."""
         for why in self.unread_before(failure):
             self.remarks[f"{database.name} from {failure.step} on: {why}"] = None
             return replace(failure, baseline=True, everywhere=True)
@@ -383,12 +384,12 @@ class Rehearsal:
         return self.of_a_branch(failure)
 
     def is_so_at_a_fork_point(self, failure: Disagreement) -> bool:
-        """Whether databases without the patch have the same with mainline as it stands: mainline has edited a file that they had applied."""
+        """Whether databases without the patch fail in the same way with unchanged mainline: mainline has edited a file that they had applied."""
         made = (self.stage.database(recipe[:1], None) for recipe in self.request.tips)
         return any(each is not None and self.is_seen(failure, self.untouched(each)) for each in made)
 
     def unread_before(self, failure: Disagreement) -> list[str]:
-        """What could not be built and may be the reason. Of a history that does not fit, and of several leaves, it never is."""
+        """Operations that could not be built and may be the cause. They are never the cause of an inconsistent history or of several leaf nodes."""
         if not failure.raised or failure.message.startswith(OF_THE_GRAPH):
             return []
         files = self.stage.tree(self.request.result)
@@ -396,7 +397,7 @@ class Rehearsal:
         return files.unread_above((app, name) if dot else None)
 
     def of_a_branch(self, failure: Disagreement) -> Disagreement:
-        """Tables that a branch's own databases have otherwise than its models say: changed by hand-written statements."""
+        """The failure, marked as excused where a branch's own databases already differ from its models: hand-written statements changed them."""
         if (
             failure.message.startswith("different from the models")
             and failure.message in self.unlike_on_branches()
@@ -418,7 +419,7 @@ class Rehearsal:
         return frozenset(found)
 
     def untouched(self, made: MadeDatabase) -> FinalDatabase | None:
-        """What becomes of the database with mainline as it stands."""
+        """The result for the database with unchanged mainline."""
         number = self.request.untouched
         if number is None:
             return None

@@ -1,4 +1,4 @@
-"""Django in the rehearsal's process: its settings, and its two in-memory databases."""
+"""Django in the rehearsal's process: its settings and its two in-memory databases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stitchback.rehearsal.rows import RowWatch
 
 
 class RehearsalRecorder(MigrationRecorder):  # type: ignore[misc]
-    """Django's recorder, with the SQL that its models would make: half of a small rehearsal is rows of django_migrations."""
+    """Django's recorder with prepared SQL: half of the work of a small rehearsal is on rows of django_migrations."""
 
     def applied_migrations(self) -> dict[Any, Any]:
         if not self.has_table():
@@ -33,7 +33,7 @@ class RehearsalRecorder(MigrationRecorder):  # type: ignore[misc]
             cursor.execute(said, [app, name])
 
     def has_table(self) -> bool:
-        return True  # every database begins with it
+        return True  # every database starts with it
 
     def ensure_schema(self) -> None:
         return None
@@ -41,7 +41,7 @@ class RehearsalRecorder(MigrationRecorder):  # type: ignore[misc]
 
 MEMORY = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 USER_MODEL = "AUTH_USER_MODEL"
-Content = sqlite3.Connection  # a database that is kept to be copied
+Content = sqlite3.Connection  # a database that is kept as a source of copies
 
 
 def configure() -> None:
@@ -55,7 +55,7 @@ def configure() -> None:
     django.setup()
     connection = connections["default"]
     connection.SchemaEditorClass = StrictEditor
-    # The conditional operations ask for the constraints of a table again and again, and Django parses its text each time.
+    # The conditional operations query a table's constraints repeatedly, and Django parses the table's SQL each time.
     introspection.sqlparse.parse = functools.lru_cache(maxsize=4096)(introspection.sqlparse.parse)
     executor.MigrationRecorder = loader.MigrationRecorder = RehearsalRecorder
     for alias in ("default", SCRATCH):
@@ -63,7 +63,7 @@ def configure() -> None:
 
 
 def connect(connection: Any) -> None:
-    """A new connection, whatever state the last one was left in. No statement can open a file with it."""
+    """Opens a new connection, regardless of the state of the last one. No statement can open a file with it."""
     raw, connection.connection = connection.connection, None
     if raw is not None:
         raw.close()
@@ -73,19 +73,19 @@ def connect(connection: Any) -> None:
 
 
 def use(tree_settings: Mapping[str, str]) -> None:
-    """Django's own settings, as far as models depend on them."""
+    """Sets Django's settings that models depend on."""
     settings.AUTH_USER_MODEL = tree_settings.get(USER_MODEL, "auth.User")
     apps.get_swappable_settings_name.cache_clear()
 
 
 def load(connection: Any, content: Content) -> None:
-    """The database is a copy of that one."""
+    """Loads a copy of `content` into the connection."""
     connect(connection)
     content.backup(connection.connection)
 
 
 def saved(connection: Any) -> Content:
-    """A copy of the database, which nothing changes any more."""
+    """A copy of the database that never changes."""
     copy = sqlite3.connect(":memory:")
     connection.connection.backup(copy)
     return copy

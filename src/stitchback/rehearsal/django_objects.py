@@ -1,6 +1,6 @@
-"""From values that were read to Django's own objects: fields, expressions, indexes, constraints.
+"""Builds Django objects from values that were read: fields, expressions, indexes, constraints.
 
-Only what Django's own packages define is looked up, and only classes of a few families are called: a branch's files may name anything.
+Only names that Django's packages define are looked up, and only classes of a few families are called: a branch's files may name anything.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
     "neg": lambda one: -one,
 }
 
-# Fields that need a library of their own, or another database: the field that holds the same on SQLite.
+# Fields that need another library or database, and the field that stores the same values on SQLite.
 SUBSTITUTES: Mapping[str, str] = {
     "ArrayField": "JSONField",
     "HStoreField": "JSONField",
@@ -74,11 +74,11 @@ MOST_BASES = 12
 
 
 class Unbuildable(Exception):
-    """A value that no object of Django's can be made of."""
+    """No Django object can be built from the value."""
 
 
 class NoConstraint(models.constraints.BaseConstraint):  # type: ignore[misc]
-    """In the place of a constraint that SQLite has nothing for: it has its name in the state, and no SQL."""
+    """Replaces a constraint that SQLite does not support: it has its name in the state, and no SQL."""
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> None:
         return None
@@ -91,12 +91,12 @@ class NoConstraint(models.constraints.BaseConstraint):  # type: ignore[misc]
 
 
 class NoIndex(models.Index):  # type: ignore[misc]
-    """As `NoConstraint`, of an index. The editor leaves it out."""
+    """As `NoConstraint`, for an index. The editor skips it."""
 
 
 class Builder:
-    """`settings`: what the tree's models name through settings; `bases`: what custom field classes extend. `substituted` fills with
-    what was built as something else."""
+    """Builds Django objects. `settings`: the names that the tree's models take from settings; `bases`: the classes that custom field classes extend.
+    `substituted` collects the values that were built as another class."""
 
     def __init__(
         self, settings: Mapping[str, str], bases: Mapping[str, str], substituted: dict[str, None]
@@ -106,7 +106,7 @@ class Builder:
         self.substituted = substituted
 
     def build(self, value: Value | None) -> Any:
-        """Raises Unbuildable."""
+        """Builds the Django object of a value. Raises Unbuildable."""
         match value:
             case None:
                 return None
@@ -174,7 +174,7 @@ class Builder:
             raise Unbuildable(f"{name}: {error}") from error
 
     def of_postgres(self, name: str, call: Call) -> Any:
-        """What of `django.contrib.postgres` SQLite has something for."""
+        """The SQLite equivalent of a name of `django.contrib.postgres`."""
         if name == "OpClass" and call.args:
             return self.build(call.args[0])
         if name.endswith("Index"):
@@ -187,7 +187,7 @@ class Builder:
         raise Unbuildable(render(call))
 
     def definition(self, value: Value) -> Any:
-        """An index or constraint; one without SQL where it cannot be built but has a name."""
+        """An index or constraint; without SQL if it cannot be built but has a name."""
         try:
             return self.build(value)
         except Unbuildable:
@@ -206,7 +206,7 @@ class Builder:
         return inspect.isclass(found := self.django_class(path)[0]) and issubclass(found, models.Field)
 
     def django_class(self, path: str) -> tuple[Any, bool]:
-        """The class of Django's that the path names or extends, and whether it is another than the one named; None where it is unknown."""
+        """The Django class that the path names or extends, and whether it differs from the named one; None if it is unknown."""
         own = path
         for _ in range(MOST_BASES):
             module, _, name = path.rpartition(".")
@@ -222,8 +222,8 @@ class Builder:
         return None, False
 
     def field(self, value: Value) -> Any:
-        """A model field. What is unknown of it is taken as a plain text, or as the relation that its arguments show. Raises
-        Unbuildable for what is no call of a class."""
+        """A model field. A field of unknown class becomes a text field, or the relation that its arguments show. Raises Unbuildable if the value is
+        not a call of a class."""
         if not isinstance(value, Call) or not isinstance(value.callee, Reference):
             raise Unbuildable(render(value))
         path, named = value.callee.path, dict(value.kwargs)
@@ -284,7 +284,7 @@ LEFT_OUT = object()
 
 
 def named_as_here(named: dict[str, Any]) -> dict[str, Any]:
-    """CheckConstraint's `check` is `condition` from Django 5.1 on."""
+    """Renames CheckConstraint's `check` to `condition`, its name from Django 5.1 on."""
     old, new = ("check", "condition") if CHECK_IS_CONDITION else ("condition", "check")
     if old in named:
         named[new] = named.pop(old)
@@ -293,7 +293,7 @@ def named_as_here(named: dict[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _of_django(module: str, name: str) -> Any:
-    """What Django's own module has under the name; None where it has nothing of it."""
+    """The object that Django's own module has under the name; None if it has none."""
     try:
         return getattr(import_module(module), name, None)
     except ImportError:
@@ -303,13 +303,13 @@ def _of_django(module: str, name: str) -> Any:
 
 @functools.cache
 def in_order(cls: Any) -> tuple[str, ...]:
-    """The names of what the field class takes by place."""
+    """The names of the field class's positional arguments."""
     return tuple(inspect.signature(cls).parameters)
 
 
 @functools.cache
 def parameters(cls: Any) -> frozenset[str]:
-    """Every argument that the field class takes by name."""
+    """The names of all keyword arguments of the field class."""
     names: set[str] = set()
     for each in inspect.getmro(cls):
         if "__init__" in vars(each):
@@ -318,7 +318,7 @@ def parameters(cls: Any) -> frozenset[str]:
 
 
 def replacement(cls: Any) -> Any:
-    """A value for a default that a function of the project makes: the same each time."""
+    """A value that replaces a default computed by a function of the project: the same value each time."""
     moments = {
         "DateTimeField": datetime.datetime(2001, 1, 1, tzinfo=datetime.UTC),
         "DateField": datetime.date(2001, 1, 1),

@@ -1,7 +1,7 @@
-"""Django's SQLite schema editor, made strict: it refuses what PostgreSQL would refuse, and what a table's remake would hide.
+"""Django's SQLite schema editor, made strict: it refuses what PostgreSQL would refuse and what a table remake would hide.
 
-SQLite alters a table by creating it again from the models and copying the rows: a column that exists already is made again and loses its values
-(FACTS F31), one that the models have and the table lacks is filled with its own name (F34), one that the models do not know is lost.
+SQLite alters a table by creating it again from the models and copying the rows. A column that already exists is created again and loses its values
+(FACTS F31). A column that the models have and the table lacks is filled with its own name (F34). A column that the models do not have is lost.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ SCRATCH = "scratch"
 
 
 class Refused(Exception):
-    """The database is not as the operation takes it to be."""
+    """The database does not have the schema that the operation expects."""
 
 
 class PlainEditor(DatabaseSchemaEditor):  # type: ignore[misc]
-    """Without the indexes that SQLite has nothing for."""
+    """Skips indexes that SQLite does not support."""
 
     def _model_indexes_sql(self, model: Any) -> list[Any]:
         return [each for each in super()._model_indexes_sql(model) if each is not None]
@@ -38,7 +38,7 @@ class PlainEditor(DatabaseSchemaEditor):  # type: ignore[misc]
 
 
 class StrictEditor(PlainEditor):
-    """Also tells the connection's watch which columns it changes."""
+    """Also reports to the connection's watch which columns it changes."""
 
     def add_field(self, model: Any, field: Any) -> None:
         if self.is_strict and has_column(field) and field.column.lower() in self._columns(model):
@@ -54,14 +54,14 @@ class StrictEditor(PlainEditor):
             super().remove_field(model, field)
 
     def _put_right(self, model: Any, field: Any, otherwise: str) -> None:
-        """What the operation is to do a table's remake has done before: no other engine has."""
+        """Accepts an operation whose work an earlier table remake already did. Raises Refused if no remake did: other backends do not remake tables."""
         table = model._meta.db_table
         if not self.connection.watch.owes(table, field.column):
             raise Refused(f"{otherwise}: {table}.{field.column}")
         self.connection.watch.set_by_operation(table, field.column)
 
     def alter_field(self, model: Any, old_field: Any, new_field: Any, strict: bool = False) -> None:
-        if self._field_should_be_altered(old_field, new_field):  # else Django has no SQL for it
+        if self._field_should_be_altered(old_field, new_field):  # otherwise Django emits no SQL
             for field in (old_field, new_field):
                 self.connection.watch.changed(model._meta.db_table, field.column)
         super().alter_field(model, old_field, new_field, strict)
@@ -106,7 +106,7 @@ class StrictEditor(PlainEditor):
             self.remaking = False
 
     def _refuse_hidden(self, model: Any, altered: Iterable[tuple[Any, Any]]) -> None:
-        """Refuse a remake that adds or loses a column which no operation means; note what else it puts right."""
+        """Refuses a remake that adds or loses a column without an operation for it; notes the other differences that it removes."""
         table = model._meta.db_table
         with self.connection.cursor() as cursor:
             found = shape_of(cursor, table)
@@ -124,7 +124,7 @@ class StrictEditor(PlainEditor):
                 f"SQLite recreates {table} from models with other columns: {'; '.join(others.values())}"
             )
         for name, text in others.items():
-            self.connection.watch.changed(table, name)  # its values go with it, on SQLite alone
+            self.connection.watch.changed(table, name)  # only SQLite loses its values
             self.connection.watch.healed(table, name, f"column {text}")
         ignored = self._of_constraint(model) | self._deferred(table, wanted)
         for name, kind in found.columns.items():
@@ -138,7 +138,7 @@ class StrictEditor(PlainEditor):
                 self.connection.watch.healed(table, text.split(" ")[0], line)
 
     def _deferred(self, table: str, wanted: Shape) -> set[str]:
-        """How the lines begin that tell of indexes which the same migration has still to make."""
+        """The prefixes of the lines that describe indexes which the same migration will create later."""
         waiting = [
             each for each in self.deferred_sql if getattr(each, "references_table", lambda _: False)(table)
         ]
@@ -150,7 +150,7 @@ class StrictEditor(PlainEditor):
         }
 
     def _of_constraint(self, model: Any) -> set[str]:
-        """How the lines begin that tell of the constraint which is being added or removed."""
+        """The prefixes of the lines that describe the constraint being added or removed."""
         table, found = model._meta.db_table, set[str]()
         for constraint, what in ((self.adding, "missing"), (self.removing, "unexpected")):
             if constraint is None:
@@ -171,7 +171,7 @@ class StrictEditor(PlainEditor):
 
 
 def has_column(field: Any) -> bool:
-    """Not so of a many-to-many field, which has a name for one all the same."""
+    """Whether the field has a column. A many-to-many field has a column name but no column."""
     return bool(field.column) and not field.many_to_many
 
 
@@ -184,7 +184,7 @@ def forget_shapes() -> None:
 
 
 def shape_of_model(model: Any, constraints: Any = None) -> Shape:
-    """The table that Django makes for the model: made for a moment in another database, and looked at."""
+    """The table that Django creates for the model: created temporarily in another database and inspected."""
     known = _shapes.get(id(model)) if constraints is None else None
     if known is not None:
         return known[1]

@@ -1,4 +1,4 @@
-"""A tree's migrations as Django's loader and executor take them."""
+"""A tree's migrations, as Django's loader and executor take them."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ from stitchback.rehearsal.states import RehearsalStates
 
 Name = tuple[str, str]
 FIRST = "__first__"
-STUBS: Name = ("!stubs", "0001_initial")  # sorts before every app label, so its models are there first
+STUBS: Name = ("!stubs", "0001_initial")  # sorts before every app label, so its models exist first
 INSTALLED = "0001_initial"
 
 
 @dataclass(slots=True)
 class BuiltMigrations:
-    """What of the migrations is known to the process. `tables`: names of tables that they may make, with the apps of those. `operations`: built, by number and by the settings that they depend on."""
+    """The migrations that the process knows. `tables`: names of tables that they may create, with the apps of those. `operations`: built operations,
+    by number and by the settings that they depend on."""
 
     migrations: dict[int, Migration] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
@@ -77,7 +78,7 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
         self.states = states
 
     def mutate_state(self, project_state: Any, preserve: bool = True) -> Any:
-        """As Django's: the state given is changed, or left alone where the caller says `preserve`."""
+        """As Django's method: changes the given state, or a copy of it if the caller passes `preserve`."""
         after = self.states.steps_of(project_state, self)[-1]
         if preserve:
             return after
@@ -99,7 +100,7 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
         return steps[-1]
 
 
-# What an operation settles beside the columns that the editor sees: kinds of `Shape.parts`.
+# What an operation defines besides the columns that the editor sees: kinds of `Shape.parts`.
 SETTLED: Mapping[str, tuple[str, ...]] = {
     "AddIndex": ("index",),
     "RemoveIndex": ("index",),
@@ -111,13 +112,13 @@ SETTLED: Mapping[str, tuple[str, ...]] = {
 
 
 def definitions_set_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]]:
-    """The indexes and constraints of which the operation says what they are from here on; (table, kind)."""
+    """The indexes and constraints that the operation defines; (table, kind)."""
     for cls in type(operation).__mro__:
         for kind in SETTLED.get(cls.__name__, ()):
             name = getattr(operation, "model_name", None) or operation.name
             yield state.apps.get_model(app, name)._meta.db_table, kind
         if cls.__name__ in ("AddField", "AlterField") and cls is not type(operation):
-            # one that looks at the database first
+            # a conditional operation that inspects the database first
             model = state.apps.get_model(app, operation.model_name)
             column = model._meta.get_field(operation.name).column
             if column:
@@ -125,8 +126,8 @@ def definitions_set_by(operation: Any, app: str, state: Any) -> Iterator[tuple[s
 
 
 class MakeBase(DjangoOperation):  # type: ignore[misc]
-    """The models that all databases have before the rehearsal begins: those that the tree refers to and does not make (of installed packages),
-    and what the migrations that are taken as done have made of the `relevant` ones."""
+    """Creates the models that all databases have before the rehearsal begins: those that the tree refers to and does not create (of installed
+    packages), and the `relevant` models as of the migrations that count as applied."""
 
     def __init__(
         self,
@@ -154,9 +155,8 @@ class MakeBase(DjangoOperation):  # type: ignore[misc]
             self.trim(state)
 
     def trim(self, state: Any) -> None:
-        """Leave out the fields that no remaining migration mentions, with the indexes and constraints on these alone, and then the stubs that
-        no model needs. In the place of a model that an operation makes which cannot be read stands a stub, where another model or a remaining
-        migration needs it."""
+        """Removes the fields that no remaining migration mentions, the indexes and constraints on these alone, and then the stubs that no model
+        needs. A stub replaces a model whose creating operation cannot be read, if another model or a remaining migration needs it."""
         for key in self.relevant & state.models.keys():
             keep_mentioned(state.models[key], self.mentioned)
         pointed = {key for (app, _), model in state.models.items() for key in models_needed(model, app)}
@@ -202,14 +202,14 @@ def keep_mentioned(model: Any, mentioned: frozenset[str]) -> None:
 
 
 def models_needed(model: Any, app: str) -> Iterator[Name]:
-    """The models that its fields point at, and those that it inherits from."""
+    """The models that its fields point at and those that it inherits from."""
     related = [each.remote_field for each in model.fields.values() if each.remote_field]
     labels = [each.model for each in related] + [getattr(each, "through", None) for each in related]
     yield from (key_of(str(label), app) for label in (*labels, *model.bases) if isinstance(label, str))
 
 
 def parts_of(operation: Any) -> Iterator[Any]:
-    """The operation, and those within it."""
+    """The operation and the operations within it."""
     yield operation
     for name in ("database_operations", "state_operations", "first", "state"):
         for each in getattr(operation, name, None) or ():
@@ -217,7 +217,7 @@ def parts_of(operation: Any) -> Iterator[Any]:
 
 
 def unread_in(operation: Any) -> Iterator[UnreadOperation]:
-    """The operations that could not be built, in this one as well."""
+    """The operations that could not be built, including nested ones."""
     return (each for each in parts_of(operation) if isinstance(each, UnreadOperation))
 
 
@@ -239,8 +239,8 @@ def stub(app: str, name: str, fields: frozenset[str]) -> Any:
 
 
 class RehearsalFiles:
-    """What stands for the disk. `installed`: migrations of apps that the tree does not hold, which count as applied, and the one that
-    makes the stubs."""
+    """The in-memory replacement of a tree's files. `installed`: migrations of apps that the tree does not contain, which count as applied, and the
+    one that creates the stubs."""
 
     def __init__(self, tree: ShippedTree, stuff: BuiltMigrations, states: RehearsalStates) -> None:
         self.tree = tree
@@ -293,8 +293,8 @@ class RehearsalFiles:
         self.migrations = made
 
     def unread_above(self, step: Name | None) -> list[str]:
-        """Why operations could not be built of this migration and of those of its app that it depends on, what is taken as done included;
-        None: of any migration."""
+        """The reasons why operations of this migration, and of those of its app that it depends on, could not be built, including migrations that
+        count as applied; None: of any migration."""
         if step is None:
             names = sorted(self.migrations)
         else:
@@ -315,7 +315,7 @@ class RehearsalFiles:
         ]
 
     def data_operations(self) -> Counter[str]:
-        """How often each data operation stands in the files, by its identity, squashes of files that are there apart."""
+        """How often each data operation occurs in the files, by its identity, except in squashes of files that exist."""
         return Counter(
             each.identity
             for migration in self.migrations.values()

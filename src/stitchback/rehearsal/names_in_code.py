@@ -1,4 +1,4 @@
-"""The models, fields and tables that a data operation's code names in plain sight. What is not in plain sight is not looked for."""
+"""The models, fields and tables that a data operation's code names literally. Computed names are not searched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ModelName = tuple[str, str]  # app label, model's name as written
+ModelName = tuple[str, str]  # app label, name of the model as written
 MANAGERS = ("objects", "_default_manager", "_base_manager")
 BY_KEYWORD = ("filter", "exclude", "get", "update", "create", "get_or_create", "update_or_create")
 BY_NAME = ("values", "values_list", "order_by", "only", "defer", "earliest", "latest")
@@ -18,7 +18,7 @@ EXPRESSIONS = ("F", "Q")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`fields`: of models that the code gets from `apps`. `attributes`: what it reads of their objects."""
+    """`fields`: of models that the code gets from `apps`. `attributes`: those that it reads from their objects."""
 
     models: tuple[ModelName, ...] = ()
     fields: tuple[tuple[ModelName, str], ...] = ()
@@ -27,7 +27,7 @@ class Names:
 
 @functools.lru_cache(maxsize=4096)
 def names_in_python(source: str) -> Names:
-    """Of the source of a function or lambda whose first parameter is `apps`."""
+    """The names in the source of a function or lambda whose first parameter is `apps`."""
     try:
         body = ast.parse(source).body[0]
     except (SyntaxError, IndexError, ValueError, RecursionError):
@@ -69,7 +69,7 @@ class _NamesReading:
         return Names(tuple(models), tuple(fields), tuple(dict.fromkeys(self.attributes())))
 
     def got(self, node: ast.AST | None) -> ModelName | None:
-        """`apps.get_model("app", "Model")`, `apps.get_model("app.Model")`."""
+        """The model of `apps.get_model("app", "Model")` or `apps.get_model("app.Model")`."""
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=self.apps), attr="get_model"), args=args):
                 named = {keyword.arg: keyword.value for keyword in node.keywords}
@@ -117,7 +117,7 @@ class _NamesReading:
                     yield argument.value
 
     def queried(self, node: ast.AST) -> ModelName | None:
-        """The model of a query: `Model.objects`, and what its methods return."""
+        """The model of a query: `Model.objects` and the results of its methods."""
         while True:
             match node:
                 case ast.Call(func=ast.Attribute(value=inner, attr=method)) if method != "get_model":
@@ -141,7 +141,7 @@ class _NamesReading:
                     return None
 
     def attributes(self) -> Iterator[tuple[ModelName, str]]:
-        """What is read of the objects of a loop over a query."""
+        """The attributes that a loop over a query reads from its objects."""
         objects: dict[str, ModelName] = {}
         for node in self.nodes:
             if isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Name):
@@ -159,7 +159,7 @@ class _NamesReading:
 
 
 def _unguarded(function: ast.AST) -> Iterator[ast.AST]:
-    """All nodes that are not within a `try` with handlers, or below a condition that asks for attributes."""
+    """All nodes that are not within a `try` with handlers or below a condition that checks for attributes."""
     waiting: list[ast.AST] = [function]
     while waiting:
         node = waiting.pop()
@@ -175,7 +175,7 @@ def _unguarded(function: ast.AST) -> Iterator[ast.AST]:
 
 
 def _bindings(function: ast.AST) -> dict[str, list[ast.AST | None]]:
-    """Every name that is bound in the function, with what it is bound to where that is one assignment."""
+    """Every name that is bound in the function, with its value if it is bound by one assignment."""
     found: dict[str, list[ast.AST | None]] = {}
     simple: dict[int, ast.AST] = {}
     for node in ast.walk(function):
@@ -189,7 +189,7 @@ def _bindings(function: ast.AST) -> dict[str, list[ast.AST | None]]:
 
 
 def _returns_values(node: ast.AST) -> bool:
-    """Whether a query gives no objects of the model."""
+    """Whether a query returns no objects of the model."""
     return any(
         isinstance(each, ast.Attribute) and each.attr in ("values", "values_list", "annotate", "raw", "extra")
         for each in ast.walk(node)
@@ -208,7 +208,7 @@ def _keys(node: ast.AST) -> Iterator[str]:
 
 
 def _in_expression(node: ast.AST) -> Iterator[str]:
-    """Names in `Q(name=…)` and `F("name")`."""
+    """The names in `Q(name=…)` and `F("name")`."""
     for each in ast.walk(node):
         if isinstance(each, ast.Call):
             name = each.func.attr if isinstance(each.func, ast.Attribute) else getattr(each.func, "id", "")
@@ -232,7 +232,7 @@ CAREFUL = re.compile(r"\bif\s+exists\b|\binformation_schema\b|\bpg_\w+|\bto_regc
 
 
 def tables_in_sql(sql: str, known: frozenset[str]) -> tuple[str, ...]:
-    """Those of the known tables (lower case) that the statements read or write and do not make; none of statements that look first."""
+    """The known tables (lower case) that the statements read or write and do not create; none for conditional statements."""
     if CAREFUL.search(sql):
         return ()
     text = NOT_CODE.sub(" ", sql)

@@ -1,4 +1,4 @@
-"""From operations that were read to operations that Django executes."""
+"""Builds operations that Django executes from operations that were read."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ OPTIONS = frozenset(
 )
 HAS_INDEX_TOGETHER = "index_together" in models.options.DEFAULT_NAMES
 
-# Operations of `django.contrib.postgres`: what of them SQLite has.
+# The SQLite equivalents of operations of `django.contrib.postgres`.
 POSTGRES = {
     "AddIndexConcurrently": "AddIndex",
     "RemoveIndexConcurrently": "RemoveIndex",
@@ -72,7 +72,7 @@ ONLY_POSTGRES = frozenset(
 
 
 class Nothing(DjangoOperation):  # type: ignore[misc]
-    """An operation that SQLite has nothing for."""
+    """An operation without a SQLite equivalent."""
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         return None
@@ -82,7 +82,7 @@ class Nothing(DjangoOperation):  # type: ignore[misc]
 
 
 class UnreadOperation(Nothing):
-    """An operation that could not be read or built. What it does is unknown: what fails after it, in its app, may be its own doing."""
+    """An operation that could not be read or built. Its effect is unknown: it may cause later failures in its app."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -112,7 +112,7 @@ class ManualOperation(DjangoOperation):  # type: ignore[misc]
 
 
 class AlterConstraintState(DjangoOperation):  # type: ignore[misc]
-    """`AlterConstraint`, where Django does not have it yet (before 6.0): it changes the state alone."""
+    """`AlterConstraint` for Django before 6.0, which does not have it: it changes only the state."""
 
     def __init__(self, model_name: str, name: str, constraint: Any) -> None:
         self.model_name, self.name, self.constraint = model_name, name, constraint
@@ -130,8 +130,8 @@ class AlterConstraintState(DjangoOperation):  # type: ignore[misc]
 
 
 class OperationBuilder:
-    """`tables`: names of tables that any of the trees makes, for statements that name them. `apps`: labels of the apps whose models any of the
-    trees makes, for code that names them."""
+    """Builds Django operations. `tables`: names of tables that any of the trees creates, for statements that name them. `apps`: labels of the apps
+    whose models any of the trees creates, for code that names them."""
 
     def __init__(self, builder: Builder, tables: frozenset[str], apps: frozenset[str]) -> None:
         self.builder = builder
@@ -147,7 +147,7 @@ class OperationBuilder:
             return UnreadOperation(f"{operation.kind}: {error}")
 
     def known(self, operation: Operation) -> Any:
-        """Raises Unbuildable."""
+        """Builds an operation of a known class. Raises Unbuildable."""
         kind = POSTGRES.get(operation.kind, operation.kind)
         if kind in ONLY_POSTGRES:
             return Nothing()
@@ -194,7 +194,7 @@ class OperationBuilder:
         return ManualOperation(first, state)
 
     def argument(self, name: str, value: Value) -> Any:
-        """Raises Unbuildable."""
+        """Builds one argument. Raises Unbuildable."""
         match name:
             case "fields":
                 return self.fields(value)
@@ -236,7 +236,7 @@ class OperationBuilder:
         return found
 
     def bases(self, value: Value) -> tuple[Any, ...]:
-        """Models that the model inherits from; mixins make no tables."""
+        """The models that the model inherits from. Mixins are left out: they create no tables."""
         items = value.items if isinstance(value, Items) else ()
         found = [item.value for item in items if isinstance(item, Constant) and isinstance(item.value, str)]
         if any(isinstance(item, Call | Code | Opaque) for item in items):
@@ -252,12 +252,14 @@ def conditional(kind: str) -> Any:
     names = {path.rpartition(".")[2] for path in template.imports}
     namespace = {name: known[name] for name in names}
     namespace["__name__"] = __name__
-    exec(compile(template.source, f"<{template.name}>", "exec"), namespace)  # the text is stitchback's own
+    exec(
+        compile(template.source, f"<{template.name}>", "exec"), namespace
+    )  # the source is part of stitchback
     return namespace[template.name]
 
 
 def tables_in(operations: tuple[Operation | Opaque, ...], app: str) -> set[str]:
-    """Names of tables that the operations may make."""
+    """Names of tables that the operations may create."""
     found: set[str] = set()
     for operation in operations:
         if isinstance(operation, Opaque):
@@ -277,7 +279,7 @@ def tables_in(operations: tuple[Operation | Opaque, ...], app: str) -> set[str]:
 
 
 def models_made(operations: tuple[Operation | Opaque, ...], app: str) -> set[tuple[str, str]]:
-    """(app, model in lower case) of the models that the operations make, or give that name."""
+    """(app, model in lower case) of the models that the operations create or rename to."""
     found: set[tuple[str, str]] = set()
     for operation in operations:
         if isinstance(operation, Opaque):

@@ -1,4 +1,4 @@
-"""In the place of data operations: probes that run nothing of a branch, and look whether what the code names is there."""
+"""Probes that replace data operations: they check whether the schema objects that the code names exist, and run no code of a branch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from stitchback.rehearsal.serialization import IDENTITY, LEAVES_NOTHING
 
 
 class Missing(Exception):
-    """A data operation names what its database, or the historical models that it gets, do not have."""
+    """A data operation names schema objects that its database, or the historical models that it gets, do not have."""
 
 
 class Probe(DjangoOperation, ABC):  # type: ignore[misc]
-    """`identity`: equal for equal work."""
+    """A replacement of one data operation. `identity`: equal for equal work."""
 
     reduces_to_sql = False
 
@@ -44,11 +44,11 @@ class Probe(DjangoOperation, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def missing(self, schema_editor: Any, state: Any) -> Iterator[str]:
-        """What the code names and the database, or the historical models, lack."""
+        """The names in the code that the database, or the historical models, lack."""
 
 
 class CodeProbe(Probe):
-    """RunPython. Models of installed packages, which the rehearsal does not have as they are, are not asked for."""
+    """Replaces RunPython. It does not check models of installed packages, which the rehearsal does not have."""
 
     def __init__(self, operation: Operation, apps: frozenset[str]) -> None:
         super().__init__(operation)
@@ -80,7 +80,7 @@ class CodeProbe(Probe):
 
 
 class SqlProbe(Probe):
-    """RunSQL."""
+    """Replaces RunSQL."""
 
     def __init__(self, operation: Operation, tables: frozenset[str]) -> None:
         super().__init__(operation)

@@ -20,15 +20,15 @@ import stitchback
 from stitchback.errors import EnvironmentProblem
 from stitchback.rehearsal.serialization import packed
 
-LENGTH = 8  # bytes of a message's length, before the message
-PATIENCE = 5.0  # seconds that the process gets to end on its own
-MOST_SECONDS = 60.0  # without an answer the process is ended
+LENGTH = 8  # bytes of the length prefix of a message
+PATIENCE = 5.0  # seconds that the process has to end after its input is closed
+MOST_SECONDS = 60.0  # without an answer the process is killed
 START = "import sys; sys.path[:0] = sys.argv[1:]; from stitchback.rehearsal.__main__ import main; main()"
 KEPT_FROM_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 
 
 class RehearsalEnded(EnvironmentProblem):
-    """The process ended, or did not answer: the plan has not been rehearsed."""
+    """The process ended or did not answer: the plan has not been rehearsed."""
 
     def __init__(self, what: str, evidence: tuple[str, ...] = ()) -> None:
         super().__init__(
@@ -40,11 +40,11 @@ class RehearsalEnded(EnvironmentProblem):
 
 
 class TooSlow(RehearsalEnded):
-    """No answer in the time that it may take: nothing of the plan was rehearsed."""
+    """No answer within the time limit: the plan has not been rehearsed."""
 
 
 class Process:
-    """One process. Whatever interrupts an exchange ends it: the next answer would be another request's."""
+    """One process. An interrupted exchange ends it: the next answer would belong to another request."""
 
     def __init__(self) -> None:
         self.owner = os.getpid()
@@ -69,11 +69,12 @@ class Process:
 
     @property
     def is_usable(self) -> bool:
-        """Whether this very process (not one that it forked) may ask, and the other one still runs."""
+        """Whether this process (not a fork of it) may send requests, and the rehearsal's process still runs."""
         return self.owner == os.getpid() and self._process.poll() is None
 
     def ask(self, command: str, argument: object, seconds: float = MOST_SECONDS) -> Any:
-        """The answer. Raises RehearsalEnded (TooSlow where nothing comes for so many seconds), and RuntimeError for a bug on the other side."""
+        """Sends a request and returns the answer. Raises RehearsalEnded (TooSlow if no answer arrives within so many seconds), and RuntimeError for a
+        bug on the other side."""
         try:
             message = packed((command, argument))
             stdin = self._process.stdin
@@ -111,7 +112,7 @@ class Process:
         return tuple(self._printed.read().decode("utf-8", "replace").splitlines()[-lines:])
 
     def end(self, patience: float = PATIENCE) -> None:
-        """Closes its input, and kills it where it does not end by that. No zombie is left. May be called again."""
+        """Closes the process's input, kills the process if it does not end then, and reaps it. It may be called again."""
         process = self._process
         for stream in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
@@ -126,12 +127,12 @@ class Process:
 
 
 def has_something_to_read(descriptor: int, seconds: float) -> bool:
-    """Within that time; elsewhere than on POSIX nobody can wait for a pipe only so long."""
+    """Whether data arrives within that time. Without POSIX, the time limit of a pipe is ignored."""
     return os.name != "posix" or bool(select.select([descriptor], [], [], seconds)[0])
 
 
 def search_path() -> tuple[str, ...]:
-    """Where this very stitchback and this very Django are: -I leaves out PYTHONPATH and the current folder."""
+    """The folders of the running stitchback and Django: -I leaves out PYTHONPATH and the current folder."""
     django = __import__("importlib.util").util.find_spec("django")
     assert stitchback.__file__ is not None
     folders = [Path(stitchback.__file__).parents[1]]
@@ -149,7 +150,7 @@ def how_it_ended(code: int) -> str:
 
 
 class _Shared:
-    """The one process of this process, with the session that it holds."""
+    """The one rehearsal process of this process, with the session that it holds."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -161,7 +162,7 @@ _shared = _Shared()
 
 
 def prepare() -> None:
-    """Starts the process where none runs: it needs 0.2 s, in which the caller has other work."""
+    """Starts the process if none runs: the start takes 0.2 s, during which the caller can do other work."""
     with _shared.lock:
         _usable()
 
@@ -180,7 +181,7 @@ def _usable() -> Process:
 
 @contextlib.contextmanager
 def exchange(holder: object) -> Iterator[tuple[Process, bool]]:
-    """The process for the time of one exchange, and whether it holds what the holder sent before."""
+    """The process for one exchange, and whether it holds the data that the holder sent before."""
     with _shared.lock:
         process = _usable()
         is_held = _shared.holder is holder
@@ -189,7 +190,7 @@ def exchange(holder: object) -> Iterator[tuple[Process, bool]]:
 
 
 def end() -> None:
-    """Ends the process, if there is one: the next rehearsal starts another."""
+    """Ends the process, if there is one. The next rehearsal starts another."""
     with _shared.lock:
         process, _shared.process, _shared.holder = _shared.process, None, None
         if process is not None and process.owner == os.getpid():

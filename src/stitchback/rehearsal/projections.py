@@ -1,7 +1,7 @@
-"""What of large trees need not be executed: the migrations that every tree has alike are taken as done.
+"""The migrations of large trees that need not be executed: those that are equal in every tree count as applied.
 
-A project of thousands of migrations would be rehearsed for minutes, nearly all of it what no plan changes. So the tables of the shared migrations are
-made at once, from the state of the models at their end, and only of the models that the remaining migrations name.
+A rehearsal of thousands of migrations would take minutes, nearly all of it for migrations that no plan changes. So the tables of the shared
+migrations are created at once, from the model state after them, and only for the models that the remaining migrations name.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import TRUE, Call, Code, Items, Reference, text, walk
 from stitchback.rehearsal.names_in_code import names_in_python
 
-ModelName = tuple[str, str]  # app label, model's name in lower case
+ModelName = tuple[str, str]  # app label, name of the model in lower case
 WORD = re.compile(r"\w+")
-MOST_IN_FULL = (
-    150  # operations of the planned tree, all of which are executed, whatever the trees have in common
-)
+MOST_IN_FULL = 150  # operations of the planned tree up to which all are executed, even shared ones
 WHOLE_MODELS = frozenset(
     {
         "CreateModel",
@@ -42,8 +40,8 @@ ON_MODEL = ("model_name",)
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """`below`: the migrations that are taken as done. `base`: those of them, in order, that work on the `relevant` models, of
-    which only the fields that are `mentioned` by the remaining migrations are made."""
+    """`below`: the migrations that count as applied. `base`: those of them, in order, that work on the `relevant` models, of which only the fields
+    that are `mentioned` by the remaining migrations are created."""
 
     below: frozenset[MigrationKey] = frozenset()
     base: tuple[Migration, ...] = ()
@@ -55,7 +53,7 @@ NOTHING = Projection()
 
 
 def projection(mainline: Tree, result: Tree, others: Sequence[Tree]) -> Projection:
-    """`others`: every further tree of the rehearsal."""
+    """The projection of the trees. `others`: every further tree of the rehearsal."""
     if sum(each.operation_count for each in result.migrations.values()) <= MOST_IN_FULL:
         return NOTHING
     trees = [result, *others]
@@ -81,7 +79,7 @@ def projection(mainline: Tree, result: Tree, others: Sequence[Tree]) -> Projecti
 
 
 def words_in(migrations: Iterable[Migration]) -> Iterator[str]:
-    """Every word in the migrations that may be the name of a field, or of its column."""
+    """Every word in the migrations that may be the name of a field or column."""
     for migration in migrations:
         for operation in flat(migration.operations):
             for _, value in operation.arguments:
@@ -99,7 +97,7 @@ def text_words(value: object) -> frozenset[str]:
 
 
 def shared_by(mainline: Tree, trees: Sequence[Tree]) -> frozenset[MigrationKey]:
-    """The migrations that all trees have alike, with all their ancestors, and what such ones replace."""
+    """The migrations that are equal in all trees, with all their ancestors, and the migrations that they replace."""
     every = list({id(tree): tree for tree in (mainline, *trees)}.values())
     graphs = [MigrationGraph.of(tree) for tree in every]
     swapped = any(dict(tree.settings) != dict(mainline.settings) for tree in trees)
@@ -117,7 +115,7 @@ def shared_by(mainline: Tree, trees: Sequence[Tree]) -> frozenset[MigrationKey]:
 
 
 def same_names(name: MigrationKey, migration: Migration, mainline: Tree, tree: Tree) -> bool:
-    """Whether the tree has the same under that name, and nothing else that replaces it."""
+    """Whether the tree has the same migration under that name, and no other one that replaces it."""
     replacers = (migration.key,) if name != migration.key else ()
     return (
         alike(mainline.migrations.get(name), tree.migrations.get(name))
@@ -133,8 +131,8 @@ def alike(one: Migration | None, other: Migration | None) -> bool:
 def widened(
     relevant: set[ModelName], order: Sequence[Migration], settings: Mapping[str, str]
 ) -> set[ModelName]:
-    """With all names that the models had, those that they inherit from, and those with a primary key of their own that they refer to: what
-    a column or a check holds depends on the key."""
+    """Adds all names that the models had, the models that they inherit from, and those with their own primary key that they refer to: the type of a
+    foreign key column depends on the key."""
     found, before = set(relevant), 0
     keyed = models_with_a_key(order)
     while len(found) > before:
@@ -154,7 +152,7 @@ def widened(
 
 
 def models_with_a_key(order: Iterable[Migration]) -> set[ModelName]:
-    """The models that are made with a primary key that is no number of Django's, under all their names."""
+    """The models that are created with a primary key other than Django's integer keys, under all their names."""
     found: set[ModelName] = set()
     for migration in order:
         for operation in flat(migration.operations):
@@ -215,7 +213,7 @@ def has_unread(operations: Iterable[Operation | Opaque]) -> bool:
 
 
 def models_in(migration: Migration, settings: Mapping[str, str]) -> Iterator[ModelName]:
-    """The models that the migration works on or names, in the code of its data operations and in SQL (by the usual name of a table) too."""
+    """The models that the migration works on or names, including in the code of its data operations and in SQL (by the default table name)."""
     yield from models_changed(migration)
     app = migration.key.app
     for operation in flat(migration.operations):

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration
 
-Recipe = tuple[int, ...]  # numbers of the old trees that made a database, one after the other
+Recipe = tuple[int, ...]  # numbers of the old trees that a database was migrated with, in order
 
 
 @dataclass(frozen=True, slots=True)
 class ShippedTree:
-    """A tree's migrations by number (`Parcel.migrations`), with the dependencies that they have in this tree. `settings`: what
-    swappable dependencies and models name. `split`: apps with several leaf nodes that nobody is asked to merge. `base`: migrations that are
-    taken as done, by number, of which only what they do to the `mentioned` fields of
-    the `relevant` models is made."""
+    """A tree's migrations by number (`Parcel.migrations`), with their dependencies in this tree. `settings`: the names that swappable dependencies
+    and models take from settings. `split`: apps that may keep several leaf nodes. `base`: migrations that count as applied, by number; only their
+    effect on the `mentioned` fields of the `relevant` models is executed."""
 
     migrations: tuple[tuple[int, tuple[Dependency, ...], tuple[Dependency, ...]], ...]
     settings: Mapping[str, str]
@@ -28,8 +27,8 @@ class ShippedTree:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What the process does not have yet: migrations by number (equal operations under one name have one number), trees by number,
-    and the Django field class that each custom field class extends."""
+    """The data that the process does not have yet: migrations by number (equal operations under one name have one number), trees by number, and the
+    Django field class that each custom field class extends."""
 
     migrations: Mapping[int, Migration]
     trees: Mapping[int, ShippedTree]
@@ -38,8 +37,8 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """At most so many `databases` are rehearsed for one plan. `seconds`: of the processor; after them no further one is begun but those that come first.
-    `most_seconds`: after so many none is."""
+    """The limits for one plan. At most so many `databases` are rehearsed. `seconds` of processor time: after them only the databases that come first
+    are started. `most_seconds`: after these, none."""
 
     databases: int = 25
     seconds: float = 3.0
@@ -48,9 +47,9 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class RehearsedPopulation:
-    """One population as the first judge sees it: how it may have been made (`recipes`, tried in this order), its rows of django_migrations before
-    the plan (None: those that its trees record), the rows that the plan inserts, what a full migrate runs and the rows
-    afterwards (None where the first judge has no view of it). `is_first`: no plan is proved without it."""
+    """One population as the first engine sees it: the trees that may have created it (`recipes`, tried in this order), its rows of django_migrations
+    before the plan (None: those that its trees record), the rows that the plan inserts, the migrations that a full migrate runs and the rows
+    afterwards (None if the first engine has no view of it). `is_first`: no plan is proved without it."""
 
     name: str
     lineage: str
@@ -66,11 +65,12 @@ class RehearsedPopulation:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Rehearse one plan. `result`, `following`, `untouched`: numbers of the planned tree, of the planned tree with the next release's
-    migrations, and of mainline without the plan (None where nobody could have deployed it). `tips`: recipes of whole branches, whose hand-written
-    schema changes are excused. `gone`: apps whose tables may remain. `replaced`: migrations of
-    the planned tree that may run under another name. `may_repeat`: migrations whose data operations may run
-    again. `sqlite`: whether there are SQLite databases, which lose columns that a table's remake does not know."""
+    """A request to rehearse one plan. `result`, `following`, `untouched`: numbers of the planned tree, of the planned tree with the next release's
+    migrations, and of mainline without the plan (None if it could not have been deployed). `tips`: recipes of whole branches, whose hand-written
+    schema changes are excused. `gone`: apps whose tables may remain. `replaced`: migrations of the planned tree that may run under another name.
+    `may_repeat`: migrations whose data operations may run again. `sqlite`: whether there are SQLite databases, where a table remake loses columns
+    that the models do not have.
+    """
 
     result: int
     following: int
@@ -86,8 +86,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What the rehearsal saw on a database for which the first judge saw no failure. `raised`: Django or the database refused.
-    `baseline`: mainline without the plan ends in the same way; `everywhere`: on a fresh install too, so that the rest was not rehearsed."""
+    """A failure that the rehearsal saw on a database for which the first engine saw none. `raised`: Django or the database raised an error.
+    `baseline`: mainline without the plan ends in the same way; `everywhere`: also on a fresh install, so the rest was not rehearsed."""
 
     database: str
     act: str
@@ -100,9 +100,9 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalAnswer:
-    """`rehearsed` of `total` databases. `disagreements`: what refuses the plan. `baseline`: the same, where mainline without the plan
-    ends in the same way. `remarks`: what was not or could not be rehearsed. `order`: by database, the migrations whose data operations
-    ran, in order. `missed`: the databases that come first for which there was no time."""
+    """`rehearsed` of `total` databases. `disagreements`: failures that refuse the plan. `baseline`: failures that mainline without the plan has too.
+    `remarks`: what was not or could not be rehearsed. `order`: by database, the migrations whose data operations ran, in order. `missed`: the
+    databases that come first and did not fit into the time limit."""
 
     django: str
     sqlite: str

@@ -1,4 +1,4 @@
-"""Rows in every table before a plan is carried out, so that lost and changed values are seen."""
+"""Rows in every table before a plan is applied, to detect lost and changed values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.utils import DatabaseError
 from stitchback.rehearsal.shapes import quoted, tables_of
 
 Values = dict[str, dict[Any, dict[str, Any]]]  # table -> primary key -> column -> value
-MOST_PASSES = 12  # over rows whose foreign keys lead nowhere
+MOST_PASSES = 12  # over rows with dangling foreign keys
 
 
 Name = tuple[str, str]
@@ -21,9 +21,9 @@ DataRun = tuple[Name, str]  # the migration, and the identity of its data operat
 
 @dataclass(slots=True)
 class RowWatch:
-    """What happens to a database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table. `is_strict`: whether what is wrong is refused; `is_sqlite`: also what is wrong on SQLite alone.
-    `debts`: what a remake of a table put right that no operation has put right so far, by table and column (or kind of index or
-    constraint): another engine's database would still have it."""
+    """Watches one database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table. `is_strict`: whether
+    failures are refused; `is_sqlite`: also failures that only SQLite has. `debts`: differences that a table remake removed and no operation has
+    removed yet, by table and column (or kind of index or constraint): a database of another backend would still have them."""
 
     data: list[DataRun] = field(default_factory=list)
     changes: dict[str, set[str | None]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class RowWatch:
         return (table.lower(), what) in self.debts
 
     def set_by_operation(self, table: str, what: str | None) -> None:
-        """An operation has made this as the models say; `what` None: all of the table."""
+        """Records that an operation has set this part of the table as in the models; `what` None: the whole table."""
         for place in list(self.debts):
             if place[0] == table.lower() and what in (None, place[1]):
                 del self.debts[place]
@@ -62,7 +62,7 @@ class RowWatch:
 
 
 def fill(connection: Any, rows: int) -> None:
-    """Up to `rows` rows in each table: the first without NULL, the second with NULL wherever a column may have it."""
+    """Inserts up to `rows` rows into each table: the first without NULL, the second with NULL wherever a column allows it."""
     with connection.cursor() as cursor:
         for number in range(1, rows + 1):
             for table in tables_of(cursor):
@@ -86,7 +86,7 @@ def _insert(cursor: Any, table: str, number: int) -> None:
     try:
         cursor.execute(f"INSERT INTO {quoted(table)} ({names}) VALUES ({places})", list(values.values()))
     except (DatabaseError, sqlite3.Error):
-        return  # a check that these values do not meet: the table stays as it is
+        return  # a check constraint rejects these values: the table stays unchanged
 
 
 def _value(kind: str, number: int, is_reference: bool) -> Any:
@@ -122,7 +122,7 @@ def _take_out_what_leads_nowhere(cursor: Any) -> None:
 
 
 def values_of(connection: Any) -> Values:
-    """Every row of tables with a primary key of one column, by that."""
+    """Every row of the tables with a single-column primary key, by that key."""
     found: Values = {}
     with connection.cursor() as cursor:
         for table in tables_of(cursor):
@@ -138,7 +138,7 @@ def values_of(connection: Any) -> Values:
 
 
 def lost_values(before: Values, after: Values, changes: Mapping[str, set[str | None]]) -> Iterator[str]:
-    """In words: values that are others than before, though no operation altered or removed their column."""
+    """Describes the values that differ from before although no operation altered or removed their column."""
     for table, rows in sorted(before.items()):
         touched = changes.get(table.lower(), set())
         if None in touched or table not in after:

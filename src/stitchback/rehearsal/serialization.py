@@ -1,4 +1,4 @@
-"""Trees on their way to the rehearsal's process: numbered, and without what a rehearsal does not need."""
+"""Serializes trees for the rehearsal's process: numbered, and without data that a rehearsal does not need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stitchback.schema.data import data_run
 NOWHERE = Span("")
 IDENTITY = "stitchback identity"
 LEAVES_NOTHING = "stitchback leaves nothing"
-MOST_BASES = 12  # classes between a custom field and Django's
+MOST_BASES = 12  # classes between a custom field and Django's field class
 UNUSED = frozenset({"reverse_code", "reverse_sql", "hints", "elidable", "managers"})
 UNUSED_OF_CALLS = frozenset(
     {"verbose_name", "help_text", "choices", "validators", "error_messages", "upload_to", "storage"}
@@ -27,7 +27,7 @@ UNUSED_OF_CALLS = frozenset(
 
 
 class TreeSerializer:
-    """Numbers for migrations and trees; each migration is sent once. `bases` tells what custom field classes extend."""
+    """Numbers migrations and trees; each migration is sent once. `bases`: the classes that custom field classes extend."""
 
     def __init__(self, bases: Mapping[str, str]) -> None:
         self._bases = bases
@@ -91,13 +91,13 @@ class TreeSerializer:
         self._waiting = Parcel(migrations, self._waiting.trees, bases)
 
     def parcel(self) -> Parcel:
-        """What was numbered since the last parcel."""
+        """The migrations and trees that were numbered since the last parcel."""
         parcel, self._waiting = self._waiting, Parcel({}, {}, {})
         return parcel
 
 
 def same(one: Migration, other: Migration) -> bool:
-    """Whether Django does the same with both, their dependencies apart."""
+    """Whether Django does the same with both, apart from their dependencies."""
     return (
         one.operations == other.operations
         and one.replaces == other.replaces
@@ -121,7 +121,7 @@ def in_short(migration: Migration) -> Migration:
 def dependencies(
     those: tuple[Dependency, ...], below: Projection, tree: Tree, gone: frozenset[str]
 ) -> tuple[Dependency, ...]:
-    """Without what cannot be read, as the engine does, and without what is taken as done. `gone`: apps of that."""
+    """The dependencies without those that cannot be read, as in the engine, and without those that count as applied. `gone`: apps of the latter."""
 
     def is_kept(each: Dependency) -> bool:
         match each:
@@ -161,13 +161,13 @@ def operation_in_short(operation: Operation | Opaque) -> Operation | Opaque:
 
 
 def data_arguments(operation: Operation) -> tuple[tuple[str, Value], ...]:
-    """What tells its work from that of others, and whether it leaves nothing: told here, where all that its code reaches is known."""
+    """The arguments that identify a data operation, and whether it leaves no change; computed here, where the code that it calls is known."""
     run = data_run(operation)
     return (IDENTITY, Constant(run.fingerprint)), (LEAVES_NOTHING, Constant(run.empty))
 
 
 def value_in_short(value: Value, is_code: bool = False) -> Value:
-    """Code keeps its source only where a data operation runs it: most fingerprints need not be made."""
+    """The value without source code, unless a data operation runs the code: this saves most fingerprints."""
     match value:
         case Code(name=name, empty=empty):
             return (
@@ -192,7 +192,7 @@ def value_in_short(value: Value, is_code: bool = False) -> Value:
 
 
 def called(migration: Migration) -> Iterator[str]:
-    """The import paths of what the operations call."""
+    """The import paths that the operations call."""
     waiting = list(migration.operations)
     for operation in waiting:
         if isinstance(operation, Opaque):
@@ -205,7 +205,7 @@ def called(migration: Migration) -> Iterator[str]:
 
 
 class _Pickler(pickle.Pickler):
-    """Migrations and code that were made without all of their parts are pickled by their parts."""
+    """Pickles migrations and code that were built lazily by their parts."""
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)

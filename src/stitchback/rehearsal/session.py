@@ -1,4 +1,4 @@
-"""One situation's rehearsals: what its trees are is sent once, and databases that old trees made are kept for every plan."""
+"""The rehearsals of one situation: its trees are sent once, and databases that old trees created are kept for every plan."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from stitchback.rehearsal.requests import RehearsalAnswer, Request
 from stitchback.rehearsal.serialization import TreeSerializer
 
 Number = Callable[[Tree], int]
-WALL = 10  # seconds that pass, for one of the processor: on a busy machine it is the processor that counts
+WALL = 10  # seconds of wall time for one of processor time: on a busy machine processor time is the limit
 
 
 @dataclass(slots=True, eq=False)
 class RehearsalSession:
-    """`bases`: what custom field classes extend."""
+    """The rehearsals of one situation. `bases`: the classes that custom field classes extend."""
 
     bases: Mapping[str, str]
     _shipping: TreeSerializer | None = None
 
     def rehearse(self, request_for: Callable[[TreeSerializer], Request]) -> RehearsalAnswer:
-        """Asks for a request, with numbers for its trees, and has it rehearsed: an answer without a rehearsed database where none came in
-        the time that it may take. Raises RehearsalEnded."""
+        """Builds a request with the numbers of its trees and has it rehearsed. The answer has no rehearsed database if the time limit is reached.
+        Raises RehearsalEnded."""
         with exchange(self) as (process, is_held):
             if not is_held or self._shipping is None:
                 self._shipping = TreeSerializer(self.bases)

@@ -1,4 +1,4 @@
-"""What SQLite's tables are, in a form in which equal tables are equal: no order of columns, no made-up names."""
+"""SQLite tables in a form that can be compared: without the order of columns and without generated names."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ COLUMN_QUALIFIER = re.compile(r'"[^"]*"\.(?=")')
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One table. `columns`: name -> type, null, part of the primary key. `parts`: all else, each as a line of text: what the line says
-    is compared, with the columns that it is about."""
+    """One table. `columns`: name -> type, null, part of the primary key. `parts`: everything else, each part as a line of text with the columns that
+    it concerns."""
 
     columns: Mapping[str, str]
     parts: Mapping[str, frozenset[str]]
@@ -37,7 +37,7 @@ def tables_of(cursor: Any) -> list[str]:
 
 
 def shape_of(cursor: Any, table: str) -> Shape | None:
-    """None where there is no such table."""
+    """The shape of a table; None if the table does not exist."""
     cursor.execute(
         "SELECT sql, name FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(%s)", [table]
     )
@@ -86,7 +86,7 @@ def checks_in(sql: str, table: str) -> Iterator[str]:
 
 
 def closing(text: str, start: int) -> int:
-    """The place after the bracket that closes the one at `start`."""
+    """The index of the bracket that closes the one at `start`."""
     depth, place, quote = 0, start, ""
     while place < len(text):
         letter = text[place]
@@ -110,7 +110,7 @@ def schema_of(cursor: Any) -> dict[str, Shape]:
 
 
 def differences(table: str, found: Shape | None, wanted: Shape | None) -> Iterator[str]:
-    """In words, what the one table has otherwise than the other."""
+    """Describes how the table differs from the expected one."""
     if found is None or wanted is None:
         if found is not wanted:
             yield f"table {table} is {'missing' if found is None else 'unexpected'}"

@@ -1,4 +1,4 @@
-"""What the rehearsal's process holds of one situation: its trees, and the databases that these made."""
+"""The data that the rehearsal's process holds of one situation: its trees, and the databases that they created."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stitchback.rehearsal.states import RehearsalStates
 
 @dataclass(frozen=True, slots=True)
 class MadeDatabase:
-    """A database as the old trees made it: its content, its rows of django_migrations, and the data operations that ran on it."""
+    """A database as the old trees created it: its content, its rows of django_migrations, and the data operations that ran on it."""
 
     content: Content
     rows: frozenset[Name]
@@ -32,7 +32,7 @@ class RehearsalStage:
         self.open()
 
     def open(self) -> None:
-        """Begin with another situation: nothing of the last one is kept."""
+        """Starts another situation and drops all data of the last one."""
         self.stuff = BuiltMigrations()
         self.states = RehearsalStates()
         self.shipped: dict[int, ShippedTree] = {}
@@ -50,14 +50,14 @@ class RehearsalStage:
         return Rehearsal(self, request).answer()
 
     def tree(self, number: int) -> RehearsalFiles:
-        """The tree's files, and Django's settings as it has them."""
+        """The tree's files. Sets Django's settings to the tree's."""
         if number not in self.files:
             self.files[number] = RehearsalFiles(self.shipped[number], self.stuff, self.states)
         use(self.files[number].settings)
         return self.files[number]
 
     def begin(self, made: MadeDatabase, *, strict: bool) -> Any:
-        """The connection is to such a database. Returns its watch."""
+        """Connects to such a database and returns its watch."""
         load(self.connection, made.content)
         watch = self.connection.watch
         watch.data.extend(made.data)
@@ -65,8 +65,7 @@ class RehearsalStage:
         return watch
 
     def database(self, recipe: Recipe, ledger: frozenset[Name] | None) -> MadeDatabase | None:
-        """The database that these trees made, one after the other, with just these rows (None: whatever they record to their end);
-        None where they make no such one."""
+        """The database that these trees created, in order, with exactly these rows (None: all rows that they record); None if they cannot create it."""
         made = self.empty
         for place, number in enumerate(recipe):
             wanted = ledger if place + 1 == len(recipe) else None
@@ -77,13 +76,13 @@ class RehearsalStage:
         return made
 
     def foreign(self, recipe: Iterable[int]) -> frozenset[Name]:
-        """Rows of migrations that the trees do not hold."""
+        """Rows of migrations that the trees do not contain."""
         return frozenset(name for number in recipe for name in self.tree(number).installed)
 
     def _deployed(
         self, recipe: Recipe, before: MadeDatabase, number: int, ledger: frozenset[Name] | None
     ) -> MadeDatabase | None:
-        """`before` migrated with the tree: to its end, or until it has the rows of the ledger."""
+        """`before` migrated with the tree: completely, or until it has the rows of the ledger."""
         foreign, known = (
             self.foreign(recipe),
             self.made.setdefault((*recipe, -1 if ledger is None else 0), []),
@@ -116,7 +115,7 @@ class RehearsalStage:
         return MadeDatabase(saved(self.connection), frozenset(rows_of(self.connection)), tuple(watch.data))
 
     def prepare(self, files: RehearsalFiles) -> None:
-        """What installed packages have done before: their rows, and tables for those of their models that the tree names."""
+        """Creates the rows of installed packages, and tables for those of their models that the tree names."""
         rows = set(rows_of(self.connection))
         recorder = RehearsalRecorder(self.connection)
         for app, name in sorted(files.installed - rows):
@@ -129,7 +128,7 @@ class RehearsalStage:
                     editor.create_model(model)
 
     def missing_tables(self, files: RehearsalFiles, *, is_new: bool) -> list[Any]:
-        """Of a new database all that it has before the rehearsal; later only those of further packages."""
+        """The models without a table: for a new database, all that it has before the rehearsal; later only those of further packages."""
         if not files.stubs and not files.tree.base:
             return []
         state = self.states.steps_of(self.states.by_number[0], files.migrations[STUBS])[-1]
@@ -146,7 +145,7 @@ def has_table(model: Any) -> bool:
 
 
 def topmost(ledger: frozenset[Name], loader: Any) -> list[Name]:
-    """The unapplied migrations among these that no other of them depends on: Django takes a target that is applied as a wish to go back."""
+    """The unapplied migrations among these that no other of them depends on: Django migrates backwards to a target that is applied."""
     graph = loader.graph
     wanted = sorted(key for key in ledger if key in graph.nodes and key not in loader.applied_migrations)
     below = {each for key in wanted for each in graph.forwards_plan(key) if each != key}

@@ -1,10 +1,10 @@
-"""States of the models, shared and rendered late. What an operation does to a state depends on nothing else, so the same operations from
-the same state are one state; and rendering models is what takes long in a large project.
+"""Model states, shared and rendered lazily. The result of an operation depends only on the state before it, so the same operations from the same
+state give one shared state. Rendering models takes most of the time in a large project.
 
-Django renders with each operation all models that are connected with the changed one, over any number of relations: a data operation may compare
-classes of models, and gets them all of one rendering. No code of a branch is run here, and what remains, the schema editor, reads of another model only
-its name, its table and the fields that relations may point at. So a state renders what has changed, those that read something of it that has
-changed, and what it is asked for; all other classes it shares with the state that it came from.
+With each operation, Django renders all models that are connected with the changed one, over any number of relations: a data operation may compare
+model classes and must get all of them from one rendering. No code of a branch runs here, and the schema editor reads of another model only its name,
+its table and the fields that relations may point at. So a state renders the models that have changed, those that read a changed part of them, and
+those that the caller requests. It shares all other classes with the state before.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 Models = Mapping[Key, Any]
-# Options of which no other model reads anything. All others count as read.
+# Options that no other model reads. All others count as read.
 OWN_OPTIONS = frozenset({"indexes", "constraints", "unique_together", "index_together", "ordering"})
 POINTERS = "stitchback pointers"
 
 
 class ModelReference(NamedTuple):
-    """A relation of `model`. `field`: the one of the target that it names, if it names one. `is_key`: whether others may point at the relation."""
+    """A relation of `model`. `field`: the target field that it names, if any. `is_key`: whether other relations may point at this one."""
 
     model: Key
     target: Key
@@ -37,11 +37,11 @@ class ModelReference(NamedTuple):
 
 
 class OutOfTime(BaseException):
-    """The bound of a rehearsal is reached in the middle of a database. No failure of what is rehearsed, so nothing else catches it."""
+    """A database reached the rehearsal's time limit. It does not derive from Exception, so no handler of rehearsal failures catches it."""
 
 
 class RehearsalState(ProjectState):  # type: ignore[misc]
-    """`before`: the state that it was cloned from."""
+    """A state with its predecessor. `before`: the state that it was cloned from."""
 
     def __init__(
         self, models: Any = None, real_apps: Any = None, before: RehearsalState | None = None
@@ -57,7 +57,7 @@ class RehearsalState(ProjectState):  # type: ignore[misc]
 
     @property
     def apps(self) -> Any:
-        """Rendered when something asks for it. Django looks into `__dict__` to see whether it has been."""
+        """The rendered models, rendered on first access. Django checks `__dict__` for them."""
         found = self.__dict__.get("apps")
         if found is None:
             self.share()
@@ -69,7 +69,7 @@ class RehearsalState(ProjectState):  # type: ignore[misc]
         self.__dict__["apps"] = value
 
     def share(self) -> None:
-        """Models that are as before are the very same as there."""
+        """Reuses the rendered classes of unchanged models."""
         for key, model in self.models.items() if self.before is not None else ():
             other = self.before.models.get(key)  # type: ignore[union-attr]
             if other is not None and other is not model and is_same(other, model):
@@ -91,8 +91,8 @@ class RehearsalState(ProjectState):  # type: ignore[misc]
 
 
 class SharedApps(StateApps):  # type: ignore[misc]
-    """Models of one state, some of which another state has rendered. Such a one knows the relations to it of that state, and so is rendered here too as
-    soon as something asks for it by its name."""
+    """Models of one state, some of them rendered by another state. Such a model has the relations of that other state, so it is rendered here too on
+    access by its name."""
 
     def __init__(self, real_apps: Any, models: Models) -> None:
         self.states = models
@@ -121,7 +121,7 @@ class SharedApps(StateApps):  # type: ignore[misc]
 
 
 def copied(model: Any) -> Any:
-    """As `ModelState.clone`, without the checks of what it has checked already."""
+    """As `ModelState.clone`, without repeating its checks."""
     copy = ModelState.__new__(ModelState)
     copy.__dict__.update(model.__dict__)
     for worked_out in ("name_lower", POINTERS):
@@ -142,8 +142,8 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def to_render(changed: set[Key], old: Models, new: Models) -> set[Key]:
-    """The models that have to be rendered anew: the changed ones, those that inherit from any of these, and those that point at one of
-    which they read something that has changed."""
+    """The models that must be rendered again: the changed ones, those that inherit from them, and those that point at one of which they read a
+    changed part."""
     inherits = [(key, base) for key, model in new.items() for base in bases_of(model)]
     points = [each for model in new.values() for each in pointers(model)]
     aimed_at = {(each.target, each.field) for each in points if each.field}
@@ -162,7 +162,7 @@ def to_render(changed: set[Key], old: Models, new: Models) -> set[Key]:
 
 
 def seen_of(model: Any, aimed_at: set[tuple[Key, str]]) -> object:
-    """What other models may read of it."""
+    """The parts of the model that other models may read."""
     if model is None:
         return None
     key = model.app_label, model.name_lower
@@ -182,7 +182,7 @@ def bases_of(model: Any) -> Iterator[Key]:
 
 
 def pointers(model: Any) -> tuple[ModelReference, ...]:
-    """What the model's relations point at; kept with it."""
+    """The targets of the model's relations; cached on the model."""
     found: tuple[ModelReference, ...] | None = model.__dict__.get(POINTERS)
     if found is None:
         key = model.app_label, model.name_lower
@@ -203,7 +203,7 @@ def pointers(model: Any) -> tuple[ModelReference, ...]:
 
 
 def tables_between(apps: Any, key: Key) -> list[Key]:
-    """The models that Django has made for many-to-many fields of the model."""
+    """The models that Django has created for the model's many-to-many fields."""
     model = apps.all_models[key[0]].get(key[1])
     if model is None:
         return []
@@ -216,7 +216,7 @@ def tables_between(apps: Any, key: Key) -> list[Key]:
 
 
 class RehearsalStates:
-    """States by how they came about."""
+    """States, by the operations that produced them."""
 
     def __init__(self) -> None:
         self.by_number: list[RehearsalState] = [RehearsalState()]
@@ -225,16 +225,16 @@ class RehearsalStates:
         self.deadline = float("inf")
 
     def check_time(self) -> None:
-        """Raises OutOfTime."""
+        """Raises OutOfTime if the time limit is reached."""
         if time.process_time() > self.deadline:
             raise OutOfTime
 
     def state_of(self, state: Any) -> RehearsalState:
-        """The one state for all that came about in the same way."""
+        """The shared state for the same origin."""
         return self.by_number[getattr(state, "number", 0)]
 
     def steps_of(self, state: Any, migration: RehearsedMigration) -> list[RehearsalState]:
-        """The state, and what it is after each operation of the migration."""
+        """The state, and the states after each operation of the migration."""
         number = getattr(state, "number", 0)
         place = number, migration.content
         steps = self.steps.get(place)
@@ -261,14 +261,14 @@ class RehearsalStates:
         return steps
 
     def forget(self, state: Any, migration: RehearsedMigration) -> None:
-        """What an operation that failed leaves behind may be half changed."""
+        """Drops the states of a failed operation, which may be half changed."""
         self.steps.pop((getattr(state, "number", 0), migration.content), None)
         for each in self.by_number:
             each.__dict__.pop("apps", None)
 
 
 def detach_relations(models: Iterable[Any]) -> None:
-    """RenameField changes the fields that point at the renamed one where they are: no other state may share these."""
+    """Copies the fields with relations: RenameField changes the fields that point at the renamed one in place, so states must not share them."""
     for model in models:
         for name, field in model.fields.items():
             if field.is_relation or getattr(field, "field_names", None):

@@ -1,4 +1,4 @@
-"""Where a database stands against a tree: its lineage, what is wrong with its rows, and what `migrate` will do now and later."""
+"""Compares a database with a tree: its lineage, the defects of its rows, and what `migrate` will do now and with the next release."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stitchback.repair.unrecorded import hidden
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a full `migrate` will do, and the next release's; what of the database no model has then."""
+    """The forecast of a full `migrate` and of the next release's, and the columns and tables that no model has afterwards."""
 
     now: Forecast | None = None
     following: Forecast | None = None
@@ -32,7 +32,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
-    """A row without a file. `by`: what stands for it in the tree; `label`: what the stitched file says about it."""
+    """A row without a file. `by`: the migration of the tree that replaces it; `label`: the description in the stitched file."""
 
     key: MigrationKey
     by: tuple[MigrationKey, ...]
@@ -41,8 +41,8 @@ class Ghost:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`unknown`: rows of the tree's apps that it does not know, with the refs that do. `elsewhere`: how many rows each other
-    app has. `now` and `following` (the next release's deploy) are None where nobody can tell."""
+    """`unknown`: rows of the tree's apps that it does not have, with the refs that have them. `elsewhere`: the number of rows of each other app.
+    `now` and `following` (the next release's deploy) are None if they cannot be forecast."""
 
     ledger: Ledger
     lineages: tuple[Lineage, ...]
@@ -56,7 +56,7 @@ class Diagnosis:
 
     @property
     def needs_manual_step(self) -> bool:
-        """Exit 1."""
+        """Whether a manual step is needed: exit code 1."""
         healthy = isinstance(self.outcome, Repair) and not self.outcome.edits
         return not healthy or bool(self.errors)
 
@@ -66,7 +66,7 @@ class Diagnosis:
 
     @property
     def settled(self) -> RepairOutcome:
-        """The outcome; a refusal where no row has to be changed and something is wrong all the same."""
+        """The outcome; a refusal if no row has to change but a defect remains."""
         outcome = self.outcome
         if isinstance(outcome, Unrepairable) or outcome.edits or not self.errors:
             return outcome
@@ -92,8 +92,8 @@ def diagnose(
     outlook: Outlook = Outlook(),
     engine: str = "",
 ) -> Diagnosis:
-    """`outcome`: what `Deriver.derive` made of the ledger; `outlook`: what a migrate will do and leave. `origins`: the
-    refs in whose history an unknown row's migration was found."""
+    """Diagnoses a ledger. `outcome`: the result of the planner; `outlook`: the forecast of a migrate and its leftovers. `origins`: the refs whose
+    history contains an unknown row's migration."""
     accounts, rows = RecorderRules(tree), ledger.keys
     standing = accounts.standing(rows)
     refs = {key: (origins or {}).get(key, ()) for key in rows - accounts.named if key.app in accounts.apps}

@@ -1,4 +1,4 @@
-"""How each engine says what a repair script needs. One value an engine; nothing here decides what is repaired."""
+"""The SQL of a repair script for each engine: one value for each engine. The edits are decided elsewhere."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ TABLE = "django_migrations"
 class Dialect:
     """`vendor` is Django's `connection.vendor` (MariaDB is "mysql").
 
-    `same(column, text)`: the column holds exactly that text, letter case and trailing spaces too, whatever its collation.
-    `rows`: the table as a sub-query of its own UPDATE or DELETE may name it. `condition`: has to hold for every statement.
-    `now`: the time as Django would write it, in UTC. `stored_time`: a time as the ledger tells it, or None where it tells none.
+    `same(column, text)`: the column holds exactly that text, including letter case and trailing spaces, in any collation.
+    `rows`: the table as a sub-query that its own UPDATE or DELETE may use. `condition`: must hold for every statement.
+    `now`: the time as Django writes it, in UTC. `stored_time`: a time of the ledger as a literal, or None if the ledger has no time.
     `opening` / `closing` / `failing`: around the statements; each list is run in order. `directives` are for the client only,
-    `patience` comes before the first look: SQLite answers nobody while somebody commits.
-    `catalog(wanted)`: where the catalog tells of tables, or of columns of one table, or of one trait or index, behind FROM; "" where the engine
-    does not tell it. `anywhere(table)`: the same for a table wherever it may be, and for what may stand in its place.
-    `prepare_insert`: before the first row is put in. `give_id`: puts back the default of `id`; `look_at_id`: shows it. `printed_time`: what stands around a time's text in a statement.
+    `patience` runs before the first query: SQLite blocks reads during a commit.
+    `catalog(wanted)`: the part after FROM that finds tables, columns of one table, or one trait or index in the catalog; "" if the engine
+    does not list it. `anywhere(table)`: the same for a table in any schema, and for any other object with its name.
+    `prepare_insert`: before the first row is inserted. `give_id`: restores the default of `id`; `look_at_id`: shows it. `printed_time`:
+    the text before and after a time in a printed statement.
     """
 
     vendor: str
@@ -52,7 +53,7 @@ class Dialect:
 
 
 def _listed(literal: Callable[[str], str], names: Iterable[str]) -> str:
-    """`= 'a'`, or `IN ('a', 'b')`."""
+    """`= 'a'` or `IN ('a', 'b')`."""
     found = [literal(name) for name in names]
     return f"= {found[0]}" if len(found) == 1 else f"IN ({', '.join(found)})"
 
@@ -75,7 +76,7 @@ def _sqlite_catalog(wanted: tuple[Presence, ...]) -> str:
         constraint = " OR ".join(
             f"instr(lower(sql), 'constraint ' || {sign} || {name} || {sign}) > 0"
             for sign in ("char(34)", "' '")
-        )  # its constraints stand in the table's own text only
+        )  # its constraints are only in the table's SQL
         return f"sqlite_master WHERE (type = 'index' AND lower(name) = {name} OR type = 'table' AND ({constraint}))"
     if first.trait.startswith("type"):
         return ""  # engines write the same type in several ways
@@ -95,8 +96,8 @@ SQLITE = Dialect(
     vendor="sqlite",
     literal=quoting.sqlite,
     same=_plain_same(quoting.sqlite),
-    now="strftime('%Y-%m-%d %H:%M:%f', 'now') || '999'",  # it tells milliseconds; never older than a row of the same one
-    stored_time=quoting.sqlite,  # a text column: the very same text again
+    now="strftime('%Y-%m-%d %H:%M:%f', 'now') || '999'",  # SQLite has milliseconds; never older than a row of the same one
+    stored_time=quoting.sqlite,  # a text column: the same text
     catalog=_sqlite_catalog,
     anywhere=_sqlite_anywhere,
     opening=("BEGIN IMMEDIATE",),
@@ -104,7 +105,7 @@ SQLITE = Dialect(
     closing=("COMMIT",),
     failing=("ROLLBACK",),
     how_to_run="sqlite3 -bail DATABASE < THIS_FILE",
-    time_as_text="quote(applied)",  # whatever type it is of
+    time_as_text="quote(applied)",  # for a value of any type
     printed_time=("", ""),
 )
 
@@ -167,7 +168,7 @@ COALESCE(pg_get_serial_sequence('{TABLE}', 'id')::regclass, (
         JOIN pg_depend depends ON depends.classid = 'pg_attrdef'::regclass AND depends.objid = given.oid
         JOIN pg_class sequence ON sequence.oid = depends.refobjid AND sequence.relkind = 'S'
         WHERE given.adrelid = '{TABLE}'::regclass AND depends.refclassid = 'pg_class'::regclass LIMIT 1))"""
-"""The sequence of `id`: its own, or the one that its default names."""
+"""The sequence of `id`: the owned one, or the one that its default names."""
 
 _SEQUENCE_BEHIND = f"""\
 SELECT setval(behind.sequence, behind.highest)
@@ -217,7 +218,7 @@ _MYSQL_LOCK = "CONCAT('stitchback.', MD5(DATABASE()))"
 
 
 def _mysql_same(column: str, text: str) -> str:
-    """Bytes are compared: the usual collations take `a` for `A`, `e` for `é`, and `x ` for `x`."""
+    """Compares bytes: the usual collations treat `A` as `a`, `é` as `e`, and `x ` as `x`."""
     return f"CAST(CONVERT({column} USING utf8mb4) AS BINARY) = {quoting.mysql_bytes(text)}"
 
 
@@ -295,14 +296,14 @@ def _oracle_time(applied: str) -> str | None:
 
 
 def _oracle_folded(text: str) -> str:
-    """Django folds names to upper case there (`DatabaseOperations.quote_name`)."""
+    """The name in upper case, as Django folds names on Oracle (`DatabaseOperations.quote_name`)."""
     return quoting.oracle(text.upper())
 
 
 def _oracle_catalog(wanted: tuple[Presence, ...]) -> str:
     first = wanted[0]
     if first.trait:
-        return ""  # its empty text is NULL, so Django's `null` cannot be seen
+        return ""  # Oracle stores the empty text as NULL, so Django's `null` cannot be read
     if first.index:
         return (
             "(SELECT index_name AS name FROM user_indexes UNION SELECT constraint_name FROM user_constraints) known"

@@ -1,4 +1,4 @@
-"""What a repair does to the rows of `django_migrations`: data, to be proved, shown, and only then run."""
+"""The edits of `django_migrations` rows that a repair consists of. They are data, and are proved and shown before they run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stitchback.repair.times import moment
 
 @dataclass(frozen=True, slots=True, order=True)
 class Presence:
-    """What a look into the database shows: a table, a column of it, a trait of a column ("null", "not null", "varchar(20)", "type number"), or an
+    """A schema object that a database has: a table, a column of it, a trait of a column ("null", "not null", "varchar(20)", "type number"), or an
     index or constraint by its name (without table and column: such names are unique in a schema)."""
 
     table: str
@@ -23,7 +23,7 @@ class Presence:
 
     @property
     def kind(self) -> tuple[str, str, str]:
-        """Which question of a column the trait answers."""
+        """The table, the column and the kind of trait."""
         first, _, _ = self.trait.replace("(", " ").partition(" ")
         return self.table, self.column, first if first in ("varchar", "type") else "null"
 
@@ -37,9 +37,8 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class EditGuard:
-    """What an edit was concluded from: rows that must be in the ledger (`given`) and rows that must not (`lacking`), what must be in the schema
-    (`seen`) and what must not (`gone`). The SQL looks for all of it, so that a script that gets to the wrong database, or comes too late, does
-    nothing there."""
+    """The evidence for an edit: rows that must be in the ledger (`given`) and rows that must not (`lacking`), and names that must be in the schema
+    (`seen`) and names that must not (`gone`). The SQL checks all of it, so a script that runs on the wrong database, or too late, changes nothing."""
 
     given: tuple[MigrationKey, ...] = ()
     lacking: tuple[MigrationKey, ...] = ()
@@ -47,7 +46,7 @@ class EditGuard:
     gone: tuple[Presence, ...] = ()
 
     def holds_for(self, rows: frozenset[MigrationKey]) -> bool:
-        """As far as rows tell."""
+        """Whether the guard holds, judged by the rows alone."""
         return rows.issuperset(self.given) and rows.isdisjoint(self.lacking)
 
 
@@ -56,7 +55,7 @@ NO_GUARD = EditGuard()
 
 @dataclass(frozen=True, slots=True)
 class InsertRow:
-    """The row of `key` is put in where there is none."""
+    """Inserts the row of `key` if there is none."""
 
     key: MigrationKey
     reason: str
@@ -65,7 +64,7 @@ class InsertRow:
 
 @dataclass(frozen=True, slots=True)
 class DeleteDuplicate:
-    """Of several rows of `key` the oldest (`applied`, then `id`) stays (FACTS F5)."""
+    """Deletes all rows of `key` except the oldest one (`applied`, then `id`; FACTS F5)."""
 
     key: MigrationKey
     reason: str
@@ -73,7 +72,7 @@ class DeleteDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRow:
-    """All rows of `key` go."""
+    """Deletes all rows of `key`."""
 
     key: MigrationKey
     reason: str
@@ -82,7 +81,7 @@ class DeleteRow:
 
 @dataclass(frozen=True, slots=True)
 class RenameRow:
-    """The rows of `old` are called `new` from now on, with their id and time. Nothing happens where `new` has a row."""
+    """Renames the rows of `old` to `new`; id and time stay. Does nothing if `new` has a row."""
 
     old: MigrationKey
     new: MigrationKey
@@ -92,8 +91,8 @@ class RenameRow:
 
 @dataclass(frozen=True, slots=True)
 class GiveId:
-    """PostgreSQL gives new rows an id again that no row has: the default of `id` is put back where it is gone, and its sequence put behind
-    the highest id. No row changes."""
+    """Makes PostgreSQL assign free ids to new rows again: restores the default of `id` if it is missing, and sets its sequence above the highest id.
+    No row changes."""
 
     reason: str
 
@@ -103,12 +102,12 @@ LedgerEdit = Guarded | DeleteDuplicate | GiveId
 
 
 def bare(edits: Iterable[LedgerEdit]) -> tuple[LedgerEdit, ...]:
-    """What they do, whatever they look for first."""
+    """The edits without their guards."""
     return tuple(replace(edit, guard=NO_GUARD) if isinstance(edit, Guarded) else edit for edit in edits)
 
 
 def in_common(several: Sequence[tuple[LedgerEdit, ...]]) -> tuple[LedgerEdit, ...]:
-    """Of edits that do the same, those with the guards that all of them have."""
+    """For lists of equal edits: the edits with the guards that all lists share."""
     return tuple(_in_common(same) for same in zip(*several, strict=True))
 
 
@@ -131,7 +130,7 @@ def _in_common(edits: tuple[LedgerEdit, ...]) -> LedgerEdit:
 
 
 def keys_of(edit: LedgerEdit) -> tuple[MigrationKey, ...]:
-    """The names whose rows the edit touches."""
+    """The names whose rows the edit changes."""
     match edit:
         case RenameRow(old=old, new=new):
             return (old, new)
@@ -144,7 +143,7 @@ def keys_of(edit: LedgerEdit) -> tuple[MigrationKey, ...]:
 
 
 def edited(ledger: Ledger, edits: Iterable[LedgerEdit]) -> Ledger:
-    """The ledger as the edits leave it, one after the other. A row put in has neither id nor time: the database gives them."""
+    """The ledger after the edits, applied in order. An inserted row has neither id nor time: the database assigns them."""
     for edit in edits:
         ledger = after_edit(ledger, edit)
     return ledger
@@ -178,7 +177,7 @@ def rows_of(ledger: Ledger, key: MigrationKey) -> tuple[LedgerRow, ...]:
 
 
 def superfluous(ledger: Ledger, key: MigrationKey) -> tuple[LedgerRow, ...]:
-    """The rows of the key but the oldest one. Where the ledger does not tell times and ids, the first one counts as oldest."""
+    """All rows of the key except the oldest one. If the ledger has no times and ids, the first one counts as oldest."""
     rows = rows_of(ledger, key)
     times = [moment(row.applied) if row.applied and not row.stored else None for row in rows]
     if None in times or any(row.id is None for row in rows):
@@ -188,7 +187,7 @@ def superfluous(ledger: Ledger, key: MigrationKey) -> tuple[LedgerRow, ...]:
 
 
 def removed_rows(ledger: Ledger, edits: Iterable[LedgerEdit]) -> tuple[LedgerRow, ...]:
-    """The rows that the edits take out of the ledger, in the order in which they go."""
+    """The rows that the edits delete, in the order of deletion."""
     gone: list[LedgerRow] = []
     for edit in edits:
         match edit:
@@ -207,7 +206,7 @@ def removed_rows(ledger: Ledger, edits: Iterable[LedgerEdit]) -> tuple[LedgerRow
 
 
 def _without(ledger: Ledger, gone: tuple[LedgerRow, ...]) -> Ledger:
-    """Each row of `gone` is taken out once, from the end: where rows are equal, the first one stays."""
+    """The ledger without each row of `gone`, removed once, starting from the end: of equal rows the first one stays."""
     rows = list(ledger.rows)
     for row in gone:
         last = len(rows) - 1 - rows[::-1].index(row)

@@ -1,4 +1,4 @@
-"""From what a database has run to the edits of its rows, each with the ground that it stands on."""
+"""Derives the edits of a database's rows from the migrations that it has run, each edit with its evidence."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from stitchback.schema.effects import (
 
 
 class Grounds:
-    """What edits are concluded from, when a look shows `case.shown` and the fit explains it. The rows of a guard are those of when the statement
-    comes to run: rows that earlier ones of the script put in are there."""
+    """The evidence for edits, for a database that shows `case.shown` and a fit that explains it. The rows of a guard are those at the time when its
+    statement runs, including rows that earlier statements of the script inserted."""
 
     def __init__(self, case: LedgerCase, fit: SchemaFit) -> None:
         played = case.player.play(fit.made)
@@ -39,8 +39,8 @@ class Grounds:
         self.lineage = NodeRelatives(Order(case.accounts, case.standing.nodes | fit.made))
 
     def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> EditGuard:
-        """For a row of what was done: the rows that say so, its parents' and those of other migrations that touch the same names; all that it,
-        and its parents, made and that is still there, and nothing of what they took away."""
+        """The guard for inserting the row of an applied migration: the rows that prove it, its dependencies' rows and those of other migrations that
+        change the same names; all remaining names that it and its dependencies create, and none of those that they remove."""
         because = tuple(because)
         parents = [target for parent in self.lineage.parents.get(key, ()) for target in self._names(parent)]
         given, lacking = self._others(key, rows)
@@ -60,8 +60,8 @@ class Grounds:
         )
 
     def with_later(self, inserts: list[tuple[MigrationKey, InsertRow]]) -> tuple[InsertRow, ...]:
-        """A row may be believed only because a migration whose row comes later in the script changed what it made: then it stands on the ground
-        of that one as well."""
+        """Merges guards: a row may be proved only by a migration whose row comes later in the script and which changed the same names. Then that
+        migration's guard is needed as well."""
         found: list[tuple[MigrationKey, InsertRow]] = []
         for key, edit in reversed(inserts):
             guard, footprint = edit.guard, self.case.player.footprint(key)
@@ -81,8 +81,8 @@ class Grounds:
         return tuple(edit for _, edit in reversed(found))
 
     def of_absent(self, key: MigrationKey, rows: Keys) -> EditGuard:
-        """For a row of what was never done: nothing that it makes is there, though its tables, or others of its app, are; and no row of what
-        depends on it, or would explain that it is gone again."""
+        """The guard for deleting the row of a migration that was never run: nothing that it creates exists, though its tables, or others of its app,
+        do; and there is no row of a migration that depends on it or that could have removed its work."""
         player = self.case.player
         given, lacking = self._others(key, rows)
         children = {name for child in self.lineage.children.get(key, ()) for name in self._names(child)}
@@ -98,7 +98,7 @@ class Grounds:
         )
 
     def _missing(self, names: Names) -> tuple[tuple[Presence, ...], Names]:
-        """Those of the names that are not in the database: columns of tables that are there, which come along, or whole tables."""
+        """The names that the database lacks: columns of existing tables, with these tables, or whole tables."""
         gone, tables = set[Presence](), set[Presence]()
         for name in names - self.case.shown - self.case.unseen.names:
             if name.trait:
@@ -109,7 +109,7 @@ class Grounds:
         return tuple(sorted(gone)), frozenset(tables)
 
     def _telling(self, key: MigrationKey) -> Names:
-        """What the migration touches; of a column that it makes, NULL and length count only where they were looked at."""
+        """The names that the migration changes; NULL and length of a column that it creates count only if they were read."""
         touched = self.case.player.footprint(key)
         if self.case.is_live:
             return touched
@@ -118,7 +118,7 @@ class Grounds:
         )
 
     def _others(self, key: MigrationKey, rows: Keys) -> tuple[Keys, Keys]:
-        """Of the other migrations that touch the same names: the rows that are there, and those that are not."""
+        """The rows of the other migrations that change the same names: those that are present, and those that are not."""
         player = self.case.player
         footprint = player.footprint(key)
         own = {key, *self._names(key)}
@@ -137,14 +137,14 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedMigration:
-    """A migration whose work is there, as far as it can be seen, and whose row nobody can put in without a look by a person."""
+    """A migration whose work exists, as far as stitchback can see, and whose row must not be inserted before a person has checked it."""
 
     key: MigrationKey
     contradiction: Contradiction
 
 
 class Contradiction(Exception):
-    """Ledger and schema do not fit together, and no row explains it."""
+    """Ledger and schema contradict each other, and no row explains it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -153,8 +153,9 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LedgerCase:
-    """One ledger against one tree: `rows` after renames, what they tell, what may be behind them, what the look shows and what it does not tell. Not
-    `is_live`: what it shows was worked out from rows. `required`: columns that an INSERT must give a value."""
+    """One ledger compared with one tree: `rows` after renames, the migrations that they record, the unrecorded migrations that they allow, the names
+    that the database shows and those that were not read. Not `is_live`: the shown names were derived from rows. `required`: columns that an INSERT
+    must give a value."""
 
     player: SchemaOfApplied
     standing: RecordedNodes
@@ -174,8 +175,9 @@ class LedgerCase:
 def edits_for(
     case: LedgerCase, fit: SchemaFit, *, transactional: bool
 ) -> tuple[tuple[LedgerEdit, ...], tuple[UnresolvedMigration, ...]]:
-    """The edits that make the rows tell what was done, and what is left to a person, without the rows of what depends on it. Raises Contradiction where a row would be taken out on no
-    better ground than that it would fit, Question where it rests on what was not looked at."""
+    """The edits after which the rows record the applied migrations, and the migrations that a person must check, without the rows of migrations that
+    depend on those. Raises Contradiction if the only reason to delete a row is that the schema would fit, OpenQuestion if an edit depends on names that
+    were not read."""
     claims = {claim.key: claim for claim in case.hidden}
     edits: list[LedgerEdit] = []
     inserts: list[tuple[MigrationKey, InsertRow]] = []
@@ -218,7 +220,7 @@ def edits_for(
 
 
 def renamed_with_guards(edits: Iterable[RenameRow], grounds: Grounds, rows: Keys) -> tuple[RenameRow, ...]:
-    """One after the other, parents first."""
+    """The renames in order, dependencies first, each with its guard."""
     found = []
     for edit in sorted(edits, key=lambda edit: grounds.case.accounts.place[edit.new]):
         found.append(replace(edit, guard=grounds.of_present(edit.new, rows)))
@@ -227,7 +229,7 @@ def renamed_with_guards(edits: Iterable[RenameRow], grounds: Grounds, rows: Keys
 
 
 def made_by(key: MigrationKey, player: SchemaOfApplied) -> frozenset[Presence]:
-    """Tables, and columns of tables that others made: what the SQL looks for before it believes."""
+    """Tables, and columns of tables that other migrations created: the SQL checks them first."""
     names = {name for name in player.footprint(key) if not (name.index or name.trait)}
     tables = {name.table for name in names if not name.column}
     return frozenset(name for name in names if not name.column or name.table not in tables)
@@ -236,8 +238,8 @@ def made_by(key: MigrationKey, player: SchemaOfApplied) -> frozenset[Presence]:
 def _lost_row(
     key: MigrationKey, case: LedgerCase, fit: SchemaFit, transactional: bool
 ) -> UnrecordedMigration:
-    """Its row is missing, what it made is there. That alone is enough where all of it can be seen and the engine does a
-    migration whole or not at all; otherwise something above it must show that it ran."""
+    """The migration's row is missing, and what it created exists. That alone is enough if all of it can be read and the engine runs a migration in
+    one transaction; otherwise a migration that depends on it must show that it ran."""
     witness = _witness(key, case, fit)
     if witness is not None:
         reason = f"{witness} was applied, and every tree runs it after {key}: the row of {key} is missing"
@@ -275,8 +277,8 @@ def _lost_row(
 
 
 def _is_whole(effect: Effect, case: LedgerCase) -> bool:
-    """Whether one statement does it, and all of it is seen: where it is there, nothing of it is outstanding, and what came before it is done.
-    A column's index or foreign key comes at the end of the migration. Of a column that is NOT NULL Django takes the default away again."""
+    """Whether one statement does all of the migration's work, and all of it can be read: if the result exists, nothing is outstanding and everything
+    before it is done. A column's index or foreign key is created at the end of the migration. Django drops the default of a NOT NULL column again."""
     match effect:
         case AddColumn(table=table, column=column, shape=shape, indexes=indexes):
             place = (table.lower(), column.lower())
@@ -296,8 +298,8 @@ BY_HAND = "Check what is missing (data, indexes, constraints, foreign keys). Eit
 
 
 def _witness(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> MigrationKey | None:
-    """An applied migration with something to show for it that lies above `key` in every tree that has it (FACTS F13: parents
-    may have been changed since; one tree of the past at least must say so)."""
+    """An applied migration with visible work that depends on `key` in every tree that has it (FACTS F13: dependencies may have been changed since; at
+    least one past tree must contain it)."""
     lineage = NodeRelatives(Order(case.accounts, case.standing.nodes))
     for above in sorted(lineage.descendants(key) - {key}):
         recorded = above in case.standing.made and above in fit.made
@@ -318,10 +320,10 @@ def _is_above(above: MigrationKey, key: MigrationKey, tree: Tree) -> bool:
 
 
 def _never_run(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> DeleteRow:
-    """Its row is there, and nothing of what it makes. It can only run again where all that it does is making what is missing."""
+    """The migration's row exists, and nothing that it creates does. Its row can be deleted only if running it creates only missing names."""
     case.unseen.refuse_absent(key, case.player.footprint(key))
     effects = case.player.lasting(key)
-    dropped = key.app in case.player.by_sql(fit.made)  # by SQL of the app's own, for all that is known
+    dropped = key.app in case.player.by_sql(fit.made)  # SQL of the app may have dropped it
     if dropped or case.accounts.is_replacer(key) or not all(map(case.player.touched, effects)):
         raise Contradiction(
             f"{key} has a row, and what it creates is not in the database",

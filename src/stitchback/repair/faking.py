@@ -1,4 +1,4 @@
-"""Whether `migrate --fake` does what the SQL does, tried on the very ledger (FACTS F10)."""
+"""Checks on the ledger itself whether `migrate --fake` has the same result as the SQL (FACTS F10)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FAKE = MigrateOptions(fake=True, exact=True)
 
 @dataclass(frozen=True, slots=True)
 class FakeTrial:
-    """`commands` (without "python manage.py") do it, in this order; where they do not, there are none, and `reason` says why."""
+    """`commands` (without "python manage.py") have the same result, in this order; otherwise the list is empty and `reason` explains why."""
 
     commands: tuple[str, ...] = ()
     reason: str = ""
@@ -30,7 +30,7 @@ def try_fake(
     database: SymbolicDatabase,
     edits: Sequence[LedgerEdit],
 ) -> FakeTrial:
-    """Fakes what stands for each row that would be put in, on the database as it is, and looks what comes of it."""
+    """Fakes the migration for each row that would be inserted, on the database as it is, and checks the result."""
     if any(isinstance(edit, GiveId) for edit in edits):
         return FakeTrial(reason="a fake inserts a row too, and the database gives it no free id")
     inserts = [edit for edit in edits if isinstance(edit, InsertRow)]

@@ -1,4 +1,4 @@
-"""What `migrate` will do to one database as it is: by Django's own loader and executor, on the schema that the database shows."""
+"""Forecasts what `migrate` will do to one database: Django's loader and executor run on the schema that the database shows."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ALL_SEEN = HiddenTables()
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What one call of `migrate` will do if nobody repairs anything. `error` is what Django says, "" where it goes well, and `at` the
-    migration that it says it of. `harms`: what the engine loses without an error. `doubts`: by migration, where code of the project decides
-    whether it fails: the code is not run, and the tables are not as its models. `assumed`: tables that were not looked at, and are taken
-    to be as the rows tell. Not `looked`: by the rows alone."""
+    """The result of one call of `migrate` without a repair. `error` is Django's message, "" on success, and `at` the migration that fails. `harms`:
+    what the engine loses without an error. `doubts`: by migration, where code of the project decides whether it fails: the code is not run, and the
+    tables differ from its models. `assumed`: tables that were not read and are assumed to be as recorded. Not `looked`: derived from the rows alone.
+    """
 
     runs: tuple[MigrationKey, ...]
     error: str = ""
@@ -46,13 +46,13 @@ class Forecast:
 
 
 def by_rows(run: Run) -> Forecast:
-    """Of a run on the schema that the rows tell."""
+    """The forecast of a run on the schema that the rows record."""
     error = run.error
     return Forecast(run.ran, error.message if error else "", error.at if error else None)
 
 
 def refused_rows(run: Run, start: SymbolicDatabase, ledger: Ledger) -> Run:
-    """The run as far as the table takes its rows (see `NewId`)."""
+    """The run up to the first row that the table does not accept (see `NoNewId`)."""
     new_id = ledger.new_id
     if new_id is None or new_id.is_sound:
         return run
@@ -83,7 +83,7 @@ def with_unnamed(
 
 
 class Forecaster:
-    """For databases of one engine, against one tree."""
+    """Forecasts for databases of one engine, with one tree."""
 
     def __init__(self, tree: Tree, player: SchemaOfApplied, engine: str) -> None:
         self.player = player
@@ -98,14 +98,14 @@ class Forecaster:
 
     @cached_property
     def wanted(self) -> PhysicalSchema | None:
-        """What a fresh install has; None where that fails."""
+        """The schema of a fresh install; None if the install fails."""
         run = self.today.migrate(SymbolicDatabase())
         return run.final.schema if run.error is None else None
 
     def forecast(
         self, ledger: Ledger, visible: VisibleSchema, unseen: HiddenTables = ALL_SEEN
     ) -> tuple[Forecast, Forecast, PhysicalSchema]:
-        """A full migrate as things are, the next release's after it, and the schema that the first one leaves."""
+        """The forecasts of a full migrate and of the next release's after it, and the schema after the first one."""
         found = self.database(ledger, visible, unseen)
         now = refused_rows(self._run(found), found, ledger)
         later = self.following.migrate(now.final)
@@ -118,14 +118,14 @@ class Forecaster:
         )
 
     def _run(self, found: SymbolicDatabase) -> Run:
-        """A full migrate; nothing of it where the models of what is applied cannot be rendered (`StateApps.__init__`)."""
+        """Runs a full migrate; an empty run if the models of the applied migrations cannot be rendered (`StateApps.__init__`)."""
         run = self.today.migrate(found)
         begins = bool(run.steps) or (run.error is not None and run.error.at is not None)
         unresolved = self._unresolved(found) if begins else ""
         return Run((), found, RunError("ValueError", unresolved)) if unresolved else run
 
     def _unresolved(self, found: SymbolicDatabase) -> str:
-        """The first field of the applied models that refers to a model of the tree which is not among them, as Django says it."""
+        """Django's message for the first field of the applied models that refers to a model of the tree which is not among them."""
         token = self.today.models_at(self.today.place(found))
         models = self.memory.states[token].models if token is not None else {}
         apps = {key.app for key in self._tree.migrations}
@@ -137,7 +137,7 @@ class Forecaster:
         return ""
 
     def _forecast(self, engine: Engine, start: SymbolicDatabase, run: Run, *, differs: bool) -> Forecast:
-        """`differs`: some table is not as the models have it."""
+        """The forecast of a run. `differs`: some table differs from the models."""
         harms, doubts, schema = list[str](), list[tuple[MigrationKey, str]](), start.schema
         for step in run.steps:
             number = self.memory.number(engine.tree.migrations[step.key])
@@ -152,7 +152,7 @@ class Forecaster:
     def database(
         self, ledger: Ledger, visible: VisibleSchema, unseen: HiddenTables = ALL_SEEN
     ) -> SymbolicDatabase:
-        """The database with the rows that were read, and with what is seen of the tables that the tree's migrations ever have."""
+        """The database with the rows that were read, and with the visible part of all tables that the tree's migrations ever create."""
         played = self._played(ledger)
         seen = visible.names_in(self._tables(played.names), self.player.ever | played.names)
         shown = (seen - unseen.names) | self._assumed(ledger, visible, unseen)
@@ -161,7 +161,7 @@ class Forecaster:
         return SymbolicDatabase(tuple(row.key for row in ledger.rows), schema, played.data)
 
     def _is_late(self, key: MigrationKey, start: SymbolicDatabase) -> bool:
-        """Whether something that depends on it was applied before it: then its code meets models of another time."""
+        """Whether a migration that depends on it was applied before it: then its code gets models of a later state."""
         accounts = self.player.accounts
         standing = accounts.standing(start.rows)
         if key not in standing.nodes:
@@ -169,7 +169,8 @@ class Forecaster:
         return bool(NodeRelatives(Order(accounts, standing.nodes)).descendants(key) & standing.made - {key})
 
     def _assumed(self, ledger: Ledger, visible: VisibleSchema, unseen: HiddenTables) -> Names:
-        """What is not looked at is as the rows tell; where DATABASE_ROUTERS may have put tables into another database, what is missing too."""
+        """The names that are assumed to be as recorded: those that were not read; with DATABASE_ROUTERS also missing tables, which may be in another
+        database."""
         told = self._played(ledger).names
         missing = {name.table for name in told} - visible.tables.keys() if unseen.elsewhere.is_open else set()
         return frozenset(name for name in told if name in unseen.names or name.table in missing - {""})
@@ -178,7 +179,7 @@ class Forecaster:
         return frozenset(name.table for name in self.player.ever | more if name.table)
 
     def _played(self, ledger: Ledger) -> AppliedSchema:
-        """What the rows tell, as far as one can play it: names and shapes for what is seen."""
+        """The schema that the rows record, as far as it can be derived: names and shapes for the visible names."""
         accounts = self.player.accounts
         made = accounts.standing(ledger.keys).made
         for choice in (made, accounts.standing(frozenset()).nodes):

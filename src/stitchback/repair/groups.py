@@ -1,4 +1,4 @@
-"""A fleet's repairs: tenants that need the same edits share one script, so that ten thousand come to a handful."""
+"""A fleet's repairs: tenants that need the same edits share one script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stitchback.repair.visible_schema import VisibleSchema
 
 @dataclass(frozen=True, slots=True)
 class FleetMember:
-    """One tenant as read. `name` is without credentials; `schema` is the PostgreSQL schema that it lives in, if any."""
+    """One tenant as read. `name` has no credentials; `schema` is its PostgreSQL schema, if any."""
 
     name: str
     vendor: str
@@ -28,8 +28,8 @@ class FleetMember:
 
 @dataclass(frozen=True, slots=True)
 class FleetGroup:
-    """Tenants of one engine for which the same is to be done: the same edits (none: nothing has to be done), or the same
-    refusal. In the order of the tenants; groups by size, largest first."""
+    """Tenants of one engine with the same edits (none: no repair is needed) or the same refusal. In the order of the tenants; groups by size, largest
+    first."""
 
     vendor: str
     edits: tuple[LedgerEdit, ...]
@@ -38,8 +38,8 @@ class FleetGroup:
     repairs: tuple[Repair, ...]
 
     def script(self) -> Script:
-        """One script for all of them. Ids and times of rows that go differ from tenant to tenant, so the undo script names
-        none: the script's first part prints what is needed to put them back."""
+        """One script for all of them. Ids and times of deleted rows differ between tenants, so the undo script does not contain them: the first part
+        of the script prints the statements that restore them."""
         assert self.edits, "nothing to do"
         first = self.members[0]
         if len(self.members) == 1:
@@ -48,8 +48,8 @@ class FleetGroup:
         return render_script(self.edits, self.vendor, shared, shared=True)
 
     def texts(self) -> tuple[str, str]:
-        """The repair and the way back, as files: one script that is run on each of the databases; where the tenants are schemas of
-        one database, the script for each schema in turn, one transaction each."""
+        """The repair and the undo script as files: one script for each of the databases; for tenants in schemas of one database, the script for each
+        schema in order, with one transaction each."""
         if not any(member.schema for member in self.members):
             script = self.script()
             return script.text, script.undo
@@ -62,14 +62,14 @@ class FleetGroup:
 
 Situation = tuple[str, tuple[MigrationKey, ...], Hashable, NoTable | None, NewId | None]
 Need = tuple[str, tuple[LedgerEdit, ...], tuple[int, ...], str]
-TIMELESS = "2000-01-01 00:00:00"  # where the ledger does not tell the time, it is not odd
+TIMELESS = "2000-01-01 00:00:00"  # used if the ledger does not contain the time
 AS_DJANGO = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?")
 
 
 def grouped(
     members: Iterable[FleetMember], derive: Callable[[FleetMember], RepairOutcome]
 ) -> tuple[FleetGroup, ...]:
-    """`derive` is asked once for tenants whose rows and schema are alike, whatever their ids and times are."""
+    """Groups the tenants. `derive` is called once for tenants with equal rows and schemas, whatever their ids and times."""
     outcomes: dict[Situation, RepairOutcome] = {}
     found: dict[Need, list[tuple[FleetMember, RepairOutcome]]] = {}
     for member in members:
@@ -82,7 +82,7 @@ def grouped(
 
 
 def situation_of(member: FleetMember) -> Situation:
-    """What everything that can be said of a tenant depends on. The order of rows says nothing to Django."""
+    """The data that a tenant's repair depends on. Django ignores the order of rows."""
     rows = tuple(sorted(row.key for row in member.ledger.rows))
     look, ledger = member.visible, member.ledger
     new_id = None if ledger.new_id is None or ledger.new_id.is_sound else ledger.new_id
@@ -91,8 +91,8 @@ def situation_of(member: FleetMember) -> Situation:
 
 
 def _need(member: FleetMember, outcome: RepairOutcome) -> Need:
-    """How many rows of each touched name there are belongs to it: the shared script's probe tells the numbers. A tenant whose doubled rows have
-    times as Django does not write them needs a script of its own, which names its rows: as texts they would be compared wrongly."""
+    """The key of a tenant's group. It contains the number of rows of each changed name: the shared script's probe shows it. A tenant whose duplicate
+    rows have times in another format than Django's needs its own script, which names its rows: compared as texts they would be sorted wrongly."""
     match outcome:
         case Repair(edits=edits):
             counts = tuple(len(rows_of(member.ledger, key)) for edit in edits for key in keys_of(edit))

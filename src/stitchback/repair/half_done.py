@@ -1,5 +1,5 @@
-"""A migration that was killed within: on engines that commit each DDL statement (MySQL, Oracle), or where `atomic = False`, its
-first operations stay done, and no row tells of them."""
+"""Migrations that were killed while they ran: on engines that commit each DDL statement (MySQL, Oracle), or with `atomic = False`, their first
+operations stay applied and no row records them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from stitchback.schema.effects import (
 
 @dataclass(frozen=True, slots=True)
 class HalfDone:
-    """`done` and `left`: what the migration does, in its order and in words. `data`: it has data operations, of which nothing tells
-    whether they ran."""
+    """`done` and `left`: descriptions of the migration's effects, in order. `data`: it has data operations, and stitchback cannot know whether they
+    ran."""
 
     key: MigrationKey
     done: tuple[str, ...]
@@ -48,8 +48,8 @@ class HalfDone:
 
 
 def half_done(player: SchemaOfApplied, key: MigrationKey, names: Names) -> HalfDone | None:
-    """What a look tells of it, where the first of what it does is done and the rest is not; None where it is otherwise: then
-    something else has made what is there."""
+    """The applied and remaining parts, if the first effects of the migration are visible and the rest is not; otherwise None: then another cause
+    created what exists."""
     effects = player.effects.get(key, ())
     seen = list(_outcomes(effects, player.plain))
     done = [words for words, name, wanted in seen if (name in names) == wanted]
@@ -62,7 +62,7 @@ def half_done(player: SchemaOfApplied, key: MigrationKey, names: Names) -> HalfD
 
 
 def _outcomes(effects: Iterable[Effect], plain: Names) -> Iterator[tuple[str, Presence, bool]]:
-    """What is there or gone after each effect that a look at names shows; of one name what comes last."""
+    """The names that exist or are gone after each visible effect; for one name, the last effect counts."""
     found: dict[Presence, tuple[str, bool]] = {}
     for effect in effects:
         match effect:
@@ -83,7 +83,7 @@ def _outcomes(effects: Iterable[Effect], plain: Names) -> Iterator[tuple[str, Pr
                 if Presence("", index=name.lower()) in plain:
                     found[Presence("", index=name.lower())] = f"{name} added", True
             case _:
-                pass  # shapes, comments, data: a look at names does not show them
+                pass  # shapes, comments, data: names do not show them
     return ((words, name, wanted) for name, (words, wanted) in found.items())
 
 

@@ -1,7 +1,7 @@
-"""What a look into a database does not tell of a tree's tables, and when the answer is a question instead of an edit.
+"""The tables of a tree that stitchback cannot read in a database, and the cases in which it asks the user instead of proposing an edit.
 
-A table that is not seen is no table that is missing: it may be in another schema, behind a view, or, as DATABASE_ROUTERS say, in
-another database. Its names are compared with nothing, and no row is put in or taken out on their account.
+A table that cannot be read may exist: in another schema, behind a view, or, with DATABASE_ROUTERS, in another database. Its names are not compared,
+and no row is inserted or deleted because of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KEY = "apps_in_other_databases"
 
 
 class OpenQuestion(Exception):
-    """An edit depends on what only a person knows."""
+    """An edit depends on information that only the user has."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -27,23 +27,22 @@ class OpenQuestion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OtherDatabases:
-    """What is known of a project with several databases. `apps`: labels of those whose tables are in another database than the ledger; None
-    where nobody has said. `routers`: whether the settings have DATABASE_ROUTERS."""
+    """The known facts about a project with several databases. `apps`: labels of those whose tables are in another database than the ledger; None if
+    not configured. `routers`: whether the settings have DATABASE_ROUTERS."""
 
     apps: frozenset[str] | None = None
     routers: bool = False
 
     @property
     def is_open(self) -> bool:
-        """Whether any table may be in another database for all that is known."""
+        """Whether any table may be in another database."""
         return self.routers and self.apps is None
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenTables:
-    """`tables`: those of the tree, in lower case -> why they were not looked at. `names`: everything in them, and in the tables of `elsewhere`'s
-    apps. `blind`: apps that have rows, and none of whose tables is in the database. `in_the_way`: those of `tables` of whose name
-    something is there already."""
+    """`tables`: tables of the tree that were not read, in lower case -> the reason. `names`: all names in them and in the tables of `elsewhere`'s
+    apps. `blind`: apps that have rows but no table in the database. `in_the_way`: those of `tables` whose name another object has."""
 
     elsewhere: OtherDatabases = field(default_factory=OtherDatabases)
     tables: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +51,7 @@ class HiddenTables:
     in_the_way: frozenset[str] = frozenset()
 
     def refuse_absent(self, key: MigrationKey, footprint: Names) -> None:
-        """Raises Question where nothing can be concluded from what the migration makes not being there."""
+        """Raises OpenQuestion if the absence of what the migration creates proves nothing."""
         self.refuse_unseen(key, footprint)
         if key.app in self.blind:
             raise OpenQuestion(
@@ -65,12 +64,12 @@ class HiddenTables:
             )
 
     def refuse_taken(self, key: MigrationKey, made: Iterable[str]) -> None:
-        """Raises Question where the migration is still to make a table, and what has its name was not looked at."""
+        """Raises OpenQuestion if the migration will create a table and an object with its name was not read."""
         for table in sorted(self.in_the_way.intersection(made)):
             self.refuse_unseen(key, frozenset(name for name in self.names if name.table == table))
 
     def refuse_unseen(self, key: MigrationKey, footprint: Names) -> None:
-        """Raises Question where an edit would rest on tables that were not looked at."""
+        """Raises OpenQuestion if an edit depends on tables that were not read."""
         tables = sorted({name.table for name in footprint & self.names if name.table in self.tables})
         if tables:
             where = f"{tables[0]} is {self.tables[tables[0]]}"
@@ -91,7 +90,8 @@ def unseen(
     told: Iterable[MigrationKey],
     now: Names,
 ) -> HiddenTables:
-    """`told`: migrations that the ledger tells to be done, `now`: what they leave. A ledger from a file hides nothing: its schema is worked out."""
+    """The hidden tables of a database. `told`: migrations that the ledger records, `now`: the names after them. A ledger from a file has no hidden
+    tables: its schema is derived."""
     apps = elsewhere.apps or frozenset()
     names = player.names_of_apps(apps)
     if visible is None:

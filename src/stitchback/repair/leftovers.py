@@ -1,4 +1,4 @@
-"""Columns and tables that are in a database and that no model of the tree has once everything is migrated."""
+"""Columns and tables of a database that no model of the tree has after all migrations are applied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stitchback.repair.visible_schema import VisibleSchema
 
 @dataclass(frozen=True, slots=True, order=True)
 class LeftoverOrigin:
-    """The applied migration, unknown to the tree, that made it, and where its file is: in `commit`."""
+    """The applied migration, unknown to the tree, that created the leftover, and the `commit` with its file."""
 
     key: MigrationKey
     ref: str
@@ -26,8 +26,8 @@ class LeftoverOrigin:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Leftover:
-    """A table, or a column. `required`: an INSERT must give it a value, and no model does. `by_sql`: SQL of the app's own may have made it,
-    and its triggers may fill it."""
+    """A table or column. `required`: an INSERT must give it a value, and no model does. `by_sql`: SQL of the app may have created it, and its
+    triggers may fill it."""
 
     name: Presence
     required: bool = False
@@ -37,8 +37,8 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """A database after a full `migrate`: `final` is its schema, `wanted` a fresh install's; where it `failed`, what is still to run may
-    take away what the tree knows."""
+    """A database after a full `migrate`: `final` is its schema, `wanted` a fresh install's; if it `failed`, the remaining migrations may remove names
+    that the tree has."""
 
     visible: VisibleSchema
     final: PhysicalSchema
@@ -49,14 +49,14 @@ class Migrated:
 def leftovers(
     migrated: Migrated, player: SchemaOfApplied, pasts: Iterable[SchemaOfApplied], rows: Keys
 ) -> tuple[Leftover, ...]:
-    """`pasts`: of other trees, for what made it; `rows`: the ledger's."""
+    """The leftovers. `pasts`: other trees, used to find the migration that created them; `rows`: the ledger's."""
     made = _Made(player, tuple(pasts), rows)
     found = [*_columns(migrated, made), *_tables(migrated, made)]
     return tuple(sorted(found, key=lambda leftover: leftover.name))
 
 
 class _Made:
-    """Who made what."""
+    """Finds the migrations that created a name."""
 
     def __init__(self, player: SchemaOfApplied, pasts: tuple[SchemaOfApplied, ...], rows: Keys) -> None:
         self.player, self.pasts, self.rows = player, pasts, rows
@@ -65,7 +65,7 @@ class _Made:
 
     @property
     def ever(self) -> frozenset[str]:
-        """Tables that any of the trees makes."""
+        """Tables that any of the trees creates."""
         names = self.player.ever.union(*(past.ever for past in self.pasts))
         return frozenset(name.table for name in names if name.table)
 

@@ -1,4 +1,4 @@
-"""Which branch a ledger is of, and how far it got."""
+"""Finds the branch that a ledger belongs to, and how far it was migrated."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from stitchback.repair.schema_search import NodeRelatives as Ancestry
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """How a ledger stands against one ref's tree.
+    """One ledger compared with one ref's tree.
 
-    `tips`: the applied migrations that nothing applied rests on; `pending`: what is not applied yet. `own`: applied, and known to
-    this ref alone of all refs that were looked at. `foreign`: rows of this tree's apps that it does not know. `holes`: not applied
-    below something that is.
+    `tips`: the applied migrations that no other applied migration depends on; `pending`: not applied yet. `own`: applied, and only in
+    this ref of all refs that were read. `foreign`: rows of this tree's apps that it does not have. `holes`: unapplied migrations that
+    an applied one depends on.
     """
 
     ref: str
@@ -29,7 +29,7 @@ class Lineage:
 
     @property
     def explains(self) -> bool:
-        """Whether this ref alone could have left these rows."""
+        """Whether migrating with this ref alone can result in these rows."""
         return not self.foreign and not self.holes
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Lineage:
 
 
 def lineages(rows: Keys, trees: Iterable[Tree]) -> tuple[Lineage, ...]:
-    """Of every tree, the one that explains the rows best first: fewest rows that it does not know, fewest holes, least pending."""
+    """The lineage for every tree, best explanation first: fewest unknown rows, fewest holes, least pending."""
     accounts = [RecorderRules(tree) for tree in trees]
     known: dict[MigrationKey, int] = {}
     for each in accounts:

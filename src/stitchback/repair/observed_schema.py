@@ -1,4 +1,4 @@
-"""A symbolic schema made to fit what a look into the database showed, where that is other than the migrations tell."""
+"""Adjusts a symbolic schema to the names that a database shows, where they differ from the recorded migrations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LENGTH = re.compile(r"^varchar\(\d+\)")
 def adjusted(
     schema: PhysicalSchema, missing: Names, extra: Names, effects: Iterable[Effect]
 ) -> PhysicalSchema:
-    """The schema without what is missing and with what is there besides; of that the effects of migrations tell the shape."""
+    """The schema without the missing names and with the additional ones, as far as the effects of migrations define their shape."""
     if not missing and not extra:
         return schema
     effects = tuple(effects)
@@ -48,7 +48,7 @@ def adjusted(
 def _renamed(
     schema: PhysicalSchema, missing: Names, extra: Names, effect: RenameColumn | RenameTable
 ) -> tuple[PhysicalSchema, Names, Names]:
-    """With the rename done, and without the names that it explains, where the database has the new name and lacks the old one."""
+    """Applies the rename if the database has the new name and lacks the old one, and removes the names that it explains."""
     table = "" if isinstance(effect, RenameTable) else effect.table.lower()
     old, new = effect.before.lower(), effect.after.lower()
     before, after = (Presence(table, name) if table else Presence(name) for name in (old, new))
@@ -71,8 +71,7 @@ MOST_ROUNDS = 3  # tables, then their columns, then the shapes of these
 
 
 def as_shown(schema: PhysicalSchema, shown: Names, effects: Iterable[Effect]) -> PhysicalSchema:
-    """The schema made to hold just what the database shows; of what the schema has besides, the shape is kept, of what it lacks the effects
-    tell it."""
+    """A schema with exactly the names that the database shows. Existing names keep their shape; the effects define the shape of the others."""
     effects = tuple(effects)
     for _ in range(MOST_ROUNDS):
         names = names_of(schema)
@@ -84,7 +83,7 @@ def as_shown(schema: PhysicalSchema, shown: Names, effects: Iterable[Effect]) ->
 
 
 class KnownNames:
-    """What migrations make, by names in lower case."""
+    """The names that migrations create, in lower case."""
 
     def __init__(self, effects: Iterable[Effect]) -> None:
         self.tables: dict[str, CreateTable] = {}
@@ -152,7 +151,7 @@ def _with_trait(shape: str, trait: str) -> str:
     if trait.startswith("varchar"):
         return LENGTH.sub(trait, shape)
     if trait.startswith("type"):
-        return shape  # of which shape another type is, no name tells
+        return shape  # a name does not define the shape of another type
     words, _, rest = shape.partition(" ")
     is_null = rest == "null" or rest.startswith("null ")
     if (trait == "null") == is_null:

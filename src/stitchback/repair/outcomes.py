@@ -1,4 +1,4 @@
-"""What comes of looking for a repair: edits that were proved, or the reason why there are none."""
+"""The outcome of a repair: proved edits, or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stitchback.repair.half_done import HalfDone
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """`edits` take `ledger` to `after`; none where nothing has to be done. `proved` is the database that was taken through every
-    rollout; `end` is the schema that it comes to, which no row changes; `found` is the same database with its rows as they were read. `remarks` are worth knowing; `mismatches` are names that the ledger promises and the database lacks, or the other
-    way round, in tables that no edit has to do with."""
+    """`edits` take `ledger` to `after`; empty if no repair is needed. `proved` is the database that passed every rollout; `end` is its final schema,
+    which no row changes; `found` is the same database with the rows that were read. `remarks` are for the user; `mismatches` are names that the
+    ledger promises and the database lacks, or the reverse, in tables that no edit affects."""
 
     ledger: Ledger
     edits: tuple[LedgerEdit, ...]
@@ -30,8 +30,9 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Unrepairable:
-    """No edit of the rows could be proved. `found` is the database as far as it is known. `code`: SB612 what was tried fails, SB613 the schema has to be looked at first,
-    SB614 ledger and schema contradict each other, SB615 a person has to say where an app's tables are. `half_done`: the migration that was killed within, and is in the way."""
+    """No edit of the rows could be proved. `found` is the known part of the database. `code`: SB612 the edits that were tried fail, SB613 the schema
+    must be read first, SB614 ledger and schema contradict each other, SB615 the user must say where an app's tables are. `half_done`: the migration
+    that was killed while it ran and prevents the repair."""
 
     ledger: Ledger
     code: str

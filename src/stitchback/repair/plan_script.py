@@ -1,4 +1,4 @@
-"""The repair that a whole plan relies on: one script for every database, which looks whether it is needed."""
+"""The repair that a whole plan relies on: one script for every database, which checks whether it is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stitchback.repair.sql import Script, render_script
 
 
 def plan_script(candidate: Candidate, vendor: str, memory: EngineCache | None = None) -> Script:
-    """For the runbook: may be run on every database of that engine, and so may its undo script, before anything is migrated."""
+    """The script for the runbook. It and its undo script may run on every database of that engine before any migrate."""
     edits = plan_edits(candidate, memory)
     given = sorted({key for edit in edits for key in edit.guard.given})
     ledger = Ledger.of(*given, source="all databases (one that does not need a row stays unchanged)")
@@ -20,7 +20,7 @@ def plan_script(candidate: Candidate, vendor: str, memory: EngineCache | None = 
 
 
 def plan_edits(candidate: Candidate, memory: EngineCache | None = None) -> tuple[InsertRow, ...]:
-    """A row for each handover, to be put in only where its ground is applied and what it makes is there."""
+    """An insert for each manual row of the plan, guarded: the rows that it depends on are present, and the names that its migration creates exist."""
     accounts = RecorderRules(candidate.result)
     player = SchemaOfApplied(accounts, memory or EngineCache())
     whole = player.play(accounts.standing(frozenset()).nodes)
@@ -28,7 +28,7 @@ def plan_edits(candidate: Candidate, memory: EngineCache | None = None) -> tuple
     edits = []
     for handover in sorted(candidate.manual_inserts):
         makers = [key for key in accounts.tree.migrations if handover.insert in accounts.targets(key)]
-        # A squash above it makes more, which a database that is half way through mainline does not have yet.
+        # A squash that depends on it creates more names, which a database in the middle of mainline does not have yet.
         made = [{name for name in player.footprint(key) if not name.trait} for key in makers]
         seen = frozenset.intersection(*map(frozenset, made), names) if made else frozenset()
         given = " and ".join(map(str, handover.applied))

@@ -1,7 +1,7 @@
-"""From a ledger and a tree to the edits that make the database ready for that tree, proved, or the reason why there are none.
+"""Derives from a ledger and a tree the proved edits that prepare the database for that tree, or the reason why there are none.
 
-The database's schema decides. A live database shows it; for a ledger in a file it is worked out, and only where the rows
-leave no doubt about it: a script that is right for one of two databases with the same rows is no repair (FACTS F28).
+The database's schema decides. A live database shows it. For a ledger in a file it is derived, and only if the rows define it: a script that is
+correct for one of two databases with the same rows is no repair (FACTS F28).
 """
 
 from __future__ import annotations
@@ -67,11 +67,12 @@ TABLES = "The tables still have their old names: rename them (AlterModelTable, R
 
 @dataclass(frozen=True, slots=True)
 class RepairContext:
-    """`histories`: trees of other refs, and of earlier commits, that may have made the database. `visible`: what a look into
-    the database showed, None for a ledger from a file. `transactional`: whether the engine takes DDL back (not MySQL, not
-    Oracle). `elsewhere`: apps whose tables are in another database. `deleted`: migrations that no ref has any more, with the names that
-    they made. Not `complete`: the ledger was read off `showmigrations`, which
-    ticks a replacer and does not show the rows of what it replaces. `engine`: Django's vendor, "" where it is not known."""
+    """`histories`: trees of other refs, and of earlier commits, that may have migrated the database. `visible`: the names that were read from the
+    database, None for a ledger from a file. `transactional`: whether the engine rolls DDL back (not MySQL, not Oracle). `elsewhere`: apps whose
+    tables are in another database. `deleted`: migrations that no ref has any more, with the names that they created. Not `complete`: the ledger was
+    read from `showmigrations`, which marks a squash as applied and does not show the rows of the migrations that it replaces. `engine`: Django's
+    vendor, "" if it is not known.
+    """
 
     histories: tuple[Tree, ...] = ()
     visible: VisibleSchema | None = None
@@ -83,7 +84,7 @@ class RepairContext:
 
 
 class RepairPlanner:
-    """Derives repairs for ledgers against one tree; what does not depend on the ledger is worked out once."""
+    """Derives repairs for ledgers of one tree. Results that do not depend on the ledger are cached."""
 
     def __init__(self, tree: Tree, *, memory: EngineCache | None = None, prove: Prove | None = None) -> None:
         self.memory = memory or EngineCache()
@@ -139,7 +140,7 @@ class RepairPlanner:
         rest: tuple[tuple[LedgerEdit, ...], tuple[LedgerEdit, ...]],
         transactional: bool,
     ) -> RepairOutcome:
-        """`rest`: edits that come first and last, whatever the schema is."""
+        """Derives the repair from the schema. `rest`: edits that come first and last for every schema."""
         before, after = rest
         case = replace(case, shown=names)
         renamed = tuple(edit for edit in before if isinstance(edit, RenameRow))
@@ -147,7 +148,7 @@ class RepairPlanner:
         found = self._fitted(case, fitter, renamed, ledger, transactional)
         by_sql = self.player.names_of_apps(self.player.by_sql(case.standing.made))
         if isinstance(found, Unrepairable) and by_sql and found.code == "SB614":
-            # SQL of an app's own may have done what no row explains: then its tables tell nothing of its rows.
+            # SQL of an app may have done what no row explains: then its tables prove nothing about its rows.
             fitter = SchemaSearch(self.player, case.standing, names, by_sql, case.unseen.names)
             found = self._fitted(case, fitter, renamed, ledger, transactional)
         if isinstance(found, Unrepairable):
@@ -172,9 +173,11 @@ class RepairPlanner:
         fitter: SchemaSearch,
         transactional: bool,
     ) -> RepairOutcome:
-        """With lost rows that nothing proves: where migrating again does no harm, nothing has to be done about them. Otherwise the other edits
-        stand where engines commit each DDL statement, if the database is right once a person has put these in: a half-done migration fails
-        loudly there whenever it is run again, while SQLite may recreate the table and lose the column's values without a word."""
+        """The outcome if rows are missing and nothing proves them. If migrating again does no harm, no repair is needed for them. Otherwise, on
+        engines that commit each DDL statement, the other edits are valid if the database is correct after the user has inserted these rows: a
+        half-done migration fails there with an error when it runs again, while SQLite may recreate the table and lose the column's values without an
+        error.
+        """
         below = (
             frozenset[MigrationKey]().union(*(fitter.below(each.key) for each in left)) - case.standing.made
         )
@@ -201,7 +204,7 @@ class RepairPlanner:
         around: RepairContext = RepairContext(),
         origins: Mapping[MigrationKey, tuple[str, ...]] | None = None,
     ) -> Diagnosis:
-        """Where the database stands, and what can be done. `origins`: the refs that know rows which the tree does not."""
+        """Compares the database with the tree and lists the possible repairs. `origins`: the refs that have rows which the tree does not."""
         outcome = self.derive(ledger, around)
         tree = self.accounts.tree
         return diagnose(
@@ -215,7 +218,7 @@ class RepairPlanner:
         )
 
     def _outlook(self, ledger: Ledger, around: RepairContext, outcome: RepairOutcome) -> Outlook:
-        """What `migrate` does now, and with the next release. The schema decides where it was looked at; otherwise the rows alone."""
+        """What `migrate` does now and with the next release. Derived from the schema if it was read, otherwise from the rows alone."""
         if around.visible is not None:
             return self._seen_outlook(ledger, around, around.visible)
         found = outcome.found or self._by_rows_alone(ledger)
@@ -240,7 +243,7 @@ class RepairPlanner:
         return self._forecasters[engine]
 
     def try_fake(self, repair: Repair) -> FakeTrial:
-        """Whether `migrate --fake` would do instead of the repair's SQL."""
+        """Whether `migrate --fake` has the same result as the repair's SQL."""
         return try_fake(
             self.accounts,
             self.prover.engine,
@@ -250,7 +253,7 @@ class RepairPlanner:
         )
 
     def _with_part(self, outcome: RepairOutcome, transactional: bool) -> RepairOutcome:
-        """The refusal, told by the migration that was killed within where that is in the way."""
+        """Adds the migration that was killed while it ran, if it prevents the repair."""
         assert isinstance(outcome, Unrepairable)
         if outcome.found is None or not outcome.failures:
             return outcome
@@ -259,14 +262,14 @@ class RepairPlanner:
         if key is None or (transactional and self.accounts.tree.migrations[key].atomic is True):
             return outcome
         if any(row.app == key.app for row in outcome.ledger.keys - self.accounts.named):
-            return outcome  # what that row's migration did may be what is there
+            return outcome  # that row's migration may have created what exists
         half = half_done(self.player, key, names_of(now.final.schema))
         return (
             outcome if half is None else replace(outcome, message=str(half), hint=half.hint, half_done=half)
         )
 
     def _by_rows_alone(self, ledger: Ledger) -> SymbolicDatabase | None:
-        """The database by its rows alone, where one could have them."""
+        """The database that the rows alone define; None if no database can have these rows."""
         played = self.player.play(self.accounts.standing(ledger.keys).made)
         rows = tuple(row.key for row in ledger.rows)
         return (
@@ -274,7 +277,7 @@ class RepairPlanner:
         )
 
     def _completed(self, ledger: Ledger) -> Ledger:
-        """With the rows without which Django would not have ticked a replacer."""
+        """Adds the rows without which Django would not have marked a squash as applied."""
         ticked = [key for key in sorted(ledger.keys) if self.accounts.is_replacer(key)]
         rows = dict.fromkeys(target for key in ticked for target in self.accounts.targets(key))
         hidden_rows = tuple(LedgerRow(key) for key in rows if key not in ledger.keys)
@@ -288,7 +291,7 @@ class RepairPlanner:
     def _shown(
         self, case: LedgerCase, ledger: Ledger, around: RepairContext
     ) -> tuple[Names, ...] | AmbiguousLedger:
-        """What the database shows, or, of a ledger from a file, what it must show."""
+        """The names that the database shows or, for a ledger from a file, must have."""
         if around.visible is not None:
             return (around.visible.names,)
         fitter = SchemaSearch(self.player, case.standing, frozenset())
@@ -334,8 +337,7 @@ class RepairPlanner:
         return fit, edits, left
 
     def _unexplained(self, fit: SchemaFit, case: LedgerCase) -> str:
-        """Why what the fit leaves unexplained matters: an edit has to do with it. What migrations that are still to run meet, the
-        proof tells."""
+        """Why the unexplained names of the fit matter: an edit affects them. The proof covers those that affect migrations still to run."""
         touched = {name.table for key in fit.made ^ case.standing.made for name in self.player.footprint(key)}
         excused = self._met(fit, case) | self._by_sql(fit)
         if {name.table for name in beyond(fit.wrong, excused)} & touched:
@@ -343,12 +345,12 @@ class RepairPlanner:
         return ""
 
     def _met(self, fit: SchemaFit, case: LedgerCase) -> Names:
-        """Names that migrations still to run have to do with."""
+        """Names that migrations still to run affect."""
         pending = case.standing.nodes - fit.made
         return frozenset(name for key in pending for name in self.player.footprint(key))
 
     def _by_sql(self, fit: SchemaFit) -> Names:
-        """Names of apps whose own SQL may have made or dropped them."""
+        """Names of apps whose SQL may have created or dropped them."""
         return self.player.names_of_apps(self.player.by_sql(fit.made))
 
     # --- the proof ----------------------------------------------------------------------------------------------
@@ -361,7 +363,7 @@ class RepairPlanner:
         case: LedgerCase,
         besides: tuple[MigrationKey, ...] = (),
     ) -> RepairOutcome:
-        """`besides`: rows that a person puts in."""
+        """Proves the edits. `besides`: rows that the user inserts."""
         played = self.player.play(fit.made)
         assert isinstance(played, AppliedSchema), "it was played before"
         after = edited(ledger, edits)
@@ -387,20 +389,20 @@ class RepairPlanner:
         return Repair(ledger, edits, after, database, found, end, remarks, _evidence(fit, met | by_sql))
 
     def _in_order(self, made: Keys, played: AppliedSchema) -> SymbolicDatabase:
-        """A database that has applied those migrations, and of which all rows tell so: what comes of it, no row has to do with."""
+        """A database that has applied and recorded those migrations. Used to find failures that no row causes."""
         order = Order(self.accounts, made).sorted()
         rows = dict.fromkeys(target for key in order for target in self.accounts.targets(key))
         return SymbolicDatabase(tuple(rows), played.schema, played.data)
 
     def _other_end(self, end: PhysicalSchema | None) -> Iterator[str]:
-        """Migrations without an order between them that alter the same thing, for example."""
+        """Differences of the end schema, for example because migrations without a dependency between them alter the same schema object."""
         for said in unlike(end, self.prover.fresh.final.schema) if end is not None else ():
             yield f"after migrate, {said}: every database that applied these migrations first has this, and no change of the rows corrects it"
 
 
 def not_installed(tree: Tree, ledger: Ledger) -> str:
-    """The line of the configuration that leaves out apps which this database has no row of, though they say that they run before a
-    migration that it has applied: apps that are installed nowhere, of a project template or an example. "" where there are none."""
+    """The configuration line that ignores apps of which this database has no row, although they must run before a migration that it has applied: apps
+    that are installed nowhere, for example of a project template. "" if there are none."""
     known = {key.app for key in ledger.keys}
     folders = {
         tree.apps[key.app].migrations
@@ -418,8 +420,8 @@ def not_installed(tree: Tree, ledger: Ledger) -> str:
 def _deleted(
     ledger: Ledger, accounts: RecorderRules, around: RepairContext, hidden: HiddenTables
 ) -> tuple[DeleteRow, ...]:
-    """Rows of migrations that no ref has any more. Django does not look at them, until a new file takes the name. They stay where what they
-    made may be in another database."""
+    """Deletes the rows of migrations that no ref has any more. Django ignores them until a new file takes the name. They stay if their tables may be
+    in another database."""
     away = hidden.blind | (around.elsewhere.apps or frozenset())
     keys = sorted(
         key
@@ -437,7 +439,7 @@ def _deleted(
 
 
 def _still_absent(names: Names, look: VisibleSchema | None) -> EditGuard:
-    """That nothing of it is there, though the tables that its columns were in are."""
+    """The guard that none of the names exist, although the tables of their columns do."""
     tables = look.tables if look is not None else {}
     seen = {Presence(name.table) for name in names if name.column and name.table in tables}
     return EditGuard(seen=tuple(sorted(seen)), gone=tuple(sorted(names)))
@@ -451,7 +453,7 @@ def _remarks(ledger: Ledger, accounts: RecorderRules, edits: tuple[LedgerEdit, .
 
 
 def _not_read(hidden: HiddenTables, now: Names) -> Iterator[str]:
-    """The tables that the ledger tells of and that were not looked at, a line for each place."""
+    """The tables of the ledger's migrations that were not read, one line for each location."""
     there = {name.table for name in now if is_table(name)}
     places: dict[str, list[str]] = {}
     for table in sorted(there & set(hidden.tables)):
@@ -467,14 +469,14 @@ def _evidence(fit: SchemaFit, settled: Names = frozenset()) -> tuple[str, ...]:
 
 
 def _made_by_sql(fit: SchemaFit, met: Names, by_sql: Names) -> Iterator[str]:
-    """What differs from the ledger, but in apps that run SQL of their own."""
+    """The differences from the ledger in apps that run their own SQL."""
     for words in _evidence(fit, met):
         if words not in _evidence(fit, met | by_sql):
             yield f"{words}: custom SQL of the app may have done that"
 
 
 def _the_one(outcomes: Sequence[RepairOutcome], ledger: Ledger) -> RepairOutcome:
-    """What is right for every schema that the database may have."""
+    """The outcome that is correct for every schema that the database may have."""
     first = outcomes[0]
     for outcome in outcomes:
         if isinstance(outcome, Unrepairable):
@@ -493,12 +495,12 @@ def derive_edits(
     memory: EngineCache | None = None,
     prove: Prove | None = None,
 ) -> RepairOutcome:
-    """One ledger's repair. For many ledgers against one tree keep a `RepairPlanner`."""
+    """The repair of one ledger. For many ledgers of one tree, use one `RepairPlanner`."""
     return RepairPlanner(tree, memory=memory, prove=prove).derive(ledger, around)
 
 
 def _without_table(absent: NoTable, outcome: Repair) -> RepairOutcome:
-    """A database that has no django_migrations is a new one where it has nothing else; otherwise it is most likely not the project's."""
+    """The outcome without django_migrations: an otherwise empty database is a fresh install; any other most likely belongs to another project."""
     if absent.is_empty:
         return replace(outcome, remarks=(*outcome.remarks, EMPTY))
     message = without_table(absent)

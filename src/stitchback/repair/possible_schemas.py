@@ -1,8 +1,7 @@
-"""What a database may look like of which only the rows are known.
+"""The possible schemas of a database of which only the rows are known.
 
-A tree explains rows where it could have left them: it knows them all, and no parent is missing below what is applied. Each tree
-that does gives a schema; where they differ, nobody can tell from the rows (FACTS F17, F28), unless it is in the shape of a column
-that is going to be dropped.
+A tree explains rows if it could have recorded them: it has them all, and every dependency of an applied migration is applied. Each such tree gives a
+schema. If the schemas differ, the rows do not define one (FACTS F17, F28), except for the shape of a column that will be dropped.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from stitchback.repair.visible_schema import Names
 
 @dataclass(frozen=True, slots=True)
 class PossibleSchema:
-    """`by` says which tree, `names` what is in the database then, of what today's tree has to do with."""
+    """`by` names the tree; `names` are the names in the database that today's tree affects."""
 
     by: str
     names: Names
@@ -29,21 +28,21 @@ class PossibleSchema:
 
 @dataclass(frozen=True, slots=True)
 class AmbiguousLedger:
-    """Why the rows alone do not tell."""
+    """Why the rows alone do not define the schema."""
 
     message: str
     evidence: tuple[str, ...] = ()
 
 
 class PastTree:
-    """One tree of the past, with what it made of rows."""
+    """One past tree with its rules for rows."""
 
     def __init__(self, player: SchemaOfApplied) -> None:
         self.player = player
         self.tree: Tree = player.accounts.tree
 
     def world(self, rows: Keys, known: Keys) -> PossibleSchema | None:
-        """`known`: names that any tree knows. Rows of other packages and of nobody are no matter of any tree's."""
+        """The schema if this tree recorded the rows. `known`: names that any tree has. Rows of other packages and unknown rows are ignored."""
         accounts = self.player.accounts
         if not (rows & known) <= accounts.named:
             return None
@@ -58,11 +57,11 @@ class PastTree:
 def possible_schemas(
     case: LedgerCase, fitter: SchemaSearch, rows: Keys, pasts: Sequence[PastTree]
 ) -> tuple[Names, ...] | AmbiguousLedger:
-    """The one schema that databases with these rows have, or why there is not one; more than one where they differ only in what
-    migrations that are still to run look at first. `rows` are as read, before renames.
+    """The one schema of databases with these rows, or why there is not exactly one; several if they differ only in names that conditional migrations
+    still to run will check. `rows` are as read, before renames.
 
-    Where today's tree does not know a row and another tree explains all of them, that one made the database; where none does,
-    the unknown row is a leftover, as after a squash whose files and `replaces` are gone.
+    If today's tree does not have a row and another tree explains all of them, that tree migrated the database. If none does, the unknown row is left
+    over, as after a squash whose files and `replaces` are gone.
     """
     today = list(_by_today(case, fitter))
     known = case.accounts.named.union(*(past.player.accounts.named for past in pasts))
@@ -85,7 +84,7 @@ def possible_schemas(
 
 
 def _staying(names: Names, case: LedgerCase) -> Names:
-    """Without the traits of columns that the tree ends without: what is still to run drops them, in whatever shape they are."""
+    """The names without the traits of columns that the tree ends without: migrations still to run drop them, whatever their shape."""
     end = case.player.play(case.standing.nodes)
     if not isinstance(end, AppliedSchema):
         return names
@@ -94,7 +93,7 @@ def _staying(names: Names, case: LedgerCase) -> Names:
 
 
 def _by_today(case: LedgerCase, fitter: SchemaSearch) -> Iterable[PossibleSchema]:
-    """With everything that the rows hint at, and without each of the hints that is not certain."""
+    """The schemas with every unrecorded migration that the rows suggest, and without each uncertain one."""
     if case.standing.torn:
         return
     hints = frozenset(claim.key for claim in case.hidden)
@@ -116,7 +115,7 @@ def _two(one: PossibleSchema, other: PossibleSchema) -> AmbiguousLedger:
 
 
 def _unexplained(case: LedgerCase, fitter: SchemaSearch) -> AmbiguousLedger:
-    """No tree explains the rows."""
+    """Reports that no tree explains the rows."""
     if case.standing.torn:
         names = ", ".join(map(str, sorted(case.standing.torn)))
         return AmbiguousLedger(f"some of what {names} replaces is applied, and the rest is not (FACTS F6)")

@@ -1,7 +1,6 @@
-"""What stitched files say of themselves: which patch migration they stand for, and from which mainline migration they took over.
+"""The comments of stitched files: which patch migration each one replaces, and from which mainline migration it took operations.
 
-The lines are written by the strategies (`replaces`, `copied`, `takes operations from`); from the tree alone they show which
-databases need a manual step.
+The strategies write these lines (`replaces`, `copied`, `takes operations from`). From the tree alone, they show which databases need a manual step.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ from stitchback.model.migrations import Migration, Tree
 
 @dataclass(frozen=True, slots=True, order=True)
 class StitchedMigration:
-    """`stands_for`: the patch migration, where it is not the file's own name. `label` is the words about it
-    ("shop.0003_color of release/2.4 (commit …)"). `takes_over`: mainline migrations that made, before the stitch, what
-    this one makes now."""
+    """`stands_for`: the patch migration, if its name differs from the file's. `label`: its description ("shop.0003_color of release/2.4 (commit …)").
+    `takes_over`: mainline migrations that created, before the stitch, what this one creates now."""
 
     key: MigrationKey
     stands_for: tuple[MigrationKey, ...]
@@ -25,7 +23,7 @@ class StitchedMigration:
 
 
 def stitched(tree: Tree) -> tuple[StitchedMigration, ...]:
-    """All of the tree's, sorted by key."""
+    """All stitched migrations of the tree, sorted by key."""
     found = (_of(tree.migrations[key]) for key in sorted(tree.migrations))
     return tuple(each for each in found if each is not None)
 
@@ -46,7 +44,7 @@ def _lines_starting_with(migration: Migration, word: str) -> tuple[str, ...]:
 
 
 def _key(text: str) -> MigrationKey | None:
-    """The migration that a line begins with; None where somebody has edited the line beyond reading."""
+    """The migration at the start of a line; None if the line was edited and cannot be parsed."""
     try:
         return MigrationKey.parse(next(iter(text.split()), ""))
     except ValueError:
@@ -54,7 +52,7 @@ def _key(text: str) -> MigrationKey | None:
 
 
 def covered(tree: Tree) -> frozenset[MigrationKey]:
-    """Patch migrations whose work the tree's own migrations take care of, without a row for them ("covers" lines)."""
+    """Patch migrations whose work the tree's own migrations include without a row for them ("covers" lines)."""
     lines = (
         line for migration in tree.migrations.values() for line in _lines_starting_with(migration, "covers ")
     )

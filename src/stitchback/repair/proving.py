@@ -1,6 +1,6 @@
-"""A repaired database taken through what may be done to it: by Django's own loader and executor, on values.
+"""Proves a repaired database: Django's loader and executor run all its rollouts symbolically.
 
-A full migrate, each app first, a stop after every migration that matters and again, the next release; judged against a fresh
+The rollouts: a full migrate, each app first, a stop after every relevant migration, and the next release. The result is compared with a fresh
 install.
 """
 
@@ -21,12 +21,12 @@ from stitchback.model.source import Opaque
 
 FOLLOWING = "stitchback_following"
 MOST_FAILURES = 5
-ONE_APP = "migrate "  # begins the rollouts that migrate one app first
+ONE_APP = "migrate "  # the prefix of rollouts that migrate one app first
 MOST_STOPS = 200
 
 
 class LedgerProver:
-    """Proves databases against one tree. Callable: the failures met first, none where all is well."""
+    """Proves databases with one tree. Callable: returns the failures that occur first, empty on success."""
 
     def __init__(self, tree: Tree, memory: EngineCache) -> None:
         self.engine = Engine(tree, memory=memory)
@@ -35,7 +35,7 @@ class LedgerProver:
         self._found: dict[tuple[SymbolicDatabase, int], tuple[Failure, ...]] = {}
 
     def __call__(self, database: SymbolicDatabase, end: PhysicalSchema | None = None) -> tuple[Failure, ...]:
-        """`end`: the schema that it is to have afterwards, where that is not a fresh install's."""
+        """Proves the database. `end`: the expected final schema, if it is not a fresh install's."""
         place, wanted = database.canonical, self.fresh.final.schema if end is None else end
         asked = (place, self.engine.memory.schema_number(wanted))
         if asked not in self._found:
@@ -45,8 +45,8 @@ class LedgerProver:
 
     @cached_property
     def own(self) -> frozenset[tuple[str, str]]:
-        """What fails for an empty database as well, where one app is migrated before the others: an order that the tree itself does not
-        prescribe. Nothing of it is the ledger's fault, and no row changes it."""
+        """Failures of an empty database if one app is migrated before the others, in an order that the tree does not prescribe. The ledger does not
+        cause them, and no row changes them."""
         if self.fresh.error is not None:
             return frozenset()
         failures = self._failures(SymbolicDatabase(), self.fresh.final.schema)
@@ -56,12 +56,12 @@ class LedgerProver:
         return failure.rollout.startswith(ONE_APP) and (failure.step, failure.message) in self.own
 
     def end_of(self, database: SymbolicDatabase) -> PhysicalSchema | None:
-        """The schema after a full migrate; None where that fails."""
+        """The schema after a full migrate; None if that fails."""
         run = self.engine.migrate(database)
         return run.final.schema if run.error is None else None
 
     def forecast(self, database: SymbolicDatabase) -> tuple[Run, Run]:
-        """A full migrate as things are, and the next release's after it."""
+        """A full migrate without changes, and the next release's after it."""
         now = self.engine.migrate(database)
         return now, self.following.migrate(now.final)
 
@@ -86,8 +86,8 @@ class LedgerProver:
 
     @cached_property
     def focus(self) -> frozenset[MigrationKey]:
-        """Where a stop may make a difference: at replacers, at what looks at the database first, and right above and below those.
-        Between other migrations Django's graph is the same, whatever of them is applied."""
+        """Where a stop may make a difference: at squashes, at conditional migrations, and at their direct neighbours in the graph. Between other
+        migrations, Django's graph does not depend on the applied set."""
         graph = MigrationGraph.of(self.engine.tree)
         special = [
             key
@@ -99,7 +99,7 @@ class LedgerProver:
         return frozenset({*special, *near})
 
     def _acts(self, database: SymbolicDatabase) -> Iterator[tuple[str, Run]]:
-        """A full migrate; and, where it may make a difference, each app that has to do with it first, and one that has not."""
+        """A full migrate; if it may make a difference, also each affected app first, and one unaffected app."""
         yield "migrate", self.engine.migrate(database)
         pending = self.engine.unapplied(database)
         near = sorted({key.app for key in self.focus})
@@ -108,7 +108,7 @@ class LedgerProver:
             yield f"migrate {app}", self.engine.migrate(database, (app, None))
 
     def _whole(self, database: SymbolicDatabase, before: str, end: PhysicalSchema) -> Iterator[Failure]:
-        """A full migrate and then the next release; and the next release at once."""
+        """A full migrate followed by the next release; and the next release directly."""
         run = self.engine.migrate(database)
         if run.error is not None:
             yield _failed(f"{before}migrate", run.error)
@@ -143,7 +143,7 @@ def is_conditional(operation: Operation | Opaque) -> bool:
 
 
 def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
-    """How the schema differs from a fresh install's, table by table."""
+    """The differences of the schema from a fresh install's, table by table."""
     for name in sorted({*found.tables, *wanted.tables}):
         ours, theirs = found.tables.get(name), wanted.tables.get(name)
         if ours == theirs:
@@ -161,7 +161,7 @@ def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
 
 
 def followed(tree: Tree) -> Tree:
-    """The tree with one more, empty, migration on every app's leaf: the next release."""
+    """The next release: the tree with one more, empty, migration on every app's leaf node."""
     graph = MigrationGraph.of(tree)
     apps = sorted({key.app for key in tree.migrations})
     later = (MigrationKey(app, FOLLOWING) for app in apps)

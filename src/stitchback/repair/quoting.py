@@ -1,8 +1,8 @@
-"""Any text as a SQL literal, in ASCII, right whatever the client, its character set and the server's modes are.
+"""Writes any text as an ASCII SQL literal that is correct for every client, character set and server mode.
 
-Letters, digits and harmless signs stay readable, a quote is doubled. Everything else is spelled by number, so that no client
-finds a backslash (MySQL with and without NO_BACKSLASH_ESCAPES, PostgreSQL with and without standard_conforming_strings), a
-percent sign (drivers), a line break, a semicolon or a `&` (SQL*Plus) that it could take for its own.
+Letters, digits and harmless characters stay readable, a quote is doubled. Everything else is written as a number, so that no client can interpret a
+backslash (MySQL with and without NO_BACKSLASH_ESCAPES, PostgreSQL with and without standard_conforming_strings), a percent sign (drivers), a line
+break, a semicolon or a `&` (SQL*Plus).
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def mysql(text: str) -> str:
 
 
 def mysql_bytes(text: str) -> str:
-    """The text's UTF-8 bytes; a hexadecimal literal is a binary string for MySQL, no escape is looked for in it."""
+    """The text's UTF-8 bytes. A hexadecimal literal is a binary string for MySQL and has no escapes."""
     return _quoted(text) if is_plain(text) else f"X'{text.encode().hex().upper()}'"
 
 
 def oracle(text: str) -> str:
-    """The empty text is NULL there. Long ones go over several lines: SQL*Plus takes 2,499 characters a line."""
+    """The text for Oracle, where the empty text is NULL. Long texts take several lines: SQL*Plus accepts 2,499 characters a line."""
     literal = _joined(text, _oracle_codes)
     return literal if len(literal) < LONG_LINE else literal.replace(" || ", " ||\n  ")
 
@@ -77,7 +77,7 @@ def _oracle_units(chunk: str) -> Iterator[str]:
 
 
 def comment(text: str) -> str:
-    """The text for one line behind `-- `: ASCII, no line break, nothing that ends a comment or means something to a client."""
+    """The text for one line after `-- `: ASCII, without line breaks and without characters that end a comment or that a client interprets."""
     line = text.encode("unicode_escape").decode("ascii")
     line = line.replace("*/", "* /").replace("/*", "/ *").replace(";", ",").replace("&", "+")
     line = line if len(line) <= LONG_COMMENT else line[:LONG_COMMENT] + " ..."

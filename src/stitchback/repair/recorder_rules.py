@@ -1,7 +1,7 @@
-"""Which of a tree's migrations a ledger records, and which rows record one.
+"""Which of a tree's migrations a ledger records, and which rows record a migration.
 
-Django looks at the targets of a replacer only: its own row counts for nothing (FACTS, How the loader treats `replaces`). Here a
-replacer's own row counts as well, because it tells what was done to the schema: that is what F7 and F8 forget.
+Django reads only the rows of a squash's targets and ignores its own row (FACTS, How the loader treats `replaces`). Here the squash's own row counts
+as well, because it shows which schema changes were made; F7 and F8 are the failures that follow from ignoring it.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ Keys = frozenset[MigrationKey]
 
 
 class RecorderRules:
-    """One tree's accounts. Answers are for sets of rows; nothing of a database's schema is asked."""
+    """The rules of one tree, for sets of rows. The database's schema is not used."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
 
     @cached_property
     def graph(self) -> MigrationGraph:
-        """Every file a node, replaced ones too."""
+        """The graph with every file as a node, including replaced ones."""
         return MigrationGraph.raw(self.tree)
 
     @cached_property
     def place(self) -> dict[MigrationKey, int]:
-        """Where each file stands in Django's full plan, those that others replace behind: of migrations without an order between them, too,
-        Django runs this one first and that one last."""
+        """The position of each file in Django's full plan, replaced ones after their squash. It orders migrations without a dependency between them,
+        as Django does."""
         order = (*MigrationGraph.of(self.tree).order(), *self.graph.order())
         return {key: place for place, key in reversed(list(enumerate(order)))}
 
     @cached_property
     def named(self) -> Keys:
-        """Every name that the tree can tell something about: files, names in `replaces`, and what it says to cover."""
+        """All names that the tree knows: files, names in `replaces`, and names that it covers."""
         return self.recorded | covered(self.tree)
 
     @cached_property
     def recorded(self) -> Keys:
-        """Names whose rows a migrate with this tree can leave."""
+        """Names whose rows a migrate with this tree can record."""
         return frozenset(self.tree.migrations) | frozenset(self.tree.replacers)
 
     @cached_property
@@ -51,8 +51,8 @@ class RecorderRules:
         return frozenset(key.app for key in self.named) | frozenset(self.tree.apps)
 
     def targets(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
-        """The rows that make Django count the migration as applied: its own, or those of its targets (Django 6 resolves
-        nested replacers: `_resolve_replaced_migration_keys`)."""
+        """The rows that make Django count the migration as applied: its own, or those of its targets (Django 6 resolves nested squashes:
+        `_resolve_replaced_migration_keys`)."""
         return tuple(dict.fromkeys(self._resolved(key, frozenset())))
 
     def _resolved(self, key: MigrationKey, above: Keys) -> Iterable[MigrationKey]:
@@ -69,7 +69,7 @@ class RecorderRules:
         return rows.issuperset(self.targets(key))
 
     def standing(self, rows: Keys) -> RecordedNodes:
-        """How the ledger tells of the tree: one node for each thing that was or was not done."""
+        """The nodes of the tree that the ledger describes: one node for each piece of work that was or was not done."""
         nodes, torn = set(self.tree.migrations), set[MigrationKey]()
         for key in sorted(self.tree.migrations):
             if not self.is_replacer(key):
@@ -89,8 +89,8 @@ class RecorderRules:
 
 @dataclass(frozen=True, slots=True)
 class RecordedNodes:
-    """`nodes`: replacers, or what they replace where the ledger has a part of that. `made`: those that the ledger tells to be
-    done. `torn`: replacers of which it tells a part only, and whose targets' files are gone (FACTS F6): what was done is not known."""
+    """`nodes`: squashes, or the migrations that they replace if the ledger has some of those. `made`: nodes recorded as applied. `torn`: squashes of
+    which only a part is recorded and whose targets' files are gone (FACTS F6): the applied part is not known."""
 
     nodes: Keys
     made: Keys
@@ -98,7 +98,7 @@ class RecordedNodes:
 
 
 class Order:
-    """A choice of nodes in an order in which they can be run; what is left out is stepped over, its parents stand for it."""
+    """Selected nodes in an order in which they can run; the dependencies of an unselected node replace it."""
 
     def __init__(self, accounts: RecorderRules, chosen: Keys) -> None:
         self.accounts = accounts
@@ -111,7 +111,7 @@ class Order:
         }
 
     def sorted(self) -> tuple[MigrationKey, ...]:
-        """Parents first, as Django runs them where it runs them all at once. Iterative: histories are long."""
+        """The nodes in Django's order, dependencies first. Iterative, because histories are long."""
         place = self.accounts.place.__getitem__
         found: dict[MigrationKey, None] = {}
         for start in sorted(self.chosen, key=place):
@@ -129,7 +129,7 @@ class Order:
         return tuple(found)
 
     def above(self, key: MigrationKey) -> set[MigrationKey]:
-        """The chosen nodes right above: what is left out in between is stepped over."""
+        """The selected nodes that the node depends on directly, or only through unselected ones."""
         found: set[MigrationKey] = set()
         seen: set[MigrationKey] = {key}
         queue = list(self._parents(key))
@@ -147,7 +147,7 @@ class Order:
         return found - {key}
 
     def _parents(self, key: MigrationKey) -> set[MigrationKey]:
-        """Parents as the files name them, those of replaced files too; a name without a file leads to what replaces it."""
+        """The dependencies named in the files, including replaced files; a name without a file is resolved to its squash."""
         tree = self.accounts.tree
         if key not in tree.migrations:
             return set(tree.replacers.get(key, ()))

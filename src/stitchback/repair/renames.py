@@ -1,4 +1,4 @@
-"""Rows whose migration has another name now: renamed files, apps with another label."""
+"""Finds rows whose migration has been renamed: renamed files, apps with another label."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stitchback.repair.recorder_rules import Keys, RecorderRules
 
 
 def renames(accounts: RecorderRules, rows: Keys, histories: Sequence[Tree]) -> tuple[RenameRow, ...]:
-    """For each row that the tree does not know, and that a tree of the past does, the one migration that is the same under
-    another name and has no row. Where there is more than one such migration, none."""
+    """For each row that only a past tree has: the one migration that has the same operations under another name and has no row. None if there are
+    several such migrations."""
     unknown = sorted(rows - accounts.named)
     candidates = {key: _successors(key, accounts, rows, histories) for key in unknown}
     taken = [key for found in candidates.values() for key in found]
@@ -41,8 +41,8 @@ def _successors(
 def _same_elsewhere(
     old: Migration, past: Tree, accounts: RecorderRules, rows: Keys
 ) -> Iterator[MigrationKey]:
-    """Migrations that the past did not have, in the old one's app under another name, or under the same name in an app of
-    another label (that the past did not have either)."""
+    """Migrations that the past tree lacks and that have the same operations: in the same app under another name, or under the same name in an app
+    with another label (that the past tree lacks too)."""
     for key in sorted(accounts.tree.migrations):
         other = accounts.tree.migrations[key]
         renamed = key.app == old.key.app and key not in past.migrations
@@ -58,7 +58,7 @@ def _labels(tree: Tree) -> set[str]:
 
 
 def same_work(one: Migration, other: Migration) -> bool:
-    """Whether both do the same; never where something could not be read, or where there is nothing to tell them by."""
+    """Whether both have the same operations; never if one could not be read or has nothing to compare."""
     if one.opaques or other.opaques or not one.operations:
         return False
     if one.blob and one.blob == other.blob:
@@ -70,6 +70,6 @@ def same_work(one: Migration, other: Migration) -> bool:
 
 
 def _text(operation: object) -> str:
-    """References to the app's own models ('shop.item') follow its label."""
+    """The operation as text. References to the app's own models ('shop.item') contain a placeholder for its label."""
     assert not isinstance(operation, Opaque), "asked for before"
     return str(operation)

@@ -1,7 +1,7 @@
-"""What a database holds that has run a choice of a tree's migrations: the schema, the names in it, and the data operations.
+"""The result of applying selected migrations of a tree: the schema, its names, and the data operations.
 
-Of indexes and constraints only plain ones count (columns, no condition or expression): the others some engines leave out. Of
-a column's shape three traits count, whether it may be NULL, its length, and of which kind its type is, where every engine shows them.
+Only plain indexes and constraints count (columns, no condition or expression): some engines skip the others. Three traits of a column count, NULL,
+length, and the family of its type, and only if every engine shows them.
 """
 
 from __future__ import annotations
@@ -58,12 +58,13 @@ FAMILIES = {
     "TimeField": "time",
     "BinaryField": "bytes",
 }
-"""Types that are told apart on every engine. Others (a UUID, JSON, an address, a duration) some keep as text or numbers: they are not compared."""
+"""Types that every engine distinguishes. Some engines store others (a UUID, JSON, an address, a duration) as text or numbers: they are not compared.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedSchema:
-    """`names` are in lower case, as `VisibleSchema` keeps them."""
+    """The result of the migrations. `names` are in lower case, as in `VisibleSchema`."""
 
     schema: PhysicalSchema
     data: tuple[str, ...]
@@ -72,14 +73,14 @@ class AppliedSchema:
 
 @dataclass(frozen=True, slots=True)
 class Unplayable:
-    """No database can have run this choice: at `key`, `reason`."""
+    """No database can have applied these migrations: `key` fails with `reason`."""
 
     key: MigrationKey
     reason: str
 
 
 class SchemaOfApplied:
-    """Plays choices of one tree's migrations. `memory` may be shared with engines: what a migration does is worked out once."""
+    """Applies selected migrations of one tree symbolically. Engines may share `memory`, the cache of each migration's effects."""
 
     def __init__(self, accounts: RecorderRules, memory: EngineCache) -> None:
         self.accounts = accounts
@@ -109,7 +110,7 @@ class SchemaOfApplied:
 
     @cached_property
     def effects(self) -> Mapping[MigrationKey, tuple[Effect, ...]]:
-        """What each migration does to a database, on its way in a fresh install; replaced ones in a run without their replacers."""
+        """The effects of each migration on a database during a fresh install; replaced ones in a run without their squashes."""
         tree = self.accounts.tree
         replaced = {
             target
@@ -134,7 +135,7 @@ class SchemaOfApplied:
             try:
                 migration_effect = self.memory.migration_effect(token, self.accounts.tree.migrations[key])
             except InconsistentState:
-                continue  # said where the migration is played for a purpose
+                continue  # reported when a caller applies this migration
             found[key] = tuple(
                 effect for _, effect in migration_effect.effects if not isinstance(effect, Uses)
             )
@@ -142,20 +143,20 @@ class SchemaOfApplied:
         return found
 
     def lasting(self, key: MigrationKey) -> tuple[Effect, ...]:
-        """What the migration leaves in a database: how SQLite comes there, by recreating a table, is no work of its own."""
+        """The lasting effects of the migration. Steps by which SQLite recreates a table are left out."""
         return tuple(effect for effect in self.effects.get(key, ()) if not isinstance(effect, Remake))
 
     def footprint(self, key: MigrationKey) -> Names:
-        """The names that the migration makes, takes away or changes."""
+        """The names that the migration creates, removes or changes."""
         return frozenset(name for effect in self.effects.get(key, ()) for name in self.touched(effect))
 
     def conditional(self, key: MigrationKey) -> Names:
-        """Those of them that the migration looks at before it acts: found either way, they are right."""
+        """The names that the migration checks before it changes them: it is correct whether they exist or not."""
         effects = (effect for effect in self.effects.get(key, ()) if getattr(effect, "conditional", False))
         return frozenset(name for effect in effects for name in self.touched(effect))
 
     def touched(self, effect: Effect) -> Names:
-        """As the function, and the indexes that go or get another name, where they are of the kind that counts."""
+        """As the function `touched`, with the indexes that are removed or renamed, if they are plain."""
         match effect:
             case DropIndex(name=name) | DropConstraint(name=name):
                 return self.plain & {Presence("", index=name.lower())}
@@ -165,7 +166,7 @@ class SchemaOfApplied:
                 return frozenset(touched(effect))
 
     def by_sql(self, made: Keys) -> frozenset[str]:
-        """Apps in which SQL of their own, or what could not be read, was run: it may have made or dropped anything."""
+        """Apps that ran SQL, or operations that could not be read: these may have created or dropped anything."""
         return frozenset(key.app for key in made if any(map(is_raw, self.effects.get(key, ()))))
 
     def names_of_apps(self, apps: frozenset[str]) -> Names:
@@ -173,11 +174,11 @@ class SchemaOfApplied:
 
     @cached_property
     def tables(self) -> frozenset[str]:
-        """Every table that this tree ever makes or takes away."""
+        """Every table that this tree ever creates or removes."""
         return frozenset(name.table for name in self.ever if name.table)
 
     def names_of_tables(self, tables: Iterable[str]) -> Names:
-        """All that the tree has to do with in those tables, under every name that they ever have."""
+        """All names in those tables that the tree affects, under every name that the tables ever have."""
         wanted = set(tables)
         effects = [effect for effects in self.effects.values() for effect in effects]
         pairs = [
@@ -192,7 +193,7 @@ class SchemaOfApplied:
 
     @cached_property
     def plain(self) -> Names:
-        """Indexes and constraints that count, under every name that they ever have."""
+        """Plain indexes and constraints, under every name that they ever have."""
         found: set[Presence] = set()
         for effect in (effect for effects in self.effects.values() for effect in effects):
             found.update(name for name in touched(effect) if name.index)
@@ -202,12 +203,12 @@ class SchemaOfApplied:
 
     @cached_property
     def ever(self) -> Names:
-        """Every name that this tree ever makes or takes away."""
+        """Every name that this tree ever creates or removes."""
         return frozenset(name for key in self.effects for name in self.footprint(key))
 
 
 def _table_of(effect: Effect) -> str:
-    """The table that the effect is about, in lower case."""
+    """The table that the effect changes, in lower case."""
     return str(getattr(effect, "table", "") if not isinstance(effect, CreateTable) else effect.name).lower()
 
 
@@ -232,7 +233,7 @@ def _column_names(table: str, column: str, shape: str) -> set[Presence]:
 
 
 def _traits(table: str, column: str, shape: str) -> set[Presence]:
-    """None of keys, generated columns, and fields of classes that are not Django's."""
+    """The traits of a column; empty for keys, generated columns, and fields of non-Django classes."""
     found = SHAPE.fullmatch(shape)
     if found is None or found["type"].startswith("GeneratedField"):
         return set()
@@ -246,13 +247,13 @@ def _traits(table: str, column: str, shape: str) -> set[Presence]:
 
 
 def _index_names(name: str, definition: str) -> set[Presence]:
-    """None where the engine names it (`unique=True`), or where not every engine makes it."""
+    """The names of an index; empty if the engine names it (`unique=True`) or not every engine creates it."""
     plain = PLAIN.fullmatch(definition) and "(" not in name
     return {Presence("", index=name.lower())} if plain else set()
 
 
 def touched(effect: Effect) -> set[Presence]:
-    """The names in an effect, in lower case; none where a look at names does not show it."""
+    """The names that an effect changes, in lower case; empty if names do not show the effect."""
     match effect:
         case CreateTable(name=name, table=table):
             return _table_names(name, table)
@@ -270,7 +271,5 @@ def touched(effect: Effect) -> set[Presence]:
             return {Presence(table_name.lower(), before.lower()), Presence(table_name.lower(), after.lower())}
         case AddIndex(name=name, definition=definition) | AddConstraint(name=name, definition=definition):
             return _index_names(name, definition)
-        case (
-            _
-        ):  # types, comments, data; an index that goes may have been of a kind that not every engine makes
+        case _:  # types, comments, data; a removed index may be of a kind that not every engine creates
             return set()

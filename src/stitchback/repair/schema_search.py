@@ -1,7 +1,7 @@
-"""The choice of migrations that fits what a database shows, nearest to what its ledger tells.
+"""Searches for the set of applied migrations that fits the names in a database and is nearest to its ledger.
 
-Only what `VisibleSchema` shows is compared, and only what the tree ever makes: what else is in the database (other
-packages' tables, leftovers of migrations that are gone) is none of the tree's business.
+Only names that `VisibleSchema` shows and that the tree ever creates are compared. Other names of the database (other packages' tables, leftovers of
+deleted migrations) are ignored.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MOST_TRAITS = 6  # names in which one column's traits can differ: null, length, 
 
 @dataclass(frozen=True, slots=True)
 class SchemaFit:
-    """`made` is the choice; `missing` names it should have made and the database lacks, `extra` the other way round.
-    `excused`: names that migrations which are still to run look at first. `unplayable` is why no database can have run the choice."""
+    """`made` is the set; `missing`: names that it should have created and the database lacks, `extra` the reverse. `excused`: names that conditional
+    migrations still to run will check. `unplayable`: why no database can have applied this set."""
 
     made: Keys
     missing: Names
@@ -32,7 +32,7 @@ class SchemaFit:
 
     @property
     def wrong(self) -> Names:
-        """What the choice leaves unexplained."""
+        """The names that the set does not explain."""
         return beyond(self.missing | self.extra, self.excused)
 
     @property
@@ -41,8 +41,8 @@ class SchemaFit:
 
     @property
     def distance(self) -> int:
-        """A column that is there or not tells more than all traits of one column: three traits, each other than it should be, are six
-        names, and no reason to believe that the column was never made."""
+        """The distance from the database. The presence of a column counts more than all its traits together: three differing traits are six names,
+        and do not prove that the column was never created."""
         if self.unplayable:
             return WORST
         columns = sum(bool(name.column) and not name.trait for name in self.wrong)
@@ -50,7 +50,7 @@ class SchemaFit:
 
 
 class SchemaSearch:
-    """Fits choices of one standing's nodes to what one database shows; `ignored` names tell nothing, `unseen` ones are not compared."""
+    """Searches among the nodes of one ledger. `ignored` names prove nothing, `unseen` ones are not compared."""
 
     def __init__(
         self,
@@ -82,8 +82,8 @@ class SchemaSearch:
         return self.ignored.union(looked_at)
 
     def best(self, starts: Iterable[Keys]) -> SchemaFit:
-        """From the best of the starts, one migration (with what it rests on, or what rests on it) put in or taken out at a
-        time, as long as the distance shrinks. Deterministic; what it cannot explain is left in the answer."""
+        """The best set, starting from the best of the starts: adds or removes one migration at a time (with its dependencies, or with those that
+        depend on it) while the distance decreases. Deterministic; the answer contains what it cannot explain."""
         told = self.standing.made
         fit = min((self.measure(start) for start in starts), key=lambda each: self._rank(each, told))
         for _ in range(MOST_STEPS):
@@ -96,7 +96,7 @@ class SchemaSearch:
         return fit
 
     def _rank(self, fit: SchemaFit, told: Keys) -> tuple[int, bool, int, list[MigrationKey]]:
-        """Of choices that fit equally well, one without holes, then the one nearest to what the ledger tells."""
+        """The order of sets that fit equally well: without holes first, then nearest to the ledger."""
         has_holes = self.closed(fit.made) != fit.made
         return fit.distance, has_holes, len(fit.made ^ told), sorted(fit.made ^ told)
 
@@ -118,18 +118,18 @@ class SchemaSearch:
         return self.lineage.descendants(key)
 
     def closed(self, made: Keys) -> Keys:
-        """With all that it rests on."""
+        """The set with all its dependencies."""
         return _reached(made, self.lineage.parents)
 
 
 def lacking(wanted: Names, there: Names) -> Names:
-    """What is wanted and not there; of traits only where the other side tells the same of that column at all."""
+    """The wanted names that do not exist; a trait only if the other side has the same kind of trait for that column."""
     told = {name.kind for name in there if name.trait}
     return frozenset(name for name in wanted - there if not name.trait or name.kind in told)
 
 
 def beyond(names: Names, excused: Names) -> Names:
-    """Those that are not excused; of traits one excuses all that tell the same of that column."""
+    """The names that are not excused. An excused trait excuses all traits of its kind for that column."""
     kinds = {name.kind for name in excused if name.trait}
     return frozenset(name for name in names - excused if not (name.trait and name.kind in kinds))
 
@@ -139,7 +139,7 @@ def within(names: Names, excused: Names) -> Names:
 
 
 class NodeRelatives:
-    """Who rests on whom, among the nodes of an order; both ways with the node itself."""
+    """Ancestors and descendants among the nodes of an order; both include the node."""
 
     def __init__(self, order: Order) -> None:
         self.parents = {key: frozenset(order.above(key)) for key in order.chosen}

@@ -1,4 +1,4 @@
-"""Repair scripts: a look first, one transaction, guarded statements with their reasons, a look afterwards; and the way back."""
+"""Repair scripts: a check, one transaction of guarded statements with their reasons, a second check; and the undo script."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ LONGEST = 255  # MigrationRecorder.Migration: both are CharField(max_length=255)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A repair of one ledger (or of many that are alike) on one engine.
+    """A repair of one ledger (or of many equal ones) on one engine.
 
-    `probe` only reads. `opening`, `statements` and `closing` are one transaction; `failing` ends it otherwise.
-    `undo` brings the ledger back byte for byte; where `undo_is_whole` is False the ledger did not tell id and time of rows that
-    go, and the probe prints what is needed beside it, or no row of it stays by which it could be known again. `text` is all of it as a file for the engine's own client.
+    `probe` only reads. `opening`, `statements` and `closing` are one transaction; `failing` ends it on failure. `undo` restores the ledger byte for
+    byte. If `undo_is_whole` is False, the ledger lacks id and time of deleted rows, and the probe prints the missing statements; or no row remains
+    that identifies the ledger. `text` is the whole script for the engine's client.
     """
 
     vendor: str
@@ -60,9 +60,9 @@ def render_script(
 ) -> Script:
     """The script that takes `ledger` to `edited(ledger, edits)` on `vendor` (sqlite, postgresql, mysql, oracle).
 
-    `schema`: the PostgreSQL schema to work in (schema-per-tenant); otherwise where the connection looks. `shared`: the scripts
-    are for many databases, some of which may need nothing; the undo script then leaves those alone.
-    Raises Refusal (SB610) where the engine could not hold a name.
+    `schema`: the PostgreSQL schema to work in (schema-per-tenant); otherwise the connection's search path. `shared`: the scripts are for many
+    databases, some of which may need no repair; the undo script then leaves those unchanged. Raises Refusal (SB610) if the engine cannot store a
+    name.
     """
     dialect, edits = DIALECTS[vendor], tuple(edits)
     for key in _keys_written(edits):
@@ -99,13 +99,13 @@ def _statements(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -
         reason = (
             "after some restores the sequence of id is behind the rows, and an INSERT would get a used id"
         )
-        first = sum(isinstance(edit, GiveId) for edit in edits)  # it comes before all others
+        first = sum(isinstance(edit, GiveId) for edit in edits)  # it precedes all others
         found[first:first] = [Statement(reason, sql) for sql in dialect.prepare_insert]
     return tuple(found)
 
 
 def _opening(dialect: Dialect, schema: str) -> tuple[str, ...]:
-    """SET LOCAL stands right behind BEGIN: the lock is of that schema's table already."""
+    """The first statements. SET LOCAL follows BEGIN, so that the lock is on that schema's table."""
     if not schema:
         return dialect.opening
     assert dialect.vendor == "postgresql", "only PostgreSQL has schemas"
@@ -114,7 +114,7 @@ def _opening(dialect: Dialect, schema: str) -> tuple[str, ...]:
 
 
 def search_path(schema: str) -> str:
-    """Makes the schema the only one that is looked at, until the transaction ends."""
+    """Limits the search path to the schema until the transaction ends."""
     if quoting.is_plain(schema):
         return f'SET LOCAL search_path TO "{schema}"'
     return f"SELECT set_config('search_path', quote_ident({quoting.postgresql(schema)}), true)"
@@ -159,7 +159,7 @@ def _probe_lines(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) 
 
 
 def _counts(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -> str:
-    """One SELECT: for every row that is touched how many there are, were when the ledger was read, and will be."""
+    """One SELECT: the number of rows of every changed name now, when the ledger was read, and after the repair."""
     after = edited(ledger, edits)
     selects = []
     for key in _keys_written(edits):

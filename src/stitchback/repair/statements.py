@@ -1,4 +1,4 @@
-"""One edit of the ledger as one guarded SQL statement, and what puts it back."""
+"""One edit of the ledger as one guarded SQL statement, and the statements that undo it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from stitchback.repair.edits import (
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`reason` is for the comment above it; `sql` has no semicolon."""
+    """`reason` is for the comment before it; `sql` has no semicolon."""
 
     reason: str
     sql: str
 
 
 def statement(edit: LedgerEdit, before: Ledger, dialect: Dialect) -> Statement:
-    """The edit in SQL, where the ledger is `before`. Run again, or where it does not apply, it changes nothing. Rows that go are named by id and
-    time where `before` tells them: these very rows, which the undo script brings back."""
+    """The edit in SQL, for the ledger `before`. Run again, or on another ledger, it changes nothing. Deleted rows are identified by id and time if
+    `before` has them: the undo script restores exactly these rows."""
     match edit:
         case InsertRow():
             return Statement(edit.reason, _insert(edit, dialect))
@@ -66,7 +66,7 @@ def has_row(key: MigrationKey, dialect: Dialect, rows: str = TABLE) -> str:
 
 
 def guarded(guard: EditGuard, dialect: Dialect, rows: str = TABLE) -> Iterator[str]:
-    """What the edit was concluded from, as conditions. Names that the engine's catalog does not tell are left out."""
+    """The guard of an edit as SQL conditions. Names that the engine's catalog does not list are left out."""
     yield from (has_row(key, dialect, rows) for key in guard.given)
     if guard.lacking:
         listed = " OR ".join(is_key(key, dialect, "present") for key in guard.lacking)
@@ -87,7 +87,7 @@ def guarded(guard: EditGuard, dialect: Dialect, rows: str = TABLE) -> Iterator[s
 
 
 def _together(names: Iterable[Presence]) -> Iterator[tuple[Presence, ...]]:
-    """Columns of one table are asked for at once; each other name by itself."""
+    """Groups names for one query: the columns of one table together, each other name alone."""
     columns: dict[str, list[Presence]] = {}
     for name in sorted(set(names)):
         if name.column and not name.trait:
@@ -109,7 +109,7 @@ def _doubled(key: MigrationKey, before: Ledger, dialect: Dialect) -> tuple[str, 
 
 
 def _the_very(rows: Iterable[LedgerRow], dialect: Dialect, table: str = "") -> tuple[str, ...]:
-    """The condition that a row is one of these, by id and time; none where the ledger does not tell them all."""
+    """The condition that a row is one of these, by id and time; empty if the ledger does not have them all."""
     prefix = f"{table}." if table else ""
     found = [(row.id, stored(row, dialect)) for row in rows]
     if not found or any(number is None or time is None for number, time in found):
@@ -119,12 +119,12 @@ def _the_very(rows: Iterable[LedgerRow], dialect: Dialect, table: str = "") -> t
 
 
 def stored(row: LedgerRow, dialect: Dialect) -> str | None:
-    """The row's time as a literal that gives the very same value; None where the ledger does not tell it."""
+    """The row's time as a literal with the same value; None if the ledger does not have it."""
     return row.stored or (dialect.stored_time(row.applied) if row.applied else None)
 
 
 def duplicated(key: MigrationKey, dialect: Dialect) -> tuple[str, ...]:
-    """Holds for the rows of the key that have an older one."""
+    """The condition for rows of the key that have an older one."""
     older = f"older.applied < {TABLE}.applied OR (older.applied = {TABLE}.applied AND older.id < {TABLE}.id)"
     return (
         is_key(key, dialect),
@@ -160,16 +160,15 @@ def _where(conditions: Iterable[str], dialect: Dialect) -> str:
 def way_back(
     edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect, *, shared: bool = False
 ) -> tuple[Statement, ...]:
-    """What brings the ledger back from where the edits left it, the last edit first.
+    """The statements that undo the edits, the last edit first.
 
-    Each statement does nothing on another ledger: it looks for a row of this very one, with its id and time, and how many there are.
+    Each statement does nothing on another ledger: it checks for rows of this one, with id and time, and for their number.
 
-    `shared`: it may get to databases that had the row all along. One that the repair put in is newer than the rows that it was
-    put in for; where the release itself was deployed it is older.
+    `shared`: the script may run on databases that always had the row. A row that the repair inserted is newer than the rows that it was inserted for;
+    where the release itself was deployed it is older.
 
-    Rows that went come back with their own id and time. One whose id or time `ledger` does not tell cannot be put back
-    by a statement: `unknown_rows` names it, and the script's first part prints what is needed. A ledger of which
-    no row stays is known by nothing: there are no statements for one.
+    Deleted rows are restored with their id and time. A row without id or time in `ledger` cannot be restored by a statement: `unknown_rows` names it,
+    and the first part of the script prints the statement. A ledger of which no row remains cannot be identified and gets no statements.
     """
     if not (shared or known_by_a_row(edits, ledger)):
         return ()
@@ -187,7 +186,7 @@ def way_back(
 
 
 def known_by_a_row(edits: Iterable[LedgerEdit], ledger: Ledger) -> bool:
-    """Whether a row stays that tells the ledger from others, or nothing is known of ids at all."""
+    """Whether a row remains that identifies the ledger, or the ledger has no ids at all."""
     ids = {row.id for row in ledger.rows}
     stay = {row.id for row in edited(ledger, edits).rows} & ids - {None}
     return bool(stay) or (bool(ledger.rows) and None in ids)
@@ -201,7 +200,7 @@ def _undone(
     dialect: Dialect,
     shared: bool,
 ) -> Iterator[Statement]:
-    """`counts`: how many rows there are of each name, kept up to date."""
+    """Undoes one edit. `counts`: the number of rows of each name, kept up to date."""
     reason = f"undo of: {edit.reason}"
     this = [] if shared else _this_ledger(edit, before, after, counts.total(), dialect)
     match edit:
@@ -219,17 +218,17 @@ def _undone(
             yield Statement(reason, _rename(new, old, this, dialect))
             counts[old] += counts.pop(new, 0)
         case GiveId():
-            pass  # no row changed, and a sequence that is ahead harms nobody
+            pass  # no row changed, and a sequence that is ahead does no harm
         case _:
             assert_never(edit)
 
 
-LAST_ROWS = 3  # by which a ledger is known, besides those that the edit relied on
+LAST_ROWS = 3  # that identify a ledger, besides those that the edit relied on
 
 
 def _this_ledger(edit: LedgerEdit, before: Ledger, after: Ledger, count: int, dialect: Dialect) -> list[str]:
-    """That these are the very rows that the edit relied on and left there, by name, id and time, and so many rows. Nothing where the ledger does
-    not tell ids and times."""
+    """The conditions that the ledger still has exactly the rows that the edit relied on and left, by name, id and time, and their number. Empty if
+    the ledger has no ids and times."""
     read = {row.id for row in before.rows if row.id is not None}
     kept = [row for row in after.rows if row.id in read]
     given = (
@@ -270,13 +269,13 @@ def _restored(row: LedgerRow, dialect: Dialect, guards: Iterable[str] = ()) -> s
 
 
 def unknown_rows(ledger: Ledger, edits: Iterable[LedgerEdit], dialect: Dialect) -> tuple[LedgerRow, ...]:
-    """The rows that go and that the ledger does not tell well enough for an undo script."""
+    """The deleted rows that lack the data an undo script needs."""
     gone = removed_rows(ledger, edits)
     return tuple(row for row in gone if _restored(row, dialect) is None)
 
 
 def printed_rows(edit: DeleteDuplicate | DeleteRow, dialect: Dialect) -> str:
-    """A SELECT that prints, for every row that the edit takes out, the INSERT that puts it back."""
+    """A SELECT that prints, for every row that the edit deletes, the INSERT that restores it."""
     literal = dialect.literal
     app, name = literal(edit.key.app), literal(edit.key.name)
     opening, ending = dialect.printed_time

@@ -1,4 +1,4 @@
-"""The `applied` column's times, as the engines and Django write them."""
+"""Times of the `applied` column, in the formats of the engines and Django."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def moment(applied: str) -> datetime | None:
-    """The time that the text tells, in UTC; a time without a zone is UTC already. None where it is no ISO 8601 time."""
+    """The time in UTC; a time without a zone is in UTC. None if the text is no ISO 8601 time."""
     try:
         found = datetime.fromisoformat(applied)
     except ValueError:

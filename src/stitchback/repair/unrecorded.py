@@ -1,4 +1,4 @@
-"""What a database may have run that its ledger does not tell, by what the tree says of itself."""
+"""Migrations that a database may have run without a row, derived from the tree's comments and `replaces`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stitchback.repair.recorder_rules import Keys, RecorderRules
 
 @dataclass(frozen=True, slots=True)
 class UnrecordedMigration:
-    """`key` was done, though no row counts for it: `because` of rows that are there, `reason` in words.
+    """`key` was applied, although no row counts for it. `because`: the rows that prove it; `reason`: a description.
 
-    `certain`: the rows alone prove it. Otherwise a database may have these rows and not have done it (FACTS F28), unless the
-    tree could not have left it like that.
+    `certain`: the rows alone prove it. Otherwise a database may have these rows without having run it (FACTS F28), unless the tree could not have
+    recorded them so.
     """
 
     key: MigrationKey
@@ -24,7 +24,7 @@ class UnrecordedMigration:
 
 
 def hidden(accounts: RecorderRules, rows: Keys) -> tuple[UnrecordedMigration, ...]:
-    """Everything of the kind, sorted by key: own rows of replacers, handovers, replacers that lost their `replaces`."""
+    """All unrecorded migrations, sorted by key: own rows of squashes, manual inserts, squashes that lost their `replaces`."""
     found = [*_replacers_of_their_own(accounts, rows)]
     for origin in stitched(accounts.tree):
         if accounts.counts(origin.key, rows) or origin.key in rows:
@@ -39,7 +39,7 @@ def hidden(accounts: RecorderRules, rows: Keys) -> tuple[UnrecordedMigration, ..
 
 
 def _replacers_of_their_own(accounts: RecorderRules, rows: Keys) -> list[UnrecordedMigration]:
-    """FACTS F7, F8: a migration that was applied got `replaces` later; Django would run it again."""
+    """FACTS F7, F8: an applied migration got `replaces` later; Django would run it again."""
     return [
         UnrecordedMigration(
             key,
@@ -53,7 +53,7 @@ def _replacers_of_their_own(accounts: RecorderRules, rows: Keys) -> list[Unrecor
 
 
 def _stitched_elsewhere(each: StitchedMigration, rows: Keys) -> list[UnrecordedMigration]:
-    """FACTS F12: before the stitch the mainline migrations made what the stitched one makes now."""
+    """FACTS F12: before the stitch, mainline migrations created what the stitched one creates now."""
     if not each.takes_over or not rows.issuperset(each.takes_over):
         return []
     names = " and ".join(map(str, each.takes_over))
@@ -62,7 +62,7 @@ def _stitched_elsewhere(each: StitchedMigration, rows: Keys) -> list[UnrecordedM
 
 
 def _stood_for(each: StitchedMigration, rows: Keys) -> list[UnrecordedMigration]:
-    """FACTS F22: `replaces` is gone, the row of what it replaced is there."""
+    """FACTS F22: `replaces` is gone, the row of the replaced migration remains."""
     if not each.stands_for or not rows.issuperset(each.stands_for):
         return []
     reason = f"{each.label} is applied, and {each.key} no longer has it in `replaces` (FACTS F22)"

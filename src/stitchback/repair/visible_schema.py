@@ -1,4 +1,4 @@
-"""What one look into a database tells of its schema: names of tables, columns, indexes and constraints, and three traits of columns."""
+"""The names that can be read from a database: tables, columns, indexes and constraints, and three traits of columns."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ QUOTES = frozenset('"`')  # of a `db_table` that names the schema too: 'audit"."
 
 @dataclass(frozen=True, slots=True)
 class VisibleSchema:
-    """`tables`: table -> its columns; `indexes`: names of indexes and constraints; `traits`: (table, column, trait), as far as
-    the engine tells them; `required`: (table, column) that an INSERT must give a value. Names in lower case: engines fold them in ways of
-    their own, Django's do not clash by it.
+    """`tables`: table -> its columns; `indexes`: names of indexes and constraints; `traits`: (table, column, trait), as far as the engine shows them;
+    `required`: (table, column) that an INSERT must give a value. Names in lower case: engines fold case differently, and Django's names do not clash.
 
-    `unseen`: name -> what or where it is, of what is there and cannot be looked at as a table of this connection's (a view, a table of
-    a schema off the search path). Not `everything`: there may be tables besides that this user is not shown."""
+    `unseen`: name -> what or where it is, for objects that cannot be read as a table of this connection (a view, a table of a schema outside the
+    search path). Not `everything`: there may be further tables that this user cannot see.
+    """
 
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     indexes: frozenset[str] = frozenset()
@@ -39,7 +39,7 @@ class VisibleSchema:
         *,
         everything: bool = True,
     ) -> VisibleSchema:
-        """From (table, column) pairs; a table without columns comes with the column ""."""
+        """Builds it from (table, column) pairs; a table without columns has the column ""."""
         found: dict[str, set[str]] = {}
         for table, column in pairs:
             found.setdefault(table.lower(), set()).update({column.lower()} - {""})
@@ -51,7 +51,7 @@ class VisibleSchema:
 
     @classmethod
     def showing(cls, names: Names) -> VisibleSchema:
-        """A look that shows just this."""
+        """A visible schema with exactly these names."""
         return cls.of(
             [(name.table, name.column) for name in names if not (name.index or name.trait)],
             [name.index for name in names if name.index],
@@ -67,13 +67,13 @@ class VisibleSchema:
         )
 
     def names_in(self, tables: frozenset[str], others: Names) -> Names:
-        """All that is seen of these tables, and the names of indexes and constraints that are among the others."""
+        """All visible names of these tables, and the names of indexes and constraints among the others."""
         return frozenset(
             name for name in self.names if name.table in tables or (name.index and name in others)
         )
 
     def hides(self, table: str) -> str:
-        """Why the look does not tell whether the table is there, or what it has; "" where it does."""
+        """Why the table's existence or contents cannot be read; "" if they can."""
         if table in self.unseen:
             return self.unseen[table]
         if table in self.tables:

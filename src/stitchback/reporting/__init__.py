@@ -1,4 +1,4 @@
-"""Reports: text for people, JSON for programs, SARIF and annotations for services. Each format is imported when it is asked for."""
+"""Reports: text for users, JSON for programs, SARIF and annotations for services. Each format is imported on first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def render_status(status: Status, output_format: str, *, verbose: bool = False) -> str:
-    """`output_format`: text, json, or the findings alone as sarif or github."""
+    """The status report. `output_format`: text, json, or only the findings as sarif or github."""
     match output_format:
         case "json":
             from stitchback.reporting.document import dump, status_document
@@ -52,7 +52,7 @@ def render_overview(found: Overview, output_format: str) -> str:
 def render_plan(
     report: PlanReport, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
 ) -> str:
-    """`diffs`: unified diffs of the files, to be shown with the plan."""
+    """The plan report. `diffs`: unified diffs of the files, shown with the plan."""
     if output_format == "json":
         from stitchback.reporting.document import dump, plan_document
 
@@ -64,7 +64,7 @@ def render_plan(
 
 
 def render_written(paths: Sequence[str], where: str, output_format: str) -> str:
-    """What was written: the paths alone, one a line."""
+    """The written paths, one a line."""
     if output_format == "json":
         from stitchback.reporting.document import dump
 
@@ -73,7 +73,7 @@ def render_written(paths: Sequence[str], where: str, output_format: str) -> str:
 
 
 def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | None) -> str:
-    """What comes after `apply`: the commit, and the databases that need a manual step."""
+    """The steps after `apply`: the commit, and the databases that need a manual step."""
     from stitchback.reporting.next_steps import apply_next
 
     return page(apply_next(report, paths, branch))

@@ -1,4 +1,4 @@
-"""The demo for people, as it happens."""
+"""The demo's progress as text."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from stitchback.reporting.style import Line, bold, cyan, green, paint, plain, re
 
 @dataclass(slots=True)
 class DemoReport:
-    """Counts the steps and what was seen."""
+    """Counts the steps and the checks."""
 
     steps: int = 0
     held: int = 0
     failed: int = 0
-    _close: bool = False  # whether what was told last has no empty line behind it
+    _close: bool = False  # whether no empty line follows the last output
 
     def rendered(self, event: Event) -> str:
         gap = "\n" if self._close and isinstance(event, DemoStep | DemoCommand) else ""

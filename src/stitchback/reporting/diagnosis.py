@@ -1,4 +1,4 @@
-"""Where a database stands: text for people, a document for programs."""
+"""The diagnosis of a database: text for users, a document for programs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from stitchback.reporting.next_steps import repair_command, step_lines
 from stitchback.reporting.status_text import counted
 from stitchback.reporting.style import Line, Words, bold, cyan, dim, green, plain, red, yellow
 
-LABELS = 13  # the width of the labels' column
+LABELS = 13  # the width of the label column
 MOST_LINEAGES = 3
-MOST_TABLES = 3  # that are named
+MOST_TABLES = 3  # number of tables that are named
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> Document:
@@ -73,7 +73,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
 
 
 def ledger_lines(diagnosis: Diagnosis) -> Iterator[Line]:
-    """All of it but whose ledger it is."""
+    """The diagnosis without the name of the ledger."""
     yield from _lineage_lines(diagnosis.lineages)
     yield from _labelled(dim("no file for"), map(_ghost, diagnosis.ghosts))
     elsewhere = ", ".join(f"{app} {count}" for app, count in diagnosis.elsewhere)
@@ -91,7 +91,7 @@ def _labelled(label: Words, items: Iterable[Words]) -> Iterator[Line]:
 
 
 def _lineage_lines(lineages: Sequence[Lineage]) -> Iterator[Line]:
-    """The refs that explain the rows; where none does, the one that comes nearest."""
+    """The refs that explain the rows; if none does, the nearest one."""
     explaining = [lineage for lineage in lineages if lineage.explains][:MOST_LINEAGES]
     if explaining:
         yield from _labelled(green("matches"), (plain(str(lineage)) for lineage in explaining))
@@ -120,7 +120,7 @@ def _forecast(forecast: Forecast | None) -> Words:
 
 
 def _known_by(forecast: Forecast | None) -> Iterator[Words]:
-    """How far the forecast can be relied on, where that is not all the way."""
+    """The limits of the forecast's reliability, if there are any."""
     if forecast is None:
         return
     if not forecast.looked:

@@ -1,4 +1,4 @@
-"""Unified diffs for people: what is taken away in red, what comes in green."""
+"""Unified diffs as text: removed lines in red, added lines in green."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stitchback.reporting.style import Line, bold, cyan, green, plain, red
 
 
 def diff_lines(diff: str) -> Iterator[Line]:
-    """As wide as they are: a diff that was wrapped could not be applied."""
+    """The lines in their full width: a wrapped diff could not be applied."""
     for line in diff.splitlines():
         text = line.expandtabs(8)
         if line.startswith(("---", "+++")):

@@ -1,4 +1,4 @@
-"""What differs between the branches, in words that name both."""
+"""Describes differences between the branches and names both."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from stitchback.reporting.grouping import MatchRow
 
-ONE_SIDED = "on one side only"  # what `matching` says of a thing that one side removed
+ONE_SIDED = "on one side only"  # `matching`'s difference for a schema object that one side removed
 LONGEST = 60  # characters of one value
 DJANGO = re.compile(r"\bdjango\.db\.models\.(?:deletion\.)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """What the reader calls the two sides."""
+    """The names of the two sides for the reader."""
 
     patch: str
     mainline: str
@@ -32,7 +32,7 @@ def _one_sided(row: MatchRow, refs: Refs) -> str:
 
 
 def named(difference: str, refs: Refs) -> str:
-    """The words as they are where it is not clear which "and" stands between the two values."""
+    """The description, unchanged if the " and " between the two values is ambiguous."""
     subject, colon, values = difference.partition(": ")
     both = _two_values(DJANGO.sub("", values))
     if not colon or both is None:
@@ -44,7 +44,7 @@ def named(difference: str, refs: Refs) -> str:
 
 
 def _two_values(text: str) -> tuple[str, str] | None:
-    """The values on both sides of the only " and " that stands outside quotes and brackets."""
+    """The values on both sides of the only " and " outside quotes and brackets."""
     places = [place for place in _outside(text) if text.startswith(" and ", place)]
     if len(places) != 1:
         return None
@@ -52,7 +52,7 @@ def _two_values(text: str) -> tuple[str, str] | None:
 
 
 def _outside(text: str) -> Iterator[int]:
-    """The places of the text that no quotes and no brackets hold. Values are written as `repr` writes them."""
+    """The positions of the text outside quotes and brackets. Values are written as by `repr`."""
     quote, depth, place = "", 0, 0
     while place < len(text):
         character = text[place]
@@ -71,7 +71,7 @@ def _outside(text: str) -> Iterator[int]:
 
 
 def contrasted(one: str, other: str) -> tuple[str, str]:
-    """Both as they are where they are short; else what is equal at their beginnings and ends is left out."""
+    """Both texts, unchanged if they are short; otherwise without their common beginnings and ends."""
     if max(len(one), len(other)) <= LONGEST:
         return one, other
     start = _whole_words(one, _alike(one, other))
@@ -84,20 +84,20 @@ def contrasted(one: str, other: str) -> tuple[str, str]:
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters the two begin with alike."""
+    """The length of the common beginning."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _whole_words(text: str, length: int) -> int:
-    """So much of the text's beginning, or less, that no word is cut."""
+    """The length of the text's beginning, reduced so that no word is cut."""
     while length and text[length - 1] not in " ,=([{)]}":
         length -= 1
     return length
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text with its middle left out where it is longer."""
+    """The text; without its middle if it is too long."""
     if len(text) <= longest:
         return text
     half = (longest - 3) // 2

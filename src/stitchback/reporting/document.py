@@ -34,13 +34,13 @@ def dump(document: Document) -> str:
 
 
 def as_json(document: Document) -> str:
-    """ASCII only, DEL too: nothing in it that a terminal or a runner obeys (`style.harmless`), and any byte of any path is kept."""
+    """ASCII only, also without DEL: no character that a terminal or a CI runner interprets (`style.harmless`). Any byte of any path is kept."""
     text = json.dumps(document, sort_keys=True, indent=2)
     return harmless_in_json(text.replace("\x7f", "\\u007f"))
 
 
 def error_document(error: BaseException, exit_code: int) -> Document:
-    """Why a command has no other document: what it refused, what was wrong with its arguments (code null), an interrupt, or a bug."""
+    """The document of a command that failed: a refusal, a usage error (code null), an interrupt, or a bug."""
     known = error if isinstance(error, StitchbackError) else None
     message = str(getattr(error, "message", error)) or type(error).__name__
     return {
@@ -207,7 +207,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
 
 
 def forgotten_document(forgotten: Forgotten | None) -> Document | None:
-    """What happens where the rows are forgotten: null where the database needs none."""
+    """What happens if the rows are not inserted; null if the database needs none."""
     match forgotten:
         case None:
             return None
@@ -259,7 +259,7 @@ def edit_document(edit: FileEdit, before: Tree) -> Document:
 
 
 def _other(plan: SafePlan, case: Case) -> Document:
-    """`choose`: the name for `--strategy`, null where only a mixture of strategies leads there."""
+    """One alternative plan. `choose`: the name for `--strategy`, null if only a mixture of strategies results in it."""
     cost = price_of(plan)
     return {
         "choose": leading_name(plan.candidate, case),

@@ -1,4 +1,4 @@
-"""What a plan does to one file, in a line, and why."""
+"""Describes a plan's changes of one file in a line, with the reasons."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def verb(edit: FileEdit, before: Tree) -> str:
 
 
 def migration_effects(edit: FileEdit, before: Tree) -> tuple[str, ...]:
-    """What is done: "replaces shop.0003_color", "no longer contains AddField item.color"."""
+    """The effects of the edit: "replaces shop.0003_color", "no longer contains AddField item.color"."""
     if isinstance(edit, DeleteFile):
         return ()
     if not edit.changes:
@@ -56,7 +56,7 @@ def migration_effects(edit: FileEdit, before: Tree) -> tuple[str, ...]:
 
 
 def _made(migration: Migration) -> Iterator[str]:
-    """All that a new migration says."""
+    """The effects of a new migration."""
     if migration.ghosts:
         yield f"replaces {_joined(map(str, migration.ghosts))}"
     if migration.dependencies:
@@ -65,7 +65,7 @@ def _made(migration: Migration) -> Iterator[str]:
 
 
 def reasons(edit: FileEdit) -> tuple[str, ...]:
-    """Why, in the words that the file will say to people."""
+    """The reasons, in the words of the file's comment."""
     if isinstance(edit, DeleteFile):
         return ()
     return tuple(line for change in edit.changes if isinstance(change, SetComment) for line in change.people)
@@ -118,7 +118,7 @@ def _operations(operations: Sequence[Operation | Opaque]) -> str:
 
 
 def operation_words(operation: Operation | Opaque) -> str:
-    """ "AddField item.color": the class, and what it is about."""
+    """ "AddField item.color": the class, and the schema object that it changes."""
     if isinstance(operation, Opaque):
         return "an operation that cannot be read"
     if operation.kind == "SeparateDatabaseAndState":

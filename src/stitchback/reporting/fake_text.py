@@ -1,4 +1,4 @@
-"""`migrate --fake` beside a repair's SQL: offered where it was seen to do the same, and why not where it does not (FACTS F10)."""
+"""`migrate --fake` as an alternative to a repair's SQL: offered if a trial had the same result, otherwise the reason (FACTS F10)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class FakeTrialReport(Protocol):
-    """`commands` did it when they were tried; where there are none, `reason` says why not."""
+    """`commands` had the same result in a trial; without commands, `reason` explains why not."""
 
     @property
     def commands(self) -> Sequence[str]: ...
@@ -16,7 +16,7 @@ class FakeTrialReport(Protocol):
 
 
 def fake_words(trial: FakeTrialReport | None) -> Iterator[str]:
-    """Remarks, one a line; none where nothing was tried."""
+    """The remarks, one a line; empty without a trial."""
     if trial is None:
         return
     if not trial.commands:

@@ -1,4 +1,4 @@
-"""Findings for people: what, where, and what to do."""
+"""Findings as text: description, place and fix."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from stitchback.reporting.style import Line, Style, Words, bold, cyan, dim, plai
 
 STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.CYAN}
 INDENT = 2
-HANG = 18  # below the place: severity and code take two columns
+HANG = 18  # indentation below the place: severity and code take two columns
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
-    """Grouped as they come, an empty line behind; nothing where there is none."""
+    """The findings in their groups, followed by an empty line; empty without findings."""
     if not findings:
         return
     yield (bold("Findings"),)

@@ -1,4 +1,4 @@
-"""A fleet by what its databases need."""
+"""Reports a fleet, grouped by what its databases need."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def render_fleet(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant]
 
 
 class EqualDatabases(Protocol):
-    """Databases that stand at the same place."""
+    """Databases in the same state."""
 
     @property
     def vendor(self) -> str: ...
@@ -75,7 +75,7 @@ class EqualDatabases(Protocol):
 def render_standings(
     groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant], output_format: str
 ) -> str:
-    """Where a fleet's databases stand, alike ones once."""
+    """The state of a fleet's databases; equal ones are shown once."""
     if output_format == "json":
         return dump(
             {

@@ -37,7 +37,7 @@ def _sentences(finding: Finding) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
-    """A percent sign is what GitHub unescapes; a line break, which would begin another command, is made visible."""
+    """The text with escaped percent signs, which GitHub unescapes, and with visible line breaks, which would begin another command."""
     return harmless(visible(text)).replace("%", "%25")
 
 

@@ -1,4 +1,4 @@
-"""Matches put together for people: one row for what one migration of each side does alike."""
+"""Groups matches for the report: one row for the equal changes of one migration of each side."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Keys = tuple[MigrationKey, ...]
 
 @dataclass(frozen=True, slots=True)
 class ObjectChange:
-    """What a branch does to one thing in the end: "adds" and the thing. A data operation has its label for a verb, and no thing."""
+    """The net change of a schema object by a branch: "adds" and the object. A data operation has its label as the verb, and no object."""
 
     verb: str
     schema_object: SchemaObject | None
     app: str
 
     def __str__(self) -> str:
-        """ "adds column item.color"; the app is told where it is not the migration's own."""
+        """ "adds column item.color"; with the app if it differs from the migration's."""
         if self.schema_object is None:
             return self.verb
         model = (
@@ -52,7 +52,7 @@ class MatchRow:
     mainline: Keys
     changes: tuple[ObjectChange, ...]
     differences: tuple[str, ...] = ()
-    gone: bool = False  # mainline has taken the thing away in the end
+    gone: bool = False  # mainline has removed the schema object in the end
 
     @property
     def app(self) -> str:
@@ -60,7 +60,7 @@ class MatchRow:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The changes; a table stands for the columns that it is made or gone with."""
+        """The changes; a table includes the columns that are created or removed with it."""
         tables = {
             (c.verb, c.schema_object.model)
             for c in self.changes
@@ -85,7 +85,7 @@ def _counted(change: ObjectChange, inside: list[ObjectChange]) -> str:
 
 
 def rows(matches: Iterable[Match]) -> tuple[MatchRow, ...]:
-    """In the matches' order. Things that differ stay apart, so that it is clear which difference is whose."""
+    """The rows, in the matches' order. Schema objects with differences stay separate, so that each difference has its object."""
     found: dict[tuple[object, ...], MatchRow] = {}
     for match in matches:
         row = _row(match)
@@ -102,7 +102,7 @@ def _row(match: Match) -> MatchRow:
 
 
 def migrations(atoms: Iterable[Atom]) -> Keys:
-    """The migrations that the atoms come from, each once, in order."""
+    """The migrations of the atoms, each once, in order."""
     return tuple(dict.fromkeys(atom.origin.migration for atom in atoms))
 
 
@@ -119,7 +119,7 @@ def schema_object_of(match: Match) -> str:
 
 
 def change_of(match: Match) -> ObjectChange:
-    """What the patch branch does in the end."""
+    """The net change of the patch branch."""
     first = match.patch[0]
     app = first.origin.migration.app
     if isinstance(first, DataRun):

@@ -1,4 +1,4 @@
-"""Lines of a fixed width: text that is wrapped, and tables whose columns are aligned."""
+"""Lines of a fixed width: wrapped text, and tables with aligned columns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LEAST_ROOM = 20
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """The number of terminal columns that the text takes."""
     shown = visible(text)
     return len(shown) if shown.isascii() else sum(map(_cells_of, shown))
 
@@ -66,7 +66,7 @@ def wrapped(parts: Iterable[Words], indent: int = 0, hang: int = 0) -> Iterator[
 
 
 def _pieces(parts: Iterable[Words], room: int) -> Iterator[tuple[Words, bool]]:
-    """Words with the spaces before them; whether a piece sticks to the one before it."""
+    """Words with the spaces before them, and whether each continues the previous one."""
     glued = False
     for part in parts:
         for text in re.findall(r" *[^ ]+| +", part.text):
@@ -90,7 +90,7 @@ def _chunks(text: str, room: int) -> Iterator[str]:
 
 
 def aligned(rows: Sequence[Sequence[Cell]], indent: int = 0, first: int = 0) -> tuple[Line, ...] | None:
-    """The rows under each other, every column as wide as its widest cell, the first one `first` at least.
+    """The rows as an aligned table, each column as wide as its widest cell, the first one at least `first`.
 
     None where that is wider than the page.
     """
@@ -115,7 +115,7 @@ def _row(row: Sequence[Cell], widths: Sequence[int], indent: int) -> Iterator[Li
 
 
 def listed(label: Words, items: Iterable[Words], indent: int, width: int) -> Iterator[Line]:
-    """A label, and the items beside it, one a line; `width` is what the label's column takes."""
+    """A label with items next to it, one a line; `width` is the width of the label's column."""
     first = True
     for item in items:
         head = label if first else plain("")
@@ -125,7 +125,7 @@ def listed(label: Words, items: Iterable[Words], indent: int, width: int) -> Ite
 
 
 def flowing(label: Words, names: Sequence[str], indent: int, width: int) -> Iterator[Line]:
-    """A label, and the names beside it, with commas between them."""
+    """A label with names next to it, separated by commas."""
     words = [plain(f"{name}," if place < len(names) - 1 else name) for place, name in enumerate(names)]
     words = [words[0], *(replace(word, text=f" {word.text}") for word in words[1:])]
     gap = plain(" " * max(width - cells(label.text), 0) + " " * GAP)

@@ -1,4 +1,4 @@
-"""The command that comes next, as it would be typed."""
+"""The next command, ready to paste."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stitchback.reporting.style import Line, bold, dim, plain
 WORKTREE = "WORKTREE"
 REPAIR = "stitchback repair --database URL"
 NOT_KNOWN = "Some files could not be read (see the findings), so more may be left to reconcile."
-Step = tuple[str, str]  # the command, and what it does
+Step = tuple[str, str]  # the command and its description
 
 
 def status_next(status: Status) -> Iterator[Line]:
@@ -32,7 +32,7 @@ def status_next(status: Status) -> Iterator[Line]:
 
 
 def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
-    """`shown`: the files' differences were shown already."""
+    """The next steps after `plan`. `shown`: whether the diffs were already shown."""
     situation = report.status.case.situation
     if not report.would_change:
         yield from _without_plan(report)
@@ -107,7 +107,7 @@ def step_lines(steps: Sequence[Step]) -> Iterator[Line]:
 
 
 def command(name: str, situation: Situation, *more: str) -> str:
-    """The command with the refs and the policy that led here. What came from the configuration is said again: that is harmless."""
+    """The command with the refs and the policy of this run. Values from the configuration are repeated, which does no harm."""
     words = ["stitchback", name, *(patch.tree.ref for patch in situation.patches)]
     if situation.mainline.commit != WORKTREE:
         words += ["--onto", situation.mainline.ref]
@@ -122,7 +122,7 @@ def command(name: str, situation: Situation, *more: str) -> str:
 
 
 def repair_command(source: str) -> str:
-    """For the ledger that was looked at: a URL, as far as it holds no secret that was taken out, or a file."""
+    """The repair command for this ledger: a URL, without a password, or a file."""
     if "://" not in source:
         return f"stitchback repair --ledger {shlex.quote(source)} --vendor VENDOR"
     return f"stitchback repair --database {shlex.quote(source)}" if "***" not in source else REPAIR

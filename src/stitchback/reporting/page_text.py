@@ -1,4 +1,4 @@
-"""`explain` for people: one code's page, or the list of all."""
+"""`explain` as text: the page of one code, or the list of all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def page_lines(page: Page) -> Iterator[Line]:
     for paragraph in page.text.split("\n\n"):
         yield BLANK
         if paragraph.startswith(EXAMPLE):
-            yield from ((plain(line),) for line in paragraph.split("\n"))  # to be pasted: not wrapped
+            yield from ((plain(line),) for line in paragraph.split("\n"))  # can be pasted: not wrapped
         else:
             yield from wrapped((plain(paragraph),), 2)
 

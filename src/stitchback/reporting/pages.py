@@ -1,4 +1,4 @@
-"""A page for every code: made from the class of its hazard or defect, or taken from `hazards.pages`."""
+"""A page for every code: built from the class of its hazard or defect, or taken from `hazards.pages`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ EXAMPLE = " " * 4  # before each line of an example
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`text`: paragraphs with an empty line between them, each on one line, or examples, indented and as they are. `severity` is a finding's; None: the code is of an
-    error that ends the command. `where`: the modules below stitchback that say it."""
+    """`text`: paragraphs separated by empty lines, each on one line, or examples, indented and unchanged. `severity`: a finding's; None: the code of
+    an error that ends the command. `where`: the stitchback modules that raise it."""
 
     code: str
     title: str
@@ -42,7 +42,7 @@ class Page:
 
 
 def pages() -> tuple[Page, ...]:
-    """All of them, by code."""
+    """All pages, by code."""
     return tuple(sorted(_by_code().values(), key=lambda page: page.code))
 
 
@@ -51,7 +51,7 @@ def page_of(code: str) -> Page | None:
 
 
 def near_codes(text: str) -> tuple[str, ...]:
-    """Codes that look like what was asked for, the nearest first; those of its family where none does."""
+    """Similar codes, nearest first; without any, the codes of its family."""
     known = [page.code for page in pages()]
     asked = text.upper().removeprefix("SB").strip()
     close = difflib.get_close_matches(f"SB{asked}", known, n=3, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""`plan` for people: what is written and why, what was proved, who needs a hand, and what else there is to choose."""
+"""`plan` as text: written files with reasons, the proof, manual steps, and alternatives."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ VERBS = {
     "edit": Style.YELLOW,
     "delete": Style.RED,
 }
-BELOW = 11  # below a file's path
-LABEL = 16  # columns of the labels beside the kinds of database
+BELOW = 11  # indentation below a file's path
+LABEL = 16  # columns of the labels next to the kinds of database
 
 
 def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
@@ -87,7 +87,7 @@ def chosen_lines(plan: SafePlan, before: Tree) -> Iterator[Line]:
 
 
 def strategies(candidate: Candidate) -> str:
-    """ "diamond", or app by app where they differ: "shop: diamond, billing: merge"."""
+    """ "diamond", or one strategy for each app if they differ: "shop: diamond, billing: merge"."""
     names = set(candidate.strategies.values())
     if len(names) == 1:
         return names.pop()
@@ -122,7 +122,8 @@ def _edit_lines(edit: FileEdit, before: Tree) -> Iterator[Line]:
 
 
 def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> Iterator[Line]:
-    """`findings`: those of the proof. What one says in full is the line of a database that is left out, suppressed or not."""
+    """The result of the proof. `findings`: those of the proof. A database that a finding describes in full gets only one line, even if the finding is
+    suppressed."""
     said = f" with Django {proof.django}'s own loader and executor: {counted(len(proof.outcomes), 'kind')} of database, "
     yield from wrapped((bold("Proved"), plain(f"{said}{counted(proof.simulated_runs, 'run')}, no failure")))
     yield from rehearsal_lines(proof, verbose=verbose)
@@ -148,7 +149,7 @@ def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> 
 
 
 def rehearsal_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
-    """Which databases the second judge has seen, and what could not be rehearsed as it is."""
+    """The databases that were rehearsed, and what could not be rehearsed."""
     done = proof.rehearsal
     if done is None:
         return
@@ -188,7 +189,7 @@ def _group_lines(label: Words, group: PopulationGroup) -> Iterator[Line]:
 
 
 def other_lines(others: Sequence[SafePlan], case: Case) -> Iterator[Line]:
-    """The other plans that were proved, with their price and how to choose them."""
+    """The other proved plans, with their price and the option that selects them."""
     if not others:
         return
     yield (bold("Also proved"),)

@@ -1,4 +1,4 @@
-"""Populations that need the same, put together."""
+"""Groups populations with the same needs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Keys = tuple[MigrationKey, ...]
 
 @dataclass(frozen=True, slots=True)
 class PopulationGroup:
-    """Databases of one lineage and ref that need the same rows. `since`: a migration that all of them have applied, and none of
-    those which need less; `before`: one that none of them has, and all of those which need more."""
+    """Databases of one lineage and ref that need the same rows. `since`: a migration that all of them have applied, and none of those that need fewer
+    rows; `before`: one that none of them has applied, and all of those that need more."""
 
     outcomes: tuple[PopulationOutcome, ...]
     since: MigrationKey | None = None
@@ -27,7 +27,7 @@ class PopulationGroup:
 
     @property
     def forgotten(self) -> tuple[Forgotten, ...]:
-        """What happens without the rows, each once."""
+        """The results without the rows, each once."""
         found = (outcome.forgotten for outcome in self.outcomes)
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
@@ -37,7 +37,7 @@ class PopulationGroup:
 
     @property
     def title(self) -> str:
-        """ "main with shop.0004_colors", the population's own name where it is one alone."""
+        """ "main with shop.0004_colors"; the population's own name if it is the only one."""
         first = self.outcomes[0].population
         if self.kinds == 1:
             return first.name
@@ -46,7 +46,7 @@ class PopulationGroup:
 
 
 def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[PopulationGroup, ...]:
-    """In the order of their first population."""
+    """The groups, ordered by their first population."""
     found: dict[tuple[str, str, Keys], list[PopulationOutcome]] = {}
     for outcome in outcomes:
         population = outcome.population

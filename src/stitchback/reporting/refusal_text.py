@@ -1,4 +1,4 @@
-"""What the proof refused, and what a person can decide."""
+"""The failures for which the proof refused a plan, and the decisions that the user can make."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ REMOVED_BY_PATCH = (
 
 
 def refused_lines(refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line]:
-    """Candidates that did not pass, with what went wrong first."""
+    """Candidates that failed the proof, each with its first failure."""
     shown = refuted if verbose else _different(refuted)[:MOST_REFUSED]
     if not shown:
         return
@@ -62,7 +62,7 @@ def refused_lines(refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line
 
 
 def disagreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
-    """SB413: plans that the first judge let through and the rehearsal refuses, with what each of them says."""
+    """SB413: plans that the first engine accepted and the rehearsal refuses, with both results."""
     found = [refusal for refusal in refuted if refusal.contradicted is not None]
     if not found:
         return
@@ -82,7 +82,7 @@ def disagreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
 
 
 def no_time_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
-    """SB414: plans that the first judge let through and for which the rehearsal had no time."""
+    """SB414: plans that the first engine accepted and that exceeded the rehearsal's time limit."""
     found = next((refusal for refusal in refuted if refusal.missed), None)
     if found is None:
         return
@@ -96,7 +96,7 @@ def no_time_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
 
 
 def _different(refuted: Sequence[Refuted]) -> tuple[Refuted, ...]:
-    """The first of those that fail alike: mixtures of strategies share what is wrong with one of them."""
+    """The first of the candidates with equal failures: mixtures of strategies share the failures of their parts."""
     return tuple({refusal.failures[:1]: refusal for refusal in reversed(refuted)}.values())[::-1]
 
 
@@ -105,7 +105,7 @@ def _names(refusal: Refuted) -> str:
 
 
 def _failure(failure: Failure) -> Iterator[Words]:
-    """Who, in which rollout and where in it, and what was said."""
+    """The database, the rollout, the step in it and the message."""
     yield plain(failure.population)
     yield plain(f"{failure.rollout}: {failure.step}")
     yield from map(dim, failure.message.splitlines())
@@ -130,7 +130,7 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
 
 
 def _agreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
-    """What to write where a data operation may do what was refused; a person decides."""
+    """The configuration that allows a refused data operation; the user decides."""
     messages = (failure.message for refusal in refuted for failure in refusal.failures)
     found = next(filter(None, map(DATA_FAILURE.match, messages)), None)
     if found is None:

@@ -14,7 +14,7 @@ from stitchback.reporting.fleet import edits_document
 def render_repair(
     repair: Repair, script: Script | None, fake: FakeTrial | None, remarks: Sequence[str], *, applied: bool
 ) -> str:
-    """`script`: None where nothing has to be done. `applied`: it was run, and read back."""
+    """The document. `script`: None if no repair is needed. `applied`: the script was run and the result was read back."""
     return dump(repair_document(repair, script, fake, remarks, applied=applied))
 
 

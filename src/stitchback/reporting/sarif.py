@@ -16,7 +16,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 
 
 def sarif(findings: Sequence[Finding]) -> str:
-    """One run with one result a finding; the rules are the codes that were found, each with its page."""
+    """One run with one result for each finding; the rules are the reported codes with their pages."""
     codes = sorted({finding.code for finding in findings})
     driver = {
         "name": "stitchback",
@@ -55,7 +55,7 @@ def _result(finding: Finding, rule: int) -> Document:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """The same for the same finding when lines above it come and go."""
+    """A fingerprint that does not change when lines above the finding are added or removed."""
     path = finding.span.path if finding.span else ""
     said = "\0".join((finding.code, finding.ref, path, finding.message))
     return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:32]

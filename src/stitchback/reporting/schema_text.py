@@ -1,4 +1,4 @@
-"""`schema` for people: model by model, or what differs."""
+"""`schema` as text: model by model, or only the differences."""
 
 from __future__ import annotations
 

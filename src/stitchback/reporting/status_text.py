@@ -1,4 +1,4 @@
-"""`status` for people: each app that a patch branch touches, what both sides have there, and what is the same."""
+"""`status` as text: each app that a patch branch changes, the migrations of both sides there, and their matches."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ MARKS = {
     Verdict.OPAQUE: ("?", Style.YELLOW),
 }
 MARK = max(len(f"{mark} {verdict.value}") for verdict, (mark, _) in MARKS.items())
-BELOW = 2 + MARK + GAP  # where the column behind the mark begins
-MOST_NAMED = 12  # of mainline's migrations in one app, those with a match apart
+BELOW = 2 + MARK + GAP  # where the column after the mark begins
+MOST_NAMED = 12  # of mainline's migrations in one app, without those that have a match
 
 
 def status_lines(status: Status, *, verbose: bool = False) -> Iterator[Line]:
@@ -82,7 +82,7 @@ def _app_lines(side: Side, app: str, refs: Refs, *, verbose: bool) -> Iterator[L
 
 
 def _patch_words(side: Side, migration: Migration, refs: Refs) -> Words:
-    """The migration's name, and what makes a match superfluous."""
+    """The migration's name, and what makes a match redundant."""
     name = migration.key.name
     twin = side.sides.twin(migration.key)
     if migration.key in side.sides.known:
@@ -98,7 +98,7 @@ def _patch_words(side: Side, migration: Migration, refs: Refs) -> Words:
 
 
 def _named(keys: Sequence[MigrationKey], always: set[MigrationKey], most: int) -> list[str]:
-    """The names, as many as there is room for, those of `always` in any case."""
+    """The names, limited to `most`, but always with those of `always`."""
     cut = len(keys) > most
     shown = [key for place, key in enumerate(keys) if not cut or key in always or place < most - len(always)]
     more = len(keys) - len(shown)
@@ -106,7 +106,7 @@ def _named(keys: Sequence[MigrationKey], always: set[MigrationKey], most: int) -
 
 
 def match_lines(found: Sequence[MatchRow], refs: Refs) -> Iterator[Line]:
-    """A table of the matches, or one block a match where that would be too wide."""
+    """A table of the matches; one block for each match if the table is too wide."""
     head = _dim("", "change", f"on {refs.patch}", f"on {refs.mainline}")
     lines = aligned([head, *map(_cells, found)], 2, MARK)
     if lines is None:
@@ -145,7 +145,7 @@ def _column(texts: Iterable[str]) -> Cell:
 
 
 def _names(row: MatchRow, keys: Iterable[MigrationKey]) -> tuple[str, ...]:
-    """Without the app's label where it is the section's."""
+    """The names, without the app's label if it is the section's."""
     return tuple(key.name if key.app == row.app else str(key) for key in keys)
 
 
@@ -164,7 +164,7 @@ def _differences(row: MatchRow, refs: Refs) -> Iterator[Line]:
 
 
 def _elsewhere(side: Side, refs: Refs) -> Iterator[Line]:
-    """What mainline did in apps that the patch branch does not touch."""
+    """Mainline's changes in apps that the patch branch does not change."""
     counts: dict[str, int] = {}
     for migration in side.sides.mainline:
         if migration.key.app not in _apps(side):
@@ -177,7 +177,7 @@ def _elsewhere(side: Side, refs: Refs) -> Iterator[Line]:
 
 
 def coverage_lines(coverage: Coverage) -> Iterator[Line]:
-    """How much was read, and how much not."""
+    """How many migrations were read, and how many were not."""
     read = f"Read {counted(coverage.migrations, 'migration')}, {counted(coverage.operations, 'operation')}"
     missed = []
     if coverage.opaque:

@@ -1,4 +1,4 @@
-"""How a plan is asked for by name."""
+"""The names that select a plan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stitchback.strategies import ALL, compose
 
 
 def leading_name(candidate: Candidate, case: Case) -> str | None:
-    """The NAME with which `--strategy NAME` gives that very plan; None where only a mixture of strategies does."""
+    """The NAME for which `--strategy NAME` gives exactly this plan; None if only a mixture of strategies does."""
     used = {name for joined in candidate.strategies.values() for name in joined.split("+")}
     for strategy in ALL:
         if strategy.name in used and _leads_to(strategy.name, candidate, case):

@@ -1,4 +1,4 @@
-"""Words with a style. Whoever prints takes the ANSI codes out where colour is not wanted (`click.echo` does)."""
+"""Words with a style. The printing function removes the ANSI codes if colour is off (`click.echo` does)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Style(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A piece of a line in one style. `text` may come from a branch that nobody has looked at: it is made visible when it is painted."""
+    """A part of a line in one style. `text` may come from an untrusted branch: it is escaped when it is painted."""
 
     text: str
     style: Style = Style.PLAIN
@@ -60,8 +60,8 @@ def cyan(text: str) -> Words:
     return Words(text, Style.CYAN)
 
 
-# Categories of Unicode that a terminal obeys, or shows as nothing: control, format (the marks that turn the direction of
-# writing), surrogates (bytes that are no UTF-8), line and paragraph separators.
+# Unicode categories that a terminal interprets or does not show: control, format (marks that change the direction of
+# writing), surrogates (bytes that are not UTF-8), line and paragraph separators.
 OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -82,7 +82,7 @@ def _spelled(character: str) -> str:
 
 
 def paint(line: Iterable[Words]) -> str:
-    """The line with its styles, spaces at its end taken away."""
+    """The line with its styles, without trailing spaces."""
     runs: list[tuple[str, Style]] = []
     for words in line:
         if runs and runs[-1][1] is words.style:
@@ -97,14 +97,14 @@ def paint(line: Iterable[Words]) -> str:
 
 
 def _painted(text: str, style: Style) -> str:
-    """The spaces in front stay out of the style."""
+    """The text in its style; leading spaces stay unstyled."""
     inner = text.lstrip(" ")
     before = text[: len(text) - len(inner)]
     return f"{before}\033[{style.value}m{inner}\033[0m" if style.value and inner else text
 
 
 _STYLES = r"(?:\x1b\[[\d;]*m)*"
-# Behind whatever ends a line for somebody; only spaces and styles before it.
+# After any character that a consumer treats as a line break; only spaces and styles before it.
 _COMMAND = re.compile(
     rf"((?:^|[\r\v\f\x1c-\x1e\x85\u2028\u2029])(?:\s|\x1b\[[\d;]*m)*):(?={_STYLES}:)", re.MULTILINE
 )
@@ -112,21 +112,21 @@ _OLD_COMMAND = re.compile(rf"#({_STYLES}#{_STYLES}\w*{_STYLES}\[)")
 
 
 def harmless(text: str) -> str:
-    """The text without anything that a runner of GitHub Actions, Azure Pipelines or TeamCity obeys as a command: "::" at the start of a
-    line, "##[" and "##vso[" anywhere. A name on a branch may hold it, and wrapping may put it at the start of a line."""
+    """The text with the command markers of GitHub Actions, Azure Pipelines and TeamCity escaped: "::" at the start of a line, "##[" and "##vso["
+    anywhere. A name of a branch may contain them, and wrapping may move them to the start of a line."""
     return harmless_in_line(_COMMAND.sub(r"\1\\x3a", text))
 
 
 def harmless_in_line(text: str) -> str:
-    """As `harmless`, of lines that are commands of our own making."""
+    """As `harmless`, for lines that are commands of stitchback."""
     return _OLD_COMMAND.sub(r"\\x23\1", text)
 
 
 def harmless_in_json(text: str) -> str:
-    """The same document. No line of one begins with "::": texts stand in quotes, on one line."""
+    """The same for a JSON document. None of its lines begins with "::": texts are quoted, on one line."""
     return _OLD_COMMAND.sub(r"\\u0023\1", text)
 
 
 def page(lines: Iterable[Line]) -> str:
-    """All lines, without a line break at the end and without an empty line at either end."""
+    """All lines, without a final line break and without empty lines at the start and end."""
     return harmless("\n".join(paint(line) for line in lines).strip("\n"))

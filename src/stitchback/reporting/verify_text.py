@@ -1,4 +1,4 @@
-"""What `verify` did to real databases, and what it saw."""
+"""The results of `verify` on real databases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stitchback.reporting.style import Line, bold, dim, green, plain, red, yello
 
 
 class PopulationLine(Protocol):
-    """One population as it was taken through every rollout."""
+    """One population with the results of all its rollouts."""
 
     @property
     def name(self) -> str: ...

@@ -1,1 +1,1 @@
-"""Planned edits -> bytes of files, by LibCST: what an edit does not name stays the same byte for byte."""
+"""Renders planned edits to bytes of files with LibCST. Parts that no edit names stay the same byte for byte."""

@@ -1,4 +1,4 @@
-"""What was rendered, read again: it must be what was planned."""
+"""Reads rendered files again and checks that they contain what was planned."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from stitchback.model.values import Code, Reference
 
 
 class Misrendered(AssertionError):
-    """A file would not be read as it was planned: a bug, and nothing may be written."""
+    """A rendered file differs from the plan when read again: this is a bug, and nothing may be written."""
 
 
 def check_reread(edits: Iterable[FileEdit], planned: Tree, again: Tree) -> None:
-    """`again` is the tree as read with the rendered files in it. Raises Misrendered where an edited migration is not what its edit
-    says, or where the tree's migrations are not those that were planned. Places in files do not matter."""
+    """Compares the plan with `again`, the tree read with the rendered files. Raises Misrendered if an edited migration differs from its edit or the
+    tree's migrations differ from the planned ones. Positions in files are ignored."""
     for edit in edits:
         match edit:
             case DeleteFile(key=key):
@@ -35,7 +35,7 @@ def check_reread(edits: Iterable[FileEdit], planned: Tree, again: Tree) -> None:
 
 
 def _same(planned: Migration, found: Migration) -> None:
-    """Of a file that stays byte for byte, the code that it imports may be another one where it is brought to: the plan's notes say so."""
+    """Compares one migration. A file that is copied unchanged may import different code in its new location: the plan's notes mention it."""
     wanted, read = placeless(planned), placeless(found)
     if planned.blob == found.blob:
         wanted, read = _without_code(wanted), _without_code(read)
@@ -46,14 +46,14 @@ def _same(planned: Migration, found: Migration) -> None:
 
 
 def placeless(migration: Migration) -> Migration:
-    """The migration without its places in the file and its blob."""
+    """The migration without its positions in the file and its blob."""
     bare = _mapped(migration, _without_place)
     assert isinstance(bare, Migration)
     return replace(bare, blob="", provenance=tuple(sorted(bare.provenance)))
 
 
 def _without_place(value: object) -> object:
-    """Every Span in the value made the same, and what is said of an opaque value: its source is what it is."""
+    """The value with all Spans equal and without descriptions of opaque values: their source identifies them."""
     match value:
         case Span():
             return NOWHERE
@@ -70,7 +70,7 @@ def _without_code(migration: Migration) -> Migration:
 
 
 def _mapped(value: object, change: Callable[[object], object]) -> object:
-    """The value, everything in it changed."""
+    """The value with `change` applied to each part."""
     changed = change(value)
     if changed is not value or isinstance(value, Span | MigrationKey):
         return changed

@@ -1,4 +1,4 @@
-"""The tool's own comment block: lines for people, and the lines that it reads back."""
+"""stitchback's comment block: lines for the user, and lines that stitchback parses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ WIDTH = 88
 
 
 def comment_lines(change: SetComment, path: str, margin: int = 0, encoding: str = "utf-8") -> list[str]:
-    """The block, each line with its "# ". A name that a branch has given cannot end a comment: control characters are escaped in
-    what people read. In what is read back they would be lost, so there they are refused (SB543)."""
+    """The block, each line with its "# ". A name from a branch cannot end a comment: control characters are escaped in lines for the user. Lines that
+    stitchback parses would lose them, so they are refused there (SB543)."""
     lines: list[str] = []
     for text in change.people:
         lines += textwrap.wrap(
@@ -32,7 +32,7 @@ def comment_lines(change: SetComment, path: str, margin: int = 0, encoding: str 
 
 
 def printable(text: str, encoding: str) -> str:
-    """The text on one line, in characters that the file can hold."""
+    """The text on one line, in characters that the file's encoding supports."""
     shown = "".join(repr(one)[1:-1] if unicodedata.category(one) in _BREAKING else one for one in text)
     return shown.encode(encoding, "backslashreplace").decode(encoding)
 

@@ -1,4 +1,4 @@
-"""What a rendered file holds."""
+"""The content of a rendered file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file as it shall be: `path` relative to the repository, posix; `content` None where there shall be none."""
+    """A rendered file: `path` relative to the repository, posix; `content` is None if the file is deleted."""
 
     path: str
     content: bytes | None

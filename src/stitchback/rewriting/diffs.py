@@ -1,4 +1,4 @@
-"""Unified diffs of what would be written."""
+"""Unified diffs of planned changes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import difflib
 
 
 def unified_diff(path: str, before: bytes | None, after: bytes | None) -> str:
-    """As `git diff` shows it: `/dev/null` for a file that is not there. "" where nothing differs. Bytes that are no UTF-8 are shown
-    escaped."""
+    """The diff in the format of `git diff`, with `/dev/null` for a missing file. "" without differences. Bytes that are not UTF-8 are escaped."""
     old, new = _lines(before), _lines(after)
     names = ("/dev/null" if before is None else f"a/{path}", "/dev/null" if after is None else f"b/{path}")
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""A migration file that is there, or one of another branch's that is brought over: edited, all else the same byte for byte."""
+"""Edits an existing migration file, or one copied from another branch. All other parts stay the same byte for byte."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from stitchback.rewriting.statements import dependency_text, operation_text, tem
 
 
 def edited_file(edit: WriteFile, source: bytes) -> bytes:
-    """The file's new bytes. Raises Refusal where a list is no plain one (SB540), where the module means something else by a name
-    that is needed (SB541), and for a value or a comment that cannot be written there (SB542, SB543)."""
+    """The file's new bytes. Raises Refusal if a list is not a plain one (SB540), if the module uses a required name for another object (SB541), and
+    for a value or a comment that cannot be written (SB542, SB543)."""
     assert edit.original is not None
     if not edit.changes:
         return source
@@ -47,7 +47,7 @@ def edited_file(edit: WriteFile, source: bytes) -> bytes:
 
 @dataclass(slots=True, eq=False)
 class _Editing:
-    """One file while it is edited: `module` and `owner` (its Migration class) are replaced by each change."""
+    """One file during its edit: each change replaces `module` and `owner` (its Migration class)."""
 
     edit: WriteFile
     original: Migration
@@ -105,7 +105,7 @@ class _Editing:
                 assert_never(change)
 
     def _set(self, name: str, old: Sequence[Dependency], new: Sequence[Dependency]) -> None:
-        """Elements whose value stays keep their text; the others are written anew."""
+        """Sets an attribute. Elements with an unchanged value keep their text; the others are written again."""
         place = self._place(name)
         if place is None:
             self._add(name, [dependency_text(item, self.writer) for item in new])
@@ -148,7 +148,7 @@ class _Editing:
                 assert_never(edit)
 
     def _conditional(self, index: int, value: cst.BaseExpression, pad: str) -> cst.BaseExpression:
-        """The call with its class replaced, its arguments untouched; written anew where it is no plain call."""
+        """The call with its class replaced and its arguments unchanged; written again if it is not a plain call."""
         operation = self.original.operations[index]
         assert isinstance(operation, Operation), "only what was read can be made conditional"
         if operation.path != f"{MIGRATIONS}.{operation.kind}":
@@ -200,7 +200,7 @@ class _Editing:
         return text.replace("\n", self.before.default_newline)
 
     def _comment(self, change: SetComment) -> None:
-        """Above the class; above the operations where the file has given up all of its own."""
+        """Adds the comment above the class; above the operations if none of the file's own operations remain."""
         place = self._place("operations")
         emptied = self.original.operations and not self.edit.result.operations and place is not None
         margin = self.writer.margin if emptied else 0
@@ -218,7 +218,7 @@ _Commented = TypeVar("_Commented", cst.SimpleStatementLine, cst.ClassDef)
 
 
 def _below(node: _Commented, lines: Sequence[cst.EmptyLine]) -> _Commented:
-    """The statement with these comment lines right above it, below those that it has."""
+    """The statement with these comment lines directly above it, below its existing ones."""
     above: list[cst.EmptyLine] = list(node.leading_lines)
     if above and above[-1].comment is not None:
         above.append(cst.EmptyLine(comment=cst.Comment("#")))
@@ -231,7 +231,7 @@ def _class_indent(module: cst.Module, owner: cst.ClassDef) -> str:
 
 
 def _quote(node: cst.CSTNode) -> str:
-    """The quote that most of its strings have; "" where it has none."""
+    """The quote that most of its strings use; "" without strings."""
     found = _Quotes()
     node.visit(found)
     return max(found.counts, key=lambda quote: (found.counts[quote], quote == '"'), default="")

@@ -1,4 +1,4 @@
-"""Values of the model -> Python source, laid out as `black` leaves it."""
+"""Writes values of the model as Python source in the layout of `black`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _PREFIX = {"neg": "-", "pos": "+", "invert": "~", "not_": "not "}
 
 @dataclass(slots=True, eq=False)
 class Writer:
-    """Writes values for one module. `quote` and `step` are the module's own; `margin` columns will stand before every line.
+    """Writes values for one module. `quote` and `step` are the module's own; `margin` columns are reserved before every line.
 
-    `defined`: the module's own functions, name -> source as `ast.unparse` gives it. `definitions` and `templates`: functions and
-    classes that have to be added, by name.
+    `defined`: the module's own functions, name -> source as `ast.unparse` gives it. `definitions` and `templates`: functions and classes that must be
+    added, by name.
     """
 
     spelling: Spelling
@@ -41,14 +41,14 @@ class Writer:
     templates: dict[str, Template] = field(default_factory=dict)
 
     def layout(self, value: Value, pad: str = "", before: str = "", after: str = "") -> str:
-        """The value between `before` and `after`, on one line where it fits, its other lines at `pad`."""
+        """The value between `before` and `after`: on one line if it fits, otherwise with its other lines at `pad`."""
         line = before + self.inline(value) + after
         if self.margin + len(pad) + len(line) <= WIDTH:
             return line
         return before + self.exploded(value, pad) + after
 
     def exploded(self, value: Value, pad: str) -> str:
-        """Each part on its own line, with a comma behind the last, so that no formatter joins them again."""
+        """Each part on its own line, with a comma after the last, so that no formatter joins them."""
         match value:
             case Call(callee=Reference(path=path), args=(_, _) as args) if (sign := _infix(path)) is not None:
                 return self._chain(sign, args, pad)
@@ -151,7 +151,7 @@ class Writer:
         return _quoted(repr(text), self.quote)
 
     def _code(self, code: Code) -> str:
-        """The module's own function where it has just this one; else it is brought along where it needs nothing else."""
+        """The name of the module's function if it has the same source; otherwise the function is copied if it needs no other names."""
         if self.defined.get(code.name) == code.source or self.definitions.get(code.name) == code.source:
             return code.name
         free = _free_names(code.source)
@@ -178,7 +178,7 @@ def _infix(path: str) -> str | None:
 
 
 def _quoted(representation: str, quote: str) -> str:
-    """Python's repr of a text, in double quotes where those are wanted and need no more escapes."""
+    """Python's repr of a text; in double quotes if those are requested and need no more escapes."""
     tokens = re.findall(r"\\.|[^\\]", representation[1:-1], re.DOTALL)
     if quote == representation[0] or quote == "'" or tokens.count('"') > tokens.count("\\'"):
         return representation
@@ -187,7 +187,7 @@ def _quoted(representation: str, quote: str) -> str:
 
 
 def _free_names(source: str) -> frozenset[str]:
-    """Names that the code uses and neither defines nor finds among the builtins."""
+    """Names that the code uses and that are neither defined in it nor builtins."""
     tree = ast.parse(source)
     bound = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     bound |= {

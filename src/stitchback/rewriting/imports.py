@@ -1,4 +1,4 @@
-"""Imports and definitions put into a module that is there, and imports taken out that an edit has left without a use."""
+"""Adds imports and definitions to an existing module, and removes imports that an edit has left unused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def with_imports(module: cst.Module, needed: Iterable[Import]) -> cst.Module:
 
 
 def _joined(body: Body, item: Import) -> bool:
-    """Adds the name to the `from … import` of its module, where there is one."""
+    """Adds the name to the existing `from … import` of its module, if any."""
     for index, statement in enumerate(body):
         for node, _ in imports_of(statement) if item.is_from else ():
             if _imports_from(node, item.module):
@@ -46,7 +46,7 @@ def _imports_from(node: cst.Import | cst.ImportFrom, module: str) -> bool:
 
 
 def _with_name(node: cst.ImportFrom, name: str) -> cst.ImportFrom:
-    """Sorted in where the names are sorted, else behind them, with the same white space between."""
+    """The import with the name: in sorted position if the names are sorted, otherwise at the end, with the same white space."""
     assert not isinstance(node.names, cst.ImportStar)
     aliases = list(node.names)
     names = [dotted(alias.name) for alias in aliases]
@@ -64,7 +64,7 @@ def _with_name(node: cst.ImportFrom, name: str) -> cst.ImportFrom:
 
 
 def _inserted(body: Body, item: Import) -> None:
-    """A statement of its own, beside those of its kind, in the order in which makemigrations sorts them."""
+    """Inserts a separate statement next to those of its kind, in the order of makemigrations."""
     statement = _statement(item)
     imports = [
         (index, node)
@@ -101,7 +101,7 @@ def _module_of(node: cst.Import | cst.ImportFrom) -> str:
 
 
 def _before(body: Body, index: int, statement: cst.SimpleStatementLine) -> None:
-    """Takes over the empty lines above that place; comments stay with what they stand above."""
+    """Inserts the statement and moves the empty lines above that position before it; comments stay with the statement below them."""
     following = body[index]
     lines = list(following.leading_lines)
     blank = 0
@@ -122,7 +122,7 @@ def _behind_docstring(body: Body) -> int:
 
 
 def with_definitions(module: cst.Module, sources: Sequence[str], before: int) -> cst.Module:
-    """Functions and classes put behind the last import above the statement of index `before`, two empty lines around each."""
+    """The module with functions and classes after the last import above the statement of index `before`, with two empty lines around each."""
     if not sources:
         return module
     body: Body = list(module.body)
@@ -147,11 +147,10 @@ def _blank(count: int) -> list[cst.EmptyLine]:
 
 
 def without_unused(module: cst.Module, before: cst.Module, *, elsewhere: bool = False) -> cst.Module:
-    """Without the imports of Django's own modules that an edit has left without a use: they do nothing but bind a name.
+    """The module without imports of Django's modules that an edit has left unused: they only bind a name.
 
-    What was not used before stays (somebody wants it so); so does an import with a comment, and one that is not Django's: it
-    may be there for what it does. `elsewhere`: the module is a copy for another branch, which may not have what is not Django's:
-    there every import that has no use goes.
+    Imports that were unused before stay, as do imports with a comment and imports of other packages, which may have side effects. `elsewhere`: the
+    module is a copy for another branch, which may lack those packages: all unused imports are removed.
     """
     still = _used(module)
     lost = _used(before) - still
@@ -174,7 +173,7 @@ def _without(
     *,
     elsewhere: bool,
 ) -> cst.BaseCompoundStatement | cst.SimpleStatementLine | None:
-    """The statement without the names that are lost; None where nothing is left of it."""
+    """The statement without the lost names; None if no names remain."""
     found = list(imports_of(statement))
     if len(found) != 1 or not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return statement
@@ -193,7 +192,7 @@ def _without(
 
 
 def _used(module: cst.Module) -> frozenset[str]:
-    """Every name and dotted name that stands in the module, imports apart, each with what it begins with."""
+    """Every name and dotted name in the module outside of imports, each with its prefixes."""
     found = _Used()
     module.visit(found)
     return frozenset(found.names)

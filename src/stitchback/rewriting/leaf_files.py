@@ -1,7 +1,7 @@
-"""Files in which other tools keep the name of each app's last migration.
+"""Files of other tools that contain the name of each app's leaf migration.
 
 * `max_migration.txt` in an app's migrations folder (django-linear-migrations): the leaf's name and a newline.
-* `migrations_lockfile.txt` (Sentry, and those who took it from there): lines `app: name` below words for people.
+* `migrations_lockfile.txt` (Sentry, and projects that copied it): lines `app: name` below an explanation.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _LOCKED = re.compile(rb"^(?P<app>\w+): (?P<name>\S+)(?=\r?$)", re.MULTILINE)
 def marker_edits(
     files: Mapping[str, FileEntry], result: Tree, leaves: Mapping[str, str]
 ) -> tuple[FileContent, ...]:
-    """The marker files of the tree (path -> entry) that have to change for its migrations to be `result`'s, sorted by path.
+    """The marker files of the tree (path -> entry) that must change to match `result`'s migrations, sorted by path.
 
-    `leaves`: app -> the name of its last migration. An app that has none there keeps what its marker says.
+    `leaves`: app -> the name of its leaf migration. The marker of an app without one stays unchanged.
     """
     found: list[FileContent] = []
     for label, app in sorted(result.apps.items()):
@@ -53,7 +53,7 @@ def _changed(path: str, before: bytes, after: bytes) -> list[FileContent]:
 
 
 def _max_migration(before: bytes, name: str) -> bytes:
-    """Conflict markers of an unfinished merge give way too."""
+    """The new content. It also replaces conflict markers of an unfinished merge."""
     if before.strip() == name.encode():
         return before
     return name.encode() + (b"\r\n" if b"\r\n" in before else b"\n")

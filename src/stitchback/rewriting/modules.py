@@ -1,4 +1,4 @@
-"""The parts of a migration's module that are edited: its Migration class, that class's attributes, its imports."""
+"""The parts of a migration's module that can be edited: its Migration class, that class's attributes, its imports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ATTRIBUTES = ("replaces", "initial", "dependencies", "run_before", "operations"
 
 @dataclass(frozen=True, slots=True)
 class AttributePlace:
-    """An attribute's assignment: the statement of that index in the class body, the part of it of that index (`a = 1; b = 2`)."""
+    """The position of an attribute's assignment: the index of the statement in the class body, and the index of its part (`a = 1; b = 2`)."""
 
     statement: int
     part: int
@@ -24,7 +24,7 @@ class AttributePlace:
 
 
 def migration_class(module: cst.Module, path: str) -> tuple[int, cst.ClassDef]:
-    """The Migration class and its index in the module. Raises Refusal (SB540) where it is not one plain class at the top."""
+    """The Migration class and its index in the module. Raises Refusal (SB540) unless it is exactly one plain class at the top level."""
     found = [
         (index, node)
         for index, node in enumerate(module.body)
@@ -44,7 +44,7 @@ def not_plain(path: str, what: str, why: str) -> Refusal:
 
 
 def attribute(module: cst.Module, owner: cst.ClassDef, name: str, path: str) -> AttributePlace | None:
-    """Where the class sets the attribute; None where it does not. Raises Refusal (SB540) where anything else touches it."""
+    """The position where the class sets the attribute; None if it does not. Raises Refusal (SB540) if other code uses the attribute."""
     touched = _Touched(name)
     owner.body.visit(touched)
     elsewhere = _Elsewhere(name)
@@ -80,7 +80,7 @@ def _assigned(small: cst.BaseSmallStatement, name: str) -> cst.BaseExpression | 
 
 
 class _Touched(cst.CSTVisitor):
-    """Counts how often the class body (not the functions and classes in it) names the attribute."""
+    """Counts how often the class body (without the functions and classes in it) names the attribute."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class _Touched(cst.CSTVisitor):
 
 
 class _Elsewhere(cst.CSTVisitor):
-    """Whether `Migration.<name>` stands anywhere."""
+    """Finds any use of `Migration.<name>`."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ def with_statement(owner: cst.ClassDef, index: int, statement: cst.BaseStatement
 
 
 def with_new_attribute(owner: cst.ClassDef, name: str, statement: cst.BaseStatement) -> cst.ClassDef:
-    """The class with one attribute more, where makemigrations has it, an empty line between it and what follows."""
+    """The class with one more attribute, in the position that makemigrations gives it, followed by an empty line."""
     body = list(owner.body.body)
     later = _ATTRIBUTES[_ATTRIBUTES.index(name) + 1 :]
     places = [place.statement for each in later for place in _places(owner, each)]
@@ -154,7 +154,7 @@ def with_new_attribute(owner: cst.ClassDef, name: str, statement: cst.BaseStatem
 
 
 def imports_of(statement: cst.CSTNode) -> Iterator[tuple[cst.Import | cst.ImportFrom, list[tuple[str, str]]]]:
-    """The import statements on one line, each with what it binds: name -> import path. Relative ones and `*` bind what is not known."""
+    """The import statements on one line, each with the names that it binds: name -> import path. The names of relative imports and `*` are unknown."""
     if not isinstance(statement, cst.SimpleStatementLine):
         return
     for small in statement.body:
@@ -177,7 +177,7 @@ def _bound(path: str, alias: cst.ImportAlias, name: str) -> tuple[str, str]:
 
 
 def dotted(node: cst.BaseExpression) -> str:
-    """`a.b.c` for such a name."""
+    """The dotted name `a.b.c` of a node."""
     if isinstance(node, cst.Attribute):
         return f"{dotted(node.value)}.{node.attr.value}"
     assert isinstance(node, cst.Name)
@@ -185,7 +185,7 @@ def dotted(node: cst.BaseExpression) -> str:
 
 
 def bindings_of(module: cst.Module, tree: ast.Module) -> dict[str, str]:
-    """What the module's own top-level imports bind, name -> import path; a name that is bound to two things is left out."""
+    """The names bound by the module's top-level imports, name -> import path; without names that are bound twice."""
     pairs = dict.fromkeys(
         pair for statement in module.body for _, bound in imports_of(statement) for pair in bound
     )
@@ -200,7 +200,7 @@ def names_taken(tree: ast.Module) -> frozenset[str]:
 
 
 def _taken(body: Sequence[ast.stmt]) -> Iterator[tuple[str, bool]]:
-    """Names with whether a plain top-level import binds them."""
+    """The names, each with whether a plain top-level import binds it."""
     for node in body:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):

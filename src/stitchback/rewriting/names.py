@@ -1,4 +1,4 @@
-"""How a module spells what it imports, and what has to be imported to spell more."""
+"""How a module spells imported names, and which imports further names need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DB_ON_DELETE = frozenset({"DB_CASCADE", "DB_SET_NULL", "DB_SET_DEFAULT"})
 
 @dataclass(frozen=True, slots=True, order=True)
 class Import:
-    """`import module`, or `from module import name`. Ordered as MigrationWriter sorts them: `import` before `from`."""
+    """`import module` or `from module import name`. Ordered as in MigrationWriter: `import` before `from`."""
 
     is_from: bool
     module: str
@@ -28,7 +28,7 @@ class Import:
 
 
 def statements(imports: Iterable[Import]) -> list[str]:
-    """Import statements in the order of `MigrationWriter.as_string`, names of one module joined."""
+    """Import statements in the order of `MigrationWriter.as_string`; names of one module are joined."""
     plain = sorted({f"import {item.module}" for item in imports if not item.is_from})
     joined: dict[str, set[str]] = {}
     for item in imports:
@@ -39,10 +39,10 @@ def statements(imports: Iterable[Import]) -> list[str]:
 
 @dataclass(slots=True, eq=False)
 class Spelling:
-    """The names of one module while it is written: grows by what is asked of it.
+    """The names of one module while it is written; collects required imports.
 
-    `bindings`: what the module's own top-level imports bind, name (dotted for `import a.b`) -> import path.
-    `taken`: every name that the module binds at its top level. `needed`: imports that have to be added.
+    `bindings`: the names bound by the module's own top-level imports (dotted for `import a.b`) -> import path.
+    `taken`: every name that the module binds at its top level. `needed`: imports that must be added.
     """
 
     path: str
@@ -51,7 +51,7 @@ class Spelling:
     needed: set[Import] = field(default_factory=set)
 
     def spell(self, path: str) -> str:
-        """An expression for the import path, in the module's own way where it has one, else as makemigrations writes it."""
+        """An expression for the import path: spelled as the module does, otherwise as makemigrations does."""
         if path.startswith("builtins."):
             return path.removeprefix("builtins.")
         wanted, *others = _spellings(path)
@@ -73,7 +73,7 @@ class Spelling:
         return rest if not item.is_from else f"{item.name}.{rest}"
 
     def require(self, template: Template) -> None:
-        """Binds the names that the template's source uses. Raises Refusal (SB541) where the module means something else by one."""
+        """Binds the names that the template's source uses. Raises Refusal (SB541) if the module uses one of them for another object."""
         for path in template.imports:
             module, _, name = path.rpartition(".")
             if self.bindings.get(name) == path or (not module and self.bindings.get(name) == name):
@@ -88,7 +88,7 @@ class Spelling:
             self.needed.add(item)
 
     def _bound(self, path: str, known: Mapping[str, str]) -> str | None:
-        """The shortest spelling by what is known."""
+        """The shortest spelling with the known names."""
         found = [
             name + path[len(bound) :]
             for name, bound in known.items()
@@ -105,13 +105,13 @@ def _path_of(item: Import) -> str:
 
 
 def _is_attribute(rest: str) -> bool:
-    """Whether this can be had from what is imported without importing a module: a name, or one within a class."""
+    """Whether this is reachable from an imported object without importing a module: a name, or one within a class."""
     *owners, _ = rest.split(".")
     return all(owner[:1].isupper() for owner in owners)
 
 
 def _spellings(path: str) -> tuple[str, ...]:
-    """The path, and before it the one that makemigrations writes where that is another."""
+    """The path, preceded by the one that makemigrations writes if it differs."""
     name = path.removeprefix("django.db.models.")
     if path != name and name in _ON_DELETE | _DB_ON_DELETE:
         return (f"{DELETION}.{name}", path)
@@ -119,7 +119,7 @@ def _spellings(path: str) -> tuple[str, ...]:
 
 
 def _import_of(path: str) -> tuple[Import, str]:
-    """What makemigrations imports for the path, and how it then spells it (behind the imported name for `from … import`)."""
+    """The import that makemigrations writes for the path, and its spelling (after the imported name for `from … import`)."""
     for module, name in (("django.db", "migrations"), ("django.db", "models"), ("django.conf", "settings")):
         rest = path.removeprefix(f"{module}.{name}.")
         if rest != path and _is_attribute(rest):
@@ -130,7 +130,7 @@ def _import_of(path: str) -> tuple[Import, str]:
 
 
 def _module_of(path: str) -> str:
-    """The module that the path is in: up to the first class, or up to the last name."""
+    """The module of the path: up to the first class, or up to the last name."""
     parts = path.split(".")
     if parts[0] == "datetime":
         return parts[0]

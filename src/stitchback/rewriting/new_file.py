@@ -1,4 +1,4 @@
-"""A migration file made from nothing, as makemigrations and a formatter would leave it."""
+"""Writes a new migration file in the layout of makemigrations and a formatter."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _only_inserts(change: object) -> bool:
 
 
 def replaces_text(items: list[str], margin: int = len(_STEP)) -> str:
-    """On one line where it fits, as makemigrations writes it."""
+    """`replaces`, on one line if it fits, as makemigrations writes it."""
     line = f"replaces = [{', '.join(items)}]"
     return line if margin + len(line) <= WIDTH else listed("replaces", items)
 

@@ -1,4 +1,4 @@
-"""Edits of a plan -> what the files shall hold."""
+"""Renders a plan's edits to file contents."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from stitchback.rewriting.contents import FileContent
 
 
 def render_files(edits: Iterable[FileEdit], read_blob: Callable[[str], bytes]) -> tuple[FileContent, ...]:
-    """What each edited file shall hold, in the order of the paths; a file whose changes change nothing has no entry. One without changes is
-    another branch's, brought over as it is.
+    """The content of each edited file, ordered by path; a file whose changes have no effect has no entry. An edit without changes copies another
+    branch's file unchanged.
 
-    `read_blob`: git's blob id -> its bytes. Raises Refusal where a file cannot be edited as planned (SB540 to SB543).
+    `read_blob`: git's blob id -> its bytes. Raises Refusal if a file cannot be edited as planned (SB540 to SB543).
     """
     found = [content for edit in edits if (content := _rendered(edit, read_blob)) is not None]
     return tuple(sorted(found, key=lambda content: (content.path, content.content is not None)))

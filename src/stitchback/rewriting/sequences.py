@@ -1,8 +1,7 @@
-"""Lists and tuples of a file, their elements kept, left out or added; comments go where their element goes.
+"""Lists and tuples of a file: elements are kept, removed or added, and comments move with their element.
 
-Between two elements stands a *gap*: it begins with what is left of the line of the first (its comment), goes on with the lines
-above the second (its comments), and ends with the second's indentation. So a gap is put together anew only where its two
-neighbours have changed; every other gap stays as it is.
+Between two elements there is a *gap*: the rest of the line of the first (its comment), the lines above the second (its comments), and the second's
+indentation. Only gaps whose neighbours have changed are built again; all others stay unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Gap = cst.BaseParenthesizableWhitespace
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The element of that index of the original, with another value where `value` is given."""
+    """The element of that index of the original, with a new value if `value` is given."""
 
     index: int
     value: cst.BaseExpression | None = None
@@ -34,7 +33,7 @@ Slot = Kept | New
 
 @dataclass(frozen=True, slots=True)
 class SequenceLayout:
-    """`indent`: of an element's line, beyond the line that the display begins on. `explode`: one element a line, whatever it was."""
+    """`indent`: of an element's line, relative to the line that the display begins on. `explode`: always one element a line."""
 
     indent: str
     explode: bool = False
@@ -59,19 +58,19 @@ def gaps(display: Display) -> list[Gap]:
 
 
 def _joined(first: Gap, second: Gap) -> Gap:
-    """Of two that stand side by side: LibCST leaves one of them empty."""
+    """Joins two adjacent gaps: LibCST leaves one of them empty."""
     return second if first.empty else first
 
 
 def is_spread(display: Display) -> bool:
-    """Whether the elements stand on lines of their own."""
+    """Whether the elements are on separate lines."""
     return any(
         isinstance(gap, cst.ParenthesizedWhitespace) for gap in gaps(display)[: len(display.elements) or 1]
     )
 
 
 def element_indent(display: Display, default: str) -> str:
-    """How far its elements are indented beyond the line that it begins on."""
+    """The indentation of its elements relative to the line that it begins on."""
     for gap in gaps(display)[: len(display.elements)]:
         if isinstance(gap, cst.ParenthesizedWhitespace) and gap.indent:
             return gap.last_line.value
@@ -79,7 +78,7 @@ def element_indent(display: Display, default: str) -> str:
 
 
 def rebuilt(display: Display, slots: Sequence[Slot], layout: SequenceLayout) -> Display:
-    """The display with these elements, in this order; itself where they are its own."""
+    """The display with these elements in this order; unchanged if they are its own."""
     if list(slots) == [Kept(index) for index in range(len(display.elements))]:
         return display
     old = gaps(display)
@@ -121,7 +120,7 @@ def _ends_with_comma(display: Display, slots: Sequence[Slot], spread: bool) -> b
 def _gap(
     display: Display, old: list[Gap], slots: Sequence[Slot], place: int, spread: bool, layout: SequenceLayout
 ) -> Gap:
-    """The gap before the slot of that place; behind the last one for `place == len(slots)`."""
+    """The gap before the slot of that position; after the last one for `place == len(slots)`."""
     behind = None if place == 0 else slots[place - 1]
     ahead = None if place == len(slots) else slots[place]
     first = old[0] if behind is None else old[behind.index + 1] if isinstance(behind, Kept) else None
@@ -152,7 +151,7 @@ def _edge(display: Display, old: list[Gap], place: int) -> Gap:
 
 
 def _comment(gap: Gap | None) -> cst.TrailingWhitespace | None:
-    """The rest of the line of what stands before the gap, where there is a comment on it."""
+    """The rest of the line before the gap, if it has a comment."""
     if isinstance(gap, cst.ParenthesizedWhitespace) and gap.first_line.comment is not None:
         return gap.first_line
     return None

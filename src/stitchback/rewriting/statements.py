@@ -13,7 +13,7 @@ from stitchback.model.values import Value
 from stitchback.parsing.signatures import DATABASE_OPERATIONS, SIGNATURES, STATE_OPERATIONS
 from stitchback.rewriting.expressions import Writer
 
-# Arguments that makemigrations always spreads over lines (`Operation.serialization_expand_args`).
+# Arguments that makemigrations always spreads over several lines (`Operation.serialization_expand_args`).
 _SPREAD: Mapping[str, tuple[str, ...]] = {"CreateModel": ("fields", "options", "managers")}
 
 
@@ -33,7 +33,7 @@ def dependency_text(dependency: Dependency, writer: Writer) -> str:
 
 
 def operation_text(operation: Operation | Opaque, writer: Writer, pad: str = "") -> str:
-    """As `OperationWriter` writes it: an argument a line, in the order of Django's signature. Lines but the first begin at `pad`."""
+    """The operation as `OperationWriter` writes it: one argument a line, in the order of Django's signature. All lines but the first begin at `pad`."""
     if isinstance(operation, Opaque):
         raise writer.unwritable(operation.source, operation.reason)
     callee = operation_class(operation, writer)
@@ -49,7 +49,7 @@ def operation_class(operation: Operation, writer: Writer) -> str:
 
 
 def template_name(template: Template, writer: Writer) -> str:
-    """The name of the template's class, which the file will hold."""
+    """The name of the template's class, which will be added to the file."""
     writer.spelling.require(template)
     writer.templates.setdefault(template.name, template)
     return template.name

@@ -1,4 +1,4 @@
-"""The runbook: what people do before, at and after the deploy of a proved plan, in Markdown."""
+"""The runbook: the steps before, during and after the deploy of a proved plan, in Markdown."""
 
 from stitchback.runbook.render import render_runbook
 from stitchback.runbook.values import FakeAdvice, RunbookSql

@@ -1,4 +1,4 @@
-"""Populations that are told about together."""
+"""Populations that the runbook describes together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class GroupedPopulations:
-    """Populations with the same hand and the same migrations to run."""
+    """Populations with the same manual step and the same migrations to run."""
 
     outcomes: tuple[PopulationOutcome, ...]
 
@@ -33,7 +33,7 @@ class GroupedPopulations:
 
 
 def together(outcomes: Iterable[PopulationOutcome]) -> tuple[GroupedPopulations, ...]:
-    """In the order in which each kind comes first."""
+    """The groups, ordered by the first population of each."""
     found: dict[tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]], list[PopulationOutcome]] = {}
     for outcome in outcomes:
         found.setdefault((outcome.inserts, outcome.will_run), []).append(outcome)

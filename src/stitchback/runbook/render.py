@@ -1,4 +1,4 @@
-"""The text. The same plan gives the same bytes."""
+"""The text of the runbook. The same plan gives the same bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def render_runbook(
     sql: Sequence[RunbookSql] = (),
     fakes: Sequence[FakeAdvice] = (),
 ) -> str:
-    """Markdown, ends with a line break. `sql`: the repair for each engine that is wanted; needed only where a population gets rows."""
+    """The runbook in Markdown, ending with a line break. `sql`: the repair for each requested engine; required only if a population gets rows."""
     manual_steps = any(outcome.inserts for outcome in proof.outcomes)
     parts = [
         _title(candidate, proof, patches, onto),
@@ -101,7 +101,7 @@ def _before(
 
 
 def _if_forgotten(proof: Proof) -> list[str]:
-    """What happens to each group of databases without the rows."""
+    """The result for each group of databases if the rows are not inserted."""
     found: dict[Forgotten, list[PopulationOutcome]] = {}
     for outcome in proof.outcomes:
         if outcome.forgotten is not None:
@@ -204,7 +204,7 @@ def _names(keys: Iterable[MigrationKey]) -> str:
 
 
 def _code(schema_object: object) -> str:
-    """In backquotes; a name that has some, or a bar or a line break, is spelled."""
+    """The text in backquotes; a name with backquotes, a bar or a line break is escaped."""
     return "`" + "".join(_plain(str(schema_object))) + "`"
 
 
@@ -214,7 +214,7 @@ def _plain(text: str) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """One line, nothing in it that Markdown or HTML would take for its own."""
+    """The text on one line, with the special characters of Markdown and HTML escaped."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     for sign in "\\`*_[]<>|":
         line = line.replace(sign, f"\\{sign}")

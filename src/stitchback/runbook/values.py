@@ -1,4 +1,4 @@
-"""What a runbook is made of beside the plan and its proof."""
+"""The inputs of a runbook besides the plan and its proof."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from stitchback.model.keys import MigrationKey
 
 @dataclass(frozen=True, slots=True)
 class RunbookSql:
-    """The plan's repair for one engine. `file` and `undo_file` are the names under which the scripts lie beside the runbook, "" where
-    they do not; `script`, `undo` and `probe` are the texts. The script may be run on every database: it looks first."""
+    """The plan's repair for one engine. `file` and `undo_file`: the names of the scripts next to the runbook, "" if they are not written; `script`,
+    `undo` and `probe`: their text. The script may run on every database: it checks first."""
 
     vendor: str
     script: str
@@ -22,8 +22,8 @@ class RunbookSql:
 
 @dataclass(frozen=True, slots=True)
 class FakeAdvice:
-    """Whether `migrate --fake` does for these databases what the SQL does. `commands` did, when tried on each of them; where they are
-    none, `reason` says what went wrong."""
+    """Whether `migrate --fake` has the same result as the SQL for these databases. `commands` had it on each of them when tried; without commands,
+    `reason` names the failure."""
 
     populations: tuple[str, ...]
     inserts: tuple[MigrationKey, ...]

@@ -1,7 +1,7 @@
-"""Which database the project's `default` is. It is never the one of its settings.
+"""Sets the project's `default` database. It is never the one of the project's settings.
 
-`default` itself is re-pointed, since migrations name it, and `schema_editor.connection.alias` too. Every other alias is put out
-of reach (Django's dummy backend, which raises ImproperlyConfigured when used): it may be somebody's production.
+`default` is replaced because migrations name it, and `schema_editor.connection.alias` too. Every other alias gets Django's dummy backend, which
+raises ImproperlyConfigured when used: it may be a production database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from . import variables
 from .mysql_driver import use_pymysql
 
-EVERY = 0.5  # seconds between two looks whether the parent process is there
+EVERY = 0.5  # seconds between two checks that the parent process runs
 NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 NO_CACHE = "django.core.cache.backends.dummy.DummyCache"
 KEPT_OPTIONS = ("charset", "sql_mode", "isolation_level", "collation")
@@ -63,8 +63,8 @@ def _keep_to_itself(settings: Any) -> None:
 
 
 def end_with_parent() -> None:
-    """A thread that ends this process, and all that the project's code has started, soon after whoever started it was killed: a migration
-    that is running sees nothing of that."""
+    """Starts a thread that ends this process, and all that the project's code has started, soon after the parent process was killed: a running
+    migration does not notice that."""
     parent = os.getppid()
 
     def watch() -> None:

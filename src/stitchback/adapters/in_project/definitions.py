@@ -18,8 +18,7 @@ MADE_UP = re.compile(
 
 
 def tokens(sql: str) -> list[str]:
-    """The words of a piece of SQL: no white space, no comments, quoted names bare where they can be (names are not told
-    from keywords)."""
+    """The tokens of a piece of SQL: without white space and comments, quoted names unquoted if possible (names are not distinguished from keywords)."""
     found = []
     for token in TOKEN.findall(sql):
         if token.isspace() or token.startswith(("--", "/*")):
@@ -71,7 +70,7 @@ def split(words: list[str], separator: str = ",") -> list[list[str]]:
 
 
 def named(name: str | None, definition: str, columns: tuple[str, ...] = ()) -> str:
-    """The definition under its name, or without one where nobody chose it."""
+    """The definition under its name, or without one if the name was generated."""
     return definition if not name or made_up(name, columns) else f"{name}: {definition}"
 
 

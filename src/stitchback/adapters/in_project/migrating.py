@@ -26,7 +26,7 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST")
 
 
 class StoppedHere(BaseException):
-    """A crash right after a migration was applied and recorded. Not an Exception, so that nobody catches it."""
+    """A crash directly after a migration was applied and recorded. Not an Exception, so that no handler catches it."""
 
 
 def graph() -> dict[str, Any]:
@@ -60,7 +60,7 @@ def folder_of(label: str) -> str:
 
 
 def forget() -> None:
-    """Lets the next command read the migrations' files anew; Django itself keeps modules that it has imported."""
+    """Makes the next command read the migrations' files again; Django itself keeps imported modules."""
     from django.apps import apps
     from django.db.migrations.loader import MigrationLoader
 

@@ -51,7 +51,7 @@ WITHOUT: dict[str, Command] = {
 
 
 def serve() -> None:
-    """Answers until standard input ends, or nobody reads any more."""
+    """Answers requests until standard input ends or the reader is closed."""
     questions, answers = _private_streams()
     for line in questions:
         answer = json.dumps(_answer(json.loads(line)), ensure_ascii=True)

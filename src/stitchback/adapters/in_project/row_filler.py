@@ -1,6 +1,6 @@
-"""Rows with a value of its own in every column, so that a column that is made anew does not go unseen (FACTS F31).
+"""Inserts rows with a distinct value in every column, so that a recreated column is detected (FACTS F31).
 
-Two rows a table, in nullable columns and many-to-many tables too, all in one transaction. What was there before stays.
+Two rows a table, in nullable columns and many-to-many tables too, all in one transaction. Existing rows stay.
 """
 
 from __future__ import annotations

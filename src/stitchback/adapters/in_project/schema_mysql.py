@@ -31,7 +31,7 @@ HARMLESS = ("NO ACTION", "RESTRICT")
 
 
 def read(connection: Any) -> dict[str, Any]:
-    """Collations are told where they are not the table's."""
+    """The schema. Collations are included if they differ from the table's."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
         schema_objects = cursor.fetchall()

@@ -1,5 +1,5 @@
-"""SQLite's schema: its PRAGMAs, and the text of CREATE TABLE for what they do not tell (checks, collations, AUTOINCREMENT,
-generated columns, deferred foreign keys)."""
+"""SQLite's schema: its PRAGMAs, and the SQL of CREATE TABLE for what they do not show (checks, collations, AUTOINCREMENT, generated columns, deferred
+foreign keys)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Databases made for trial runs on a server: made, copied and dropped here, and nowhere else.
+"""Creates, copies and drops databases for trial runs on a server.
 
-Only names that this process made itself are ever copied onto or dropped. What is left is dropped when the process ends, also
-where that is because whoever started it was killed: its standard input ends then.
+Only names that this process created are overwritten or dropped. Remaining databases are dropped when the process ends, also when its parent was
+killed: its standard input ends then.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _number(series: str) -> int:
 
 
 def sweep_databases(prefix: str) -> list[str]:
-    """Drops the databases of runs that are no more: nobody holds their series' lock. Returns those that could not be dropped."""
+    """Drops the databases of runs that have ended: the lock of their series is free. Returns those that could not be dropped."""
     from django.db import Error, connection
 
     left = []
@@ -71,7 +71,7 @@ def sweep_databases(prefix: str) -> list[str]:
                 continue
             try:
                 cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)}")
-            except Error:  # somebody is connected to it, or it belongs to another user
+            except Error:  # a user is connected to it, or it belongs to another user
                 left.append(name)
     return left
 
@@ -166,7 +166,7 @@ def _drop_together(names: list[str]) -> None:
             try:
                 _drop(connections[place], name)
             except Error:
-                connections[place].close()  # told by `drop_everything`, which tries once more
+                connections[place].close()  # reported by `drop_everything`, which tries again
 
     if connections:
         with ThreadPoolExecutor(len(connections)) as pool:

@@ -1,7 +1,7 @@
-"""Pages of the codes that no hazard has: errors that end a command, and remarks about the repository.
+"""Pages of the codes without a hazard: errors that end a command, and remarks about the repository.
 
-`where` names the modules that say the code: one code means one thing, and a test holds it. A new code: one page in the room
-that it belongs to.
+`where` names the modules that raise the code. Each code has exactly one meaning, which a test checks. To add a code, add one page to the module of
+its subject.
 """
 
 from __future__ import annotations

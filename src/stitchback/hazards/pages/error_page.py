@@ -1,4 +1,4 @@
-"""What a page is made of."""
+"""The parts of an error page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of trying things with the project's own code."""
+"""Errors of running the project's own code."""
 
 from __future__ import annotations
 

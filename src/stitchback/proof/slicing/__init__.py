@@ -1,4 +1,4 @@
-"""Only the migrations that matter are put into the graph of a proof."""
+"""Reduces the graph of a proof to the relevant migrations."""
 
 from stitchback.proof.slicing.base import SliceBase
 from stitchback.proof.slicing.cut import sliced

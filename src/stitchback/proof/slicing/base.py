@@ -1,4 +1,4 @@
-"""What of a slice is the same for every candidate of a situation."""
+"""The part of a slice that is the same for every candidate of a situation."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from stitchback.schema.model_relations import ModelRelations
 
 
 class SliceBase:
-    """A situation's trees, and what they share. A candidate that changes nothing of that takes it as it is. `kept`: migrations that
-    matter, whatever the plan is."""
+    """A situation's trees, and their shared migrations. Candidates that do not change these share it. `kept`: migrations that are relevant to every
+    plan."""
 
     def __init__(self, situation: Situation, kept: Keys = frozenset()) -> None:
         self.situation = situation
@@ -35,16 +35,16 @@ class SliceBase:
 
     @cached_property
     def web(self) -> ModelRelations:
-        """Of all models that the trees have or had."""
+        """The relations of all models that the trees have or had."""
         return web_of(self.trees)
 
     @cached_property
     def is_sound(self) -> bool:
-        """Whether there is no circle in any tree: then slicing makes sense."""
+        """Whether no tree has a cycle: only then slicing is possible."""
         return not any(MigrationGraph.raw(tree).cycles for tree in self.trees)
 
     def changes(self, result: Tree) -> dict[MigrationKey, Migration | None]:
-        """What the result has otherwise than mainline; None for what it has not."""
+        """The result's differences from mainline; None for a migration that it lacks."""
         before, after = self.situation.mainline.migrations, result.migrations
         found: dict[MigrationKey, Migration | None] = {
             key: migration for key, migration in after.items() if before.get(key) is not migration
@@ -54,9 +54,11 @@ class SliceBase:
         return found
 
     def fresh_installs(self, changes: dict[MigrationKey, Migration | None]) -> SlicedSituation:
-        """What stands below the branches and such a result."""
+        """The shared part of the branches for such a result."""
         shared: Keys = frozenset()
-        if self.situation.patches:  # without a patch branch nothing tells what all databases have
+        if (
+            self.situation.patches
+        ):  # without a patch branch, the migrations that all databases have are unknown
             shared = self.ties.without([migration or key for key, migration in changes.items()])
         if shared not in self._grounds:
             self._grounds[shared] = SlicedSituation(self, shared)
@@ -64,7 +66,7 @@ class SliceBase:
 
 
 class SlicedSituation:
-    """A situation over one set of shared keys."""
+    """A situation with one set of shared keys."""
 
     def __init__(self, base: SliceBase, shared: Keys) -> None:
         self.base = base
@@ -93,7 +95,7 @@ class SlicedSituation:
 
     @cached_property
     def rows(self) -> tuple[MigrationKey, ...]:
-        """The shared keys, and the ghosts that their squashes name, as a ledger has them."""
+        """The shared keys, and the ghosts that their squashes name, as in a ledger."""
         files = self.mainline.migrations
         ordered = [key for key in MigrationGraph.raw(self.mainline).order() if key in self.shared]
         return tuple(dict.fromkeys(row for key in ordered for row in (*files[key].ghosts, key)))

@@ -1,4 +1,4 @@
-"""The trees of a proof with only those migrations in them that matter."""
+"""Builds the trees of a proof with only the relevant migrations."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from stitchback.proof.slicing.unaffected import MigrationRun, migration_runs, se
 
 
 def sliced(candidate: Candidate, situation: Situation, base: SliceBase | None = None) -> Slice:
-    """Everything that all trees share is put together below; mainline's own migrations that no plan touches, and that work on
-    other models, are put together where something essential is above or below them, and left out where nothing is.
+    """The slice. The migrations that all trees share are combined into base nodes. Mainline's own migrations that no plan changes, and that work on
+    other models, are combined if essential migrations are their ancestors or descendants, and left out otherwise.
 
-    `base`: of the same situation, where several candidates are sliced.
+    `base`: of the same situation, if several candidates are sliced.
     """
     base = base or SliceBase(situation)
     if not base.is_sound:
@@ -50,7 +50,7 @@ class SlicedTrees:
             self.combined(torn)
 
     def combined(self, entire: frozenset[str]) -> None:
-        """Steady migrations in clumps; of the apps in `entire` none is left out."""
+        """Combines unaffected migrations; of the apps in `entire` none is left out."""
         policy = self.situation.policy
         marks = (policy.unreleased, *(ledger.keys for ledger in self.situation.ledgers))
         self.migration_runs: tuple[MigrationRun, ...] = migration_runs(
@@ -61,7 +61,7 @@ class SlicedTrees:
         self.shared_base: SharedBase = self.made_shared_base()
 
     def partially_applied_apps(self) -> frozenset[str]:
-        """Apps that would have more leaves in the slice than they have: what joins them there was left out."""
+        """Apps that would have more leaf nodes in the slice than in the tree, because the migration that joins them was left out."""
         found: set[str] = set()
         for view in self.views[:2]:
             whole, cut = MigrationGraph.of(view.tree), MigrationGraph.of(self.tree(view))
@@ -94,7 +94,7 @@ class SlicedTrees:
         )
 
     def frontier(self) -> Keys:
-        """Shared migrations that something essential hangs on, or a handover speaks of, with the last of their apps."""
+        """Shared migrations that an essential migration depends on or a manual insert names, with the leaf nodes of their apps."""
         parents = {
             parent
             for view in self.views
@@ -134,7 +134,7 @@ class SlicedTrees:
         return Migration(last.key, last.path, last.blob, dependencies=tuple(dict.fromkeys(parents)))
 
     def dependencies_inside(self, view: TreeView, keys: tuple[MigrationKey, ...]) -> tuple[MigrationKey, ...]:
-        """What stands for the parents of these migrations, themselves left out."""
+        """The nodes that replace the dependencies of these left-out migrations."""
         found: set[MigrationKey] = set()
         for parent in (parent for key in keys for parent in view.parents(key)):
             if parent in self.shared:
@@ -146,8 +146,7 @@ class SlicedTrees:
         return tuple(sorted(found - {self.stands.get(key, key) for key in keys}))
 
     def front_behind(self, view: TreeView, aside: MigrationKey) -> set[MigrationKey]:
-        """The frontier's migrations that something left aside hangs on: of it comes nothing essential, but without the link
-        they would be leaves that the app has not."""
+        """The frontier's migrations that a left-out migration depends on: without the link they would become additional leaf nodes."""
         found, seen, waiting = set[MigrationKey](), {aside}, [aside]
         for key in waiting:
             for parent in view.parents(key):
@@ -159,8 +158,8 @@ class SlicedTrees:
         return found
 
     def outside(self, view: TreeView, migration: Migration) -> Iterator[Dependency]:
-        """Dependencies that are not files of the tree: ghosts, what is missing, installed packages, settings; and whatever is
-        last in another app, which is another one after the next release."""
+        """Dependencies that are not files of the tree: ghosts, missing migrations, installed packages, settings; and `__latest__` of another app,
+        which changes with the next release."""
         for parent in migration.dependencies:
             if (
                 not isinstance(parent, MigrationKey)
@@ -175,7 +174,7 @@ class SlicedTrees:
                 yield parent
 
     def lost_children(self, view: TreeView, migration: Migration) -> tuple[Dependency, ...]:
-        """What `run_before` names and the tree lacks; the others have become dependencies of theirs."""
+        """Migrations that `run_before` names and the tree lacks; the others have become dependencies."""
         return tuple(
             child
             for child in migration.run_before
@@ -203,7 +202,7 @@ class SlicedTrees:
         return replace(patch, tree=tree, fork=self.tree(fork), migrations=own)
 
     def ledger(self, ledger: Ledger) -> Ledger:
-        """The rows of the slice: what is below all branches is applied, or it would not be shared."""
+        """The ledger's rows of the slice: shared migrations are always applied."""
         below = (LedgerRow(key) for key in self.shared_base.nodes)
         gone = self.shared | self.apart.steady
         rows = (row for row in ledger.rows if row.key not in gone or row.key in self.stands.values())

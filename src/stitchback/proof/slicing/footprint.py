@@ -1,4 +1,4 @@
-"""Which models a migration works on."""
+"""The models that a migration works on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIFE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Some models, and apps of which all models are meant."""
+    """Some models, and apps of which all models count."""
 
     keys: frozenset[ModelKey] = frozenset()
     apps: frozenset[str] = frozenset()
@@ -39,7 +39,7 @@ class Models:
         return Models(self.keys | other.keys, self.apps | other.apps)
 
     def meets(self, other: Models) -> bool:
-        """Whether some model is in both."""
+        """Whether the two have a model in common."""
         return (
             not self.keys.isdisjoint(other.keys)
             or not self.apps.isdisjoint(other.apps)
@@ -58,7 +58,7 @@ def joined(many: Iterable[Models]) -> Models:
 
 
 def changed_models(migration: Migration) -> Models:
-    """Models that the migration's operations change; all of its app where one cannot be read."""
+    """Models that the migration's operations change; all models of its app if an operation cannot be read."""
     return joined(changed_by(operation, migration.key.app) for operation in migration.operations)
 
 
@@ -71,13 +71,13 @@ def changed_by(operation: Operation | Opaque, app: str) -> Models:
 
 
 def has_unread_state(operation: Operation) -> bool:
-    """RunSQL with `state_operations` that are not a list of operations."""
+    """Whether it is a RunSQL with `state_operations` that are not a list of operations."""
     said = operation.argument("state_operations")
     return said not in (None, NONE, Items("list", ())) and not operation.state
 
 
 def lifecycle_models(migration: Migration) -> Models:
-    """Models that are made, dropped or renamed, or a field of which is renamed: others refer to them by name."""
+    """Models that are created, dropped or renamed, or a field of which is renamed: others refer to them by name."""
     kept = tuple(
         each for each in migration.operations if not isinstance(each, Operation) or each.kind in LIFE
     )
@@ -85,7 +85,7 @@ def lifecycle_models(migration: Migration) -> Models:
 
 
 def withdrawn_models(migration: Migration) -> Models:
-    """Models that are not there under their name afterwards: whoever refers to them must come first, or cannot be at all."""
+    """Models that no longer have their name afterwards: migrations that refer to them must run before."""
     kept = tuple(
         each for each in migration.operations if isinstance(each, Operation) and each.kind in WITHDRAWING
     )
@@ -93,7 +93,7 @@ def withdrawn_models(migration: Migration) -> Models:
 
 
 def mentioned_models(migration: Migration) -> Models:
-    """Whatever may be a model's name in what the operations say: more than is meant does no harm."""
+    """All texts in the operations that may be a model's name: too many do no harm."""
     return Models(frozenset(mentions(migration.operations, migration.key.app)))
 
 
@@ -120,7 +120,7 @@ def renames(migration: Migration) -> Iterator[tuple[ModelKey, ModelKey]]:
 
 
 def under_all_names(models: Models, migrations: Iterable[Migration]) -> Models:
-    """The models with the names that they had before and after, as far as these migrations rename them."""
+    """The models with all names that they have in these migrations."""
     pairs = [pair for migration in migrations for pair in renames(migration)]
     keys, applied_set = set(models.keys), True
     while applied_set:
@@ -131,8 +131,8 @@ def under_all_names(models: Models, migrations: Iterable[Migration]) -> Models:
 
 
 def part_on(migration: Migration, models: Models) -> Migration | None:
-    """The migration with the operations that change one of the models, and those that change no model and no rows
-    (extensions, collations); None where none is left."""
+    """The migration with the operations that change one of the models, and those that change no model and no rows (extensions, collations); None if
+    none remain."""
     kept = tuple(parts_on(migration.operations, migration.key.app, models))
     return migration.with_changes(operations=kept) if kept else None
 
@@ -144,8 +144,8 @@ def parts_on(
 
 
 def narrowed(operation: Operation | Opaque, app: str, models: Models) -> Operation | Opaque:
-    """What holds other operations (SeparateDatabaseAndState) may change several models, and what makes the others is not kept.
-    Code in the database's half stays: the state's half says what it does."""
+    """The operation, limited to the models. An operation with nested ones (SeparateDatabaseAndState) may change several models, and the creation of
+    the others is not kept. Code among the database operations stays: the state operations describe its effect."""
     if isinstance(operation, Opaque) or not (operation.database or operation.state):
         return operation
     database = (

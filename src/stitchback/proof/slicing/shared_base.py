@@ -1,4 +1,4 @@
-"""What stands below all branches, put together in few nodes: those that something else hangs on, over what they make."""
+"""Combines the shared migrations into few nodes: those that others depend on, on top of blocks with their work."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Keys = frozenset[MigrationKey]
 
 @dataclass(frozen=True, slots=True)
 class SharedBase:
-    """`nodes` are the frontier's migrations, emptied, and the blocks that do their and their ancestors' work. `block_of`: a
-    shared migration -> the nearest blocks that it, or what hangs on it, has to have below."""
+    """`nodes`: the frontier's migrations without operations, and the blocks with their and their ancestors' work. `block_of`: a shared migration ->
+    the nearest blocks that it, or a migration that depends on it, needs as ancestors."""
 
     nodes: Mapping[MigrationKey, Migration]
     blocks: Keys
@@ -27,8 +27,8 @@ class SharedBase:
 def frontier(
     shared: Keys, graph: MigrationGraph, wanted: Iterable[MigrationKey], apps: Iterable[str]
 ) -> Keys:
-    """The shared migrations that must be there by name: `wanted`, and in their apps and in `apps` the last ones, so that no
-    app has a leaf that it has not."""
+    """The shared migrations that must exist by name: `wanted`, and the leaf nodes of their apps and of `apps`, so that no app has an additional leaf
+    node."""
     named = {graph.resolve(key) for key in wanted}
     its_apps = {key.app for key in named} | set(apps)
     last = {
@@ -50,8 +50,9 @@ def shared_base(
     hung: Iterable[Keys],
     models: Models,
 ) -> SharedBase:
-    """`order`: the shared nodes, as Django runs them. `hung`: for each other node that hangs on shared migrations, which ones. Shared migrations that the same nodes have for
-    ancestors run together or not at all, as far as those nodes can tell: they make one block, of what they do to `models`."""
+    """The shared base. `order`: the shared nodes in Django's order. `hung`: for each other node that depends on shared migrations, these migrations.
+    Shared migrations with the same descendants among those nodes always run together from their point of view: they become one block, with the
+    operations on `models`."""
     groups = grouped(order, shared, graph, front, hung)
     members: dict[int, list[MigrationKey]] = {}
     for key in order:
@@ -63,7 +64,7 @@ def shared_base(
     works = {group: worked(tree, keys, models) for group, keys in members.items()}
     nearest: dict[int, tuple[MigrationKey, ...]] = {}
     nodes: dict[MigrationKey, Migration] = {}
-    # What is an ancestor of a group has all of the group's bits, and more: so it comes first.
+    # An ancestor of a group has all of the group's bits and more, so it comes first.
     for group, keys in sorted(members.items(), key=lambda each: -each[0].bit_count()):
         above = {groups[parent] for key in keys for parent in graph.parents(key)} - {group}
         below = tuple(dict.fromkeys(block for other in sorted(above) for block in nearest[other]))
@@ -80,7 +81,7 @@ def shared_base(
 def grouped(
     order: list[MigrationKey], shared: Keys, graph: MigrationGraph, front: Keys, hung: Iterable[Keys]
 ) -> dict[MigrationKey, int]:
-    """Each shared migration -> a number that tells which nodes have it for an ancestor."""
+    """Each shared migration -> a number that identifies the nodes that have it as an ancestor."""
     marks: dict[MigrationKey, int] = dict.fromkeys(order, 0)
     for bit, keys in enumerate((*(frozenset({key}) for key in sorted(front)), *hung)):
         for key in keys:
@@ -105,7 +106,7 @@ def emptied(
     front: Keys,
     blocks: Mapping[MigrationKey, tuple[MigrationKey, ...]],
 ) -> dict[MigrationKey, Migration]:
-    """The frontier's migrations without their work, hung on their blocks and on each other as their ancestors are."""
+    """The frontier's migrations without operations, which depend on their blocks and on each other as their ancestors do."""
     near: dict[MigrationKey, Keys] = {}
     nodes: dict[MigrationKey, Migration] = {}
     for key in order:

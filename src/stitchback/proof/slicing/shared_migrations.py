@@ -1,4 +1,4 @@
-"""Migrations that are the same in every tree, and everything below them too: every database but a fresh one has them."""
+"""Migrations that are equal in every tree, with all their ancestors: every database but a fresh one has applied them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from stitchback.model.source import Opaque
 
 
 def shared_keys(trees: Sequence[Tree], ledgers: Iterable[Ledger]) -> frozenset[MigrationKey]:
-    """The largest set of keys that are the same migration in all trees and applied in all ledgers, with their parents in the
-    set, and with no squash of which a part is outside of it."""
+    """The largest set of keys that are the same migration in all trees and applied in all ledgers. It contains their dependencies, and squashes only
+    with all their parts."""
     return ties(trees, ledgers).whole
 
 
@@ -41,21 +41,21 @@ def is_readable(migration: Migration) -> bool:
 
 
 def applied_in(rows: frozenset[MigrationKey], tree: Tree) -> set[MigrationKey]:
-    """What counts as applied by these rows: a squash by its own row, or by those of all that it replaces."""
+    """The migrations that count as applied with these rows: a squash by its own row, or by the rows of all that it replaces."""
     squashes = (key for key, migration in tree.migrations.items() if migration.ghosts)
     return {*rows, *(key for key in squashes if rows.issuperset(tree.migrations[key].ghosts))}
 
 
 class KeyTies:
-    """What holds keys together: `whole` are those of `keys` for which all that they are tied to is there."""
+    """The keys that depend on each other's presence: `whole` are those of `keys` for which all tied keys are present."""
 
     def __init__(self, trees: Sequence[Tree], keys: set[MigrationKey]) -> None:
         self.trees = trees
         self.keys = keys
         self.files = {key for tree in trees for key in tree.migrations}
         self.known = {key.app for key in self.files} | {app for tree in trees for app in tree.apps}
-        self.squashes: dict[MigrationKey, set[MigrationKey]] = {}  # what is replaced -> what replaces it
-        self.targets: dict[MigrationKey, set[MigrationKey]] = {}  # the other way round
+        self.squashes: dict[MigrationKey, set[MigrationKey]] = {}  # replaced migration -> its squashes
+        self.targets: dict[MigrationKey, set[MigrationKey]] = {}  # squash -> its replaced migrations
         for tree in trees:
             for key, migration in tree.migrations.items():
                 for ghost in migration.ghosts:
@@ -69,7 +69,7 @@ class KeyTies:
         )
 
     def loose(self) -> Iterator[MigrationKey]:
-        """Keys with a parent that is not among them; the others are noted as dependants of theirs."""
+        """Keys with a dependency that is not among them; records the others as dependants."""
         migrations = self.trees[0].migrations
         for key in self.keys:
             for parent in self.parents(migrations[key]):
@@ -79,7 +79,7 @@ class KeyTies:
                     self.dependants.setdefault(parent, []).append(key)
 
     def partially_applied_by(self, unwanted: Iterable[MigrationKey]) -> set[MigrationKey]:
-        """What has to leave with these: what depends on them, and the other parts of their squashes."""
+        """The keys that must be removed with these: those that depend on them, and the other parts of their squashes."""
         gone: set[MigrationKey] = set()
         waiting = list(unwanted)
         for key in waiting:
@@ -90,7 +90,7 @@ class KeyTies:
         return gone
 
     def without(self, changed: Iterable[Migration | MigrationKey]) -> frozenset[MigrationKey]:
-        """What is still shared with a tree in which these migrations are new, other ones, or gone (then by their keys)."""
+        """The keys that stay shared with a tree in which these migrations are new, changed, or removed (then given by their keys)."""
         unwanted: set[MigrationKey] = set()
         for each in changed:
             if isinstance(each, MigrationKey):
@@ -103,7 +103,7 @@ class KeyTies:
         return self.whole - self.partially_applied_by(unwanted & self.whole)
 
     def parents(self, migration: Migration) -> Iterator[MigrationKey | None]:
-        """Parents in the trees' apps; None for one that is not there, or not the same in all trees."""
+        """Dependencies in the trees' apps; None for one that is missing or differs between trees."""
         for parent in migration.parents:
             if parent.app not in self.known:
                 continue
@@ -123,7 +123,7 @@ class KeyTies:
         return only[0] if only and not firsts else None
 
     def held_up(self) -> Iterator[MigrationKey]:
-        """What a migration outside says it runs before."""
+        """Keys that migrations outside name in `run_before`."""
         for tree in self.trees:
             for key, migration in tree.migrations.items():
                 if migration.run_before and key not in self.keys:

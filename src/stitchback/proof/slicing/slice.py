@@ -1,4 +1,4 @@
-"""What the proof is run on."""
+"""The input of the proof engines."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from stitchback.proof.slicing.tree_view import Keys
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The situation and the candidate to run the proof on.
+    """The situation and the candidate to prove.
 
-    `apps` are those that the plan can have to do with, `bystander` is one with which it has nothing to do (migrating it still
-    makes Django look at every replacer: FACTS F2), `blocks` nodes that no tree has. `below`: rows that every database but
-    a fresh one has, in order, beside those of the slice; `stands_for`: a node of the slice -> the migrations that it is
-    (itself where not named). `aside`: mainline's migrations that were left out; databases may have them or not. `order`: all
-    migrations of the whole result, as Django's full plan has them (where something is below: that first). `unsound`: why Django
-    cannot make a graph of the result. `ledgers` are those handed in, as they are; the situation has them with the rows of the
-    slice.
+    `apps`: those that the plan can affect; `bystander`: one that it cannot affect (migrating it still makes Django check every squash: FACTS F2);
+    `blocks`: nodes that no tree has. `below`: rows that every database but a fresh one has, in order, in addition to those of the slice;
+    `stands_for`: a node of the slice -> the migrations that it represents (itself if not named). `aside`: mainline's migrations that were left out;
+    databases may have them or not. `order`: all migrations of the whole result in the order of Django's full plan (`below` first). `unsound`: why
+    Django cannot build a graph of the result. `ledgers`: the given ones, unchanged; the situation has them with the rows of the slice.
     """
 
     situation: Situation
@@ -42,13 +40,13 @@ class Slice:
     left_out: int = 0
 
     def in_full(self, keys: Iterable[MigrationKey]) -> tuple[MigrationKey, ...]:
-        """Rows or runs of the slice as the whole trees have them."""
+        """Rows or runs of the slice in terms of the whole trees."""
         found = [each for key in keys for each in self.stands_for.get(key, (key,))]
         return tuple(dict.fromkeys(found))
 
 
 def whole(candidate: Candidate, situation: Situation) -> Slice:
-    """Nothing left out."""
+    """The slice that leaves nothing out."""
     result = candidate.result
     apps = tuple(sorted({key.app for key in result.migrations}))
     return Slice(
@@ -64,11 +62,11 @@ def whole(candidate: Candidate, situation: Situation) -> Slice:
 
 
 def bystander(apps: Collection[str], left_out: Iterable[str]) -> str:
-    """An app beside those of the slice: one that was left out, or one that comes with Django."""
+    """An app outside the slice: one that was left out, or one of Django's."""
     others = sorted(set(left_out) - set(apps))
     return others[0] if others else "contenttypes"
 
 
 def planned_order(tree: Tree) -> tuple[MigrationKey, ...]:
-    """As Django runs a full plan; what a squash replaces, which Django runs where the squash is applied in part, last."""
+    """The order of Django's full plan; replaced migrations, which Django runs if the squash is partially applied, last."""
     return tuple(dict.fromkeys((*MigrationGraph.of(tree).order(), *MigrationGraph.raw(tree).order())))

@@ -1,4 +1,4 @@
-"""Whether Django can make a graph of a result at all, told from its slice and from the apps that the plan changes."""
+"""Checks whether Django can build a graph of a result, from its slice and the apps that the plan changes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stitchback.proof.graph_checks import several_leaves, unlinked
 def unsound(
     cut: Tree, result: Tree, mainline: Tree, changed: Iterable[str], excused: Collection[str]
 ) -> Iterator[str]:
-    """One leaf an app (but for `excused` ones), every parent there, no circle. What is not in the slice depends on nothing
-    that is missing, and on nothing that the plan changes; leaves of the other apps are mainline's."""
+    """Reports apps with several leaf nodes (except `excused` ones), missing dependencies and cycles. Migrations outside the slice depend on nothing
+    that is missing or changed by the plan; leaf nodes of other apps are mainline's."""
     apps = frozenset(changed)
     yield from unlinked(MigrationGraph.of(cut))
     yield from several_leaves(MigrationGraph.of(of_apps(result, apps)), apps)

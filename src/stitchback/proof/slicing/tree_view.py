@@ -1,4 +1,4 @@
-"""One tree without what all trees share."""
+"""One tree without the migrations that all trees share."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ Keys = frozenset[MigrationKey]
 
 @dataclass(slots=True)
 class TreeView:
-    """`own` are the tree's migrations that are not shared, `below` the graph of the shared ones (squashes in the place of what
-    they replace), `labels` all apps that a tree has. `hasty`: shared migrations that say what they run before. Nothing here
-    looks at all migrations of the tree."""
+    """`own`: the tree's migrations that are not shared; `below`: the graph of the shared ones (squashes instead of what they replace); `labels`: all
+    apps of the tree. `hasty`: shared migrations with `run_before`. No method reads all migrations of the tree."""
 
     tree: Tree
     own: Mapping[MigrationKey, Migration]
@@ -42,8 +41,7 @@ class TreeView:
                     self.held_up.setdefault(child, []).append(migration.key)
 
     def parents(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
-        """Files that the migration depends on, sorted; what stands for a ghost in its place; shared squashes in the place of
-        what they replace."""
+        """Files that the migration depends on, sorted; the replacement of a ghost instead of it; shared squashes instead of what they replace."""
         parents = self._parents.get(key)
         if parents is None:
             found = self.by_graph(key) if self.is_floating(key) else set(self.by_name(key))
@@ -51,7 +49,7 @@ class TreeView:
         return parents
 
     def is_floating(self, key: MigrationKey) -> bool:
-        """Whether it depends on, or is held up by, whatever is first or last in an app of the tree."""
+        """Whether it depends on `__first__` or `__latest__` of an app of the tree, or such a dependency leads to it."""
         return any(
             each.name in (FIRST, LATEST) and each.app in self.labels and each.app != key.app
             for each in self.own[key].parents
@@ -69,14 +67,14 @@ class TreeView:
                 yield found
 
     def standing(self, name: MigrationKey) -> MigrationKey:
-        """The file that stands for a name; the name itself where none does."""
+        """The file that has or replaces a name; the name itself if there is none."""
         if name in self.own:
             return name
         below = self.below.resolve(name)
         return below if below in self.shared else self.replacers.get(name, name)
 
     def order(self, keys: Iterable[MigrationKey]) -> tuple[MigrationKey, ...]:
-        """Those own keys, parents first."""
+        """Those own keys, dependencies first."""
         own = {key: tuple(parent for parent in self.parents(key) if parent in self.own) for key in self.own}
         wanted = frozenset(keys)
         return tuple(key for key in full_order(graph_of(own), sorted(own)) if key in wanted)

@@ -1,4 +1,4 @@
-"""Mainline's own migrations that no plan changes and that have nothing to do with those that matter."""
+"""Mainline's own migrations that no plan changes and that are irrelevant to the essential ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from stitchback.schema.model_relations import ModelRelations
 
 @dataclass(frozen=True, slots=True)
 class UnaffectedMigrations:
-    """`steady` migrations may be put together or left out; `models` are those that all others, the essential ones, work on."""
+    """`steady`: migrations that may be combined or left out; `models`: those that all other, essential, migrations work on."""
 
     steady: Keys
     essential: Keys
@@ -40,8 +40,9 @@ def set_apart(
     web: Callable[[], ModelRelations],
     kept: Keys = frozenset(),
 ) -> UnaffectedMigrations:
-    """`views`: mainline's, the result's, the others'. `web`: of all models of all trees. `kept` migrations are essential. A migration that
-    changes other models is essential too where its data operations query one: the database must have all of it by then."""
+    """Finds the unaffected migrations. `views`: mainline's, the result's, the others'. `web`: the relations of all models of all trees. `kept`
+    migrations are essential. A migration that changes other models is essential too if essential data operations query one of them: the database must
+    have all of it by then."""
     own = {key: migration for view in views for key, migration in view.own.items()}
     versions = list({id(each): each for view in views for each in view.own.values()}.values())
     steady = unchanged(views) - named_elsewhere(candidate, versions) - kept
@@ -67,7 +68,7 @@ def set_apart(
 
 
 def unchanged(views: Sequence[TreeView]) -> set[MigrationKey]:
-    """Mainline's alone, the same in the result."""
+    """Migrations that only mainline has and that are equal in the result."""
     mainline, result, *others = views
     elsewhere = {key for view in others for key in view.own}
     return {
@@ -80,7 +81,7 @@ def unchanged(views: Sequence[TreeView]) -> set[MigrationKey]:
 
 
 def is_plain(migration: Migration, files: Mapping[MigrationKey, Migration], apps: Collection[str]) -> bool:
-    """Depends on files of its tree by their names, or on what is outside of it."""
+    """Whether it depends only on files of its tree by name, or on migrations outside of it."""
     return (
         is_readable(migration)
         and not migration.run_before
@@ -93,7 +94,7 @@ def is_plain(migration: Migration, files: Mapping[MigrationKey, Migration], apps
 
 
 def named_elsewhere(candidate: Candidate, migrations: Iterable[Migration]) -> set[MigrationKey]:
-    """Keys in handovers, in `replaces`, in `run_before`."""
+    """Keys in manual inserts, in `replaces`, in `run_before`."""
     named = {key for each in candidate.manual_inserts for key in (each.insert, *each.applied)}
     for migration in migrations:
         named.update(migration.ghosts)
@@ -103,8 +104,8 @@ def named_elsewhere(candidate: Candidate, migrations: Iterable[Migration]) -> se
 
 @dataclass(frozen=True, slots=True)
 class MigrationRun:
-    """Steady migrations of one app that nothing essential can tell apart: `keys` in order, the last one stands for all.
-    `before` is the clump that it follows although nothing says so: another app's, of the same kind."""
+    """Unaffected migrations of one app that are equivalent for the essential ones: `keys` in order, the last one represents all. `before`: the run
+    that it follows without a dependency: of another app, equally equivalent."""
 
     keys: tuple[MigrationKey, ...]
     before: MigrationKey | None
@@ -116,9 +117,8 @@ def migration_runs(
     marks: Sequence[Keys],
     entire: Collection[str] = (),
 ) -> tuple[MigrationRun, ...]:
-    """Steady migrations that have the same essential ancestors and descendants in all `views` (mainline and the result) and
-    are in the same `marks` (ledgers, what is unreleased) together, by app. Those without any are left out, but for the apps in
-    `entire`."""
+    """Unaffected migrations that have the same essential ancestors and descendants in all `views` (mainline and the result) and are in the same
+    `marks` (ledgers, unreleased ones), by app. Those without any are left out, except for the apps in `entire`."""
     kin = [relations(view, apart) for view in views]
     kinds: dict[tuple[object, ...], EquivalentMigrations] = {}
     for key in views[0].order(apart.steady):
@@ -130,13 +130,12 @@ def migration_runs(
 
 
 class EquivalentMigrations:
-    """Migrations that nothing essential can tell apart, given parents first, put together by app into as few runs as can
-    follow each other: two apps whose migrations take turns in waiting for each other get several runs each, or their nodes
-    would depend on each other in a circle."""
+    """Migrations that are equivalent for the essential ones, dependencies first, combined by app into as few runs as possible: two apps whose
+    migrations depend on each other in turn get several runs each, because single runs would form a cycle."""
 
     def __init__(self) -> None:
         self.runs: list[list[MigrationKey]] = []
-        self.place: dict[MigrationKey, int] = {}  # a migration -> the number of its run
+        self.place: dict[MigrationKey, int] = {}  # a migration -> the index of its run
         self.last: dict[str, int] = {}  # an app -> its last run
 
     def add(self, key: MigrationKey, parents: Iterable[MigrationKey]) -> None:

@@ -1,4 +1,4 @@
-"""What can be wrong with a ledger: one file a defect, all of them in one tuple."""
+"""All defects of a ledger: one module for each, and one tuple with all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every defect is: a class that finds one kind of trouble in a ledger, and whose docstring is its page."""
+"""The base class of defects: a class that finds one kind of defect in a ledger, and whose docstring is its page."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from stitchback.repair.unrecorded import UnrecordedMigration
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One ledger against one tree. `unknown`: rows that the tree does not know, with the refs that do. `now`
-    and `following`: what a migrate will do now, and the next release's, None where nobody can tell. `engine`: Django's vendor, or "".
-    `histories`: the trees that know the unknown rows."""
+    """One ledger compared with one tree. `unknown`: rows that the tree does not have, with the refs that have them. `now` and `following`: the
+    forecast of a migrate now and with the next release, None if it cannot be made. `engine`: Django's vendor, or "". `histories`: the trees that have
+    the unknown rows."""
 
     ledger: Ledger
     accounts: RecorderRules
@@ -47,7 +47,7 @@ class Examined:
 
 
 def checkout(commit: str, path: str) -> str:
-    """The command that brings a file of a commit back, from any folder of the repository."""
+    """The command that restores a file of a commit, from any folder of the repository."""
     return f"git checkout {commit[:12]} -- {shlex.quote(f':/{path}')}"
 
 

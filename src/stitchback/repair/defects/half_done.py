@@ -1,4 +1,4 @@
-"""SB629: a migration of which a part was done."""
+"""SB629: a migration that was applied in part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SB641 and SB642: what no model has."""
+"""SB641 and SB642: columns and tables that no model has."""
 
 from __future__ import annotations
 

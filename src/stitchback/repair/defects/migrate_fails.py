@@ -1,4 +1,4 @@
-"""SB627, SB628 and SB640: what `migrate` will run into."""
+"""SB627, SB628 and SB640: failures and losses of the next `migrate`."""
 
 from __future__ import annotations
 

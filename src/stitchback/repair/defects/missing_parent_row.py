@@ -1,4 +1,4 @@
-"""SB622: a migration that is not applied below one that is."""
+"""SB622: an applied migration depends on one that is not applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SB624: a database of mainline that lacks the row of what was stitched in below it."""
+"""SB624: a database of mainline lacks the row of a migration that was stitched in as a dependency of an applied one."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def hint(outcome: RepairOutcome, engine: str) -> str:
 
 
 def with_ids(outcome: RepairOutcome, engine: str) -> RepairOutcome:
-    """The repair with the edit that lets the table take rows; a refusal where no statement within a transaction does that."""
+    """Adds the edit that lets the table take new rows; a refusal if no statement within a transaction can do that."""
     words = new_id_problem(outcome.ledger)
     if not words or isinstance(outcome, Unrepairable):
         return outcome

@@ -1,4 +1,4 @@
-"""SB107."""
+"""SB107: a database without the table django_migrations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class NoMigrationsTable:
 
 
 def without_table(absent: NoTable) -> str:
-    """What the database has instead."""
+    """Describes the other contents of the database."""
     names = absent.relations
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     tables = f"; it has {', '.join(names[:_MOST_NAMED])}{more}" if names else ""

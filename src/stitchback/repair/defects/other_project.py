@@ -1,4 +1,4 @@
-"""SB644: a database in which no row is of this project."""
+"""SB644: a database without a row of this project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SB625: a part of what a migration replaces is applied."""
+"""SB625: only some of the migrations that a migration replaces are applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SB623: a migration that is applied and that Django will run again."""
+"""SB623: an applied migration that Django will run again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SB626: the schema is not what the ledger tells."""
+"""SB626: the schema differs from the recorded migrations."""
 
 from __future__ import annotations
 

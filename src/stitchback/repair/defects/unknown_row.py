@@ -1,4 +1,4 @@
-"""SB621: a row that the tree does not know."""
+"""SB621: a row of a migration that the tree does not have."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class UnknownRow:
 
 
 def _hint(examined: Examined, key: MigrationKey) -> str:
-    """The command that brings it: a plan for a branch or tag that has it; of a commit in the history the file alone."""
+    """The command that adds the migration: a plan if a branch or tag has it; for a commit in the history, only the file."""
     tree = next((tree for tree in examined.histories if key in tree.migrations), None)
     if tree is None:
         return ""
