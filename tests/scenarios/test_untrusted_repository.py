@@ -155,12 +155,16 @@ class TestAFolderBelowTheGitDirectory:
             assert (said.exit_code, "SB518" in said.err) == (2, True), said.err
             assert (target.read_bytes() if target.exists() else None) == before
 
-    def test_nothing_is_kept_in_the_repository(self, built: BuiltRepository) -> None:
+    def test_nothing_is_kept_in_the_repository(
+        self, built: BuiltRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         stitchback(built.path, "status", *built.case.patches)
         assert not (built.path / ".git" / "stitchback").exists()
         kept = [path for path in cache_folder().rglob("*") if path.is_file()]
         assert kept
-        assert all(stat.S_IMODE(path.parent.stat().st_mode) == 0o700 for path in kept)
+        modes = {path.parent: stat.S_IMODE(path.parent.stat().st_mode) for path in kept}
+        assert set(modes.values()) == {0o700}, modes
 
 
 MIGRATION = """from django.db import migrations, models

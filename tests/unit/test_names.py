@@ -36,6 +36,7 @@ BANNED = frozenset(
         "worlds",
     ]
 )
+TESTS = Path(__file__).parents[1]
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -74,3 +75,9 @@ def test_no_name_is_a_banned_metaphor() -> None:
 
 def test_words_of_a_name() -> None:
     assert words_of("HandedOver") == words_of("handed_over") == {"handed", "over"}
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest cannot import both: it stops with "import file mismatch" once one of them is compiled."""
+    files = Counter(path.name for path in TESTS.rglob("test_*.py"))
+    assert [name for name, count in files.items() if count > 1] == []
