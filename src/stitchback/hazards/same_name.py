@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.matching.case import Case, Unit
 from stitchback.matching.decided_data import decided
+from stitchback.matching.followed_data_operations import differing_imports
 from stitchback.model.atoms import Added, DataRun, UnreadChange
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.matches import Match, Verdict
@@ -148,7 +149,8 @@ class SameNameOtherState:
 
 class SameNameOtherData:
     """Both branches have this migration, and its data operation has different code on mainline, or does
-    nothing there any more.
+    nothing there any more. The files can have the same text: then a function or a value that they import
+    differs.
 
     Each database runs only the version that it applies first, and no plan can change that. So `plan` exits
     1 even if it has nothing to write. If the other version's work matters, write a new data migration that
@@ -176,8 +178,17 @@ class SameNameOtherData:
                     message = f"{unit.key}: {'; '.join(match.differences)}"
                     severity = Severity.NOTE if unit.key in agreed else self.of(match)
                     yield Finding(self.code, severity, unit.side.patch.tree.ref, place(unit), message)
+        mainline = case.situation.mainline
+        for unit in case.units:
+            if unit.twin is None or unit.is_edited:
+                continue
+            tree = unit.side.patch.tree
+            names = differing_imports(unit.migration, tree, mainline)
+            if names:
+                severity = Severity.NOTE if unit.key in agreed else self.severity
+                message = f"{unit.key}: its data operations use {', '.join(names)}, which differs on {mainline.ref}"
+                yield Finding(self.code, severity, tree.ref, place(unit), message)
         for side in case.sides:
-            mainline = case.situation.mainline
             for key in sorted(side.sides.edited.data):
                 message = f"{key} was released, and its data operations differ on {mainline.ref}: databases that have applied it have run the old ones"
                 where = Span(mainline.migrations[key].path)

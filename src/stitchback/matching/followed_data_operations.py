@@ -67,6 +67,15 @@ def _runs(migration: Migration) -> tuple[Operation, ...]:
     return tuple(data_operations(migration.operations))
 
 
+def differing_imports(migration: Migration, tree: Tree, mainline: Tree) -> tuple[str, ...]:
+    """Of a migration that both trees have with the same text: the dotted names that its data operations reach with different content."""
+    twin = mainline.migrations[migration.key]
+    if not _runs(migration) or not _same_text(migration, twin):
+        return ()
+    works = zip(tree.works.of(migration), mainline.works.of(twin), strict=False)
+    return tuple(dict.fromkeys(name for ours, theirs in works for name in ours.unlike(theirs)))
+
+
 def with_followed_works(trees: Sequence[Tree], shared: Iterable[Tree]) -> tuple[Tree, ...]:
     """The trees, mainline's first. `shared`: those of the fork points; what all trees have from there is compared with nothing and stays as it is,
     unless a squash replaces it."""

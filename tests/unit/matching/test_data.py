@@ -11,7 +11,7 @@ from migration_values import add, migration, operation
 from plans_by_hand import FORK, changed, patch
 
 from stitchback.engine import EngineCache
-from stitchback.matching.followed_data_operations import with_followed_works
+from stitchback.matching.followed_data_operations import differing_imports, with_followed_works
 from stitchback.matching.match import _why_other_work, compare
 from stitchback.matching.sides import sides
 from stitchback.model.atoms import DataRun, Origin, Work, WorkInTree
@@ -228,3 +228,17 @@ def test_an_operation_of_the_projects_own_is_as_its_arguments_are() -> None:
     assert works(tree, "0002_p") != works(mainline, "0002_m")
     same, _, _ = with_followed_works((read_own("main", "1", "'b'", "0002_m"), tree), [other])
     assert works(tree, "0002_p") == works(same, "0002_m")
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        (ENSURE.format(name="p"), ("shop.ensure.ensure",)),
+        (ENSURE.format(name="m"), ()),
+        ("# laid out otherwise\n" + ENSURE.format(name="m"), ()),
+    ],
+)
+def test_what_a_migration_of_one_text_imports_otherwise(ours: str, said: tuple[str, ...]) -> None:
+    mainline, tree = read("main", ENSURE.format(name="m"), "0002_x"), read("release", ours, "0002_x")
+    (migration,) = tree.migrations.values()
+    assert differing_imports(migration, tree, mainline) == said
