@@ -186,7 +186,9 @@ class SameNameOtherData:
             names = differing_imports(unit.migration, tree, mainline)
             if names:
                 severity = Severity.NOTE if unit.key in agreed else self.severity
-                message = f"{unit.key}: its data operations use {', '.join(names)}, which differs on {mainline.ref}"
+                message = (
+                    f"{unit.key}: its data operations use {', '.join(names)}, which differs on {mainline.ref}"
+                )
                 yield Finding(self.code, severity, tree.ref, place(unit), message)
         for side in case.sides:
             for key in sorted(side.sides.edited.data):

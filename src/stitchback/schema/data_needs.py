@@ -9,7 +9,7 @@ from stitchback.model.data_reach import Reach, words_of
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.model.state import Field, SchemaState
+from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.schema.data import data_run
 from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.effects import Uses
@@ -138,14 +138,14 @@ def _inserted(
 
 def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> Iterator[Uses]:
     """The tables that the operation queries: with all columns that the state knows those of the models that it asks for by name (any
-    query of theirs fails where one is missing), with the columns that it names those that its SQL names."""
+    query of theirs fails where one is missing), or of all models where its code cannot be read; with the columns that it names those
+    that its SQL names."""
     for each in row_operations((operation,)):
         if not isinstance(each, Operation) or each.kind not in ("RunPython", "RunSQL"):
             continue
         reach, label = reach_of(each, app), data_run(each).label
-        for model_label in sorted(reach.models or ()):
-            model = state.models.get(ModelKey.of(*model_label.split(".")))
-            main = tables_of(state, model).main if model is not None else None
+        for model in asked_for(each, reach, state):
+            main = tables_of(state, model).main
             if main is not None:
                 inserts = reach.is_known and bool(INSERTS & reach.words)
                 yield Uses(main[0], frozenset(main[1].columns), label, inserts=inserts)
@@ -153,6 +153,22 @@ def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> 
             for model in state.models.values():
                 if set(words_of(table_name(model))) <= reach.words and has_tables(model):
                     yield Uses(table_name(model), column_names(state, model) & reach.words, label)
+
+
+def asked_for(operation: Operation, reach: Reach, state: SchemaState) -> Iterator[ModelState]:
+    """The models of the state that the code may ask the historical apps for."""
+    if may_query_any_model(operation, reach):
+        yield from state.models.values()
+    for label in sorted(reach.models or ()):
+        model = state.models.get(ModelKey.of(*label.split(".")))
+        if model is not None:
+            yield model
+
+
+def may_query_any_model(operation: Operation, reach: Reach) -> bool:
+    """Whether it is Python code that cannot be read: it may ask for any model, and a query names all columns of its table. SQL that
+    cannot be read may use as few columns as SQL that can."""
+    return operation.kind == "RunPython" and not reach.is_known
 
 
 def models_queried(
@@ -163,6 +179,8 @@ def models_queried(
     for each in row_operations(operations):
         if isinstance(each, Operation) and each.kind in ("RunPython", "RunSQL"):
             reach = reach_of(each, app)
+            if may_query_any_model(each, reach):
+                return frozenset().union(*web().tables.values())
             found.update(ModelKey.of(*label.split(".")) for label in reach.models or ())
             if queries_by_sql(each, reach):
                 found.update(*(models for words, models in web().tables.items() if words <= reach.words))

@@ -7,7 +7,7 @@ the column that mainline removes: SQLite refuses to drop a column that an index 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from stitchback.graph import MigrationGraph
@@ -30,7 +30,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
 from stitchback.model.values import Call, Constant, Items, Value, text
-from stitchback.schema.data_needs import queries_by_sql
+from stitchback.schema.data_needs import may_query_any_model, queries_by_sql
 from stitchback.schema.data_reach import reach_of, row_operations
 from stitchback.schema.needs import names_in, resolved_by
 from stitchback.schema.tables import column_name, table_name
@@ -69,13 +69,21 @@ def made_before_use(draft: Draft, unit: Unit, atom: Added) -> EarlierOperations 
     )
 
 
-def _first_uses(draft: Draft, unit: Unit, atom: Added) -> tuple[Origin, ...]:
-    """Of the migrations that come after it: the first operation that supposes the thing, in each one that no other such one precedes."""
+def _first_uses(
+    draft: Draft, unit: Unit, atom: Added, counts: Callable[[Origin], bool] = lambda _: True
+) -> tuple[Origin, ...]:
+    """Of the migrations that come after it: the first operation that supposes the thing, in each one that no other such one precedes.
+    Only those that count."""
     found: dict[MigrationKey, Origin] = {}
     graph = MigrationGraph.raw(draft.mainline)
     for other in unit.side.comparison.mainline_atoms:
         key = other.origin.migration
-        if key != unit.key and _supposes(draft, unit, other, atom) and unit.key in graph.ancestors(key):
+        if (
+            key != unit.key
+            and _supposes(draft, unit, other, atom)
+            and unit.key in graph.ancestors(key)
+            and counts(other.origin)
+        ):
             found[key] = min(found.get(key, other.origin), other.origin, key=lambda origin: origin.index)
     return tuple(
         origin for key, origin in found.items() if (found.keys() - {key}).isdisjoint(graph.ancestors(key))
@@ -109,11 +117,13 @@ def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
 
 
 def _queries(unit: Unit, other: Operation | Opaque, app: str, atom: Added) -> bool:
-    """Whether the data operation queries the table, as far as its code can be read; by SQL: with the column."""
+    """Whether the data operation may query the table: by Python with all columns, by SQL with this one. SQL that cannot be read is no query."""
     if isinstance(other, Opaque) or other.kind not in ("RunPython", "RunSQL"):
         return False
     comparison, reach = unit.side.comparison, reach_of(other, app)
     now = comparison.mainline_identity.current_model(atom.schema_object.model)
+    if may_query_any_model(other, reach):
+        return True
     if not {str(atom.schema_object.model), str(now)}.isdisjoint(reach.models or ()):
         return True
     if not queries_by_sql(other, reach):
@@ -140,11 +150,8 @@ def known_before_rebuild(draft: Draft, unit: Unit, atom: Added) -> EarlierOperat
         return None
     if not all(writable(value) for _, value in whole.arguments):
         return None
-    origins = tuple(
-        origin
-        for origin in _first_uses(draft, unit, atom)
-        if _rebuilt_by(unit, origin, atom.schema_object.model)
-    )
+    model = atom.schema_object.model
+    origins = _first_uses(draft, unit, atom, lambda origin: _rebuilt_by(unit, origin, model))
     reason = f"have {atom.name}, which SQLite would lose here"
     return EarlierOperations((conditional(whole),), origins, reason) if origins else None
 
