@@ -20,7 +20,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import RELEASED, Patch, Population, Situation
 from stitchback.proof.applied_sets import AppliedSets, Keys, closed_sets, topmost
-from stitchback.proof.trees import before_merge, loadable, named_in
+from stitchback.proof.trees import before_merge, had_before_merge, loadable, named_in
 
 FRESH = "fresh"
 FORK = RELEASED
@@ -172,12 +172,13 @@ def deployed_mainlines(situation: Situation, memory: EngineCache) -> tuple[Tree,
     brought = frozenset(key for key in mainline.migrations if key not in before.migrations)
     if not brought:
         return (mainline,)
-    return (mainline, before.with_migrations(dict.fromkeys(depending_on(brought, mainline))))
+    later = depending_on(brought, mainline) - had_before_merge(situation)
+    return (mainline, before.with_migrations(dict.fromkeys(later)))
 
 
 def depending_on(brought: Keys, mainline: Tree) -> Keys:
     """Mainline's migrations that name one of these in their dependencies, in any number of steps: nobody can have applied them before the
-    merge. A `run_before` of a brought file does not count: it came with the merge."""
+    merge, but for those that mainline had by then. A `run_before` of a brought file does not count: it came with the merge."""
     graph = MigrationGraph.raw(mainline)
     found = set(brought)
     for key in graph.order():

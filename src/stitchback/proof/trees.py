@@ -44,7 +44,8 @@ def kept(dependencies: tuple[Dependency, ...], unwanted: set[MigrationKey]) -> t
 
 
 def before_merge(situation: Situation) -> Tree:
-    """Mainline without the files that git's merge of a patch branch brought; migrations that depended on those get their dependencies."""
+    """Mainline without the files that git's merge of a patch branch brought; migrations that depended on those get their dependencies, but
+    for those that mainline had before: they depend on such a file by its `run_before` only."""
     mainline = situation.mainline
     brought = {
         migration.key
@@ -56,14 +57,20 @@ def before_merge(situation: Situation) -> Tree:
     }
     if not brought:
         return mainline
+    had = had_before_merge(situation)
     rest = {key: migration for key, migration in mainline.migrations.items() if key not in brought}
     changed: dict[MigrationKey, Migration | None] = dict.fromkeys(brought, None)
     changed |= {
-        key: without_parents(past(migration, brought, mainline), brought)
+        key: without_parents(migration if key in had else past(migration, brought, mainline), brought)
         for key, migration in rest.items()
         if brought & {*migration.parents}
     }
     return mainline.with_migrations(changed)
+
+
+def had_before_merge(situation: Situation) -> frozenset[MigrationKey]:
+    """What mainline had before git merged the patch branches."""
+    return frozenset().union(*(patch.mainline_had for patch in situation.patches if patch.merged))
 
 
 def past(migration: Migration, gone: set[MigrationKey], tree: Tree) -> Migration:

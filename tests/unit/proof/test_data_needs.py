@@ -25,7 +25,7 @@ from stitchback.model.data_reach import EVERYTHING, Reach
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Refuted, SafePlan
-from stitchback.model.values import Code, Constant
+from stitchback.model.values import Code, Constant, Reference
 from stitchback.proof import prove
 
 
@@ -102,12 +102,13 @@ def test_where_the_order_is_kept_nothing_is_missing() -> None:
     assert isinstance(prove(plan, given), SafePlan)
 
 
-def test_queries_need_every_column_that_the_models_have() -> None:
+@pytest.mark.parametrize("data", [NOTE, run_python(reach=EVERYTHING)], ids=["by name", "unread"])
+def test_queries_need_every_column_that_the_models_have(data: Operation) -> None:
     """The models have a column that this database lacks: any query of the model fails."""
     files: tuple[Migration, ...] = (
         *BASE,
         migration("shop.0003_a", "shop.0002_base", add("item", "a")),
-        migration("shop.0004_fill", "shop.0003_a", NOTE),
+        migration("shop.0004_fill", "shop.0003_a", data),
     )
     engine = Engine(tree(*files), memory=EngineCache())
     old = engine.migrate(SymbolicDatabase()).final
@@ -116,6 +117,18 @@ def test_queries_need_every_column_that_the_models_have() -> None:
     run = engine.migrate(SymbolicDatabase(tuple(rows), lacking.schema))
     assert run.error is not None
     assert "RunPython fill uses shop_item, which lacks column a" in run.error.message
+
+
+def test_sql_that_cannot_be_read_may_need_no_column() -> None:
+    files = (
+        *BASE,
+        migration("shop.0003_a", "shop.0002_base", add("item", "a")),
+        migration("shop.0004_fill", "shop.0003_a", operation("RunSQL", sql=Reference("shop.sql.FILL"))),
+    )
+    engine = Engine(tree(*files), memory=EngineCache())
+    rows = [key for key in engine.migrate(SymbolicDatabase()).final.ledger if key.name != "0004_fill"]
+    lacking = Engine(tree(*BASE), memory=engine.memory).migrate(SymbolicDatabase()).final
+    assert engine.migrate(SymbolicDatabase(tuple(rows), lacking.schema)).error is None
 
 
 def test_the_same_work_on_both_branches_needs_what_it_has_on_both() -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from migration_values import keys, migration
 from plans_by_hand import P, patch, situation
 
+from stitchback.engine import EngineCache
 from stitchback.graph import MigrationGraph
+from stitchback.proof.populations import deployed_mainlines
 from stitchback.proof.trees import before_merge
 
 
@@ -26,3 +28,17 @@ def test_what_mainline_had_cherry_picked_before_the_merge_was_in_its_databases()
     picked = replace(patch(merged, merged=True), mainline_had=frozenset({P.key}))
     assert P.key in before_merge(situation(merged, patches=[picked])).migrations
     assert P.key not in before_merge(situation(merged, patches=[patch(merged, merged=True)])).migrations
+
+
+def test_a_run_before_that_the_merge_brought_is_no_dependency_of_what_mainline_had() -> None:
+    """In a slice `run_before` is a dependency of the other migration. It takes none of the brought file's own for it."""
+    brought = migration("blog.0003_p", "blog.0002_base").with_changes(blob="p")
+    had = migration("shop.0003_m", "shop.0002_base blog.0003_p")
+    merge = replace(patch(brought, merged=True), mainline_had=frozenset({had.key}))
+    given = situation(migration("blog.0002_base", "blog.0001_initial"), brought, had, patches=[merge])
+    assert before_merge(given).migrations[had.key].dependencies == keys("shop.0002_base")
+    (_, before) = deployed_mainlines(given, EngineCache())
+    assert had.key in before.migrations
+    later = replace(given, patches=(replace(merge, mainline_had=frozenset()),))
+    (_, before) = deployed_mainlines(later, EngineCache())
+    assert had.key not in before.migrations
