@@ -67,6 +67,7 @@ class Court:
             repair,
             manual_repair,
             frozenset(self.built.case.expect.manual_steps) if lineages is None else lineages,
+            frozenset(self.built.case.expect.finish_first),
         )
         reconciled = self.shop.reconciled_folder(tree or self.built.path, self.scratch.create())
         if isinstance(reconciled, Raised):

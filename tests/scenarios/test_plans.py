@@ -47,6 +47,12 @@ def manual_steps(report: PlanReport) -> list[str]:
     )
 
 
+def finishing(report: PlanReport) -> list[str]:
+    """The lineages of the populations that finish their release first."""
+    assert isinstance(report.outcome, Planned)
+    return sorted({each.population.lineage for each in report.outcome.chosen.proof.outcomes if each.finish})
+
+
 @pytest.mark.parametrize("name", case_names())
 def test_the_plan_is_the_one_of_the_case(name: str, tmp_path: Path) -> None:
     built = build_repository(name, tmp_path / "repository")
@@ -66,6 +72,7 @@ def test_the_plan_is_the_one_of_the_case(name: str, tmp_path: Path) -> None:
     if isinstance(report.outcome, Planned):
         assert dict(report.outcome.chosen.candidate.strategies) == dict(expected.strategies)
         assert manual_steps(report) == sorted(expected.manual_steps)
+        assert finishing(report) == sorted(expected.finish_first)
         broken_on_mainline = report.outcome.chosen.proof.broken_on_mainline
         assert disagreements(report) == []
         rehearsal = report.outcome.chosen.proof.rehearsal

@@ -32,13 +32,15 @@ class CaseCommit:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The expected result of `plan` and `status`; `strategies` by app label. `left_out`: the databases that cannot be upgraded even with mainline
+    """The expected result of `plan` and `status`; `strategies` by app label. `finish_first`: lineages that are migrated to the end with their old
+    code before the deploy. `left_out`: the databases that cannot be upgraded even with mainline
     alone."""
 
     exit: int
     strategies: Mapping[str, str]
     verdicts: tuple[str, ...] = ()
     manual_steps: tuple[str, ...] = ()
+    finish_first: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 

@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from stitchback.api.project import WORKTREE, Project
+from stitchback.matching.provenance import stitched_for
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Migration
+from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Situation
 from stitchback.parsing.links import followed
 from stitchback.parsing.provenance import provenance_of
-
-_WORDS = ("replaces ", "copied ", "covers ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,7 @@ def before_stitch(project: Project, situation: Situation) -> BeforeStitch | None
         for key in patch.tree.migrations.keys() - patch.fork.migrations.keys()
     )
     mainline = situation.mainline
-    paths = [each.path for each in mainline.migrations.values() if _is_for(each.provenance, own)]
-    if not paths:
-        return None
-    head = project.history_of("HEAD") if mainline.commit == WORKTREE else mainline.commit
-    commit = _without(project, head, paths, own)
+    commit = commit_before(project, mainline, own)
     if commit is None:
         return None
     known = project.tree(f"{mainline.ref} before the plan", commit).migrations
@@ -44,19 +39,31 @@ def before_stitch(project: Project, situation: Situation) -> BeforeStitch | None
     return BeforeStitch(commit, not all(map(_is_of_a_plan, new)))
 
 
+def commit_before(project: Project, mainline: Tree, own: Collection[MigrationKey]) -> str | None:
+    """The newest commit of mainline without a file that was stitched for one of these patch migrations; None where it has no such file, or
+    always had."""
+    paths = [
+        each.path
+        for each in mainline.migrations.values()
+        if not stitched_for(each.provenance).isdisjoint(own)
+    ]
+    if not paths:
+        return None
+    head = project.history_of("HEAD") if mainline.commit == WORKTREE else mainline.commit
+    return _without(project, head, paths, own)
+
+
 def _without(project: Project, head: str, paths: Iterable[str], own: Collection[MigrationKey]) -> str | None:
     """The newest commit of the first-parent line of which neither it nor one before it has a stitched file; None where there is none."""
     repository = project.repository
     for commit, parent in reversed(repository.commits_of_paths(head, paths)):
         files = followed(repository.files(commit))
-        if any(path in files and _is_for(provenance_of(files[path].read()), own) for path in paths):
+        if any(
+            path in files and not stitched_for(provenance_of(files[path].read())).isdisjoint(own)
+            for path in paths
+        ):
             return parent
     return head
-
-
-def _is_for(provenance: Iterable[str], own: Collection[MigrationKey]) -> bool:
-    lines = (line.removeprefix(word) for line in provenance for word in _WORDS if line.startswith(word))
-    return not {line.partition(" ")[0] for line in lines}.isdisjoint(map(str, own))
 
 
 def _is_of_a_plan(migration: Migration) -> bool:

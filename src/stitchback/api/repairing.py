@@ -11,11 +11,13 @@ from stitchback.adapters.databases import read_database, run_script
 from stitchback.adapters.ledgers import read_ledger_file
 from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
+from stitchback.api.finishing import finish_first
 from stitchback.api.project import Project
 from stitchback.api.row_history import RowHistory, known_to, row_history, undone
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
+from stitchback.model.plans import FinishFirst
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.dialects import DIALECTS
 from stitchback.repair.edits import InsertRow
@@ -97,7 +99,19 @@ def diagnosis_of(project: Project, given: RepairInputs, tree: Tree, deriver: Rep
     past = row_history(project, given.ledger, tree)
     unknown = set(given.ledger.keys) - known_to(tree)
     origins = {key: tuple(other.ref for other in past.trees if key in other.migrations) for key in unknown}
-    return deriver.diagnose(given.ledger, _around(project, past, given, tree), origins)
+    around = _around(project, past, given, tree)
+    diagnosis = deriver.diagnose(given.ledger, around, origins)
+    if isinstance(diagnosis.outcome, Repair):
+        return diagnosis
+    finish = finish_first(project, given.ledger, deriver, around)
+    return diagnosis if finish is None else replace(diagnosis, outcome=_finishing(diagnosis.outcome, finish))
+
+
+def _finishing(outcome: Unrepairable, finish: FinishFirst) -> Unrepairable:
+    """The same refusal, with the step that helps."""
+    target = ", ".join(map(str, finish.target))
+    hint = f"Finish first: run `migrate` with the code of {finish.ref}, up to {target}. Then run `stitchback repair` again, and deploy."
+    return replace(outcome, hint=hint)
 
 
 def repair_ledger(

@@ -60,7 +60,7 @@ def fake_advice(safe: SafePlan, situation: Situation) -> tuple[FakeAdvice, ...]:
 def _trials(
     safe: SafePlan, situation: Situation
 ) -> Iterator[tuple[str, tuple[MigrationKey, ...], FakeTrial]]:
-    needy = [outcome for outcome in safe.proof.outcomes if outcome.inserts]
+    needy = [outcome for outcome in safe.proof.outcomes if outcome.inserts and outcome.finish is None]
     if not needy:
         return
     deriver = RepairPlanner(safe.candidate.result, memory=EngineCache(sqlite=situation.policy.sqlite))

@@ -58,7 +58,7 @@ class ReplayedTag:
 @dataclass(frozen=True, slots=True)
 class VerifyCase:
     """What is tried. `files`: the reconciled tree's, over mainline's commit (path -> bytes, None: deleted). `manual_steps`: the
-    lineages that the plan says may need a repair. `releases`: lines of releases that came one after the other, oldest first. `agreements`: data
+    lineages that the plan says may need a repair, `finishing` those that may have to finish first. `releases`: lines of releases that came one after the other, oldest first. `agreements`: data
     operations that need not run just once. `folder`: of the Django project, relative to the repository's top."""
 
     repository: Path
@@ -66,6 +66,7 @@ class VerifyCase:
     mainline: MainlineCommit
     files: Mapping[str, bytes | None]
     manual_steps: frozenset[str] = frozenset({MAINLINE})
+    finishing: frozenset[str] = frozenset()
     releases: tuple[tuple[ReplayedTag, ...], ...] = ()
     agreements: tuple[DataAgreement, ...] = ()
     folder: str = ""
@@ -121,7 +122,9 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())
         if isinstance(reconciled, Raised):
             return not_loaded(scratch.vendor, reconciled)
-        hand = ManualRepair(repair, how.manual_repair or _by_django(reconciled), case.manual_steps)
+        hand = ManualRepair(
+            repair, how.manual_repair or _by_django(reconciled), case.manual_steps, case.finishing
+        )
         progress = _prefixed(scratch.vendor, how.progress)
         thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
         branches = _branches(case, shop, scratch.create())

@@ -64,15 +64,17 @@ def verify(
 def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyCase:
     situation = report.status.case.situation
     assert isinstance(report.outcome, Planned)
-    manual_steps = frozenset(o.population.lineage for o in report.outcome.chosen.proof.outcomes if o.inserts)
+    outcomes = report.outcome.chosen.proof.outcomes
+    manual_steps = frozenset(each.population.lineage for each in outcomes if each.inserts)
+    finishing = frozenset(each.population.lineage for each in outcomes if each.finish)
     commit = (
         project.history_of("HEAD") if situation.mainline.commit == WORKTREE else situation.mainline.commit
     )
     before = before_stitch(project, situation)
     if before is not None and not situation.policy.zero_touch:
-        manual_steps |= {
-            MAINLINE
-        }  # the plan that is written may have asked for one: the proof of now knows only what it left to be done
+        # The plan that is written may have asked for one: the proof of now knows only what it left to be done.
+        manual_steps |= {MAINLINE}
+        finishing |= {MAINLINE}
     files = dict(_uncommitted(project, situation.mainline))
     files |= {content.path: content.content for content in contents_of(project, report)}
     brought = frozenset(
@@ -97,6 +99,7 @@ def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyC
         ),
         files=files,
         manual_steps=manual_steps,
+        finishing=finishing,
         releases=releases,
         agreements=situation.policy.data,
         folder=project.configuration.folder,

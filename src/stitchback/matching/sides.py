@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
+from stitchback.matching import provenance
 from stitchback.matching.edited_shared_migrations import EditedSharedMigrations, released_version
 from stitchback.matching.own_squashes import squashes_of_released, with_released_files
 from stitchback.model.keys import MigrationKey
@@ -53,13 +54,7 @@ def covered(tree: Tree) -> frozenset[MigrationKey]:
 
     A name in `replaces` that has a file in the tree is a squash of the tree's own, not a ghost.
     """
-    lines = (line for migration in tree.migrations.values() for line in migration.provenance)
-    said = {
-        MigrationKey.parse(line.removeprefix("covers ").partition(" of ")[0])
-        for line in lines
-        if line.startswith("covers ")
-    }
-    return (frozenset(tree.replacers) - frozenset(tree.migrations)) | said
+    return (frozenset(tree.replacers) - frozenset(tree.migrations)) | provenance.covered(tree)
 
 
 def finished(fork: Tree, mainline: Tree) -> frozenset[MigrationKey]:

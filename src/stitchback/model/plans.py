@@ -137,10 +137,20 @@ class Failure:
     message: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class FinishFirst:
+    """A manual step: before the deployment the database is migrated to the end with the code that it is
+    running, the tree of `ref`. `target`: the last migration of each app that this applies.
+    """
+
+    ref: str
+    target: tuple[MigrationKey, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PopulationOutcome:
-    """`inserts`: the ledger rows that this population gets before the deployment; empty: it needs no manual
-    step.
+    """`finish`: what this population does first; `inserts`: the ledger rows that it then gets before the
+    deployment. Neither: it needs no manual step.
     """
 
     population: Population
@@ -148,7 +158,12 @@ class PopulationOutcome:
     rollouts: int
     will_run: tuple[MigrationKey, ...]  # by a full migrate, in order
     recorded: tuple[MigrationKey, ...]  # rows of the ledger afterwards
-    forgotten: Forgotten | None = None  # what happens without the rows; None if it needs none
+    forgotten: Forgotten | None = None  # what happens without the manual step; None if it needs none
+    finish: FinishFirst | None = None
+
+    @property
+    def needs_manual_step(self) -> bool:
+        return bool(self.inserts or self.finish)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +212,17 @@ class Proof:
     @property
     def manual_steps(self) -> int:
         """How many populations need a manual step."""
-        return sum(1 for outcome in self.outcomes if outcome.inserts)
+        return sum(1 for outcome in self.outcomes if outcome.needs_manual_step)
 
     @property
     def left_out_released(self) -> int:
         """How many fork points a plain migrate fails for."""
         return sum(1 for each in self.broken_on_mainline if each.lineage == RELEASED and not each.acts)
+
+    @property
+    def finishes_first(self) -> bool:
+        """Whether a population has to be migrated to the end with the code that it is running first."""
+        return any(outcome.finish for outcome in self.outcomes)
 
     @property
     def damages(self) -> bool:

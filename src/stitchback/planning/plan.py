@@ -23,7 +23,7 @@ from stitchback.strategies import ALL, Strategy, compose, unplaced
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
 MOST_LISTED = 2  # how many plans besides the chosen one are proved and listed with their price
 MOST_TRIED = (
-    24  # how many candidates are tried if all that passed cause damage when their manual step is forgotten
+    24  # how many candidates are tried if all that passed are second choices
 )
 
 
@@ -233,7 +233,7 @@ def _proved(
     tried: list[Candidate] = []
     refuted: list[Refuted] = []
     for candidate in candidates:
-        if len(safe) > MOST_LISTED and (len(tried) > MOST_TRIED or not all(map(damages, safe))):
+        if len(safe) > MOST_LISTED and (len(tried) > MOST_TRIED or not all(map(is_second_choice, safe))):
             break
         tried.append(candidate)
         outcome = (beside if safe else prove)(candidate, situation)
@@ -258,5 +258,7 @@ def _proved(
     return Planned(chosen, tuple(served[:MOST_LISTED]), tuple(refuted))
 
 
-def damages(plan: SafePlan) -> bool:
-    return plan.proof.damages
+def is_second_choice(plan: SafePlan) -> bool:
+    """Whether a plan further down the list may be better: one that harms nothing when its manual step is forgotten, or lets no database finish
+    first."""
+    return plan.proof.damages or plan.proof.finishes_first

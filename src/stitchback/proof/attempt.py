@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from stitchback.engine import DatabaseId, django_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.model.plans import Failure, Population, PopulationOutcome, Proof
+from stitchback.model.plans import Failure, FinishFirst, Population, PopulationOutcome, Proof
 from stitchback.proof.baseline import BaselineFailures
 from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.final_state_checks import FinalStateChecks
+from stitchback.proof.finish_first import UnfinishedDatabases
 from stitchback.proof.forgotten_steps import forgotten
 from stitchback.proof.graph_checks import schema_is_the_states
 from stitchback.proof.manual_steps import ManualSteps
@@ -42,6 +43,17 @@ WITHOUT_THE_PATCH = (
 OF_MAINLINE = (FORK, MAINLINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A database for which every rollout passed, after `runs` of them: as it is (`start`), and after its manual step (`place`)."""
+
+    start: DatabaseId
+    rows: tuple[MigrationKey, ...]
+    runs: int
+    place: DatabaseId
+    finish: FinishFirst | None = None
+
+
 class Attempt:
     """One attempt to prove a candidate. `most_runs`: see `Rollouts`."""
 
@@ -55,8 +67,7 @@ class Attempt:
         self.fresh_installs = fresh_installs(
             cut.candidate.result, cut.apps, proof_context.memory, cut.bystander
         )
-        self.passed: dict[SimulatedDatabase, tuple[tuple[MigrationKey, ...], int, DatabaseId]] = {}
-        self.starts: dict[SimulatedDatabase, DatabaseId] = {}
+        self.passed: dict[SimulatedDatabase, Passed] = {}
         self.bounded: list[str] = []
         self.work = data_work(cut.candidate, proof_context.situation)
         self.own = BaselineFailures(proof_context, self.matters)
@@ -142,34 +153,57 @@ class Attempt:
         self, inhabitant: SimulatedDatabase, rollouts: Rollouts, thoroughly: bool
     ) -> Iterator[Failure]:
         start = self.without_what_ran_too_often(inhabitant, rollouts.ends)
+        found = self.tried(inhabitant, start, rollouts, thoroughly)
+        if isinstance(found, tuple) and not self.proof_context.situation.policy.zero_touch:
+            finished = self.unfinished.finished(inhabitant.population, start)
+            if finished is not None:
+                step, place = finished
+                later = self.tried(inhabitant, place, rollouts, thoroughly)
+                if isinstance(later, Passed):
+                    found = replace(later, start=start, finish=step)
+        if isinstance(found, Passed):
+            self.passed[inhabitant] = found
+            if inhabitant.population.lineage == PATCHED:
+                self.own.report_for(inhabitant, found.place, rollouts)
+        elif found is not None:
+            yield from found
+
+    def tried(
+        self, inhabitant: SimulatedDatabase, start: DatabaseId, rollouts: Rollouts, thoroughly: bool
+    ) -> Passed | tuple[Failure, ...] | None:
+        """The database, or its failures; None if it is excluded from the proof."""
         rows = rollouts.remedies.rows_for(start)
         refusal = self.may_not_need(inhabitant.population, rows)
         if refusal:
-            yield Failure(inhabitant.population.name, REPAIR, "before the deploy", refusal)
-            return
+            return (Failure(inhabitant.population.name, REPAIR, "before the deploy", refusal),)
         place = rollouts.remedies.with_rows(start, rows)
         is_own = partial(self.own.has, inhabitant, start)
-        upgrade_failures, tried = rollouts.whole(place), 1
+        upgrade_failures, runs = rollouts.whole(place), 1
         if (
             upgrade_failures
             and inhabitant.population.lineage in OF_MAINLINE
             and all(map(is_own, upgrade_failures))
         ):
             if any(trouble.error for trouble in upgrade_failures):
-                return  # it is excluded from the proof
+                return None
             upgrade_failures = ()
         if not upgrade_failures and not self.idle:
-            upgrade_failures, tried = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
+            upgrade_failures, runs = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
         if not upgrade_failures:
-            self.passed[inhabitant] = (rows, tried, place)
-            self.starts[inhabitant] = start
-            if inhabitant.population.lineage == PATCHED:
-                self.own.report_for(inhabitant, place, rollouts)
-        for trouble in upgrade_failures:
-            failure = failure_of(inhabitant, rows, trouble)
-            if inhabitant.population.lineage == PATCHED and self.own.is_without_the_patch(trouble):
-                failure = replace(failure, message=f"{failure.message}\n{WITHOUT_THE_PATCH}")
-            yield failure
+            return Passed(start, rows, runs, place)
+        return tuple(self.failure_of(inhabitant, rows, trouble) for trouble in upgrade_failures)
+
+    def failure_of(
+        self, inhabitant: SimulatedDatabase, rows: tuple[MigrationKey, ...], trouble: UpgradeFailure
+    ) -> Failure:
+        failure = failure_of(inhabitant, rows, trouble)
+        if inhabitant.population.lineage == PATCHED and self.own.is_without_the_patch(trouble):
+            failure = replace(failure, message=f"{failure.message}\n{WITHOUT_THE_PATCH}")
+        return failure
+
+    @cached_property
+    def unfinished(self) -> UnfinishedDatabases:
+        return UnfinishedDatabases(self.proof_context, self.simulated_databases)
 
     def without_what_ran_too_often(self, inhabitant: SimulatedDatabase, ends: FinalStateChecks) -> DatabaseId:
         """The database without repeated data operations that ran before any plan (mainline had renamed their migration): no plan causes these."""
@@ -196,8 +230,8 @@ class Attempt:
 
     def outcome(self, found: FreshInstalls, inhabitant: SimulatedDatabase) -> PopulationOutcome:
         """The outcome in terms of the whole trees. Migrations that the slice leaves out count as not applied, unless a ledger records them."""
-        rows, tried, place = self.passed[inhabitant]
-        ran, after = found.engine.full(place)
+        passed = self.passed[inhabitant]
+        ran, after = found.engine.full(passed.place)
         population = inhabitant.population
         fresh, real = population.lineage == FRESH, population.lineage == LEDGER
         before = set(population.ledger if real else self.cut.in_full(population.ledger))
@@ -207,11 +241,14 @@ class Attempt:
             population = replace(population, ledger=self.all_rows(population.ledger, below=not fresh))
         return PopulationOutcome(
             population,
-            rows,
-            tried,
+            passed.rows,
+            passed.runs,
             tuple(sorted(will_run & self.order.keys(), key=self.order.__getitem__)),
             (*self.all_rows(after), *aside),
-            forgotten(self.starts[inhabitant], found, self.work, self.proof_context.memory) if rows else None,
+            forgotten(passed.start, found, self.work, self.proof_context.memory)
+            if passed.rows or passed.finish
+            else None,
+            passed.finish,
         )
 
     @cached_property
@@ -230,7 +267,8 @@ class Attempt:
     def proof(self) -> Proof:
         assert isinstance(self.fresh_installs, FreshInstalls), "without it `migrate` fails"
         first = {
-            inhabitant.population.lineage: place for inhabitant, (*_, place) in reversed(self.passed.items())
+            inhabitant.population.lineage: passed.place
+            for inhabitant, passed in reversed(self.passed.items())
         }
         for place in first.values():
             self.fresh_installs.engine.beside_django(place)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stitchback.graph import MigrationGraph
+from stitchback.matching.provenance import COVERS, named_after
 from stitchback.model.atoms import Origin, UnreadChange
 from stitchback.model.data_reach import Reach
 from stitchback.model.keys import MigrationKey
@@ -78,10 +79,8 @@ def _bridges(result: Result, situation: Situation) -> Iterator[tuple[MigrationKe
         key for tree in (situation.mainline, *(p.tree for p in situation.patches)) for key in tree.migrations
     }
     for node in sorted(result.graph.nodes - known):
-        for line in result.tree.migrations[node].provenance:
-            if line.startswith("covers "):
-                name, _, _ = line.removeprefix("covers ").partition(" of ")
-                yield node, MigrationKey.parse(name)
+        for key in named_after(result.tree.migrations[node].provenance, COVERS):
+            yield node, key
 
 
 def _of_branch(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from stitchback.matching.provenance import stitched
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -16,7 +17,6 @@ from stitchback.repair.forecasting import Forecast
 from stitchback.repair.leftovers import Leftover
 from stitchback.repair.lineage import Lineage, lineages
 from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
-from stitchback.repair.provenance import stitched
 from stitchback.repair.recorder_rules import RecorderRules
 from stitchback.repair.unrecorded import hidden
 

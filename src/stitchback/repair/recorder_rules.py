@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stitchback.graph import MigrationGraph
+from stitchback.matching.provenance import covered
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.repair.provenance import covered
 
 Keys = frozenset[MigrationKey]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stitchback.matching.provenance import StitchedMigration, stitched
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.provenance import StitchedMigration, stitched
 from stitchback.repair.recorder_rules import Keys, RecorderRules
 
 

@@ -13,7 +13,7 @@ from stitchback.model.findings import Finding
 from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import Patch, Proof, Refuted, SafePlan
+from stitchback.model.plans import FinishFirst, Patch, Proof, Refuted, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.overview import Overview
 from stitchback.planning.prices import price_of
@@ -195,6 +195,7 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
                 {
                     "name": outcome.population.name,
                     "lineage": outcome.population.lineage,
+                    "finish_first": finish_document(outcome.finish),
                     "inserts": [str(key) for key in outcome.inserts],
                     "will_run": [str(key) for key in outcome.will_run],
                     "rollouts": outcome.rollouts,
@@ -206,8 +207,13 @@ def _plan(plan: SafePlan, before: Tree) -> Document:
     }
 
 
+def finish_document(finish: FinishFirst | None) -> Document | None:
+    """What the database is migrated to with the code that it is running, before the deploy; null if nothing."""
+    return None if finish is None else {"ref": finish.ref, "target": [str(key) for key in finish.target]}
+
+
 def forgotten_document(forgotten: Forgotten | None) -> Document | None:
-    """What happens if the rows are not inserted; null if the database needs none."""
+    """What happens if the manual step is forgotten; null if the database needs none."""
     match forgotten:
         case None:
             return None

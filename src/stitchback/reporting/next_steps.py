@@ -63,14 +63,16 @@ def apply_next(
     manual = (
         []
         if not isinstance(outcome, Planned)
-        else [g for g in groups(outcome.chosen.proof.outcomes) if g.inserts]
+        else [g for g in groups(outcome.chosen.proof.outcomes) if g.needs_manual_step]
     )
     if manual:
         steps.append((REPAIR, "print the SQL for one database; before the deploy these need it:"))
     yield from step_lines(steps)
     for group in manual:
-        names = ", ".join(map(str, group.inserts))
-        yield from wrapped((plain(group.title), dim(": a row for "), plain(names)), 6, 2)
+        finish = f"finish first, with the code of {group.finish.ref} before this plan" if group.finish else ""
+        rows = f"a row for {', '.join(map(str, group.inserts))}" if group.inserts else ""
+        said = "; then ".join(filter(None, (finish, rows)))
+        yield from wrapped((plain(group.title), dim(": "), plain(said)), 6, 2)
 
 
 def _commit(unfinished: Unfinished | None, message: str) -> str:

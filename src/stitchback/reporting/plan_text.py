@@ -134,8 +134,8 @@ def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> 
         yield from wrapped((dim(graph),), 2)
     yield BLANK
     found = groups(proof.outcomes)
-    yield from _manual_steps([group for group in found if not group.inserts], verbose=verbose)
-    yield from _manual_steps([group for group in found if group.inserts], verbose=verbose)
+    yield from _manual_steps([group for group in found if not group.needs_manual_step], verbose=verbose)
+    yield from _manual_steps([group for group in found if group.needs_manual_step], verbose=verbose)
     for broken_on_mainline in proof.broken_on_mainline:
         said = f"{str(broken_on_mainline).rstrip('.')}. This happens on mainline even without this plan, according to its migrations"
         yield from wrapped((yellow(f"{'left out':<{LABEL}}"), plain(said)), 2, LABEL)
@@ -164,7 +164,9 @@ def rehearsal_lines(proof: Proof, *, verbose: bool) -> Iterator[Line]:
 
 
 def _manual_steps(found: Sequence[PopulationGroup], *, verbose: bool) -> Iterator[Line]:
-    label = yellow("manual step") if any(group.inserts for group in found) else green("no manual step")
+    label = (
+        yellow("manual step") if any(group.needs_manual_step for group in found) else green("no manual step")
+    )
     for group in found:
         yield from _group_lines(label, group)
         label = plain("")
@@ -177,11 +179,16 @@ def _group_lines(label: Words, group: PopulationGroup) -> Iterator[Line]:
     kinds = dim(f"  {counted(group.kinds, 'kind')}") if group.kinds > 1 else plain("")
     gap = plain(" " * (LABEL - len(label.text)))
     yield from wrapped((label, gap, plain(group.title), kinds), 2, LABEL)
+    if group.finish is not None:
+        target = ", ".join(map(str, group.finish.target))
+        said = f"finish first: run `migrate` with the code of {group.finish.ref} as it is now, up to "
+        yield from wrapped((dim(said), plain(target)), LABEL + 4, 2)
     if group.inserts:
         many = "insert these rows" if len(group.inserts) > 1 else "insert this row"
+        when = "then " if group.finish else ""
         names = ", ".join(map(str, group.inserts))
         yield from wrapped(
-            (dim(f"{many} into django_migrations before the deploy: "), plain(names)), LABEL + 4, 2
+            (dim(f"{when}{many} into django_migrations before the deploy: "), plain(names)), LABEL + 4, 2
         )
     for forgotten in group.forgotten:
         style = yellow if isinstance(forgotten, Damages) else dim

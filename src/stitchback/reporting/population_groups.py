@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from stitchback.model.forgotten_steps import Forgotten
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import PopulationOutcome
+from stitchback.model.plans import FinishFirst, PopulationOutcome
 
 Keys = tuple[MigrationKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationGroup:
-    """Databases of one lineage and ref that need the same rows. `since`: a migration that all of them have applied, and none of those that need fewer
-    rows; `before`: one that none of them has applied, and all of those that need more."""
+    """Databases of one lineage and ref that need the same manual step. `since`: a migration that all of them have applied, and none of those that need
+    less; `before`: one that none of them has applied, and all of those that need more, or less."""
 
     outcomes: tuple[PopulationOutcome, ...]
     since: MigrationKey | None = None
@@ -26,8 +26,16 @@ class PopulationGroup:
         return self.outcomes[0].inserts
 
     @property
+    def finish(self) -> FinishFirst | None:
+        return self.outcomes[0].finish
+
+    @property
+    def needs_manual_step(self) -> bool:
+        return self.outcomes[0].needs_manual_step
+
+    @property
     def forgotten(self) -> tuple[Forgotten, ...]:
-        """The results without the rows, each once."""
+        """The results without the manual step, each once."""
         found = (outcome.forgotten for outcome in self.outcomes)
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
@@ -47,10 +55,11 @@ class PopulationGroup:
 
 def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[PopulationGroup, ...]:
     """The groups, ordered by their first population."""
-    found: dict[tuple[str, str, Keys], list[PopulationOutcome]] = {}
+    found: dict[tuple[str, str, Keys, FinishFirst | None], list[PopulationOutcome]] = {}
     for outcome in outcomes:
         population = outcome.population
-        found.setdefault((population.lineage, population.ref, outcome.inserts), []).append(outcome)
+        key = population.lineage, population.ref, outcome.inserts, outcome.finish
+        found.setdefault(key, []).append(outcome)
     return tuple(
         _group(mine, [many for other, many in found.items() if other[:2] == key[:2] and other != key])
         for key, mine in found.items()
@@ -61,11 +70,18 @@ def _group(
     mine: Sequence[PopulationOutcome], others: Sequence[Sequence[PopulationOutcome]]
 ) -> PopulationGroup:
     """`others`: the groups of the same lineage and ref."""
-    needs = set(mine[0].inserts)
-    less = [outcome for many in others if set(many[0].inserts) < needs for outcome in many]
-    more = [outcome for many in others if set(many[0].inserts) > needs for outcome in many]
+    needs = _needs(mine[0])
+    less = [outcome for many in others if _needs(many[0]) < needs for outcome in many]
+    more = [outcome for many in others if _needs(many[0]) > needs for outcome in many]
     since = _are_distinguished(mine, less) if less else None
-    return PopulationGroup(tuple(mine), since, _are_distinguished(more, mine) if more else None)
+    before = _are_distinguished(more, mine) if more else None
+    if less and since is None and before is None:
+        before = _are_distinguished(less, mine)
+    return PopulationGroup(tuple(mine), since, before)
+
+
+def _needs(outcome: PopulationOutcome) -> set[object]:
+    return {*outcome.inserts, *((outcome.finish,) if outcome.finish else ())}
 
 
 def _are_distinguished(

@@ -21,6 +21,8 @@ class PopulationLine(Protocol):
     @property
     def repair(self) -> str: ...
     @property
+    def finished_first(self) -> bool: ...
+    @property
     def ran(self) -> Iterable[MigrationKey]: ...
     @property
     def rollouts(self) -> int: ...
@@ -61,6 +63,7 @@ def _engine(engine: EngineLine) -> Document:
                 "name": each.name,
                 "also": list(each.also),
                 "lineage": each.lineage,
+                "finished_first": each.finished_first,
                 "repaired": bool(each.repair),
                 "ran": [str(key) for key in sorted(each.ran)],
                 "rollouts": each.rollouts,
@@ -79,10 +82,11 @@ def verified_lines(engines: Sequence[EngineLine]) -> Iterator[Line]:
         yield from wrapped((bold(engine.vendor), plain(calls)), 0, 2)
         for each in engine.populations:
             mark = red("✗ ") if each.differences else green("✓ ")
-            hand = yellow("repaired, ") if each.repair else plain("")
+            steps = ("finished first, ", each.finished_first), ("repaired, ", bool(each.repair))
+            manual = yellow("".join(text for text, done in steps if done))
             also = f"; also {'; '.join(each.also)}" if each.also else ""
             rollouts = f"{each.rollouts} rollout{'s'[: each.rollouts != 1]}{also}"
-            yield from wrapped((mark, plain(f"{each.name}  "), hand, dim(rollouts)), 2, 4)
+            yield from wrapped((mark, plain(f"{each.name}  "), manual, dim(rollouts)), 2, 4)
         for difference in engine.differences:
             yield from wrapped((red("differs  "), plain(str(difference))), 4, 6)
         for remark in engine.remarks:

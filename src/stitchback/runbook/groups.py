@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import PopulationOutcome
+from stitchback.model.plans import FinishFirst, PopulationOutcome
 
 MOST_NAMES = 4
 
@@ -22,6 +22,10 @@ class GroupedPopulations:
         return self.outcomes[0].inserts
 
     @property
+    def finish(self) -> FinishFirst | None:
+        return self.outcomes[0].finish
+
+    @property
     def will_run(self) -> tuple[MigrationKey, ...]:
         return self.outcomes[0].will_run
 
@@ -34,7 +38,7 @@ class GroupedPopulations:
 
 def together(outcomes: Iterable[PopulationOutcome]) -> tuple[GroupedPopulations, ...]:
     """The groups, ordered by the first population of each."""
-    found: dict[tuple[tuple[MigrationKey, ...], tuple[MigrationKey, ...]], list[PopulationOutcome]] = {}
+    found: dict[object, list[PopulationOutcome]] = {}
     for outcome in outcomes:
-        found.setdefault((outcome.inserts, outcome.will_run), []).append(outcome)
+        found.setdefault((outcome.finish, outcome.inserts, outcome.will_run), []).append(outcome)
     return tuple(GroupedPopulations(tuple(each)) for each in found.values())

@@ -26,10 +26,11 @@ def render_runbook(
 ) -> str:
     """The runbook in Markdown, ending with a line break. `sql`: the repair for each requested engine; required only if a population gets rows."""
     manual_steps = any(outcome.inserts for outcome in proof.outcomes)
+    needed = proof.manual_steps > 0
     parts = [
         _title(candidate, proof, patches, onto),
         _databases(proof),
-        *([_before(candidate, proof, sql, fakes)] if manual_steps else [NO_MANUAL_STEP]),
+        *([_before(candidate, proof, sql, fakes)] if needed else [NO_MANUAL_STEP]),
         _deploy(candidate),
         _after(manual_steps, sql),
         _back(manual_steps, sql),
@@ -64,11 +65,11 @@ def _databases(proof: Proof) -> list[str]:
     lines = [
         "## Kinds of database",
         "",
-        "| database | rows to insert | `migrate` will run |",
+        "| database | manual step | `migrate` will run |",
         "| --- | --- | --- |",
     ]
     for group in together(proof.outcomes):
-        rows = _names(group.inserts) or "none"
+        rows = _step(group)
         lines.append(f"| {_cell(group.names)} | {rows} | {_names(group.will_run) or 'nothing'} |")
     return [*lines, "", "`stitchback inspect --database URL` shows which kind a database is."]
 
@@ -76,8 +77,45 @@ def _databases(proof: Proof) -> list[str]:
 def _before(
     candidate: Candidate, proof: Proof, sql: Sequence[RunbookSql], fakes: Sequence[FakeAdvice]
 ) -> list[str]:
+    lines = ["## Before the deploy", *_finish(proof)]
+    if any(outcome.inserts for outcome in proof.outcomes):
+        lines += _rows(candidate)
+    lines += _if_forgotten(proof)
+    for each in sql:
+        lines += ["", *_script(f"### {CLIENTS.get(each.vendor, each.vendor)}", each.file, each.script)]
+    for fake in fakes:
+        lines += ["", *_fake(fake)]
+    return lines
+
+
+def _step(group: GroupedPopulations) -> str:
+    """The manual step in a cell."""
+    rows = f"insert {_names(group.inserts)}" if group.inserts else ""
+    finish = f"finish first, up to {_names(group.finish.target)}" if group.finish else ""
+    return "; then ".join(filter(None, (finish, rows))) or "none"
+
+
+def _finish(proof: Proof) -> list[str]:
+    """The databases that are migrated with the old code first."""
+    found = [group for group in together(proof.outcomes) if group.finish]
+    if not found:
+        return []
     lines = [
-        "## Before the deploy",
+        "",
+        "These databases stand between two migrations that the plan changes, and no row is right for them. Finish with the code that they are running:",
+        "",
+    ]
+    for group in found:
+        assert group.finish is not None, "only such groups are found"
+        lines.append(
+            f"- {_text(group.names)}: `python manage.py migrate` with the code of {_text(group.finish.ref)} "
+            f"from before this plan, up to {_names(group.finish.target)}."
+        )
+    return lines
+
+
+def _rows(candidate: Candidate) -> list[str]:
+    lines = [
         "",
         "While the old code is still running, insert the rows that record what these databases have already:",
         "",
@@ -87,21 +125,16 @@ def _before(
         lines.append(
             f"- {_code(handover.insert)}, where {given} is applied: it has already created what this row records."
         )
-    lines += [
+    return [
+        *lines,
         "",
         "The script checks first: it changes nothing on a database that does not need a row, and nothing when it runs a second time. "
         "So you can run it on all databases. `stitchback repair --database URL` prints the script for one database.",
     ]
-    lines += _if_forgotten(proof)
-    for each in sql:
-        lines += ["", *_script(f"### {CLIENTS.get(each.vendor, each.vendor)}", each.file, each.script)]
-    for fake in fakes:
-        lines += ["", *_fake(fake)]
-    return lines
 
 
 def _if_forgotten(proof: Proof) -> list[str]:
-    """The result for each group of databases if the rows are not inserted."""
+    """The result for each group of databases without their manual step."""
     found: dict[Forgotten, list[PopulationOutcome]] = {}
     for outcome in proof.outcomes:
         if outcome.forgotten is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import pairwise
 
@@ -40,11 +40,13 @@ ITSELF = "the reconciled tree"
 
 @dataclass(frozen=True, slots=True)
 class ManualRepair:
-    """The repair before the deploy: `repair` gives the script, `manual_repair` runs it. `lineages` are those that may need one."""
+    """The repair before the deploy: `repair` gives the script, `manual_repair` runs it. `lineages` are those that may need one, `finishing`
+    those that may be migrated to the end with their old code before."""
 
     repair: Repair
     manual_repair: Remedy
     lineages: frozenset[str] = frozenset({MAINLINE})
+    finishing: frozenset[str] = frozenset()
 
 
 def data_of(install: MigrateOutcome, keys: Set[MigrationKey]) -> frozenset[str]:
@@ -226,8 +228,31 @@ class EngineChecks:
     def population(
         self, inhabitant: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases
     ) -> PopulationReport:
+        """The upgrades of one database; after it has finished its old release first where it fails as it is and the plan asks for that."""
+        self.progress(inhabitant.population.name)
+        found = self.tried(inhabitant, wanted, rows, databases)
+        finished = self.finished(inhabitant) if found.differences else None
+        if finished is None:
+            return found
+        later = self.tried(replace(inhabitant, state=finished), wanted, rows, databases)
+        return found if later.differences else replace(later, finished_first=True)
+
+    def finished(self, inhabitant: TestDatabase) -> DatabaseState | None:
+        """The database, migrated to the end by the code that made it; None where that changes nothing, or may not be asked for."""
         population = inhabitant.population
-        self.progress(population.name)
+        if population.lineage not in self.hand.finishing:
+            return None
+        trees = (*self.branches.mainlines[:1], *self.branches.patches)
+        for tree in trees:
+            if (tree.lineage, tree.ref) == (population.lineage, population.ref):
+                state = self.bench.step(tree.session, inhabitant.state).state
+                return state if state and state.digest != inhabitant.state.digest else None
+        return None
+
+    def tried(
+        self, inhabitant: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases
+    ) -> PopulationReport:
+        population = inhabitant.population
         start, script, differences = self.repaired(inhabitant)
         own = partial(self.is_mainlines_own, inhabitant, self.unpatched(inhabitant, databases))
         trial = UpgradeTrial(

@@ -24,7 +24,7 @@ class Difference:
 class PopulationReport:
     """`lineage` as `model.plans.Population` has it. `repair` is the SQL that was run before the deploy, "" where none was needed.
     `ran` are the migrations that a full migrate runs. `unfilled` says which tables got no rows, and why. `also`: releases that left
-    the same database."""
+    the same database. `finished_first`: before the deploy it was migrated to the end with its old code, as the plan asks for."""
 
     name: str
     lineage: str
@@ -35,6 +35,7 @@ class PopulationReport:
     differences: tuple[Difference, ...]
     unfilled: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    finished_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
