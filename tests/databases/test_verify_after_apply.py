@@ -11,7 +11,7 @@ import pytest
 from command_line import stitchback
 from fixture_repos import BuiltRepository, build_repository
 
-CASES = ("same-column-mid-chain", "patch-merged-by-git", "model-in-pieces")
+CASES = ("same-column-mid-chain", "patch-merged-by-git", "model-in-pieces", "hotfix-made-in-two-with-data")
 
 
 def verified(built: BuiltRepository, *arguments: str) -> tuple[int, dict[str, Any]]:

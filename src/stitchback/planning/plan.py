@@ -22,9 +22,7 @@ from stitchback.strategies import ALL, Strategy, compose, unplaced
 
 Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
 MOST_LISTED = 2  # how many plans besides the chosen one are proved and listed with their price
-MOST_TRIED = (
-    24  # how many candidates are tried if all that passed are second choices
-)
+MOST_TRIED = 24  # how many candidates are tried if all that passed are second choices
 
 
 def plan(
