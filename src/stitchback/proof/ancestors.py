@@ -50,8 +50,7 @@ class BranchAncestors:
         """The migrations that only this branch has since the fork; for mainline, without those that git's merge brought."""
         others = {key for patch in self.situation.patches for key in patch.fork.migrations}
         if tree is self.situation.mainline:
-            merged = (patch for patch in self.situation.patches if patch.merged)
-            others = others.union(*(merged_by_git(patch, tree) for patch in merged))
+            others = others.union(*(merged_by_git(patch, tree) for patch in self.situation.patches))
         return frozenset(tree.migrations) - others
 
     def independent(self, first: Iterable[Migration], second: Iterable[Migration]) -> bool:
