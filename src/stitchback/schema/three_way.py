@@ -22,7 +22,6 @@ from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.model.values import render
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import (
@@ -31,8 +30,8 @@ from stitchback.schema.model_parts import (
     Parts,
     PartValue,
     current_part,
+    definition_text,
     models_by_identity,
-    nameless,
     parts_of,
     value_of,
 )
@@ -212,7 +211,7 @@ def parts_without_field(model: ModelKey, sides: BranchSides, base: Parts, mainli
     for kind, definitions in (("index", found.indexes), ("constraint", found.constraints)):
         for _, definition in definitions:
             if not gone.isdisjoint(names_in(definition)):
-                yield Part(model, kind, render(nameless(definition)))
+                yield Part(model, kind, definition_text(definition, found, identity))
     for kind, together_options in (
         ("unique together", found.unique_together),
         ("index together", found.index_together),

@@ -188,3 +188,23 @@ def test_parts_that_mainline_has_for_a_moment() -> None:
     assert Part(ITEM, "field", "late") in set(changed_at_once(before, before.state, now, every))
     assert list(changed_at_once(before, now.state, now, every)) == []
     assert list(changed_at_once(before, before.state, now, frozenset())) == []
+
+
+def test_an_index_is_the_same_after_a_field_of_it_is_renamed() -> None:
+    """Django's RenameField leaves the index in the database; the model's index has the new name only where an operation says so."""
+
+    def over(name: str) -> Call:
+        fields = Items("list", (Constant(f"-{name}"), Constant("label")))
+        return Call(
+            Reference("django.db.models.Index"), (), (("fields", fields), ("name", Constant("by_size")))
+        )
+
+    def added(name: str) -> Operation:
+        return operation("AddIndex", model_name=Constant("item"), index=over(name))
+
+    renamed = branch(rename("item", "size", "width"), added("width"))
+    old, new, other = (
+        {part for part in each.parts(ITEM) if part.kind == "index"}
+        for each in (branch(added("size")), renamed, branch(added("label")))
+    )
+    assert old == new != other
