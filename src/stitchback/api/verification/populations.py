@@ -107,13 +107,10 @@ class TestDatabases:
         self._grow_along(tree, start)
 
     def grow_from_start(self, tree: OldTree, start: DatabaseState) -> None:
-        """Installs of the tree itself that are past `start`, where their rows are others: after a squash, or a rename. All of them where
-        the tree cannot migrate `start`."""
+        """Installs of the tree itself that are past `start`, where their rows are others: after a squash, or a rename."""
         standing = self.bench.standing(tree.session, start)
         whole = self.bench.step(tree.session, self.bench.empty()).state
         upgraded = self.bench.step(tree.session, start).state
-        if isinstance(standing, Raised) or upgraded is None:
-            standing = self.bench.standing(tree.session, self.bench.empty())
         if isinstance(standing, Raised) or whole is None or _same_rows(whole, upgraded):
             return
         for target in released(standing, tree.unreleased):
