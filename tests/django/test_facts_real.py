@@ -6,7 +6,9 @@ One process serves all tests; the files of the migrations are changed under it. 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import django
@@ -593,6 +595,150 @@ def test_f31_sqlite_resets_a_repeated_column_in_silence(bench: Bench) -> None:
     tree = {**again, "shop.0004_m": migration("shop.0003_p", add("color", DEFAULTED))}
     patched.passes(tree)
     assert [row["color"] for row in bench.session.rows(patched.url)["shop_item"]] == ["red"]
+
+
+INDEX_ON = 'migrations.AddIndex("item", models.Index(fields=["{0}"], name="item_{0}"))'
+
+
+def test_f32_a_cut_chain_loses_what_was_reached_by_way_of_it(bench: Bench) -> None:
+    tree = {
+        **BASE,
+        "shop.0003_h": P,
+        "shop.0004_k": migration("shop.0003_h", add("k")),
+        "shop.0005_index": migration("shop.0004_k", INDEX_ON.format("color")),
+    }
+    bench.built(tree, "shop", "0005_index")
+    cut = {
+        **tree,
+        "shop.0004_k": migration("shop.0002_base", add("k")),
+        "shop.0006_merge": migration("shop.0003_h shop.0005_index"),
+    }
+    assert "FieldDoesNotExist" in bench.fresh().fails(cut, "shop", "0005_index")
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        'migrations.RemoveField("item", "base")',
+        'migrations.RenameField("item", "base", "other")',
+    ],
+)
+@pytest.mark.parametrize(
+    "needs",
+    [
+        INDEX_ON.format("base"),
+        'migrations.AddConstraint("item", models.UniqueConstraint(fields=["base"], name="one_base"))',
+        'migrations.AlterUniqueTogether("item", {("base", "label")})',
+    ],
+)
+def test_f33_an_index_on_a_field_that_is_gone(bench: Bench, gone: str, needs: str) -> None:
+    tree = {
+        **BASE,
+        "shop.0003_gone": migration("shop.0002_base", gone),
+        "shop.0004_needs": migration("shop.0003_gone", needs),
+    }
+    said = bench.fresh().fails(tree)
+    assert said.startswith(("FieldDoesNotExist", "FieldError"))
+
+
+def test_f34_sqlite_fills_a_column_that_the_table_lacks_with_its_own_name(bench: Bench) -> None:
+    patched = bench.built({**BASE, "shop.0003_p": P})
+    patched.execute("INSERT INTO shop_item (label) VALUES ('a')")
+    tree = {
+        **BASE,
+        "shop.0003_p": migration("shop.0002_base", COLOR, add("u1")),
+        "shop.0004_label": migration(
+            "shop.0003_p", 'migrations.AlterField("item", "label", models.CharField(max_length=8, null=True))'
+        ),
+    }
+    patched.passes(tree)
+    assert [row["u1"] for row in bench.session.rows(patched.url)["shop_item"]] == ["u1"]
+
+
+def test_f36_a_forgotten_row_is_silent_where_the_replacer_is_mainlines_own(bench: Bench) -> None:
+    """Under a diamond `migrate` stops before anything is run."""
+    column = add("color", DEFAULTED)
+    mainline = {**without(MAINLINE, "shop.0005_y"), "shop.0004_m": migration("shop.0003_x", column)}
+    adopted = {**mainline, "shop.0004_m": migration("shop.0003_x", column, replaces="shop.0003_p")}
+    diamond = {**mainline, "shop.0003_s": migration("shop.0002_base", column, replaces="shop.0003_p")}
+    diamond["shop.0004_m"] = EMPTY_M
+    for tree, value in ((adopted, "red"), (diamond, "blue")):
+        database = bench.built(mainline)
+        database.execute("INSERT INTO shop_item (label, color) VALUES ('a', 'blue')")
+        if tree is adopted:
+            database.passes(tree)
+        else:
+            assert INCONSISTENT in database.fails(tree)
+        assert [row["color"] for row in bench.session.rows(database.url)["shop_item"]] == [value]
+
+
+def test_f37_a_swappable_dependency_names_another_app_afterwards(bench: Bench) -> None:
+    """As with admin after AUTH_USER_MODEL has changed; `--fake` refuses too, and only a row helps."""
+    swapped = BASE["blog.0001_initial"].replace(
+        "dependencies = []", 'dependencies = [migrations.swappable_dependency("shop.Item")]'
+    )
+    assert swapped != BASE["blog.0001_initial"]
+    database = bench.built(BASE, "blog")
+    tree = {**BASE, "blog.0001_initial": swapped}
+    said = "blog.0001_initial is applied before its dependency shop.0001_initial"
+    assert said in database.fails(tree)
+    assert said in database.fails(tree, "shop", "0001_initial", fake=True)
+    database.execute("CREATE TABLE shop_item (id integer PRIMARY KEY, label varchar(9))")
+    database.insert("shop.0001_initial")
+    database.passes(tree)
+
+
+def test_f38_a_released_migration_that_is_edited_is_not_run_again(bench: Bench) -> None:
+    database = bench.built(BASE)
+    edited = {**BASE, "shop.0002_base": migration("shop.0001_initial", add("base"), add("late"))}
+    database.holds_nothing_new(edited)
+    assert database.columns == {"base"}
+    assert bench.built(edited).columns == {"base", "late"}
+
+
+def test_f39_altering_a_field_that_an_unmanaged_model_lacks(bench: Bench) -> None:
+    made = 'migrations.CreateModel("Legacy", [("id", models.AutoField(primary_key=True))], options={"managed": False})'
+    later = 'migrations.AlterField("legacy", "note", models.CharField(max_length=9))'
+    renamed = 'migrations.RenameField("legacy", "note", "text")'
+    tree = {
+        **BASE,
+        "shop.0003_legacy": migration("shop.0002_base", made),
+        "shop.0004_note": migration("shop.0003_legacy", later),
+        "shop.0005_text": migration("shop.0004_note", renamed),
+    }
+    bench.built(tree)
+    unknown = {**tree, "shop.0004_note": migration("shop.0003_legacy")}
+    assert bench.fresh().fails(unknown), "the state has the field from AlterField alone"
+
+
+def test_f40_reading_a_database_in_wal_mode_leaves_files(tmp_path: Path) -> None:
+    path = tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE item (id integer)")
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+        reader.execute("SELECT * FROM item").fetchall()
+        assert {each.name for each in tmp_path.iterdir()} == {
+            path.name,
+            f"{path.name}-shm",
+            f"{path.name}-wal",
+        }
+
+
+def test_f41_a_finished_squash_and_a_database_with_only_the_old_rows(bench: Bench) -> None:
+    finished = {
+        **without(BASE, "shop.0001_initial", "shop.0002_base"),
+        "shop.0001_squashed": migration("", create("Item"), add("base")),
+        "shop.0003_next": migration("shop.0001_squashed", add("fresh")),
+    }
+    assert "already exists" in bench.built(BASE).fails(finished)
+    whole, half = bench.built(BASE), bench.built(BASE, "shop", "0001_initial")
+    for database in (whole, half):
+        database.insert("shop.0001_squashed")
+        database.passes(finished)
+    assert whole.columns == {"base", "fresh"}
+    assert half.columns == {"fresh"}, "the rest is lost for ever"
 
 
 def test_the_indexes_of_a_new_model_are_made_at_the_end_of_its_migration(bench: Bench) -> None:

@@ -345,6 +345,8 @@ def facts(state: ProjectState) -> Facts:
             if option in ("indexes", "constraints"):
                 for index in value:
                     found[app, model, option, index.name] = repr(index.deconstruct())
+            elif value and option.endswith("_together"):  # RenameField makes lists of Django's sets of tuples
+                found[app, model, option] = repr(sorted(map(tuple, value)))
             elif value:
                 found[app, model, option] = repr(value)
     return found

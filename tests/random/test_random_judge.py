@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from branches import Key, Migration, Tree
 from changes import Dice
-from django_trees import named_constraints
-from judge import Judge, Problem
+from django_trees import named_constraints, state_of
+from judge import Judge, Problem, facts
 from pairs import Branch, Pair
 from populations import in_django, simulated_databases
 from shapes import (
@@ -22,6 +22,7 @@ from shapes import (
     CreateModel,
     DataStep,
     RemoveField,
+    RenameField,
     State,
 )
 
@@ -153,6 +154,17 @@ def test_a_together_goes_with_a_field_that_the_other_branch_removes() -> None:
         pair = Pair(3, ("shop",), fork.tree, patch.tree, onto.tree, onto.tree, False, frozenset())
         problems = Judge(pair, simulated_databases(pair), in_django(pair.mainline), "").model_problems()
         assert {"models" for _ in problems} == wanted
+
+
+def test_a_renamed_field_changes_no_together_of_others() -> None:
+    """Django's RenameField turns the set of tuples in the model's state into a list of lists."""
+    made = base()
+    made.write("shop", "0003_pair", [AlterUniqueTogether("shop", "Item", ("label", "mark"))])
+    before = facts(state_of(in_django(made.tree)))
+    made.write("shop", "0004_memo", [RenameField("shop", "Item", "note", "memo")])
+    after = facts(state_of(in_django(made.tree)))
+    name = ("shop", "item", "unique_together")
+    assert before[name] == after[name] == "[('label', 'mark')]"
 
 
 def test_a_missing_row_is_found() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from stitchback.matching.case import Case, Side
-from stitchback.matching.leaf_models import changes_the_state, sides_of
+from stitchback.matching.leaf_models import sides_of
 from stitchback.model.atoms import DataRun, SchemaObjectKind, UnreadChange
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
@@ -70,11 +70,7 @@ class ChangedOnTwoPatches:
 
 def _named(case: Case, of: Refs) -> Iterator[tuple[Thing, str, tuple[str, ...]]]:
     """(what, in words, the patch branches) for each field, option or set of managers with such parts."""
-    sides = [
-        sides_of(side, case, case.situation.mainline)
-        for side in case.sides
-        if side.once_for_all(changes_the_state)
-    ]
+    sides = sides_of(case, case.situation.mainline)
     found: dict[tuple[Thing, tuple[str, ...]], list[Part]] = {}
     for part, merged in sorted(merge(sides).items()):
         refs = of(merged)

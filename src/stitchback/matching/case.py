@@ -41,7 +41,6 @@ class Side:
     _answers: dict[tuple[object, MigrationKey], Any] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
-    _of_side: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         edited = self.sides.edited.keys
@@ -63,13 +62,6 @@ class Side:
         answer: T = self._answers[place]
         return answer
 
-    def once_for_all(self, question: Callable[[Side], T]) -> T:
-        """As `once`, of the whole side."""
-        if question not in self._of_side:
-            self._of_side[question] = question(self)
-        answer: T = self._of_side[question]
-        return answer
-
     @property
     def units(self) -> tuple[Unit, ...]:
         return tuple(Unit(self, migration) for migration in self.sides.patch)
@@ -89,6 +81,14 @@ class Case:
 
     situation: Situation
     sides: tuple[Side, ...]
+    _answers: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def once(self, question: Callable[[Case], T]) -> T:
+        """The answer, worked out once for the whole case."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        answer: T = self._answers[question]
+        return answer
 
     @property
     def units(self) -> tuple[Unit, ...]:

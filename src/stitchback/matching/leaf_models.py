@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import fold
 from stitchback.matching.relevant_apps import of_apps
+from stitchback.matching.sides import merged_by_git
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
@@ -15,7 +17,7 @@ from stitchback.model.state import SchemaState
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import is_invisible, value_of
 from stitchback.schema.renames import identity_after
-from stitchback.schema.three_way import Branch, BranchSides, changed_models, parts_altered, parts_by_identity
+from stitchback.schema.three_way import Branch, BranchSides, changed_models, parts_altered
 
 
 def changes_the_state(side: Side) -> bool:
@@ -27,7 +29,7 @@ def changes_the_state(side: Side) -> bool:
     base = Branch(base_of(side), Identity())
     patch = Branch(comparison.patch_end, comparison.patch_identity)
     for model in changed_models(base.state, patch):
-        was, now = (parts_by_identity(branch, model) for branch in (base, patch))
+        was, now = base.parts(model), patch.parts(model)
         if any(value_of(was, part) != value_of(now, part) for part in {*was, *now} if is_invisible(part)):
             return True
     return False
@@ -38,32 +40,34 @@ def patch_alone_seen(match: Match) -> bool:
     return match.verdict is Verdict.PATCH_ONLY and bool(match.mainline)
 
 
-def sides_of(side: Side, case: Case, result: Tree) -> BranchSides:
-    """As `proof.leaves.of_patch`, for the models that have been compared."""
+def sides_of(case: Case, result: Tree) -> list[BranchSides]:
+    """As `proof.leaf_models.sides_of`, for the models that have been compared, of the sides of which something can be lost."""
+    return [replace(before, result=of_result(side, result)) for side, before in case.once(unplanned)]
+
+
+def unplanned(case: Case) -> tuple[tuple[Side, BranchSides], ...]:
+    """What does not depend on a plan; as the result, mainline."""
+    mainline = case.situation.mainline
+    brought = frozenset[MigrationKey]().union(*(merged_by_git(side.patch, mainline) for side in case.sides))
+    changing = (side for side in case.sides if changes_the_state(side))
+    return tuple((side, of_side(side, mainline, brought)) for side in changing)
+
+
+def of_result(side: Side, result: Tree) -> Branch:
+    shared = frozenset(migration.key for migration in side.sides.shared)
+    return played(side, of_apps(tuple(own_of(result, shared)), side.comparison.apps))
+
+
+def of_side(side: Side, mainline: Tree, brought: frozenset[MigrationKey]) -> BranchSides:
     comparison = side.comparison
     shared = frozenset(migration.key for migration in side.sides.shared)
-    brought = frozenset(
-        each.key
-        for one in case.sides
-        if one.patch.merged
-        for each in one.sides.patch
-        if each.key not in one.patch.mainline_had
-    )
     base = base_of(side)
     patch = Branch(comparison.patch_end, comparison.patch_identity)
-    mainline, reconciled = (
-        of_apps(tuple(own_of(tree, without)), comparison.apps)
-        for tree, without in ((case.situation.mainline, shared | brought), (result, shared))
-    )
+    own = of_apps(tuple(own_of(mainline, shared | brought)), comparison.apps)
     touched = frozenset(changed_models(base, patch))
-    return BranchSides(
-        side.patch.tree.ref,
-        base,
-        patch,
-        played(side, mainline),
-        played(side, reconciled),
-        frozenset(parts_altered(base, comparison.mainline_start, mainline, touched)),
-    )
+    altered = frozenset(parts_altered(base, comparison.mainline_start, own, touched))
+    ours = played(side, own)
+    return BranchSides(side.patch.tree.ref, base, patch, ours, ours, altered)
 
 
 def base_of(side: Side) -> SchemaState:

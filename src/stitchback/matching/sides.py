@@ -74,7 +74,7 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
     fork, tree = patch.fork, with_released_files(patch)
     later = above(edited.keys, tree, mainline)
     known = covered(mainline) | finished(fork, mainline)
-    brought = merged_by_git(patch, mainline) if patch.merged else frozenset()
+    brought = merged_by_git(patch, mainline)
     released = {key: released_version(patch, key, mainline) for key in edited.keys}
     order = [
         released.get(key) or patch.tree.migrations.get(key) or tree.migrations[key]
@@ -113,13 +113,27 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
 
 
 def merged_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
-    """What the merge has brought: the branch's own migrations, but for those that mainline had before it or that do something else there.
-    Of those both sides had one of that name, and the merge took mainline's."""
+    """The migrations that git's merge of the patch branch brought: the branch's own, except those that mainline had before it, those that do
+    something else on mainline (both sides had one of that name, and the merge took mainline's), and those that a plan has copied since: mainline
+    was reconciled with those files, so they are its own."""
+    if not patch.merged:
+        return frozenset()
     own = patch.tree.migrations.keys() - patch.fork.migrations.keys() - patch.mainline_had
-    here = mainline.migrations
     return frozenset(
-        key for key in own if key not in here or here[key].operations == patch.tree.migrations[key].operations
+        key for key in own if _is_brought(patch.tree.migrations[key], mainline.migrations.get(key))
     )
+
+
+def _is_brought(on_patch: Migration, on_mainline: Migration | None) -> bool:
+    if on_mainline is None:
+        return True
+    if any(line.startswith(f"copied {on_patch.key} of ") for line in on_mainline.provenance):
+        return False
+    return same_file(on_patch, on_mainline) or on_patch.operations == on_mainline.operations
+
+
+def same_file(one: Migration, other: Migration) -> bool:
+    return bool(one.blob) and one.blob == other.blob
 
 
 def above(keys: frozenset[MigrationKey], *trees: Tree) -> frozenset[MigrationKey]:

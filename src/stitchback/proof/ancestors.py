@@ -39,10 +39,15 @@ class BranchAncestors:
         return known[1]
 
     def own(self, tree: Tree) -> Iterator[MigrationKey]:
-        """The branch's migrations that are not shared; for mainline all of them."""
+        """The branch's migrations that are not shared, and shared ones that it has re-parented; for mainline all of them."""
         for patch in self.situation.patches:
             if patch.tree is tree:
-                yield from (key for key in tree.migrations if key not in patch.fork.migrations)
+                fork = patch.fork.migrations
+                yield from (
+                    key
+                    for key, migration in tree.migrations.items()
+                    if key not in fork or set(migration.parents) != set(fork[key].parents)
+                )
                 return
         yield from tree.migrations
 
@@ -50,8 +55,7 @@ class BranchAncestors:
         """The migrations that only this branch has since the fork; for mainline, without those that git's merge brought."""
         others = {key for patch in self.situation.patches for key in patch.fork.migrations}
         if tree is self.situation.mainline:
-            merged = (patch for patch in self.situation.patches if patch.merged)
-            others = others.union(*(merged_by_git(patch, tree) for patch in merged))
+            others = others.union(*(merged_by_git(patch, tree) for patch in self.situation.patches))
         return frozenset(tree.migrations) - others
 
     def independent(self, first: Iterable[Migration], second: Iterable[Migration]) -> bool:

@@ -170,7 +170,9 @@ def old_trees(situation: Situation) -> OldTrees:
         fork, tree = (loadable(each)[0] for each in (patch.fork, patch.tree))
         tips.append((fork, tree))
         recipes[FORK].append((fork,))
-        recipes[PATCHED] += [(fork, each) for each in as_it_was(tree, patch)]
+        variants = tuple(as_it_was(tree, patch))
+        # The branch may have put migrations below a released one: then only its own installs have them.
+        recipes[PATCHED] += [*((fork, each) for each in variants), *((each,) for each in variants)]
         for each in dict.fromkeys(map(TreeIdentity, (situation.mainline, mainline))):
             recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(loadable(each.tree)[0], patch)]
     recipes[MAINLINE] += [(loadable(each)[0],) for each in (situation.mainline, mainline)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stitchback.graph import MigrationGraph
+from stitchback.matching.sides import merged_by_git
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Situation
@@ -47,14 +48,8 @@ def before_merge(situation: Situation) -> Tree:
     """Mainline without the files that git's merge of a patch branch brought; migrations that depended on those get their dependencies, but
     for those that mainline had before: they depend on such a file by its `run_before` only."""
     mainline = situation.mainline
-    brought = {
-        migration.key
-        for patch in situation.patches
-        if patch.merged
-        for migration in patch.migrations
-        if migration.key not in patch.mainline_had
-        and same_file(mainline.migrations.get(migration.key), migration)
-    }
+    found = frozenset[MigrationKey]().union(*(merged_by_git(patch, mainline) for patch in situation.patches))
+    brought = found & mainline.migrations.keys()
     if not brought:
         return mainline
     had = had_before_merge(situation)
@@ -73,7 +68,7 @@ def had_before_merge(situation: Situation) -> frozenset[MigrationKey]:
     return frozenset().union(*(patch.mainline_had for patch in situation.patches if patch.merged))
 
 
-def past(migration: Migration, gone: set[MigrationKey], tree: Tree) -> Migration:
+def past(migration: Migration, gone: frozenset[MigrationKey], tree: Tree) -> Migration:
     """The migration with its removed dependencies replaced by their own dependencies, repeatedly."""
     found: dict[Dependency, None] = {}
     waiting = list(migration.dependencies)
@@ -84,10 +79,6 @@ def past(migration: Migration, gone: set[MigrationKey], tree: Tree) -> Migration
         if isinstance(each, MigrationKey) and each in gone:
             waiting.extend(tree.migrations[each].dependencies)
     return migration.with_changes(dependencies=tuple(found))
-
-
-def same_file(one: Migration | None, other: Migration) -> bool:
-    return one is not None and bool(one.blob) and one.blob == other.blob
 
 
 def named_in(tree: Tree) -> frozenset[MigrationKey]:

@@ -7,9 +7,10 @@ Source: `django.db.models.Q`, `django.utils.tree.Node`, `django.db.models.expres
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from stitchback.model.values import FALSE, NONE, TRUE, Call, Constant, Items, Reference, Value, render
+from stitchback.model.values import FALSE, NONE, TRUE, Call, Constant, Items, Reference, Value, render, text
 
 MODELS = "django.db.models."
 MOVED = tuple(
@@ -34,6 +35,7 @@ Q, F, VALUE, ORDER_BY = (Reference(MODELS + name) for name in ("Q", "F", "Value"
 COMBINED = Reference(MODELS + "CombinedExpression")
 OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "mod": "%%", "pow": "^"}
 LOGIC = {"and_": "AND", "or_": "OR", "xor": "XOR"}
+NAMES_OF_FIELDS = ("fields", "include")  # arguments of an index or a constraint
 VIOLATIONS = frozenset({"violation_error_code", "violation_error_message"})
 UNSAID = (NONE, Items("list", ()), Items("tuple", ()), Constant(""))
 
@@ -173,3 +175,24 @@ def negated(value: Value) -> Value:
     if value.kwarg("_negated") == TRUE:
         return value.args[0]
     return Call(Q, (value,), (("_negated", TRUE),))
+
+
+def with_field_names(definition: Call, names: Mapping[str, str]) -> Call:
+    """The index or constraint with other names of fields in `fields` and `include`; conditions and expressions keep theirs."""
+    kwargs = tuple(
+        (name, _with_names(item, names) if name in NAMES_OF_FIELDS else item)
+        for name, item in definition.kwargs
+    )
+    return replace(definition, kwargs=kwargs)
+
+
+def _with_names(fields: Value, names: Mapping[str, str]) -> Value:
+    if not isinstance(fields, Items):
+        return fields
+    return replace(fields, items=tuple(_with_name(item, names) for item in fields.items))
+
+
+def _with_name(item: Value, names: Mapping[str, str]) -> Value:
+    name = text(item) or ""
+    bare = name.removeprefix("-")
+    return Constant(name.removesuffix(bare) + names[bare]) if bare in names else item

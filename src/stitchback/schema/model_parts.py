@@ -15,7 +15,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, Call, Value, render
 from stitchback.schema.comparing import DATABASE_OPTIONS, visible_shape
-from stitchback.schema.expressions import canonical_definition, canonical_expression
+from stitchback.schema.expressions import canonical_definition, canonical_expression, with_field_names
 from stitchback.schema.identity import Identity
 from stitchback.schema.models import MODEL
 from stitchback.schema.visible import is_visible
@@ -81,7 +81,10 @@ def _parts(model: ModelState, identity: Identity) -> Iterator[tuple[Part, PartVa
     for name, field in model.fields:
         yield from _of_field(own, identity.name(SchemaObjectKind.COLUMN, model.key, name), field, identity)
     for kind, definitions in (("index", model.indexes), ("constraint", model.constraints)):
-        yield from ((Part(own, kind, text), names) for text, names in by_definition(definitions).items())
+        yield from (
+            (Part(own, kind, text), names)
+            for text, names in by_definition(definitions, model, identity).items()
+        )
     for kind, together in (
         ("unique together", model.unique_together),
         ("index together", model.index_together),
@@ -105,14 +108,29 @@ def _of_field(
             yield Part(model, "field", name, argument), canonical_expression(value)
 
 
-def by_definition(definitions: tuple[tuple[str, Value], ...]) -> dict[str, frozenset[str]]:
+def by_definition(
+    definitions: tuple[tuple[str, Value], ...], model: ModelState, identity: Identity
+) -> dict[str, frozenset[str]]:
     """The names of indexes or constraints by what a database sees of them beside the name: both branches may have made one under two
     names."""
     found: dict[str, frozenset[str]] = {}
     for name, value in definitions:
-        text = render(nameless(value))
+        text = definition_text(value, model, identity)
         found[text] = found.get(text, frozenset()) | {name}
     return found
+
+
+def definition_text(definition: Value, model: ModelState, identity: Identity) -> str:
+    """An index or constraint of the model without its name, over the identities of the fields: RenameField changes no definition."""
+    value = nameless(definition)
+    if not isinstance(value, Call):
+        return render(value)
+    names = {
+        name: own
+        for name, _ in model.fields
+        if (own := identity.name(SchemaObjectKind.COLUMN, model.key, name)) != name
+    }
+    return render(with_field_names(value, names))
 
 
 def nameless(definition: Value) -> Value:

@@ -15,14 +15,13 @@ has altered the options too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.model.values import render
 from stitchback.schema.applying import apply_operation
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import (
@@ -31,8 +30,8 @@ from stitchback.schema.model_parts import (
     Parts,
     PartValue,
     current_part,
+    definition_text,
     models_by_identity,
-    nameless,
     parts_of,
     value_of,
 )
@@ -48,6 +47,14 @@ class Branch:
 
     state: SchemaState
     identity: Identity
+    _parts: dict[ModelKey, Parts] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def parts(self, model: ModelKey) -> Parts:
+        """The parts of the model with this identity, computed once."""
+        if model not in self._parts:
+            found = model_of(self, model)
+            self._parts[model] = {} if found is None else parts_of(found, self.identity)
+        return self._parts[model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,20 @@ class BranchSides:
     mainline: Branch
     result: Branch
     altered: frozenset[Part] = frozenset()
+    fork: Branch = field(init=False, repr=False, compare=False)
+    _altered_fields: dict[ModelKey, set[str]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fork", Branch(self.base, Identity()))
+        for part in self.altered:
+            if part.kind == "field":
+                self._altered_fields.setdefault(part.model, set()).add(part.name)
+
+    def altered_fields(self, model: ModelKey) -> Set[str]:
+        """The names of the model's fields that `altered` has a part of."""
+        return self._altered_fields.get(model, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +153,8 @@ def changed_models(base: SchemaState, patch: Branch) -> Iterator[ModelKey]:
 
 
 def merged_parts(sides: BranchSides, model: ModelKey) -> Iterator[tuple[Part, MergedPart]]:
-    nobody = Branch(sides.base, Identity())
     base, patch, mainline, result = (
-        parts_by_identity(branch, model) for branch in (nobody, sides.patch, sides.mainline, sides.result)
+        branch.parts(model) for branch in (sides.fork, sides.patch, sides.mainline, sides.result)
     )
     restated = any(
         value_of(base, part) != value_of(mainline, part)
@@ -183,7 +203,7 @@ def parts_without_field(model: ModelKey, sides: BranchSides, base: Parts, mainli
     if found is None or Part(model, "model") not in mainline:
         return
     identity = sides.patch.identity
-    had = {part.name for part in {*base, *sides.altered} if part.model == model and part.kind == "field"}
+    had = {part.name for part in base if part.kind == "field"} | sides.altered_fields(model)
     removed = had - {part.name for part in mainline if part.kind == "field"}
     gone = {
         name for name, _ in found.fields if identity.name(SchemaObjectKind.COLUMN, found.key, name) in removed
@@ -191,7 +211,7 @@ def parts_without_field(model: ModelKey, sides: BranchSides, base: Parts, mainli
     for kind, definitions in (("index", found.indexes), ("constraint", found.constraints)):
         for _, definition in definitions:
             if not gone.isdisjoint(names_in(definition)):
-                yield Part(model, kind, render(nameless(definition)))
+                yield Part(model, kind, definition_text(definition, found, identity))
     for kind, together_options in (
         ("unique together", found.unique_together),
         ("index together", found.index_together),
@@ -225,7 +245,7 @@ def parts_altered(
 ) -> Iterator[Part]:
     """Parts of these models (by identity) that mainline's `own` migrations, played from `start`, give another value than the base has at
     some moment. What is made and removed again within one migration counts too, but for squashes, which only make again."""
-    state, identity = start, Identity()
+    state, identity, was = start, Identity(), Branch(base, Identity())
     for migration in own:
         for operation in migration.operations:
             try:
@@ -236,24 +256,18 @@ def parts_altered(
             for one in stated((operation,)):
                 play_names(identity, migration.key.app, one)
             if not migration.ghosts:
-                yield from changed_at_once(base, before, Branch(state, identity), models)
+                yield from changed_at_once(was, before, Branch(state, identity), models)
 
 
 def changed_at_once(
-    base: SchemaState, before: SchemaState, now: Branch, models: frozenset[ModelKey]
+    base: Branch, before: SchemaState, now: Branch, models: frozenset[ModelKey]
 ) -> Iterator[Part]:
-    for model in sorted(models):
-        found = model_of(now, model)
-        if found is None or found is before.models.get(found.key):
-            continue
-        was = parts_by_identity(Branch(base, Identity()), model)
-        has = parts_of(found, now.identity)
-        yield from (part for part in {*was, *has} if value_of(was, part) != value_of(has, part))
-
-
-def parts_by_identity(branch: Branch, model: ModelKey) -> Parts:
-    found = model_of(branch, model)
-    return {} if found is None else parts_of(found, branch.identity)
+    changed = (found for key, found in now.state.models.items() if found is not before.models.get(key))
+    for found in changed:
+        model = now.identity.model(found.key)
+        if model in models:
+            was, has = base.parts(model), parts_of(found, now.identity)
+            yield from (part for part in {*was, *has} if value_of(was, part) != value_of(has, part))
 
 
 def model_of(branch: Branch, model: ModelKey) -> ModelState | None:

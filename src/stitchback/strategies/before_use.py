@@ -29,9 +29,10 @@ from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
-from stitchback.model.values import Call, Constant, Items, Value, text
+from stitchback.model.values import Call, Constant, Items, Value
 from stitchback.schema.data_needs import may_query_any_model, queries_by_sql
 from stitchback.schema.data_reach import reach_of, row_operations
+from stitchback.schema.expressions import NAMES_OF_FIELDS, with_field_names
 from stitchback.schema.needs import names_in, resolved_by
 from stitchback.schema.tables import column_name, table_name
 from stitchback.strategies.draft import Draft
@@ -265,29 +266,13 @@ def under_mainlines_names(unit: Unit, atom: Added) -> Value | None:
         return value
     if not isinstance(value, Call) or not _expressed(value).isdisjoint(renamed):
         return None
-    kwargs = tuple(
-        (name, _renamed(item, renamed) if name in ("fields", "include") else item)
-        for name, item in value.kwargs
-    )
-    return replace(value, kwargs=kwargs)
+    return with_field_names(value, renamed)
 
 
 def _expressed(value: Call) -> frozenset[str]:
     """The fields that it names anywhere but in `fields` and `include`."""
-    rest = tuple(pair for pair in value.kwargs if pair[0] not in ("fields", "include"))
+    rest = tuple(pair for pair in value.kwargs if pair[0] not in NAMES_OF_FIELDS)
     return resolved_by(replace(value, kwargs=rest))
-
-
-def _renamed(names: Value, renamed: dict[str, str]) -> Value:
-    if not isinstance(names, Items):
-        return names
-    return replace(names, items=tuple(_one_renamed(item, renamed) for item in names.items))
-
-
-def _one_renamed(item: Value, renamed: dict[str, str]) -> Value:
-    name = text(item) or ""
-    bare = name.removeprefix("-")
-    return Constant(name.replace(bare, renamed[bare])) if bare in renamed else item
 
 
 def with_inserts(draft: Draft, unit: Unit, wanted: Iterable[EarlierOperations]) -> Draft:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from stitchback.matching.case import Case
-from stitchback.matching.leaf_models import changes_the_state, sides_of
+from stitchback.matching.leaf_models import sides_of
 from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.edits import Insert
 from stitchback.model.operations import Operation
@@ -33,16 +33,14 @@ def carried(draft: Draft, case: Case) -> Draft:
     """The draft with an AlterField, AlterModelOptions or AlterModelManagers at the leaf for each part of the models that the merge of
     both branches (`schema.three_way`) has otherwise than the drafted tree. What cannot be written into another file stays as it is:
     then the proof refuses."""
-    changing = [side for side in case.sides if side.once_for_all(changes_the_state)]
-    if not changing:
+    sides = sides_of(case, draft.result)
+    if not sides:
         return draft
-    result = draft.result
-    sides = [sides_of(side, case, result) for side in changing]
     wanted = merge(sides)
     for app in sorted({part.model.app for part in wanted}):
         operations = tuple(carrying(app, wanted, sides))
         if operations:
-            draft = at_the_leaf(draft, app, operations, [side.patch.tree.ref for side in changing])
+            draft = at_the_leaf(draft, app, operations, [side.ref for side in sides])
     return draft
 
 

@@ -21,16 +21,22 @@ def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> I
 
     A unit that the strategy does not fit is treated by the first of `order` that does. With `only`, that strategy alone leads;
     where it fits nothing, a tree that needs no edit stays a plan: so it is when the strategy has been applied already.
-    A tree that was reconciled before is tried as it is first.
+    A tree that was reconciled before is tried as it is first. Where a strategy does not fit, several choices come to the same draft, which
+    is finished once: that is the expensive part.
     """
     as_it_is = _as_it_is(case)
     seen: list[Candidate] = []
+    drafts: list[Draft] = []
     if as_it_is is not None:
         seen.append(as_it_is)
         yield as_it_is
     leading = [strategy for strategy in order if only in (None, strategy.name)]
     for choice in _choices(case, leading):
-        candidate = _composed(case, order, choice, only)
+        draft = _composed(case, order, choice, only)
+        if draft is None or draft in drafts:
+            continue
+        drafts.append(draft)
+        candidate = finish(draft, case)
         if candidate is not None and all(candidate.edits != other.edits for other in seen):
             seen.append(candidate)
             yield candidate
@@ -90,7 +96,7 @@ def _choices(case: Case, leading: Sequence[Strategy]) -> Iterator[Mapping[str, S
 
 def _composed(
     case: Case, order: Sequence[Strategy], choice: Mapping[str, Strategy], only: str | None
-) -> Candidate | None:
+) -> Draft | None:
     draft = Draft(case.situation.mainline)
     led = False
     done: set[MigrationKey] = set()
@@ -105,9 +111,7 @@ def _composed(
             return None
         draft = pending_units
         done.add(unit.key)
-    if only is not None and not led:
-        return None
-    return finish(draft, case)
+    return draft if only is None or led else None
 
 
 def _first_that_fits(draft: Draft, unit: Unit, order: Sequence[Strategy]) -> Draft | None:

@@ -180,6 +180,20 @@ def test_a_fresh_install_may_have_what_only_the_patch_had() -> None:
     assert said == ["column item.note exists, and mainline's own has none"]
 
 
+def test_a_fresh_install_has_the_patchs_index_on_the_column_that_mainline_renamed() -> None:
+    """Near miss: an index on another column that both have."""
+    fork = schema(item=table({"state": COLOUR, "name": COLOUR}))
+    patched = schema(item=table({"state": COLOUR, "name": COLOUR}, indexes=["by_state: state , name"]))
+    mainline = schema(item=table({"status": COLOUR, "name": COLOUR}))
+    for text, wrong in (
+        ("by_state: status , name", 0),
+        ("by_state: name , name", 1),
+        ("other: status , name", 1),
+    ):
+        both = schema(item=table({"status": COLOUR, "name": COLOUR}, indexes=[text]))
+        assert len(list(wrong_install(both, Old(mainline, ((fork, patched),))))) == wrong
+
+
 def test_a_fresh_install_may_not_lack_what_both_have() -> None:
     old = Old(MAINLINE, ((FORK, MAINLINE),))
     assert list(wrong_install(FORK, old)) == ["column item.colour is missing"]

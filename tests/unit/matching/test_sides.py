@@ -7,14 +7,14 @@ from dataclasses import replace
 from migration_values import add, char, create, delete, keys, migration, tree
 from plans_by_hand import FORK, MAIN, changed, patch
 
-from stitchback.matching.case import Case, Side
-from stitchback.matching.leaf_models import sides_of
+from stitchback.matching.case import Side
+from stitchback.matching.leaf_models import of_side
 from stitchback.matching.match import compare
-from stitchback.matching.sides import sides
+from stitchback.matching.sides import merged_by_git, sides
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Verdict
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.plans import Patch, Situation
+from stitchback.model.plans import Patch
 
 TAG = migration("shop.0003_tag", "shop.0002_base", create("Tag"))
 ABOVE = migration("shop.0004_tag_name", "shop.0003_tag", add("tag", "name"))
@@ -55,7 +55,7 @@ def test_the_models_of_mainline_have_what_it_had_cherry_picked() -> None:
         given = replace(merged(TAG, ours), mainline_had=had)
         split = sides(given, tree_after)
         side = Side(given, split, compare(split, {}))
-        found = sides_of(side, Case(Situation((given,), tree_after, ()), (side,)), tree_after)
+        found = of_side(side, tree_after, merged_by_git(given, tree_after))
         assert {key.model for key in found.mainline.state.models if key.app == "shop"} == expected
 
 
@@ -110,7 +110,7 @@ def test_without_the_squash_at_the_fork_point_it_is_gone() -> None:
 
 def test_what_a_merge_has_left_as_mainline_had_it_is_mainlines_own() -> None:
     """Both sides had a migration of that name, and the merge took mainline's: the branch's databases have the branch's one."""
-    theirs = TAG.with_changes(operations=(create("Tag", colour=char()),))
+    theirs = TAG.with_changes(operations=(create("Tag", colour=char()),), blob="another file")
     split = sides(merged(TAG), onto(theirs, ABOVE, BESIDE))
     assert split.twins == ((TAG, theirs),)
     assert {each.key for each in split.mainline} == {TAG.key, ABOVE.key, BESIDE.key}
@@ -121,6 +121,22 @@ def test_what_a_merge_has_brought_may_stand_on_another_parent() -> None:
     split = sides(merged(TAG), onto(moved, ABOVE, BESIDE))
     assert split.twins == ()
     assert {each.key for each in split.mainline} == {BESIDE.key}
+
+
+def test_what_a_merge_has_brought_may_import_what_mainline_has_otherwise() -> None:
+    """The file is the same on both, and what it imports is not."""
+    read_there = TAG.with_changes(operations=(create("Tag", colour=char()),))
+    split = sides(merged(TAG), onto(read_there, ABOVE, BESIDE))
+    assert split.twins == ()
+    assert {each.key for each in split.mainline} == {BESIDE.key}
+
+
+def test_what_a_plan_has_copied_since_the_merge_is_mainlines_own() -> None:
+    """Mainline's own migrations gave up their operations for it: without it mainline would lack them. Near miss: a copy of another one."""
+    for line, twins in (("copied shop.0003_tag of release (commit 1)", 1), ("copied shop.0003_size of x", 0)):
+        copied = TAG.with_changes(provenance=(line,))
+        split = sides(merged(TAG, ABOVE), onto(copied, ABOVE, BESIDE))
+        assert len(split.twins) == twins
 
 
 def test_a_migration_of_the_fork_point_is_nothing_that_a_merge_brings() -> None:

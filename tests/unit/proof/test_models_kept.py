@@ -15,14 +15,16 @@ from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Patch, Refuted, Situation
+from stitchback.model.plans import Candidate, Patch, Refuted, Situation
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
 from stitchback.proof.context import ProofContext
 from stitchback.proof.models_kept import models_changed
-from stitchback.strategies import ALL, compose
+from stitchback.strategies import ALL, compose, search
+from stitchback.strategies.build_candidate import finish
+from stitchback.strategies.draft import Draft
 
 HELP, OTHER = char(20, help_text=Constant("p")), char(20, help_text=Constant("m"))
 VERBOSE = char(20, verbose_name=Constant("m"))
@@ -51,6 +53,25 @@ def lost(given: Situation, *put: Migration) -> list[str]:
     """What the proof says of the models where mainline's tree gets these files and no other."""
     result = candidate(given, *put).result
     return list(models_changed(ProofContext(given, EngineCache()).sides(result)))
+
+
+def test_what_several_choices_come_to_is_finished_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two apps, and strategies of which most do not fit: a mixture of them is the same draft again, and to finish one takes long in a
+    large project."""
+    own = (
+        migration("shop.0003_p", "shop.0002_base", add("item", "p")),
+        migration("blog.0002_p", "blog.0001_initial", add("post", "p")),
+    )
+    finished: list[Draft] = []
+
+    def counted(draft: Draft, case: Case) -> Candidate | None:
+        assert draft not in finished
+        finished.append(draft)
+        return finish(draft, case)
+
+    monkeypatch.setattr(search, "finish", counted)
+    found = list(compose(case_of(situation(patches=[patch(*own)])), ALL))
+    assert len(finished) == len(found) > 1
 
 
 def merged_state(given: Situation) -> Tree:

@@ -22,16 +22,16 @@ from migration_values import (
     tree,
 )
 from migration_values import run_python as some_code
-from plans_by_hand import FORK, candidate, patch, situation
+from plans_by_hand import FORK, candidate, changed, patch, situation
 
 from stitchback.hazards.data_and_rename import DataAndRename
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
 from stitchback.model.data_reach import Reach
-from stitchback.model.migrations import Migration
+from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, Situation
+from stitchback.model.plans import Candidate, Patch, Situation
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
@@ -236,6 +236,23 @@ def test_a_migration_of_the_same_name_that_mainline_hung_elsewhere() -> None:
     given = situation(migration("shop.0004_u", "shop.0002_base", constraint), patches=[patch(*ours)])
     (said,) = lost(given, ours[0])
     assert "shop.0004_u would no longer run after shop.0003_clean" in said
+
+
+def test_a_released_migration_that_the_patch_branch_hung_on_its_own() -> None:
+    """Mainline's file stays, so it no longer runs after the clean-up. Near miss: what it runs after has nothing to do with it."""
+    released = migration("shop.0003_u", "shop.0002_base", unique("item", "one_label", "label"))
+    fork = changed(FORK, released)
+    for first, count in (
+        (run_python("shop.item", words="label delete"), 1),
+        (create("Order", {}, label=char()), 0),
+    ):
+        own = migration("shop.0003_first", "shop.0002_base", first)
+        branch = changed(fork, own, hung(released, "shop.0003_first"))
+        release = Patch(Tree("release/2.4", "release/2.4", branch.migrations), fork, (own,))
+        given = Situation((release,), Tree("main", "main", changed(fork, Z).migrations), ())
+        said = lost(given, own)
+        assert len(said) == count
+        assert all(each.startswith("shop.0003_u would no longer run after shop.0003_first") for each in said)
 
 
 def compared(given: Situation) -> Situation:

@@ -42,3 +42,13 @@ def test_a_run_before_that_the_merge_brought_is_no_dependency_of_what_mainline_h
     later = replace(given, patches=(replace(merge, mainline_had=frozenset()),))
     (_, before) = deployed_mainlines(later, EngineCache())
     assert had.key not in before.migrations
+
+
+def test_what_a_merge_brought_may_have_got_another_dependency_since() -> None:
+    """A plan adds the dependency that its own branch had by way of another file. Near miss: a file that a plan has copied."""
+    merged = P.with_changes(blob="p")
+    given = [patch(merged, merged=True)]
+    moved = merged.with_changes(blob="moved", dependencies=keys("shop.0001_initial shop.0002_base"))
+    assert P.key not in before_merge(situation(moved, patches=given)).migrations
+    copied = merged.with_changes(blob="copied", provenance=(f"copied {P.key} of release (commit 1)",))
+    assert P.key in before_merge(situation(copied, patches=given)).migrations

@@ -20,7 +20,6 @@ from stitchback.schema.three_way import (
     BranchSides,
     changed_at_once,
     names_of,
-    parts_by_identity,
     parts_without_field,
 )
 
@@ -115,8 +114,8 @@ def go_with_it(patch: tuple[Operation, ...], mainline: tuple[Operation, ...], al
     theirs, ours = branch(*patch), branch(*mainline)
     parts = frozenset(Part(ITEM, "field", name) for name in altered.split())
     sides = BranchSides("release/2.4", nobody.state, theirs, ours, ours, parts)
-    base = parts_by_identity(nobody, ITEM)
-    return sorted(each.kind for each in parts_without_field(ITEM, sides, base, parts_by_identity(ours, ITEM)))
+    base = nobody.parts(ITEM)
+    return sorted(each.kind for each in parts_without_field(ITEM, sides, base, ours.parts(ITEM)))
 
 
 class TestWhatGoesWithAFieldThatMainlineRemoved:
@@ -160,9 +159,7 @@ class TestWhatGoesWithAFieldThatMainlineRemoved:
             branch(*self.GONE),
         )
         sides = BranchSides("release/2.4", nobody.state, theirs, ours, ours)
-        (found,) = parts_without_field(
-            ITEM, sides, parts_by_identity(nobody, ITEM), parts_by_identity(ours, ITEM)
-        )
+        (found,) = parts_without_field(ITEM, sides, nobody.parts(ITEM), ours.parts(ITEM))
         assert found == Part(ITEM, "unique together", "label,size")
 
     def test_a_field_that_mainline_made_and_removed_since(self) -> None:
@@ -180,7 +177,7 @@ def test_a_field_of_another_model_is_none_of_this_one() -> None:
     theirs = branch(add("item", "late", integer()), index("late"))
     altered = frozenset({Part(ModelKey.of("shop", "other"), "field", "late"), Part(ITEM, "option", "late")})
     sides = BranchSides("release/2.4", nobody.state, theirs, nobody, nobody, altered)
-    base = parts_by_identity(nobody, ITEM)
+    base = nobody.parts(ITEM)
     assert list(parts_without_field(ITEM, sides, base, base)) == []
 
 
@@ -188,6 +185,26 @@ def test_parts_that_mainline_has_for_a_moment() -> None:
     """A field that comes; nothing of a model that no operation has touched."""
     before, now = branch(), branch(add("item", "late", integer()))
     every = frozenset({ITEM})
-    assert Part(ITEM, "field", "late") in set(changed_at_once(before.state, before.state, now, every))
-    assert list(changed_at_once(before.state, now.state, now, every)) == []
-    assert list(changed_at_once(before.state, before.state, now, frozenset())) == []
+    assert Part(ITEM, "field", "late") in set(changed_at_once(before, before.state, now, every))
+    assert list(changed_at_once(before, now.state, now, every)) == []
+    assert list(changed_at_once(before, before.state, now, frozenset())) == []
+
+
+def test_an_index_is_the_same_after_a_field_of_it_is_renamed() -> None:
+    """Django's RenameField leaves the index in the database; the model's index has the new name only where an operation says so."""
+
+    def over(name: str) -> Call:
+        fields = Items("list", (Constant(f"-{name}"), Constant("label")))
+        return Call(
+            Reference("django.db.models.Index"), (), (("fields", fields), ("name", Constant("by_size")))
+        )
+
+    def added(name: str) -> Operation:
+        return operation("AddIndex", model_name=Constant("item"), index=over(name))
+
+    renamed = branch(rename("item", "size", "width"), added("width"))
+    old, new, other = (
+        {part for part in each.parts(ITEM) if part.kind == "index"}
+        for each in (branch(added("size")), renamed, branch(added("label")))
+    )
+    assert old == new != other

@@ -20,13 +20,16 @@ class ExpectedRows:
     databases: TestDatabases
 
     def patched(self) -> Iterator[tuple[DatabaseState, DatabaseState]]:
-        """Each fork point's database, and what its patch branch makes of it."""
+        """Each fork point's database, and what its patch branch makes of it, or installs where it cannot migrate that one."""
         for fork, patch in zip(self.branches.forks, self.branches.patches, strict=True):
             start = next(
                 (each.state for each in self.databases.inhabitants if each.population.ref == fork.ref), None
             )
-            after = None if start is None else self.bench.step(patch.session, start).state
-            if start is not None and after is not None:
+            if start is None:
+                continue
+            upgraded = self.bench.step(patch.session, start).state
+            after = upgraded or self.bench.step(patch.session, self.bench.empty()).state
+            if after is not None:
                 yield start, after
 
     def rows_judges(self) -> dict[str, RowsJudge]:
