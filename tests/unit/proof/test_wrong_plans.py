@@ -81,17 +81,14 @@ def finishing(plan: Candidate, given: Situation) -> list[str]:
 
 def test_f6_one_replacer_of_two_ghosts_that_a_database_can_have_apart() -> None:
     second = column("shop.0004_p", "shop.0003_p", "size")
-    given = situation(X, M, Y, patches=[patch(P, second)])
+    given = situation(X, patches=[patch(P, second)])
     both = S.with_changes(
         replaces=keys("shop.0003_p shop.0004_p"), operations=(*S.operations, *second.operations)
     )
-    plan = candidate(
-        given,
-        both,
-        EMPTY_M.with_changes(dependencies=keys("shop.0003_x shop.0003_s")),
-        hand=f"{HAND};shop.0004_p: shop.0004_m",
-    )
+    plan = candidate(given, both, migration("shop.0005_merge", "shop.0003_x shop.0003_s"))
     assert finishing(plan, given) == ["release/2.4 up to shop.0003_p"]
+    careful = replace(given, policy=Policy(zero_touch=True))
+    assert "release/2.4 up to shop.0003_p |" in refused(plan, careful)
 
 
 def test_f7_a_replacer_below_something_applied_is_a_time_bomb_without_the_row() -> None:
