@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 _SETTINGS_MODULE = re.compile(rb"""["']DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']""")
-Answers = Mapping[str, str]  # to questions about a tree
 
 # Notes that are no questions: they hold always, and are taken over from a cached reading.
 _ASSUMED = "assumed:"
@@ -60,23 +59,13 @@ class CachedReading:
 class ReadingCache(Protocol):
     """Readings by blob and path. What it gives back must be what was put in (`again` gives the file's bytes, once more, where it
     needs them); None where it does not know. `holds`: whether there is
-    something to give back, good or not.
-
-    `helpers`: how many processes could put readings in, beside this one. `shared_out`: so many of them and this one do the work, each in turns,
-    numbers below `turns`; what the others put in is here then, and what they found out besides is given.
-    """
+    something to give back, good or not."""
 
     def holds(self, blob: str, path: str) -> bool: ...
 
     def get(self, blob: str, path: str, again: Callable[[], bytes]) -> CachedReading | None: ...
 
     def put(self, blob: str, path: str, reading: CachedReading) -> None: ...
-
-    def helpers(self) -> int: ...
-
-    def shared_out(
-        self, work: Callable[[Iterator[int]], tuple[Answers, ...]], turns: int, helpers: int
-    ) -> Sequence[tuple[Answers, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,20 +218,6 @@ class ReadingContext:
         """The tree's settings files, those of tests last."""
         listed = self._ask("settings:")
         return tuple(listed.split("|")) if listed else ()
-
-    @property
-    def worked_out(self) -> Answers:
-        """What took reading other modules to be answered."""
-        return {q: a for q, a in self._answers.items() if q.partition(":")[0] in ANSWERS}
-
-    def take(self, answers: Answers) -> None:
-        """What was worked out of these very files, in another process."""
-        self._answers.update(answers)
-
-    def rest(self) -> None:
-        """This process may be forked now."""
-        if isinstance(self.files, Files):
-            self.files.rest()
 
     def answer(self, question: str) -> str:
         """`file:PATH` -> its blob or ""; `exists:PATH` -> "1" or ""; `roots:NAME` -> the folders that hold a package of that name;

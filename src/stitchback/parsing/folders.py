@@ -75,6 +75,19 @@ def read_folders(
     return {folder: _shared(folder, context, cache, shared) for folder in folders}
 
 
+def prefetch_unread(
+    folders: Sequence[Folder], context: ReadingContext, cache: ReadingCache | None, shared: SharedReadings
+) -> None:
+    """Announces the files that no earlier reading covers, so that git reads ahead."""
+    context.prefetch(
+        path
+        for folder, blobs in ((each, context.blobs_of([path for _, path in each.files])) for each in folders)
+        if (folder, blobs) not in shared.folders
+        for (_, path), blob in zip(folder.files, blobs, strict=True)
+        if cache is None or not cache.holds(blob, path)
+    )
+
+
 def _shared(
     folder: Folder, context: ReadingContext, cache: ReadingCache, shared: SharedReadings
 ) -> FolderReading:
