@@ -139,8 +139,8 @@ def _standing(vendor: str, diagnosis: Diagnosis) -> Hashable:
     """All that is said of a database but its name, and but how many rows installed packages have there."""
     outcome = diagnosis.outcome
     need: object = outcome.edits if isinstance(outcome, Repair) else (outcome.code, outcome.message)
-    told = (diagnosis.lineages, diagnosis.ghosts, diagnosis.unknown, diagnosis.findings)
-    return vendor, told, diagnosis.now, diagnosis.following, need
+    standing = (diagnosis.lineages, diagnosis.ghosts, diagnosis.unknown, diagnosis.findings)
+    return vendor, standing, diagnosis.now, diagnosis.following, need
 
 
 def _member(answer: ReachedTenant) -> FleetMember:

@@ -121,12 +121,12 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())
         if isinstance(reconciled, Raised):
             return not_loaded(scratch.vendor, reconciled)
-        hand = ManualRepair(repair, how.manual_repair or _by_django(reconciled), case.manual_steps)
+        manual = ManualRepair(repair, how.manual_repair or _by_django(reconciled), case.manual_steps)
         progress = _prefixed(scratch.vendor, how.progress)
         thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
         branches = _branches(case, shop, scratch.create())
         judge = EngineChecks(
-            DatabaseCache(scratch), branches, reconciled, hand, progress, thorough, case.agreements
+            DatabaseCache(scratch), branches, reconciled, manual, progress, thorough, case.agreements
         )
         return judge.judged()
 

@@ -7,6 +7,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
+from stitchback.cli.progress import activity
 
 
 @click.command("status")
@@ -40,7 +41,8 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
         ):
             patches = being_merged(project)
         if patches:
-            found = status(project, PlanRequest(patches, onto))
+            with activity(session, "reading and comparing migrations"):
+                found = status(project, PlanRequest(patches, onto))
             text = render_status(found, output_format, verbose=session.verbose)
             echo(text, output_format, nl=bool(text))
             return 1 if found.findings or found.case.units else 0
@@ -48,6 +50,7 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
             raise click.UsageError(f"--format {output_format} is about named branches: name one")
         from stitchback.api.overview import overview
 
-        branches = overview(project, onto, session.remark)
+        with activity(session, "reading migrations", session.remark) as progress:
+            branches = overview(project, onto, progress)
         echo(render_overview(branches, output_format), output_format)
         return branches.exit_code

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stitchback.reporting.style import page, visible
+from stitchback.reporting.escaping import visible
+from stitchback.reporting.style import page
 
 if TYPE_CHECKING:
     from stitchback.planning.overview import Overview

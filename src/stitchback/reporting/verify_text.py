@@ -79,10 +79,10 @@ def verified_lines(engines: Sequence[EngineLine]) -> Iterator[Line]:
         yield from wrapped((bold(engine.vendor), plain(calls)), 0, 2)
         for each in engine.populations:
             mark = red("✗ ") if each.differences else green("✓ ")
-            hand = yellow("repaired, ") if each.repair else plain("")
+            repaired = yellow("repaired, ") if each.repair else plain("")
             also = f"; also {'; '.join(each.also)}" if each.also else ""
             rollouts = f"{each.rollouts} rollout{'s'[: each.rollouts != 1]}{also}"
-            yield from wrapped((mark, plain(f"{each.name}  "), hand, dim(rollouts)), 2, 4)
+            yield from wrapped((mark, plain(f"{each.name}  "), repaired, dim(rollouts)), 2, 4)
         for difference in engine.differences:
             yield from wrapped((red("differs  "), plain(str(difference))), 4, 6)
         for remark in engine.remarks:

@@ -45,8 +45,8 @@ def canonical_field(
     """
     match value:
         case Call(callee=callee, args=args, kwargs=kwargs) if class_path(callee):
-            told = names.of(class_path(callee))
-            path = canonical_path(told.defined)
+            declared = names.of(class_path(callee))
+            path = canonical_path(declared.defined)
             arguments = named_arguments(path, args, kwargs)
             base = base_of(path, arguments, bases)
             arguments = normalised(base, arguments, app, model, bases, names)
@@ -56,7 +56,7 @@ def canonical_field(
             said = {
                 name: each
                 for name, each in arguments.items()
-                if name in OF_DJANGO or not told.is_silent(name, each)
+                if name in OF_DJANGO or not declared.is_silent(name, each)
             }
             return Field(path, tuple(sorted(said.items())), base)
         case Opaque():

@@ -64,7 +64,7 @@ class EngineChecks:
     bench: DatabaseCache
     branches: BranchTrees
     tree: Reconciled
-    hand: ManualRepair
+    manual: ManualRepair
     progress: Progress = lambda text: None
     thorough: bool = True  # see Trial
     agreements: tuple[DataAgreement, ...] = ()
@@ -260,13 +260,13 @@ class EngineChecks:
         """The database as it goes into the deploy, the script that was run, and what was wrong with that."""
         name = inhabitant.population.name
         try:
-            script = self.hand.repair(inhabitant.state.url)
+            script = self.manual.repair(inhabitant.state.url)
         except Refusal as refusal:
             refused = Difference(name, "repair", "repair", f"refused: {refusal.message}")
             return inhabitant.state, "", (refused,)
         if not script:
             return inhabitant.state, "", ()
-        session, manual_repair = self.tree.session, self.hand.manual_repair
+        session, manual_repair = self.tree.session, self.manual.manual_repair
         once, twice = self.bench.repaired(session, inhabitant.state, script, manual_repair)
         said = tuple(
             Difference(name, "repair", "repair", what) for what in self._wrong_repair(inhabitant, once, twice)
@@ -277,7 +277,7 @@ class EngineChecks:
         self, inhabitant: TestDatabase, once: DatabaseState, twice: DatabaseState
     ) -> Iterator[str]:
         before = inhabitant.state
-        if inhabitant.population.lineage not in self.hand.lineages:
+        if inhabitant.population.lineage not in self.manual.lineages:
             yield f"a {inhabitant.population.lineage} database needs a manual step"
         if once.digest == before.digest:
             yield "the script changes nothing"
@@ -285,5 +285,5 @@ class EngineChecks:
             yield "the script changes more than django_migrations"
         if twice.digest != once.digest:
             yield "the script changes something when it is run again"
-        if self.hand.repair(once.url):
+        if self.manual.repair(once.url):
             yield "the database needs another repair after the repair"
