@@ -1,8 +1,8 @@
-"""What migration files were read as, kept in one file below the git directory, for the next command.
+"""What migration files were read as, kept in one file in the user's cache directory, for the next command.
 
 A reading is known by its blob and its path, and it names every other question that it asked about its tree or the
-configuration, with the answer (`parsing.context.CachedReading`): it holds only where all answers are the same again. What the
-answers do not tell, how this reader reads, is in the file's name.
+configuration, with the answer (`parsing.context.CachedReading`): it holds only where all answers are the same again. The file's name
+contains the rest: the version of this reader.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class DiskReadings:
     def save(self) -> None:
         """Writes what is new beside what was there. Of two commands that save at once the later one's file stands.
 
-        Operations that were made of their file once more, though it had been read before, are put in too: somebody will ask for them again.
+        Operations that were made of their file once more, though it had been read before, are put in too: they will be requested again.
         """
         entries = {place: encoded(self._known[place]) for place in self._new}
         entries |= {

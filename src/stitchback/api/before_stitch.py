@@ -60,5 +60,5 @@ def _is_for(provenance: Iterable[str], own: Collection[MigrationKey]) -> bool:
 
 
 def _is_of_a_plan(migration: Migration) -> bool:
-    """What a plan adds to mainline: files that say so, and empty merges."""
+    """What a plan adds to mainline: files with its comments, and empty merges."""
     return bool(migration.provenance) or not migration.operations

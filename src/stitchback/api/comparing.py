@@ -1,4 +1,4 @@
-"""Refs in, a case out: both sides since the fork point, compared; and what is to be said of it, the use case `status`."""
+"""Refs in, a case out: both sides since the fork point, compared; and its findings, the use case `status`."""
 
 from __future__ import annotations
 

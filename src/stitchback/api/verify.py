@@ -35,7 +35,7 @@ class PatchCommits:
 @dataclass(frozen=True, slots=True)
 class MainlineCommit:
     """Mainline as it was read. `brought`: paths of migrations that git's merge brought over and that left several leaves, so
-    that no database was made with them. `unreleased`: migrations that nobody has applied. `before`: the commit that made mainline's
+    that no database was made with them. `unreleased`: migrations that no database has applied. `before`: the commit that made mainline's
     databases, where mainline has the plan's files already; `went_on`: its own tree has made databases since, too."""
 
     ref: str

@@ -1,4 +1,4 @@
-"""What a migration may look at besides its own text: the other files of its tree, and the configuration."""
+"""What a migration may read besides its own text: the other files of its tree, and the configuration."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class ReadingContext:
         return RecordedQuestions(self, passes_on=True)
 
     def apart(self) -> RecordedQuestions:
-        """What is asked within, for somebody to note what of it matters."""
+        """The questions that are asked within; the caller notes those that matter."""
         return RecordedQuestions(self, passes_on=False)
 
     def begin(self, asked: dict[str, str]) -> None:
@@ -162,7 +162,7 @@ class ReadingContext:
         return True
 
     def forget(self) -> None:
-        """Let go of the modules that were looked at."""
+        """Releases the modules that were read."""
         for scope in self.modules.values():
             if scope is not None:
                 scope.forget()
@@ -207,7 +207,7 @@ class ReadingContext:
             self.files.prefetch(paths)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a module that is looked at, read once."""
+        """The bytes of a module, read once."""
         self.note_file(path)
         if path not in self._texts:
             self._texts[path] = self.files[path].read()

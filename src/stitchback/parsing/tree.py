@@ -151,8 +151,8 @@ def _tree(
 
 
 def _with_digest(item: Unreadable, folder: Folder, context: ReadingContext) -> Unreadable:
-    """What stands there now: the file itself, or all of the folder's. Where a link cannot be followed, that is the reason, and nobody
-    knows what stands there."""
+    """What stands there now: the file itself, or all of the folder's. Where a link cannot be followed, that is the reason, and what stands there is
+    unknown."""
     target = context.broken.get(item.span.path)
     if target is not None:
         return replace(item, reason=broken_link(target))

@@ -128,7 +128,7 @@ class EngineChecks:
         return databases
 
     def half_way(self, databases: TestDatabases) -> None:
-        """Told, not judged: it is the engine's doing."""
+        """Reported, not judged: the engine causes it."""
         start = next((each.state for each in databases.inhabitants if each.population.lineage == FORK), None)
         if self.bench.scratch.vendor != "mysql" or start is None:
             return
@@ -173,7 +173,7 @@ class EngineChecks:
             yield Difference(ITSELF, "fresh install", "schema", what)
 
     def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Difference]:
-        """Whoever repairs by the ledger repairs every database that has it (FACTS F28)."""
+        """A repair by the ledger is applied to every database that has this ledger (FACTS F28)."""
         by_ledger = {
             frozenset(each.state.ledger): each
             for each in databases.inhabitants
@@ -219,7 +219,7 @@ class EngineChecks:
         acts: tuple[Act, ...],
         difference: Difference,
     ) -> bool:
-        """A plain migrate of a fresh install and of a patched database has to come to its end, whatever mainline does."""
+        """A plain migrate of a fresh install and of a patched database has to succeed, whatever mainline does."""
         plainly = not acts and inhabitant.population.lineage not in (FORK, MAINLINE)
         return not plainly and self.baseline_failures.has(starts, acts, difference)
 
