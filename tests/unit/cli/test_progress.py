@@ -103,3 +103,8 @@ def test_details_behind_the_command(commands: Commands, shop: Path) -> None:
 
 def test_quiet_behind_the_command(commands: Commands, shop: Path) -> None:
     assert re.search("Next", commands.run(shop, "apply", "release/2.4", "--yes", "-q").stderr) is None
+
+
+def test_the_command_line_starts_without_rich() -> None:
+    script = "import sys, stitchback.cli; print('rich' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"
