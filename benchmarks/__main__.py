@@ -4,8 +4,8 @@
 
 Generated repositories of those sizes, with so many migrations on each side since the fork point, and real ones given by a local
 clone (a clone of it is measured: nothing is written to it). Medians of the runs, in seconds: the time that passes, and in brackets
-the processor's, git's and helping processes' included; ratios are of both in the same way. Of each case the floor, the start-up and `status` cold are measured in turns, for the speed of a
-machine may change within minutes. Start-up is `status` of a repository of four migrations, nothing kept. Cold is with nothing kept, "readings kept" as after another commit (every file but the new ones was read before), warm is the very same question again.
+the processor's, git's included; ratios are of both in the same way. Of each case the floor, the start-up and `status` cold are measured in turns, for the speed of a
+machine may change within minutes. Start-up is `status` of a repository of four migrations, nothing cached. Cold is without a cache, warm is with every file in it.
 Peak memory is that of the largest process of the command.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -127,19 +128,17 @@ def git(where: Path, *words: str) -> str:
     ).stdout.strip()
 
 
-def forget(repository: Path, kind: str = "") -> None:
-    """Takes away what the tool keeps about the repository, or a kind of it."""
-    place = Path(repository, git(repository, "rev-parse", "--git-common-dir"), "stitchback", "cache")
-    for file in place.glob(f"{kind}*"):
-        file.unlink()
+def forget() -> None:
+    """Removes the cache (`main` gives these processes one of their own)."""
+    shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "stitchback"), ignore_errors=True)
 
 
 def rows(cases: Sequence[Case], tiny: Case, bench: Bench) -> Iterator[tuple[str, ...]]:
     """One a case."""
     starting = command("status", tiny.patch, "--onto", tiny.onto)
-    start = bench.of(starting, tiny.repository, lambda: forget(tiny.repository))
+    start = bench.of(starting, tiny.repository, forget)
     warm = bench.of(starting, tiny.repository)
-    yield ("(start-up)", "", shown(start), "", "", "", shown(warm), "", "", "", "", f"{start.peak:.0f}", "")
+    yield ("(start-up)", "", shown(start), "", shown(warm), "", "", "", "", f"{start.peak:.0f}", "")
     for case in cases:
         said(f"{case.name} …")
         base = git(case.repository, "merge-base", case.patch, case.onto)
@@ -147,22 +146,19 @@ def rows(cases: Sequence[Case], tiny: Case, bench: Bench) -> Iterator[tuple[str,
         where = case.repository
         start, floor, cold = bench.in_turns(
             [
-                Asked(starting, tiny.repository, lambda: forget(tiny.repository)),
+                Asked(starting, tiny.repository, forget),
                 Asked([sys.executable, "-c", FLOOR, case.onto, case.patch, base], where),
-                Asked(command("status", *words), where, lambda where=where: forget(where)),  # type: ignore[misc]
+                Asked(command("status", *words), where, forget),
             ]
         )
-        anew = bench.of(command("status", *words), where, lambda where=where: forget(where, "answers"))  # type: ignore[misc]
         warm = bench.of(command("status", *words), where)
         plan = bench.of(command("plan", *words), where)
-        first = bench.of(command("plan", *words), where, lambda where=where: forget(where))  # type: ignore[misc]
+        first = bench.of(command("plan", *words), where, forget)
         yield (
             case.name,
             shown(floor),
             shown(cold),
             f"{(cold.passed - start.passed) / floor.passed:.1f} ({(cold.used - start.used) / floor.used:.1f})",
-            shown(anew),
-            share(anew, cold),
             shown(warm),
             share(warm, cold),
             shown(first),
@@ -196,8 +192,6 @@ HEADINGS = (
     "floor",
     "status cold",
     "(cold - start-up) / floor",
-    "status, readings kept",
-    "of cold",
     "status warm",
     "warm / cold",
     "plan cold",
@@ -256,6 +250,7 @@ def main() -> None:
     bench = Bench(arguments.runs)
     with tempfile.TemporaryDirectory(prefix="stitchback-bench-") as folder:
         place = Path(folder)
+        os.environ["XDG_CACHE_HOME"] = str(place / "cache")
         generated_at(place / "tiny", 4)
         tiny = Case("tiny", place / "tiny", "release/1.0", "main")
         cases = [*generated(arguments.sizes, arguments.sides, place), *real(arguments.repository, place)]

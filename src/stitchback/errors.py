@@ -1,10 +1,10 @@
-"""What stitchback says when it cannot go on. A bug is any other exception; only the CLI's boundary catches it."""
+"""The errors with which stitchback ends a command. A bug is any other exception; only the CLI's boundary catches it."""
 
 from __future__ import annotations
 
 
 class StitchbackError(Exception):
-    """A refusal: names the thing, the reason and the next act.
+    """A refusal: names what is wrong, the reason and the next step.
 
     `exit_code` is the process exit code of DESIGN: 2 usage or environment, 3 refused.
     `code` is stable and can be explained (`stitchback explain CODE`); `evidence` holds lines to show below, `example` the lines of a file

@@ -11,10 +11,13 @@ SOURCE = Path(__file__).parents[2] / "src" / "stitchback"
 BANNED = frozenset(
     [
         "anew",
+        "course",
+        "courses",
         "deed",
         "doings",
         "footing",
         "forgo",
+        "hand",
         "hands",
         "hang",
         "hangs",
@@ -29,10 +32,14 @@ BANNED = frozenset(
         "things",
         "tells",
         "togethers",
+        "told",
+        "torn",
         "treat",
+        "trouble",
         "troubles",
         "unserved",
         "wish",
+        "world",
         "worlds",
     ]
 )

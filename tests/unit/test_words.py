@@ -1,4 +1,4 @@
-"""Messages and documents use plain words: the left column of the project's language rules does not occur in them."""
+"""Messages, docstrings and documents use plain words: the left column of the project's language rules does not occur in them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "a
 DEMO_CASE = ROOT / "fixtures" / "repos" / "same-column-mid-chain" / "case.toml"
 
 LONGEST_ENTRY = 120  # characters of a line of the changelog
-
-# True: docstrings are checked as well.
-WITH_DOCSTRINGS = False
 
 # What must not occur -> what to write in its place.
 BANNED = {
@@ -66,12 +63,9 @@ def hits(text: str) -> list[Hit]:
 
 
 def literals(tree: ast.Module) -> Iterator[ast.Constant]:
-    """The string literals with a space in them, which are prose; docstrings (also of attributes) only with WITH_DOCSTRINGS."""
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    """The string literals with a space in them, which are prose, and docstrings."""
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip()):
-            continue
-        if WITH_DOCSTRINGS or id(node) not in docstrings:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
             yield node
 
 

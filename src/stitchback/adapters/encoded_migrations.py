@@ -27,7 +27,7 @@ Makers = Mapping[int, Callable[..., Any]]
 
 
 def encoded(reading: CachedReading, *, whole: bool = False) -> Entry:
-    """`whole`: with the operations of a migration that its file alone is made of, too, where they are at hand."""
+    """`whole`: with the operations of a migration that its file alone is made of, too, where they have been built."""
     result = reading.result
     if isinstance(result, Unreadable):
         assert result.key is not None, "every file was read as some migration"

@@ -6,6 +6,7 @@ it has not moved since it was read.
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +35,8 @@ def commit_to_branch(
     name = _branch_ref(git, branch)
     before = git_refs.parse(git, name)
     if before not in (None, expected_parent):
+        if _says(git, before, expected_parent, message):
+            raise _written_before(branch, before, message)
         raise _moved(branch, expected_parent, before)
     _refuse_checked_out(git, name, branch)
     commit = _commit(git, git_dir, contents, message, expected_parent)
@@ -123,6 +126,21 @@ def _move(git: Git, name: str, branch: str, commit: str, before: str | None) -> 
         if now != before:
             raise _moved(branch, before, now)
         raise EnvironmentProblem("SB508", f"{branch} could not be moved", evidence=git_message(done))
+
+
+def _says(git: Git, commit: str, parent: str, message: str) -> bool:
+    """Whether the commit has this parent and this message."""
+    said = decode(git.run("log", "-1", "--format=%P%n%B", commit).stdout)
+    return said.rstrip("\n") == f"{parent}\n{message}".rstrip("\n")
+
+
+def _written_before(branch: str, commit: str, message: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "SB508",
+        f"{branch} already has the commit of an earlier `apply`: {commit[:12]} {message.strip()}",
+        hint="Merge that commit, or delete the branch and run the command again:",
+        example=(f"git merge {shlex.quote(branch)}", f"git branch -D {shlex.quote(branch)}"),
+    )
 
 
 def _moved(branch: str, expected: str | None, now: str | None) -> EnvironmentProblem:

@@ -77,10 +77,6 @@ class ObjectFiles(Files):
         """Reads these files with one git process; `read` of each then costs nothing."""
         self._blobs.prefetch(self.blobs_of(paths))
 
-    def rest(self) -> None:
-        """No git process is running any more, and no thread that waits for one."""
-        self._blobs.close()
-
 
 class Blobs:
     """The repository's blobs by id, through one `git cat-file --batch` that lives as long as this."""
@@ -108,9 +104,12 @@ class Blobs:
     def prefetch(self, blobs: Iterable[str]) -> None:
         """Caches these blobs, in order: git returns the first, and continues with the others while the caller works with those. A missing blob is
         reported when it is read."""
-        self._wait()
-        wanted = [blob for blob in dict.fromkeys(blobs) if blob not in self._ready]
+        # first those that are coming: one that arrives meanwhile is ready
+        wanted = [
+            blob for blob in dict.fromkeys(blobs) if blob not in self._coming and blob not in self._ready
+        ]
         if wanted:
+            self._wait()
             self._fetch(wanted[:PREFETCH_FIRST])
         if len(wanted) > PREFETCH_FIRST:
             rest = wanted[PREFETCH_FIRST:]

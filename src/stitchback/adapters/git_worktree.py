@@ -164,9 +164,6 @@ class DiskFiles(Files):
         """As of a commit's files; what is on disk is read when it is asked for."""
         self._indexed.prefetch(path for path in paths if path not in self._paths)
 
-    def rest(self) -> None:
-        self._indexed.rest()
-
 
 def list_files(git: Git, settings: Mapping[str, str]) -> WorktreeListing:
     """One look of git at the index and the working tree (`git ls-files`). `settings`: git's configuration, its filters at least."""

@@ -1,19 +1,19 @@
-"""A change of several files that is made as a whole, whoever is killed meanwhile.
+"""A change of several files that is made as a whole, even if a process is killed meanwhile.
 
-Several renames cannot be one: so what is to be done is written down first, and finished by whoever is left.
+Several renames cannot be one: so what is to be done is written down first, and finished by the process that is left.
 
 1. The old and the new contents and a list of the files are put into a folder below the git directory (`draft`), and synced.
 2. That folder is renamed to `journal`: from here on the change is decided.
 3. The files are put in place, each by a rename; then the folder is renamed to `done` and taken away.
 
 Steps 2 and 3 are watched by a *finisher*: this very file, run by a Python of its own in a session of its own, so that killing the
-process that wants the change, or its process group, does not stop it. It waits until that process says so, or is gone; then it
+process that wants the change, or its process group, does not stop it. It waits until that process asks for it, or is gone; then it
 finishes what is decided and throws away what is not. Where the finisher itself is killed, or the machine stops, the next command
 finishes (`settle`). So the tree is the old one or the new one, but for the milliseconds of step 3.
 
-Where a file cannot be put in place (the disk is full, somebody has changed it), what was put in place is taken back.
+Where a file cannot be put in place (the disk is full, another process has changed it), what was put in place is taken back.
 
-The folder may lie in a copy of a repository that somebody else made. So a journal is carried out only where it was begun: by the
+The folder may lie in a copy of a repository from another user. So a journal is carried out only where it was begun: by the
 user who owns the folder, on the branch and commit that it names, for plain paths below the working tree, with contents that have
 the digests listed, and never through a symbolic link. Anything else raises ForeignJournal, and nothing is written or deleted.
 
@@ -137,7 +137,7 @@ def finish_or_discard(home: Path, top: Path, origin: str) -> bool:
     """Finishes what is decided in the working tree at `top`, which is on the branch and commit `origin`, and throws away what is not
     decided. Whether anything was finished.
 
-    Raises ForeignJournal, nothing touched; ChangedMeanwhile, the tree as it was but for what somebody else did; OSError where a file cannot be put
+    Raises ForeignJournal, nothing touched; ChangedMeanwhile, the tree as it was except for changes of other processes; OSError where a file cannot be put
     in place, the tree as it was, or, where that cannot be had either, the journal still there.
     """
     check_owned(home)

@@ -35,7 +35,7 @@ class ProjectProcess:
     """A Python process in `folder` that answers commands, one at a time. A context manager: it ends with the block.
 
     It is in a session of its own: Ctrl-C on the terminal reaches only us, and we end it in order. `patience`: seconds that it gets to
-    leave by itself. `environment`: what the process gets beside the variables that every program does (`harmless_environment`).
+    end on its own. `environment`: what the process gets beside the variables that every program does (`harmless_environment`).
     """
 
     def __init__(

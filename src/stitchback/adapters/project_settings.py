@@ -26,7 +26,7 @@ class ProjectPlace:
 
 def find_project(tree: Path, settings: str | None = None, folder: str = "") -> ProjectPlace:
     """The project in the tree's `folder`, or that of the manage.py nearest to it. `settings` where given, else DJANGO_SETTINGS_MODULE of the environment (manage.py only sets a default), else what the
-    manage.py nearest to the root names. Raises EnvironmentProblem SB521 where nothing tells."""
+    manage.py nearest to the root names. Raises EnvironmentProblem SB521 if nothing names them."""
     scripts = _nearest_first(tree, folder)
     said = settings or os.environ.get(VARIABLE)
     if said:

@@ -101,7 +101,7 @@ class Snapshot:
 
 
 class ProjectSession:
-    """One process for one tree; it serves any number of databases, each named by its URL with the command.
+    """One process for one tree; it works for any number of databases, each named by its URL with the command.
 
     `tree` is a work tree or an exported folder, `settings` the settings module (None: what `manage.py` names), `python` the
     project's interpreter, `folder` the Django project's in the tree. Use it as a context manager: the process ends with the block.

@@ -67,5 +67,5 @@ def _without(project: Project, head: str, paths: Iterable[str], own: Collection[
 
 
 def _is_of_a_plan(migration: Migration) -> bool:
-    """What a plan adds to mainline: files that say so, and empty merges."""
+    """What a plan adds to mainline: files with its comments, and empty merges."""
     return bool(migration.provenance) or not migration.operations

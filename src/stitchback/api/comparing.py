@@ -1,4 +1,4 @@
-"""Refs in, a case out: both sides since the fork point, compared; and what is to be said of it, the use case `status`."""
+"""Refs in, a case out: both sides since the fork point, compared; and its findings, the use case `status`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from stitchback.matching import compare, edited_since, sides
 from stitchback.matching.case import Case, Side
 from stitchback.matching.followed_data_operations import with_followed_works
 from stitchback.matching.user_model_spelling import as_mainline_spells
-from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.configuration import Suppression
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -109,17 +108,6 @@ def with_works(mainline: Tree, patches: Sequence[Patch]) -> tuple[Tree, tuple[Pa
         for patch, (tree, fork) in zip(patches, pairs, strict=True)
     )
     return first, tuple(followed)
-
-
-def has_read_data(case: Case) -> bool:
-    """Whether files that are no Python were compared: those that data operations load."""
-    atoms = (
-        atom
-        for side in case.sides
-        for atom in (*side.comparison.patch_atoms, *side.comparison.mainline_atoms)
-    )
-    runs = (atom.work for atom in atoms if isinstance(atom, DataRun))
-    return any(isinstance(work, WorkInTree) and work.tree.has_read_data for work in runs)
 
 
 def being_merged(project: Project) -> tuple[str, ...]:

@@ -95,7 +95,7 @@ def repair_fleet(
 
 @dataclass(frozen=True, slots=True)
 class EqualTenants:
-    """Databases of one engine that stand at the same place, with the same to be said of them. `diagnosis` is the first one's."""
+    """Databases of one engine that stand at the same place, with the same diagnosis. `diagnosis` is the first one's."""
 
     vendor: str
     names: tuple[str, ...]
@@ -111,7 +111,7 @@ class FleetDiagnosis:
 
     @property
     def exit_code(self) -> int:
-        """0 nobody needs a hand, 1 somebody does, 2 a tenant could not be read."""
+        """0: no manual step; 1: a database needs one; 2: a tenant could not be read."""
         return 2 if self.unreached else int(any(group.diagnosis.needs_manual_step for group in self.groups))
 
 
@@ -136,11 +136,11 @@ def inspect_fleet(
 
 
 def _standing(vendor: str, diagnosis: Diagnosis) -> Hashable:
-    """All that is said of a database but its name, and but how many rows installed packages have there."""
+    """The diagnosis of a database without its name, and without how many rows installed packages have there."""
     outcome = diagnosis.outcome
     need: object = outcome.edits if isinstance(outcome, Repair) else (outcome.code, outcome.message)
-    told = (diagnosis.lineages, diagnosis.ghosts, diagnosis.unknown, diagnosis.findings)
-    return vendor, told, diagnosis.now, diagnosis.following, need
+    standing = (diagnosis.lineages, diagnosis.ghosts, diagnosis.unknown, diagnosis.findings)
+    return vendor, standing, diagnosis.now, diagnosis.following, need
 
 
 def _member(answer: ReachedTenant) -> FleetMember:
@@ -149,7 +149,7 @@ def _member(answer: ReachedTenant) -> FleetMember:
 
 
 def write_scripts(report: FleetReport, folder: Path) -> tuple[Path, ...]:
-    """A script and the list of its tenants for each group that needs a hand, never over other files. Raises EnvironmentProblem
+    """A script and the list of its tenants for each group that needs a manual step, never over other files. Raises EnvironmentProblem
     (SB517)."""
     files: dict[Path, str] = {}
     for number, group in enumerate((group for group in report.groups if group.edits), start=1):

@@ -30,7 +30,7 @@ class AppliedEvidence:
 def may_have_applied(
     project: Project, own: Iterable[Migration], ledgers: Iterable[Ledger]
 ) -> AppliedEvidence:
-    """The user's own database is not known here: reports say so."""
+    """The user's own database is not known here: reports state that."""
     migrations = tuple(own)
     refs = tuple(filter(lambda ref: is_deployed(project, ref), project.repository.all_refs()))
     there = project.repository.which_have([ref.commit for ref in refs], [each.path for each in migrations])

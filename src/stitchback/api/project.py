@@ -53,17 +53,8 @@ class Project:
             recover(repository)
         else:
             refuse_interrupted(repository)
-        return cls.of(repository, working_configuration(repository, directory))
-
-    @classmethod
-    def of(
-        cls,
-        repository: Repository,
-        configuration: Configuration,
-        files: Mapping[str, ObjectFiles | DiskFiles] | None = None,
-    ) -> Project:
-        """`files`: those of commits that were listed already."""
-        return cls(repository, configuration, DiskReadings(repository.common_dir), _files=dict(files or {}))
+        configuration = working_configuration(repository, directory)
+        return cls(repository, configuration, DiskReadings(repository.common_dir))
 
     def __enter__(self) -> Project:
         return self

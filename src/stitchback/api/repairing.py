@@ -42,7 +42,7 @@ class LedgerSource:
 
     @classmethod
     def of(cls, database: str | None, ledger: str | None, timeout: int = TIMEOUT) -> LedgerSource:
-        """Raises EnvironmentProblem where not exactly one is said, or the URL is none."""
+        """Raises EnvironmentProblem if not exactly one is given, or the URL is invalid."""
         if (database is None) == (ledger is None):
             raise EnvironmentProblem(
                 "SB607", "no ledger was given", hint="Use --database URL, or --ledger FILE."
@@ -53,7 +53,7 @@ class LedgerSource:
 
 @dataclass(frozen=True, slots=True)
 class RepairInputs:
-    """A ledger with what its source tells besides."""
+    """A ledger, and what else its source shows."""
 
     ledger: Ledger
     vendor: str | None
@@ -120,7 +120,7 @@ def repair_ledger(
     """The edits that make the ledger ready for the ref's tree, and the SQL for them; a refusal wherever `inspect` reports an error and no
     row has to be changed.
 
-    Raises EnvironmentProblem where the vendor is neither said nor known, Refusal where an engine could not hold a name (SB610) or a row that
+    Raises EnvironmentProblem if the vendor is neither given nor known, Refusal where an engine could not hold a name (SB610) or a row that
     goes could not be put back (SB616).
     """
     given, tree = read_source(source), project.tree(ref)
@@ -153,7 +153,7 @@ def repair_ledger_with(
 def _treatment(
     given: RepairInputs, tree: Tree, outcome: RepairOutcome, vendor: str | None, faker: RepairPlanner | None
 ) -> RepairResult:
-    """`faker`: what tries whether `migrate --fake` does the same, None where nobody asks."""
+    """`faker`: what tries whether `migrate --fake` does the same, None if that is not requested."""
     if isinstance(outcome, Unrepairable) or not outcome.edits:
         return RepairResult(given, tree, outcome, None)
     script = render_script(outcome.edits, _vendor(vendor, given), given.ledger)

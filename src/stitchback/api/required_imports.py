@@ -149,7 +149,7 @@ def imports_of(source: bytes) -> Iterator[RequiredImport]:
 
 
 def names_in(entry: FileEntry) -> frozenset[str] | None:
-    """What the module binds; None where that cannot be told."""
+    """What the module binds; None if that is unknown."""
     from stitchback.rewriting.modules import names_taken
 
     try:

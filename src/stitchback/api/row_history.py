@@ -23,7 +23,7 @@ MOST_SEARCHES = 10  # rows that are looked for in all of history
 @dataclass(frozen=True, slots=True)
 class RowHistory:
     """`trees`: other refs' and earlier commits' that know rows which the tree does not; no more than are needed. `gone`: of those
-    rows, the ones whose files no branch or tag has any more, as far as all of them were looked at."""
+    rows, the ones whose files no branch or tag has any more, as far as all of them were read."""
 
     trees: tuple[Tree, ...] = ()
     gone: frozenset[MigrationKey] = frozenset()
@@ -45,7 +45,7 @@ def row_history(project: Project, ledger: Ledger, tree: Tree) -> RowHistory:
 
 
 def _search_refs(project: Project, tree: Tree, unknown: set[MigrationKey], found: list[Tree]) -> bool:
-    """Takes what it finds out of `unknown`. Whether all refs were looked at, or nothing is left."""
+    """Takes what it finds out of `unknown`. Returns whether all refs were read, or no row is left."""
     repository = project.repository
     refs = (*repository.branches(), *reversed(repository.tags()))
     for place, ref in enumerate(refs):
@@ -71,7 +71,7 @@ def _once(project: Project, key: MigrationKey) -> Tree | None:
 
 
 def undone(past: RowHistory, schema: VisibleSchema | None) -> dict[MigrationKey, Names]:
-    """Rows of deleted migrations that can go, with what they made: the database was looked at, and has nothing of what they made. Where it has, the row is
+    """Rows of deleted migrations that can go, with what they made: the database was checked, and has nothing of what they made. Where it has, the row is
     the only trace of how that came there."""
     if schema is None:
         return {}
@@ -85,5 +85,5 @@ def undone(past: RowHistory, schema: VisibleSchema | None) -> dict[MigrationKey,
 
 
 def known_to(tree: Tree) -> set[MigrationKey]:
-    """What the tree has, or stands for; migrations of apps that it does not have are not its own to know."""
+    """What the tree has or replaces; migrations of apps that it does not have are not its own to know."""
     return set(tree.migrations) | set(covered(tree)) | set(tree.replacers)

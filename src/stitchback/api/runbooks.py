@@ -24,7 +24,7 @@ VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
 
 
 def runbook_files(report: PlanReport) -> dict[str, str]:
-    """Name -> text: `runbook.md`, and where a population needs a hand the repair and its undo for each engine."""
+    """Name -> text: `runbook.md`, and if a population needs a manual step, the repair and its undo for each engine."""
     if not isinstance(report.outcome, Planned):
         return {}
     safe, situation = report.outcome.chosen, report.status.case.situation
@@ -47,7 +47,7 @@ def runbook_files(report: PlanReport) -> dict[str, str]:
 
 
 def fake_advice(safe: SafePlan, situation: Situation) -> tuple[FakeAdvice, ...]:
-    """Whether `migrate --fake` would do instead of the SQL, tried on each population that needs a hand; alike ones together."""
+    """Whether `migrate --fake` would do instead of the SQL, tried on each population that needs a manual step; alike ones together."""
     found: dict[tuple[tuple[MigrationKey, ...], FakeTrial], list[str]] = {}
     for population, inserts, trial in _trials(safe, situation):
         found.setdefault((inserts, trial), []).append(population)

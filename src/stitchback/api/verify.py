@@ -35,7 +35,7 @@ class PatchCommits:
 @dataclass(frozen=True, slots=True)
 class MainlineCommit:
     """Mainline as it was read. `brought`: paths of migrations that git's merge brought over and that left several leaves, so
-    that no database was made with them. `unreleased`: migrations that nobody has applied. `before`: the commit that made mainline's
+    that no database was made with them. `unreleased`: migrations that no database has applied. `before`: the commit that made mainline's
     databases, where mainline has the plan's files already; `went_on`: its own tree has made databases since, too."""
 
     ref: str
@@ -122,14 +122,14 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         reconciled = shop.reconciled(case.mainline.commit, case.files, scratch.create())
         if isinstance(reconciled, Raised):
             return not_loaded(scratch.vendor, reconciled)
-        hand = ManualRepair(
+        manual = ManualRepair(
             repair, how.manual_repair or _by_django(reconciled), case.manual_steps, case.finishing
         )
         progress = _prefixed(scratch.vendor, how.progress)
         thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
         branches = _branches(case, shop, scratch.create())
         judge = EngineChecks(
-            DatabaseCache(scratch), branches, reconciled, hand, progress, thorough, case.agreements
+            DatabaseCache(scratch), branches, reconciled, manual, progress, thorough, case.agreements
         )
         return judge.judged()
 

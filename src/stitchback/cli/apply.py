@@ -9,6 +9,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import confirm, echo
+from stitchback.cli.progress import activity
 
 if TYPE_CHECKING:
     from stitchback.api import PlanRequest
@@ -38,7 +39,8 @@ def command(
     from stitchback.reporting import render_after_apply, render_plan, render_written
 
     with Project.open(session.directory, writes=True) as project:
-        report = make_plan(project, wish)
+        with activity(session, "reading migrations") as progress:
+            report = make_plan(project, wish, progress)
         session.warn(django_remark(project, report))
         if not report.would_change:
             echo(render_plan(report, output_format, verbose=session.verbose), output_format)

@@ -122,7 +122,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def _print_error(error: StitchbackError) -> None:
-    from stitchback.reporting.style import visible  # names of branches and files are untrusted
+    from stitchback.reporting.escaping import visible  # names of branches and files are untrusted
 
     head = f"{click.style('error', fg='red', bold=True)}[{error.code}]: {visible(error.message)}"
     lines = [head, *(f"  {visible(line)}" for line in error.evidence)]

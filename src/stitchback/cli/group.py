@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
 
+MOST_COLUMNS = 120  # longer lines are hard to read
 # name -> (module in stitchback.cli, one line of help). To add a command: one module, one line here.
 COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "Compare the migrations of patch branches with mainline, and report findings."),
@@ -38,7 +41,7 @@ class CommandContext:
     def remark(self, text: str) -> None:
         """Prints a remark for the user on stderr."""
         from stitchback.cli.output import echo
-        from stitchback.reporting.style import visible  # names are untrusted
+        from stitchback.reporting.escaping import visible  # names are untrusted
 
         if not self.quiet:
             echo(visible(text), err=True)
@@ -47,6 +50,20 @@ class CommandContext:
         """Prints a remark, if there is one."""
         if text is not None:
             self.remark(text)
+
+
+def _switch(name: str, flag: str, text: str) -> click.Option:
+    """An option of the group that every command takes too."""
+
+    def turn_on(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            setattr(ctx.obj, name, True)
+
+    return click.Option([flag], is_flag=True, expose_value=False, callback=turn_on, help=text)
+
+
+QUIET, VERBOSE = "Print no remarks on stderr.", "Print more details."
+SWITCHES = (_switch("quiet", "-q", QUIET), _switch("verbose", "-v", VERBOSE))
 
 
 class LazyGroup(click.Group):
@@ -60,6 +77,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"stitchback.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
+        command.params += [switch for switch in SWITCHES if switch not in command.params]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -78,8 +96,8 @@ class LazyGroup(click.Group):
     default="auto",
     help="When to use colours.",
 )
-@click.option("-q", "quiet", is_flag=True, help="Print no remarks on stderr.")
-@click.option("-v", "verbose", is_flag=True, help="Print more details.")
+@click.option("-q", "quiet", is_flag=True, help=QUIET)
+@click.option("-v", "verbose", is_flag=True, help=VERBOSE)
 @click.version_option(package_name="stitchback")
 @click.pass_context
 def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bool) -> None:
@@ -95,6 +113,10 @@ def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bo
     """
     ctx.obj = CommandContext(directory, quiet, verbose, color)
     ctx.color = _color(color)
+    if sys.stdout.isatty():
+        from stitchback.reporting.layout import on_terminal
+
+        ctx.with_resource(on_terminal(min(shutil.get_terminal_size().columns, MOST_COLUMNS)))
 
 
 def _color(when: str) -> bool | None:

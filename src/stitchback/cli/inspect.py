@@ -7,6 +7,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
+from stitchback.cli.progress import activity, bar
 
 
 @click.command("inspect")
@@ -44,7 +45,8 @@ def command(
     source = LedgerSource.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
-        diagnosis = inspect(project, source, ref or "HEAD")
+        with activity(session, "reading the database and the migrations"):
+            diagnosis = inspect(project, source, ref or "HEAD")
     echo(render_diagnosis(diagnosis, output_format), output_format)
     return 1 if diagnosis.needs_manual_step else 0
 
@@ -61,13 +63,12 @@ def _fleet(
     """Reports equal databases once; reports and skips databases that cannot be read."""
     from stitchback.api import Project
     from stitchback.api.fleets import inspect_fleet, tenants_of
-    from stitchback.cli.progress import bar
     from stitchback.reporting import render_standings
 
     tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
-        bar(len(tenants), "reading", quiet=session.quiet) as advance,
+        bar(session, len(tenants), "reading databases") as advance,
     ):
         project.answer_apps_elsewhere(elsewhere)
         found = inspect_fleet(project, tenants, ref or "HEAD", advance, timeout)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from stitchback.reporting.style import harmless, harmless_in_json, harmless_in_line
+from stitchback.reporting.escaping import harmless, harmless_in_json, harmless_in_line
 
 MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "text": harmless,

@@ -10,6 +10,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
+from stitchback.cli.progress import activity
 
 if TYPE_CHECKING:
     from stitchback.api import PlanRequest
@@ -42,7 +43,8 @@ def command(
     from stitchback.reporting import render_plan
 
     with Project.open(session.directory) as project:
-        report = make_plan(project, wish)
+        with activity(session, "reading migrations") as progress:
+            report = make_plan(project, wish, progress)
         diffs = diffs_of(project, report) if diff else ()
         session.warn(django_remark(project, report))
         echo(render_plan(report, output_format, diffs, verbose=session.verbose), output_format)

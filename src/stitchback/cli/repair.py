@@ -10,6 +10,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import confirm, echo
+from stitchback.cli.progress import activity, bar
 
 if TYPE_CHECKING:
     from stitchback.api.repairing import RepairResult
@@ -86,7 +87,8 @@ def command(
     source = LedgerSource.of(database, ledger, timeout)
     with Project.open(session.directory) as project:
         project.answer_apps_elsewhere(elsewhere)
-        treatment = repair_ledger(project, source, ref or "HEAD", vendor)
+        with activity(session, "reading the database and proving the repair"):
+            treatment = repair_ledger(project, source, ref or "HEAD", vendor)
     for remark in treatment.given.remarks:
         session.remark(remark)
     if isinstance(treatment.outcome, Unrepairable):
@@ -153,13 +155,12 @@ def _fleet(
     """Prints one script for each group of tenants that need the same edits; reports and skips tenants that cannot be read."""
     from stitchback.api import Project
     from stitchback.api.fleets import repair_fleet, tenants_of, write_scripts
-    from stitchback.cli.progress import bar
     from stitchback.reporting.fleet import render_fleet
 
     tenants = tenants_of(fleet, schemas, timeout)
     with (
         Project.open(session.directory) as project,
-        bar(len(tenants), "reading", quiet=session.quiet) as advance,
+        bar(session, len(tenants), "reading databases") as advance,
     ):
         project.answer_apps_elsewhere(elsewhere)
         report = repair_fleet(project, tenants, ref or "HEAD", advance, timeout)

@@ -7,6 +7,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import confirm, echo
+from stitchback.cli.progress import activity
 
 
 @click.command("resolve")
@@ -36,7 +37,9 @@ def command(
     from stitchback.reporting import render_resolution, render_resolved
 
     with Project.open(session.directory, writes=not dry_run) as project:
-        found = resolve(project, ResolveRequest(strategy, options.read_ledger_files(ledgers)))
+        request = ResolveRequest(strategy, options.read_ledger_files(ledgers))
+        with activity(session, "reading migrations") as progress:
+            found = resolve(project, request, progress)
         report = found.report
         if report is not None:
             session.warn(django_remark(project, report))

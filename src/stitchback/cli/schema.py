@@ -7,6 +7,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
+from stitchback.cli.progress import activity
 
 
 @click.command("schema")
@@ -28,10 +29,12 @@ def command(
 
     with Project.open(session.directory) as project:
         if other is None:
-            read = read_schema(project, ref, apps)
+            with activity(session, "reading migrations"):
+                read = read_schema(project, ref, apps)
             echo(render_schema(read.ref, read.commit, read.models, read.opaque, output_format), output_format)
             return 0
-        found = difference(project, ref, other, apps)
+        with activity(session, "reading and comparing migrations"):
+            found = difference(project, ref, other, apps)
     echo(
         render_schema_difference(found.ref, found.other, found.differences, found.opaque, output_format),
         output_format,

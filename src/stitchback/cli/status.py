@@ -7,6 +7,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
+from stitchback.cli.progress import activity
 
 
 @click.command("status")
@@ -28,23 +29,28 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
 
     Exit 0: nothing to do. 1: something is left to reconcile, or there are findings.
     """
-    from stitchback.api.cached_status import StatusRequest, answer_status
+    from stitchback.api import Project
+    from stitchback.api.comparing import PlanRequest, being_merged, status
+    from stitchback.reporting import render_overview, render_status
 
-    if not patches:
-        from stitchback.api import Project
-        from stitchback.api.comparing import being_merged
+    with Project.open(session.directory) as project:
+        if (
+            not patches
+            and project.repository.unfinished() is not None
+            and project.repository.is_checked_out(onto)
+        ):
+            patches = being_merged(project)
+        if patches:
+            with activity(session, "reading and comparing migrations"):
+                found = status(project, PlanRequest(patches, onto))
+            text = render_status(found, output_format, verbose=session.verbose)
+            echo(text, output_format, nl=bool(text))
+            return 1 if found.findings or found.case.units else 0
+        if output_format not in ("text", "json"):
+            raise click.UsageError(f"--format {output_format} is about named branches: name one")
         from stitchback.api.overview import overview
-        from stitchback.reporting import render_overview
 
-        with Project.open(session.directory) as project:
-            if project.repository.unfinished() is not None and project.repository.is_checked_out(onto):
-                patches = being_merged(project)
-            elif output_format in ("text", "json"):
-                found = overview(project, onto, session.remark)
-                echo(render_overview(found, output_format), output_format)
-                return found.exit_code
-            else:
-                raise click.UsageError(f"--format {output_format} is about named branches: name one")
-    answer = answer_status(session.directory, StatusRequest(patches, onto, output_format, session.verbose))
-    echo(answer.text, output_format, nl=bool(answer.text))
-    return answer.exit_code
+        with activity(session, "reading migrations", session.remark) as progress:
+            branches = overview(project, onto, progress)
+        echo(render_overview(branches, output_format), output_format)
+        return branches.exit_code

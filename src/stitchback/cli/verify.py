@@ -9,6 +9,7 @@ import click
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
+from stitchback.cli.progress import activity
 
 if TYPE_CHECKING:
     from stitchback.api import PlanRequest
@@ -69,11 +70,13 @@ def command(
         session.remark(
             f"verify runs the project's own code, of {wish.onto} and of {', '.join(wish.patches)}, with your rights"
         )
-        report = make_plan(project, wish)
+        with activity(session, "reading migrations") as progress:
+            report = make_plan(project, wish, progress)
         if not isinstance(report.outcome, Planned):
             echo(render_plan(report, output_format, verbose=session.verbose), output_format)
             return report.exit_code
         trial = VerifyRequest(urls or ("sqlite:///",), settings, replay, thorough, environment)
-        verified = verify(project, report, trial, session.remark)
+        with activity(session, "verifying", session.remark) as progress:
+            verified = verify(project, report, trial, progress)
     echo(render_verified(verified.engines, output_format), output_format)
     return 0 if verified.went_well else 1

@@ -158,9 +158,9 @@ class LedgersOfOneGraph:
     and the same nodes count as applied without a row, or as unapplied although they have one.
     """
 
-    def __init__(self, course: CompiledGraph, built: BuiltGraph) -> None:
-        self.course = course
-        bits, files, memory = course.bits, course.files, course.memory
+    def __init__(self, graph: CompiledGraph, built: BuiltGraph) -> None:
+        self.graph = graph
+        bits, files, memory = graph.bits, graph.files, graph.memory
         self.rows = RowsToNodes(memory, bits, files.installed)
         self.counted = RowsToNodes(memory, bits, files.installed | built.counted, built.discounted)
 
@@ -176,7 +176,7 @@ class LedgersOfOneGraph:
         """
         nodes = self.rows.of(rows)
         without_row = applied & ~nodes
-        return not nodes & ~applied and not (without_row and without_row & ~self.course.stood_for(rows))
+        return not nodes & ~applied and not (without_row and without_row & ~self.graph.stood_for(rows))
 
 
 class RowsToNodes:

@@ -36,7 +36,7 @@ class StartOfRun(NamedTuple):
     state.
     """
 
-    course: CompiledGraph
+    graph: CompiledGraph
     applied: int
     token: int
 
@@ -89,7 +89,7 @@ class FastMigrate:
     def __init__(self, files: LoaderFiles, memory: EngineCache) -> None:
         self.files, self.memory = files, memory
         self.replacing = memory.bits_of(files.replacing)
-        self.courses: dict[tuple[object, ...], CompiledGraph] = {}
+        self.graphs: dict[tuple[object, ...], CompiledGraph] = {}
         self.ledgers: dict[int, LedgersOfOneGraph | None] = {}
         self.positions: dict[int, StartOfRun | None] = {}
         self.spots = StepCache.of(memory)
@@ -100,58 +100,54 @@ class FastMigrate:
         position = self.position(place.rows)
         if position is None or options.fake or options.backwards:
             return None
-        course = position.course
-        aim = course.aim(target, exact=options.exact)
-        if (
-            aim is None
-            or position.applied & aim.named
-            or (course.split and not options.in_spite_of_conflicts)
-        ):
+        graph = position.graph
+        aim = graph.aim(target, exact=options.exact)
+        if aim is None or position.applied & aim.named or (graph.split and not options.in_spite_of_conflicts):
             return None
-        return self.walked(course, self.run_state(place, position.token), aim.needed & ~position.applied)
+        return self.walked(graph, self.run_state(place, position.token), aim.needed & ~position.applied)
 
-    def walked(self, course: CompiledGraph, run_state: RunState, waiting: int) -> FastRun:
+    def walked(self, graph: CompiledGraph, run_state: RunState, waiting: int) -> FastRun:
         steps: list[StepResult] = []
         while waiting:
             first = waiting & -waiting
             waiting ^= first
-            step = self.step(run_state, course.migrations[first.bit_length() - 1])
+            step = self.step(run_state, graph.migrations[first.bit_length() - 1])
             if step.done.error is not None:
                 return FastRun(steps, RunResult(run_state.place, error=run_error(step.done.error, step.key)))
             steps.append(step)
             run_state = step.run_state
-        return FastRun(steps, self.finish(course, run_state.place))
+        return FastRun(steps, self.finish(graph, run_state.place))
 
     def way(self, place: DatabaseId) -> RunPath | None:
         """The path of a full `migrate`. None if the caller must run Django."""
         position = self.position(place.rows)
-        if position is None or position.course.split:
+        if position is None or position.graph.split:
             return None
-        course, run_state = position.course, self.run_state(place, position.token)
-        waiting = course.all & ~position.applied
+        graph, run_state = position.graph, self.run_state(place, position.token)
+        waiting = graph.all & ~position.applied
         passed: list[tuple[RunState, int, MigrationKey]] = []
-        way = self.ways.get((course, run_state, waiting))
+        way = self.ways.get((graph, run_state, waiting))
         while way is None:
             if not waiting:
-                way = self.ways[course, run_state, 0] = RunPath(
-                    run_state.place, None, None, self.finish(course, run_state.place)
+                way = self.ways[graph, run_state, 0] = RunPath(
+                    run_state.place, None, None, self.finish(graph, run_state.place)
                 )
                 break
             first = waiting & -waiting
-            step = self.step(run_state, course.migrations[first.bit_length() - 1])
+            step = self.step(run_state, graph.migrations[first.bit_length() - 1])
             if step.done.error is not None:
                 finish = RunResult(run_state.place, error=run_error(step.done.error, step.key))
-                way = self.ways[course, run_state, waiting] = RunPath(run_state.place, None, None, finish)
+                way = self.ways[graph, run_state, waiting] = RunPath(run_state.place, None, None, finish)
                 break
             passed.append((run_state, waiting, step.key))
             run_state, waiting = step.run_state, waiting ^ first
-            way = self.ways.get((course, run_state, waiting))
+            way = self.ways.get((graph, run_state, waiting))
         for run_state, waiting, key in reversed(passed):
-            way = self.ways[course, run_state, waiting] = RunPath(run_state.place, key, way, way.finish)
+            way = self.ways[graph, run_state, waiting] = RunPath(run_state.place, key, way, way.finish)
         return way
 
-    def finish(self, course: CompiledGraph, place: DatabaseId) -> RunResult:
-        recorded = course.recorded_at_the_end(place)
+    def finish(self, graph: CompiledGraph, place: DatabaseId) -> RunResult:
+        recorded = graph.recorded_at_the_end(place)
         if not recorded:
             return RunResult(place)
         rows = place.rows | self.memory.bits_of(recorded)
@@ -167,7 +163,7 @@ class FastMigrate:
     def unapplied(self, rows: int) -> tuple[MigrationKey, ...] | None:
         """The nodes of the graph that do not count as applied, sorted. None if the caller must run Django."""
         ledgers = self.ledgers_like(rows)
-        return None if ledgers is None else ledgers.course.unapplied(ledgers.applied(rows))
+        return None if ledgers is None else ledgers.graph.unapplied(ledgers.applied(rows))
 
     def position(self, rows: int) -> StartOfRun | None:
         """The start of a run. None if Django refuses the ledger, or if an applied migration lacks a
@@ -182,10 +178,10 @@ class FastMigrate:
         if ledgers is None:
             return None
         applied = ledgers.applied(rows)
-        token = ledgers.course.token(applied)
+        token = ledgers.graph.token(applied)
         if token is None or not ledgers.is_consistent(rows, applied):
             return None
-        return StartOfRun(ledgers.course, applied, token)
+        return StartOfRun(ledgers.graph, applied, token)
 
     def ledgers_like(self, rows: int) -> LedgersOfOneGraph | None:
         """The group of ledgers with the same graph as this one: a graph depends only on the rows that occur
@@ -196,14 +192,14 @@ class FastMigrate:
             connection = connection_at(self.memory.place(part, 0, ()), self.files, self.memory)
             try:
                 executor = SymbolicExecutor(connection, self.files)
-                self.ledgers[part] = LedgersOfOneGraph(self.course(executor), executor.loader.built)
+                self.ledgers[part] = LedgersOfOneGraph(self.graph(executor), executor.loader.built)
             except SAYS_NO:
                 self.ledgers[part] = None  # Django raises the error when a caller runs it on such a ledger
         return self.ledgers[part]
 
-    def course(self, executor: SymbolicExecutor) -> CompiledGraph:
+    def graph(self, executor: SymbolicExecutor) -> CompiledGraph:
         shape = shape_of(executor.loader.graph)
-        course = self.courses.get(shape)
-        if course is None:
-            course = self.courses[shape] = CompiledGraph(executor, self.files, self.memory)
-        return course
+        graph = self.graphs.get(shape)
+        if graph is None:
+            graph = self.graphs[shape] = CompiledGraph(executor, self.files, self.memory)
+        return graph

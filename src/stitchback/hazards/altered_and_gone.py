@@ -12,19 +12,10 @@ from stitchback.model.source import Span
 
 
 class AlteredAndGone:
-    """The patch branch altered something that mainline has removed since. Databases of the patch branch lose
-    it at the upgrade, as all other databases do, with the values that the alteration allowed. `plan` does
-    not write the alteration anywhere.
-
-    If the alteration shows that the column or table is still needed, add it again on mainline with a new
-    migration before any database is upgraded. If a data operation of mainline runs between the fork point
-    and the removal (it may move the values elsewhere), check that it can handle the values that the patch
-    branch allows.
-    """
+    """The patch branch altered something that mainline has removed since."""
 
     code = "SB208"
     severity = Severity.WARNING
-    title = "altered here, removed on mainline"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

@@ -22,15 +22,10 @@ Refs = Callable[[MergedPart], tuple[str, ...]]
 class ChangedOnBoth:
     """Both branches changed something of a model that no database stores (`help_text`, `on_delete`,
     `related_name`, an option, managers), each in a different way.
-
-    The reconciled tree has mainline's value, and no database needs anything. What only the patch branch
-    changed is kept: `plan` writes an `AlterField` or `AlterModelOptions` for it at the leaf node. If the
-    patch branch's value is the right one, change the model on mainline and run `makemigrations`.
     """
 
     code = "SB215"
     severity = Severity.NOTE
-    title = "models changed on both branches"
 
     def find(self, case: Case) -> Iterator[Finding]:
         onto = case.situation.mainline.ref
@@ -48,14 +43,10 @@ class ChangedOnBoth:
 class ChangedOnTwoPatches:
     """Two patch branches changed something of a model that no database stores, each in a different way, and
     mainline did not change it.
-
-    The reconciled tree has the value of the branch that comes last on the command line. If another value is
-    right, give the branches in another order.
     """
 
     code = "SB216"
     severity = Severity.WARNING
-    title = "models changed on two patch branches"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for schema_object, words, refs in _named(case, lambda merged: merged.disputed):

@@ -14,16 +14,10 @@ class ContraryChange:
     """Both branches changed the same table, column, index or constraint, and no order of the two changes is
     right for both: the patch branch removed what mainline altered, one branch renamed what the other
     removed, or both renamed it to different names.
-
-    stitchback makes no plan. Decide which side is right. Undo the other side's change on its own branch
-    with a new migration, release that, and plan again. If mainline is right about something that the patch
-    branch removed, recreate it on the patch branch first, as mainline has it, because mainline's migrations
-    alter it.
     """
 
     code = "SB207"
     severity = Severity.ERROR
-    title = "contrary changes"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

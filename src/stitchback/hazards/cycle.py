@@ -11,14 +11,10 @@ from stitchback.model.source import Span
 
 
 class Cycle:
-    """Migrations depend on each other in a circle: Django stops with `CircularDependencyError`.
-
-    The message names them. Remove one of these dependencies on the branch that has it.
-    """
+    """Migrations depend on each other in a circle."""
 
     code = "SB303"
     severity = Severity.ERROR
-    title = "circular dependency"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

@@ -14,25 +14,10 @@ from stitchback.model.source import Span
 class EditedAfterRelease:
     """A migration of the fork point has other operations on mainline, and they result in another schema (FACTS
     F38).
-
-    Django never compares files. Databases of the release have applied the old file: `migrate` reports that
-    there is nothing to do, and what only the new file creates stays missing. `plan` writes one more
-    migration that creates it where it is missing. Where that is not possible, restore the released file,
-    and make the change in a new migration.
-
-    If every database has the change already (it was made with SQL, or no database of that release exists
-    any more), suppress the finding for the file. The proof then uses the file as mainline has it, and the
-    report lists it:
-
-        [[tool.stitchback.suppress]]
-        code = "SB213"
-        path = "shop/migrations/0002_item_price.py"
-        reason = "no database of release 2.4 exists any more"
     """
 
     code = "SB213"
     severity = Severity.ERROR
-    title = "a released migration was edited"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):

@@ -11,29 +11,10 @@ from stitchback.model.source import Span
 
 
 class FormerPackage:
-    """An app of mainline's tree was an installed package on the patch branch.
-
-    The branch's databases have the app's tables, and its rows in `django_migrations`. No file of the branch
-    contains which migrations are applied there: the requirements contain at most a version of the package.
-    Without these rows Django stops (`InconsistentMigrationHistory`: a migration is applied before its
-    dependency), so nothing can be proved. Declare the last of mainline's migrations of the app that those
-    databases have applied:
-
-        [tool.stitchback.packages]
-        fpr = "0008_fits_nailgun"
-
-    If it is not the same for all databases, declare the first and the last that it can be:
-
-        [tool.stitchback.packages]
-        fpr = ["0001_initial", "0008_fits_nailgun"]
-
-    stitchback assumes that the package's migrations are equal to mainline's files of the same names. `plan`
-    refuses without this declaration (SB405); with it, this finding is a note.
-    """
+    """An app of mainline's tree was an installed package on the patch branch."""
 
     code = "SB308"
     severity = Severity.ERROR
-    title = "an app was an installed package on the branch"
 
     def find(self, case: Case) -> Iterator[Finding]:
         mainline = case.situation.mainline.ref

@@ -13,14 +13,10 @@ from stitchback.model.source import Span
 class GoneOnMainline:
     """Mainline has neither the file of a migration of the fork point nor its name in a `replaces`: the
     migration was renamed or deleted.
-
-    Databases that have applied it keep a row without a file, and mainline runs the renamed migration on
-    them as if it were new. `plan` finds the new name, and adds the old name to that migration's `replaces`.
     """
 
     code = "SB304"
     severity = Severity.ERROR
-    title = "a shared migration was renamed or deleted on mainline"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit in case.units:
@@ -36,14 +32,10 @@ class GoneOnMainline:
 class AppGone:
     """The fork point has an app that mainline does not have any more, and the patch branch still has
     migrations for it.
-
-    Mainline never migrates this app: its tables stay as they are until they are dropped with SQL. `plan`
-    writes nothing for it.
     """
 
     code = "SB307"
     severity = Severity.NOTE
-    title = "an app is gone on mainline"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

@@ -1,4 +1,4 @@
-"""The base class of hazards: a class that finds one kind of problem, and whose docstring is its page."""
+"""The base class of hazards: a class that finds one kind of problem."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from stitchback.model.plans import Proof
 
 
 class Hazard(Protocol):
-    """`code` is stable. The docstring says what, why, and what to do: `stitchback explain CODE` prints it."""
+    """`code` is stable. `reporting/explanations/CODE.md` is its page."""
 
     code: str
     severity: Severity
-    title: str
 
     def find(self, case: Case) -> Iterator[Finding]:
         """All findings of this kind in the case, in any order."""
@@ -27,6 +26,5 @@ class ProofHazard(Protocol):
 
     code: str
     severity: Severity
-    title: str
 
     def find(self, case: Case, proof: Proof) -> Iterator[Finding]: ...

@@ -19,27 +19,10 @@ LEAVES = re.compile(r"\((.+) in (\w+)\)")  # Django: `migrate`, "Conflicting mig
 
 
 class LeftOut:
-    """Some databases do not reach the schema of a fresh install, with or without the patch branch.
-
-    Either mainline cannot upgrade them at all: it changed a migration that they have applied, gave it a new
-    dependency, or has two squashes that do not fit together. Or a plain `migrate` works, but other ways to
-    migrate do not: for example, two migrations alter one column and neither depends on the other, so
-    `migrate APP NAME` for the later one and then a full `migrate` leave the wrong result.
-
-    The plan cannot fix this. These databases are excluded from the proof, and the report lists which
-    database, after which steps, and what goes wrong. The finding is a warning, and `plan` exits 1, where a
-    plain `migrate` fails for databases of the release that the patch branch started from, or leaves them
-    with another schema than a fresh install. For all other databases it is a note.
-
-    If two migrations have no order, let the later one depend on the other. If a migration was changed after
-    its release, restore it, and make the change in a new one. If a database cannot be upgraded, run
-    `stitchback repair` on a copy of it: rows may be missing. If no such database exists any more, or that
-    way to migrate is never used, suppress the finding with that reason.
-    """
+    """Some databases do not reach the schema of a fresh install, with or without the patch branch."""
 
     code = "SB309"
     severity = Severity.WARNING
-    title = "databases that cannot be upgraded even without this plan"
 
     def find(self, case: Case, proof: Proof) -> Iterator[Finding]:
         mainline = case.situation.mainline

@@ -13,14 +13,10 @@ from stitchback.model.source import Span
 class MissingParent:
     """A migration depends on a migration that its own branch does not have: a backport copied the file without
     its dependency.
-
-    With that branch checked out Django stops with `NodeNotFoundError`. Change the migration's dependencies
-    to ones that the branch has, on that branch, before it is released.
     """
 
     code = "SB301"
     severity = Severity.ERROR
-    title = "a dependency is missing on the branch"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

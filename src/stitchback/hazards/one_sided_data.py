@@ -12,23 +12,10 @@ from stitchback.model.source import Span
 
 
 class OneSidedData:
-    """The patch branch changes data (RunPython, RunSQL), and mainline has no operation with the same code.
-
-    stitchback compares the code of the operation together with all the functions that it calls and the
-    values that it reads in the tree, on each branch. Databases of the patch branch have run the operation;
-    the others have not. If `plan` copies the migration to mainline, it reports on which databases the
-    operation will run. If mainline changes the same data in another way, check whether both may run on one
-    database, and suppress the finding if so:
-
-        [[tool.stitchback.suppress]]
-        code = "SB206"
-        path = "shop/migrations/0007_*.py"
-        reason = "main fills the slugs in another way"
-    """
+    """The patch branch changes data (RunPython, RunSQL), and mainline has no operation with the same code."""
 
     code = "SB206"
     severity = Severity.WARNING
-    title = "data is changed on one side only"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit in case.units:

@@ -9,16 +9,10 @@ from stitchback.model.findings import Finding, Severity
 
 
 class Python2File:
-    """A migration file contains syntax that Python 3 does not have: `36L`, `0777`, `print x`, `except X, e`.
-
-    No Django that runs on Python 3 can import the file, and stitchback cannot read it either (as in SB101).
-    Convert the file to Python 3 on its branch, in a commit of its own, and run the command again. Writing
-    `36` instead of `36L` changes no database.
-    """
+    """A migration file contains syntax that Python 3 does not have."""
 
     code = "SB103"
     severity = Severity.ERROR
-    title = "a migration file is Python 2"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

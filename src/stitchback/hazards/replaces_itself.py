@@ -12,17 +12,10 @@ from stitchback.model.source import Span
 class ReplacesItself:
     """`replaces` of a migration contains the migration's own name, directly or through other migrations that
     it replaces (FACTS F24).
-
-    Django 6 stops with "Cyclical squash replacement found". Django 5 removes the migration from its graph
-    and never runs it, even on an empty database, or stops with a KeyError. So no database has the tables
-    and columns that the migration creates, and `plan` refuses (SB411).
-
-    Remove the migration's own name from `replaces`, on the branch that has it, and release that.
     """
 
     code = "SB105"
     severity = Severity.ERROR
-    title = "a migration replaces itself"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

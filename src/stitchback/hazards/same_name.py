@@ -53,16 +53,10 @@ def what_is_missing(unit: Unit) -> Iterator[str]:
 
 
 class SameNameOtherSchema:
-    """Both branches have a migration of this name, and the two files result in different schemas (FACTS F17).
-
-    A database of the patch branch counts mainline's file as applied. The columns and tables that only
-    mainline's file creates are missing there, and `migrate` never reports it. `plan` offers a bridge: one
-    more migration that checks the database and creates what is missing.
-    """
+    """Both branches have a migration of this name, and the two files result in different schemas (FACTS F17)."""
 
     code = "SB201"
     severity = Severity.ERROR
-    title = "same name, other schema"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -76,19 +70,10 @@ class SameNameOtherSchema:
 
 
 class SameNameOtherParents:
-    """Both branches have this migration. On mainline it depends on migrations that databases of the patch
-    branch have not applied: it was backported under the same name, or mainline gave a released migration a
-    new dependency (FACTS F30).
-
-    On such a database `migrate` stops before it runs anything: `InconsistentMigrationHistory: … is applied
-    before its dependency …`. `plan` restores the dependencies that the migration has on the patch branch,
-    and gives the dependency that it loses to the migrations that depend on it. No database needs a manual
-    step.
-    """
+    """The same name on both branches, with other dependencies on mainline."""
 
     code = "SB202"
     severity = Severity.ERROR
-    title = "same name, other dependencies"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -102,15 +87,10 @@ class SameNameOtherParents:
 
 
 class SameNameOtherLayout:
-    """Both branches have this migration. The files differ in layout only: a formatter, comments, the order of
-    arguments.
-
-    No database needs anything.
-    """
+    """The same name on both branches, in files that differ in layout only."""
 
     code = "SB203"
     severity = Severity.NOTE
-    title = "same name, other layout"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -124,15 +104,10 @@ class SameNameOtherLayout:
 
 
 class SameNameOtherState:
-    """Both branches have this migration. The files differ in what no database stores (help_text, verbose_name,
-    choices …), or in a spelling that changed between versions of Django.
-
-    No database needs anything. Mainline's file defines the models from now on.
-    """
+    """The same name on both branches, in files that differ in what no database stores."""
 
     code = "SB204"
     severity = Severity.NOTE
-    title = "same name, differs in the state only"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -149,26 +124,11 @@ class SameNameOtherState:
 
 class SameNameOtherData:
     """Both branches have this migration, and its data operation has different code on mainline, or does
-    nothing there any more. The files can have the same text: then a function or a value that they import
-    differs.
-
-    Each database runs only the version that it applies first, and no plan can change that. So `plan` exits
-    1 even if it has nothing to write. If the other version's work matters, write a new data migration that
-    can run on both kinds of database. If it does not, declare that a database may miss it, with the reason;
-    the finding is then a note:
-
-        [[tool.stitchback.data]]
-        migration = "shop.0007_fill_slugs"
-        may = ["miss"]
-        reason = "main fills the slugs when an item is saved"
-
-    The finding is a warning if the operation does nothing on mainline any more, and a note if the migration
-    was released before the fork point.
+    nothing there any more.
     """
 
     code = "SB205"
     severity = Severity.ERROR
-    title = "same name, other data operation"
 
     def find(self, case: Case) -> Iterator[Finding]:
         agreed = {each.migration for each in case.situation.policy.data if each.may_miss}
@@ -203,22 +163,10 @@ class SameNameOtherData:
 
 
 class SameNameLacksData:
-    """Both branches have this migration. The patch branch's file has a data operation (RunPython, RunSQL), and
-    mainline's has none.
-
-    Databases of the patch branch have run the operation. All others count mainline's file as applied and
-    never run it, so `plan` refuses. Either write the operation into a new migration on mainline, so that it
-    can run a second time on databases of the patch branch. Or declare that a database can do without it:
-
-        [[tool.stitchback.data]]
-        migration = "shop.0007_fill_slugs"
-        may = ["miss"]
-        reason = "main fills the slugs when an item is saved"
-    """
+    """The same name on both branches, without the data operation on mainline."""
 
     code = "SB210"
     severity = Severity.ERROR
-    title = "same name, without the data operation"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

@@ -11,17 +11,10 @@ from stitchback.model.source import Span
 
 
 class SeveralLeaves:
-    """An app has more than one leaf node: `migrate` stops with "Conflicting migrations detected; multiple leaf
-    nodes".
-
-    An empty merge migration (`makemigrations --merge`) is right if the branches made different changes. If
-    both made the same change, it only hides that: every database then makes the change twice. `plan` tells
-    the two cases apart.
-    """
+    """An app has more than one leaf node."""
 
     code = "SB302"
     severity = Severity.ERROR
-    title = "multiple leaf nodes"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

@@ -10,15 +10,10 @@ from stitchback.model.source import Span
 
 
 class SharedGhost:
-    """Two migrations have the same name in `replaces`, and the tree has no file for that name (FACTS F4, F5).
-
-    A fresh install that stops between the two counts the second as applied: its columns are never created,
-    and every later `migrate` exits 0. Keep the name in the `replaces` of exactly one migration.
-    """
+    """Two migrations have the same name in `replaces`, and the tree has no file for that name (FACTS F4, F5)."""
 
     code = "SB305"
     severity = Severity.ERROR
-    title = "two migrations replace the same one"
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline
@@ -32,14 +27,10 @@ class SharedGhost:
 class ManyGhosts:
     """`replaces` of a migration contains several names without a file, and a database can have some of them
     applied and others not (FACTS F6).
-
-    On such a database Django removes the migration from its graph. If it is a leaf node, Django reports
-    nothing, and the rest of the schema is never created. Split it into one migration for each name.
     """
 
     code = "SB306"
     severity = Severity.WARNING
-    title = "one migration replaces several that can be applied separately"
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline

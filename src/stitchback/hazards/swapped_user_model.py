@@ -17,22 +17,10 @@ MOST_NAMED = 4
 class SwappedUserModel:
     """A setting that names a model, usually AUTH_USER_MODEL, names a model of another app on mainline than at
     the fork point (FACTS F37).
-
-    `migrations.swappable_dependency(settings.AUTH_USER_MODEL)` means the first migration of the app that
-    the setting names. Databases of the release have applied migrations with that dependency, including
-    those of installed packages such as django.contrib.admin, but not the new app's first migration. Every
-    `migrate`, and `migrate --fake` as well, stops with `InconsistentMigrationHistory`. Django has no way to
-    change the user model of an existing database
-    (https://docs.djangoproject.com/en/stable/topics/auth/customizing/, ticket 25313).
-
-    This can be solved with a manual step: write the new app's first migration so that it creates exactly
-    the tables that exist (`db_table = "auth_user"`, and the tables of its many-to-many fields), and insert
-    its row into django_migrations of every such database before the deploy. Test it on a copy first.
     """
 
     code = "SB214"
     severity = Severity.ERROR
-    title = "the user model was swapped"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

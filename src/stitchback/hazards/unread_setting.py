@@ -11,27 +11,12 @@ from stitchback.model.migrations import UnreadSetting
 
 class UnreadMigrationModules:
     """The settings assign MIGRATION_MODULES a value that only running them would show: a function builds it,
-    it comes from the environment or from a package, or it is set under a condition and both branches of the
-    condition name folders with migrations.
-
-    Django reads the migrations of the folder that this setting names, and no others. stitchback does not
-    run settings, so it cannot know which folder that is. `plan` refuses (SB410) where the tree has folders
-    with migrations that the setting may name.
-
-    Configure the folders in pyproject.toml, by app label, with the setting's values:
-
-        [tool.stitchback.migration_modules]
-        shop = "shop.db_migrations"
-
-    To leave out a folder with migrations that the project does not use, add it to `exclude`:
-
-        [tool.stitchback]
-        exclude = ["old/migrations"]
+    it comes from the environment or from a package, or it is set under a condition and both branches of
+    the condition name folders with migrations.
     """
 
     code = "SB104"
     severity = Severity.WARNING
-    title = "MIGRATION_MODULES cannot be read"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for ref, item in _of_trees(case):
@@ -46,22 +31,10 @@ class UnreadMigrationModules:
 
 
 class MissingMigrationModule:
-    """MIGRATION_MODULES names a module for an app. The tree has the package that should contain the module,
-    but not the module.
-
-    With these settings Django stops with `ModuleNotFoundError`. Usually the folder was renamed on this
-    branch, or its `__init__.py` was not committed. `plan` refuses (SB410), because it does not know which
-    migrations the app has.
-
-    Correct the setting on the branch, or configure the folder in pyproject.toml:
-
-        [tool.stitchback.migration_modules]
-        shop = "shop.db_migrations"
-    """
+    """MIGRATION_MODULES names a module for an app."""
 
     code = "SB106"
     severity = Severity.ERROR
-    title = "MIGRATION_MODULES names a module that is missing"
 
     def find(self, case: Case) -> Iterator[Finding]:
         for ref, item in _of_trees(case):

@@ -11,14 +11,10 @@ from stitchback.model.findings import Finding, Severity
 class UnreadableFile:
     """A file in a migrations folder contains no migration that stitchback can read: it has a syntax error,
     conflict markers or no Migration class, or it is too large or not text.
-
-    Django stops at this file when the branch is checked out. stitchback continues without it, so migrations
-    that depend on it have a missing dependency. Correct the file on its branch and run the command again.
     """
 
     code = "SB101"
     severity = Severity.ERROR
-    title = "a migration file cannot be read"
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

@@ -1,4 +1,4 @@
-"""What strategies and hazards look at: the situation, compared, cut into one unit for each patch migration."""
+"""What strategies and hazards work on: the situation, compared, cut into one unit for each patch migration."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Side:
                 self._touching.setdefault(key, []).append(match)
 
     def touching(self, key: MigrationKey) -> tuple[Match, ...]:
-        """The matches of all things that the patch's migration changes."""
+        """The matches of all schema objects that the patch's migration changes."""
         return tuple(self._touching.get(key, ()))
 
     def once(self, question: Callable[[Unit], T], unit: Unit) -> T:
@@ -118,17 +118,17 @@ class Unit:
 
     @property
     def matches(self) -> tuple[Match, ...]:
-        """The matches of the things that this migration is the first of the patch's to change."""
+        """The matches of the schema objects that this migration is the first of the patch's to change."""
         return tuple(m for m in self.side.comparison.matches if m.patch[0].origin.migration == self.key)
 
     @property
     def touching(self) -> tuple[Match, ...]:
-        """The matches of all things that this migration changes, first or later."""
+        """The matches of all schema objects that this migration changes, first or later."""
         return self.side.touching(self.key)
 
     @property
     def duplicated(self) -> tuple[Match, ...]:
-        """Matches for which mainline has something to give up. What no database sees may be said twice, so it does not count
+        """Matches for which mainline has something to remove. What no database sees may occur twice, so it does not count
         beside what one does."""
         return self.side.once(_duplicated, self)
 
@@ -145,8 +145,8 @@ class Unit:
 
     @property
     def only_alters(self) -> bool:
-        """Whether all that it duplicates are alterations, which may be made twice; an index or constraint that is dropped and made
-        anew under its own name is one."""
+        """Whether all that it duplicates are alterations, which may be made twice; an index or constraint that is dropped and
+        recreated under its own name is one."""
         sides = [side for match in self.duplicated for side in (match.patch, match.given)]
         return any(sides) and all(is_repeatable(atom) for side in sides for atom in without_recreated(side))
 
@@ -193,7 +193,7 @@ def is_repeatable(atom: Atom) -> bool:
 
 
 def without_recreated(atoms: Iterable[Atom]) -> Iterator[Atom]:
-    """The atoms but for pairs of one side that drop a thing and make it again under the same name."""
+    """The atoms but for pairs of one side that drop a schema object and recreate it under the same name."""
     dropped: dict[tuple[SchemaObject, str], Atom] = {}
     for atom in atoms:
         match atom:

@@ -12,10 +12,10 @@ from stitchback.schema.applying import STEPS
 
 
 def decided(migration: Migration, situation: Situation) -> bool:
-    """Whether mainline decided itself what its migration of that name does with data (SB205): a finding says so, no plan changes it.
+    """Whether mainline decided itself what its migration of that name does with data (SB205): a finding reports it, no plan changes it.
 
     So it is where that one has as many data operations, and where mainline does it in another migration of a name that both have, which
-    the project has agreed to. Where mainline has fewer, nobody has decided anything, and the work would be lost.
+    the project has agreed to. Where mainline has fewer, nothing was decided, and the work would be lost.
     """
     mainline = situation.mainline.migrations
     if migration.key not in mainline:

@@ -48,7 +48,7 @@ def released_version(patch: Patch, key: MigrationKey, mainline: Tree) -> Migrati
 
 
 def may_differ(patch: Patch, mainline: Tree) -> Iterator[MigrationKey]:
-    """Migrations of the fork point whose operations are not the same on mainline; squashes apart, whose parts tell what they do, and apps
+    """Migrations of the fork point whose operations are not the same on mainline; except squashes, whose parts show what they do, and apps
     of which mainline has squashed some migrations of the fork point together with its own."""
     mixed = {ghost.app for ghost in mainline.replacers if ghost in patch.fork.migrations} & {
         ghost.app for ghost in mainline.replacers if ghost not in patch.fork.migrations
@@ -101,7 +101,7 @@ def seen_in(edited: Keys, old: Iterable[Atom], new: Iterable[Atom]) -> EditedSha
 
 
 def differing(old: Iterable[Atom], new: Iterable[Atom]) -> frozenset[SchemaObject]:
-    """The things that a database has otherwise after the one than after the other."""
+    """The schema objects that differ between a database after the one and a database after the other."""
     ours, theirs = histories(old), histories(new)
     return frozenset(
         schema_object
@@ -111,7 +111,7 @@ def differing(old: Iterable[Atom], new: Iterable[Atom]) -> frozenset[SchemaObjec
 
 
 def differs(old: History | None, new: History | None) -> bool:
-    """A thing that only one side changes is on the other what it was at the start."""
+    """A schema object that only one side changes is on the other what it was at the start."""
     one, other = end(old, new), end(new, old)
     return not liken(one, other).alike or (one is not None and is_made(old) != is_made(new))
 
@@ -123,7 +123,7 @@ def end(history: History | None, other: History | None) -> ObjectState | None:
 
 
 def is_made(history: History | None) -> bool:
-    """Whether a database takes part in what happened to the thing."""
+    """Whether a database takes part in what happened to the schema object."""
     return history is not None and any(
         atom.database and not (isinstance(atom, Altered) and is_invisible(atom)) for atom in history.atoms
     )

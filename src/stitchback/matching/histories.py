@@ -1,4 +1,4 @@
-"""What happened to each thing on one side, as the shapes that it had one after the other."""
+"""What happened to each schema object on one side, as the shapes that it had one after the other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SchemaAtom = Added | Removed | Altered | Renamed
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """A thing at one moment: there under this name with this shape. Absent things have no Standing."""
+    """A schema object at one moment: there under this name with this shape. Absent ones have no Standing."""
 
     name: str
     shape: Shape
@@ -31,7 +31,7 @@ class ObjectState:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`atoms[i]` leads from `moments[i]` to `moments[i + 1]`; None is a moment at which the thing is not there."""
+    """`atoms[i]` leads from `moments[i]` to `moments[i + 1]`; None is a moment at which the schema object is not there."""
 
     schema_object: SchemaObject
     atoms: tuple[SchemaAtom, ...]
@@ -52,7 +52,7 @@ class History:
 
 
 def histories(atoms: Iterable[Atom]) -> Mapping[SchemaObject, History]:
-    """The atoms by thing, in their order. Data operations and what could not be read have no thing."""
+    """The atoms by schema object, in their order. Data operations and what could not be read have none."""
     found: dict[SchemaObject, History] = {}
     for atom in atoms:
         if isinstance(atom, DataRun | UnreadChange):

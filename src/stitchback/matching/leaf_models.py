@@ -36,7 +36,7 @@ def changes_the_state(side: Side) -> bool:
 
 
 def patch_alone_seen(match: Match) -> bool:
-    """Whether both branches altered the thing, and a database sees nothing of what mainline did."""
+    """Whether both branches altered the schema object, and a database sees nothing of what mainline did."""
     return match.verdict is Verdict.PATCH_ONLY and bool(match.mainline)
 
 

@@ -1,4 +1,4 @@
-"""Every net change of a patch branch, with mainline's changes of the same thing and a verdict."""
+"""Every net change of a patch branch, with mainline's changes of the same schema object and a verdict."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Comparison:
 
 
 def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNames = NO_NAMES) -> Comparison:
-    """Plays both sides from what they share, as far as that can have to do with the patch branch's changes, and compares each thing
+    """Plays both sides from what they share, as far as that is relevant to the patch branch's changes, and compares each schema object
     that it changed. Mainline's atoms, and both states, are those of these apps."""
     nothing = SchemaState(field_bases={} if bases is None else bases, field_names=names)
     start, apps, models = folded(sides, nothing)
@@ -133,7 +133,7 @@ Models = frozenset[ModelKey] | None  # None: all of them
 
 
 def folded(sides: Sides, start: SchemaState) -> tuple[SchemaState, frozenset[str], Models]:
-    """What the two sides start from, as far as the patch branch can have to do with it, and the apps and models that these are."""
+    """What the two sides start from, as far as it is relevant to the patch branch, and the apps and models that these are."""
     changed = {migration.key.app for migration in sides.patch_all}
     every = (*sides.shared, *sides.patch_played, *sides.mainline_played)
     apps = below(changed, every)
@@ -147,7 +147,7 @@ def folded(sides: Sides, start: SchemaState) -> tuple[SchemaState, frozenset[str
 
 
 def start_models(sides: Sides, apps: frozenset[str]) -> Models:
-    """The models of these apps that either side can have to do with."""
+    """The models of these apps that are relevant to either side."""
     named = named_models((*of_apps(sides.patch_played, apps), *of_apps(sides.mainline_played, apps)))
     return None if named is None else with_earlier_names(named, of_apps(sides.shared, apps))
 
@@ -202,7 +202,7 @@ def _place(match: Match, patch: Sequence[Migration]) -> tuple[int, int, str]:
 
 
 def _without_remade(sides: Sides, apps: frozenset[str], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
-    """Takes out what a squash on mainline only makes again: things that the fork point has in that shape already."""
+    """Removes what a squash on mainline only creates again: schema objects that the fork point has in that shape already."""
     if sides.shared == sides.mainline_shared:
         return atoms
     was = histories(play(of_apps(sides.shared, apps), SchemaState())[1])
@@ -246,7 +246,7 @@ def _without_shared(
 
 
 def _unread_edits(sides: Sides, theirs: Iterable[Atom]) -> tuple[Match, ...]:
-    """What mainline put into migrations of the fork point, and nobody can read."""
+    """What mainline put into migrations of the fork point, and cannot be read."""
     return _unread_matches(atom for atom in theirs if atom.origin.migration in sides.edited.keys)
 
 
@@ -367,7 +367,7 @@ def _unread_matches(ours: Iterable[Atom]) -> tuple[Match, ...]:
 
 
 def _blurred(match: Match, theirs: Iterable[Atom]) -> Match:
-    """Patch only cannot be said where mainline has operations in that app which cannot be read."""
+    """ "Patch only" is unknown if mainline has operations in that app which cannot be read."""
     first = match.patch[0]
     if match.verdict is not Verdict.PATCH_ONLY or isinstance(first, DataRun | UnreadChange):
         return match

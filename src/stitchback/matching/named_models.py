@@ -1,4 +1,4 @@
-"""Which models the two sides can have to do with: what is shared is played for these alone.
+"""Which models are relevant to the two sides: what is shared is played for these alone.
 
 An operation changes the model that it names, and what refers to a model or a field that it renames. So of all models of the fork point
 only those matter that one side's operations name, under this name or an earlier one, and those that were ever renamed.

@@ -21,7 +21,7 @@ class Sides:
     """Both sides since the fork point, each in an order that its graph allows.
 
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
-    migrations of the fork point together with its own). `known` are patch migrations that mainline stands for already
+    migrations of the fork point together with its own). `known` are patch migrations that mainline replaces already
     (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
     `replaced`: what mainline's migrations replace, by the replacer. `squashed`: see `squashes_of_released`. `twins`: patch migration and mainline migration of one name, neither
     the same at the fork point.
@@ -50,7 +50,7 @@ class Sides:
 
 
 def covered(tree: Tree) -> frozenset[MigrationKey]:
-    """Patch migrations that the tree stands for: ghosts in `replaces`, and what the tool's own "covers" lines name.
+    """Patch migrations that the tree replaces: ghosts in `replaces`, and what the tool's own "covers" lines name.
 
     A name in `replaces` that has a file in the tree is a squash of the tree's own, not a ghost.
     """
@@ -69,7 +69,7 @@ def finished(fork: Tree, mainline: Tree) -> frozenset[MigrationKey]:
 
 
 def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDITED) -> Sides:
-    """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor stands for (renamed or
+    """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor replaces (renamed or
     deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
     fork, tree = patch.fork, with_released_files(patch)
     later = above(edited.keys, tree, mainline)
@@ -144,13 +144,13 @@ def above(keys: frozenset[MigrationKey], *trees: Tree) -> frozenset[MigrationKey
 
 def built_on(brought: frozenset[MigrationKey], mainline: Tree) -> set[MigrationKey]:
     """What mainline has put on top of a patch branch that git merged: made in the knowledge of its migrations, so no parallel to them.
-    Whoever has applied it has them too."""
+    A database that has applied it has them too."""
     graph = MigrationGraph.raw(mainline)
     return {above for key in brought & graph.nodes for above in graph.descendants(key)} - brought
 
 
 def removed_apps(fork: Tree, mainline: Tree) -> frozenset[str]:
-    """Apps of the fork point that mainline does not have any more: nobody migrates them there."""
+    """Apps of the fork point that mainline does not have any more: they are not migrated there."""
     here = {key.app for key in mainline.migrations} | set(mainline.apps)
     return frozenset({key.app for key in fork.migrations} - here)
 

@@ -1,4 +1,4 @@
-"""Two histories of one thing, and what to call them."""
+"""Two histories of one schema object, and their verdict."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class JudgedHistories:
 
 
 def liken(patch: ObjectState | None, mainline: ObjectState | None) -> StateComparison:
-    """Whether a thing at a moment of the patch branch is the thing at a moment of mainline."""
+    """Whether a schema object at a moment of the patch branch is the one at a moment of mainline."""
     if patch is None or mainline is None:
         gone = patch is None and mainline is None
         return StateComparison(
@@ -110,7 +110,7 @@ def judge(patch: History, mainline: History | None) -> JudgedHistories:
 
 
 def _seen_on_the_patch_alone(patch: History, mainline: History) -> bool:
-    """Whether both only altered the thing, and a database sees what the patch branch did and nothing of what mainline did."""
+    """Whether both only altered the schema object, and a database sees what the patch branch did and nothing of what mainline did."""
     both = only_altered(patch) and only_altered(mainline)
     return both and patch.database and not mainline.database
 
@@ -132,7 +132,7 @@ def _first_alike(patch: History, mainline: History) -> int | None:
 
 
 def only_altered(history: History) -> bool:
-    """Whether the thing was there and has only got another shape."""
+    """Whether the schema object was there and has only got another shape."""
     return history.start is not None and all(isinstance(atom, Altered) for atom in history.atoms)
 
 

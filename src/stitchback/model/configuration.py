@@ -46,7 +46,7 @@ class Configuration:
     strings, numbers, booleans, and lists and tables of such. `packages`: label of an app that is in mainline's tree and was an installed package
     on a patch branch -> the first and the last of its migrations at which that branch's databases may stand. `data`: data operations that need not
     run exactly once. `apps_in_other_databases`: labels of apps whose tables are in another database than the ledger that is inspected or repaired;
-    None where nothing is said about it. `rehearsed_databases`, `rehearsal_seconds`, `rehearsal_most_seconds`: bounds of the
+    None if that is not configured. `rehearsed_databases`, `rehearsal_seconds`, `rehearsal_most_seconds`: bounds of the
     rehearsal of one plan."""
 
     apps: Mapping[str, str] = field(default_factory=dict)

@@ -34,11 +34,11 @@ class FieldNames:
     def of(self, path: str) -> DeclaredField:
         if path.startswith("django."):
             return DeclaredField(path)  # the most frequent case
-        told = self._first(path) or DeclaredField(path)
-        return told if told.defined == path else self._first(told.defined) or told
+        declared = self._first(path) or DeclaredField(path)
+        return declared if declared.defined == path else self._first(declared.defined) or declared
 
     def _first(self, path: str) -> DeclaredField | None:
-        return next((told for tree in self.trees if (told := tree.get(path)) is not None), None)
+        return next((declared for tree in self.trees if (declared := tree.get(path)) is not None), None)
 
 
 NO_NAMES = FieldNames()

@@ -46,11 +46,6 @@ class Files(Mapping[str, FileEntry]):
     def prefetch(self, paths: Iterable[str]) -> None:
         """Announces that these paths will be read. Does nothing here."""
 
-    def rest(self) -> None:
-        """Prepares for a fork of this process: closes what processes cannot share, to be reopened on next
-        use.
-        """
-
 
 class ChangedFiles(Files):
     """A tree's files with some replaced; None removes one."""

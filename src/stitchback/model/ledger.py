@@ -55,7 +55,7 @@ class NewId:
         return self.is_given and not self.is_behind
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """A description, the same for all databases with this problem; "" if there is none."""
         if not self.is_given:
             return "django_migrations.id has no default: migrate cannot write a row"

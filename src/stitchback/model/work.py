@@ -52,13 +52,6 @@ class TreeWork:
             self._followed = self._follow()
         return self._followed
 
-    @property
-    def has_read_data(self) -> bool:
-        """Whether files other than Python were compared: fixtures, SQL."""
-        return self._followed is not None and any(
-            not each.path.endswith(".py") for each in self._followed.reached.values()
-        )
-
     def unlike(self, other: TreeWork) -> tuple[str, ...]:
         """The dotted names that the two reach with different content."""
         one, two = self.followed.reached, other.followed.reached

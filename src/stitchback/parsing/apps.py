@@ -49,7 +49,7 @@ class Folder:
 
     @property
     def name(self) -> str:
-        """The last part of the app's folder: Django's label where nothing else is said."""
+        """The last part of the app's folder: Django's label if the app declares no other."""
         return self.app.rpartition("/")[2] or self.path
 
 

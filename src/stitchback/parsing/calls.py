@@ -1,4 +1,4 @@
-"""Calls -> values: kept as calls, computed where they are Python's own on constants, followed where they return one thing."""
+"""Calls -> values: kept as calls, computed where they are Python's own on constants, followed where they return one value."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _method(owner: Value, name: str, node: ast.Call, scope: Scope) -> Value:
 
 
 def follow(function: Function, arguments: Arguments, node: ast.Call, scope: Scope) -> Value:
-    """What a function of the tree returns for these arguments; Opaque where that cannot be told. What it changes is changed."""
+    """What a function of the tree returns for these arguments; Opaque if that cannot be known. What it changes is changed."""
     name = "a lambda" if isinstance(function.node, ast.Lambda) else function.node.name
     inner = function.scope.body()
     if not bind_arguments(function, arguments, inner):

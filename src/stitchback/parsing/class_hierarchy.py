@@ -1,4 +1,4 @@
-"""A Migration class and the classes that it extends, as far as the tree tells."""
+"""A Migration class and the classes that it extends, as far as the tree contains them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ClassHierarchy:
 
     @property
     def behaviour(self) -> tuple[Opaque, ...]:
-        """What makes this migration do other things than its attributes say."""
+        """The reasons why this migration may do more than its attributes declare."""
         found: list[Opaque] = []
         for one in self.classes:
             names = imports.class_body(one).names

@@ -44,7 +44,7 @@ def read_dict_comprehension(node: ast.DictComp, scope: Scope) -> Value:
 
 
 def _not_unrolled(node: ast.expr, scope: Scope, problem: NotUnrolled) -> Value:
-    """Nobody knows how often its parts are run: what they call may have changed anything that they name."""
+    """It is unknown how often its parts run: what they call may have changed anything that they name."""
     for part in ast.walk(node):
         if isinstance(part, ast.Call) and not _leaves_all_as_it_is(part, scope):
             taint_call(part, scope, problem.reason)

@@ -104,7 +104,7 @@ def unary(kind: type[ast.unaryop], value: Value) -> Value:
 
 
 def compare(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
-    """The comparison of two values; `in` looks whether the left one is among the right one's items."""
+    """The comparison of two values; `in` checks whether the left one is among the right one's items."""
     if kind in (ast.In, ast.NotIn):
         return _contained(kind is ast.In, left, right)
     name, compute = COMPARE[kind]
@@ -127,7 +127,7 @@ def _contained(wanted: bool, left: Value, right: Value) -> Value:
 
 
 def truth(value: Value) -> bool | None:
-    """Whether the value counts as true; None where that cannot be said."""
+    """Whether the value counts as true; None if that is unknown."""
     match value:
         case Constant(value=constant):
             return bool(constant)

@@ -1,4 +1,4 @@
-"""What a class's own `__init__` hands on to the class above."""
+"""What a class's own `__init__` passes on to its base class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Pass, ast.If, 
 
 
 def passed_on(owner: Class, arguments: Arguments) -> Arguments | None:
-    """The arguments that the class's constructor gives to the one above; the same where it has none of its own, None where
+    """The arguments that the class's constructor passes to its base class; the same if it does not define one, None where
     they are not known."""
     box = imports.class_body(owner).names.get("__init__")
     if box is None:
@@ -31,7 +31,7 @@ def passed_on(owner: Class, arguments: Arguments) -> Arguments | None:
 
 
 def _run(node: ast.FunctionDef, name: str, inner: Scope) -> Arguments | None:
-    """Read the body up to `super().__init__(…)` and look at what it is given."""
+    """Reads the body up to `super().__init__(…)`, and its arguments."""
     found: Arguments | None = None
     for statement in node.body:
         call = _super_call(statement, name)

@@ -1,4 +1,4 @@
-"""What a migration may look at besides its own text: the other files of its tree, and the configuration."""
+"""What a migration may read besides its own text: the other files of its tree, and the configuration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 _SETTINGS_MODULE = re.compile(rb"""["']DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']""")
-Answers = Mapping[str, str]  # to questions about a tree
 
 # Notes that are no questions: they hold always, and are taken over from a cached reading.
 _ASSUMED = "assumed:"
@@ -60,23 +59,13 @@ class CachedReading:
 class ReadingCache(Protocol):
     """Readings by blob and path. What it gives back must be what was put in (`again` gives the file's bytes, once more, where it
     needs them); None where it does not know. `holds`: whether there is
-    something to give back, good or not.
-
-    `helpers`: how many processes could put readings in, beside this one. `shared_out`: so many of them and this one do the work, each in turns,
-    numbers below `turns`; what the others put in is here then, and what they found out besides is given.
-    """
+    something to give back, good or not."""
 
     def holds(self, blob: str, path: str) -> bool: ...
 
     def get(self, blob: str, path: str, again: Callable[[], bytes]) -> CachedReading | None: ...
 
     def put(self, blob: str, path: str, reading: CachedReading) -> None: ...
-
-    def helpers(self) -> int: ...
-
-    def shared_out(
-        self, work: Callable[[Iterator[int]], tuple[Answers, ...]], turns: int, helpers: int
-    ) -> Sequence[tuple[Answers, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +133,7 @@ class ReadingContext:
         return RecordedQuestions(self, passes_on=True)
 
     def apart(self) -> RecordedQuestions:
-        """What is asked within, for somebody to note what of it matters."""
+        """The questions that are asked within; the caller notes those that matter."""
         return RecordedQuestions(self, passes_on=False)
 
     def begin(self, asked: dict[str, str]) -> None:
@@ -173,7 +162,7 @@ class ReadingContext:
         return True
 
     def forget(self) -> None:
-        """Let go of the modules that were looked at."""
+        """Releases the modules that were read."""
         for scope in self.modules.values():
             if scope is not None:
                 scope.forget()
@@ -218,7 +207,7 @@ class ReadingContext:
             self.files.prefetch(paths)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a module that is looked at, read once."""
+        """The bytes of a module, read once."""
         self.note_file(path)
         if path not in self._texts:
             self._texts[path] = self.files[path].read()
@@ -229,20 +218,6 @@ class ReadingContext:
         """The tree's settings files, those of tests last."""
         listed = self._ask("settings:")
         return tuple(listed.split("|")) if listed else ()
-
-    @property
-    def worked_out(self) -> Answers:
-        """What took reading other modules to be answered."""
-        return {q: a for q, a in self._answers.items() if q.partition(":")[0] in ANSWERS}
-
-    def take(self, answers: Answers) -> None:
-        """What was worked out of these very files, in another process."""
-        self._answers.update(answers)
-
-    def rest(self) -> None:
-        """This process may be forked now."""
-        if isinstance(self.files, Files):
-            self.files.rest()
 
     def answer(self, question: str) -> str:
         """`file:PATH` -> its blob or ""; `exists:PATH` -> "1" or ""; `roots:NAME` -> the folders that hold a package of that name;

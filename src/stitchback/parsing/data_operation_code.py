@@ -1,7 +1,7 @@
 """Data operations -> their work: the code, and all that it reaches in the tree of its ref.
 
 Two operations do the same work where their code is the same, and so is every function, class, method, base class, decorator, default and
-module-level variable of the tree that this code names, and what these name. Where the tree holds a thing does not matter: a function that was
+module-level variable of the tree that this code names, and what these name. Where the tree has a function does not matter: one that was
 moved to another module is the same. Names outside of the tree (Django, Python, installed packages) are the same where their import path is.
 What cannot be followed (an import that is computed, a module that is passed on, a name that nothing binds) makes the work unknown:
 it is other work than any other.

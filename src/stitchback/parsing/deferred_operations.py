@@ -44,7 +44,7 @@ def opener(file: DeferredFile) -> Callable[[], Operations]:
 
 
 def operations_of(node: ast.expr | None, bound: Names, file: DeferredFile) -> Operations:
-    """The operations of a plain file. The code of its functions is written out when somebody asks, from the file's bytes: a syntax
+    """The operations of a plain file. The code of its functions is written out when it is requested, from the file's bytes: a syntax
     tree takes a hundred times their memory."""
 
     def deferred(function: ast.FunctionDef) -> Code:
@@ -54,7 +54,7 @@ def operations_of(node: ast.expr | None, bound: Names, file: DeferredFile) -> Op
 
 
 def code_in(file: DeferredFile, name: str, empty: bool) -> Code:
-    """The code of a function of a plain file, to be written out when somebody asks."""
+    """The code of a function of a plain file, to be written out when it is requested."""
     return Code.deferred(name, empty, lambda: _written(name, file))
 
 

@@ -1,4 +1,4 @@
-"""What the names of a plain migration stand for: what it imports, functions of its own, literals."""
+"""What the names of a plain migration refer to: imports, its own functions, literals."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Migrations as people mostly have them: nothing in them has to be worked out, so their operations need not be made before
-somebody asks for them.
+"""Migrations as people mostly have them: nothing in them has to be worked out, so their operations are not built before
+they are requested.
 
 A file is plain where it holds imports, functions, literals and one class Migration, of attributes and a list of Django's operations
-whose arguments are literals, names, and calls of what it imports. All of it is looked at: of a plain file it is known that
+whose arguments are literals, names, and calls of what it imports. All of it is checked: of a plain file it is known that
 nothing is opaque, how many operations it has, and that what it imports is no constant and no function that the tree defines, whose
 value would have to be known: that is asked of the tree (`imports.definition`), as the reader of all Python (`migration`) asks it.
 """
@@ -92,7 +92,7 @@ def parts_again(tree: ast.Module, package: str) -> tuple[ast.expr | None, Names]
 
 
 def _parts(tree: ast.Module, package: Callable[[], str]) -> tuple[dict[str, ast.expr], Names] | None:
-    """The class's attributes, and what the names of the file stand for; None where there is anything else."""
+    """The class's attributes, and what the names of the file refer to; None if there is anything else."""
     if not tree.body or not isinstance(owner := tree.body[-1], ast.ClassDef):
         return None
     bound = bound_in(tree.body[:-1], package)
@@ -142,7 +142,7 @@ class _ClassOutline(NamedTuple):
 
 
 class _FastReader:
-    """A look at a file that may be plain. With every file of a tree: it must be quick, and most of it is of literals."""
+    """A check of a file that may be plain. With every file of a tree: it must be quick, and most of it is of literals."""
 
     __slots__ = ("bound", "is_relative", "module")
 
@@ -152,7 +152,7 @@ class _FastReader:
         self.is_relative = False
 
     def package(self) -> str:
-        """What relative imports start from; somebody has asked."""
+        """What relative imports start from; noted as a question."""
         self.is_relative = True
         return self.module.package
 
@@ -281,7 +281,7 @@ class _FastReader:
         return path != "" and self._is_kept(path) and self._are_plain(node)
 
     def _stays(self, path: str) -> bool:
-        """Whether what the path means is not known, or not looked at: it stays a reference (`loads.read_name`)."""
+        """Whether what the path means is not known, or not checked: it stays a reference (`loads.read_name`)."""
         context = self.module.context
         if path.startswith(SETTINGS) or path == VENDOR:
             return settings.known(path, context) is None

@@ -19,7 +19,7 @@ _MAX_LEVELS = 12
 class FieldBases(Mapping[str, str]):
     """Import path -> import path of the class that it extends: of a class that is not Django's and that the tree defines.
 
-    A class is looked for when somebody asks: most of what migrations call is no field, or one of an app that nobody compares. All
+    A class is looked up when it is requested: most of what migrations call is no field, or one of an app that is not compared. All
     of them (iteration) are those that were called, and what they extend.
     """
 
@@ -48,7 +48,7 @@ class FieldBases(Mapping[str, str]):
         return f"FieldBases({dict(self)})"
 
     def _line(self, path: str) -> Mapping[str, str]:
-        """As another tree had it, where nothing that was looked at has changed."""
+        """The reading of another tree, if nothing that it read has changed."""
         known = self._context.shared.bases.get(path)
         if known is None or not self._context.holds(known.questions):
             line: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """Which import paths of custom fields are one class, and which of its own arguments say nothing, where the tree defines it.
 
-What is told here is certain, or it is left out: a class that is wrapped, or made by more than its own `__init__`, is none of it.
+What is recorded here is certain, or it is left out: a class that is wrapped, or made by more than its own `__init__`, is none of it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from stitchback.parsing.scopes import ModuleReading
 
 
 class DeclaredFieldNames(Mapping[str, DeclaredField]):
-    """Import path -> what the tree tells of the class: of one that it defines, or passes on from Django.
+    """Import path -> what the tree shows about the class: of one that it defines, or passes on from Django.
 
-    A class is looked for when somebody asks, as in `FieldBases`; iteration gives those that were asked for.
+    A class is looked up when it is requested, as in `FieldBases`; iteration gives those that were requested.
     """
 
     def __init__(self, context: ReadingContext) -> None:
@@ -75,7 +75,7 @@ def _of_parameters(arguments: ast.arguments) -> Iterator[tuple[str, Value]]:
 
 
 def _of_keywords(init: ast.FunctionDef) -> Iterator[tuple[str, Value]]:
-    """What `__init__` takes out of its `**kwargs` with a default: by `kwargs.get("x", 1)` where it passes them on to nobody, else by
+    """What `__init__` takes out of its `**kwargs` with a default: by `kwargs.get("x", 1)` where it does not pass them on, else by
     `kwargs.pop("x", 1)` before it does, whatever else it is given."""
     if init.args.kwarg is None:
         return

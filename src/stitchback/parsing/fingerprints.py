@@ -35,8 +35,8 @@ Nodes = dict[ast.AST, list[ast.AST]]  # of a definition: itself and all below it
 
 
 def code_of(definition: Definition) -> Code:
-    """The code of a function, lambda or class, with the module's own functions and constants that it uses: as these are when somebody
-    asks for its fingerprint, which is when the module has been read (a function sees the names of its module as they are in the end)."""
+    """The code of a function, lambda or class, with the module's own functions and constants that it uses: as these are when
+    its fingerprint is requested, which is when the module has been read (a function sees the names of its module as they are in the end)."""
     module = definition.scope.module
     node = definition.node
     identity = (id(node), id(definition.scope))  # a closure is another one for each call that makes it
@@ -66,7 +66,7 @@ def _fingerprint(definition: Definition) -> str:
 
 
 def _cut(value: Value) -> Value:
-    """The value, code that is being written told by its place among what is: its own digest is not known before the end."""
+    """The value; code that is still being written is named by its position, because its own digest is not known before the end."""
     places = {id(code_of(each)): place for place, each in enumerate(_BEING_WRITTEN.get())}
     circular = any(isinstance(item, Code) and id(item) in places for item in walk(value))
     return _with_positions(value, places) if circular else value

@@ -69,10 +69,23 @@ def _listed(files: Mapping[str, FileEntry]) -> Mapping[str, object]:
 def read_folders(
     folders: Sequence[Folder], context: ReadingContext, cache: ReadingCache | None, shared: SharedReadings
 ) -> dict[Folder, FolderReading]:
-    """Each folder's files; as another tree had them, where they are the same and nothing that they looked at has changed."""
+    """Each folder's files; as another tree had them, where they are the same and nothing that they read has changed."""
     if cache is None:
         return {folder: _read_folder(folder, context) for folder in folders}
     return {folder: _shared(folder, context, cache, shared) for folder in folders}
+
+
+def prefetch_unread(
+    folders: Sequence[Folder], context: ReadingContext, cache: ReadingCache | None, shared: SharedReadings
+) -> None:
+    """Announces the files that no earlier reading covers, so that git reads ahead."""
+    context.prefetch(
+        path
+        for folder, blobs in ((each, context.blobs_of([path for _, path in each.files])) for each in folders)
+        if (folder, blobs) not in shared.folders
+        for (_, path), blob in zip(folder.files, blobs, strict=True)
+        if cache is None or not cache.holds(blob, path)
+    )
 
 
 def _shared(
@@ -108,7 +121,7 @@ def _read(key: MigrationKey, path: str, entry: FileEntry, context: ReadingContex
 def read_cached(
     key: MigrationKey, path: str, blob: str, context: ReadingContext, cache: ReadingCache
 ) -> CachedReading:
-    """One file, from the cache where it is known and nothing that it looked at has changed."""
+    """One file, from the cache if it is known and nothing that it read has changed."""
     entry = context.files[path]
     known = cache.get(blob, path, entry.read)
     if known is not None and context.holds(known.questions):

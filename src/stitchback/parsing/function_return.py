@@ -14,7 +14,7 @@ from stitchback.parsing.unknown_conditions import unanswered
 
 
 class UnknownReturn(NamedTuple):
-    """What a body returns cannot be told; `reason` is "" where nothing more is to be said than that."""
+    """What a body returns is unknown; `reason` is "" if there is no more specific reason."""
 
     reason: str = ""
 

@@ -107,7 +107,7 @@ def _is_elsewhere(path: str) -> bool:
 
 def definition(path: str, module: ModuleReading, wanted: str) -> Binding | None:
     """What the path leads to in the tree, also where a package passes it on. `wanted` ("constant", "function", "class",
-    "anything") saves parsing whole modules of models for each function that a field names: a look at the text tells.
+    "anything") saves parsing whole modules of models for each function that a field names: the text shows it.
 
     That it leads to nothing of the kind is one question, which has the same answer whatever else changes in the modules on the way.
     """
@@ -126,7 +126,7 @@ def definition(path: str, module: ModuleReading, wanted: str) -> Binding | None:
 
 
 def _searched(path: str, root: str, wanted: str, context: ReadingContext) -> FoundName:
-    """What was found, once a tree; whoever looks says what he needs to know of it again."""
+    """What was found, once a tree; each caller notes again what it needs to know of it."""
     found = context.found.get((path, root, wanted))
     if found is None:
         with context.apart() as asked:
@@ -150,7 +150,7 @@ def _is_wanted(binding: Binding, wanted: str) -> bool:
 
 
 def _leads(context: ReadingContext, subject: str) -> str:
-    """`leads:WANTED:PATH:ROOT` -> whether the path leads to such a thing in the tree, imported from that root: "1" or ""."""
+    """`leads:WANTED:PATH:ROOT` -> whether the path leads to such an object in the tree, imported from that root: "1" or ""."""
     wanted, path, root = subject.split(":", 2)
     return "1" if _searched(path, root, wanted, context).binding is not None else ""
 

@@ -1,4 +1,4 @@
-"""The two tables by which syntax is read, and the two functions that look things up there.
+"""The two tables by which syntax is read, and the two functions that use them.
 
 `expressions` and `statements` fill the tables: what reads one kind of node calls back here for the parts of it, so that no module
 needs to import another that needs it.
@@ -39,7 +39,7 @@ def evaluate(node: ast.expr, scope: Scope) -> Value:
 
 
 def glance(node: ast.expr, scope: Scope) -> Value:
-    """The value of an expression that is only looked at: nothing keeps the object itself."""
+    """The value of an expression that is only read: nothing keeps the object itself."""
     box = scope.find(node.id) if isinstance(node, ast.Name) else None
     if box is None:
         return evaluate(node, scope)

@@ -130,7 +130,7 @@ def label_of(folder: Folder, reading: FolderReading, context: ReadingContext) ->
 
 
 def _configs(folder: Folder, context: ReadingContext) -> tuple[str, ...]:
-    """Labels of the app's AppConfigs: the default one's alone, where one says so or there is only one
+    """Labels of the app's AppConfigs: the default one's alone, where one is marked as the default or there is only one
     (`django.apps.AppConfig.create`)."""
     for name in ("apps.py", "apps/__init__.py", "app.py", "config.py", "__init__.py"):
         path = join(folder.app, name)

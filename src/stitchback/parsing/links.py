@@ -101,9 +101,6 @@ class LinkedFiles(Files):
     def prefetch(self, paths: Iterable[str]) -> None:
         self._base.prefetch(self._aliases.get(path, path) for path in paths)
 
-    def rest(self) -> None:
-        self._base.rest()
-
     def real_path(self, path: str) -> str:
         if path in self._aliases:
             return self._aliases[path]

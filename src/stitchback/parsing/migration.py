@@ -87,7 +87,7 @@ def _read_whole(
 def _migration(
     key: MigrationKey, path: str, blob: str, source: bytes, family: ClassHierarchy, module: ModuleReading
 ) -> Migration | Unreadable:
-    """The migration, from what the class's names stand for."""
+    """The migration, from the values of the class's names."""
     if family.is_south:
         return Unreadable(family.span(""), "a migration of South, not of Django", key)
     if not family.is_django and not family.unknown:
@@ -110,7 +110,7 @@ def _migration(
 
 
 def _write_out(operations: Operations) -> None:
-    """Writes out the code in them, while there are syntax trees to be looked at."""
+    """Writes out the code in them, while the syntax trees exist."""
     for operation in operations:
         if isinstance(operation, Operation):
             for _, value in operation.arguments:

@@ -117,7 +117,7 @@ def fill_by_method(call: ast.Call, node: ast.stmt, scope: Scope) -> bool:
 def _remove(
     box: SharedBinding, items: tuple[Value, ...], wanted: Value, node: ast.stmt, scope: Scope
 ) -> bool:
-    """The list without the first item that is equal; whether that could be told."""
+    """The list without the first item that is equal; whether that could be decided."""
     if wanted not in items or any(isinstance(item, Opaque) for item in items):
         return False
     at = items.index(wanted)

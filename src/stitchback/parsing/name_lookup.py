@@ -1,4 +1,4 @@
-"""Names and attributes -> what they stand for."""
+"""Names and attributes -> what they refer to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMESPACES = (Class, Reference)
 
 
 def binding_of(node: ast.expr, scope: Scope) -> Binding:
-    """What the expression stands for, a function or class of the module still as such."""
+    """What the expression refers to; a function or class of the module stays one."""
     if isinstance(node, ast.Name):
         box = scope.find(node.id)
         if box is not None and isinstance(box.binding, DEFINITIONS):
@@ -82,7 +82,7 @@ def holder_of(target: ast.expr, scope: Scope) -> tuple[Scope, str] | None:
 
 
 def spoil_by_method(owner: ast.expr, name: str, node: ast.expr, scope: Scope) -> None:
-    """A method of a list or the like that may change it is named, and nobody follows what becomes of that."""
+    """A method of a list or the like that may change it is named, and what becomes of that is not followed."""
     box = box_of(owner, scope)
     if (
         box is not None

@@ -1,4 +1,4 @@
-"""Import paths, made one where Django exports the same thing under several."""
+"""Import paths, made one where Django exports the same object under several."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def member(owner: str, name: str) -> Reference:
 
 
 def canonical(path: str) -> str:
-    """The path under which Django documents the thing: `django.db.models.fields.related.ForeignKey` is
+    """The path under which Django documents the object: `django.db.models.fields.related.ForeignKey` is
     `django.db.models.ForeignKey` (as `Field.deconstruct` shortens it too)."""
     if not path.startswith("django."):
         return path

@@ -47,7 +47,7 @@ def _operation(value: Value, module: ModuleReading, span: Span) -> Operation | O
 
 
 def _as_found(operation: Operation, found: KnownClass) -> Operation:
-    """The operation with what its class changes of it: a half that does nothing, a look at the database first."""
+    """The operation with what its class changes of it: a half that does nothing, a check of the database first."""
     match found.half:
         case "database":
             return Operation(_SEPARATE, found.path, (), operation.span, (operation,), ())

@@ -1,4 +1,4 @@
-"""Folders of a tree that may hold an app's migrations, where the setting that would say so cannot be read."""
+"""Folders of a tree that may hold an app's migrations, where the setting that names them cannot be read."""
 
 from __future__ import annotations
 

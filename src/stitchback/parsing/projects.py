@@ -106,9 +106,6 @@ class FilesWithout(Files):
     def prefetch(self, paths: Iterable[str]) -> None:
         self._base.prefetch(paths)
 
-    def rest(self) -> None:
-        self._base.rest()
-
 
 def rivals(paths: Collection[str], chosen: str, files: Mapping[str, FileEntry]) -> tuple[str, ...]:
     """Of folders whose apps have one label, those between which nothing decides: of the chosen project alone where it has some; none of

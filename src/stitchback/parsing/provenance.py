@@ -1,4 +1,4 @@
-"""The lines in which a stitched file says what it stands for."""
+"""The comment lines of a stitched file that name what it replaces."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class TooMuchWork(RecursionError):
 
 
 def reason_of(problem: RecursionError) -> str:
-    """What is said of a file that reaches a limit, Python's own or ours."""
+    """The message for a file that reaches a limit, Python's own or ours."""
     return str(problem) if isinstance(problem, TooMuchWork) else "the code is nested too deeply"
 
 

@@ -1,4 +1,4 @@
-"""What names stand for while a module is read: the reader's own small memory.
+"""What names refer to while a module is read: the reader's own small memory.
 
 Unlike the model, this changes while it is used: Python's lists do too, and `operations = name` before the list is filled must
 see what is put in later. A `SharedBinding` is that identity: two names of one list share one box.
@@ -48,7 +48,7 @@ _OF_NAMES = Measures().of(Reference(""))
 
 @dataclass(slots=True, eq=False)
 class SharedBinding:
-    """What a name stands for. Python's lists, sets and dictionaries can change under every name and in every place that holds them;
+    """What a name refers to. Python's lists, sets and dictionaries can change under every name and in every place that holds them;
     all names of one share a box. `is_own`: the statement that made the box made the object too, so that nothing else held it then.
     `is_held`: it has been put into something since (a list, a call), which knows it as it was."""
 
@@ -61,7 +61,7 @@ class SharedBinding:
         self.binding = binding
 
     def measure(self, module: ModuleReading) -> Measure:
-        """Of what the name stands for; of a function or class that of a name."""
+        """Of what the name refers to; of a function or class that of a name."""
         return _OF_NAMES if isinstance(self.binding, DEFINITIONS) else module.measures.of(self.binding)
 
     @property

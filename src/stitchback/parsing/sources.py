@@ -120,7 +120,7 @@ def span_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.al
 
 
 def extent(node: ast.expr | ast.stmt) -> int:
-    """About how many nodes there are in it, told by its place in the text."""
+    """About how many nodes it has, estimated from its place in the text."""
     lines = (node.end_lineno or node.lineno) - node.lineno
     columns = (node.end_col_offset or 0) - node.col_offset
     return 1 + 8 * lines + max(columns, 0) // 4

@@ -62,7 +62,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Non
 
 
 def _class(node: ast.ClassDef, scope: Scope) -> None:
-    """A class's body is read where it stands; in other modules of the tree only when somebody asks."""
+    """A class's body is read where it stands; in other modules of the tree only when it is requested."""
     for decorator in node.decorator_list:
         evaluate(decorator, scope)  # for what it changes
     owner = Class(node, scope)

@@ -31,7 +31,7 @@ READING_METHODS = frozenset(
 
 
 def change(box: SharedBinding, value: Value, node: ast.expr | ast.stmt, scope: Scope) -> None:
-    """The object that the box stands for becomes this value, for all of its names. Where something else may hold it too, which
+    """The object in the box becomes this value, for all of its names. Where something else may hold it too, which
     cannot be followed, everything that may hold it is opaque."""
     if isinstance(value, Items | Dictionary):
         scope.module.measures.spend(len(value.items) // (COPY_UNIT if isinstance(value, Items) else 1))

@@ -1,6 +1,6 @@
 """Operations of well-known packages, as Django's that do the same.
 
-Whoever uses another one says so in `[tool.stitchback] operation_equivalents`.
+A project that uses another one declares it in `[tool.stitchback] operation_equivalents`.
 """
 
 from __future__ import annotations

@@ -21,13 +21,12 @@ from stitchback.model.migrations import (
     UnreadSetting,
 )
 from stitchback.model.values import text
-from stitchback.parsing.ahead import ReadFile, read_ahead
 from stitchback.parsing.apps import AppFolders, Folder, broken_link, find_folders
 from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.data_operation_code import TreeWorks
 from stitchback.parsing.field_bases import FieldBases
 from stitchback.parsing.field_names import DeclaredFieldNames
-from stitchback.parsing.folders import folders_that_differ, read_folders
+from stitchback.parsing.folders import folders_that_differ, prefetch_unread, read_folders
 from stitchback.parsing.labels import labelled
 from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
@@ -75,10 +74,8 @@ def read_trees(
     with _without_collection(), quietly():
         contexts = [ReadingContext(each.files, config, shared, changing) for each in wanted]
         layouts = [find_folders(context.files, context) for context in contexts]
-        readings = [
-            ReadFile(context, layout.folders) for context, layout in zip(contexts, layouts, strict=True)
-        ]
-        read_ahead(readings, cache, shared)
+        for context, layout in zip(contexts, layouts, strict=True):
+            prefetch_unread(layout.folders, context, cache, shared)
         return tuple(
             _tree(each, context, layout, cache, shared)
             for each, context, layout in zip(wanted, contexts, layouts, strict=True)
@@ -154,8 +151,8 @@ def _tree(
 
 
 def _with_digest(item: Unreadable, folder: Folder, context: ReadingContext) -> Unreadable:
-    """What stands there now: the file itself, or all of the folder's. Where a link cannot be followed, that is the reason, and nobody
-    knows what stands there."""
+    """What stands there now: the file itself, or all of the folder's. Where a link cannot be followed, that is the reason, and what stands there is
+    unknown."""
     target = context.broken.get(item.span.path)
     if target is not None:
         return replace(item, reason=broken_link(target))

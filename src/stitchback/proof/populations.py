@@ -162,7 +162,7 @@ def variants(tree: Tree, start: SymbolicDatabase, found: SimulatedDatabases) -> 
 
 
 def deployed_mainlines(situation: Situation, memory: EngineCache) -> tuple[Tree, ...]:
-    """Mainline as it stands and, where git has merged a patch branch, as it was before. Where the merge left several leaf nodes nobody
+    """Mainline as it stands and, where git has merged a patch branch, as it was before. Where the merge left several leaf nodes, no database
     could migrate with it, so only the tree before it counts."""
     before = before_merge(situation)
     run = Engine(situation.mainline, memory=memory).migrate(SymbolicDatabase())
@@ -177,7 +177,7 @@ def deployed_mainlines(situation: Situation, memory: EngineCache) -> tuple[Tree,
 
 
 def depending_on(brought: Keys, mainline: Tree) -> Keys:
-    """Mainline's migrations that name one of these in their dependencies, in any number of steps: nobody can have applied them before the
+    """Mainline's migrations that name one of these in their dependencies, in any number of steps: no database can have applied them before the
     merge, but for those that mainline had by then. A `run_before` of a brought file does not count: it came with the merge."""
     graph = MigrationGraph.raw(mainline)
     found = set(brought)

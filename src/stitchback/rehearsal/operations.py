@@ -185,7 +185,7 @@ class OperationBuilder:
         return migrations.SeparateDatabaseAndState(database, state)
 
     def manual_operations(self, first: list[Any], operation: Operation) -> Any:
-        """The state operations, each with a look at the database where there is a template for that."""
+        """The state operations, each with a check of the database if there is a template for that."""
         state = []
         for each in operation.state:
             if isinstance(each, Operation) and each.kind in TEMPLATES:

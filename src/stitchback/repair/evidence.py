@@ -44,9 +44,9 @@ class Grounds:
         because = tuple(because)
         parents = [target for parent in self.lineage.parents.get(key, ()) for target in self._names(parent)]
         given, lacking = self._others(key, rows)
-        told = frozenset(because) & rows
+        recorded = frozenset(because) & rows
         above = self.lineage.parents.get(key, frozenset()) if self.case.is_live else frozenset()
-        shown = frozenset(name for each in (key, *told, *above) for name in self._telling(each))
+        shown = frozenset(name for each in (key, *recorded, *above) for name in self._telling(each))
         gone, inside = self._missing(shown - self.there)
         return EditGuard(
             tuple(

@@ -62,7 +62,7 @@ def refused_rows(run: Run, start: SymbolicDatabase, ledger: Ledger) -> Run:
         count = len(step.database.ledger) - rows
         taken = used.intersection(range(following, following + count))
         if count and (not new_id.is_given or taken):
-            return Run(run.steps[:place], before, RunError("IntegrityError", new_id.trouble, step.key))
+            return Run(run.steps[:place], before, RunError("IntegrityError", new_id.problem, step.key))
         following, rows, before = following + count, rows + count, step.database
     return run
 

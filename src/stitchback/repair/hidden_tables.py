@@ -87,10 +87,10 @@ def unseen(
     player: SchemaOfApplied,
     visible: VisibleSchema | None,
     elsewhere: OtherDatabases,
-    told: Iterable[MigrationKey],
+    recorded: Iterable[MigrationKey],
     now: Names,
 ) -> HiddenTables:
-    """The hidden tables of a database. `told`: migrations that the ledger records, `now`: the names after them. A ledger from a file has no hidden
+    """The hidden tables of a database. `recorded`: migrations that the ledger records, `now`: the names after them. A ledger from a file has no hidden
     tables: its schema is derived."""
     apps = elsewhere.apps or frozenset()
     names = player.names_of_apps(apps)
@@ -100,7 +100,7 @@ def unseen(
     there = {name.table for name in now}
     blind = {
         app
-        for app in {key.app for key in told} - apps
+        for app in {key.app for key in recorded} - apps
         if (tables := {name.table for name in player.names_of_apps(frozenset({app}))} & there - {""})
         and not any(table in visible.tables or table in hidden for table in tables)
     }

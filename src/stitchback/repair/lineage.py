@@ -53,7 +53,7 @@ def lineages(rows: Keys, trees: Iterable[Tree]) -> tuple[Lineage, ...]:
 
 def _lineage(rows: Keys, accounts: RecorderRules, known: dict[MigrationKey, int]) -> Lineage:
     standing = accounts.standing(rows)
-    ancestry = Ancestry(Order(accounts, standing.nodes | standing.torn))
+    ancestry = Ancestry(Order(accounts, standing.nodes | standing.partial))
     made = standing.made
     below = frozenset[MigrationKey]().union(*(ancestry.ancestors(key) for key in made))
     tips = sorted(key for key in made if not (ancestry.children[key] & made))

@@ -41,14 +41,14 @@ class PastTree:
         self.player = player
         self.tree: Tree = player.accounts.tree
 
-    def world(self, rows: Keys, known: Keys) -> PossibleSchema | None:
+    def possible_schema(self, rows: Keys, known: Keys) -> PossibleSchema | None:
         """The schema if this tree recorded the rows. `known`: names that any tree has. Rows of other packages and unknown rows are ignored."""
         accounts = self.player.accounts
         if not (rows & known) <= accounts.named:
             return None
         standing = accounts.standing(rows)
         fitter = SchemaSearch(self.player, standing, frozenset())
-        if standing.torn or fitter.closed(standing.made) != standing.made:
+        if standing.partial or fitter.closed(standing.made) != standing.made:
             return None
         played = self.player.play(standing.made)
         return PossibleSchema(self.tree.ref, played.names) if isinstance(played, AppliedSchema) else None
@@ -65,19 +65,19 @@ def possible_schemas(
     """
     today = list(_by_today(case, fitter))
     known = case.accounts.named.union(*(past.player.accounts.named for past in pasts))
-    others = [world for past in pasts if (world := past.world(rows, known)) is not None]
+    others = [schema for past in pasts if (schema := past.possible_schema(rows, known)) is not None]
     foreign = (rows & known) - case.accounts.recorded
-    worlds = others if foreign and others else [*today, *others]
-    if not worlds:
+    schemas = others if foreign and others else [*today, *others]
+    if not schemas:
         return _unexplained(case, fitter)
-    universe = case.player.ever.union(*(world.names for world in today))
-    first, *rest = [PossibleSchema(world.by, world.names & universe) for world in worlds]
+    universe = case.player.ever.union(*(schema.names for schema in today))
+    first, *rest = [PossibleSchema(schema.by, schema.names & universe) for schema in schemas]
     excused = fitter.excused(case.standing.made | {claim.key for claim in case.hidden})
     unlike = next(
-        (world for world in rest if beyond(_staying(world.names ^ first.names, case), excused)), None
+        (schema for schema in rest if beyond(_staying(schema.names ^ first.names, case), excused)), None
     )
     return (
-        tuple(dict.fromkeys((first.names, *(world.names for world in rest))))
+        tuple(dict.fromkeys((first.names, *(schema.names for schema in rest))))
         if unlike is None
         else _two(first, unlike)
     )
@@ -94,7 +94,7 @@ def _staying(names: Names, case: LedgerCase) -> Names:
 
 def _by_today(case: LedgerCase, fitter: SchemaSearch) -> Iterable[PossibleSchema]:
     """The schemas with every unrecorded migration that the rows suggest, and without each uncertain one."""
-    if case.standing.torn:
+    if case.standing.partial:
         return
     hints = frozenset(claim.key for claim in case.hidden)
     whole = case.standing.made | hints
@@ -107,17 +107,17 @@ def _by_today(case: LedgerCase, fitter: SchemaSearch) -> Iterable[PossibleSchema
 
 def _two(one: PossibleSchema, other: PossibleSchema) -> AmbiguousLedger:
     names = sorted(one.names ^ other.names)
-    told = ", ".join(map(str, names[:4])) + (" …" if len(names) > 4 else "")
+    listed = ", ".join(map(str, names[:4])) + (" …" if len(names) > 4 else "")
     return AmbiguousLedger(
-        f"databases with these rows may or may not have {told} (FACTS F17, F28)",
+        f"databases with these rows may or may not have {listed} (FACTS F17, F28)",
         (f"created by {one.by}, or by {other.by}",) if one.by != other.by else (),
     )
 
 
 def _unexplained(case: LedgerCase, fitter: SchemaSearch) -> AmbiguousLedger:
     """Reports that no tree explains the rows."""
-    if case.standing.torn:
-        names = ", ".join(map(str, sorted(case.standing.torn)))
+    if case.standing.partial:
+        names = ", ".join(map(str, sorted(case.standing.partial)))
         return AmbiguousLedger(f"some of what {names} replaces is applied, and the rest is not (FACTS F6)")
     made = case.standing.made | frozenset(claim.key for claim in case.hidden)
     pairs = tuple(_holes(fitter, made))

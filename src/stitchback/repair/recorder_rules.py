@@ -70,7 +70,7 @@ class RecorderRules:
 
     def standing(self, rows: Keys) -> RecordedNodes:
         """The nodes of the tree that the ledger describes: one node for each piece of work that was or was not done."""
-        nodes, torn = set(self.tree.migrations), set[MigrationKey]()
+        nodes, partial = set(self.tree.migrations), set[MigrationKey]()
         for key in sorted(self.tree.migrations):
             if not self.is_replacer(key):
                 continue
@@ -82,19 +82,19 @@ class RecorderRules:
             elif all(target in self.tree.migrations for target in targets):
                 nodes.discard(key)
             else:
-                torn.add(key)
-        made = frozenset(key for key in nodes - torn if key in rows or self.counts(key, rows))
-        return RecordedNodes(frozenset(nodes), made, frozenset(torn))
+                partial.add(key)
+        made = frozenset(key for key in nodes - partial if key in rows or self.counts(key, rows))
+        return RecordedNodes(frozenset(nodes), made, frozenset(partial))
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedNodes:
-    """`nodes`: squashes, or the migrations that they replace if the ledger has some of those. `made`: nodes recorded as applied. `torn`: squashes of
+    """`nodes`: squashes, or the migrations that they replace if the ledger has some of those. `made`: nodes recorded as applied. `partial`: squashes of
     which only a part is recorded and whose targets' files are gone (FACTS F6): the applied part is not known."""
 
     nodes: Keys
     made: Keys
-    torn: Keys
+    partial: Keys
 
 
 class Order:

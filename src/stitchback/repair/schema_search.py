@@ -65,7 +65,7 @@ class SchemaSearch:
         self.player = player
         self.standing = standing
         self.shown = shown
-        self.nodes = standing.nodes | standing.torn
+        self.nodes = standing.nodes | standing.partial
         self.lineage = NodeRelatives(Order(player.accounts, self.nodes))
 
     def measure(self, made: Keys) -> SchemaFit:
@@ -84,21 +84,21 @@ class SchemaSearch:
     def best(self, starts: Iterable[Keys]) -> SchemaFit:
         """The best set, starting from the best of the starts: adds or removes one migration at a time (with its dependencies, or with those that
         depend on it) while the distance decreases. Deterministic; the answer contains what it cannot explain."""
-        told = self.standing.made
-        fit = min((self.measure(start) for start in starts), key=lambda each: self._rank(each, told))
+        recorded = self.standing.made
+        fit = min((self.measure(start) for start in starts), key=lambda each: self._rank(each, recorded))
         for _ in range(MOST_STEPS):
             if fit.fits:
                 break
             nearer = [each for each in map(self.measure, self._steps(fit)) if each.distance < fit.distance]
             if not nearer:
                 break
-            fit = min(nearer, key=lambda each: self._rank(each, told))
+            fit = min(nearer, key=lambda each: self._rank(each, recorded))
         return fit
 
-    def _rank(self, fit: SchemaFit, told: Keys) -> tuple[int, bool, int, list[MigrationKey]]:
+    def _rank(self, fit: SchemaFit, recorded: Keys) -> tuple[int, bool, int, list[MigrationKey]]:
         """The order of sets that fit equally well: without holes first, then nearest to the ledger."""
         has_holes = self.closed(fit.made) != fit.made
-        return fit.distance, has_holes, len(fit.made ^ told), sorted(fit.made ^ told)
+        return fit.distance, has_holes, len(fit.made ^ recorded), sorted(fit.made ^ recorded)
 
     def _steps(self, fit: SchemaFit) -> Iterator[Keys]:
         for key in sorted(self.nodes):
@@ -124,8 +124,8 @@ class SchemaSearch:
 
 def lacking(wanted: Names, there: Names) -> Names:
     """The wanted names that do not exist; a trait only if the other side has the same kind of trait for that column."""
-    told = {name.kind for name in there if name.trait}
-    return frozenset(name for name in wanted - there if not name.trait or name.kind in told)
+    kinds = {name.kind for name in there if name.trait}
+    return frozenset(name for name in wanted - there if not name.trait or name.kind in kinds)
 
 
 def beyond(names: Names, excused: Names) -> Names:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stitchback.reporting.style import page, visible
+from stitchback.reporting.escaping import visible
 
 if TYPE_CHECKING:
     from stitchback.planning.overview import Overview
@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet import EqualDatabases, UnreadTenant
     from stitchback.reporting.pages import Page
+    from stitchback.reporting.style import Line
     from stitchback.reporting.verify_text import EngineLine
+
+
+def _page(lines: Iterable[Line]) -> str:
+    from stitchback.reporting.style import page  # with rich, which `--help` does not need
+
+    return page(lines)
 
 
 def render_status(status: Status, output_format: str, *, verbose: bool = False) -> str:
@@ -35,7 +42,7 @@ def render_status(status: Status, output_format: str, *, verbose: bool = False) 
         case _:
             from stitchback.reporting.status_text import status_lines
 
-            return page(status_lines(status, verbose=verbose))
+            return _page(status_lines(status, verbose=verbose))
 
 
 def render_overview(found: Overview, output_format: str) -> str:
@@ -46,7 +53,7 @@ def render_overview(found: Overview, output_format: str) -> str:
         return dump(overview_document(found))
     from stitchback.reporting.overview_text import overview_lines
 
-    return page(overview_lines(found))
+    return _page(overview_lines(found))
 
 
 def render_plan(
@@ -60,7 +67,7 @@ def render_plan(
         return dump({**document, "diffs": list(diffs)} if diffs else document)
     from stitchback.reporting.plan_text import plan_lines
 
-    return page(plan_lines(report, diffs, verbose=verbose))
+    return _page(plan_lines(report, diffs, verbose=verbose))
 
 
 def render_written(paths: Sequence[str], where: str, output_format: str) -> str:
@@ -76,7 +83,7 @@ def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | N
     """The steps after `apply`: the commit, and the databases that need a manual step."""
     from stitchback.reporting.next_steps import apply_next
 
-    return page(apply_next(report, paths, branch))
+    return _page(apply_next(report, paths, branch))
 
 
 def render_resolution(
@@ -97,7 +104,7 @@ def render_resolution(
     from stitchback.reporting.resolve_text import WIDTH, resolve_lines
 
     with columns(WIDTH):
-        return page(resolve_lines(found, diffs, verbose=verbose, asks=asks))
+        return _page(resolve_lines(found, diffs, verbose=verbose, asks=asks))
 
 
 def render_resolved(found: ResolvedLeaves, paths: Sequence[str], output_format: str) -> str:
@@ -116,7 +123,7 @@ def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapp
     from stitchback.reporting.resolve_text import WIDTH, resolved_next
 
     with columns(WIDTH):
-        return page(resolved_next(found, paths, kept))
+        return _page(resolved_next(found, paths, kept))
 
 
 def render_schema(
@@ -128,7 +135,7 @@ def render_schema(
         return dump({"ref": ref, "commit": commit, "models": models, "opaque": list(opaque)})
     from stitchback.reporting.schema_text import schema_lines
 
-    return page(schema_lines(models, opaque))
+    return _page(schema_lines(models, opaque))
 
 
 def render_schema_difference(
@@ -144,7 +151,7 @@ def render_schema_difference(
         return dump({"ref": ref, "other": other, "differences": list(differences), "opaque": list(opaque)})
     from stitchback.reporting.schema_text import difference_lines
 
-    return page(difference_lines(ref, other, differences, opaque))
+    return _page(difference_lines(ref, other, differences, opaque))
 
 
 def render_diagnosis(diagnosis: Diagnosis, output_format: str) -> str:
@@ -152,7 +159,7 @@ def render_diagnosis(diagnosis: Diagnosis, output_format: str) -> str:
     from stitchback.reporting.document import dump
 
     return (
-        dump(diagnosis_document(diagnosis)) if output_format == "json" else page(diagnosis_lines(diagnosis))
+        dump(diagnosis_document(diagnosis)) if output_format == "json" else _page(diagnosis_lines(diagnosis))
     )
 
 
@@ -168,14 +175,14 @@ def render_verified(engines: Sequence[EngineLine], output_format: str) -> str:
     from stitchback.reporting.document import dump
     from stitchback.reporting.verify_text import verified_document, verified_lines
 
-    return dump(verified_document(engines)) if output_format == "json" else page(verified_lines(engines))
+    return dump(verified_document(engines)) if output_format == "json" else _page(verified_lines(engines))
 
 
 def render_page(found: Page, output_format: str) -> str:
     from stitchback.reporting.document import dump
     from stitchback.reporting.page_text import page_document, page_lines
 
-    return dump(page_document(found)) if output_format == "json" else page(page_lines(found))
+    return dump(page_document(found)) if output_format == "json" else _page(page_lines(found))
 
 
 def render_pages(found: Sequence[Page], output_format: str) -> str:
@@ -184,4 +191,4 @@ def render_pages(found: Sequence[Page], output_format: str) -> str:
 
     if output_format == "json":
         return dump({"pages": [page_document(each) for each in found]})
-    return page(list_lines(found))
+    return _page(list_lines(found))

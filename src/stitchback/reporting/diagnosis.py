@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.text import Text
+
 from stitchback.repair.diagnosis import Diagnosis, Ghost
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.lineage import Lineage
@@ -14,7 +16,7 @@ from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.layout import BLANK, listed, wrapped
 from stitchback.reporting.next_steps import repair_command, step_lines
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, Words, bold, cyan, dim, green, plain, red, yellow
+from stitchback.reporting.style import Line, bold, cyan, dim, green, plain, red, yellow
 
 LABELS = 13  # the width of the label column
 MOST_LINEAGES = 3
@@ -86,7 +88,7 @@ def ledger_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield from _verdict_lines(diagnosis)
 
 
-def _labelled(label: Words, items: Iterable[Words]) -> Iterator[Line]:
+def _labelled(label: Text, items: Iterable[Text]) -> Iterator[Line]:
     yield from listed(label, items, 2, LABELS)
 
 
@@ -99,13 +101,13 @@ def _lineage_lines(lineages: Sequence[Lineage]) -> Iterator[Line]:
         yield from _labelled(yellow("closest to"), (plain(str(lineage)) for lineage in lineages[:1]))
 
 
-def _ghost(ghost: Ghost) -> Words:
+def _ghost(ghost: Ghost) -> Text:
     by = ", ".join(map(str, ghost.by))
     name = ghost.label or str(ghost.key)
     return plain(f"{name}: replaced by {by}" if by else f"{name}: nothing replaces it")
 
 
-def _forecast(forecast: Forecast | None) -> Words:
+def _forecast(forecast: Forecast | None) -> Text:
     if forecast is None:
         return dim("not known without the schema")
     runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
@@ -119,7 +121,7 @@ def _forecast(forecast: Forecast | None) -> Words:
     return red(f"{said}, and loses values") if forecast.harms else plain(said)
 
 
-def _known_by(forecast: Forecast | None) -> Iterator[Words]:
+def _known_by(forecast: Forecast | None) -> Iterator[Text]:
     """The limits of the forecast's reliability, if there are any."""
     if forecast is None:
         return

@@ -20,10 +20,10 @@ from stitchback.planning.prices import price_of
 from stitchback.planning.reports import PlanReport, Status
 from stitchback.planning.resolution import ResolvedLeaves
 from stitchback.reporting.edit_words import migration_effects, reasons, verb
+from stitchback.reporting.escaping import harmless_in_json
 from stitchback.reporting.grouping import origins, schema_object_of
 from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
 from stitchback.reporting.strategy_names import leading_name
-from stitchback.reporting.style import harmless_in_json
 
 Document = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from stitchback.model.findings import Finding, Severity
 from stitchback.reporting.layout import BLANK, wrapped
-from stitchback.reporting.style import Line, Style, Words, bold, cyan, dim, plain
+from stitchback.reporting.style import Line, Style, bold, cyan, dim, plain, styled
 
 STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.CYAN}
 INDENT = 2
@@ -29,7 +29,7 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
 
 
 def _finding(finding: Finding) -> Iterator[Line]:
-    severity = Words(f"{finding.severity.value:<8}", STYLES[finding.severity])
+    severity = styled(STYLES[finding.severity], f"{finding.severity.value:<8}")
     place = str(finding.span) if finding.span else finding.ref
     where = f" on {finding.ref}" if finding.span and finding.ref else ""
     head = (severity, plain(" "), bold(finding.code), plain("  "), plain(place), dim(where))

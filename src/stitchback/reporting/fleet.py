@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from rich.text import Text
+
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.edits import (
     DeleteDuplicate,
@@ -20,7 +22,7 @@ from stitchback.reporting.diagnosis import diagnosis_document, ledger_lines
 from stitchback.reporting.document import Document, dump
 from stitchback.reporting.layout import BLANK, wrapped
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, Words, bold, dim, green, page, plain, red, yellow
+from stitchback.reporting.style import Line, bold, dim, green, page, plain, red, yellow
 
 MOST_NAMED = 3  # tenants of a group that the text names
 DOES = {
@@ -88,8 +90,8 @@ def render_standings(
 
 
 def _standing(group: EqualDatabases) -> Document:
-    told = diagnosis_document(group.diagnosis)
-    alike = {name: told[name] for name in told if name not in ("source", "rows", "elsewhere")}
+    document = diagnosis_document(group.diagnosis)
+    alike = {name: document[name] for name in document if name not in ("source", "rows", "elsewhere")}
     return {**alike, "vendor": group.vendor, "databases": list(group.names)}
 
 
@@ -106,7 +108,7 @@ def _ledger_lines(groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTe
     yield from _unread_lines(unreached)
 
 
-def _some(names: Sequence[str]) -> Words:
+def _some(names: Sequence[str]) -> Text:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return dim(", ".join(names[:MOST_NAMED]) + more)
 
@@ -178,7 +180,7 @@ def _lines(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant]) -> I
     yield from _unread_lines(unreached)
 
 
-def _need(group: FleetGroup) -> Words:
+def _need(group: FleetGroup) -> Text:
     if group.refusal is not None:
         return red(f"no repair could be proved: {group.refusal.message}")
     if group.edits:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.findings import Finding, Severity
-from stitchback.reporting.style import harmless, visible
+from stitchback.reporting.escaping import harmless, visible
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

@@ -1,92 +1,94 @@
-"""Lines of a fixed width: wrapped text, and tables with aligned columns."""
+"""Lines of the terminal's width, or of a fixed one where the output is no terminal: wrapped text, and tables with aligned columns."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 
-from stitchback.reporting.style import Line, Words, plain, visible
+from rich.cells import cell_len
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
-WIDTH = 100
-_width_here: ContextVar[int] = ContextVar("width", default=WIDTH)
+from stitchback.reporting.escaping import visible
+from stitchback.reporting.style import Line, console, plain
+
+WIDTH = 100  # of a page that is not shown on a terminal: the same bytes everywhere
 GAP = 3  # spaces between two columns
 BLANK: Line = ()
+_LEAST_ROOM = 20
+_UNLIMITED = 10_000  # columns: a table is measured before it is compared with the page
+_BREAKABLE = re.compile(r"[^/._\-]*[/._\-]+|[^/._\-]+")
+_page: ContextVar[int] = ContextVar("page", default=WIDTH)
+_terminal: ContextVar[int | None] = ContextVar("terminal", default=None)
+
+Cell = tuple[Text, ...]  # one piece a line
 
 
 @contextmanager
 def columns(width: int) -> Iterator[None]:
-    """Lines that are made within are at most so wide."""
-    token = _width_here.set(width)
+    """Sets the page's width."""
+    token = _page.set(width)
     try:
         yield
     finally:
-        _width_here.reset(token)
+        _page.reset(token)
 
 
-Cell = tuple[Words, ...]  # one piece a line
-_BREAKABLE = re.compile(r"[^/._\-]*[/._\-]+|[^/._\-]+")
-_LEAST_ROOM = 20
+@contextmanager
+def on_terminal(width: int) -> Iterator[None]:
+    """Sets the terminal's width, which counts instead of the page's."""
+    token = _terminal.set(width)
+    try:
+        yield
+    finally:
+        _terminal.reset(token)
+
+
+def _width() -> int:
+    return _terminal.get() or _page.get()
 
 
 def cells(text: str) -> int:
     """The number of terminal columns that the text takes."""
-    shown = visible(text)
-    return len(shown) if shown.isascii() else sum(map(_cells_of, shown))
+    return cell_len(visible(text))
 
 
-def _cells_of(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def wrapped(parts: Iterable[Text], indent: int = 0, hang: int = 0) -> Iterator[Line]:
+    """The words on as many lines as they need, broken at spaces; `hang` is the additional indentation of all lines but the first.
 
-
-def wrapped(parts: Iterable[Words], indent: int = 0, hang: int = 0) -> Iterator[Line]:
-    """The words on as many lines as they need, broken at spaces; `hang` is what all lines but the first are indented by more.
-
-    A name that fills more than a line is broken behind `/`, `.`, `_` or `-`.
+    A name that is longer than a line is broken behind `/`, `.`, `_` or `-`.
     """
-    most = _width_here.get()
-    room = max(most - indent - hang, _LEAST_ROOM)
-    line: list[Words] = [plain(" " * indent)]
-    used = indent
-    for piece, glued in _pieces(parts, room):
-        wide = cells(piece.text)
-        if used + wide > most and len(line) > 1 and not glued:
-            yield tuple(line)
-            line, used = [plain(" " * (indent + hang))], indent + hang
-            piece = replace(piece, text=piece.text.lstrip(" "))
-            wide = cells(piece.text)
-        line.append(piece)
-        used += wide
-    yield tuple(line)
+    room = max(_width() - indent - hang, _LEAST_ROOM)
+    text = Text.assemble(*parts)
+    cut = next((n for n in range(min(hang, len(text)), 0, -1) if cell_len(text.plain[:n]) <= hang), 0)
+    before, body = text.divide([cut]) if cut else (plain(""), text)
+    margin: Line = (plain(" " * indent), before)
+    for line in _with_breaks(body, room).wrap(console(), room):
+        yield (*margin, line)
+        margin = (plain(" " * (indent + hang)),)
 
 
-def _pieces(parts: Iterable[Words], room: int) -> Iterator[tuple[Words, bool]]:
-    """Words with the spaces before them, and whether each continues the previous one."""
-    glued = False
-    for part in parts:
-        for text in re.findall(r" *[^ ]+| +", part.text):
-            for index, chunk in enumerate(_chunks(text, room)):
-                yield replace(part, text=chunk), glued and index == 0 and not chunk.startswith(" ")
-            glued = not text.endswith(" ")
+def _with_breaks(text: Text, room: int) -> Text:
+    """The text with line breaks in words that are longer than the room."""
+    offsets = [
+        word.start() + offset
+        for word in re.finditer("[^ ]+", text.plain)
+        if cell_len(word[0]) > room
+        for offset in _breaks(word[0], room)
+    ]
+    return Text("\n").join(text.divide(offsets)) if offsets else text
 
 
-def _chunks(text: str, room: int) -> Iterator[str]:
-    if cells(text) <= room:
-        yield text
-        return
-    line = ""
-    for chunk in _BREAKABLE.findall(text):
-        for part in (chunk[start : start + room] for start in range(0, len(chunk), room)):
-            if line and cells(line + part) > room:
-                yield line
-                line = ""
-            line += part
-    yield line
+def _breaks(word: str, room: int) -> Iterator[int]:
+    start = end = 0
+    for piece in _BREAKABLE.findall(word):
+        if end > start and cell_len(word[start : end + len(piece)]) > room:
+            yield end
+            start = end
+        end += len(piece)
 
 
 def aligned(rows: Sequence[Sequence[Cell]], indent: int = 0, first: int = 0) -> tuple[Line, ...] | None:
@@ -94,39 +96,27 @@ def aligned(rows: Sequence[Sequence[Cell]], indent: int = 0, first: int = 0) -> 
 
     None where that is wider than the page.
     """
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    widths[0] = max(widths[0], first)
-    if indent + sum(widths) + GAP * (len(widths) - 1) > _width_here.get():
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    for number, _ in enumerate(rows[0]):
+        table.add_column(no_wrap=True, min_width=None if number else first)
+    for row in rows:
+        table.add_row(*(Text("\n").join(cell) for cell in row))
+    options = console().options.update(width=_UNLIMITED)
+    width = indent + console().measure(table, options=options).maximum
+    if width > _width():
         return None
-    return tuple(line for row in rows for line in _row(row, widths, indent))
+    found = console().render_lines(Padding(table, (0, 0, 0, indent)), options.update(width=width))
+    return tuple(tuple(Text(each.text, each.style or "") for each in line) for line in found)
 
 
-def _width(cell: Cell) -> int:
-    return max((cells(words.text) for words in cell), default=0)
-
-
-def _row(row: Sequence[Cell], widths: Sequence[int], indent: int) -> Iterator[Line]:
-    for number in range(max(len(cell) for cell in row)):
-        line = [plain(" " * indent)]
-        for cell, width in zip(row, widths, strict=True):
-            words = cell[number] if number < len(cell) else plain("")
-            line += [words, plain(" " * (width - cells(words.text) + GAP))]
-        yield tuple(line)
-
-
-def listed(label: Words, items: Iterable[Words], indent: int, width: int) -> Iterator[Line]:
+def listed(label: Text, items: Iterable[Text], indent: int, width: int) -> Iterator[Line]:
     """A label with items next to it, one a line; `width` is the width of the label's column."""
-    first = True
     for item in items:
-        head = label if first else plain("")
-        gap = plain(" " * max(width - cells(head.text), 0) + " " * GAP)
-        yield from wrapped((head, gap, item), indent, width + GAP)
-        first = False
+        gap = plain(" " * max(width - label.cell_len, 0) + " " * GAP)
+        yield from wrapped((label, gap, item), indent, width + GAP)
+        label = plain("")
 
 
-def flowing(label: Words, names: Sequence[str], indent: int, width: int) -> Iterator[Line]:
+def flowing(label: Text, names: Sequence[str], indent: int, width: int) -> Iterator[Line]:
     """A label with names next to it, separated by commas."""
-    words = [plain(f"{name}," if place < len(names) - 1 else name) for place, name in enumerate(names)]
-    words = [words[0], *(replace(word, text=f" {word.text}") for word in words[1:])]
-    gap = plain(" " * max(width - cells(label.text), 0) + " " * GAP)
-    yield from wrapped((label, gap, *words), indent, width + GAP)
+    return listed(label, (plain(", ".join(names)),), indent, width)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.planning.overview import Overview, ReleaseBranch, State
 from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
-from stitchback.reporting.style import Line, Style, Words, bold, dim, plain, yellow
+from stitchback.reporting.style import Line, Style, bold, dim, plain, styled, yellow
 
 STYLES = {
     State.RECONCILED: Style.GREEN,
@@ -37,7 +37,7 @@ def overview_lines(found: Overview) -> Iterator[Line]:
 def _cells(branch: ReleaseBranch) -> tuple[Cell, ...]:
     return (
         (bold(branch.ref),),
-        (Words(branch.state.value, STYLES[branch.state]),),
+        (styled(STYLES[branch.state], branch.state.value),),
         (plain(branch.next_command or "–"),),
     )
 
@@ -45,5 +45,5 @@ def _cells(branch: ReleaseBranch) -> tuple[Cell, ...]:
 def _stacked(found: Overview) -> Iterator[Line]:
     """Where the lines are too long for a table."""
     for branch in found.branches:
-        state = Words(branch.state.value, STYLES[branch.state])
+        state = styled(STYLES[branch.state], branch.state.value)
         yield from wrapped((bold(branch.ref), plain("  "), state, plain(f"  {branch.next_command}")), 2, 2)

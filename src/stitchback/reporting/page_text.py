@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from rich.text import Text
+
 from stitchback.reporting.document import Document
 from stitchback.reporting.finding_text import STYLES
 from stitchback.reporting.layout import BLANK, wrapped
 from stitchback.reporting.pages import EXAMPLE, Page
-from stitchback.reporting.style import Line, Words, bold, dim, plain
+from stitchback.reporting.style import Line, bold, dim, plain, styled
 
 
 def page_lines(page: Page) -> Iterator[Line]:
@@ -30,11 +32,11 @@ def list_lines(pages: Sequence[Page]) -> Iterator[Line]:
         yield BLANK
 
 
-def _severity(page: Page, width: int = 0) -> Words:
+def _severity(page: Page, width: int = 0) -> Text:
     if page.severity is None:
         return dim(f"{'stops':<{width}}" if width else "(stops the command)")
     said = page.severity.value if width else f"({page.severity.value})"
-    return Words(f"{said:<{width}}", STYLES[page.severity])
+    return styled(STYLES[page.severity], f"{said:<{width}}")
 
 
 def page_document(page: Page) -> Document:

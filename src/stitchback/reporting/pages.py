@@ -1,15 +1,17 @@
-"""A page for every code: built from the class of its hazard or defect, or taken from `hazards.pages`."""
+"""The page of every code: one Markdown file each, in `explanations`."""
 
 from __future__ import annotations
 
 import difflib
-import inspect
+import re
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from stitchback import hazards
 from stitchback.hazards import Hazard, ProofHazard
-from stitchback.hazards.pages import ERROR_PAGES, ErrorPage
 from stitchback.model.findings import Severity
 from stitchback.repair import defects
 from stitchback.repair.defects import Defect
@@ -23,18 +25,33 @@ FAMILIES = {
     "SB6": "Databases and their repair",
 }
 EXAMPLE = " " * 4  # before each line of an example
+EXPLANATIONS = files("stitchback.reporting") / "explanations"
+_FILE = re.compile(
+    r"# (SB\d{3}): ([^\n]+)\n(?:<!-- raised by: ([\w., ]+?)(?:; severity: (\w+))? -->\n)?\n(.+)", re.DOTALL
+)
+_FENCED = re.compile(r"^```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`text`: paragraphs separated by empty lines, each on one line, or examples, indented and unchanged. `severity`: a finding's; None: the code of
-    an error that ends the command. `where`: the stitchback modules that raise it."""
+    """`markdown`: what, why, and what to do, as the file has it. `severity`: a finding's; None: the code of an error that ends the command. `where`: the
+    stitchback modules that raise it."""
 
     code: str
     title: str
-    text: str
+    markdown: str
     severity: Severity | None
     where: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Paragraphs separated by empty lines, each on one line, or examples, indented and unchanged."""
+        parts = _FENCED.split(self.markdown)
+        shown = (
+            textwrap.indent(part, EXAMPLE) if place % 2 else _on_one_line(part)
+            for place, part in enumerate(parts)
+        )
+        return "\n\n".join(part.rstrip() for part in shown if part.strip())
 
     @property
     def family(self) -> str:
@@ -60,28 +77,24 @@ def near_codes(text: str) -> tuple[str, ...]:
 
 @cache
 def _by_code() -> dict[str, Page]:
-    found = [
-        *map(_of_class, hazards.ALL),
-        *map(_of_class, hazards.OF_PROOF),
-        *map(_of_class, defects.ALL),
-        *map(_of_error, ERROR_PAGES),
-    ]
-    by_code = {page.code: page for page in found}
-    assert len(by_code) == len(found), "one code, one page"
-    return by_code
+    every: tuple[Hazard | ProofHazard | Defect, ...] = (*hazards.ALL, *hazards.OF_PROOF, *defects.ALL)
+    classes = {each.code: each for each in every}
+    found = [_read(file.read_text(encoding="utf-8"), classes) for file in EXPLANATIONS.iterdir()]
+    return {page.code: page for page in found}
 
 
-def _of_class(told: Hazard | ProofHazard | Defect) -> Page:
-    kind = type(told)
-    where = kind.__module__.removeprefix("stitchback.")
-    return Page(told.code, told.title, paragraphs(kind.__doc__ or ""), told.severity, (where,))
+def _read(text: str, classes: Mapping[str, Hazard | ProofHazard | Defect]) -> Page:
+    """One file. A finding's severity and module are those of its class; the file of another code contains them."""
+    match = _FILE.fullmatch(text)
+    assert match is not None, f"not an explanation: {text[:40]!r}"
+    code, title, where, severity, markdown = match.groups()
+    if where is None:
+        kind = classes[code]
+        module = type(kind).__module__.removeprefix("stitchback.")
+        return Page(code, title, markdown.rstrip(), kind.severity, (module,))
+    modules = tuple(where.split(", "))
+    return Page(code, title, markdown.rstrip(), Severity(severity) if severity else None, modules)
 
 
-def _of_error(error: ErrorPage) -> Page:
-    return Page(error.code, error.title, paragraphs(error.text), error.severity, error.where)
-
-
-def paragraphs(text: str) -> str:
-    """The text with every paragraph on one line; an indented paragraph is an example and keeps its lines."""
-    parts = inspect.cleandoc(text).split("\n\n")
-    return "\n\n".join(part if part.startswith(EXAMPLE) else " ".join(part.split()) for part in parts)
+def _on_one_line(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n") if part.strip())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.text import Text
+
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
@@ -22,7 +24,7 @@ from stitchback.reporting.population_groups import PopulationGroup, groups
 from stitchback.reporting.refusal_text import disagreement_lines, refused_lines, unproved_lines
 from stitchback.reporting.status_text import counted, coverage_lines, side_lines
 from stitchback.reporting.strategy_names import leading_name
-from stitchback.reporting.style import Line, Style, Words, bold, dim, green, plain, yellow
+from stitchback.reporting.style import Line, Style, bold, dim, green, plain, styled, yellow
 
 VERBS = {
     "new": Style.GREEN,
@@ -112,7 +114,7 @@ def cost(price: Price) -> str:
 
 def _edit_lines(edit: FileEdit, before: Tree) -> Iterator[Line]:
     done = verb(edit, before)
-    yield from wrapped((Words(f"{done:<7}", VERBS[done]), plain("  "), bold(edit.path)), 2, 9)
+    yield from wrapped((styled(VERBS[done], f"{done:<7}"), plain("  "), bold(edit.path)), 2, 9)
     said = "; ".join(migration_effects(edit, before))
     if said:
         yield from wrapped((plain(said),), BELOW)
@@ -175,9 +177,9 @@ def _manual_steps(found: Sequence[PopulationGroup], *, verbose: bool) -> Iterato
                 yield from wrapped((dim(outcome.population.name),), LABEL + 4)
 
 
-def _group_lines(label: Words, group: PopulationGroup) -> Iterator[Line]:
+def _group_lines(label: Text, group: PopulationGroup) -> Iterator[Line]:
     kinds = dim(f"  {counted(group.kinds, 'kind')}") if group.kinds > 1 else plain("")
-    gap = plain(" " * (LABEL - len(label.text)))
+    gap = plain(" " * (LABEL - label.cell_len))
     yield from wrapped((label, gap, plain(group.title), kinds), 2, LABEL)
     if group.finish is not None:
         target = ", ".join(map(str, group.finish.target))

@@ -49,8 +49,8 @@ class PopulationGroup:
         first = self.outcomes[0].population
         if self.kinds == 1:
             return first.name
-        told = (f"with {self.since}" if self.since else "", f"without {self.before}" if self.before else "")
-        return " ".join((first.ref or first.name, ", ".join(filter(None, told)))).rstrip()
+        limits = (f"with {self.since}" if self.since else "", f"without {self.before}" if self.before else "")
+        return " ".join((first.ref or first.name, ", ".join(filter(None, limits)))).rstrip()
 
 
 def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[PopulationGroup, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from rich.text import Text
+
 from stitchback.model.matches import Verdict
 from stitchback.model.plans import DATA_OPERATION, Failure, Refuted
 from stitchback.planning.outcomes import Unproved
@@ -13,7 +15,7 @@ from stitchback.reporting.difference_text import ONE_SIDED, Refs
 from stitchback.reporting.grouping import MatchRow, rows
 from stitchback.reporting.layout import BLANK, cells, listed, wrapped
 from stitchback.reporting.status_text import BELOW, counted, match_lines
-from stitchback.reporting.style import Line, Words, bold, cyan, dim, plain, red
+from stitchback.reporting.style import Line, bold, cyan, dim, plain, red
 
 DISAGREE = "SB413"
 NO_TIME = "SB414"
@@ -104,7 +106,7 @@ def _names(refusal: Refuted) -> str:
     return ", ".join(sorted(set(refusal.candidate.strategies.values())))
 
 
-def _failure(failure: Failure) -> Iterator[Words]:
+def _failure(failure: Failure) -> Iterator[Text]:
     """The database, the rollout, the step in it and the message."""
     yield plain(failure.population)
     yield plain(f"{failure.rollout}: {failure.step}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.text import Text
+
 from stitchback.reporting.layout import BLANK, cells, listed, wrapped
-from stitchback.reporting.style import Line, Style, Words, bold, dim, green, plain, red, yellow
+from stitchback.reporting.style import Line, Style, bold, dim, green, plain, red, styled, yellow
 
 Model = Mapping[str, Any]
 MODELS = "django.db.models."
@@ -42,7 +44,7 @@ def _class(field: Mapping[str, Any]) -> str:
     return str(field["class"]).removeprefix(MODELS) or "?"
 
 
-def _arguments(field: Mapping[str, Any]) -> tuple[Words, ...]:
+def _arguments(field: Mapping[str, Any]) -> tuple[Text, ...]:
     if "opaque" in field:
         return (yellow(str(field["opaque"])),)
     return tuple(
@@ -76,7 +78,7 @@ def difference_lines(
     for item in differences:
         mark, style = CHANGES.get(item["change"], ("≠", Style.YELLOW))
         name = f"{item['model']}.{item['name']}" if item["name"] else item["model"]
-        head = (Words(f"{mark} {item['change']:<13}", style), plain(f"{item['kind']} {name}"))
+        head = (styled(style, f"{mark} {item['change']:<13}"), plain(f"{item['kind']} {name}"))
         yield from wrapped(head, 2, 15)
         for words in item["differences"]:
             yield from wrapped((dim(_short(words)),), 17, 2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.text import Text
+
 from stitchback.matching.case import Side
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Verdict
@@ -15,7 +17,7 @@ from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.grouping import MatchRow, rows
 from stitchback.reporting.layout import BLANK, GAP, Cell, aligned, cells, flowing, listed, wrapped
 from stitchback.reporting.next_steps import status_next
-from stitchback.reporting.style import Line, Style, Words, bold, dim, plain
+from stitchback.reporting.style import Line, Style, bold, dim, plain, styled
 
 MARKS = {
     Verdict.IDENTICAL: ("=", Style.GREEN),
@@ -81,7 +83,7 @@ def _app_lines(side: Side, app: str, refs: Refs, *, verbose: bool) -> Iterator[L
         yield BLANK
 
 
-def _patch_words(side: Side, migration: Migration, refs: Refs) -> Words:
+def _patch_words(side: Side, migration: Migration, refs: Refs) -> Text:
     """The migration's name, and what makes a match redundant."""
     name = migration.key.name
     twin = side.sides.twin(migration.key)
@@ -135,9 +137,9 @@ def _cells(row: MatchRow) -> tuple[Cell, ...]:
     )
 
 
-def _mark(row: MatchRow) -> Words:
+def _mark(row: MatchRow) -> Text:
     mark, style = MARKS[row.verdict]
-    return Words(f"{mark} {row.verdict.value}", style)
+    return styled(style, f"{mark} {row.verdict.value}")
 
 
 def _column(texts: Iterable[str]) -> Cell:

@@ -1,6 +1,6 @@
 """A database after an effect.
 
-A thing that is made twice, or taken away where it is not, is a Clash, on SQLite too (FACTS F31: SQLite itself would say
+A schema object that is created twice, or removed where it is not, is a Clash, on SQLite too (FACTS F31: SQLite itself would say
 nothing, and lose the column's values).
 """
 
@@ -43,7 +43,7 @@ from stitchback.schema.tables import AUTO_COLUMN
 
 
 def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
-    """The schema after the effect. Raises Clash. A conditional effect whose thing already is so changes nothing."""
+    """The schema after the effect. Raises Clash. A conditional effect whose schema object already is so changes nothing."""
     match effect:
         case CreateTable() | DropTable() | RenameTable():
             return run_on_tables(physical, effect)
@@ -220,7 +220,7 @@ def foreign_key_changes(effect: AlterColumn) -> bool:
 
 
 def foreign_key_part(shape: str) -> str:
-    """The constraint that a column's shape tells of: its target, unless it has no constraint."""
+    """The constraint that a column's shape implies: its target, unless it has no constraint."""
     if not shape.startswith("→"):
         return ""
     target, _, rest = shape.partition(" ")

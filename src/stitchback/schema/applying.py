@@ -1,7 +1,7 @@
 """The pure twin of every operation's `state_forwards`.
 
 Source: `django.db.migrations.operations`, `django.contrib.postgres.operations`, `django.db.migrations.state.ProjectState`.
-Where Django's own state says nothing (a field added twice, an index removed that is not there), nothing is said here:
+Where Django's own state says nothing (a field added twice, an index removed that is not there), nothing is reported here:
 `physical_effects` and `run_effect` do, as the database would.
 """
 

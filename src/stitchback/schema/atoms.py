@@ -1,6 +1,6 @@
 """The atoms of one operation: what is otherwise between the states around it.
 
-Renames are told by the operation; everything else is the difference of the models that it names.
+Renames are taken from the operation; everything else is the difference of the models that it names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MANAGERS = (
 
 @dataclass(frozen=True, slots=True)
 class NamedPart:
-    """A thing of a model by its current name, with its shape."""
+    """A schema object of a model by its current name, with its shape."""
 
     kind: SchemaObjectKind
     name: str
@@ -48,7 +48,7 @@ CONTAINERS = (
 
 
 def contents(model: ModelState, kind: SchemaObjectKind) -> tuple[tuple[str, Shape], ...]:
-    """The model's things of one kind by their names."""
+    """The model's schema objects of one kind by their names."""
     match kind:
         case SchemaObjectKind.COLUMN:
             return model.fields

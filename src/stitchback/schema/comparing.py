@@ -106,7 +106,7 @@ def value_text(name: str, value: Value | None) -> str:
 
 def compare_definitions(a: Value, b: Value) -> FieldComparison:
     """Two indexes, or two constraints. The order of what is joined by `&` and `|` in a condition does not count, nor does
-    `check=` for `condition=`, nor what is said of violations (`BaseConstraint.non_db_attrs`)."""
+    `check=` for `condition=`, nor the message and code of violations (`BaseConstraint.non_db_attrs`)."""
     if opaques(a) or opaques(b):
         return opaque_comparison(*opaques(a), *opaques(b))
     if a == b:
@@ -135,7 +135,7 @@ def texts(values: tuple[Value, ...]) -> str:
 
 
 def compare_shapes(a: Shape, b: Shape) -> FieldComparison:
-    """Any two shapes of one thing (`model.atoms.Shape`). Options differ in nothing that a database sees, `db_table` and
+    """Any two shapes of one schema object (`model.atoms.Shape`). Options differ in nothing that a database sees, `db_table` and
     `db_table_comment` apart."""
     match a, b:
         case Field(), _ if isinstance(b, Field | Opaque):

@@ -1,7 +1,7 @@
 """What the conditional templates do to a database where they do more than leave out what is done already.
 
 Source: `stitchback.model.conditional`. As a bridge, at the leaf, the state is already as it should be, so what the operation
-would change has to be told from the state after it.
+would change has to be derived from the state after it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 
 
 def conditional(effect: Effect) -> Effect:
-    """The effect as a conditional template does it: first it looks whether the thing is there."""
+    """The effect as a conditional template does it: it first checks whether the schema object exists."""
     if isinstance(effect, RunData | Uses | Fails | Unknown | AlterComment | MakeUniqueTogether | Forget):
         return effect
     return replace(effect, conditional=True)

@@ -25,8 +25,8 @@ it in an ALTER TABLE. How long a text or how large a number may be is another qu
 
 
 def keeps_values(before: Field, after: Field) -> bool:
-    """Whether each value that the column holds before it is altered is there afterwards, in the type that it has then. False where nobody
-    knows what one of two different classes holds."""
+    """Whether each value that the column holds before it is altered is there afterwards, in the type that it has then. False if it is not
+    known what one of two different classes holds."""
     one, other = kind_of(before), kind_of(after)
     if not one or not other:
         return before.path == after.path

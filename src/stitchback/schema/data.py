@@ -1,4 +1,4 @@
-"""Data operations: what tells one from another."""
+"""Data operations: what distinguishes them."""
 
 from __future__ import annotations
 

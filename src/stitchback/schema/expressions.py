@@ -125,7 +125,7 @@ def is_condition(value: Value) -> bool:
 
 
 def condition(value: Value) -> Value:
-    """A condition as one Q: what is joined flat and sorted, a negation of a negation gone, one part alone by itself."""
+    """A condition as one Q: what is joined flat and sorted, a negation of a negation gone, a single part not nested."""
     if not isinstance(value, Call) or not isinstance(value.callee, Reference) or not is_condition(value):
         return canonical_expression(value)
     name = expression_path(value.callee.path).removeprefix("operator.")

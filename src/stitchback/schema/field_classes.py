@@ -78,8 +78,8 @@ FIELD_DEFAULTS: Mapping[str, tuple[Value, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldClass:
-    """`defaults` are left out where said, on top of (or instead of) FIELD_DEFAULTS; `implied` are said where left out;
-    `dropped` are never said."""
+    """`defaults` are omitted where given, on top of (or instead of) FIELD_DEFAULTS; `implied` are added where omitted;
+    `dropped` are always omitted."""
 
     parent: str = ""
     parameters: tuple[str, ...] = FIELD_PARAMETERS

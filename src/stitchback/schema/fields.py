@@ -45,8 +45,8 @@ def canonical_field(
     """
     match value:
         case Call(callee=callee, args=args, kwargs=kwargs) if class_path(callee):
-            told = names.of(class_path(callee))
-            path = canonical_path(told.defined)
+            declared = names.of(class_path(callee))
+            path = canonical_path(declared.defined)
             arguments = named_arguments(path, args, kwargs)
             base = base_of(path, arguments, bases)
             arguments = normalised(base, arguments, app, model, bases, names)
@@ -56,7 +56,7 @@ def canonical_field(
             said = {
                 name: each
                 for name, each in arguments.items()
-                if name in OF_DJANGO or not told.is_silent(name, each)
+                if name in OF_DJANGO or not declared.is_silent(name, each)
             }
             return Field(path, tuple(sorted(said.items())), base)
         case Opaque():
@@ -93,7 +93,7 @@ def named_arguments(
 
 
 def base_of(path: str, arguments: Mapping[str, Value], bases: Mapping[str, str]) -> str:
-    """The class of Django's that the field is or extends. Where nobody says: what takes `on_delete` is a foreign key, what
+    """The class of Django's that the field is or extends. Where that is unknown: what takes `on_delete` is a foreign key, what
     takes `to` without it a many-to-many field, for no other field of Django's takes these."""
     found = django_base(path, bases)
     if found or "to" not in arguments:
@@ -157,6 +157,6 @@ def without_default(field: Field | Opaque) -> Field | Opaque:
 
 
 def has_argument(field: Field, name: str) -> bool:
-    """Whether the argument is said and neither False nor None."""
+    """Whether the argument is given and neither False nor None."""
     value = field.argument(name)
     return value is not None and value not in (Constant(False), NONE)

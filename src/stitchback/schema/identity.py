@@ -1,4 +1,4 @@
-"""Which thing is which, through renames."""
+"""Which schema object is which, through renames."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TOGETHERS = (SchemaObjectKind.UNIQUE_TOGETHER, SchemaObjectKind.INDEX_TOGETHER)
 class Identity:
     """Identities of models, fields, indexes and constraints while operations are played.
 
-    A thing that is there at the start has its key or name there for identity; one that is made later the name it is made
-    under. Where that identity belongs to another living thing (the name was given free by a rename), " (2)" is added.
+    A schema object that exists at the start has its key or name there as its identity; one that is created later the name of its
+    creation. If that identity belongs to another existing schema object (a rename has freed the name), " (2)" is added.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Identity:
         return self._names.setdefault((kind, model), {})
 
     def schema_object(self, kind: SchemaObjectKind, current: ModelKey, name: str = "") -> SchemaObject:
-        """The thing that is called so now; for a together `name` is its field names joined by ",". Those of a unique_together are in no
+        """The schema object that is called so now; for a together `name` is its field names joined by ",". Those of a unique_together are in no
         order: it allows the same rows in every one."""
         if kind in TOGETHERS:
             names = [self.name(SchemaObjectKind.COLUMN, current, part) for part in name.split(",")]
@@ -60,7 +60,7 @@ class Identity:
         return next((now for now, own in self._models.items() if own == identity), identity)
 
     def current_name(self, schema_object: SchemaObject) -> str:
-        """What the thing is called now: the field's, index's or constraint's name, the model's for a table and for options,
+        """What the schema object is called now: the field's, index's or constraint's name, the model's for a table and for options,
         a together's field names."""
         if schema_object.kind in TOGETHERS:
             parts = schema_object.name.split(",")

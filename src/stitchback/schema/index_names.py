@@ -1,4 +1,4 @@
-"""The names that Django gives indexes which have none of their own. Source: `BaseDatabaseSchemaEditor._create_index_name`."""
+"""The names that Django gives to indexes without a name. Source: `BaseDatabaseSchemaEditor._create_index_name`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Field classes of other packages that many migrations hold: what each extends.
 
-Without this a foreign key of mptt's would be a column without "_id". A tree that defines a class by itself says better
+Without this a foreign key of mptt's would be a column without "_id". A tree that defines the class is more precise
 (`SchemaState.field_bases`).
 """
 

@@ -55,7 +55,7 @@ def model_moved(
     before: SchemaState, source: ModelState, after: SchemaState, target: ModelState
 ) -> Iterator[Effect]:
     """The model's table, then the many-to-many tables that hold its name: those of its own fields and of fields that
-    refer to it. Foreign keys follow their table by themselves."""
+    refer to it. Foreign keys follow their table on their own."""
     if not has_tables(target):
         return
     if table_name(source) != table_name(target):

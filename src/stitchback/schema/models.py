@@ -91,7 +91,7 @@ def dictionary_of(operation: Operation, value: Value | None) -> tuple[dict[str, 
 
 
 def bases_of(value: Value | None, app: str) -> tuple[Value, ...]:
-    """The bases, those that are models as lower-case labels; `(models.Model,)` where nothing is said."""
+    """The bases, those that are models as lower-case labels; `(models.Model,)` if none are given."""
     if value is None or value == NONE:
         return (MODEL,)
     items = value.items if isinstance(value, Items) else (value,)
@@ -113,7 +113,7 @@ def managers_of(value: Value | None) -> tuple[tuple[str, Value], ...]:
 
 
 def with_options(model: ModelState, options: Mapping[str, Value]) -> ModelState:
-    """The model with these Meta options on top of its own, those that stand apart in their places."""
+    """The model with these Meta options on top of its existing ones, those with an attribute of the class there."""
     rest = {name: value for name, value in options.items() if name not in APART}
     merged = tuple(sorted({**dict(model.options), **rest}.items()))
     model = replace(model, options=merged)
@@ -127,7 +127,7 @@ def with_options(model: ModelState, options: Mapping[str, Value]) -> ModelState:
 
 
 def with_definitions(model: ModelState, name: str, value: Value) -> ModelState:
-    """The model with this list of indexes or constraints instead of its own."""
+    """The model with its list of indexes or constraints replaced by this one."""
     if not isinstance(value, Items):
         return with_opaque_part(model, name, value)
     pairs = tuple((name_of(item), item) for item in value.items)
@@ -135,7 +135,7 @@ def with_definitions(model: ModelState, name: str, value: Value) -> ModelState:
 
 
 def with_together(model: ModelState, name: str, value: Value | None) -> ModelState:
-    """The model with this `unique_together` or `index_together` instead of its own."""
+    """The model with its `unique_together` or `index_together` replaced by this one."""
     found = together_set_of(value)
     if isinstance(found, Opaque):
         return with_opaque_part(model, name, found)

@@ -44,7 +44,7 @@ UNKNOWN = "of a type that no migration creates"
 @dataclass(frozen=True, slots=True)
 class Remarks:
     """Of one migration on one schema: `harms` done without an error; `doubts`, where its own code decides whether it fails; `unread`: it
-    has code of which nothing tells what it uses."""
+    has code of which it is unknown what it uses."""
 
     harms: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()

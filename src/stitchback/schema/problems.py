@@ -32,4 +32,4 @@ class UnreadName(InconsistentState):
 
 
 class Clash(Exception):
-    """An effect meets a database where its thing exists already, or not at all, or has another shape (FACTS F7, F14, F31)."""
+    """An effect meets a database where its schema object exists already, or not at all, or has another shape (FACTS F7, F14, F31)."""

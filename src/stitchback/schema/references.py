@@ -83,7 +83,7 @@ def base_repointed(base: Value, old: ModelKey, new: ModelKey) -> Value:
 def field_renamed(state: SchemaState, key: ModelKey, old: str, new: str) -> SchemaState:
     """The state with the field under its new name (at the end of the model's fields, as in Django): `from_fields`,
     composite primary keys, togethers of the model follow, and `to_field` / `to_fields` of all that refer to it.
-    Indexes, constraints and `order_with_respect_to` do not: Django leaves them to operations of their own."""
+    Indexes, constraints and `order_with_respect_to` do not: Django leaves them to separate operations."""
     models = dict(state.models)
     label = Constant(str(key))
     for other, model in state.models.items():

@@ -1,4 +1,4 @@
-"""Who is who after some migrations, told by their operations alone, without the states in between."""
+"""Which model is which after some migrations, according to their operations alone, without the states in between."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from stitchback.schema.subjects import subject
 
 @dataclass(frozen=True, slots=True)
 class ReplayedState:
-    """`identity` tells which thing is which at the end."""
+    """`identity` knows which schema object is which at the end."""
 
     state: SchemaState
     atoms: tuple[Atom, ...]
@@ -139,7 +139,7 @@ def part_atoms(
     *,
     forget: bool = False,
 ) -> list[Atom]:
-    """The atoms of one half. `forget`: what it does to identities is not kept (the state's half tells)."""
+    """The atoms of one half. `forget`: what it does to identities is not kept (the state's half decides)."""
     where = replace(where, identity=where.identity.copy()) if forget else where
     atoms: list[Atom] = []
     for operation in operations:

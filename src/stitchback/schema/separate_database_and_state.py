@@ -1,7 +1,7 @@
 """SeparateDatabaseAndState and RunSQL: what the database gets where one half is code that cannot be looked into.
 
 Django does the database's half alone. Where that half is SQL or Python (`CREATE INDEX CONCURRENTLY …` beside `AddIndex` in
-the state), the code is taken to do what the state's half says, else every later operation on the thing would seem to fail.
+the state), the code is taken to do what the state's half says, else every later operation on the schema object would seem to fail.
 Where no code stands beside it, an operation of the state's half makes nothing in the database. What was done there by other means cannot be
 known; so such an operation is excused where a branch itself has it (`stated_alone`): then what it adds, alters or renames is taken to be
 there, and a column or a table that it only forgets stays. One that only a plan has makes nothing.
@@ -133,7 +133,7 @@ def moved_away(
     done: tuple[Effect, ...], stated: tuple[Effect, ...]
 ) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
     """Both halves where the database's renames the table of a model that the state's deletes: the model is another app's, whose
-    state may have been told of it before or is told later. Nothing is dropped, and the new name may be known already."""
+    state may have it already or gets it later. Nothing is dropped, and the new name may be known already."""
     dropped = {effect.name for effect in stated if isinstance(effect, DropTable)}
     moved = {effect.before for effect in done if isinstance(effect, RenameTable)} & dropped
     return (

@@ -54,7 +54,7 @@ ON_FIELDS = ("AddField", "AlterField", "RemoveField", "AlterOrderWithRespectTo")
 def remade(
     operation: Operation, app: str, before: SchemaState, after: SchemaState, effects: Iterable[Effect]
 ) -> Iterator[Remake]:
-    """The operation's own table, where its effects make SQLite make it anew. Nothing where a field of the model cannot be read: its
+    """The operation's own table, where its effects make SQLite recreate it. Nothing where a field of the model cannot be read: its
     columns are not known then."""
     done = tuple(effects)
     if any(remakes(operation, app, before, after, effect) for effect in done):
@@ -135,7 +135,7 @@ def broken(operation: Operation, after: SchemaState, model: ModelState) -> tuple
 
 
 def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[str | None]) -> str:
-    """Why no SQLite database may meet the effect as it is: an error, or a harm that nobody would see. Remake: after what makes it
+    """Why no SQLite database may meet the effect as it is: an error, or a harm without an error. Remake: after what makes it
     necessary; others: before them. "" where nothing stands against it. `forgotten`: columns (None: all) that the models have let go of
     on purpose."""
     match effect:
@@ -182,7 +182,7 @@ def holders(physical: PhysicalSchema, effect: DropColumn) -> tuple[str, ...]:
 
 
 def lost_columns(physical: PhysicalSchema, remake: Remake, forgotten: Set[str | None]) -> tuple[str, ...]:
-    """What a table that is made anew leaves behind. `forgotten`: columns (None: all) that the models have let go of on purpose."""
+    """What a recreated table leaves behind. `forgotten`: columns (None: all) that the models have let go of on purpose."""
     table = physical.tables.get(remake.table)
     if table is None or None in forgotten:
         return ()
@@ -239,7 +239,7 @@ def is_plainly_added(field: Field) -> bool:
 
 
 def is_of_the_table(definition: str) -> bool:
-    """A CHECK, or a unique constraint of plain columns; others are indexes of their own."""
+    """A CHECK, or a unique constraint of plain columns; others are separate indexes."""
     kind, _, rest = definition.partition("(")
     columns, _, condition = rest.partition(")")
     return kind == "check" or (kind == "unique" and bool(columns) and not condition)

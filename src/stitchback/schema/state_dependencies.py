@@ -1,4 +1,4 @@
-"""Which models an operation looks at: what it does to a state is the same in every state that has those as they are."""
+"""Which models an operation reads: what it does to a state is the same in every state that has those as they are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Models = Mapping[ModelKey, ModelState]
 
 @dataclass(slots=True)
 class ReadModels:
-    """`asked`: the models that were asked for by their keys, None where there is none. `all`: whether somebody went through all
+    """`asked`: the models that were asked for by their keys, None where there is none. `all`: whether the operation iterated over all
     of them."""
 
     asked: dict[ModelKey, ModelState | None] = field(default_factory=dict)

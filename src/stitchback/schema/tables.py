@@ -88,7 +88,7 @@ def target_text(state: SchemaState, target: Value | None, to_field: Value | None
 
 
 def concrete(state: SchemaState, model: ModelState) -> ModelState:
-    """The model whose table a proxy stands for."""
+    """The model whose table a proxy uses."""
     seen = {model.key}
     while model.option("proxy") == TRUE:
         parent = first_parent(state, model)

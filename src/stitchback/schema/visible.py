@@ -72,7 +72,7 @@ def is_visible(field: Field, name: str) -> bool:
 
 
 def lineage(field: Field) -> tuple[str, ...]:
-    """The field's class and what it extends, Django's classes told by `base`."""
+    """The field's class and what it extends, `base` recognises Django's classes."""
     return (field.path, *djangos_ancestry(field.base)) if field.base else (field.path,)
 
 

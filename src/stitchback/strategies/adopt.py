@@ -39,7 +39,7 @@ class Adopt:
 
     def _into_squash(self, draft: Draft, unit: Unit, squash: MigrationKey) -> Draft | None:
         """A squash that swallowed mainline's migration of the same change, its file deleted: the patch's name takes the place of
-        that one in `replaces`. Whoever has applied that one gets the patch's row."""
+        that one in `replaces`. A database that has applied that one gets the patch's row."""
         file, shared = draft.get_file(squash), unit.side.patch.fork.migrations
         swallowed = tuple(
             ghost for ghost in file.replaces if ghost not in shared and not draft.has_file(ghost)

@@ -73,7 +73,7 @@ def made_before_use(draft: Draft, unit: Unit, atom: Added) -> EarlierOperations 
 def _first_uses(
     draft: Draft, unit: Unit, atom: Added, counts: Callable[[Origin], bool] = lambda _: True
 ) -> tuple[Origin, ...]:
-    """Of the migrations that come after it: the first operation that supposes the thing, in each one that no other such one precedes.
+    """Of the migrations that come after it: the first operation that requires the schema object, in each one that no other such one precedes.
     Only those that count."""
     found: dict[MigrationKey, Origin] = {}
     graph = MigrationGraph.raw(draft.mainline)
@@ -92,7 +92,7 @@ def _first_uses(
 
 
 def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
-    """Whether the operation works on the thing, refers to it, or works on its table in a way that needs all columns of the model."""
+    """Whether the operation works on the schema object, refers to it, or works on its table in a way that needs all columns of the model."""
     if isinstance(other, DataRun):
         return atom.schema_object.kind in (SchemaObjectKind.TABLE, SchemaObjectKind.COLUMN) and any(
             _queries(unit, each, other.app, atom)
@@ -170,7 +170,7 @@ def _rebuilt_by(unit: Unit, origin: Origin, model: ModelKey) -> bool:
 
 
 def _made_again(unit: Unit, atom: Added) -> Operation | None:
-    """The operation that makes the thing alone; None where it cannot be written."""
+    """The operation that creates the schema object alone; None where it cannot be written."""
     assert unit.twin is not None
     whole = unit.twin.operations[atom.origin.index]
     if not isinstance(whole, Operation) or whole.kind not in MAKERS:
@@ -211,7 +211,7 @@ def _value(atom: Added) -> Value:
 
 
 def removal(unit: Unit, schema_object: SchemaObject) -> Removed | None:
-    """Mainline's last change of the thing, where it removes it."""
+    """Mainline's last change of the schema object, if that removes it."""
     atoms = (
         each for each in unit.side.comparison.mainline_atoms if not isinstance(each, DataRun | UnreadChange)
     )

@@ -1,4 +1,4 @@
-"""bridge: one more migration at the leaf that looks at the database and makes what is missing."""
+"""bridge: one more migration at the leaf that checks the database and creates what is missing."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from stitchback.strategies.replacement import stitch
 
 
 class Converge:
-    """For the same thing in another shape: mainline's shape is what every database ends with."""
+    """For the same schema object in another shape: mainline's shape is what every database ends with."""
 
     name = "converge"
     conditional = False

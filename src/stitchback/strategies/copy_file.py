@@ -13,10 +13,10 @@ from stitchback.strategies.parents import dependencies_there
 
 
 def brought(draft: Draft, unit: Unit, counted: Iterable[MigrationKey] = ()) -> FileDraft | None:
-    """The patch's file in the app's folder, on the parents that mainline has for its own; None where there is no place.
+    """The patch's file in the app's folder, on the parents that the migration has on mainline; None where there is no place.
 
     Byte for byte where nothing changes. Where git has merged the branch the file that is there is taken. Operations that only alter
-    what mainline has removed are left out: wherever the file is still to be run, the thing may be gone. `counted`: see
+    what mainline has removed are left out: wherever the file is still to be run, the schema object may be gone. `counted`: see
     `dependencies_there`.
     """
     if unit.twin is not None:

@@ -85,7 +85,7 @@ class Resolution(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PendingUnit:
-    """A unit whose duplicates on mainline are still to be settled. `replacement` is what makes the thing in its stead, if anything."""
+    """A unit whose duplicates on mainline are still to be settled. `replacement` is what creates the schema object in its stead, if any."""
 
     unit: Unit
     taking: Resolution
@@ -94,7 +94,7 @@ class PendingUnit:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`replacements`: patch migration -> what stands for it in the result (its own key where its file was brought)."""
+    """`replacements`: patch migration -> what replaces it in the result (its own key where its file was brought)."""
 
     mainline: Tree
     files: Mapping[MigrationKey, FileDraft] = field(default_factory=dict)

@@ -18,7 +18,7 @@ SAME = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 
 
 class GuardStrategy:
-    """Each duplicate looks first whether the thing is there, so no population needs a hand: for products that others install, for
+    """Each duplicate first checks whether the schema object exists, so no population needs a manual step: for products that others install, for
     one patch migration that mainline made in several steps, for the same hotfix on two branches under two names.
 
     What only the patch migration does comes with its own file, its duplicates made conditional in the same way. So does a migration
@@ -43,7 +43,7 @@ class GuardStrategy:
         return self._with_its_file(draft, unit)
 
     def _edited(self, draft: Draft, unit: Unit) -> Draft | None:
-        """What mainline has moved out of a released migration into a later one, which looks first whether it is there."""
+        """What mainline has moved out of a released migration into a later one, which first checks whether it is there."""
         moved = all(match.verdict in SAME for match in unit.duplicated)
         if not unit.duplicated or unit.remainder or not moved or unit.side.only_mainline(unit.key):
             return None

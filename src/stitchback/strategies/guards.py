@@ -27,9 +27,9 @@ from stitchback.strategies.values import conditional, operation, shape_value, st
 def guarded(
     index: int, whole: Operation, atoms: Iterable[Atom], given: Mapping[Atom, Match]
 ) -> tuple[OperationEdit, ...] | None:
-    """The operation of that index, so that it can run where the things of `given` are there already, in the patch's shape.
+    """The operation of that index, so that it can run where the schema objects of `given` are there already, in the patch's shape.
 
-    None where no condition on the database can tell: data operations, and kinds without a template.
+    None if no condition on the database can decide: data operations, and kinds without a template.
     """
     mine = tuple(atoms)
     touched = [atom for atom in mine if atom in given]
@@ -53,7 +53,7 @@ def guarded(
 
 
 def _recreated(atom: Atom, match: Match) -> bool:
-    """Half of dropping a thing and making it again under its name, which may run twice."""
+    """Half of dropping a schema object and recreating it under its name, which may run twice."""
     side = match.given if atom in match.given else match.patch
     same = match.verdict in (Verdict.IDENTICAL, Verdict.SAME_SCHEMA)
     return same and not isinstance(atom, Altered) and atom not in without_recreated(side)
@@ -119,7 +119,7 @@ def _missing_part(atom: Added, whole: Operation) -> tuple[OperationEdit, ...] | 
 
 
 def _converged(atom: Added, match: Match, whole: Operation) -> tuple[OperationEdit, ...] | None:
-    """From the patch's shape to mainline's: the state is told the patch's shape, then altered for real. Where the column has
+    """From the patch's shape to mainline's: the state gets the patch's shape, then altered for real. Where the column has
     mainline's shape already the alteration changes nothing."""
     if atom.schema_object.kind is not SchemaObjectKind.COLUMN:
         return None

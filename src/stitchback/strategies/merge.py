@@ -14,7 +14,7 @@ from stitchback.strategies.parents import has_applicable_dependencies
 
 class Merge:
     """Where mainline makes nothing that the patch migration makes, or only alterations that may run twice: the recipe that
-    serves every database without a hand (FACTS F16)."""
+    works for every database without a manual step (FACTS F16)."""
 
     name = "merge"
     conditional = False

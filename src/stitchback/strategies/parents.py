@@ -123,7 +123,7 @@ def applied_with(unit: Unit, counted: tuple[MigrationKey, ...]) -> Keys | None:
 
 
 def dependency_there(draft: Draft, dependency: Dependency) -> Dependency | None:
-    """One dependency as mainline's tree has it; an app that mainline does not have at all is somebody else's package."""
+    """One dependency as mainline's tree has it; an app that mainline does not have at all is an installed package."""
     if not isinstance(dependency, MigrationKey) or dependency.name in ("__first__", "__latest__"):
         return dependency
     replacement = draft.replacements.get(dependency)

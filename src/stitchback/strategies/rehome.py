@@ -1,4 +1,4 @@
-"""rehome: the patch migration's own file in mainline's tree; mainline's duplicate gives up what it does."""
+"""rehome: the patch migration's own file in mainline's tree; mainline's duplicate no longer contains what it does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left of a mainline operation once a stitched migration has made the same thing."""
+"""What is left of a mainline operation once a stitched migration has made the same change."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ OF_OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class FinalShape:
-    """How the patch left a thing: its name and shape there (None: gone)."""
+    """How the patch left a schema object: its name and shape there (None: gone)."""
 
     name: str
     shape: Shape | None
 
 
 def ending(match: Match) -> FinalShape:
-    """How the patch's last atom leaves the thing; a rename keeps the shape that the atoms before it gave."""
+    """How the patch's last atom leaves the schema object; a rename keeps the shape that the atoms before it gave."""
     name = ""
     shape: Shape | None = None
     for atom in match.patch:
@@ -91,7 +91,7 @@ def remaining_operations(
 
 
 def _exact(atom: Atom, match: Match) -> bool:
-    """Whether the stitched migration leaves the thing just as this atom does, or a later one of mainline's takes over."""
+    """Whether the stitched migration leaves the schema object just as this atom does, or a later one of mainline's takes over."""
     if atom != match.given[-1] or isinstance(atom, DataRun | UnreadChange):
         return True
     left = ending(match)

@@ -18,7 +18,7 @@ from stitchback.strategies.remaining_operations import remaining_operations
 
 
 def remove_duplicates(draft: Draft) -> Draft | None:
-    """Takes out of mainline's migrations what the treated units stand for, or makes it conditional.
+    """Removes from mainline's migrations what the treated units replace, or makes it conditional.
 
     None where an operation cannot be taken apart.
     """

@@ -1,4 +1,4 @@
-"""renumber: mainline's unreleased migrations are hung behind the patch's, under new numbers."""
+"""renumber: mainline's unreleased migrations depend on the patch's, under new numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stitchback.strategies.parents import with_parent
 
 
 class Renumber:
-    """What maintainers do by hand with migrations that nobody can have applied. Only for what the policy calls unreleased
+    """What maintainers do by hand with migrations that no database can have applied. Only for what the policy calls unreleased
     (`--unreleased-since REF`): any other database would fail (FACTS F13)."""
 
     name = "renumber"
@@ -34,7 +34,7 @@ class Renumber:
         )
         if unit.duplicated:
             brought_in = brought_in.with_resolution(unit, Resolution.REMOVE, unit.key)
-        return _rehung(brought_in, unit, unreleased)
+        return _reparented(brought_in, unit, unreleased)
 
 
 def _givers(unit: Unit) -> set[MigrationKey]:
@@ -45,8 +45,8 @@ def _unreleased(draft: Draft, unit: Unit) -> frozenset[MigrationKey]:
     return frozenset(key for key in unit.side.unreleased if key.app == unit.key.app and draft.has_file(key))
 
 
-def _rehung(draft: Draft, unit: Unit, unreleased: frozenset[MigrationKey]) -> Draft:
-    """The first of the unreleased depend on the patch's last migration instead of what it hangs on itself."""
+def _reparented(draft: Draft, unit: Unit, unreleased: frozenset[MigrationKey]) -> Draft:
+    """The first of the unreleased depend on the patch's last migration instead of the patch's own dependency."""
     parents = set(draft.get_file(unit.key).dependencies)
     for key in sorted(unreleased):
         file = draft.get_file(key)

@@ -1,4 +1,4 @@
-"""loosen: the same migration under the same name, hung where the patch branch has it."""
+"""reparent: the same migration under the same name, with the patch branch's dependencies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stitchback.strategies.parents import dependencies_there, has_applicable_dep
 
 
 class Reparent:
-    """A backport under the same name (FACTS F30): mainline hung it on its own chain, and a patched database fails at once. Its
+    """A backport under the same name (FACTS F30): mainline made it depend on its own chain, and a patched database fails at once. Its
     children take over the parent that it loses; losing a parent is harmless, and they had it before by way of it (F13). Where a
     child has been backported too, and without that parent, the child's children do."""
 

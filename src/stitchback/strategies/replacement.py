@@ -15,7 +15,7 @@ from stitchback.strategies.parents import dependencies_there
 
 
 def stitch(draft: Draft, unit: Unit, strategy: str) -> Draft | None:
-    """The draft with a stitched migration for the unit (FACTS F11, F12), mainline's duplicates to be given up."""
+    """The draft with a stitched migration for the unit (FACTS F11, F12), mainline's duplicates to be removed."""
     givers = givers_of(unit)
     parents = dependencies_there(draft, unit, givers)
     if parents is None:
@@ -55,7 +55,7 @@ def givers_of(unit: Unit) -> tuple[MigrationKey, ...]:
 
 def plain(index: int, operation: Operation | Opaque) -> OperationEdit:
     """The operation as the patch has it; one of a class of the patch branch's own, which mainline may not have, as Django's that it
-    stands for."""
+    is declared equal to."""
     if isinstance(operation, Opaque) or operation.conditional or operation.path.startswith("django."):
         return KeepOperation(index)
     return Insert(replace(operation, path=f"django.db.migrations.{operation.kind}", span=NOWHERE))

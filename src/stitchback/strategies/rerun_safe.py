@@ -9,8 +9,8 @@ from stitchback.strategies.draft import Draft, Resolution
 class RerunSafe:
     """Altering a column to a shape that it has already changes nothing on any engine, so mainline's own alteration may run on
     patched databases too. Where the patch's shape is another one, mainline's migration goes by way of it: what Django then
-    alters from is what is there. An index or a constraint that both drop and make anew under its name is dropped and made once
-    more. No population needs a hand.
+    alters from is what is there. An index or a constraint that both drop and recreate under its name is dropped and made once
+    more. No population needs a manual step.
 
     Not where uniqueness, an index or a foreign key is part of the alteration: that would be made twice, and the proof refuses.
     """

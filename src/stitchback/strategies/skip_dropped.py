@@ -1,4 +1,4 @@
-"""forgo: what only alters a thing that mainline has removed is made nowhere else."""
+"""skip-dropped: what only alters a schema object that mainline has removed is made nowhere else."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from stitchback.strategies.parents import dependencies_there
 
 
 class SkipDropped:
-    """All that the patch migration does is to alter what mainline has removed since: its databases lose the thing as all others do,
-    in whatever shape it is, and no other database is to be given that shape. Nothing is written, and no population needs a hand.
+    """All that the patch migration does is to alter what mainline has removed since: its databases lose the schema object as all others do,
+    in whatever shape it is, and no other database is to be given that shape. Nothing is written, and no population needs a manual step.
 
     Where the patch migration does more, the other strategies leave those operations out.
     """
@@ -27,7 +27,7 @@ class SkipDropped:
 
 
 def parent_below(draft: Draft, unit: Unit) -> MigrationKey | None:
-    """What migrations that hung on it hang on instead: its only parent in its app, which is applied wherever it is."""
+    """What migrations that depended on it depend on instead: its only parent in its app, which is applied wherever it is."""
     parents = dependencies_there(draft, unit) or ()
     own = [each for each in parents if isinstance(each, MigrationKey) and each.app == unit.key.app]
     return own[0] if len(own) == 1 else None

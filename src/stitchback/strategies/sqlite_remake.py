@@ -1,4 +1,4 @@
-"""What SQLite loses: it alters a table by making it anew from what the state knows, so a column that the state does not know yet goes,
+"""What SQLite loses: it alters a table by recreating it from what the state knows, so a column that the state does not know yet goes,
 and its values with it (as FACTS F31)."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from stitchback.model.values import NONE, TRUE
 
 
 def remade_before(unit: Unit) -> tuple[Origin, ...]:
-    """Mainline's operations that make a table anew on SQLite while a patched database has a column there which mainline's state knows
+    """Mainline's operations that recreate a table on SQLite while a patched database has a column there which mainline's state knows
     only later: from the operation that makes it on mainline too."""
     order = {migration.key: place for place, migration in enumerate(unit.side.sides.mainline)}
     known_from: dict[ModelKey, tuple[int, int]] = {}
@@ -41,7 +41,7 @@ def _duplicated_columns(unit: Unit) -> Iterator[tuple[ModelKey, Added]]:
 
 
 def rebuilds(atom: Atom) -> bool:
-    """Whether SQLite's schema editor makes the table anew for it. `AddField` of a column that may be null and has no default is a plain
+    """Whether SQLite's schema editor recreates the table for it. `AddField` of a column that may be null and has no default is a plain
     ALTER TABLE, and so are indexes and whole tables (django.db.backends.sqlite3.schema)."""
     if isinstance(atom, DataRun | UnreadChange) or not atom.database:
         return False

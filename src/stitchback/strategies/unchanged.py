@@ -37,7 +37,7 @@ def _data(match: Match) -> bool:
 
 
 def data_remarks(unit: Unit) -> tuple[str, ...]:
-    """What is to be said of data operations that differ under one name: each database has run the one that it met first."""
+    """Remarks about data operations that differ under one name: each database has run the one that it met first."""
     ref = unit.side.patch.tree.ref
     return tuple(
         f"{unit.key}: {said}; databases of {ref} have run their own version, and no database will run both"

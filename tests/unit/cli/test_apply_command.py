@@ -50,6 +50,21 @@ def test_no_manual_step_is_named_where_there_is_none(commands: Commands, shop: P
     assert "repair" not in done.stderr
 
 
+def test_a_second_apply_to_a_branch_names_the_first_commit(commands: Commands, shop: Path) -> None:
+    again = ("apply", "release/2.4", "--yes", "--branch", "stitched")
+    assert commands.run(shop, *again).code == 0
+    first = git(shop, "rev-parse", "--short=12", "stitched").strip()
+    done = commands.run(shop, *again)
+    assert done.code == 2
+    assert (
+        f"stitched already has the commit of an earlier `apply`: {first} Stitch the migrations of"
+        in done.stderr
+    )
+    assert "\n  git merge stitched\n  git branch -D stitched\n" in done.stderr
+    git(shop, "update-ref", "refs/heads/stitched", "release/2.4")
+    assert "It was moved meanwhile" in commands.run(shop, *again).stderr
+
+
 @pytest.mark.parametrize("keeps_branch", [True, False])
 def test_a_lasting_name_is_written_for_an_expression(
     commands: Commands, shop: Path, keeps_branch: bool

@@ -13,11 +13,10 @@ from commands import Commands
 from stitchback.adapters.config import parse_configuration
 from stitchback.cli.group import COMMANDS
 from stitchback.model.configuration import Configuration
-from stitchback.reporting.pages import EXAMPLE, Page, pages
+from stitchback.reporting.pages import EXAMPLE, EXPLANATIONS, Page, pages
 
 SOURCE = Path(__file__).parents[3] / "src" / "stitchback"
 CODE = re.compile(r'"(SB\d{3})"')
-PAGES = "hazards.pages."
 IN_A_HINT = ("SB203", "adapters.config")
 
 
@@ -26,8 +25,7 @@ def uses() -> set[tuple[str, str]]:
     found = set()
     for path in SOURCE.rglob("*.py"):
         module = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
-        if not module.startswith(PAGES):
-            found |= {(code, module) for code in CODE.findall(path.read_text(encoding="utf-8"))}
+        found |= {(code, module) for code in CODE.findall(path.read_text(encoding="utf-8"))}
     return found - {IN_A_HINT}
 
 
@@ -42,6 +40,11 @@ def test_a_code_is_said_where_its_page_says_and_nowhere_else() -> None:
     assert sorted(use for use in uses() if use[1] not in where.get(use[0], set())) == []
 
 
+def test_the_file_of_a_page_is_named_after_its_code() -> None:
+    """And a class has the page of its code: `pages` reads every file, and finds a class for each that names no module."""
+    assert sorted(file.name for file in EXPLANATIONS.iterdir()) == [f"{page.code}.md" for page in pages()]
+
+
 def test_no_page_without_a_code() -> None:
     said = {code for code, _ in uses()}
     assert sorted(page.code for page in pages() if page.code not in said) == []
@@ -53,7 +56,7 @@ def test_a_page_says_something(page: Page, tmp_path: Path, capsys: pytest.Captur
     assert done.code == 0
     assert len(done.stdout.splitlines()) >= 3
     assert "\t" not in done.stdout
-    assert not re.search(r"^(\[tool|pip install)", page.text, re.MULTILINE), "an example is indented"
+    assert not re.search(r"^(\[tool|pip install)", page.text, re.MULTILINE), "an example is fenced"
 
 
 def examples(text: str) -> list[str]:

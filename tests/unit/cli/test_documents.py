@@ -123,13 +123,13 @@ def test_the_list_of_codes_is_made_from_their_pages(golden: Golden) -> None:
 
 def code_list(every: tuple[Page, ...]) -> Iterator[str]:
     yield "# Codes\n"
-    yield "What `stitchback explain` says; made from the classes of hazards and defects, and from `hazards/pages/`, not edited by hand."
+    yield "What `stitchback explain` says; made from the files of `src/stitchback/reporting/explanations/`, not edited."
     yield "The F numbers are rows of [facts](facts.md)."
     for family, members in groupby(every, key=lambda page: page.family):
         yield f"\n## {family}"
         for page in members:
             severity = page.severity.value if page.severity else "stops the command"
-            yield f"\n### {page.code}: {page.title}\n\n*{severity}*\n\n{page.text}"
+            yield f"\n### {page.code}: {page.title}\n\n*{severity}*\n\n{page.markdown}"
 
 
 def test_every_strategy_has_its_section() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
@@ -12,7 +12,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant
-from stitchback.parsing.context import Answers, CachedReading, ReadingConfig
+from stitchback.parsing.context import CachedReading, ReadingConfig
 from stitchback.parsing.field_names import unsaid_arguments
 from stitchback.parsing.tree import read_tree
 
@@ -378,12 +378,6 @@ class Cache:
 
     def holds(self, blob: str, path: str) -> bool:
         return (blob, path) in self.held
-
-    def helpers(self) -> int:
-        return 0
-
-    def shared_out(self, *_: object) -> Sequence[tuple[Answers, ...]]:
-        raise AssertionError("nobody helps")
 
     def get(self, blob: str, path: str, again: object) -> CachedReading | None:
         return self.held.get((blob, path))

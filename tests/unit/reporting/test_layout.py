@@ -5,15 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchback.reporting.layout import WIDTH, aligned, cells, flowing, listed, wrapped
-from stitchback.reporting.style import Line, dim, harmless, page, paint, plain, red, visible
+from stitchback.reporting.escaping import harmless, visible
+from stitchback.reporting.layout import WIDTH, aligned, cells, columns, flowing, listed, on_terminal, wrapped
+from stitchback.reporting.style import Line, bold, dim, page, paint, plain, red
 
 names = st.text(st.sampled_from("abc_./-ü界"), min_size=1, max_size=130)
 texts = st.lists(names, max_size=12).map(" ".join)
 
 
 def texts_of(lines: object) -> list[str]:
-    return ["".join(words.text for words in line) for line in lines]  # type: ignore[attr-defined]
+    return ["".join(words.plain for words in line) for line in lines]  # type: ignore[attr-defined]
 
 
 @given(texts, st.integers(0, 30), st.integers(0, 10))
@@ -36,11 +37,23 @@ def test_names_stay_whole_where_they_fit() -> None:
     ] == words
 
 
-def test_pieces_that_belong_together_are_not_torn_apart() -> None:
+def test_a_word_of_two_styles_stays_on_one_line() -> None:
     line = [plain("x" * 97 + " "), red("ab"), plain("[c]")]
+    assert [text.rstrip() for text in texts_of(wrapped(line))] == ["x" * 97, "ab[c]"]
+
+
+def test_a_terminal_has_its_own_width() -> None:
+    text = [plain("word " * 40)]
+    with on_terminal(60), columns(90):
+        assert max(map(cells, texts_of(wrapped(text)))) <= 60
+    with columns(90):
+        assert max(map(cells, texts_of(wrapped(text)))) > 80
+
+
+def test_nothing_is_markup() -> None:
     assert (
-        texts_of(wrapped(line)) == ["x" * 97, "ab[c]"]
-        or texts_of(wrapped(line))[0].rstrip() == "x" * 97 + " ab[c]"
+        page([(bold("[red]x[/red] :smile: [link=http://a]"),)])
+        == "\033[1m[red]x[/red] :smile: [link=http://a]\033[0m"
     )
 
 

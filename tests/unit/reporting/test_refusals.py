@@ -16,7 +16,7 @@ def said(unproved: Unproved, strategy: str | None = None) -> str:
     )
     status: Any = SimpleNamespace(case=SimpleNamespace(sides=(), situation=situation))
     lines = unproved_lines(unproved, status, verbose=False)
-    return " ".join(" ".join(word.text for line in lines for word in line).split())
+    return " ".join(" ".join(word.plain for line in lines for word in line).split())
 
 
 def test_a_refusal_without_any_proposal_says_so_and_for_what() -> None:

@@ -23,7 +23,7 @@ class RealBaselineFailures:
         self._met: dict[str, list[Difference]] = {}
 
     def has(self, starts: Iterable[DatabaseState], acts: tuple[Act, ...], difference: Difference) -> bool:
-        """Whether the same acts, from one of these databases, come to the very same with mainline untouched."""
+        """Whether the same upgrade steps, from one of these databases, have the same result with mainline untouched."""
         found = any(difference.what in self._wrong(start, acts) for start in starts)
         if found:
             self._met.setdefault(difference.what, []).append(difference)
@@ -61,5 +61,5 @@ class RealBaselineFailures:
 
 
 def difference_text(error: str, message: str) -> str:
-    """How a difference tells what Django raised."""
+    """How a difference reports what Django raised."""
     return f"{error}: {message}".strip()

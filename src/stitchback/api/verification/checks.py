@@ -66,7 +66,7 @@ class EngineChecks:
     bench: DatabaseCache
     branches: BranchTrees
     tree: Reconciled
-    hand: ManualRepair
+    manual: ManualRepair
     progress: Progress = lambda text: None
     thorough: bool = True  # see Trial
     agreements: tuple[DataAgreement, ...] = ()
@@ -130,7 +130,7 @@ class EngineChecks:
         return databases
 
     def half_way(self, databases: TestDatabases) -> None:
-        """Told, not judged: it is the engine's doing."""
+        """Reported, not judged: the engine causes it."""
         start = next((each.state for each in databases.inhabitants if each.population.lineage == FORK), None)
         if self.bench.scratch.vendor != "mysql" or start is None:
             return
@@ -175,7 +175,7 @@ class EngineChecks:
             yield Difference(ITSELF, "fresh install", "schema", what)
 
     def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Difference]:
-        """Whoever repairs by the ledger repairs every database that has it (FACTS F28)."""
+        """A repair by the ledger is applied to every database that has this ledger (FACTS F28)."""
         by_ledger = {
             frozenset(each.state.ledger): each
             for each in databases.inhabitants
@@ -221,7 +221,7 @@ class EngineChecks:
         acts: tuple[Act, ...],
         difference: Difference,
     ) -> bool:
-        """A plain migrate of a fresh install and of a patched database has to come to its end, whatever mainline does."""
+        """A plain migrate of a fresh install and of a patched database has to succeed, whatever mainline does."""
         plainly = not acts and inhabitant.population.lineage not in (FORK, MAINLINE)
         return not plainly and self.baseline_failures.has(starts, acts, difference)
 
@@ -285,13 +285,13 @@ class EngineChecks:
         """The database as it goes into the deploy, the script that was run, and what was wrong with that."""
         name = inhabitant.population.name
         try:
-            script = self.hand.repair(inhabitant.state.url)
+            script = self.manual.repair(inhabitant.state.url)
         except Refusal as refusal:
             refused = Difference(name, "repair", "repair", f"refused: {refusal.message}")
             return inhabitant.state, "", (refused,)
         if not script:
             return inhabitant.state, "", ()
-        session, manual_repair = self.tree.session, self.hand.manual_repair
+        session, manual_repair = self.tree.session, self.manual.manual_repair
         once, twice = self.bench.repaired(session, inhabitant.state, script, manual_repair)
         said = tuple(
             Difference(name, "repair", "repair", what) for what in self._wrong_repair(inhabitant, once, twice)
@@ -302,7 +302,7 @@ class EngineChecks:
         self, inhabitant: TestDatabase, once: DatabaseState, twice: DatabaseState
     ) -> Iterator[str]:
         before = inhabitant.state
-        if inhabitant.population.lineage not in self.hand.lineages:
+        if inhabitant.population.lineage not in self.manual.lineages:
             yield f"a {inhabitant.population.lineage} database needs a manual step"
         if once.digest == before.digest:
             yield "the script changes nothing"
@@ -310,5 +310,5 @@ class EngineChecks:
             yield "the script changes more than django_migrations"
         if twice.digest != once.digest:
             yield "the script changes something when it is run again"
-        if self.hand.repair(once.url):
+        if self.manual.repair(once.url):
             yield "the database needs another repair after the repair"

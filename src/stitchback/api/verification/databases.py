@@ -1,4 +1,4 @@
-"""Real databases as values: a state, an act, the state after it. What was done once is not done again."""
+"""Real databases as values: a state, an upgrade step, the state after it. What was done once is not done again."""
 
 from __future__ import annotations
 

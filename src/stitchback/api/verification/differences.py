@@ -1,4 +1,4 @@
-"""Two real schemas told apart in words."""
+"""The differences of two real schemas in words."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _lists(name: str, word: str, found: Counter[str], wanted: Counter[str]) -> I
 
 
 def without_name(text: str) -> str:
-    """The definition, whether or not somebody named it (`in_project.definitions.named`)."""
+    """The definition, whether or not it was named (`in_project.definitions.named`)."""
     name, colon, definition = text.partition(": ")
     return definition if colon and " " not in name else text
 

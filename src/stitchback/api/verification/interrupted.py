@@ -1,4 +1,4 @@
-"""What a kill within a migration leaves on an engine that commits each DDL statement by itself (MySQL, MariaDB)."""
+"""What a kill within a migration leaves on an engine that commits each DDL statement on its own (MySQL, MariaDB)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def half_way(
     bench: DatabaseCache, tree: Reconciled, start: DatabaseState, focus: frozenset[MigrationKey]
 ) -> Iterator[str]:
     """Which migrations, of those that are run from `start` on, no `migrate` gets over once it was killed after their first
-    operation. That is so for any tool and any plan: a person has to finish them, and must be told before."""
+    operation. That is so for any tool and any plan: a person has to finish them, and must know before."""
     ran = bench.step(tree.session, start).outcome.ran
     near = [key for key in ran if key in focus and key.app in tree.apps]
     stuck = [(key, said) for key in near[:MOST] if (said := _killed_within(bench, tree, start, key))]

@@ -17,7 +17,7 @@ ONE = Migrate(stop_after=1)
 
 @dataclass(frozen=True, slots=True)
 class OldTree:
-    """A tree that databases were migrated with. `unreleased`: migrations that nobody has applied."""
+    """A tree that databases were migrated with. `unreleased`: migrations that no database has applied."""
 
     ref: str
     lineage: str
@@ -27,7 +27,7 @@ class OldTree:
 
 @dataclass(frozen=True, slots=True)
 class NotRun:
-    """A release whose project could not be started, and what was said."""
+    """A release whose project could not be started, and the error."""
 
     ref: str
     reason: str
@@ -39,7 +39,7 @@ Releases = Iterable[OldTree | NotRun]
 @dataclass(frozen=True, slots=True)
 class BranchTrees:
     """The old trees. `forks` and `patches` go in pairs; `mainlines` made databases, the first of them without anything of the plan;
-    `oracle` is mainline as it stands, which may have migrations that nobody applied. `releases`: lines of trees, oldest first, that came one after the other; gone through once."""
+    `oracle` is mainline as it stands, which may have migrations that no database has applied. `releases`: lines of trees, oldest first, that came one after the other; gone through once."""
 
     forks: tuple[OldTree, ...]
     patches: tuple[OldTree, ...]
@@ -150,7 +150,7 @@ class TestDatabases:
     def _released(
         self, tree: OldTree, state: DatabaseState | None, how: str, shared: frozenset[MigrationKey]
     ) -> None:
-        """Also told where a database like it has another name already."""
+        """Also reported if a database like it has another name already."""
         if state is None:
             return
         name = f"{tree.ref}, {how}"

@@ -9,7 +9,7 @@ from stitchback.adapters.projects import Keys
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not as it must be. `rollout` is what was done to the database, `step` the last thing done."""
+    """Something that is not as it must be. `rollout` is what was done to the database, `step` the last step."""
 
     population: str
     rollout: str

@@ -85,7 +85,7 @@ def columns(rows: Rows) -> dict[Place, Values]:
 
 
 def _fewer(found: Rows, wanted: Rows) -> Iterator[tuple[str, str]]:
-    """Tables that have fewer rows than they should, and that in words: of those no column tells anything more."""
+    """Tables that have fewer rows than they should, and that in words: their columns are not compared."""
     for table, held in wanted.items():
         has, should = len(found.get(table, ())), len(held)
         if table in found and has < should:

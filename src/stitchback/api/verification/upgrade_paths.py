@@ -33,8 +33,8 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOutcome:
-    """A fresh install of the reconciled tree, and of the next release. `repeatable` and `missable`: fingerprints of data operations that, as
-    somebody has decided, need not run just once."""
+    """A fresh install of the reconciled tree, and of the next release. `repeatable` and `missable`: fingerprints of data operations that
+    need not run exactly once, as configured."""
 
     fresh: DatabaseState
     following: DatabaseState
@@ -50,7 +50,7 @@ Own = Callable[
 
 @dataclass(slots=True)
 class UpgradeTrial:
-    """`rows` says what is wrong with the rows of a database at the end. What is wrong is said once per population and kind.
+    """`rows` says what is wrong with the rows of a database at the end. Each problem is reported once per population and kind.
 
     `focus`: what the branches did since the fork point. Where more than MOST migrations are to be run, only those are targets, and
     only after those a run is stopped; `left_out` counts the others. Not `thorough`: a full migrate, then the next release's alone; all else is a

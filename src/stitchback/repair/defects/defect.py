@@ -1,4 +1,4 @@
-"""The base class of defects: a class that finds one kind of defect in a ledger, and whose docstring is its page."""
+"""The base class of defects: a class that finds one kind of defect in a ledger."""
 
 from __future__ import annotations
 
@@ -52,10 +52,9 @@ def checkout(commit: str, path: str) -> str:
 
 
 class Defect(Protocol):
-    """`code` is stable. The docstring says what, why, and what to do: `stitchback explain CODE` prints it."""
+    """`code` is stable. `reporting/explanations/CODE.md` is its page."""
 
     code: str
     severity: Severity
-    title: str
 
     def find(self, examined: Examined) -> Iterator[Finding]: ...

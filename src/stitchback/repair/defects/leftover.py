@@ -10,17 +10,10 @@ from stitchback.repair.leftovers import Leftover
 
 
 class RequiredLeftover:
-    """A column that no model of this tree has is NOT NULL and has no default.
-
-    Django names only the columns of its models in an INSERT, so every INSERT into that table fails (`NOT
-    NULL constraint failed`, `Field doesn't have a default value`). The cause is usually a migration that
-    was applied here and whose file was then removed from the tree: a reverted commit, another branch.
-    Restore the migration, drop the column, or let it be NULL.
-    """
+    """A column that no model of this tree has is NOT NULL and has no default."""
 
     code = "SB641"
     severity = Severity.ERROR
-    title = "a NOT NULL column without a default that no model has"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for leftover in examined.leftovers:
@@ -32,16 +25,10 @@ class RequiredLeftover:
 
 
 class Leftovers:
-    """The database has a column or a table that no model of this tree has.
-
-    It causes no error. SQLite drops the column when it recreates the table, and a new migration that
-    creates the same column or table fails. Either a migration created it whose file was removed from the
-    tree, or it was created with SQL.
-    """
+    """The database has a column or a table that no model of this tree has."""
 
     code = "SB642"
     severity = Severity.WARNING
-    title = "a column or table that no model has"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for leftover in examined.leftovers:

@@ -9,16 +9,10 @@ from stitchback.repair.defects.defect import Examined
 
 
 class MigrateFails:
-    """`migrate` with this tree will fail on this database in its present state.
-
-    stitchback ran Django's own loader and executor on a copy of the ledger and of the tables and columns
-    that the database has; the database was not changed. The message is Django's, or names the object that
-    exists already or is missing. For a ledger in a file only the rows are known.
-    """
+    """`migrate` with this tree will fail on this database in its present state."""
 
     code = "SB627"
     severity = Severity.ERROR
-    title = "migrate will fail"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         now = examined.now
@@ -28,16 +22,10 @@ class MigrateFails:
 
 
 class MigrateLoses:
-    """`migrate` with this tree will succeed on this database, and lose values without an error.
-
-    SQLite changes most tables by recreating them from the model. A column that exists already gets the
-    default in every row (FACTS F31), a missing one is filled with its own name (FACTS F34), and one that no
-    model has is dropped. Repair the ledger or the table first.
-    """
+    """`migrate` with this tree will succeed on this database, and lose values without an error."""
 
     code = "SB640"
     severity = Severity.ERROR
-    title = "migrate will lose values"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for harm in dict.fromkeys(examined.now.harms if examined.now else ()):
@@ -45,15 +33,10 @@ class MigrateLoses:
 
 
 class NextReleaseFails:
-    """This deploy will succeed, and the next release's will fail (FACTS F3, F7).
-
-    stitchback tried it with one more, empty, migration on every app's leaf node. What "No migrations to
-    apply" hides today fails then.
-    """
+    """This deploy will succeed, and the next release's will fail (FACTS F3, F7)."""
 
     code = "SB628"
     severity = Severity.ERROR
-    title = "the next release's migrate will fail"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         now, following = examined.now, examined.following

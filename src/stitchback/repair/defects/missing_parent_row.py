@@ -11,17 +11,10 @@ from stitchback.repair.schema_search import NodeRelatives
 
 
 class MissingParentRow:
-    """A migration is not applied, and a migration that depends on it is.
-
-    Every `migrate` stops with `InconsistentMigrationHistory`. Either a row was lost, or a row was inserted
-    for a migration that never ran, or the dependencies of the applied migration were changed afterwards
-    (FACTS F13, F30). Only the schema shows which: `stitchback repair --database URL` checks it. If
-    dependencies were changed, correct the files: `stitchback plan` restores the old dependencies.
-    """
+    """A migration is not applied, and a migration that depends on it is."""
 
     code = "SB622"
     severity = Severity.ERROR
-    title = "a dependency is not applied"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         standing = examined.standing

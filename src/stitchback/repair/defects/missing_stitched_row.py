@@ -11,15 +11,10 @@ from stitchback.repair.defects.defect import Examined
 class MissingStitchedRow:
     """On this database a mainline migration created what a stitched migration creates now, and the row that
     records it is missing (FACTS F9, F12).
-
-    Databases that applied mainline's migration before the plan was deployed need the row of the release's
-    migration before the deploy. Without it Django stops, or creates the column twice. `repair` prints the
-    row, proved for this ledger.
     """
 
     code = "SB624"
     severity = Severity.ERROR
-    title = "the row of a stitched migration is missing"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for claim in examined.hidden:

@@ -18,18 +18,10 @@ BY_HAND = {
 
 
 class NoNewId:
-    """The database does not give a new row of `django_migrations` a free id.
-
-    After some restores the sequence of `id` in PostgreSQL is behind the rows: the next row gets an id that
-    another row has, and `migrate` fails after it has run a migration (`duplicate key value violates unique
-    constraint "django_migrations_pkey"`). If the table was copied without its defaults, `id` has none
-    (`null value in column "id"`). `repair` prints the correction for PostgreSQL; for other engines the hint
-    contains it.
-    """
+    """The database does not give a new row of `django_migrations` a free id."""
 
     code = "SB643"
     severity = Severity.ERROR
-    title = "no id for a new row"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         words = new_id_problem(examined.ledger)
@@ -38,7 +30,7 @@ class NoNewId:
 
 
 def new_id_problem(ledger: Ledger) -> str:
-    return ledger.new_id.trouble if ledger.new_id else ""
+    return ledger.new_id.problem if ledger.new_id else ""
 
 
 def hint(outcome: RepairOutcome, engine: str) -> str:

@@ -14,19 +14,10 @@ HINT = "Check the URL: the database's name, the user, and on PostgreSQL the sear
 
 
 class NoMigrationsTable:
-    """The database has no table django_migrations.
-
-    An empty database is a fresh install: `migrate` creates everything. If the database has other tables or
-    views, or another schema of it has a django_migrations, the URL probably names the wrong database, or
-    the connection does not see the project's schema (PostgreSQL searches the schemas of search_path only).
-    What `inspect` reports about such a database is not useful, and `repair` refuses.
-
-    Check the database's name, the user, and the search_path.
-    """
+    """The database has no table django_migrations."""
 
     code = "SB107"
     severity = Severity.ERROR
-    title = "no django_migrations"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         absent = examined.ledger.no_table

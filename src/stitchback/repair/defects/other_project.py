@@ -14,15 +14,10 @@ _MOST_NAMED = 5  # apps in the message
 
 
 class OtherProject:
-    """No row of `django_migrations` belongs to an app of this tree.
-
-    The URL probably names the database of another project: check its name. If all rows belong to Django's
-    own apps, stitchback treats the database as a new installation that has only just begun.
-    """
+    """No row of `django_migrations` belongs to an app of this tree."""
 
     code = "SB644"
     severity = Severity.ERROR
-    title = "a database of another project"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         apps = {key.app for key in examined.ledger.keys}

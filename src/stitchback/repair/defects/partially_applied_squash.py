@@ -11,19 +11,13 @@ from stitchback.repair.defects.defect import Examined
 class PartiallyAppliedSquash:
     """Some of the migrations that a migration replaces are applied, and the files of the others are gone
     (FACTS F6).
-
-    Django removes the replacing migration from its graph. In the middle of a chain it then reports
-    "multiple leaf nodes"; elsewhere it reports nothing, and the missing part of the schema is never
-    created. Deploy the last version that still has the replaced files first, or run `stitchback repair
-    --database URL`, which checks whether the rest exists.
     """
 
     code = "SB625"
     severity = Severity.ERROR
-    title = "a squash is partially applied"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
-        for key in sorted(examined.standing.torn):
+        for key in sorted(examined.standing.partial):
             there = [
                 str(target) for target in examined.accounts.targets(key) if target in examined.ledger.keys
             ]

@@ -12,16 +12,10 @@ from stitchback.repair.defects.defect import Examined, checkout
 class UnknownRow:
     """A row names a migration of this project's apps that the tree does not have, neither as a file nor in a
     `replaces`.
-
-    Either an unreconciled branch was deployed (the message names it if stitchback finds it), or the
-    migration was renamed, squashed or deleted. Django ignores such rows; but a new migration of that name
-    would count as applied and never run. Rows of apps that are not in the repository belong to installed
-    packages: stitchback only counts them.
     """
 
     code = "SB621"
     severity = Severity.WARNING
-    title = "a row without a migration"
 
     def find(self, examined: Examined) -> Iterator[Finding]:
         for key, refs in sorted(examined.unknown.items()):
