@@ -11,9 +11,10 @@ from stitchback.planning.outcomes import Unproved
 from stitchback.planning.reports import Status
 from stitchback.reporting.difference_text import ONE_SIDED, Refs
 from stitchback.reporting.grouping import MatchRow, rows
-from stitchback.reporting.layout import BLANK, cells, listed, wrapped
+from stitchback.reporting.layout import BLANK, aligned, cells, listed, wrapped
 from stitchback.reporting.status_text import BELOW, counted, match_lines
 from stitchback.reporting.style import Line, Words, bold, cyan, dim, plain, red
+from stitchback.strategies.search import Composition
 
 DISAGREE = "SB413"
 NO_TIME = "SB414"
@@ -127,6 +128,27 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
     yield from disagreement_lines(unproved.refuted)
     yield from no_time_lines(unproved.refuted)
     yield from _agreement_lines(unproved.refuted)
+    yield from _alone_lines(unproved)
+
+
+def _alone_lines(unproved: Unproved) -> Iterator[Line]:
+    """Which parts of the patch branch have a plan alone."""
+    if not unproved.alone:
+        return
+    yield from wrapped((bold("Planned alone"), plain(", as if the branch had changed nothing else")))
+    rows = [
+        ((plain(", ".join(apps)),), (red("no plan") if found is None else plain(_alone(found)),))
+        for apps, found in unproved.alone.items()
+    ]
+    yield from aligned(rows, 2) or (
+        line for apps, text in rows for line in wrapped((*apps, plain("  "), *text), 2, 4)
+    )
+    yield BLANK
+
+
+def _alone(found: Composition) -> str:
+    names = sorted(set(found.candidate.strategies.values()))
+    return ", ".join(names) or "nothing to write"
 
 
 def _agreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:

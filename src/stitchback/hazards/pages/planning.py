@@ -20,7 +20,8 @@ PAGES: tuple[ErrorPage, ...] = (
         "SB402",
         ("planning.plan",),
         "no such strategy",
-        """`--strategy` (or `strategy` in `[tool.stitchback]`) takes one of the names in the hint.
+        """`--strategy` (or `strategy` in `[tool.stitchback]`) takes one of the names in the hint, for all apps
+        or with `APP=NAME` for one app that has migrations to reconcile.
         Without it, `plan` chooses the cheapest plan that can be proved, and lists the others with
         their price.""",
     ),
