@@ -14,7 +14,8 @@ class MissingParent:
     """A migration depends on a migration that its own branch does not have: a backport copied the file without
     its dependency.
 
-    With that branch checked out Django stops with `NodeNotFoundError`. Change the migration's dependencies
+    With that branch checked out Django stops with `NodeNotFoundError`, so no database has applied the
+    migration. If mainline has a migration of that name, it needs no change. `plan` exits with 1. Change the migration's dependencies
     to ones that the branch has, on that branch, before it is released.
     """
 

@@ -35,9 +35,8 @@ from stitchback.strategies.before_use import (
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
-from stitchback.strategies.parents import has_applicable_dependencies
+from stitchback.strategies.parents import has_applicable_dependencies, parent_below
 from stitchback.strategies.remaining_operations import ending
-from stitchback.strategies.skip_dropped import parent_below
 from stitchback.strategies.values import (
     conditional,
     create_model,
