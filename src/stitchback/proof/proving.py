@@ -42,8 +42,9 @@ class Prover:
         self.memory = EngineCache(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
         self.user_models = UserModels(situation)
         given, self.edited = as_mainline_has_them(situation, self.memory)
-        self.supplied_order = SuppliedOrder(given)
-        self.situation = self.supplied_order.situation(self.user_models.situation(given))
+        resolved = self.user_models.situation(given)
+        self.supplied_order = SuppliedOrder(resolved)
+        self.situation = self.supplied_order.situation(resolved)
         self.branches = BranchAncestors(self.situation)
         self.base = SliceBase(self.situation, needs.kept) if slicing else None
         self._scenes: list[ProofContext] = []
