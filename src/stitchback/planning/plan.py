@@ -42,6 +42,7 @@ def plan(
     _refuse_unread_settings(case)
     _refuse_self_replacing(case)
     _refuse_unread(case)
+    _refuse_renamed(case)
     _refuse_own_behaviour(case)
     blocking = _blocking(case)
     if blocking:
@@ -169,6 +170,33 @@ def _refuse_unread(case: Case) -> None:
                 "migrations since the fork point cannot be read, so no plan can be made",
                 hint="Correct the files on their branch (stitchback explain SB101), and plan again.",
                 evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
+            )
+
+
+def _refuse_renamed(case: Case) -> None:
+    """Refuses a shared migration that the patch branch has renamed: its databases have the row of the new name, all others that of the old one, and
+    no tree fits both."""
+    for side in case.sides:
+        patch, ref = side.patch, side.patch.tree.ref
+        gone = [
+            old
+            for key, old in patch.fork.migrations.items()
+            if key in case.situation.mainline.migrations
+            and key not in patch.tree.migrations
+            and key not in patch.tree.replacers
+        ]
+        found = [
+            (old, new)
+            for old in gone
+            for new in patch.migrations
+            if new.key.app == old.key.app and old.operations and new.operations == old.operations
+        ]
+        if found:
+            raise Refusal(
+                "SB415",
+                f"{ref} has renamed migrations that it shares with {case.situation.mainline.ref}: its databases have the new names in django_migrations, all others the old ones",
+                hint=f"Give them their old names again on {ref}, release that, and plan again (stitchback explain SB415).",
+                evidence=tuple(f"{old.key} is {new.key} on {ref}: {new.path}" for old, new in found),
             )
 
 

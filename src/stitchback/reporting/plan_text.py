@@ -37,7 +37,7 @@ LABEL = 16  # columns of the labels next to the kinds of database
 
 def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
     yield from side_lines(report.status, verbose=verbose)
-    yield from finding_lines(report.status.findings)
+    yield from finding_lines(report.status.findings, verbose=verbose)
     match report.outcome:
         case Planned() as planned if planned.changes_nothing:
             yield from _nothing_to_write(report, planned.chosen.proof)

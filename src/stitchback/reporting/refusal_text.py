@@ -20,6 +20,7 @@ DISAGREE = "SB413"
 NO_TIME = "SB414"
 WIDEST_NAMES = 24
 MOST_REFUSED = 4
+MOST_BLOCKING = 10  # rows with one and the same decision
 DECISIONS = {
     Verdict.CONTRARY: (
         "Decide which side is right:",
@@ -118,9 +119,15 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
     for side in status.case.sides:
         refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
         blocking = tuple(match for match in side.comparison.matches if match in unproved.blocking)
+        by_decision: dict[tuple[str, ...], list[MatchRow]] = {}
         for row in rows(blocking):
-            yield from match_lines((row,), refs)
-            yield from _decision_lines(row, refs)
+            by_decision.setdefault(_decisions(row), []).append(row)
+        for decisions, alike in by_decision.items():
+            shown = alike if verbose else alike[:MOST_BLOCKING]
+            yield from match_lines(shown, refs)
+            if len(shown) < len(alike):
+                yield from wrapped((dim(f"and {len(alike) - len(shown)} more, which `-v` lists"),), 2)
+            yield from _decision_lines(decisions, refs)
     if not unproved.refuted and not unproved.blocking:
         yield from wrapped((plain(_without_a_place(unproved, status)),), 0)
         yield BLANK
@@ -182,9 +189,12 @@ def _without_a_place(unproved: Unproved, status: Status) -> str:
     return f"No strategy can bring {names} into {situation.mainline.ref}; the findings above show why."
 
 
-def _decision_lines(row: MatchRow, refs: Refs) -> Iterator[Line]:
+def _decisions(row: MatchRow) -> tuple[str, ...]:
     one_sided = row.verdict is Verdict.CONTRARY and ONE_SIDED in row.differences and not row.gone
-    decisions = REMOVED_BY_PATCH if one_sided else DECISIONS.get(row.verdict, ())
+    return REMOVED_BY_PATCH if one_sided else DECISIONS.get(row.verdict, ())
+
+
+def _decision_lines(decisions: Sequence[str], refs: Refs) -> Iterator[Line]:
     for number, text in enumerate(decisions):
         said = text.format(mainline=refs.mainline, patch=refs.patch)
         yield from wrapped((plain("" if number == 0 else "- "), plain(said)), BELOW, 2 if number else 0)

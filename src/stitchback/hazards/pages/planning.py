@@ -160,6 +160,19 @@ PAGES: tuple[ErrorPage, ...] = (
         """,
     ),
     ErrorPage(
+        "SB415",
+        ("planning.plan",),
+        "a shared migration is renamed on the patch branch",
+        """The patch branch has a migration of the fork point under another name; mainline has it under
+        its old name. A database that the branch created has the row of the new name, every other
+        database the row of the old one. Django compares names only: it would run the migration again
+        on one of the two.
+
+        On the patch branch, give the file its old name (`git mv`), change the dependencies on it, and
+        release that. On a database that has only the new name, first run
+        `python manage.py migrate APP OLD_NAME --fake` with the code of that release. Then plan again.""",
+    ),
+    ErrorPage(
         "SB530",
         ("api.comparing",),
         "a branch cannot be merged into itself",
