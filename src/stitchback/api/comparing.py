@@ -14,15 +14,15 @@ from stitchback.api.project import WORKTREE, Project, refuse_two_projects
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
-from stitchback.matching import compare, edited_since, sides
-from stitchback.matching.case import Case, Side
+from stitchback.matching.build_case import case_of
+from stitchback.matching.case import Case
 from stitchback.matching.followed_data_operations import with_followed_works
 from stitchback.matching.user_model_spelling import as_mainline_spells
 from stitchback.model.configuration import Suppression
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.model.migrations import Tree, field_bases_of, field_names_of
-from stitchback.model.plans import Patch, Policy, Situation
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Patch, Policy
 from stitchback.planning.reports import Status, coverage
 
 
@@ -80,9 +80,7 @@ def read_case(project: Project, wish: PlanRequest) -> Case:
         said.rehearsal_seconds,
         said.rehearsal_most_seconds,
     )
-    compared = tuple(_side(patch, mainline, policy) for patch in patches)
-    matches = tuple(side.comparison.matches for side in compared)
-    return Case(Situation(patches, mainline, matches, policy, wish.ledgers), compared)
+    return case_of(patches, mainline, policy, wish.ledgers)
 
 
 def _sides(project: Project, wish: PlanRequest) -> tuple[Patch, ...]:
@@ -209,14 +207,6 @@ def accepted_edits(mainline: Tree, suppressed: Sequence[Suppression]) -> frozens
         for key, migration in mainline.migrations.items()
         if any(fnmatch(migration.path, pattern) for pattern in patterns)
     )
-
-
-def _side(patch: Patch, mainline: Tree, policy: Policy) -> Side:
-    trees = (mainline, patch.tree)
-    bases, names = field_bases_of(*trees), field_names_of(*trees)
-    edited = edited_since(patch, mainline, bases, names).without(policy.accepted)
-    split = sides(patch, mainline, edited)
-    return Side(patch, split, compare(split, bases, names), policy.unreleased)
 
 
 def _unreleased(project: Project, wish: PlanRequest, mainline: Tree) -> frozenset[MigrationKey]:

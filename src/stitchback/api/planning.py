@@ -12,8 +12,9 @@ from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.planning.app_by_app import Prove
 from stitchback.planning.outcomes import Planned, Unproved
-from stitchback.planning.plan import Prove, plan
+from stitchback.planning.plan import plan
 from stitchback.planning.reports import PlanReport
 from stitchback.proof import prove, prove_beside
 

@@ -35,7 +35,6 @@ def command(
 ) -> int:
     """Write the plan's files into the working tree, or commit them to --branch. Writes all of them or none."""
     from stitchback.api import Project, django_remark, make_plan, prepare, write
-    from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_after_apply, render_plan, render_written
 
     with Project.open(session.directory, writes=True) as project:
@@ -44,7 +43,7 @@ def command(
         session.warn(django_remark(project, report))
         if not report.would_change:
             echo(render_plan(report, output_format, verbose=session.verbose), output_format)
-            return 0 if isinstance(report.outcome, Planned) else report.exit_code
+            return report.exit_code
         prepared = prepare(project, report, wish, branch)
         if not yes:
             echo(render_plan(report, "text", verbose=session.verbose), err=True)

@@ -92,7 +92,11 @@ _PLANNING = (
     patches,
     onto,
     click.option(
-        "--strategy", default=None, metavar="NAME", help="Use this strategy wherever it can be proved."
+        "--strategy",
+        "strategies",
+        multiple=True,
+        metavar="[APP=]NAME",
+        help="Use this strategy wherever it can be proved, or in this app (repeatable).",
     ),
     click.option("--zero-touch", is_flag=True, help="Accept only plans that need no manual step."),
     click.option(
@@ -113,7 +117,7 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
         *others: object,
         patches: tuple[str, ...],
         onto: str,
-        strategy: str | None,
+        strategies: tuple[str, ...],
         zero_touch: bool,
         unreleased_since: str | None,
         ledgers: tuple[str, ...],
@@ -121,6 +125,7 @@ def planning(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         from stitchback.api import PlanRequest
 
+        strategy = ",".join(strategies) or None
         wish = PlanRequest(patches, onto, strategy, zero_touch, unreleased_since, read_ledger_files(ledgers))
         return command(*others, wish=wish, **named)
 

@@ -18,9 +18,10 @@ FINE = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 
 def twins(case: Case) -> Iterator[tuple[Unit, Migration]]:
     """Patch migrations with a mainline migration of the same name that is another file, and released ones that mainline has edited (in what
-    they import, it may be)."""
+    they import, it may be). Not those that no database can have applied (SB301)."""
     for unit in case.units:
-        if unit.twin is not None and (unit.is_edited or unit.twin.blob != unit.migration.blob):
+        other = unit.twin is not None and (unit.is_edited or unit.twin.blob != unit.migration.blob)
+        if unit.twin is not None and other and not unit.is_never_applied:
             yield unit, unit.twin
 
 

@@ -117,6 +117,15 @@ class Unit:
         return self.key in self.side.sides.edited.keys
 
     @property
+    def is_never_applied(self) -> bool:
+        """Whether no database can have applied the patch branch's file: it, or an ancestor of it, depends on what the branch lacks, and
+        Django does not load such a branch (`NodeNotFoundError`)."""
+        tree = self.side.patch.tree
+        graph, unread = MigrationGraph.raw(tree), {each.key for each in tree.unreadable}
+        lost = {child for child, parent in graph.missing if parent not in unread}
+        return not lost.isdisjoint(graph.ancestors(self.key))
+
+    @property
     def matches(self) -> tuple[Match, ...]:
         """The matches of the schema objects that this migration is the first of the patch's to change."""
         return tuple(m for m in self.side.comparison.matches if m.patch[0].origin.migration == self.key)
@@ -152,10 +161,15 @@ class Unit:
 
     def has_below(self, parent: Dependency) -> bool:
         """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, as a
-        migration of mainline's that replaces nothing but such ancestors, or as a migration of an installed package that the branch
+        migration of mainline's that replaces nothing but such ancestors, as a squash that mainline has finished and that replaced one
+        of them, or as a migration of an installed package that the branch
         depends on (which one does not matter: packages are migrated whole)."""
-        replaced = self.side.sides.replaced.get(parent, ()) if isinstance(parent, MigrationKey) else ()
-        return self._has_below(parent) or (bool(replaced) and all(map(self._has_below, replaced)))
+        if self._has_below(parent) or not isinstance(parent, MigrationKey):
+            return self._has_below(parent)
+        replaced = self.side.sides.replaced.get(parent, ())
+        # Django counted the old names as the squash on the patch branch, where the squash replaced them.
+        finished = self.side.sides.finished.get(parent, ())
+        return any(map(self._has_below, finished)) or (bool(replaced) and all(map(self._has_below, replaced)))
 
     def _has_below(self, parent: Dependency) -> bool:
         if parent in self.migration.dependencies:

@@ -23,7 +23,7 @@ class Sides:
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
     migrations of the fork point together with its own). `known` are patch migrations that mainline replaces already
     (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
-    `replaced`: what mainline's migrations replace, by the replacer. `squashed`: see `squashes_of_released`. `twins`: patch migration and mainline migration of one name, neither
+    `replaced`: what mainline's migrations replace, by the replacer. `squashed`: see `squashes_of_released`. `finished`: see `finished_squashes`. `twins`: patch migration and mainline migration of one name, neither
     the same at the fork point.
 
     A migration of the fork point that mainline has `edited` counts as made on both sides: as the release has it in `patch_all`, as
@@ -44,6 +44,7 @@ class Sides:
     mainline_played: tuple[Migration, ...] = ()
     replaced: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
     squashed: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
+    finished: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
 
     def twin(self, key: MigrationKey) -> Migration | None:
         return next((mainline for patch, mainline in self.twins if patch.key == key), None)
@@ -57,15 +58,17 @@ def covered(tree: Tree) -> frozenset[MigrationKey]:
     return (frozenset(tree.replacers) - frozenset(tree.migrations)) | provenance.covered(tree)
 
 
-def finished(fork: Tree, mainline: Tree) -> frozenset[MigrationKey]:
-    """What squashes of the fork point replaced there, where mainline has finished them as Django's documentation says: the replaced
+def finished_squashes(fork: Tree, mainline: Tree) -> Mapping[MigrationKey, tuple[MigrationKey, ...]]:
+    """Squashes of the fork point that mainline has finished as Django's documentation says, with what they replaced there: the replaced
     files are gone, and the squash is a migration like others. Who has run all of it with the fork point's tree has the squash's row."""
-    found = set[MigrationKey]()
-    for key, migration in fork.migrations.items():
-        now = mainline.migrations.get(key)
-        if now is not None and not now.replaces and _is_squash(fork, key):
-            found.update(migration.ghosts)
-    return frozenset(found)
+    return {
+        key: migration.ghosts
+        for key, migration in fork.migrations.items()
+        if (now := mainline.migrations.get(key)) is not None
+        and not now.replaces
+        and not any(ghost in mainline.migrations for ghost in migration.ghosts)
+        and _is_squash(fork, key)
+    }
 
 
 def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDITED) -> Sides:
@@ -73,7 +76,8 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
     deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
     fork, tree = patch.fork, with_released_files(patch)
     later = above(edited.keys, tree, mainline)
-    known = covered(mainline) | finished(fork, mainline)
+    finished = finished_squashes(fork, mainline)
+    known = covered(mainline).union(*finished.values())
     brought = merged_by_git(patch, mainline)
     released = {key: released_version(patch, key, mainline) for key in edited.keys}
     order = [
@@ -109,6 +113,7 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
         mainline_played=own,
         replaced={key: each.ghosts for key, each in mainline.migrations.items() if each.ghosts},
         squashed=squashes_of_released(patch),
+        finished=finished,
     )
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import assert_never
 
 from stitchback.matching.histories import History, ObjectState
-from stitchback.model.atoms import Altered
+from stitchback.model.atoms import Altered, Renamed
 from stitchback.model.matches import Verdict
 from stitchback.schema.comparing import ComparisonKind, compare_shapes
 
@@ -110,9 +110,13 @@ def judge(patch: History, mainline: History | None) -> JudgedHistories:
 
 
 def _seen_on_the_patch_alone(patch: History, mainline: History) -> bool:
-    """Whether both only altered the schema object, and a database sees what the patch branch did and nothing of what mainline did."""
-    both = only_altered(patch) and only_altered(mainline)
-    return both and patch.database and not mainline.database
+    """Whether the patch branch altered the schema object so that a database sees it, and mainline has only renamed it or altered what no
+    database sees."""
+    keeps = mainline.start is not None and all(
+        isinstance(atom, Renamed) or (isinstance(atom, Altered) and not atom.database)
+        for atom in mainline.atoms
+    )
+    return keeps and only_altered(patch) and patch.database
 
 
 def _alike(patch: History, mainline: History, moment: int) -> JudgedHistories:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
 from stitchback.model.plans import Refuted, SafePlan
+from stitchback.strategies.search import Composition
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Unproved:
-    """No candidate passed. `blocking`: matches that every plan must stop at; `unplaced`: patch migrations that no strategy fits."""
+    """No candidate passed. `blocking`: matches that every plan must stop at; `unplaced`: patch migrations that no strategy fits. `alone`: the
+    parts of the patch branch that do not depend on each other, by their apps, each with the plan that is proved if the branch had only
+    that part; None where none is. Empty if there is only one part."""
 
     refuted: tuple[Refuted, ...]
     blocking: tuple[Match, ...]
     unplaced: tuple[MigrationKey, ...] = ()
+    alone: Mapping[tuple[str, ...], Composition | None] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.graph import MigrationGraph
@@ -15,12 +16,14 @@ from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import PossibleFolder, Tree, Unreadable, UnreadSetting, configuration_of
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.model.state import Field
+from stitchback.planning.app_by_app import PlannedAlone, Prove, planned_alone
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price, price_of
 from stitchback.schema.conversions import keeps_values
-from stitchback.strategies import ALL, Strategy, compose, unplaced
+from stitchback.strategies import ALL, Strategy, unplaced
+from stitchback.strategies.choices import Choice, WantedStrategies
+from stitchback.strategies.search import compositions, mixtures, uniform
 
-Prove = Callable[[Candidate, Situation], SafePlan | Refuted]
 MOST_LISTED = 2  # how many plans besides the chosen one are proved and listed with their price
 MOST_TRIED = 24  # how many candidates are tried if all that passed are second choices
 
@@ -30,31 +33,48 @@ def plan(
 ) -> Planned | Unproved:
     """The cheapest plan that passes the proof. `beside`: the proof for plans that are only listed, if it differs; the chosen plan is always proved by
     `prove`. Raises EnvironmentProblem (SB402) for an unknown strategy."""
-    only = case.situation.policy.strategy
-    if only is not None and only not in {strategy.name for strategy in order}:
-        raise _unknown_strategy(only, [strategy.name for strategy in order])
+    wanted = WantedStrategies.parse(case.situation.policy.strategy)
+    _refuse_unknown_strategies(wanted, case, [strategy.name for strategy in order])
     _refuse_unknown_packages(case)
     _refuse_homeless(case)
     _refuse_unread_settings(case)
     _refuse_self_replacing(case)
     _refuse_unread(case)
+    _refuse_renamed(case)
     _refuse_own_behaviour(case)
     blocking = _blocking(case)
     if blocking:
         return Unproved((), blocking)
-    candidates = sorted(compose(case, order, only), key=price)
-    if not candidates:
-        nowhere = unplaced(case, order)
-        if only is None:
-            _refuse_edited(case, nowhere)
-        return Unproved((), (), nowhere)
-    return _proved(candidates, case.situation, prove, beside or prove)
+    mixed = mixtures(case, order, wanted)
+    alone = planned_alone(case, prove, order, wanted) if mixed is None else None
+    choices = (*uniform(case, order, wanted), *(mixed or ()), *_together(alone))
+    candidates = [each.candidate for each in compositions(case, order, wanted, choices)]
+    outcome = _proved(sorted(candidates, key=price), case.situation, prove, beside or prove)
+    if not isinstance(outcome, Unproved):
+        return outcome
+    nowhere = () if candidates else unplaced(case, order)
+    if not wanted.names:
+        _refuse_edited(case, nowhere)
+    alone = alone or planned_alone(case, prove, order, wanted)
+    return replace(outcome, unplaced=nowhere, alone=alone.plans)
 
 
-def _unknown_strategy(name: str, names: Sequence[str]) -> EnvironmentProblem:
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Strategies: {', '.join(names)}."
-    return EnvironmentProblem("SB402", f"there is no strategy {name!r}", hint=hint)
+def _together(alone: PlannedAlone | None) -> tuple[Choice, ...]:
+    choice = alone.choice if alone is not None else None
+    return (choice,) if choice else ()
+
+
+def _refuse_unknown_strategies(wanted: WantedStrategies, case: Case, names: Sequence[str]) -> None:
+    for name in wanted.names:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Strategies: {', '.join(names)}."
+            raise EnvironmentProblem("SB402", f"there is no strategy {name!r}", hint=hint)
+    apps = sorted({unit.key.app for unit in case.units})
+    for app in wanted.by_app:
+        if app not in apps:
+            hint = f"Apps with migrations to reconcile: {', '.join(apps) or 'none'}."
+            raise EnvironmentProblem("SB402", f"there is nothing to reconcile in the app {app!r}", hint=hint)
 
 
 def _refuse_unknown_packages(case: Case) -> None:
@@ -148,6 +168,33 @@ def _refuse_unread(case: Case) -> None:
                 "migrations since the fork point cannot be read, so no plan can be made",
                 hint="Correct the files on their branch (stitchback explain SB101), and plan again.",
                 evidence=tuple(f"{item.span} on {ref}: {item.reason}" for ref, item in found),
+            )
+
+
+def _refuse_renamed(case: Case) -> None:
+    """Refuses a shared migration that the patch branch has renamed: its databases have the row of the new name, all others that of the old one, and
+    no tree fits both."""
+    for side in case.sides:
+        patch, ref = side.patch, side.patch.tree.ref
+        gone = [
+            old
+            for key, old in patch.fork.migrations.items()
+            if key in case.situation.mainline.migrations
+            and key not in patch.tree.migrations
+            and key not in patch.tree.replacers
+        ]
+        found = [
+            (old, new)
+            for old in gone
+            for new in patch.migrations
+            if new.key.app == old.key.app and old.operations and new.operations == old.operations
+        ]
+        if found:
+            raise Refusal(
+                "SB415",
+                f"{ref} has renamed migrations that it shares with {case.situation.mainline.ref}: its databases have the new names in django_migrations, all others the old ones",
+                hint=f"Give them their old names again on {ref}, release that, and plan again (stitchback explain SB415).",
+                evidence=tuple(f"{old.key} is {new.key} on {ref}: {new.path}" for old, new in found),
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.same_name import SameNameOtherData
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
@@ -64,15 +65,26 @@ class PlanReport:
 
     @property
     def undecided(self) -> tuple[Finding, ...]:
-        """Findings that no plan resolves and the user must check: data operations with equal names that differ (SB205), and findings of the proof
-        that are not notes."""
-        return (*self.lost_data, *(each for each in self.findings if each.severity is not Severity.NOTE))
+        """Findings that no plan resolves and the user must check: data operations with equal names that differ (SB205), patch branches that
+        Django does not load (SB301), and findings of the proof that are not notes."""
+        return (
+            *self.lost_data,
+            *self.not_loaded,
+            *(each for each in self.findings if each.severity is not Severity.NOTE),
+        )
 
     @property
     def lost_data(self) -> tuple[Finding, ...]:
         """Data operations with equal names that differ: each database runs one of the two."""
         found = (each for each in self.status.findings if each.code == SameNameOtherData.code)
         return tuple(each for each in found if each.severity is Severity.ERROR)
+
+    @property
+    def not_loaded(self) -> tuple[Finding, ...]:
+        """Dependencies that a patch branch lacks: Django does not load it, so no database can have its migrations."""
+        mainline = self.status.case.situation.mainline.ref
+        found = (each for each in self.status.findings if each.code == MissingParent.code)
+        return tuple(each for each in found if each.ref != mainline)
 
     @property
     def would_change(self) -> bool:

@@ -24,6 +24,7 @@ from stitchback.proof.rehearsals import failures as rehearsal_failures
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.row_values import rows_without_value
 from stitchback.proof.slicing import SliceBase, sliced, whole
+from stitchback.proof.supplied_order import SuppliedOrder
 from stitchback.proof.user_model import UserModels
 from stitchback.schema.separate_database_and_state import Stated, stated_alone
 
@@ -41,7 +42,9 @@ class Prover:
         self.memory = EngineCache(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
         self.user_models = UserModels(situation)
         given, self.edited = as_mainline_has_them(situation, self.memory)
-        self.situation = self.user_models.situation(given)
+        resolved = self.user_models.situation(given)
+        self.supplied_order = SuppliedOrder(resolved)
+        self.situation = self.supplied_order.situation(resolved)
         self.branches = BranchAncestors(self.situation)
         self.base = SliceBase(self.situation, needs.kept) if slicing else None
         self._scenes: list[ProofContext] = []
@@ -53,7 +56,8 @@ class Prover:
         Two proof engines must agree: the symbolic engine, which tries everything, and then the rehearsal, in which Django executes the plan on real
         tables. Raises RehearsalEnded if the rehearsal did not answer.
         """
-        deployed = replace(candidate, result=self.user_models.tree(candidate.result))
+        result = self.supplied_order.tree(self.user_models.tree(candidate.result))
+        deployed = replace(candidate, result=result)
         cut = sliced(deployed, self.situation, self.base) if self.base else whole(deployed, self.situation)
         ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
         lost = lost_ancestors(deployed, self.branches)
@@ -71,6 +75,8 @@ class Prover:
         proof = attempt.proof()
         split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
         proof = replace(proof, bounded=(*self.edited, *split, *proof.bounded))
+        left_out = (*self.supplied_order.broken_on_mainline, *proof.broken_on_mainline)
+        proof = replace(proof, broken_on_mainline=left_out)
         return self.rehearsed(candidate, proof, cut.apps, beside=most_runs < MOST_RUNS)
 
     def rehearsed(

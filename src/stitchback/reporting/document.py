@@ -23,7 +23,7 @@ from stitchback.reporting.edit_words import migration_effects, reasons, verb
 from stitchback.reporting.escaping import harmless_in_json
 from stitchback.reporting.grouping import origins, schema_object_of
 from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
-from stitchback.reporting.strategy_names import leading_name
+from stitchback.reporting.strategy_names import selecting
 
 Document = dict[str, Any]
 
@@ -265,10 +265,10 @@ def edit_document(edit: FileEdit, before: Tree) -> Document:
 
 
 def _other(plan: SafePlan, case: Case) -> Document:
-    """One alternative plan. `choose`: the name for `--strategy`, null if only a mixture of strategies results in it."""
+    """One alternative plan. `choose`: the value for `--strategy`; null if none selects it."""
     cost = price_of(plan)
     return {
-        "choose": leading_name(plan.candidate, case),
+        "choose": selecting(plan.candidate, case),
         "strategies": dict(plan.candidate.strategies),
         "files": cost.files,
         "hands": cost.manual_steps,

@@ -106,9 +106,14 @@ def _new_operations(original: Migration | None, edits: tuple[OperationEdit, ...]
     if gone:
         yield f"no longer contains {_operations(gone)}"
     if guarded:
-        yield f"runs {_operations(guarded)} only if it is missing in the database"
+        yield f"runs {_operations(guarded)} only {_guard_words(guarded)}"
     if inserted:
         yield f"also contains {_operations(inserted)}"
+
+
+def _guard_words(guarded: Sequence[Operation | Opaque]) -> str:
+    said = {conditions(each.kind) for each in guarded if isinstance(each, Operation)}
+    return f"{said.pop().strip()} in the database" if len(said) == 1 else "if the database lacks the result"
 
 
 def _operations(operations: Sequence[Operation | Opaque]) -> str:
@@ -132,7 +137,9 @@ def operation_words(operation: Operation | Opaque) -> str:
 
 
 def conditions(kind: str) -> str:
-    return " if it exists" if kind.startswith(("Remove", "Delete")) else " if it is missing"
+    if kind.startswith(("Remove", "Delete")):
+        return " if it exists"
+    return " if it differs" if kind == "AlterField" else " if it is missing"
 
 
 def _name(operation: Operation) -> str | None:

@@ -10,22 +10,32 @@ from stitchback.reporting.style import Line, Style, bold, cyan, dim, plain, styl
 
 STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.CYAN}
 INDENT = 2
+MOST_FINDINGS = 20
 HANG = 18  # indentation below the place: severity and code take two columns
 
 
-def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
-    """The findings in their groups, followed by an empty line; empty without findings."""
+def finding_lines(findings: Sequence[Finding], *, verbose: bool = True) -> Iterator[Line]:
+    """The findings in their groups, followed by an empty line; empty without findings. Not `verbose`: the most severe ones, if there are many."""
     if not findings:
         return
     yield (bold("Findings"),)
-    for finding in findings:
+    shown = findings if verbose else _most_severe(findings)
+    for finding in shown:
         yield from _finding(finding)
+    if len(shown) < len(findings):
+        yield from wrapped((dim(f"and {len(findings) - len(shown)} more, which `-v` lists"),), INDENT)
     codes = tuple(dict.fromkeys(finding.code for finding in findings))
     said = ", ".join(f"`stitchback explain {code}`" for code in codes[:3])
     more = ", …" if len(codes) > 3 else ""
     verb = "says" if len(codes) == 1 else "say"
     yield from wrapped((dim(f"{said}{more} {verb} more."),), INDENT)
     yield BLANK
+
+
+def _most_severe(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    order = list(Severity)
+    ranked = sorted(range(len(findings)), key=lambda place: order.index(findings[place].severity))
+    return tuple(findings[place] for place in sorted(ranked[:MOST_FINDINGS]))
 
 
 def _finding(finding: Finding) -> Iterator[Line]:

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 
+from stitchback.model.findings import Severity
 from stitchback.model.plans import Situation
 from stitchback.model.unfinished import Kind, Unfinished
 from stitchback.planning.outcomes import Planned
@@ -23,12 +24,20 @@ Step = tuple[str, str]  # the command and its description
 def status_next(status: Status) -> Iterator[Line]:
     if not status.case.units:
         yield BLANK
-        yield (plain(NOT_KNOWN if status.has_unread else "Nothing is left to reconcile."),)
+        yield from wrapped((plain(_nothing_left(status)),))
         return
     steps = [(command("plan", status.case.situation), "show a proved plan; writes nothing")]
     if status.unfinished is not None:
         steps.append(("stitchback resolve", f"resolve it in the unfinished {status.unfinished.kind.value}"))
     yield from step_lines(steps)
+
+
+def _nothing_left(status: Status) -> str:
+    if status.has_unread:
+        return NOT_KNOWN
+    if any(finding.severity is Severity.ERROR for finding in status.findings):
+        return "No patch migration is left to reconcile, but the errors above remain."
+    return "Nothing is left to reconcile."
 
 
 def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:

@@ -23,7 +23,7 @@ from stitchback.reporting.next_steps import plan_next
 from stitchback.reporting.population_groups import PopulationGroup, groups
 from stitchback.reporting.refusal_text import disagreement_lines, refused_lines, unproved_lines
 from stitchback.reporting.status_text import counted, coverage_lines, side_lines
-from stitchback.reporting.strategy_names import leading_name
+from stitchback.reporting.strategy_names import selecting
 from stitchback.reporting.style import Line, Style, bold, dim, green, plain, styled, yellow
 
 VERBS = {
@@ -39,7 +39,7 @@ LABEL = 16  # columns of the labels next to the kinds of database
 
 def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
     yield from side_lines(report.status, verbose=verbose)
-    yield from finding_lines(report.status.findings)
+    yield from finding_lines(report.status.findings, verbose=verbose)
     match report.outcome:
         case Planned() as planned if planned.changes_nothing:
             yield from _nothing_to_write(report, planned.chosen.proof)
@@ -67,6 +67,11 @@ def _nothing_to_write(report: PlanReport, proof: Proof) -> Iterator[Line]:
         yield from wrapped(
             (yellow(f"Nothing to write. {names} Decide whether a database may miss one of them."),)
         )
+        return
+    if report.not_loaded:
+        refs = ", ".join(dict.fromkeys(finding.ref for finding in report.not_loaded))
+        said = f"Nothing to write. Django does not load {refs} (SB301 above), so no database has its migrations. Correct their dependencies there."
+        yield from wrapped((yellow(said),))
         return
     if not proof.broken_on_mainline:
         yield (green("Nothing to write: these databases can be migrated with the tree as it is."),)
@@ -208,7 +213,7 @@ def other_lines(others: Sequence[SafePlan], case: Case) -> Iterator[Line]:
 
 
 def _other_cells(other: SafePlan, case: Case) -> tuple[Cell, ...]:
-    name = leading_name(other.candidate, case)
+    name = selecting(other.candidate, case)
     choice = plain(f"--strategy {name}") if name else dim("(combined)")
     return ((choice,), (plain(strategies(other.candidate)),), (dim(cost(price_of(other))),))
 

@@ -13,14 +13,16 @@ from stitchback.planning.outcomes import Unproved
 from stitchback.planning.reports import Status
 from stitchback.reporting.difference_text import ONE_SIDED, Refs
 from stitchback.reporting.grouping import MatchRow, rows
-from stitchback.reporting.layout import BLANK, cells, listed, wrapped
+from stitchback.reporting.layout import BLANK, aligned, cells, listed, wrapped
 from stitchback.reporting.status_text import BELOW, counted, match_lines
 from stitchback.reporting.style import Line, bold, cyan, dim, plain, red
+from stitchback.strategies.search import Composition
 
 DISAGREE = "SB413"
 NO_TIME = "SB414"
 WIDEST_NAMES = 24
 MOST_REFUSED = 4
+MOST_BLOCKING = 10  # rows with one and the same decision
 DECISIONS = {
     Verdict.CONTRARY: (
         "Decide which side is right:",
@@ -119,9 +121,15 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
     for side in status.case.sides:
         refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
         blocking = tuple(match for match in side.comparison.matches if match in unproved.blocking)
+        by_decision: dict[tuple[str, ...], list[MatchRow]] = {}
         for row in rows(blocking):
-            yield from match_lines((row,), refs)
-            yield from _decision_lines(row, refs)
+            by_decision.setdefault(_decisions(row), []).append(row)
+        for decisions, alike in by_decision.items():
+            shown = alike if verbose else alike[:MOST_BLOCKING]
+            yield from match_lines(shown, refs)
+            if len(shown) < len(alike):
+                yield from wrapped((dim(f"and {len(alike) - len(shown)} more, which `-v` lists"),), 2)
+            yield from _decision_lines(decisions, refs)
     if not unproved.refuted and not unproved.blocking:
         yield from wrapped((plain(_without_a_place(unproved, status)),), 0)
         yield BLANK
@@ -129,6 +137,27 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
     yield from disagreement_lines(unproved.refuted)
     yield from no_time_lines(unproved.refuted)
     yield from _agreement_lines(unproved.refuted)
+    yield from _alone_lines(unproved)
+
+
+def _alone_lines(unproved: Unproved) -> Iterator[Line]:
+    """Which parts of the patch branch have a plan alone."""
+    if not unproved.alone:
+        return
+    yield from wrapped((bold("Planned alone"), plain(", as if the branch had changed nothing else")))
+    rows = [
+        ((plain(", ".join(apps)),), (red("no plan") if found is None else plain(_alone(found)),))
+        for apps, found in unproved.alone.items()
+    ]
+    yield from aligned(rows, 2) or (
+        line for apps, text in rows for line in wrapped((*apps, plain("  "), *text), 2, 4)
+    )
+    yield BLANK
+
+
+def _alone(found: Composition) -> str:
+    names = sorted(set(found.candidate.strategies.values()))
+    return ", ".join(names) or "nothing to write"
 
 
 def _agreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
@@ -162,9 +191,12 @@ def _without_a_place(unproved: Unproved, status: Status) -> str:
     return f"No strategy can bring {names} into {situation.mainline.ref}; the findings above show why."
 
 
-def _decision_lines(row: MatchRow, refs: Refs) -> Iterator[Line]:
+def _decisions(row: MatchRow) -> tuple[str, ...]:
     one_sided = row.verdict is Verdict.CONTRARY and ONE_SIDED in row.differences and not row.gone
-    decisions = REMOVED_BY_PATCH if one_sided else DECISIONS.get(row.verdict, ())
+    return REMOVED_BY_PATCH if one_sided else DECISIONS.get(row.verdict, ())
+
+
+def _decision_lines(decisions: Sequence[str], refs: Refs) -> Iterator[Line]:
     for number, text in enumerate(decisions):
         said = text.format(mainline=refs.mainline, patch=refs.patch)
         yield from wrapped((plain("" if number == 0 else "- "), plain(said)), BELOW, 2 if number else 0)

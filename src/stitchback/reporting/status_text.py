@@ -30,12 +30,14 @@ MARKS = {
 }
 MARK = max(len(f"{mark} {verdict.value}") for verdict, (mark, _) in MARKS.items())
 BELOW = 2 + MARK + GAP  # where the column after the mark begins
+MOST_CHANGES = 60  # rows of changes in all apps together
+FEWEST_CHANGES = 4  # of one app
 MOST_NAMED = 12  # of mainline's migrations in one app, without those that have a match
 
 
 def status_lines(status: Status, *, verbose: bool = False) -> Iterator[Line]:
     yield from side_lines(status, verbose=verbose)
-    yield from finding_lines(status.findings)
+    yield from finding_lines(status.findings, verbose=verbose)
     yield from coverage_lines(status.coverage)
     yield from status_next(status)
 
@@ -44,8 +46,10 @@ def side_lines(status: Status, *, verbose: bool) -> Iterator[Line]:
     for side in status.case.sides:
         refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
         yield from _head(side, refs, status.unfinished)
-        for app in _apps(side):
-            yield from _app_lines(side, app, refs, verbose=verbose)
+        apps = _apps(side)
+        most = None if verbose else max(FEWEST_CHANGES, MOST_CHANGES // max(len(apps), 1))
+        for app in apps:
+            yield from _app_lines(side, app, refs, most)
         yield from _elsewhere(side, refs)
 
 
@@ -67,7 +71,8 @@ def _apps(side: Side) -> tuple[str, ...]:
     return tuple(sorted({migration.key.app for migration in side.sides.patch_all}))
 
 
-def _app_lines(side: Side, app: str, refs: Refs, *, verbose: bool) -> Iterator[Line]:
+def _app_lines(side: Side, app: str, refs: Refs, most: int | None) -> Iterator[Line]:
+    """`most`: how many changes are listed; None: all, and all of mainline's migrations."""
     yield (bold(app),)
     width = max(cells(refs.patch), cells(refs.mainline))
     found = tuple(row for row in rows(side.comparison.matches) if row.app == app)
@@ -75,11 +80,13 @@ def _app_lines(side: Side, app: str, refs: Refs, *, verbose: bool) -> Iterator[L
     yield from listed(dim(refs.patch), (_patch_words(side, migration, refs) for migration in patch), 2, width)
     named = {key for row in found for key in row.mainline}
     mainline = [migration.key for migration in side.sides.mainline if migration.key.app == app]
-    names = _named(mainline, named, len(mainline) if verbose else MOST_NAMED)
+    names = _named(mainline, named, len(mainline) if most is None else MOST_NAMED)
     yield from flowing(dim(refs.mainline), names or ["–"], 2, width)
     yield BLANK
     if found:
-        yield from match_lines(found, refs)
+        yield from match_lines(found[:most], refs)
+        if most is not None and len(found) > most:
+            yield from wrapped((dim(f"and {len(found) - most} more changes, which `-v` lists"),), 2)
         yield BLANK
 
 

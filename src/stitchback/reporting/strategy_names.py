@@ -1,20 +1,28 @@
-"""The names that select a plan."""
+"""The option that selects a plan."""
 
 from __future__ import annotations
 
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate
 from stitchback.strategies import ALL, compose
+from stitchback.strategies.choices import Choice, WantedStrategies, written
+from stitchback.strategies.search import mixtures, uniform
 
 
-def leading_name(candidate: Candidate, case: Case) -> str | None:
-    """The NAME for which `--strategy NAME` gives exactly this plan; None if only a mixture of strategies does."""
-    used = {name for joined in candidate.strategies.values() for name in joined.split("+")}
-    for strategy in ALL:
-        if strategy.name in used and _leads_to(strategy.name, candidate, case):
-            return strategy.name
-    return None
+def selecting(candidate: Candidate, case: Case) -> str | None:
+    """The value with which `--strategy` gives exactly this plan: "diamond", or "shop=diamond,billing=merge"; None if there is none."""
+    free = WantedStrategies()
+    choices = (*uniform(case, ALL, free), *(mixtures(case, ALL, free) or ()))
+    texts = (written(choice) for choice in choices if _may_lead_to(choice, candidate))
+    return next((text for text in texts if _leads_to(text, candidate, case)), None)
 
 
-def _leads_to(name: str, candidate: Candidate, case: Case) -> bool:
-    return any(composed.edits == candidate.edits for composed in compose(case, ALL, name))
+def _may_lead_to(choice: Choice, candidate: Candidate) -> bool:
+    used = {app: joined.split("+") for app, joined in candidate.strategies.items()}
+    if len(set(choice.values())) == 1:
+        return any(strategy.name in used.get(app, ()) for app, strategy in choice.items())
+    return all(choice[app].name in names for app, names in used.items() if app in choice)
+
+
+def _leads_to(text: str, candidate: Candidate, case: Case) -> bool:
+    return any(composed.edits == candidate.edits for composed in compose(case, ALL, text))

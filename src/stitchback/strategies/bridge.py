@@ -21,6 +21,8 @@ from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
+from stitchback.schema.labels import key_of
+from stitchback.schema.references import LABELS
 from stitchback.strategies.before_use import (
     OVER_COLUMNS,
     EarlierOperations,
@@ -35,9 +37,8 @@ from stitchback.strategies.before_use import (
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
-from stitchback.strategies.parents import has_applicable_dependencies
+from stitchback.strategies.parents import has_applicable_dependencies, parent_below
 from stitchback.strategies.remaining_operations import ending
-from stitchback.strategies.skip_dropped import parent_below
 from stitchback.strategies.values import (
     conditional,
     create_model,
@@ -173,6 +174,12 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
         return _to_mainline_shape(unit, match)
     if unit.is_edited and match.verdict is Verdict.PATCH_ONLY:
         return None  # mainline has taken it out of the file: nobody makes it again, and nobody may drop it unasked
+    if (
+        match.verdict is Verdict.PATCH_ONLY
+        and match.patch
+        and all(isinstance(each, Altered) for each in atoms)
+    ):
+        return _to_patch_shape(unit, match)
     if match.verdict is Verdict.PATCH_ONLY or not match.patch:
         return _made_where_missing(unit, atoms, in_patch=bool(match.patch))
     if match.verdict is Verdict.DIFFERENT and unit.twin:
@@ -260,6 +267,30 @@ def _add_field(
         return None
     added = with_row_default("AddField", model, Constant(atom.name), field, default)
     return None if added is None else (conditional(added),)
+
+
+def _to_patch_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
+    """The patch's alteration of a column, under the names that mainline has for the column and its model now."""
+    last, shape = match.patch[-1], ending(match).shape
+    comparison = unit.side.comparison
+    if (
+        not isinstance(last, Altered)
+        or last.schema_object.kind is not SchemaObjectKind.COLUMN
+        or not isinstance(shape, Field)
+    ):
+        return None
+    owner = _model_now(unit, comparison.mainline_end, last.schema_object)
+    now = comparison.mainline_identity.current_name(last.schema_object)
+    if owner is None or owner.field(now) is None:
+        return None
+    for label in LABELS:
+        key = key_of(shape.argument(label))
+        if key is not None:
+            named = comparison.mainline_identity.current_model(key)
+            shape = shape.with_argument(label, Constant(str(named)))
+    default = row_default(unit, match.patch, in_patch=True)
+    altered = with_row_default("AlterField", Constant(owner.name.lower()), Constant(now), shape, default)
+    return None if altered is None else (conditional(altered),)
 
 
 def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None:

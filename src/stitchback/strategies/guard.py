@@ -11,6 +11,7 @@ from stitchback.model.operations import Operation
 from stitchback.strategies.copy_file import brought
 from stitchback.strategies.draft import Draft, Resolution
 from stitchback.strategies.guards import guarded_own
+from stitchback.strategies.parents import has_applicable_dependencies
 from stitchback.strategies.replacement import givers_of
 from stitchback.strategies.sqlite_remake import remade_before
 
@@ -29,9 +30,9 @@ class GuardStrategy:
     conditional = True
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
-        if unit.is_edited:
-            return self._edited(draft, unit)
-        if not unit.duplicated or unit.twin:
+        if unit.twin:
+            return self._moved(draft, unit)
+        if not unit.duplicated:
             return None
         if not unit.remainder and not draft.has_file(unit.key) and not remade_before(unit):
             replacement = max(givers_of(unit))
@@ -42,10 +43,14 @@ class GuardStrategy:
             )
         return self._with_its_file(draft, unit)
 
-    def _edited(self, draft: Draft, unit: Unit) -> Draft | None:
-        """What mainline has moved out of a released migration into a later one, which first checks whether it is there."""
-        moved = all(match.verdict in SAME for match in unit.duplicated)
-        if not unit.duplicated or unit.remainder or not moved or unit.side.only_mainline(unit.key):
+    def _moved(self, draft: Draft, unit: Unit) -> Draft | None:
+        """What mainline has moved out of a migration of the same name, released or not, into a later one, which checks first whether it is
+        there."""
+        same = all(match.verdict in SAME for match in unit.duplicated)
+        moved = any(giver != unit.key for giver in givers_of(unit))
+        if not moved or not same or unit.remainder or unit.side.only_mainline(unit.key):
+            return None
+        if not has_applicable_dependencies(draft, unit):
             return None
         guarded = draft.with_resolution(unit, Resolution.GUARD, None).with_replacement(unit.key, unit.key)
         return guarded.with_strategy(unit.key.app, self.name)

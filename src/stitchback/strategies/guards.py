@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from stitchback.matching.case import Unit, is_repeatable, without_recreated
 from stitchback.model.atoms import (
@@ -139,7 +140,18 @@ def guarded_own(index: int, whole: Operation, unit: Unit) -> tuple[OperationEdit
         for atom in unit.side.comparison.patch_atoms
         if atom.origin.migration == unit.key and atom.origin.index == index
     )
-    doubled = {atom: match for match in unit.duplicated for atom in match.patch}
-    if any(match.verdict is Verdict.DIFFERENT for match in unit.duplicated):
+    matches = tuple(map(_with_mainlines_shape, unit.duplicated))
+    if any(match.verdict is Verdict.DIFFERENT for match in matches):
         return None
-    return guarded(index, whole, atoms, doubled)
+    return guarded(index, whole, atoms, {atom: match for match in matches for atom in match.patch})
+
+
+def _with_mainlines_shape(match: Match) -> Match:
+    """A column that both sides have added: mainline's operation gives it mainline's shape, whichever of the two runs first, so the patch's
+    own has nothing to add."""
+    added = all(
+        isinstance(atom, Added) and atom.schema_object.kind is SchemaObjectKind.COLUMN for atom in match.patch
+    )
+    return (
+        replace(match, verdict=Verdict.SAME_SCHEMA) if match.verdict is Verdict.DIFFERENT and added else match
+    )

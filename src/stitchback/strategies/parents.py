@@ -25,7 +25,7 @@ def dependencies_there(
     above = applied_with(unit, tuple(counted))
     found: dict[Dependency, None] = {}
     for dependency in _kept(draft, unit, own, above):
-        there = dependency_there(draft, dependency)
+        there = dependency_there(draft, unit, dependency)
         if there is None:
             return None
         found[there] = None
@@ -122,7 +122,7 @@ def applied_with(unit: Unit, counted: tuple[MigrationKey, ...]) -> Keys | None:
     return frozenset(found)
 
 
-def dependency_there(draft: Draft, dependency: Dependency) -> Dependency | None:
+def dependency_there(draft: Draft, unit: Unit, dependency: Dependency) -> Dependency | None:
     """One dependency as mainline's tree has it; an app that mainline does not have at all is an installed package."""
     if not isinstance(dependency, MigrationKey) or dependency.name in ("__first__", "__latest__"):
         return dependency
@@ -131,11 +131,25 @@ def dependency_there(draft: Draft, dependency: Dependency) -> Dependency | None:
         return replacement
     if draft.has_file(dependency):
         return dependency
-    replacers = draft.result.replacers.get(dependency, ())
+    finished = unit.side.sides.finished.items()
+    replacers = draft.result.replacers.get(dependency, ()) or [
+        key for key, old in finished if dependency in old
+    ]
     if replacers:
         return replacers[0]
     ours = any(key.app == dependency.app for key in draft.mainline.migrations)
     return None if ours else dependency
+
+
+def parent_below(draft: Draft, unit: Unit) -> MigrationKey | None:
+    """The migration on which migrations that depend on the unit depend where the unit itself is left out: the only one of its
+    dependencies in its app that no other of them depends on."""
+    parents = dependencies_there(draft, unit) or ()
+    own = [each for each in parents if isinstance(each, MigrationKey) and each.app == unit.key.app]
+    last = [
+        each for each in own if not any(each in _reached(draft, (other,)) for other in own if other != each)
+    ]
+    return last[0] if len(last) == 1 else None
 
 
 def with_parent(dependencies: tuple[Dependency, ...], *parents: Dependency) -> tuple[Dependency, ...]:
@@ -150,5 +164,5 @@ def has_applicable_dependencies(draft: Draft, unit: Unit) -> bool:
     if twin is None:
         return False
     own = set(unit.migration.dependencies)
-    there = {dependency_there(draft, dependency) for dependency in own}
+    there = {dependency_there(draft, unit, dependency) for dependency in own}
     return all(parent in there or unit.has_below(parent) for parent in twin.dependencies)

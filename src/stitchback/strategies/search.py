@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from stitchback.matching.case import Case, Side, Unit
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate
 from stitchback.strategies.build_candidate import finish
+from stitchback.strategies.choices import Choice, WantedStrategies
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.strategy import Strategy
 
 MOST_MIXED = 64  # how many mixtures of strategies, app by app, are put together at the most
 
 
-def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> Iterator[Candidate]:
-    """Candidates that differ, those of one strategy for all apps first, then mixtures app by app.
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A candidate and the strategies that led to it."""
 
-    A unit that the strategy does not fit is treated by the first of `order` that does. With `only`, that strategy alone leads;
-    where it fits nothing, a tree that needs no edit stays a plan: so it is when the strategy has been applied already.
-    A tree that was reconciled before is tried as it is first. Where a strategy does not fit, several choices come to the same draft, which
-    is finished once: that is the expensive part.
+    choice: Choice
+    candidate: Candidate
+
+
+def compose(case: Case, order: Sequence[Strategy], only: str | None = None) -> Iterator[Candidate]:
+    """The candidates of one strategy for all apps, then those of mixtures app by app. `only`: as `--strategy` takes it."""
+    wanted = WantedStrategies.parse(only)
+    choices = (*uniform(case, order, wanted), *(mixtures(case, order, wanted) or ()))
+    return (each.candidate for each in compositions(case, order, wanted, choices))
+
+
+def compositions(
+    case: Case, order: Sequence[Strategy], wanted: WantedStrategies, choices: Iterable[Choice]
+) -> Iterator[Composition]:
+    """Candidates that differ, one for a choice at the most.
+
+    A unit that the strategy does not fit is treated by the first of `order` that does. What is `wanted` leads; where it fits nothing, a
+    tree that needs no edit stays a plan: so it is when the strategy has been applied already. A tree that was reconciled before is tried as
+    it is first. Where a strategy does not fit, several choices result in the same draft, which is finished once: that is the expensive part.
     """
     as_it_is = _as_it_is(case)
     seen: list[Candidate] = []
     drafts: list[Draft] = []
     if as_it_is is not None:
         seen.append(as_it_is)
-        yield as_it_is
-    leading = [strategy for strategy in order if only in (None, strategy.name)]
-    for choice in _choices(case, leading):
-        draft = _composed(case, order, choice, only)
+        yield Composition({}, as_it_is)
+    for choice in choices:
+        draft = _composed(case, order, choice, wanted)
         if draft is None or draft in drafts:
             continue
         drafts.append(draft)
         candidate = finish(draft, case)
         if candidate is not None and all(candidate.edits != other.edits for other in seen):
             seen.append(candidate)
-            yield candidate
-    if only is not None and not seen:
-        yield from (candidate for candidate in compose(case, order) if not candidate.edits)
+            yield Composition(choice, candidate)
+    if wanted.names and not seen:
+        free = WantedStrategies()
+        found = compositions(case, order, free, uniform(case, order, free))
+        yield from (each for each in found if not each.candidate.edits)
 
 
 def _as_it_is(case: Case) -> Candidate | None:
@@ -79,39 +99,62 @@ def unplaced(case: Case, order: Sequence[Strategy]) -> tuple[MigrationKey, ...]:
     return tuple(found)
 
 
-def _choices(case: Case, leading: Sequence[Strategy]) -> Iterator[Mapping[str, Strategy]]:
+def uniform(case: Case, order: Sequence[Strategy], wanted: WantedStrategies) -> Iterator[Choice]:
+    """One strategy for all apps, where it may lead there. One empty choice where nothing is to be reconciled."""
+    if not case.units:
+        yield {}
+    allowed = {unit.key.app: wanted.allowed(unit.key.app, order) for unit in case.units}
+    for strategy in order:
+        if any(strategy in strategies for strategies in allowed.values()):
+            yield {app: strategy if strategy in each else each[0] for app, each in sorted(allowed.items())}
+
+
+def mixtures(case: Case, order: Sequence[Strategy], wanted: WantedStrategies) -> tuple[Choice, ...] | None:
+    """All mixtures of the strategies that fit, app by app; None where these are too many."""
     apps = sorted({unit.key.app for unit in case.units})
-    for strategy in leading:
-        yield dict.fromkeys(apps, strategy)
-    if len(apps) < 2 or len(leading) < 2:
-        return
-    mixed = (
-        combination
-        for combination in product(leading, repeat=len(apps))
-        if len(set(map(id, combination))) > 1
-    )
-    for _, combination in zip(range(MOST_MIXED), mixed, strict=False):
-        yield dict(zip(apps, combination, strict=True))
+    if len(apps) < 2:
+        return ()
+    fitting = _fitting(case, order, wanted)
+    if prod(map(len, fitting.values())) > MOST_MIXED:
+        return None
+    combinations = product(*(fitting[app] for app in apps))
+    return tuple(dict(zip(apps, each, strict=True)) for each in combinations if len(set(map(id, each))) > 1)
+
+
+def _fitting(
+    case: Case, order: Sequence[Strategy], wanted: WantedStrategies
+) -> Mapping[str, tuple[Strategy, ...]]:
+    """For each app the strategies that may lead there and fit a migration of it, at least one."""
+    found: dict[str, dict[Strategy, None]] = {unit.key.app: {} for unit in case.units}
+    for strategy in order:
+        draft = Draft(case.situation.mainline)
+        for unit in case.units:
+            proposed = strategy.propose(draft, unit)
+            if proposed is not None and strategy in wanted.allowed(unit.key.app, order):
+                found[unit.key.app][strategy] = None
+            draft = proposed or _first_that_fits(draft, unit, order) or draft
+    return {app: tuple(fits) or wanted.allowed(app, order)[:1] for app, fits in found.items()}
 
 
 def _composed(
-    case: Case, order: Sequence[Strategy], choice: Mapping[str, Strategy], only: str | None
+    case: Case, order: Sequence[Strategy], choice: Choice, wanted: WantedStrategies
 ) -> Draft | None:
     draft = Draft(case.situation.mainline)
-    led = False
+    led: set[str] = set()
     done: set[MigrationKey] = set()
     for unit in case.units:
         if unit.key in done:
             continue  # two patch branches with the same migration
         leader = choice[unit.key.app]
         pending_units = leader.propose(draft, unit)
-        led = led or pending_units is not None
+        if pending_units is not None:
+            led.add(unit.key.app)
         pending_units = pending_units or _first_that_fits(draft, unit, order)
         if pending_units is None:
             return None
         draft = pending_units
         done.add(unit.key)
-    return draft if only is None or led else None
+    return draft if wanted.is_met(led) else None
 
 
 def _first_that_fits(draft: Draft, unit: Unit, order: Sequence[Strategy]) -> Draft | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from stitchback.matching.case import Unit
-from stitchback.model.keys import MigrationKey
 from stitchback.strategies.draft import Draft
-from stitchback.strategies.parents import dependencies_there
+from stitchback.strategies.parents import parent_below
 
 
 class SkipDropped:
@@ -24,10 +23,3 @@ class SkipDropped:
             return None
         below = parent_below(draft, unit)
         return below and draft.with_replacement(unit.key, below).with_strategy(unit.key.app, self.name)
-
-
-def parent_below(draft: Draft, unit: Unit) -> MigrationKey | None:
-    """What migrations that depended on it depend on instead: its only parent in its app, which is applied wherever it is."""
-    parents = dependencies_there(draft, unit) or ()
-    own = [each for each in parents if isinstance(each, MigrationKey) and each.app == unit.key.app]
-    return own[0] if len(own) == 1 else None

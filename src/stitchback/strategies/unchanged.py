@@ -6,18 +6,23 @@ from stitchback.matching.case import Unit
 from stitchback.model.atoms import DataRun
 from stitchback.model.matches import Match, Verdict
 from stitchback.strategies.draft import Draft
-from stitchback.strategies.parents import has_applicable_dependencies
+from stitchback.strategies.parents import has_applicable_dependencies, parent_below
 
 
 class Unchanged:
     """Mainline's file of the same name makes the same schema on parents that patched databases have: they count it as applied,
-    and that is right. Data operations under one name never run again, whatever their code: that is a finding, not a plan."""
+    and that is right. Data operations under one name never run again, whatever their code: that is a finding, not a plan. An empty
+    migration of the patch branch's alone is left out where it joins nothing on mainline."""
 
     name = "unchanged"
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         twin = unit.twin
+        if twin is None and not unit.migration.operations:
+            return self._left_out(draft, unit)
+        if twin is not None and unit.is_never_applied:
+            return draft.with_replacement(unit.key, twin.key).with_strategy(unit.key.app, self.name)
         if twin is None or not has_applicable_dependencies(draft, unit):
             return None
         same_file = twin.operations == unit.migration.operations
@@ -25,6 +30,12 @@ class Unchanged:
             return None
         kept = draft.with_replacement(unit.key, twin.key).with_strategy(unit.key.app, self.name)
         return kept.with_remark(*data_remarks(unit))
+
+    def _left_out(self, draft: Draft, unit: Unit) -> Draft | None:
+        """An empty migration, such as a merge of leaf nodes that mainline never had: mainline needs it only if it joins two of its own."""
+        orders = unit.migration.replaces or unit.migration.run_before
+        below = None if orders or draft.has_file(unit.key) else parent_below(draft, unit)
+        return below and draft.with_replacement(unit.key, below).with_strategy(unit.key.app, self.name)
 
 
 def _same_schema(unit: Unit) -> bool:

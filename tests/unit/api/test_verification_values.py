@@ -199,6 +199,25 @@ def test_a_fresh_install_may_not_lack_what_both_have() -> None:
     assert list(wrong_install(FORK, old)) == ["column item.colour is missing"]
 
 
+def test_a_column_that_mainline_has_renamed_may_have_the_patchs_shape() -> None:
+    """Mainline's `colour` is the fork point's `shade`, which the patch branch has altered and given an index."""
+    fork = schema(item=table({**PLAIN, "shade": COLOUR}))
+    longer = {**COLOUR, "type": "varchar(99)"}
+    patched = schema(item=table({**PLAIN, "shade": longer}, indexes=["shade"]))
+    fresh = schema(item=table({**PLAIN, "colour": longer}, indexes=["colour"]))
+    assert list(wrong_install(fresh, Old(MAINLINE, ((fork, patched),)))) == []
+    other = schema(item=table({**PLAIN, "colour": {**COLOUR, "type": "varchar(98)"}}))
+    assert list(wrong_install(other, Old(MAINLINE, ((fork, patched),))))
+
+
+def test_a_column_that_mainline_still_has_explains_no_other() -> None:
+    fork = schema(item=table({**PLAIN, "colour": COLOUR, "shade": COLOUR}))
+    longer = {**COLOUR, "type": "varchar(99)"}
+    patched = schema(item=table({**PLAIN, "colour": COLOUR, "shade": longer}))
+    fresh = schema(item=table({**PLAIN, "colour": longer, "shade": longer}))
+    assert list(wrong_install(fresh, Old(fork, ((fork, patched),))))
+
+
 def test_two_indexes_of_one_definition_are_one_too_many() -> None:
     old = Old(schema(item=table(indexes=["one: name"])), ((FORK, schema(item=table(indexes=["two: name"]))),))
     both = schema(item=table(indexes=["one: name", "two: name"]))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from commands import Commands
+from fixture_repos import build_repository
 
 from stitchback.cli.group import cli
 
@@ -94,3 +95,13 @@ def test_another_django_is_reported(commands: Commands, shop: Path) -> None:
     assert "requirements.txt requires Django==1.11.29, and the proof ran on Django" in done.stderr
     (shop / "requirements.txt").write_text("Django\n")
     assert "requires" not in commands.run(shop, "plan", "release/2.4").stderr
+
+
+def test_nothing_to_write_is_no_success_where_plan_has_findings(commands: Commands, tmp_path: Path) -> None:
+    """Django does not load the release branch: `plan` exits 1, and so does `apply`."""
+    folder = build_repository("copied-file-whose-dependency-was-exchanged", tmp_path / "tickets").path
+    for command in (("plan",), ("apply", "--yes")):
+        done = commands.run(folder, *command, "release/2.4")
+        assert done.code == 1
+        assert "Nothing to write. Django does not load release/2.4 (SB301 above)" in done.stdout
+    assert git(folder, "status", "--porcelain") == ""

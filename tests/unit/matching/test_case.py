@@ -25,6 +25,7 @@ def below(parent: Dependency | str, *, of: str = "shop.0004_q", replaced: str = 
         sides=SimpleNamespace(
             replaced={wanted: keys(replaced)},
             squashed={},
+            finished={},
             edited=SimpleNamespace(keys=frozenset(keys(edited))),
         ),
     )

@@ -7,7 +7,7 @@ from migration_values import key
 
 from stitchback.matching.histories import SchemaAtom, histories
 from stitchback.matching.verdicts import JudgedHistories, judge
-from stitchback.model.atoms import Altered, Origin, Removed, SchemaObject, SchemaObjectKind, Shape
+from stitchback.model.atoms import Altered, Origin, Removed, Renamed, SchemaObject, SchemaObjectKind, Shape
 from stitchback.model.keys import ModelKey
 from stitchback.model.matches import Verdict
 from stitchback.model.source import Opaque, Span
@@ -24,6 +24,10 @@ def altered(after: Shape, *, database: bool = True) -> Altered:
 
 def removed() -> Removed:
     return Removed(Origin(key("shop.0003_p"), 0), COLUMN, "size", BASE)
+
+
+def renamed(to: str) -> Renamed:
+    return Renamed(Origin(key("shop.0003_p"), 0), COLUMN, "size", to)
 
 
 def judged(patch: SchemaAtom, mainline: SchemaAtom) -> JudgedHistories:
@@ -56,3 +60,23 @@ def test_an_alteration_that_a_database_sees_beside_one_that_it_does_not(
 ) -> None:
     """Mainline has nothing of it then. Not so where either has made or removed the thing, or where mainline's is seen too."""
     assert judged(patch, mainline).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("patch", "then", "verdict"),
+    [
+        (altered(SHORT), (), Verdict.PATCH_ONLY),
+        (altered(SHORT), (altered(LONG, database=False),), Verdict.PATCH_ONLY),
+        (altered(SHORT), (altered(LONG),), Verdict.DIFFERENT),
+        (altered(SHORT), (removed(),), Verdict.EVOLVED),
+        (altered(SHORT, database=False), (), Verdict.DIFFERENT),
+        (removed(), (), Verdict.CONTRARY),
+        (renamed("length"), (), Verdict.CONTRARY),
+    ],
+)
+def test_an_alteration_of_what_mainline_renames(
+    patch: SchemaAtom, then: tuple[SchemaAtom, ...], verdict: Verdict
+) -> None:
+    """The thing is the same one under both names: mainline has nothing of the alteration. Not so where mainline alters it too."""
+    ours, theirs = (histories(each)[COLUMN] for each in ((patch,), (renamed("width"), *then)))
+    assert judge(ours, theirs).verdict is verdict

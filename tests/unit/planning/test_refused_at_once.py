@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from migration_values import key, migration
-from plans_by_hand import FORK, MAINLINE, P, changed
+from migration_values import add, key, keys, migration
+from plans_by_hand import FORK, MAINLINE, P, changed, situation
 
 from stitchback.errors import EnvironmentProblem, Refusal
+from stitchback.matching.build_case import case_of
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
-from stitchback.model.migrations import PossibleFolder, Tree, Unreadable, UnreadSetting
+from stitchback.model.migrations import Migration, PossibleFolder, Tree, Unreadable, UnreadSetting
 from stitchback.model.plans import Candidate, Patch, Policy, Refuted, Situation
 from stitchback.model.source import Span
 from stitchback.planning.plan import plan
@@ -134,3 +135,31 @@ class TestUnreadableFiles:
 
     def test_a_whole_folder_of_mainlines_may_be_of_any_app(self) -> None:
         assert self.refused(replace(self.FILE, key=None), branch=False)
+
+
+RENAMED = migration("shop.0003_base", "shop.0001_initial", add("item", "base"))
+WITHOUT_BASE = FORK.with_migrations({key("shop.0002_base"): None, RENAMED.key: RENAMED})
+
+
+def refused_as_renamed(*own: Migration, tree: Tree) -> bool:
+    given = situation(*MAINLINE, patches=[Patch(replace(tree, ref="release/2.4"), FORK, own)])
+    try:
+        plan(case_of(given.patches, given.mainline, given.policy), lambda each, _: Refuted(each, ()))
+    except Refusal as refused:
+        return refused.code == "SB415"
+    return False
+
+
+def test_a_shared_migration_that_the_patch_branch_has_renamed() -> None:
+    assert refused_as_renamed(RENAMED, tree=WITHOUT_BASE)
+
+
+def test_not_one_that_a_squash_of_the_branch_replaces() -> None:
+    squash = RENAMED.with_changes(replaces=keys("shop.0002_base"))
+    tree = FORK.with_migrations({key("shop.0002_base"): None, squash.key: squash})
+    assert not refused_as_renamed(squash, tree=tree)
+
+
+def test_not_one_that_the_branch_still_has() -> None:
+    again = migration("shop.0003_again", "shop.0002_base", add("item", "base"))
+    assert not refused_as_renamed(again, tree=changed(FORK, again))

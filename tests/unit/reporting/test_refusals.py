@@ -5,9 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.planning.outcomes import Unproved
+from stitchback.reporting.finding_text import finding_lines
+from stitchback.reporting.next_steps import status_next
 from stitchback.reporting.refusal_text import unproved_lines
+from stitchback.strategies.search import Composition
 
 
 def said(unproved: Unproved, strategy: str | None = None) -> str:
@@ -32,3 +36,35 @@ def test_a_strategy_that_fits_nothing_is_no_dead_end() -> None:
         "Strategy skip-dropped fits no migration here. Without --strategy, stitchback tries all that fit."
         in text
     )
+
+
+def test_a_refusal_names_the_app_that_has_no_plan_alone() -> None:
+    candidate: Any = SimpleNamespace(strategies={"blog": "diamond"})
+    alone = {("blog",): Composition({}, candidate), ("shop",): None}
+    text = said(Unproved((), (), alone=alone))
+    assert "as if the branch had changed nothing else blog diamond shop no plan" in text
+
+
+def findings(number: int) -> list[Finding]:
+    notes = [Finding("SB203", Severity.NOTE, "main", None, f"note {each}") for each in range(number)]
+    return [*notes, Finding("SB302", Severity.ERROR, "main", None, "two leaves")]
+
+
+def test_many_findings_are_listed_with_v_alone_the_most_severe_always() -> None:
+    short = ["".join(word.text for word in line) for line in finding_lines(findings(40), verbose=False)]
+    assert "  and 21 more, which `-v` lists" in short
+    assert any("two leaves" in line for line in short)
+    assert len(list(finding_lines(findings(40)))) > len(short)
+    few = list(finding_lines(findings(10), verbose=False))
+    assert few == list(finding_lines(findings(10)))
+
+
+def test_nothing_is_left_is_not_said_beside_errors() -> None:
+    for severity, said in (
+        (Severity.ERROR, "the errors above remain"),
+        (Severity.NOTE, "Nothing is left to reconcile."),
+    ):
+        case = SimpleNamespace(units=())
+        found = (Finding("SB302", severity, "main", None, ""),)
+        status: Any = SimpleNamespace(case=case, has_unread=False, findings=found)
+        assert said in "".join(word.text for line in status_next(status) for word in line)

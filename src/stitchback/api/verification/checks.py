@@ -240,7 +240,7 @@ class EngineChecks:
     def finished(self, inhabitant: TestDatabase) -> DatabaseState | None:
         """The database, migrated to the end by the code that made it; None where that changes nothing, or may not be asked for."""
         population = inhabitant.population
-        if population.lineage not in self.hand.finishing:
+        if population.lineage not in self.manual.finishing:
             return None
         trees = (*self.branches.mainlines[:1], *self.branches.patches)
         for tree in trees:

@@ -24,17 +24,33 @@ class Old:
 def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[str]:
     """What a fresh install lacks, has otherwise or has twice, and no patch branch explains."""
     by_patches = {part for before, after in old.patches for part in changed_parts(before, after)}
-    columns, known = columns_of(fresh), frozenset[str]().union(*(columns_of(s) for _, s in old.patches))
-    renamed = {without_columns(part, known - columns) for part in by_patches}
+    renamed = _may_be_renamed(old)
     strange = {
         part[1]
         for part in set(changed_parts(old.mainline, fresh)) - by_patches
-        if part[0] not in LISTS or without_columns(part, columns - known) not in renamed
+        if by_patches.isdisjoint(_under_old_names(part, renamed))
     }
     for text in schema_differences(fresh, old.mainline):
         if any(name in text for name in strange):
             yield text.replace("a fresh install", "mainline's own")
     yield from twice(fresh, (old.mainline, *(after for _, after in old.patches)))
+
+
+def _may_be_renamed(old: Old) -> tuple[tuple[str, str], ...]:
+    """Pairs of columns, one that mainline no longer has and one that it has since: the second may be the first under a new name."""
+    here = _columns(old.mainline)
+    gone = set[str]().union(*(_columns(after) - here for _, after in old.patches))
+    new = here.difference(*(_columns(before) for before, _ in old.patches)) if old.patches else set[str]()
+    return tuple((was, now) for was in sorted(gone) for now in sorted(new))
+
+
+def _columns(schema: DatabaseSchema) -> set[str]:
+    return {column for table in schema.tables.values() for column in table["columns"]}
+
+
+def _under_old_names(part: Part, renamed: Iterable[tuple[str, str]]) -> set[Part]:
+    what, text, shape = part
+    return {(what, re.sub(rf"\b{re.escape(now)}\b", was, text), shape) for was, now in renamed}
 
 
 def changed_parts(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[Part]:
