@@ -1,4 +1,4 @@
-"""Databases that are migrated to the end with the code that they are running, before the deploy of a plan that cannot serve them half-way."""
+"""Databases that are migrated to the end with the code that they are running, before the deploy of a plan that fails for them as they are."""
 
 from __future__ import annotations
 

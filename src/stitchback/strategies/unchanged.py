@@ -32,7 +32,7 @@ class Unchanged:
         return kept.with_remark(*data_remarks(unit))
 
     def _left_out(self, draft: Draft, unit: Unit) -> Draft | None:
-        """An empty migration, such as a merge of leaf nodes that mainline never had: mainline needs it only if it joins two of its own."""
+        """An empty migration, such as a merge of leaf nodes that mainline never had: mainline needs it only if it joins two of its leaf nodes."""
         orders = unit.migration.replaces or unit.migration.run_before
         below = None if orders or draft.has_file(unit.key) else parent_below(draft, unit)
         return below and draft.with_replacement(unit.key, below).with_strategy(unit.key.app, self.name)
