@@ -43,13 +43,12 @@ def not_plain(path: str, what: str, why: str) -> Refusal:
     )
 
 
-def attribute(module: cst.Module, owner: cst.ClassDef, name: str, path: str) -> AttributePlace | None:
-    """The position where the class sets the attribute; None if it does not. Raises Refusal (SB540) if other code uses the attribute."""
+def attribute(used: frozenset[str], owner: cst.ClassDef, name: str, path: str) -> AttributePlace | None:
+    """The position where the class sets the attribute; None if it does not. `used`: names in the module. Raises Refusal (SB540) if other code uses
+    the attribute."""
     touched = _Touched(name)
     owner.body.visit(touched)
-    elsewhere = _Elsewhere(name)
-    module.visit(elsewhere)
-    if elsewhere.found:
+    if f"Migration.{name}" in used:
         raise not_plain(path, name, f"Migration.{name} is used outside of the class")
     places = list(_places(owner, name))
     if touched.count != len(places) or len(places) > 1:
@@ -105,18 +104,6 @@ class _Touched(cst.CSTVisitor):
 
     def visit_Name(self, node: cst.Name) -> None:
         self.count += node.value == self.name
-
-
-class _Elsewhere(cst.CSTVisitor):
-    """Finds any use of `Migration.<name>`."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name, self.found = name, False
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        is_migration = isinstance(node.value, cst.Name) and node.value.value == "Migration"
-        self.found = self.found or (is_migration and node.attr.value == self.name)
 
 
 def with_value(owner: cst.ClassDef, place: AttributePlace, value: cst.BaseExpression) -> cst.ClassDef:
@@ -197,6 +184,24 @@ def bindings_of(module: cst.Module, tree: ast.Module) -> dict[str, str]:
 def names_taken(tree: ast.Module) -> frozenset[str]:
     """Every name that the module binds outside of functions and classes."""
     return frozenset(name for name, _ in _taken(tree.body))
+
+
+def names_used(tree: ast.Module) -> frozenset[str]:
+    """Every name and dotted name in the module outside of imports, each with its prefixes. A syntax tree of `ast` is walked in a tenth of the
+    time that LibCST's takes."""
+    nodes = ast.walk(tree)
+    return frozenset(
+        name for node in nodes if isinstance(node, ast.Name | ast.Attribute) and (name := _dotted(node))
+    )
+
+
+def _dotted(node: ast.expr) -> str:
+    """`a.b.c` of a node; "" if it starts with anything but a name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return ".".join((node.id, *parts)) if isinstance(node, ast.Name) else ""
 
 
 def _taken(body: Sequence[ast.stmt]) -> Iterator[tuple[str, bool]]:
