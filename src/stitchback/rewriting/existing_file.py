@@ -41,8 +41,11 @@ def edited_file(edit: WriteFile, source: bytes) -> bytes:
     assert edit.original is not None
     if not edit.changes:
         return source
-    module = cst.parse_module(source)
-    return _Editing.of(edit, edit.original, module).done().bytes
+    try:
+        module = cst.parse_module(source)
+        return _Editing.of(edit, edit.original, module).done().bytes
+    except RecursionError:  # LibCST calls about four functions for each level
+        raise modules.not_plain(edit.original.path, "the file", "its code is nested too deeply") from None
 
 
 @dataclass(slots=True, eq=False)

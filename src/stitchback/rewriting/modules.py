@@ -206,22 +206,23 @@ def _dotted(node: ast.expr) -> str:
 
 def _taken(body: Sequence[ast.stmt]) -> Iterator[tuple[str, bool]]:
     """The names, each with whether a plain top-level import binds it."""
-    for node in body:
-        match node:
+    for statement in body:
+        is_import = isinstance(statement, ast.Import | ast.ImportFrom)
+        yield from ((name, is_import) for name in _bound_within(statement))
+
+
+def _bound_within(statement: ast.stmt) -> Iterator[str]:
+    within: list[ast.AST] = [statement]
+    while within:
+        match within.pop():
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name, False
+                yield name
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                yield from ((alias.asname or alias.name.partition(".")[0], True) for alias in names)
-            case _:
-                yield from ((name, False) for name in _bound_within(node))
-
-
-def _bound_within(node: ast.stmt) -> Iterator[str]:
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            yield child.id
-        elif isinstance(child, ast.stmt) and child is not node:
-            yield from (name for name, _ in _taken([child]))
+                yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case node:
+                within.extend(ast.iter_child_nodes(node))
 
 
 def definitions_of(tree: ast.Module) -> dict[str, str]:
