@@ -312,10 +312,17 @@ def _witness(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> MigrationKe
     lineage = NodeRelatives(Order(case.accounts, case.standing.nodes))
     for above in sorted(lineage.descendants(key) - {key}):
         recorded = above in case.standing.made and above in fit.made
-        shows = case.player.footprint(above) - case.unseen.names
-        if recorded and shows and _always_above(above, key, case):
+        if recorded and _is_evident(above, case) and _always_above(above, key, case):
             return above
     return None
+
+
+def _is_evident(key: MigrationKey, case: LedgerCase) -> bool:
+    """Whether the schema shows that the migration ran: a name that it changes exists, or one is gone that a migration with a row had created. A column
+    that it adds and removes again is missing in either case."""
+    names = case.player.footprint(key) - case.unseen.names
+    others = (case.player.footprint(other) for other in case.standing.made - {key})
+    return not names.isdisjoint(case.shown) or any(not names.isdisjoint(other) for other in others)
 
 
 def _always_above(above: MigrationKey, key: MigrationKey, case: LedgerCase) -> bool:
