@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -133,6 +133,30 @@ def obey_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+AT_ONCE = 5  # seconds; within one on a machine that has a processor to spare
+
+
+def interrupted(command: Sequence[str], until: Callable[[subprocess.Popen[str]], None]) -> str:
+    """What the command printed on stderr, interrupted as a terminal does it: SIGINT to its process group, which ends at once."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stitchback", *command],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=obey_interrupts,
+    )
+    until(process)
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=SOON)
+    took = time.monotonic() - began
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert took < AT_ONCE
+    return err
+
+
 def wait_for_its_reader(process: subprocess.Popen[str]) -> None:
     """Until the process has a second thread, which waits for the database."""
     for _ in range(600):
@@ -150,20 +174,44 @@ def test_an_interrupt_ends_the_command_at_once(vendor: str, silent: int, tmp_pat
     file = Sqlite().create(tmp_path)
     make_ledger(file, key("shop.0001_base"))
     url = f"mysql://u@127.0.0.1:{silent}/shop" if vendor == "mysql" else f"sqlite:///{file.name}"
-    command = [sys.executable, "-m", "stitchback", "-C", str(repository), "inspect", "--database", url]
+    command = ["-C", str(repository), "inspect", "--database", url]
     with held(file, *LOCKS["sqlite"]):
-        process = subprocess.Popen(
-            [*command, "--timeout", "30"],
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=obey_interrupts,
-        )
-        wait_for_its_reader(process)
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=SOON)
-        took = time.monotonic() - began
-    assert process.returncode == 130
-    assert "interrupted" in err
-    assert took < 5  # within a second on a machine that has one to spare
+        interrupted([*command, "--timeout", "30"], wait_for_its_reader)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at the process's threads")
+def test_an_interrupt_ends_a_fleet_at_once(silent: int, tmp_path: Path) -> None:
+    repository = build_repository("same-column-leaf", tmp_path / "repository").path
+    file = Sqlite().create(tmp_path)
+    make_ledger(file, key("shop.0001_base"))
+    slow = [f"mysql://u@127.0.0.1:{silent}/a{number}" for number in range(3)]
+    fleet = tmp_path / "fleet.txt"
+    fleet.write_text("\n".join([f"sqlite:///{file.name}", *slow, f"postgresql://u@127.0.0.1:{silent}/b"]))
+    command = ["-C", str(repository), "repair", "--fleet", str(fleet), "--timeout", "30"]
+    interrupted(command, wait_for_its_reader)
+
+
+def rehearsal_of(process: subprocess.Popen[str]) -> int:
+    """The process that rehearses for the one that proves, as soon as it is there: its only child with a session of its own."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    for _ in range(600):
+        for child in map(int, children.read_text().split()):
+            with suppress(ProcessLookupError):
+                if os.getsid(child) == child:
+                    return child
+        time.sleep(0.1)
+    raise AssertionError("no rehearsal")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for the process's children")
+@pytest.mark.parametrize("later", [0, 0.3, 1])
+def test_an_interrupt_ends_a_plan_at_once(later: float, tmp_path: Path) -> None:
+    built = build_repository("foreign-keys-across-two-patched-apps", tmp_path / "repository")
+
+    def until(process: subprocess.Popen[str]) -> None:
+        rehearsals.append(rehearsal_of(process))
+        time.sleep(later)
+
+    rehearsals: list[int] = []
+    interrupted(["-C", str(built.path), "plan", *built.case.patches], until)
+    assert not Path(f"/proc/{rehearsals[0]}").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,19 @@ def test_the_same_databases_and_rows_before_apply_after_it_and_after_the_commit(
     assert databases(before) == databases(between[1]) == databases(after[1])
     if name == CASES[0]:
         assert any(repaired for _, repaired in databases(after[1]).values())
+
+
+@pytest.mark.parametrize("name", [CASES[0], CASES[2], "one-patch-several-mainline"])
+def test_a_formatter_that_removes_the_comments_of_the_plan(name: str, tmp_path: Path) -> None:
+    built = build_repository(name, tmp_path / "repository")
+    _, before = verified(built)
+    applied(built)
+    for path in built.path.rglob("migrations/0*.py"):
+        path.write_bytes(re.sub(rb"(?m)^[ ]*# (?!Generated).*\n", b"", path.read_bytes()))
+    commit(built, "stitched")
+    code, after = verified(built)
+    assert code == 0
+    assert databases(before).items() <= databases(after).items()
 
 
 def test_a_stitch_on_a_branch_that_was_merged(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stitchback.adapters.git_process import Git, decode
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.files import Files
+from stitchback.model.files import LARGEST_READ, Files
 
 if TYPE_CHECKING:
     from stitchback.adapters.git_process import Process
@@ -118,7 +118,8 @@ class Blobs:
             self._fetching.start()
 
     def _fetch(self, wanted: list[str]) -> None:
-        chunk = "".join(f"{blob}\n" for blob in wanted)
+        sizes = self.sizes(wanted)  # git would inflate all of a large blob
+        chunk = "".join(f"{blob}\n" for blob in wanted if sizes.get(blob, 0) <= LARGEST_READ)
         answer = self._git.run("cat-file", "--batch", "--buffer", stdin=chunk.encode()).stdout
         self._ready.update(_answers(answer))
 
@@ -165,9 +166,12 @@ class Blobs:
         if len(header) != 3 or header[1] != b"blob":
             self.close()
             raise missing(blob)
-        content: bytes = self._process.stdout.read(int(header[2]))
-        self._process.stdout.read(1)
-        return content
+        size = int(header[2])
+        content: bytes = self._process.stdout.read(min(size, LARGEST_READ) + 1)
+        if size > LARGEST_READ:
+            self.close()  # with the rest of it in the pipe
+            return content
+        return content[:-1]  # without the line's end
 
 
 def _answers(answer: bytes) -> Iterator[tuple[str, bytes]]:

@@ -21,7 +21,7 @@ from stitchback.adapters.git_refs import parse_all
 from stitchback.adapters.git_unchanged import SETTINGS, unchanged
 from stitchback.adapters.git_unfinished import has_conflict_markers, is_as_git_left_it
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.files import Files
+from stitchback.model.files import LARGEST_READ, Files
 
 # A link or a pipe that replaces a file after the check is neither followed nor waited for.
 READ_ONLY = (
@@ -64,11 +64,10 @@ class DiskFile:
     def __repr__(self) -> str:
         return f"DiskFile({self.path!r})"
 
-    @cached_property
+    @property
     def blob(self) -> str:
         """As `git hash-object --no-filters` gives it."""
-        content = self.read()
-        return hashlib.new(self._format, b"blob %d\0" % len(content) + content).hexdigest()
+        return self._content[1]
 
     @cached_property
     def mode(self) -> str:
@@ -87,17 +86,28 @@ class DiskFile:
         return self.mode == SYMLINK
 
     @cached_property
-    def _content(self) -> bytes:
+    def _content(self) -> tuple[bytes, str]:
+        """What `read` returns, and git's id of all of the file."""
         try:
             if self.is_symlink:
-                return os.fsencode(os.readlink(self._place))
+                target = os.fsencode(os.readlink(self._place))
+                return target, self._hash(target, len(target)).hexdigest()
             with open(os.open(self._place, READ_ONLY), "rb") as file:
-                return file.read()
+                start = file.read(LARGEST_READ + 1)
+                if len(start) <= LARGEST_READ:
+                    return start, self._hash(start, len(start)).hexdigest()
+                known = self._hash(start, os.fstat(file.fileno()).st_size)
+                while part := file.read(LARGEST_READ):
+                    known.update(part)
+                return start, known.hexdigest()
         except OSError as error:
             raise _unreadable(self.path, error.strerror) from error
 
+    def _hash(self, start: bytes, size: int) -> hashlib._Hash:
+        return hashlib.new(self._format, b"blob %d\0" % size + start)
+
     def read(self) -> bytes:
-        return self._content
+        return self._content[0]
 
 
 class DiskFiles(Files):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stitchback.api.project import WORKTREE, Project
@@ -24,46 +24,57 @@ class BeforeStitch:
 
 
 def before_stitch(project: Project, situation: Situation) -> BeforeStitch | None:
-    """None where mainline has no file that was stitched for these patch branches, or always had."""
-    own = frozenset(
-        key
-        for patch in situation.patches
-        for key in patch.tree.migrations.keys() - patch.fork.migrations.keys()
-    )
-    mainline = situation.mainline
+    """None where mainline has no file that was stitched for these patch branches, or always had. A formatter may have removed the comments that say
+    so: then `replaces` shows it, or a patch migration's name on another file."""
+    mainline, own = situation.mainline, dict[MigrationKey, str]()
+    for patch in situation.patches:
+        new = patch.tree.migrations.keys() - patch.fork.migrations.keys()
+        own.update((key, patch.tree.migrations[key].blob) for key in new)
     commit = commit_before(project, mainline, own)
     if commit is None:
         return None
     known = project.tree(f"{mainline.ref} before the plan", commit).migrations
-    new = (each for key, each in mainline.migrations.items() if key not in known)
-    return BeforeStitch(commit, not all(map(_is_of_a_plan, new)))
+    added = (each for key, each in mainline.migrations.items() if key not in known)
+    return BeforeStitch(commit, not all(_is_of_a_plan(each) or _is_stitched(each, own) for each in added))
 
 
-def commit_before(project: Project, mainline: Tree, own: Collection[MigrationKey]) -> str | None:
-    """The newest commit of mainline without a file that was stitched for one of these patch migrations; None where it has no such file, or
-    always had."""
-    paths = [
-        each.path
-        for each in mainline.migrations.values()
-        if not stitched_for(each.provenance).isdisjoint(own)
-    ]
-    if not paths:
+def commit_before(project: Project, mainline: Tree, own: Mapping[MigrationKey, str]) -> str | None:
+    """The newest commit of mainline without a file that was stitched for one of these patch migrations (with their blobs); None where it has no
+    such file, or always had."""
+    stitched = [each for each in mainline.migrations.values() if _is_stitched(each, own)]
+    if not stitched:
         return None
     head = project.history_of("HEAD") if mainline.commit == WORKTREE else mainline.commit
-    return _without(project, head, paths, own)
+    return _without(project, head, stitched, own)
 
 
-def _without(project: Project, head: str, paths: Iterable[str], own: Collection[MigrationKey]) -> str | None:
+def _without(
+    project: Project, head: str, stitched: Iterable[Migration], own: Mapping[MigrationKey, str]
+) -> str | None:
     """The newest commit of the first-parent line of which neither it nor one before it has a stitched file; None where there is none."""
-    repository = project.repository
-    for commit, parent in reversed(repository.commits_of_paths(head, paths)):
+    repository, files_of = project.repository, {each.path: each for each in stitched}
+    for commit, parent in reversed(repository.commits_of_paths(head, files_of)):
         files = followed(repository.files(commit))
         if any(
-            path in files and not stitched_for(provenance_of(files[path].read())).isdisjoint(own)
-            for path in paths
+            path in files and _was_stitched(each, files[path].read(), own) for path, each in files_of.items()
         ):
             return parent
     return head
+
+
+def _is_stitched(migration: Migration, own: Mapping[MigrationKey, str]) -> bool:
+    return (
+        not own.keys().isdisjoint(stitched_for(migration.provenance))
+        or not own.keys().isdisjoint(migration.replaces)
+        or own.get(migration.key, migration.blob) != migration.blob
+    )
+
+
+def _was_stitched(migration: Migration, source: bytes, own: Mapping[MigrationKey, str]) -> bool:
+    """Whether that version of the file was stitched as well: a new file is, a mainline file has the comment or the name in its `replaces`."""
+    replaced = own.keys() & set(migration.replaces)
+    named = any(f"{quote}{key.name}{quote}".encode() in source for key in replaced for quote in "'\"")
+    return migration.key in own or named or not own.keys().isdisjoint(stitched_for(provenance_of(source)))
 
 
 def _is_of_a_plan(migration: Migration) -> bool:

@@ -44,10 +44,10 @@ def _may_be_running(project: Project, ledger: Ledger, tree: Tree, around: Repair
         key
         for migration in tree.migrations.values()
         if migration.key not in ledger.keys
-        for key in stitched_for(migration.provenance)
-        if key not in ledger.keys
+        for key in (*stitched_for(migration.provenance), *migration.ghosts)
+        if key not in ledger.keys and (key not in tree.migrations or key == migration.key)
     )
-    commit = commit_before(project, tree, missing) if missing else None
+    commit = commit_before(project, tree, dict.fromkeys(missing, "")) if missing else None
     if commit is not None:
         yield project.tree(f"commit {commit[:12]}", commit)
     yield from around.histories

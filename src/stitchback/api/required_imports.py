@@ -6,7 +6,7 @@ import ast
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from stitchback.model.edits import WriteFile
 from stitchback.model.files import FileEntry
@@ -15,6 +15,8 @@ from stitchback.parsing import sources
 from stitchback.rewriting.rendering import render_files
 
 Files = Mapping[str, FileEntry]
+REMEMBERED_FILES = 64
+_BODIES = ("body", "orelse", "handlers", "finalbody", "cases")  # of statements, handlers and match cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Imports:
     def missing(self, path: str, source: bytes) -> Iterator[str]:
         """In words, sorted."""
         package = module_of(posixpath.dirname(path) + "/__init__.py")
-        for wanted in sorted(set(imports_of(source)), key=lambda each: (each.level, each.module, each.name)):
+        for wanted in sorted(imports_of(source), key=lambda each: (each.level, each.module, each.name)):
             module = absolute(wanted, package)
             for ref in self.patches:
                 said = self._lacks(ref, module, wanted.name)
@@ -132,20 +134,27 @@ def absolute(wanted: RequiredImport, package: str) -> str:
     return ".".join((*base, wanted.module) if wanted.module else base)
 
 
-def imports_of(source: bytes) -> Iterator[RequiredImport]:
-    """Every import of the file, within functions too. Nothing for what is no Python: then nothing was read from it either."""
+@lru_cache(maxsize=REMEMBERED_FILES)  # one file is in many candidates
+def imports_of(source: bytes) -> frozenset[RequiredImport]:
+    """Every import of the file, within functions too; none for what is no Python: then nothing was read from it either."""
     try:
         tree = sources.parse(source)
     except sources.NotPython:
-        return
-    for node in ast.walk(tree):
-        match node:
+        return frozenset()
+    return frozenset(_imports(tree))
+
+
+def _imports(tree: ast.Module) -> Iterator[RequiredImport]:
+    within: list[ast.AST] = [tree]  # a long `elif` is nested deeper than Python calls functions
+    while within:
+        match within.pop():
             case ast.Import(names=names):
                 yield from (RequiredImport(alias.name, "", 0) for alias in names)
             case ast.ImportFrom(module=module, names=names, level=level):
                 yield from (RequiredImport(module or "", alias.name, level) for alias in names)
-            case _:
-                pass
+            case statement:
+                for part in _BODIES:  # imports are in no expression
+                    within.extend(getattr(statement, part, ()))
 
 
 def names_in(entry: FileEntry) -> frozenset[str] | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
+LARGEST_READ = 5_000_000  # bytes; no file that stitchback reads or writes is larger
+
 
 class FileEntry(Protocol):
-    """One file of a tree. `blob` is git's id of its bytes; the bytes are read only when requested."""
+    """One file of a tree. `blob` is git's id of its bytes; the bytes are read only when requested. Of a file with more than LARGEST_READ bytes,
+    `read` returns the first LARGEST_READ + 1: the caller sees that it is too large, and a file of gigabytes takes neither time nor memory.
+    """
 
     @property
     def blob(self) -> str: ...

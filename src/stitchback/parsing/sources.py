@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
+from stitchback.model.files import LARGEST_READ
 from stitchback.model.source import Opaque, Span
 
-MAX_BYTES = 5_000_000  # no migration of use is larger
 MAX_MARKS = (
     200_000  # of MARKS outside of texts and comments: a syntax tree takes about a kilobyte and 3 µs for each
 )
@@ -67,8 +67,8 @@ def quietly() -> Iterator[None]:
 
 def parse(source: bytes) -> ast.Module:
     """The syntax tree. BOM, CRLF and coding cookies are Python's own business. Raises NotPython."""
-    if len(source) > MAX_BYTES:
-        raise NotPython(f"the file has {len(source):,} bytes, more than {MAX_BYTES:,}")
+    if len(source) > LARGEST_READ:
+        raise NotPython(f"the file has more than {LARGEST_READ:,} bytes")
     if _marks(source) > MAX_MARKS and _marks(_TEXT.sub(_without_text, source)) > MAX_MARKS:
         raise NotPython(f"the file has more than {MAX_MARKS:,} operators, brackets and lines")
     try:

@@ -21,7 +21,6 @@ from stitchback.errors import EnvironmentProblem
 from stitchback.rehearsal.serialization import packed
 
 LENGTH = 8  # bytes of the length prefix of a message
-PATIENCE = 5.0  # seconds that the process has to end after its input is closed
 MOST_SECONDS = 60.0  # without an answer the process is killed
 START = "import sys; sys.path[:0] = sys.argv[1:]; from stitchback.rehearsal.__main__ import main; main()"
 KEPT_FROM_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
@@ -86,10 +85,10 @@ class Process:
             length = int.from_bytes(self._read(LENGTH, seconds), "big")
             kind, answer = pickle.loads(self._read(length, seconds))
         except BaseException:
-            self.end(patience=0)
+            self.end()
             raise
         if kind == "raised":
-            self.end(patience=0)
+            self.end()
             raise RuntimeError(f"the rehearsal's process raised:\n{answer}")
         return answer
 
@@ -111,18 +110,14 @@ class Process:
         self._printed.seek(max(0, size - 8192))
         return tuple(self._printed.read().decode("utf-8", "replace").splitlines()[-lines:])
 
-    def end(self, patience: float = PATIENCE) -> None:
-        """Closes the process's input, kills the process if it does not end then, and reaps it. It may be called again."""
-        process = self._process
-        for stream in (process.stdin, process.stdout):
+    def end(self) -> None:
+        """Kills the process and reaps it: its databases are in memory, and an interrupted command waits for nothing. It may be called again."""
+        self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 if stream is not None:
                     stream.close()
-        try:
-            process.wait(patience)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        self._process.wait()
         self._printed.close()
 
 
@@ -171,7 +166,7 @@ def _usable() -> Process:
     process = _shared.process
     if process is not None and not process.is_usable:
         if process.owner == os.getpid():
-            process.end(patience=0)
+            process.end()
         process = None
     if process is None:
         process = Process()

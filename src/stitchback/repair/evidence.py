@@ -39,21 +39,17 @@ class Grounds:
         self.lineage = NodeRelatives(Order(case.accounts, case.standing.nodes | fit.made))
 
     def of_present(self, key: MigrationKey, rows: Keys, because: Iterable[MigrationKey] = ()) -> EditGuard:
-        """The guard for inserting the row of an applied migration: the rows that prove it, its dependencies' rows and those of other migrations that
-        change the same names; all remaining names that it and its dependencies create, and none of those that they remove."""
+        """The guard for inserting the row of an applied migration: the rows that prove it, those of the nearest dependencies that have
+        one, and those of other migrations that change the same names; all remaining names that it and its dependencies create, and none of those that they remove."""
         because = tuple(because)
-        parents = [target for parent in self.lineage.parents.get(key, ()) for target in self._names(parent)]
+        parents = self._rows_above(key, rows)
         given, lacking = self._others(key, rows)
         recorded = frozenset(because) & rows
         above = self.lineage.parents.get(key, frozenset()) if self.case.is_live else frozenset()
         shown = frozenset(name for each in (key, *recorded, *above) for name in self._telling(each))
         gone, inside = self._missing(shown - self.there)
         return EditGuard(
-            tuple(
-                dict.fromkeys(
-                    (*(each for each in because if each in rows), *sorted({*given, *parents} & rows))
-                )
-            ),
+            tuple(dict.fromkeys((*(each for each in because if each in rows), *sorted(given | parents)))),
             tuple(sorted(lacking)),
             tuple(sorted(shown & self.there | inside)),
             gone,
@@ -116,6 +112,19 @@ class Grounds:
         return frozenset(
             name for name in touched if not (name.trait and Presence(name.table, name.column) in touched)
         )
+
+    def _rows_above(self, key: MigrationKey, rows: Keys) -> Keys:
+        """The rows of its dependencies; of one without a row, those of its own dependencies."""
+        found, checked = set[MigrationKey](), set[MigrationKey]()
+        within = list(self.lineage.parents.get(key, ()))
+        while within:
+            parent = within.pop()
+            if parent not in checked:
+                checked.add(parent)
+                named = rows.intersection(self._names(parent))
+                found |= named
+                within += () if named else self.lineage.parents.get(parent, ())
+        return frozenset(found)
 
     def _others(self, key: MigrationKey, rows: Keys) -> tuple[Keys, Keys]:
         """The rows of the other migrations that change the same names: those that are present, and those that are not."""
@@ -303,10 +312,17 @@ def _witness(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> MigrationKe
     lineage = NodeRelatives(Order(case.accounts, case.standing.nodes))
     for above in sorted(lineage.descendants(key) - {key}):
         recorded = above in case.standing.made and above in fit.made
-        shows = case.player.footprint(above) - case.unseen.names
-        if recorded and shows and _always_above(above, key, case):
+        if recorded and _is_evident(above, case) and _always_above(above, key, case):
             return above
     return None
+
+
+def _is_evident(key: MigrationKey, case: LedgerCase) -> bool:
+    """Whether the schema shows that the migration ran: a name that it changes exists, or one is gone that a migration with a row had created. A column
+    that it adds and removes again is missing in either case."""
+    names = case.player.footprint(key) - case.unseen.names
+    others = (case.player.footprint(other) for other in case.standing.made - {key})
+    return not names.isdisjoint(case.shown) or any(not names.isdisjoint(other) for other in others)
 
 
 def _always_above(above: MigrationKey, key: MigrationKey, case: LedgerCase) -> bool:

@@ -41,8 +41,11 @@ def edited_file(edit: WriteFile, source: bytes) -> bytes:
     assert edit.original is not None
     if not edit.changes:
         return source
-    module = cst.parse_module(source)
-    return _Editing.of(edit, edit.original, module).done().bytes
+    try:
+        module = cst.parse_module(source)
+        return _Editing.of(edit, edit.original, module).done().bytes
+    except RecursionError:  # LibCST calls about four functions for each level
+        raise modules.not_plain(edit.original.path, "the file", "its code is nested too deeply") from None
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +55,7 @@ class _Editing:
     edit: WriteFile
     original: Migration
     before: cst.Module
+    used: frozenset[str]  # names in `before`
     index: int
     owner: cst.ClassDef
     writer: Writer
@@ -70,7 +74,7 @@ class _Editing:
             encoding=module.encoding,
             defined=modules.definitions_of(tree),
         )
-        return cls(edit, original, module, index, owner, writer)
+        return cls(edit, original, module, modules.names_used(tree), index, owner, writer)
 
     def done(self) -> cst.Module:
         for change in self.edit.changes:
@@ -83,7 +87,7 @@ class _Editing:
         ]
         added += [f"{source}\n" for source in self.writer.definitions.values()]
         module = imports.with_definitions(module, added, self.index)
-        module = imports.without_unused(module, self.before, elsewhere=self.edit.key != self.original.key)
+        module = imports.without_unused(module, self.used, elsewhere=self.edit.key != self.original.key)
         return imports.with_imports(module, self.writer.spelling.needed)
 
     @property
@@ -163,7 +167,7 @@ class _Editing:
         return operation_text(operation, self.writer, pad or self.writer.step)
 
     def _place(self, name: str) -> modules.AttributePlace | None:
-        return modules.attribute(self._module, self.owner, name, self.original.path)
+        return modules.attribute(self.used, self.owner, name, self.original.path)
 
     def _display(self, name: str, place: modules.AttributePlace, count: int) -> Display:
         value, why = place.value, "it is not a plain list"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
-from stitchback.rewriting.modules import dotted, imports_of
+from stitchback.rewriting.modules import dotted, imports_of, names_used
 from stitchback.rewriting.names import Import
 
 Body = list[cst.SimpleStatementLine | cst.BaseCompoundStatement]
@@ -146,14 +147,14 @@ def _blank(count: int) -> list[cst.EmptyLine]:
     return [cst.EmptyLine(indent=False) for _ in range(count)]
 
 
-def without_unused(module: cst.Module, before: cst.Module, *, elsewhere: bool = False) -> cst.Module:
+def without_unused(module: cst.Module, before: frozenset[str], *, elsewhere: bool = False) -> cst.Module:
     """The module without imports of Django's modules that an edit has left unused: they only bind a name.
 
-    Imports that were unused before stay, as do imports with a comment and imports of other packages, which may have side effects. `elsewhere`: the
-    module is a copy for another branch, which may lack those packages: all unused imports are removed.
+    `before`: names that were used. Imports that were unused before stay, as do imports with a comment and imports of other packages, which may
+    have side effects. `elsewhere`: the module is a copy for another branch, which may lack those packages: all unused imports are removed.
     """
-    still = _used(module)
-    lost = _used(before) - still
+    still = names_used(ast.parse(module.code))
+    lost = before - still
     body: Body = []
     blank: Sequence[cst.EmptyLine] = ()
     for statement in module.body:
@@ -189,34 +190,3 @@ def _without(
     aliases = [alias for alias, (name, _) in zip(node.names, bound, strict=True) if name not in gone]
     aliases[-1] = aliases[-1].with_changes(comma=node.names[-1].comma)
     return statement.with_changes(body=[node.with_changes(names=aliases)])
-
-
-def _used(module: cst.Module) -> frozenset[str]:
-    """Every name and dotted name in the module outside of imports, each with its prefixes."""
-    found = _Used()
-    module.visit(found)
-    return frozenset(found.names)
-
-
-class _Used(cst.CSTVisitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def visit_Import(self, node: cst.Import) -> bool:
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        parts: list[str] = []
-        inner: cst.BaseExpression = node
-        while isinstance(inner, cst.Attribute):
-            parts.insert(0, inner.attr.value)
-            inner = inner.value
-        if isinstance(inner, cst.Name):
-            self.names.add(".".join([inner.value, *parts]))
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.add(node.value)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from git_places import ODD_NAMES, Make, commit, git, top
 
-from stitchback.adapters import git_objects
+from stitchback.adapters import git_objects, git_worktree
 from stitchback.adapters.git import DiskFiles, Repository
 from stitchback.adapters.git_process import Git, GitResult
 from stitchback.errors import EnvironmentProblem
@@ -58,14 +58,14 @@ class TestFilesOfACommit:
 
         def failing(self: Git, *arguments: str, **options: Any) -> GitResult:
             asked.append(arguments)
-            if len(asked) > 1:
+            if len(asked) > 2:  # the sizes and the first blob
                 raise EnvironmentProblem("SB501", "git failed")
             return run(self, *arguments, **options)
 
         monkeypatch.setattr(Git, "run", failing)
         files.prefetch(contents)
         assert {path: files[path].read() for path in files} == contents
-        assert len(asked) == 2
+        assert len(asked) == 3
 
     def test_an_entry_names_its_blob_and_mode(self, make: Make) -> None:
         repository, _ = make(commit("one", files={"a": b"hello\n"}))
@@ -341,3 +341,44 @@ def test_reading_leaves_the_repository_as_it_is(make: Make) -> None:
     repository.dirty_paths(["one.py"])
     repository.merge_base(shas["one"], shas["two"])
     assert snapshot() == before
+
+
+class TestLargeFiles:
+    """Of a file with more than LARGEST_READ bytes, only so many are read, and one more."""
+
+    @pytest.fixture
+    def contents(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+        for module in (git_objects, git_worktree):
+            monkeypatch.setattr(module, "LARGEST_READ", 1_000)
+        return {"a.py": b"a" * 3_000_000, "b.py": b"b" * 1_001, "c.py": b"c" * 1_000, "d.py": b"d"}
+
+    def test_of_a_commit(
+        self, make: Make, contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        repository, _ = make(commit("one", files=contents))
+        files = repository.files("main")
+        wanted = {path: content[:1_001] for path, content in contents.items()}
+        assert {path: files[path].read() for path in files} == wanted
+        run, given = Git.run, []
+
+        def counting(self: Git, *arguments: str, **options: Any) -> GitResult:
+            given.append(run(self, *arguments, **options))
+            return given[-1]
+
+        monkeypatch.setattr(Git, "run", counting)
+        files.prefetch(contents)
+        assert sum(len(each.stdout) for each in given) < 2_000, "git is not asked for a large one"
+        assert {path: files[path].read() for path in files} == wanted
+
+    def test_on_disk(self, make: Make, contents: dict[str, bytes]) -> None:
+        repository, _ = make(commit("one", files={"x.py": b"x"}))
+        root = top(repository)
+        for path, content in contents.items():
+            (root / path).write_bytes(content)
+        files = repository.files("WORKTREE")
+        assert {path: files[path].read() for path in contents} == {
+            path: content[:1_001] for path, content in contents.items()
+        }
+        assert {path: files[path].blob for path in contents} == {
+            path: git(root, "hash-object", "--no-filters", path) for path in contents
+        }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from migration_values import key
 from rendered import KEY, PATH, edited, read, rendered
@@ -438,3 +440,25 @@ def test_an_operation_that_is_a_name_is_written_out_when_it_is_made_conditional(
         source, SetOperations((KeepOperation(0), KeepOperation(1), KeepOperation(2), MakeConditional(3)))
     ).text
     assert "            field=models.IntegerField(default=0),\n        ),  # see above\n" in text
+
+
+def test_code_that_is_nested_too_deeply_to_be_edited() -> None:
+    deep = f"{'{1: ' * 150}1{'}' * 150}"
+    with pytest.raises(Refusal, match=rf"{PATH}: the file cannot be edited: its code is nested too deeply"):
+        edited(replaced(FILE, "stage = 'expand'", f"stage = {deep}"), SetReplaces((key("shop.0003_hotfix"),)))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "".join(f"{'    ' * level}if a:\n" for level in range(90)) + f"{'    ' * 90}x = 1\n",
+        "def f(apps, editor):\n    apps.get_model('shop', 'item').objects.filter(a=1).update(b=2)\n\n\n"
+        * 1_000,
+    ],
+)
+def test_a_file_is_edited_in_seconds(around: str) -> None:
+    """Blocks in blocks once took twice as long for each level, and a large file half a minute."""
+    source = replaced(FILE, "\n\nclass Migration", f"\n\n{around}\n\nclass Migration")
+    start = time.process_time()
+    edited(source, SetReplaces((key("shop.0003_hotfix"),)))
+    assert time.process_time() - start < 8
