@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
+from stitchback.repair.edits import Presence
 from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.repair.visible_schema import ELSEWHERE, Names, VisibleSchema
 
@@ -41,11 +42,12 @@ class OtherDatabases:
 
 @dataclass(frozen=True, slots=True)
 class HiddenTables:
-    """`tables`: tables of the tree that were not read, in lower case -> the reason. `names`: all names in them and in the tables of `elsewhere`'s
-    apps. `blind`: apps that have rows but no table in the database. `in_the_way`: those of `tables` whose name another object has."""
+    """`tables`: tables of the tree that were not read, in lower case -> the reason. `inside`: all names in them, also of their indexes -> the table.
+    `names`: these, and those in the tables of `elsewhere`'s apps. `blind`: apps that have rows but no table in the database. `in_the_way`: those of `tables` whose name another object has."""
 
     elsewhere: OtherDatabases = field(default_factory=OtherDatabases)
     tables: Mapping[str, str] = field(default_factory=dict)
+    inside: Mapping[Presence, str] = field(default_factory=dict)
     names: Names = frozenset()
     blind: frozenset[str] = frozenset()
     in_the_way: frozenset[str] = frozenset()
@@ -70,7 +72,7 @@ class HiddenTables:
 
     def refuse_unseen(self, key: MigrationKey, footprint: Names) -> None:
         """Raises OpenQuestion if an edit depends on tables that were not read."""
-        tables = sorted({name.table for name in footprint & self.names if name.table in self.tables})
+        tables = sorted({self.inside[name] for name in footprint & self.inside.keys()})
         if tables:
             where = f"{tables[0]} is {self.tables[tables[0]]}"
             hint = "Connect as the application does, with its user and its search_path."
@@ -106,6 +108,5 @@ def unseen(
     }
     taken = frozenset(table for table, place in visible.unseen.items() if not place.startswith(ELSEWHERE))
     in_the_way = taken & hidden.keys()
-    return HiddenTables(
-        elsewhere, hidden, names | player.names_of_tables(hidden), frozenset(blind), in_the_way
-    )
+    inside = {name: table for table in sorted(hidden) for name in player.names_of_tables((table,))}
+    return HiddenTables(elsewhere, hidden, inside, names | inside.keys(), frozenset(blind), in_the_way)
