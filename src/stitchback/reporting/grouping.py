@@ -86,13 +86,13 @@ def _counted(change: ObjectChange, inside: list[ObjectChange]) -> str:
 
 def rows(matches: Iterable[Match]) -> tuple[MatchRow, ...]:
     """The rows, in the matches' order. Schema objects with differences stay separate, so that each difference has its object."""
-    found: dict[tuple[object, ...], MatchRow] = {}
+    found: dict[tuple[object, ...], tuple[MatchRow, dict[ObjectChange, None]]] = {}
     for match in matches:
         row = _row(match)
         key = (row.verdict, row.patch, row.mainline, row.changes if row.differences else ())
-        before = found.get(key, replace(row, changes=()))
-        found[key] = replace(before, changes=tuple(dict.fromkeys((*before.changes, *row.changes))))
-    return tuple(found.values())
+        _, changes = found.setdefault(key, (row, {}))
+        changes.update(dict.fromkeys(row.changes))
+    return tuple(replace(row, changes=tuple(changes)) for row, changes in found.values())
 
 
 def _row(match: Match) -> MatchRow:
