@@ -11,8 +11,8 @@ from stitchback.model.plans import Candidate, Proof, SafePlan
 
 @dataclass(frozen=True, slots=True, order=True)
 class Price:
-    """Lower is better, in this order: released databases left out, damage if a manual step is forgotten, conditional operations in migrations,
-    whether a database finishes first, manual steps, edited files.
+    """Lower is better, in this order: released databases left out, damage if a manual step is forgotten, whether a database finishes first,
+    conditional operations in migrations, manual steps, edited files.
 
     `left_out`: fork points whose databases fail to migrate, or end with another schema, with or without the plan. `damages`: 1 if `migrate` without
     the manual step destroys values or runs data operations again without an error (FACTS F36); 0 before the proof. `finishing`: 1 if databases are
@@ -22,8 +22,8 @@ class Price:
 
     left_out: int
     damages: int
-    conditional: int
     finishing: int
+    conditional: int
     manual_steps: int
     files: int
 
@@ -45,7 +45,7 @@ def price(candidate: Candidate, proof: Proof | None = None) -> Price:
     if proof is None:
         return Price(0, 0, 0, conditional, len(candidate.manual_inserts), len(candidate.edits))
     left_out, damages, finishing = proof.left_out_released, int(proof.damages), int(proof.finishes_first)
-    return Price(left_out, damages, conditional, finishing, proof.manual_steps, len(candidate.edits))
+    return Price(left_out, damages, finishing, conditional, proof.manual_steps, len(candidate.edits))
 
 
 def _conditional(edit: FileEdit) -> int:
