@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +31,7 @@ from django_trees import (
     table_of_state,
 )
 from pairs import Pair
-from populations import FRESH, MERGED, PATCHED, Expectations, Population, in_django
+from populations import FRESH, MAINLINE, MERGED, PATCHED, Expectations, Population, in_django
 from shapes import AddConstraint, AddField, AddIndex, CreateModel, RenameField, RenameIndex, RenameModel
 
 PARTIAL_TARGETS = 1  # a population, beside one other app first and every stop of a full run
@@ -54,7 +54,7 @@ class Problem:
 class Judge:
     """`tree`: the working tree after `apply`; `script`: the manual SQL of the plan, "" where there is none.
     `reported`: data operations of which an error says that they do not run everywhere. `left_out`: what the plan's proof reports of databases of
-    the patch branch that mainline alone fails for."""
+    the patch branch that mainline alone fails for. `finishing`: the lineages of which the plan has half-way databases finish with their old code."""
 
     pair: Pair
     populations: list[Population]
@@ -62,6 +62,7 @@ class Judge:
     script: str = ""
     reported: frozenset[int] = frozenset()
     left_out: tuple[str, ...] = ()
+    finishing: frozenset[str] = frozenset()
     partial_targets: int = PARTIAL_TARGETS
     story: list[str] = field(default_factory=list)
 
@@ -78,9 +79,27 @@ class Judge:
             return found
         for population in self.populations:
             problem = next(self.unexcused(population), None)
+            finished = self.finished(population) if problem else None
+            if finished is not None:
+                self.say(f"{problem}: finishes first")
+                problem = next(self.unexcused(finished), None)
             self.say(f"{population.name}: fine" if problem is None else str(problem))
             found.extend([] if problem is None else [problem])
         return found
+
+    def finished(self, population: Population) -> Population | None:
+        """The database, migrated to the end with the tree that made it; None where the plan asks for that on none of its lineage, or where it is at
+        the end."""
+        lineage = MAINLINE if population.lineage == MERGED else population.lineage
+        if lineage not in self.finishing:
+            return None
+        trees = {PATCHED: self.pair.patch, MAINLINE: self.pair.mainline, MERGED: self.pair.checked_out}
+        tree = trees[population.lineage]
+        run = migrate(in_django(tree), population.database)
+        if run.error or not run.ran:
+            return None
+        after = population.after(tree, run.ran, run.database)
+        return replace(after, name=f"{population.name}, finished first")
 
     def say(self, line: str) -> None:
         self.story.append(line)

@@ -183,7 +183,11 @@ class Trial:
         sql = script.read_text(encoding="utf-8") if script.exists() else ""
         proof = document["plan"]["proof"] if document.get("plan") else {}
         left_out = tuple(each for each in proof.get("unserved", ()) if each.startswith(PATCH))
-        judge = Judge(self.pair, self.populations, tree, sql, frozenset(self.reported(document)), left_out)
+        finishing = frozenset(
+            each["lineage"] for each in proof.get("populations", ()) if each["finish_first"]
+        )
+        reported = frozenset(self.reported(document))
+        judge = Judge(self.pair, self.populations, tree, sql, reported, left_out, finishing)
         return judge.problems(), judge.story
 
     def reported(self, document: Mapping[str, Any]) -> Iterator[int]:

@@ -51,7 +51,7 @@ def findings(number: int) -> list[Finding]:
 
 
 def test_many_findings_are_listed_with_v_alone_the_most_severe_always() -> None:
-    short = ["".join(word.text for word in line) for line in finding_lines(findings(40), verbose=False)]
+    short = ["".join(word.plain for word in line) for line in finding_lines(findings(40), verbose=False)]
     assert "  and 21 more, which `-v` lists" in short
     assert any("two leaves" in line for line in short)
     assert len(list(finding_lines(findings(40)))) > len(short)
@@ -67,4 +67,4 @@ def test_nothing_is_left_is_not_said_beside_errors() -> None:
         case = SimpleNamespace(units=())
         found = (Finding("SB302", severity, "main", None, ""),)
         status: Any = SimpleNamespace(case=case, has_unread=False, findings=found)
-        assert said in "".join(word.text for line in status_next(status) for word in line)
+        assert said in "".join(word.plain for line in status_next(status) for word in line)
