@@ -96,6 +96,7 @@ def test_databases_of_every_branch_come_to_what_a_fresh_install_is(
     case = built.case
     with Repository.open(built.path) as repository:
         tips = [repository.resolve(ref) for ref in (released(case), *case.patches)]
+        merged = any(repository.is_ancestor(tip, tips[0]) for tip in tips[1:])
     said = stitchback(built.path, "apply", *case.patches, *case.options, "--yes")
     assert said.exit_code == (0 if case.expect.strategies else case.expect.exit)
     address = os.environ[server.variable] if server.variable else "sqlite:///"
@@ -109,7 +110,8 @@ def test_databases_of_every_branch_come_to_what_a_fresh_install_is(
         manual_steps = [judge.judged(mainline, target) for target in targets(mainline, fresh)]
         patched = [judge.judged(patch, None) for patch in patches]
     assert any(manual_steps) <= ("mainline" in case.expect.manual_steps)
-    assert any(manual_steps) or not manual_steps or "mainline" not in case.expect.manual_steps
+    if not merged:  # the databases from before git's merge, which may need a row, are not made here
+        assert any(manual_steps) or not manual_steps or "mainline" not in case.expect.manual_steps
     assert not any(patched) or "patched" in case.expect.manual_steps
 
 
