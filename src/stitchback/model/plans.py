@@ -140,7 +140,7 @@ class Failure:
 @dataclass(frozen=True, slots=True, order=True)
 class FinishFirst:
     """A manual step: before the deployment the database is migrated to the end with the code that it is
-    running, the tree of `ref`. `target`: the last migration of each app that this applies.
+    running, the tree of `ref` (in words, where that is mainline before git merged the patch branch). `target`: the last migration of each app that this applies.
     """
 
     ref: str

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from stitchback.engine import DatabaseId, Engine
-from stitchback.model.migrations import Tree
 from stitchback.model.plans import FinishFirst, Population
 from stitchback.proof.context import ProofContext
 from stitchback.proof.populations import LEDGER, MAINLINE, PATCHED, SimulatedDatabases, deployed_mainlines
@@ -19,31 +18,40 @@ class UnfinishedDatabases:
     def __init__(self, proof_context: ProofContext, known: SimulatedDatabases) -> None:
         self._proof_context = proof_context
         self._known = {each.place for each in known.inhabitants}
-        self._engines: dict[int, Engine] = {}
 
     def finished(self, population: Population, start: DatabaseId) -> tuple[FinishFirst, DatabaseId] | None:
         """The step and the database after it: one that the branch's history has anyway. None where there is no such step, or nothing to finish."""
-        for tree in self._trees(population):
-            engine = self._engines.setdefault(id(tree), Engine(tree, memory=self._proof_context.memory))
+        for ref, engine in self._running(population):
             finish = engine.way(start).finish
             if finish.error is None and finish.end != start and finish.end in self._known:
                 ran, _ = engine.full(start)
-                return FinishFirst(tree.ref, tuple({key.app: key for key in ran}.values())), finish.end
+                return FinishFirst(ref, tuple({key.app: key for key in ran}.values())), finish.end
         return None
 
-    def _trees(self, population: Population) -> Iterator[Tree]:
+    def _running(self, population: Population) -> Iterator[tuple[str, Engine]]:
         if population.lineage in (MAINLINE, LEDGER):
             yield from self._deployed
         if population.lineage in (PATCHED, LEDGER):
-            released = (
-                tree for tree in self._released if population.lineage == LEDGER or tree.ref == population.ref
+            yield from (
+                (ref, engine)
+                for ref, engine in self._released
+                if population.lineage == LEDGER or ref == population.ref
             )
-            yield from released
 
     @cached_property
-    def _deployed(self) -> tuple[Tree, ...]:
-        return deployed_mainlines(self._proof_context.situation, self._proof_context.memory)
+    def _deployed(self) -> tuple[tuple[str, Engine], ...]:
+        context = self._proof_context
+        mainline = context.situation.mainline
+        return tuple(
+            (
+                mainline.ref if tree is mainline else f"{mainline.ref} before git's merge",
+                Engine(tree, memory=context.memory),
+            )
+            for tree in deployed_mainlines(context.situation, context.memory)
+        )
 
     @cached_property
-    def _released(self) -> tuple[Tree, ...]:
-        return tuple(loadable(patch.tree)[0] for patch in self._proof_context.situation.patches)
+    def _released(self) -> tuple[tuple[str, Engine], ...]:
+        context = self._proof_context
+        trees = (loadable(patch.tree)[0] for patch in context.situation.patches)
+        return tuple((tree.ref, Engine(tree, memory=context.memory)) for tree in trees)

@@ -78,7 +78,9 @@ def apply_next(
         steps.append((REPAIR, "print the SQL for one database; before the deploy these need it:"))
     yield from step_lines(steps)
     for group in manual:
-        finish = f"finish first, with the code of {group.finish.ref} before this plan" if group.finish else ""
+        finish = (
+            f"finish first, with the code of {group.finish.ref}, without this plan" if group.finish else ""
+        )
         rows = f"a row for {', '.join(map(str, group.inserts))}" if group.inserts else ""
         said = "; then ".join(filter(None, (finish, rows)))
         yield from wrapped((plain(group.title), dim(": "), plain(said)), 6, 2)

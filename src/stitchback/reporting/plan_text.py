@@ -188,7 +188,7 @@ def _group_lines(label: Text, group: PopulationGroup) -> Iterator[Line]:
     yield from wrapped((label, gap, plain(group.title), kinds), 2, LABEL)
     if group.finish is not None:
         target = ", ".join(map(str, group.finish.target))
-        said = f"finish first: run `migrate` with the code of {group.finish.ref} as it is now, up to "
+        said = f"finish first: run `migrate` with the code of {group.finish.ref}, without this plan, up to "
         yield from wrapped((dim(said), plain(target)), LABEL + 4, 2)
     if group.inserts:
         many = "insert these rows" if len(group.inserts) > 1 else "insert this row"

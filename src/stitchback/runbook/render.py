@@ -108,8 +108,8 @@ def _finish(proof: Proof) -> list[str]:
     for group in found:
         assert group.finish is not None, "only such groups are found"
         lines.append(
-            f"- {_text(group.names)}: `python manage.py migrate` with the code of {_text(group.finish.ref)} "
-            f"from before this plan, up to {_names(group.finish.target)}."
+            f"- {_text(group.names)}: `python manage.py migrate` with the code of {_text(group.finish.ref)}, "
+            f"without this plan, up to {_names(group.finish.target)}."
         )
     return lines
 

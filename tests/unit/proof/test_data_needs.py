@@ -22,11 +22,14 @@ from plans_by_hand import BASE, candidate, patch, situation
 
 from stitchback.engine import Engine, EngineCache, SymbolicDatabase
 from stitchback.model.data_reach import EVERYTHING, Reach
+from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Refuted, SafePlan
 from stitchback.model.values import Code, Constant, Reference
 from stitchback.proof import prove
+from stitchback.schema.data_needs import models_queried
+from stitchback.schema.model_relations import ModelRelations
 
 
 def run_python(*models: str, words: str = "", reach: Reach | None = None) -> Operation:
@@ -117,6 +120,15 @@ def test_queries_need_every_column_that_the_models_have(data: Operation) -> None
     run = engine.migrate(SymbolicDatabase(tuple(rows), lacking.schema))
     assert run.error is not None
     assert "RunPython fill uses shop_item, which lacks column a" in run.error.message
+
+
+def test_what_cannot_be_read_may_query_every_model_and_is_not_set_apart() -> None:
+    web = ModelRelations.of(BASE, {})
+    every = frozenset({ModelKey.of("shop", "item"), ModelKey.of("blog", "post")})
+    assert models_queried([run_python(reach=EVERYTHING)], "shop", lambda: web) == every
+    assert models_queried([NOTE], "shop", lambda: web) == {ModelKey.of("shop", "item")}
+    unread = operation("RunSQL", sql=Reference("shop.sql.FILL"))
+    assert models_queried([unread], "shop", lambda: web) == frozenset()
 
 
 def test_sql_that_cannot_be_read_may_need_no_column() -> None:

@@ -86,7 +86,25 @@ def test_a_half_way_database_of_the_patch_branch_finishes_with_its_release() -> 
     assert finishing == {"release/2.4 up to shop.0003_p": FinishFirst("release/2.4", keys("shop.0004_q"))}
 
 
-def test_the_end_of_a_release_is_never_asked_to_finish() -> None:
-    given = situation(COLUMN, DATA, LATER, patches=[patch(BOTH)])
-    again = candidate(given, migration("shop.0006_again", "shop.0005_later", add("item", "color")))
-    assert isinstance(prove(again, given), Refuted)
+def test_no_database_is_sent_to_migrations_that_no_database_has() -> None:
+    """Mainline's code would apply the unreleased one, and the plan may still change it."""
+    given = replace(GIVEN, policy=Policy(unreleased=frozenset({LATER.key})))
+    assert isinstance(prove(plan(given), given), Refuted)
+
+
+def test_of_a_merge_with_two_leaf_nodes_the_code_before_it_is_named() -> None:
+    """Nothing can be migrated with the merge itself."""
+    merged = BOTH.with_changes(blob="p")
+    given = situation(COLUMN, DATA, LATER, merged, patches=[patch(merged, merged=True)])
+    stitched = candidate(
+        given,
+        STITCHED,
+        COLUMN.with_changes(operations=(), dependencies=keys("shop.0002_base shop.0003_s")),
+        DATA.with_changes(operations=()),
+        without="shop.0003_p",
+        hand="shop.0003_p: shop.0003_m shop.0004_fill",
+    )
+    found = prove(stitched, given)
+    assert isinstance(found, SafePlan), found.failures
+    (step,) = {each.finish for each in found.proof.outcomes if each.finish}
+    assert step.ref == "main before git's merge"
