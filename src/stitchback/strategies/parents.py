@@ -37,14 +37,15 @@ Keys = frozenset[MigrationKey]
 
 
 def _kept(draft: Draft, unit: Unit, own: Units, above: Keys | None) -> Iterator[Dependency]:
-    """The unit's dependencies, each that a database may lack replaced by what it depends on."""
+    """The unit's dependencies, each that a database may lack replaced by what it depends on. So is one that an earlier plan has covered: its
+    own databases lack the rows of what makes the same."""
     waiting = list(unit.migration.dependencies)
     seen: set[Dependency] = set()
     while waiting:
         dependency = waiting.pop(0)
-        squashed = unit.side.sides.squashed.get(dependency) if isinstance(dependency, MigrationKey) else None
-        if squashed and isinstance(dependency, MigrationKey) and not draft.has_file(dependency):
-            waiting[:0] = squashed
+        below = _below_without_file(draft, unit, dependency)
+        if below is not None:
+            waiting[:0] = (each for each in below if each not in waiting)
             continue
         other = own.get(dependency) if isinstance(dependency, MigrationKey) else None
         if other is None or not _may_lack(draft, unit, other, above):
@@ -52,6 +53,18 @@ def _kept(draft: Draft, unit: Unit, own: Units, above: Keys | None) -> Iterator[
         elif dependency not in seen:
             waiting[:0] = other.migration.dependencies
         seen.add(dependency)
+
+
+def _below_without_file(draft: Draft, unit: Unit, dependency: Dependency) -> tuple[Dependency, ...] | None:
+    """What stands below a migration of the branch that has no file in the result: what a squash of the fork point replaced, or the dependencies
+    of a migration that mainline covers without a row for it."""
+    if not isinstance(dependency, MigrationKey) or draft.has_file(dependency):
+        return None
+    split, branch = unit.side.sides, unit.side.patch.tree.migrations
+    if dependency in split.squashed:
+        return split.squashed[dependency]
+    covered = dependency in split.known and dependency_there(draft, unit, dependency) is None
+    return branch[dependency].dependencies if covered and dependency in branch else None
 
 
 def _lost(
