@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 TESTS ?= tests
+SHARE ?= 1/25
+LONG_TESTS ?= tests/databases tests/django tests/random tests/scenarios
 PAIRS ?= 3000
 SEED ?= 1
 SAMPLE ?= 400
@@ -14,13 +16,27 @@ ENGINE ?= sqlite
 comma := ,
 EXTRAS := test,lint$(if $(STITCHBACK_TEST_POSTGRES),$(comma)postgres)$(if $(STITCHBACK_TEST_MYSQL),$(comma)mysql)$(if $(filter-out 4.2 6.1,$(or $(DJANGO),any)),$(comma)packages)
 
-.PHONY: demo test lint types format matrix bench fuzz corrupt mutants clean
+.PHONY: demo test test-long test-all lint types format matrix bench fuzz corrupt mutants clean
 
 demo: $(STAMP)
 	$(BIN)/stitchback demo
 
+# The unit tests and a share of the long ones. With TESTS=… all of what is named.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(filter tests,$(TESTS)),--long $(SHARE)) $(TESTS)
+
+# Real databases, whole commands, every fixture: all of them, or SHARE=1/3.
+test-long: override SHARE := $(if $(filter file,$(origin SHARE)),1,$(SHARE))
+test-long: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --long $(SHARE) $(LONG_TESTS)
+
+# Takes hours. Another Django: `make test-long DJANGO=4.2 LONG_TESTS=tests/django`.
+test-all:
+	$(MAKE) test
+	STITCHBACK_ALL_FIXTURES=1 $(MAKE) test-long
+	$(MAKE) fuzz
+	$(MAKE) corrupt
+	$(MAKE) mutants
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
