@@ -8,8 +8,8 @@ from pathlib import Path
 
 import django
 
-# Folders of tests that run real databases, whole commands and every fixture.
-LONG = ("databases", "django", "random", "scenarios")
+# Folders of tests that run real databases, whole commands or every fixture.
+LONG = ("databases", "django", "laws", "random", "scenarios")
 
 
 def is_long(path: Path) -> bool:
