@@ -15,7 +15,7 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Patch, Policy, Situation
 from stitchback.model.source import Opaque
-from stitchback.model.values import text
+from stitchback.model.values import Call, render, text
 from stitchback.strategies import Strategy
 from stitchback.strategies.build_candidate import finish
 from stitchback.strategies.draft import Draft
@@ -29,10 +29,12 @@ def case_of(
     fork: Tree = FORK,
     policy: Policy | None = None,
     without: str = "",
+    merged: bool = False,
 ) -> Case:
-    """`ours`: the patch branch's own migrations. `theirs`: the files that mainline has added or edited, `without`: those it has deleted."""
+    """`ours`: the patch branch's own migrations. `theirs`: the files that mainline has added or edited, `without`: those it has deleted.
+    `merged`: git has merged the patch branch, so `theirs` contain its files too."""
     onto = Tree("main", "main", changed(fork, *theirs, without=without).migrations)
-    return build_case.case_of((patch(*ours, fork=fork),), onto, policy or Policy())
+    return build_case.case_of((patch(*ours, fork=fork, merged=merged),), onto, policy or Policy())
 
 
 def case_of_trees(mainline: Tree = FORK, release: Tree = FORK) -> Case:
@@ -84,7 +86,7 @@ def manual_inserts(candidate: Candidate) -> list[str]:
 
 
 def _in_words(edit: FileEdit) -> str:
-    """`after shop.0002_base, replaces shop.0003_p: AddField item.color`."""
+    """`after shop.0002_base, replaces shop.0003_p: AddField item.color`; an AlterField with its max_length."""
     if not isinstance(edit, WriteFile):
         return "deleted"
     migration = edit.result
@@ -100,4 +102,7 @@ def _operation(operation: Operation | Opaque) -> str:
         return f"state only {'; '.join(map(_operation, operation.state))}"
     names = [text(operation.argument(name)) for name in ("model_name", "name")]
     words = f"{operation.kind} {'.'.join(name for name in names if name)}".strip()
+    field = operation.argument("field")
+    if operation.kind == "AlterField" and isinstance(field, Call):
+        words += f" to {render(dict(field.kwargs)['max_length'])}"
     return f"conditional {words}" if operation.conditional else words

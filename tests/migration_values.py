@@ -41,7 +41,16 @@ def migration(
         operations=tuple(operations),
         initial=initial,
     )
-    return made.with_changes(blob=f"{hash(repr(made)) & (2**64 - 1):016x}")
+    return _as_file(made)
+
+
+def edited(migration: Migration, **changes: object) -> Migration:
+    """The migration with these changes, as another file under the same name."""
+    return _as_file(migration.with_changes(**changes))
+
+
+def _as_file(made: Migration) -> Migration:
+    return made.with_changes(blob=f"{hash(repr(made.with_changes(blob=''))) & (2**64 - 1):016x}")
 
 
 def tree(*migrations: Migration, ref: str = "main") -> Tree:
