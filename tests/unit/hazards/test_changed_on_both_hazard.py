@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import add, alter, char, create, migration, operation
+from migration_values import add, alter, char, create, migration, operation, run_python
 from plans_by_hand import FORK, changed, patch, situation
 
 from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
@@ -81,6 +81,12 @@ def test_near_miss_other_changes_of_both_branches_are_not_found(ours: Operation,
     assert findings(ChangedOnBoth(), changed_to(ours, theirs)) == []
 
 
+def test_a_data_operation_beside_it_changes_nothing() -> None:
+    ours = migration("shop.0003_p", "shop.0002_base", alter("item", "label", HELP), run_python())
+    theirs = migration("shop.0003_m", "shop.0002_base", alter("item", "label", OTHER_HELP))
+    assert place(only_finding(ChangedOnBoth(), case_of((ours,), theirs)))[3] == "shop/migrations/0003_p.py:1"
+
+
 def test_near_miss_two_migrations_of_one_name_are_not_found() -> None:
     """They are SB204."""
     ours = migration("shop.0003_n", "shop.0002_base", alter("item", "label", HELP))
@@ -136,6 +142,18 @@ def test_what_two_patch_branches_changed_in_different_ways_is_found_on_the_last_
     assert place(finding) == ("SB216", "warning", "release/2.5", "shop/migrations/0003_q.py:1")
     assert "differs on release/2.4 and release/2.5" in finding.message
     assert finding.message.endswith("the value of release/2.5, named last, is kept")
+
+
+def test_of_two_patch_branches_the_place_is_on_the_one_that_differs_from_mainline() -> None:
+    """The other one changed another argument of the field."""
+    theirs = migration("shop.0003_m", "shop.0002_base", alter("item", "label", OTHER_HELP))
+    case = two_patches(alter("item", "label", HELP), alter("item", "label", VERBOSE_NAME), theirs)
+    assert place(only_finding(ChangedOnBoth(), case)) == (
+        "SB215",
+        "note",
+        "release/2.4",
+        "shop/migrations/0003_p.py:1",
+    )
 
 
 def test_near_miss_two_patch_branches_that_changed_it_alike_are_not_found() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import add, key, keys, run_python
-from plans_by_hand import FORK
+from migration_values import add, char, edited, key, keys, migration, run_python
+from plans_by_hand import FORK, changed
 
 from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
@@ -23,6 +23,28 @@ def test_a_released_migration_with_one_more_column_is_found_at_mainlines_file() 
 def test_the_column_that_a_released_migration_no_longer_creates_is_named() -> None:
     finding = only_finding(EditedAfterRelease(), case_of((), BASE.with_changes(operations=())))
     assert finding.message.endswith("have column shop.item.base, which it no longer creates")
+    assert "than the released file (v2.4" in finding.message
+
+
+def test_the_column_that_mainline_has_moved_to_another_migration_is_named() -> None:
+    moved = migration("shop.0003_moved", "shop.0002_base", *BASE.operations)
+    finding = only_finding(EditedAfterRelease(), case_of((), BASE.with_changes(operations=()), moved))
+    assert finding.message.endswith(
+        "have column shop.item.base already, which another migration creates on mainline"
+    )
+
+
+def test_the_column_that_mainline_has_made_longer_is_named() -> None:
+    longer = BASE.with_changes(operations=(add("item", "base", char(40)),))
+    finding = only_finding(EditedAfterRelease(), case_of((), longer))
+    assert finding.message.endswith("have a different column shop.item.base")
+
+
+def test_data_operations_are_no_part_of_the_message() -> None:
+    data = edited(BASE, operations=(*BASE.operations, run_python("old")))
+    more = edited(BASE, operations=(*BASE.operations, add("item", "size")))
+    finding = only_finding(EditedAfterRelease(), case_of((), more, fork=changed(FORK, data)))
+    assert finding.message.endswith("databases that have applied it lack column shop.item.size")
 
 
 def test_a_new_dependency_on_what_the_release_has_adds_no_other_finding() -> None:

@@ -68,8 +68,17 @@ def test_a_missing_table_that_an_installed_package_may_have_created_is_a_note(
 ) -> None:
     """netbox renames `auth_user`, which no migration of its tree makes."""
     missing = BrokenOnMainline("fork point", f"table {table} does not exist", None, "fork point")
+    assert_severity(missing, severity)
+
+
+def test_near_miss_another_failure_beside_an_installed_package_stays_a_warning() -> None:
+    assert_severity(BrokenOnMainline("fork point", "column exists", None, "fork point"), Severity.WARNING)
+
+
+def assert_severity(broken_on_mainline: BrokenOnMainline, severity: Severity) -> None:
+    """Where mainline depends on the installed package auth."""
     on_auth = migration("shop.0003_owner", "shop.0001_initial auth.0012_alter_user")
-    (finding,) = LeftOut().find(Case(situation(on_auth), ()), proof_with(missing))
+    (finding,) = LeftOut().find(Case(situation(on_auth), ()), proof_with(broken_on_mainline))
     assert finding.severity is severity
     assert ("installed package" in finding.message) is (severity is Severity.NOTE)
 

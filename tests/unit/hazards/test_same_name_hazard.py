@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import TRUE, add, alter, char, key, keys, migration, run_python
+from migration_values import TRUE, add, alter, char, key, keys, migration, operation, run_python
 from plans_by_hand import FORK
 
 from stitchback.hazards import find_all
@@ -23,15 +23,31 @@ from stitchback.model.configuration import DataAgreement
 from stitchback.model.migrations import Migration, Tree, Works
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Policy
-from stitchback.model.values import Constant
+from stitchback.model.source import Opaque, Span
+from stitchback.model.values import Constant, Dictionary
 from stitchback.model.work import Followed, ReachedCode, TreeWork
 
 BASE = FORK.migrations[key("shop.0002_base")]
 COLOR = add("item", "color")
 
 
-def named(*operations: Operation, after: str = "shop.0002_base") -> Migration:
+WORDED = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
+OPTIONS = operation(
+    "AlterModelOptions",
+    name=Constant("item"),
+    options=Dictionary(((Constant("verbose_name"), Constant("item")),)),
+)
+UNREAD = Opaque("a function makes it", "made()", Span("shop/migrations/0003_n.py", 9))
+
+
+def named(*operations: Operation | Opaque, after: str = "shop.0002_base") -> Migration:
     return migration("shop.0003_n", after, *operations)
+
+
+MAY_MISS, MAY_REPEAT = (
+    Policy(data=(DataAgreement(key("shop.0003_n"), not may_miss, may_miss, "compared by hand"),))
+    for may_miss in (True, False)
+)
 
 
 def codes(case: Case) -> list[str]:
@@ -40,6 +56,12 @@ def codes(case: Case) -> list[str]:
 
 def test_near_miss_the_same_file_on_both_branches_is_not_found_by_any_of_them() -> None:
     assert codes(case_of((named(COLOR, run_python()),), named(COLOR, run_python()))) == []
+
+
+def test_near_miss_a_name_on_one_branch_only_is_not_found_by_any_of_them() -> None:
+    """What only the patch branch does with data is SB206."""
+    assert codes(case_of((named(COLOR, run_python()),))) == ["SB206"]
+    assert codes(case_of((), named(COLOR, run_python()))) == []
 
 
 def test_near_miss_two_files_that_no_database_can_have_applied_are_not_found() -> None:
@@ -62,7 +84,8 @@ def test_a_column_that_only_mainlines_file_adds_is_found_at_mainlines_file() -> 
 
 
 def test_a_column_that_mainlines_file_makes_longer_is_found() -> None:
-    ours, theirs = named(add("item", "color", char(20))), named(add("item", "color", char(30)))
+    """Whatever else is equal in the two files."""
+    ours, theirs = (named(add("item", "size"), add("item", "color", char(length))) for length in (20, 30))
     assert codes(case_of((ours,), theirs)) == ["SB201"]
 
 
@@ -75,9 +98,34 @@ def test_a_column_that_both_have_and_only_mainlines_file_alters_is_not_lacking()
     assert message.endswith(": databases of release/2.4 do not get its change of column shop.item.label")
 
 
-def test_near_miss_a_column_that_differs_in_what_no_database_stores_is_no_other_schema() -> None:
-    theirs = named(add("item", "color", char(null=TRUE, help_text=Constant("in words"))))
-    assert findings(SameNameOtherSchema(), case_of((named(COLOR),), theirs)) == []
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (named(COLOR), named(WORDED)),
+        (named(COLOR, OPTIONS), named(COLOR)),
+        (named(COLOR, run_python("ours")), named(COLOR, run_python("theirs"))),
+        (named(COLOR, UNREAD), named(COLOR)),
+        (named(COLOR), named(UNREAD)),
+    ],
+    ids=[
+        "help_text",
+        "an option",
+        "a data operation",
+        "an opaque operation",
+        "an opaque operation on mainline",
+    ],
+)
+def test_near_miss_what_is_not_known_to_change_the_schema_is_no_other_schema(
+    ours: Migration, theirs: Migration
+) -> None:
+    assert findings(SameNameOtherSchema(), case_of((ours,), theirs)) == []
+
+
+def test_near_miss_a_column_that_mainline_alters_in_a_later_migration_is_no_other_schema() -> None:
+    """Patched databases run the later migration too."""
+    later = migration("shop.0004_longer", "shop.0003_n", alter("item", "color", char(40)))
+    theirs = named(COLOR).with_changes(blob="black")
+    assert findings(SameNameOtherSchema(), case_of((named(COLOR),), theirs, later)) == []
 
 
 # SB202: other dependencies
@@ -115,6 +163,7 @@ def test_a_file_with_another_layout_and_the_same_operations_is_found() -> None:
     )
     assert place(finding) == ("SB203", "note", RELEASE, "shop/migrations/0003_n.py:1")
     assert finding.message == "shop.0003_n has another layout on main; its operations are the same"
+    assert codes(case_of((named(COLOR),), named(COLOR).with_changes(blob="black"))) == ["SB203"]
 
 
 @pytest.mark.parametrize(
@@ -128,29 +177,40 @@ def test_near_miss_other_operations_or_dependencies_are_no_layout(theirs: Migrat
 
 
 def test_another_help_text_is_found() -> None:
-    theirs = named(add("item", "color", char(null=TRUE, help_text=Constant("in words"))))
-    finding = only_finding(SameNameOtherState(), case_of((named(COLOR),), theirs))
+    finding = only_finding(SameNameOtherState(), case_of((named(COLOR),), named(WORDED)))
     assert place(finding) == ("SB204", "note", RELEASE, "shop/migrations/0003_n.py:1")
     assert finding.message.startswith("shop.0003_n differs in what no database stores: ")
     assert "help_text" in finding.message
 
 
 def test_near_miss_another_help_text_beside_another_column_is_reported_as_another_schema_alone() -> None:
-    worded = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
-    case = case_of((named(COLOR),), named(worded, add("item", "size")))
+    case = case_of((named(COLOR),), named(WORDED, add("item", "size")))
     assert findings(SameNameOtherState(), case) == []
     assert codes(case) == ["SB201"]
+
+
+def test_near_miss_a_file_with_the_same_operations_below_the_one_that_differs_is_not_found() -> None:
+    ours, theirs = (
+        migration(
+            "shop.0004_n",
+            "shop.0003_n",
+            alter("item", "color", char(30, null=TRUE, help_text=Constant(text))),
+        )
+        for text in ("ours", "theirs")
+    )
+    case = case_of((named(COLOR), ours), named(COLOR).with_changes(blob="black"), theirs)
+    assert place(only_finding(SameNameOtherState(), case))[3] == "shop/migrations/0004_n.py:1"
 
 
 # SB205: another data operation
 
 
 def test_other_code_of_a_data_operation_is_found() -> None:
-    finding = only_finding(
-        SameNameOtherData(), case_of((named(run_python("ours")),), named(run_python("theirs")))
-    )
+    case = case_of((named(run_python("ours")),), named(run_python("theirs")))
+    finding = only_finding(SameNameOtherData(), case)
     assert place(finding) == ("SB205", "error", RELEASE, "shop/migrations/0003_n.py:1")
     assert finding.message.endswith("has other code on mainline under the same name")
+    assert codes(case) == ["SB205"]
 
 
 def test_a_data_operation_that_mainline_has_emptied_is_a_warning() -> None:
@@ -159,10 +219,14 @@ def test_a_data_operation_that_mainline_has_emptied_is_a_warning() -> None:
     assert (finding.severity.value, "does nothing on mainline" in finding.message) == ("warning", True)
 
 
-def test_other_code_that_the_project_has_agreed_to_is_a_note() -> None:
-    agreed = Policy(data=(DataAgreement(key("shop.0003_n"), False, True, "compared by hand"),))
-    case = case_of((named(run_python("ours")),), named(run_python("theirs")), policy=agreed)
-    assert only_finding(SameNameOtherData(), case).severity.value == "note"
+@pytest.mark.parametrize(("policy", "severity"), [(MAY_MISS, "note"), (MAY_REPEAT, "error")])
+def test_other_code_is_a_note_where_the_project_has_agreed_that_databases_may_miss_it(
+    policy: Policy, severity: str
+) -> None:
+    case = case_of((named(run_python("ours")),), named(run_python("theirs")), policy=policy)
+    assert only_finding(SameNameOtherData(), case).severity.value == severity
+    imported = importing(ours="one", theirs="two", policy=policy)
+    assert only_finding(SameNameOtherData(), imported).severity.value == severity
 
 
 def test_a_released_migration_with_another_data_operation_is_a_note() -> None:
@@ -189,9 +253,9 @@ class WorksOfOneImport(Works):
         )
 
 
-def importing(*, ours: str, theirs: str) -> Case:
+def importing(*, ours: str, theirs: str, policy: Policy | None = None) -> Case:
     """The same file on both branches; the function that it imports has these digests."""
-    case = case_of((named(run_python()),), named(run_python()))
+    case = case_of((named(run_python()),), named(run_python()), policy=policy)
     (side,) = case.sides
     branch = replace(side.patch, tree=replace(side.patch.tree, works=WorksOfOneImport(ours)))
     mainline: Tree = replace(case.situation.mainline, works=WorksOfOneImport(theirs))
@@ -218,8 +282,10 @@ def test_near_miss_a_data_operation_with_the_same_code_in_another_layout_is_not_
 
 
 def test_a_data_operation_that_mainlines_file_lacks_is_found() -> None:
-    finding = only_finding(SameNameLacksData(), case_of((named(COLOR, run_python()),), named(COLOR)))
+    case = case_of((named(COLOR, run_python()),), named(COLOR))
+    finding = only_finding(SameNameLacksData(), case)
     assert place(finding) == ("SB210", "error", RELEASE, "shop/migrations/0003_n.py:1")
+    assert codes(case) == ["SB206", "SB210"]
     assert finding.message.endswith(
         "is not in the file of that name on main; only databases of release/2.4 have run it"
     )
@@ -236,12 +302,12 @@ def test_near_miss_a_data_operation_that_mainline_has_in_another_migration_is_no
 
 
 def test_near_miss_a_data_operation_that_databases_may_miss_is_not_found() -> None:
-    agreed = Policy(data=(DataAgreement(key("shop.0003_n"), False, True, "compared by hand"),))
-    case = case_of((named(COLOR, run_python()),), named(COLOR), policy=agreed)
-    assert findings(SameNameLacksData(), case) == []
+    ours, theirs = named(COLOR, run_python()), named(COLOR)
+    assert findings(SameNameLacksData(), case_of((ours,), theirs, policy=MAY_MISS)) == []
+    assert len(findings(SameNameLacksData(), case_of((ours,), theirs, policy=MAY_REPEAT))) == 1
 
 
 def test_near_miss_other_code_in_its_place_is_not_found() -> None:
-    """Mainline has decided what the migration does; SB205 reports it."""
-    case = case_of((named(run_python("ours")),), named(run_python("theirs")))
-    assert findings(SameNameLacksData(), case) == []
+    """Mainline has decided what the migration does, at whatever place in the file."""
+    for theirs in (named(COLOR, run_python("theirs")), named(run_python("theirs"), COLOR)):
+        assert findings(SameNameLacksData(), case_of((named(COLOR, run_python("ours")),), theirs)) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cases_by_hand import case_of, findings, only_finding, place
 from migration_values import migration
-from plans_by_hand import P
+from plans_by_hand import FORK, P, changed
 
 from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
 
@@ -43,3 +43,8 @@ def test_near_miss_a_squash_of_released_migrations_is_not_found() -> None:
     """Each database of the release has applied all of them."""
     squash = migration("shop.0001_squashed", "", replaces="shop.0001_initial shop.0002_base")
     assert findings(ManyGhosts(), case_of((P,), squash, without="shop.0001_initial shop.0002_base")) == []
+
+
+def test_near_miss_a_released_squash_of_older_names_is_not_found() -> None:
+    squash = migration("blog.0000_squashed", "", replaces="blog.0000_a blog.0000_b")
+    assert findings(ManyGhosts(), case_of((P,), fork=changed(FORK, squash))) == []
