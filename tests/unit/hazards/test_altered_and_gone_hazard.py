@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import alter, char, migration, remove, rename, run_python
+from migration_values import add, alter, char, migration, remove, rename, run_python
 
 from stitchback.hazards.altered_and_gone import AlteredAndGone
 from stitchback.model.operations import Operation
@@ -25,8 +25,9 @@ def test_an_altered_column_that_mainline_has_removed_is_found() -> None:
 def test_mainlines_data_operations_before_the_removal_are_named() -> None:
     carried = migration("shop.0003_carried", "shop.0002_base", run_python())
     idle = migration("shop.0003_idle", "shop.0003_carried", run_python(empty=True))
-    gone = GONE.with_changes(dependencies=(idle.key,))
-    finding = only_finding(AlteredAndGone(), case_of((LONGER,), carried, idle, gone))
+    elsewhere = migration("blog.0002_fill", "blog.0001_initial", run_python("elsewhere"))
+    gone = GONE.with_changes(dependencies=(idle.key, elsewhere.key))
+    finding = only_finding(AlteredAndGone(), case_of((LONGER,), carried, idle, elsewhere, gone))
     assert finding.message.endswith(" removes; data operations that run before that: shop.0003_carried")
 
 
@@ -45,6 +46,13 @@ def test_near_miss_a_column_that_mainline_altered_in_the_same_way_before_is_not_
 def test_near_miss_a_column_that_mainline_altered_and_kept_is_not_found() -> None:
     other = migration("shop.0003_other", "shop.0002_base", alter("item", "label", char(300)))
     assert findings(AlteredAndGone(), case_of((LONGER,), other)) == []
+
+
+def test_near_miss_a_column_that_both_branches_added_and_mainline_removed_is_not_found() -> None:
+    ours = migration("shop.0003_p", "shop.0002_base", add("item", "color", char(20)))
+    theirs = migration("shop.0003_m", "shop.0002_base", add("item", "color", char(40)))
+    gone = migration("shop.0004_gone", "shop.0003_m", remove("item", "color"))
+    assert findings(AlteredAndGone(), case_of((ours,), theirs, gone)) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import add, alter, char, create, migration, operation, run_python
+from migration_values import add, alter, char, create, migration, operation, remove, run_python
 from plans_by_hand import FORK, changed, patch, situation
 
 from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
@@ -85,6 +85,13 @@ def test_a_data_operation_beside_it_changes_nothing() -> None:
     ours = migration("shop.0003_p", "shop.0002_base", alter("item", "label", HELP), run_python())
     theirs = migration("shop.0003_m", "shop.0002_base", alter("item", "label", OTHER_HELP))
     assert place(only_finding(ChangedOnBoth(), case_of((ours,), theirs)))[3] == "shop/migrations/0003_p.py:1"
+
+
+def test_near_miss_a_field_that_mainline_has_removed_since_is_not_found() -> None:
+    ours = migration("shop.0003_p", "shop.0002_base", alter("item", "label", HELP))
+    theirs = migration("shop.0003_m", "shop.0002_base", alter("item", "label", OTHER_HELP))
+    gone = migration("shop.0004_gone", "shop.0003_m", remove("item", "label"))
+    assert findings(ChangedOnBoth(), case_of((ours,), theirs, gone)) == []
 
 
 def test_near_miss_two_migrations_of_one_name_are_not_found() -> None:

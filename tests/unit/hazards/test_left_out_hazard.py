@@ -76,8 +76,8 @@ def test_near_miss_another_failure_beside_an_installed_package_stays_a_warning()
 
 
 def assert_severity(broken_on_mainline: BrokenOnMainline, severity: Severity) -> None:
-    """Where mainline depends on the installed package auth."""
-    on_auth = migration("shop.0003_owner", "shop.0001_initial auth.0012_alter_user")
+    """Where mainline depends on the installed packages auth and sites."""
+    on_auth = migration("shop.0003_owner", "shop.0001_initial sites.0001_initial auth.0012_alter_user")
     (finding,) = LeftOut().find(Case(situation(on_auth), ()), proof_with(broken_on_mainline))
     assert finding.severity is severity
     assert ("installed package" in finding.message) is (severity is Severity.NOTE)

@@ -24,6 +24,12 @@ def test_it_is_found_on_mainline_too() -> None:
     assert only_finding(MissingParent(), case_of_trees(changed(FORK, lost))).ref == "main"
 
 
+def test_a_run_before_without_a_migration_is_found_at_the_migration_that_has_it() -> None:
+    before = migration("shop.0003_before", "shop.0002_base", run_before="blog.0009_gone")
+    finding = only_finding(MissingParent(), case_of_trees(changed(FORK, before)))
+    assert place(finding)[3] == "shop/migrations/0003_before.py:1"
+
+
 @pytest.mark.parametrize(
     ("parent", "beside"),
     [

@@ -84,6 +84,12 @@ def test_near_miss_a_user_model_that_only_a_new_migration_of_mainline_depends_on
     assert findings(SwappedUserModel(), case("auth.User", "people.User", free, edited=(new,))) == []
 
 
+def test_near_miss_a_user_model_of_a_released_app_is_not_found() -> None:
+    """Each database of the release has its first migration."""
+    people = migration("people.0001_initial")
+    assert findings(SwappedUserModel(), case("auth.User", "people.User", OWNED, people)) == []
+
+
 def test_near_miss_the_same_user_model_is_not_found() -> None:
     assert findings(SwappedUserModel(), case("people.User", "people.User", OWNED)) == []
 
