@@ -92,6 +92,26 @@ def create(model: str, options: Mapping[str, Value] | None = None, /, **fields: 
     return operation("CreateModel", name=Constant(model), fields=rendered, **extra)
 
 
+def add_index(model: str, name: str, *fields: str) -> Operation:
+    return operation("AddIndex", model_name=Constant(model), index=_over("Index", name, fields))
+
+
+def add_unique(model: str, name: str, *fields: str) -> Operation:
+    return operation(
+        "AddConstraint", model_name=Constant(model), constraint=_over("UniqueConstraint", name, fields)
+    )
+
+
+def _over(cls: str, name: str, fields: tuple[str, ...]) -> Call:
+    labels = Items("list", tuple(map(Constant, fields)))
+    return Call(Reference(MODELS + cls), (), (("fields", labels), ("name", Constant(name))))
+
+
+def alter_options(model: str, **options: str) -> Operation:
+    pairs = tuple((Constant(name), Constant(value)) for name, value in sorted(options.items()))
+    return operation("AlterModelOptions", name=Constant(model), options=Dictionary(pairs))
+
+
 def delete(name: str) -> Operation:
     return operation("DeleteModel", name=Constant(name))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import add, alter, char, create, migration, operation, remove, run_python
+from migration_values import add, alter, alter_options, char, create, migration, operation, remove, run_python
 from plans_by_hand import FORK, changed, patch, situation
 
 from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
@@ -12,15 +12,10 @@ from stitchback.matching import build_case
 from stitchback.matching.case import Case
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
-from stitchback.model.values import Constant, Dictionary, Items, Reference
+from stitchback.model.values import Constant, Items, Reference
 
 HELP, OTHER_HELP = char(20, help_text=Constant("p")), char(20, help_text=Constant("m"))
 VERBOSE_NAME = char(20, verbose_name=Constant("m"))
-
-
-def options(**given: str) -> Operation:
-    pairs = tuple((Constant(name), Constant(value)) for name, value in sorted(given.items()))
-    return operation("AlterModelOptions", name=Constant("item"), options=Dictionary(pairs))
 
 
 def managers(name: str) -> Operation:
@@ -43,7 +38,11 @@ def changed_to(ours: Operation, theirs: Operation) -> Case:
             alter("item", "label", OTHER_HELP),
             "help_text of field shop.item.label",
         ),
-        (options(ordering="p"), options(ordering="m"), "option ordering of shop.item"),
+        (
+            alter_options("item", ordering="p"),
+            alter_options("item", ordering="m"),
+            "option ordering of shop.item",
+        ),
         (managers("ours"), managers("theirs"), "managers of shop.item"),
     ],
     ids=["help_text", "an option", "managers"],
@@ -65,7 +64,7 @@ def test_what_both_branches_changed_in_different_ways_is_found(
         (alter("item", "label", HELP), alter("item", "label", VERBOSE_NAME)),
         (alter("item", "label", HELP), add("item", "size")),
         (alter("item", "label", char(30)), alter("item", "label", char(40))),
-        (options(ordering="p"), options(ordering="p")),
+        (alter_options("item", ordering="p"), alter_options("item", ordering="p")),
         (managers("ours"), managers("ours")),
     ],
     ids=[

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import TRUE, add, alter, char, key, keys, migration, operation, run_python
+from migration_values import TRUE, add, alter, alter_options, char, key, keys, migration, run_python
 from plans_by_hand import FORK
 
 from stitchback.hazards import find_all
@@ -24,7 +24,7 @@ from stitchback.model.migrations import Migration, Tree, Works
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Policy
 from stitchback.model.source import Opaque, Span
-from stitchback.model.values import Constant, Dictionary
+from stitchback.model.values import Constant
 from stitchback.model.work import Followed, ReachedCode, TreeWork
 
 BASE = FORK.migrations[key("shop.0002_base")]
@@ -32,11 +32,7 @@ COLOR = add("item", "color")
 
 
 WORDED = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
-OPTIONS = operation(
-    "AlterModelOptions",
-    name=Constant("item"),
-    options=Dictionary(((Constant("verbose_name"), Constant("item")),)),
-)
+OPTIONS = alter_options("item", verbose_name="item")
 UNREAD = Opaque("a function makes it", "made()", Span("shop/migrations/0003_n.py", 9))
 
 

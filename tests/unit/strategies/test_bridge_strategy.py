@@ -4,14 +4,125 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
-from migration_values import add, alter, char, edited, key, keys, migration, remove, rename, run_python
+from migration_values import (
+    add,
+    add_index,
+    add_unique,
+    alter,
+    alter_options,
+    char,
+    create,
+    edited,
+    key,
+    keys,
+    migration,
+    operation,
+    remove,
+    rename,
+    run_python,
+)
 from plans_by_hand import FORK, M, P, X
 
+from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
+from stitchback.model.values import Constant, Items
 from stitchback.strategies.bridge import Bridge
 
+UNIQUE_TOGETHER = operation(
+    "AlterUniqueTogether",
+    name=Constant("item"),
+    unique_together=Items("set", (Items("tuple", (Constant("label"), Constant("base"))),)),
+)
 MORE = edited(P, operations=(*P.operations, add("item", "size")))
 BASE = FORK.migrations[key("shop.0002_base")]
+
+
+def plus(*operations: Operation) -> Migration:
+    return edited(P, operations=(*P.operations, *operations))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (create("Tag", name=char()), "conditional CreateModel Tag"),
+        (add_index("item", "by_label", "label"), "conditional AddIndex item"),
+        (add_unique("item", "one_label", "label"), "conditional AddConstraint item"),
+        (UNIQUE_TOGETHER, "conditional AlterUniqueTogether item"),
+    ],
+    ids=["a table", "an index", "a constraint", "unique_together"],
+)
+def test_whatever_one_of_two_files_of_the_same_name_creates_is_created_where_it_is_missing(
+    more: Operation, words: str
+) -> None:
+    expected = {"shop.0004_bridge_0003_p": f"after shop.0003_p: {words}"}
+    assert files(planned(Bridge(), case_of((P,), plus(more)))) == expected
+    assert files(planned(Bridge(), case_of((plus(more),), P))) == expected
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "lengths"),
+    [
+        (plus(alter("item", "label", char(30))), plus(alter("item", "label", char(40))), (30, 40)),
+        (P, plus(alter("item", "label", char(40))), (20, 40)),
+        (plus(alter("item", "label", char(40))), P, (40, 20)),
+    ],
+    ids=["altered in both", "altered in mainline's", "altered in the patch's"],
+)
+def test_a_column_that_two_files_of_the_same_name_alter_ends_with_mainlines_length(
+    ours: Migration, theirs: Migration, lengths: tuple[int, int]
+) -> None:
+    assert files(planned(Bridge(), case_of((ours,), theirs))) == {
+        "shop.0004_bridge_0003_p": f"after shop.0003_p: state only AlterField item.label to {lengths[0]}; "
+        f"AlterField item.label to {lengths[1]}"
+    }
+
+
+def test_data_operations_of_two_files_of_the_same_name_are_left_to_the_findings() -> None:
+    theirs = plus(add("item", "size"), run_python("theirs"))
+    assert files(planned(Bridge(), case_of((plus(run_python("ours")),), theirs))) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_p: conditional AddField item.size"
+    }
+
+
+def test_dependencies_on_the_migration_go_to_the_bridge_where_mainline_has_no_file_of_the_name() -> None:
+    idle = plus(run_python(empty=True), alter_options("item", verbose_name="item"))
+    draft = proposed(Bridge(), case_of((idle,), X))
+    assert draft is not None
+    assert draft.replacements == {P.key: key("shop.0004_bridge_0003_p")}
+    draft = proposed(Bridge(), case_of((P,), MORE))
+    assert draft is not None
+    assert draft.replacements == {P.key: P.key}
+
+
+def test_an_index_on_a_column_that_mainline_removes_is_dropped_before_the_column() -> None:
+    """SQLite refuses to drop a column that an index holds, and nothing can create the index again."""
+    ours = edited(P, operations=(add_index("item", "by_label", "label"),))
+    gone = migration("shop.0003_m", "shop.0002_base", remove("item", "label"))
+    case = case_of((ours,), gone)
+    assert files(planned(Bridge(), case)) == {
+        "shop.0003_m": "after shop.0002_base: conditional RemoveIndex item.by_label; RemoveField item.label"
+    }
+    draft = proposed(Bridge(), case)
+    assert draft is not None
+    assert draft.replacements == {P.key: key("shop.0002_base")}
+
+
+def test_a_column_that_mainlines_file_of_the_same_name_lacks_is_known_before_sqlite_recreates_the_table() -> (
+    None
+):
+    """Mainline's databases that have recreated it already get the column at the leaf."""
+    altered = migration("shop.0004_longer", "shop.0003_p", alter("item", "label", char(40)))
+    assert files(planned(Bridge(), case_of((MORE,), P, altered))) == {
+        "shop.0004_longer": "after shop.0003_p: conditional AddField item.size; AlterField item.label to 40",
+        "shop.0005_bridge_0003_p": "after shop.0004_longer: conditional AddField item.size",
+    }
+
+
+def test_a_column_that_mainline_has_altered_since_is_left_to_that_alteration() -> None:
+    longer = migration("shop.0004_longer", "shop.0003_p", alter("item", "color", char(40)))
+    assert files(planned(Bridge(), case_of((P,), MORE, longer))) == {
+        "shop.0004_longer": "after shop.0003_p: conditional AddField item.size; AlterField item.color to 40"
+    }
 
 
 def test_a_column_that_only_mainlines_file_of_the_same_name_adds_is_created_where_it_is_missing() -> None:
@@ -66,6 +177,7 @@ def test_a_missing_column_is_created_before_sqlite_recreates_the_table() -> None
 def test_near_miss_a_duplicate_under_another_name() -> None:
     """Mainline's migration would still make it."""
     assert proposed(Bridge(), case_of((P,), X, M)) is None
+    assert proposed(Bridge(), case_of((plus(add("item", "first")),), X, M)) is None
 
 
 def test_near_miss_the_same_schema_under_the_same_name() -> None:

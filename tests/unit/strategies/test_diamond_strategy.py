@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, manual_inserts, planned, proposed
-from migration_values import add, char, edited, key, keys, migration
+from migration_values import TRUE, add, alter, alter_options, char, edited, key, keys, migration
 from plans_by_hand import M, P, X
 
 from stitchback.model.migrations import Migration
+from stitchback.model.values import Constant
 from stitchback.strategies.diamond import Diamond
 
 SAME = migration("shop.0003_m", "shop.0002_base", add("item", "color"))
@@ -24,6 +25,21 @@ def test_the_stitched_migration_replaces_the_patchs_and_mainlines_depends_on_it(
     assert candidate.result.migrations[key("shop.0003_stitched_p")].provenance == (
         "replaces shop.0003_p of release/2.4 (commit release/2.4)",
         "takes operations from shop.0004_m",
+    )
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        (X, M, migration("shop.0005_longer", "shop.0004_m", alter("item", "color", char(40)))),
+        (X, edited(M, operations=(add("item", "color", char(null=TRUE, help_text=Constant("in words"))),))),
+    ],
+    ids=["mainline has made it longer since", "another help_text"],
+)
+def test_a_later_alteration_or_another_help_text_makes_no_difference(theirs: tuple[Migration, ...]) -> None:
+    written = files(planned(Diamond(), case_of((P,), *theirs)))
+    assert (
+        written["shop.0003_stitched_p"] == "after shop.0002_base, replaces shop.0003_p: AddField item.color"
     )
 
 
@@ -54,6 +70,17 @@ def test_a_change_that_mainline_made_in_two_migrations_is_taken_from_both() -> N
 )
 def test_near_miss_a_migration_of_mainline_that_does_not_make_the_same(theirs: Migration) -> None:
     assert proposed(Diamond(), case_of((P,), theirs)) is None
+
+
+def test_near_miss_two_columns_of_which_mainline_has_one_longer() -> None:
+    ours = edited(P, operations=(*P.operations, add("item", "size")))
+    theirs = edited(SAME, operations=(*SAME.operations, add("item", "size", char(40, null=TRUE))))
+    assert proposed(Diamond(), case_of((ours,), theirs)) is None
+
+
+def test_near_miss_a_change_that_no_database_stores() -> None:
+    ours = edited(P, operations=(alter_options("item", verbose_name="item"),))
+    assert proposed(Diamond(), case_of((ours,), SAME)) is None
 
 
 def test_near_miss_a_patch_migration_that_makes_more() -> None:

@@ -9,6 +9,7 @@ from plans_by_hand import M, P, X
 
 from stitchback.matching.case import Case
 from stitchback.model.migrations import Migration
+from stitchback.model.source import Opaque, Span
 from stitchback.strategies.guard import GuardStrategy
 
 FORK = tree(migration("shop.0001_initial", "", create("Item", old=integer(), size=char(20))), ref="v2.4")
@@ -39,6 +40,23 @@ def test_a_patch_migration_that_makes_more_comes_with_its_file_its_duplicate_con
         "shop.0004_m": "after shop.0003_x: conditional AddField item.color",
         "shop.0005_merge_0003_p_0004_m": "after shop.0003_p shop.0004_m: empty",
     }
+
+
+def test_a_column_that_sqlite_would_lose_comes_with_its_file() -> None:
+    """Mainline alters the table before it adds the column: SQLite recreates it without the column (FACTS F31)."""
+    longer = migration("shop.0003_longer", "shop.0002_base", alter("item", "label", char(40)))
+    after = edited(M, dependencies=(longer.key,))
+    assert files(planned(GuardStrategy(), case_of((P,), longer, after)))["shop.0003_p"] == (
+        "after shop.0002_base: conditional AddField item.color"
+    )
+
+
+def test_an_alteration_of_what_mainline_has_removed_is_left_out_of_the_file() -> None:
+    ours = edited(P, operations=(alter("item", "label", char(40)), *P.operations, add("item", "first")))
+    theirs = migration("shop.0003_m", "shop.0002_base", remove("item", "label"), add("item", "color"))
+    assert files(planned(GuardStrategy(), case_of((ours,), theirs)))["shop.0003_p"] == (
+        "after shop.0002_base: conditional AddField item.color; AddField item.first"
+    )
 
 
 def test_a_column_in_another_shape_beside_one_of_the_patchs_alone_is_conditional_on_both_sides() -> None:
@@ -79,6 +97,17 @@ def test_near_miss_an_alteration_to_another_shape_beside_a_column_of_the_patchs_
     assert proposed(GuardStrategy(), case_of((ours,), theirs)) is None
 
 
+def test_near_miss_a_patch_migration_with_an_opaque_operation() -> None:
+    opaque = Opaque("a function makes it", "made()", Span("shop/migrations/0003_p.py", 9))
+    ours = edited(P, operations=(*P.operations, add("item", "first"), opaque))
+    assert proposed(GuardStrategy(), case_of((ours,), X, M)) is None
+
+
+def test_near_miss_a_file_with_a_dependency_that_mainline_lacks() -> None:
+    lost = edited(P, operations=(*P.operations, add("item", "first")), dependencies=keys("shop.0003_lost"))
+    assert proposed(GuardStrategy(), case_of((lost,), X, M)) is None
+
+
 def moved(theirs: Migration, *more: Migration) -> Case:
     return case_of((BOTH,), theirs, *more, DROP, fork=FORK)
 
@@ -92,6 +121,7 @@ def moved(theirs: Migration, *more: Migration) -> Case:
             migration("shop.0002_own", "shop.0001_initial", add("item", "own")),
         ),
         moved(edited(ONE, operations=(add("item", "new", char(40)),))),
+        moved(edited(ONE, operations=())),
         case_of((BOTH,), BOTH.with_changes(blob="black"), fork=FORK),
         case_of((BOTH,), ONE, fork=FORK),
     ],
@@ -99,6 +129,7 @@ def moved(theirs: Migration, *more: Migration) -> Case:
         "it makes more",
         "it depends on more",
         "a longer column",
+        "it makes less",
         "nothing has moved",
         "the removal is nowhere",
     ],

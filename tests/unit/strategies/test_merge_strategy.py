@@ -8,6 +8,7 @@ from migration_values import add, alter, char, edited, keys, migration, run_pyth
 from plans_by_hand import M, P, X
 
 from stitchback.model.migrations import Migration
+from stitchback.model.values import Constant, Value
 from stitchback.strategies.merge import Merge
 
 LONGER = migration("shop.0003_p", "shop.0002_base", alter("item", "label", char(40)))
@@ -29,9 +30,10 @@ def test_where_mainline_has_nothing_new_there_is_no_merge_migration() -> None:
     assert list(files(planned(Merge(), case_of((P,))))) == ["shop.0003_p"]
 
 
-def test_an_alteration_that_both_branches_made_may_run_twice() -> None:
-    same = edited(LONGER, key=keys("shop.0003_m")[0])
-    assert list(files(planned(Merge(), case_of((LONGER,), same)))) == [
+@pytest.mark.parametrize("arguments", [{}, {"help_text": Constant("in words")}], ids=["same", "help_text"])
+def test_an_alteration_that_both_branches_made_may_run_twice(arguments: dict[str, Value]) -> None:
+    theirs = migration("shop.0003_m", "shop.0002_base", alter("item", "label", char(40, **arguments)))
+    assert list(files(planned(Merge(), case_of((LONGER,), theirs)))) == [
         "shop.0003_p",
         "shop.0004_merge_0003_m_0003_p",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, manual_inserts, planned, proposed
-from migration_values import add, edited, keys, migration
+from migration_values import add, alter_options, edited, keys, migration
 from plans_by_hand import M, P, X
 
 from stitchback.model.migrations import Migration
@@ -51,6 +51,11 @@ def test_mainlines_squash_of_its_migration_replaces_the_copied_file_too() -> Non
 )
 def test_near_miss_mainline_has_no_duplicate_under_another_name(theirs: tuple[Migration, ...]) -> None:
     assert proposed(Rehome(), case_of((P,), *theirs)) is None
+
+
+def test_near_miss_a_change_that_no_database_stores() -> None:
+    ours = edited(P, operations=(alter_options("item", verbose_name="item"),))
+    assert proposed(Rehome(), case_of((ours,), X, M)) is None
 
 
 def test_near_miss_a_patch_migration_that_makes_more() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
 from migration_values import add, edited, keys, migration
-from plans_by_hand import M, P, X, Y
+from plans_by_hand import BLOG, M, P, X, Y
 
 from stitchback.model.plans import Policy
 from stitchback.strategies.renumber import Renumber
@@ -40,6 +40,27 @@ def test_numbers_that_do_not_collide_stay() -> None:
         "shop.0003_p": "after shop.0002_base: AddField item.color",
         "shop.0007_later": "after shop.0003_p: AddField item.later",
     }
+
+
+def test_numbers_stay_where_another_file_has_one_of_the_new_names() -> None:
+    other = migration("shop.0004_x", "shop.0002_base", add("item", "other"))
+    written = files(planned(Renumber(), case_of((P,), X, other, policy=unreleased("shop.0003_x"))))
+    assert written["shop.0003_x"] == "after shop.0003_p: AddField item.x"
+
+
+def test_dependencies_of_other_apps_get_the_new_names() -> None:
+    uses = migration("blog.0002_uses", "blog.0001_initial shop.0003_x")
+    written = files(planned(Renumber(), case_of((P,), X, uses, policy=unreleased("shop.0003_x"))))
+    assert written["blog.0002_uses"] == "after blog.0001_initial shop.0004_x: empty"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [Policy(), unreleased("blog.0002_z"), unreleased("shop.0009_gone")],
+    ids=["all are released", "those of another app are not", "a name that mainline does not have"],
+)
+def test_near_miss_mainline_has_nothing_unreleased_in_the_app(policy: Policy) -> None:
+    assert proposed(Renumber(), case_of((P,), X, BLOG, policy=policy)) is None
 
 
 @pytest.mark.parametrize(

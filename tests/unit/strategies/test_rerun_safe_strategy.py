@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
-from migration_values import add, alter, char, edited, migration, operation
-from plans_by_hand import P
+from migration_values import add, add_index, alter, char, edited, migration, operation
+from plans_by_hand import FORK, P, changed
 
 from stitchback.matching.case import Case
 from stitchback.model.operations import Operation
-from stitchback.model.values import Call, Constant, Items, Reference
+from stitchback.model.values import Constant
 from stitchback.strategies.rerun_safe import RerunSafe
 
 TO_30, TO_40 = (alter("item", "label", char(length)) for length in (30, 40))
 
 
-def index(name: str) -> tuple[Operation, Operation]:
-    """The index dropped, and recreated under its name."""
-    fields = Items("list", (Constant("label"),))
-    value = Call(Reference("django.db.models.Index"), (), (("fields", fields), ("name", Constant(name))))
-    return (
-        operation("RemoveIndex", model_name=Constant("item"), name=Constant(name)),
-        operation("AddIndex", model_name=Constant("item"), index=value),
-    )
+AGAIN = (
+    operation("RemoveIndex", model_name=Constant("item"), name=Constant("by_label")),
+    add_index("item", "by_label", "label"),
+)
+INDEXED = changed(FORK, migration("shop.0002_base", "shop.0001_initial", add("item", "base"), AGAIN[1]))
 
 
 def changed_to(ours: tuple[Operation, ...], *theirs: Operation) -> Case:
@@ -39,6 +36,13 @@ def test_the_same_alteration_needs_no_change_of_an_operation() -> None:
 def test_another_alteration_starts_from_the_patchs_definition() -> None:
     assert files(planned(RerunSafe(), changed_to((TO_30,), TO_40))) == {
         "shop.0003_m": "after shop.0002_base: AlterField item.label to 30; AlterField item.label to 40"
+    }
+
+
+def test_an_index_that_both_drop_and_recreate_under_its_name_is_made_once_more() -> None:
+    ours, theirs = edited(P, operations=AGAIN), migration("shop.0003_m", "shop.0002_base", *AGAIN)
+    assert files(planned(RerunSafe(), case_of((ours,), theirs, fork=INDEXED))) == {
+        "shop.0003_m": "after shop.0002_base: RemoveIndex item.by_label; AddIndex item"
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
-from migration_values import TRUE, add, char, edited, keys, migration, run_python
+from migration_values import TRUE, add, alter_options, char, edited, keys, migration, run_python
 from plans_by_hand import FORK, P, X, changed
 
 from stitchback.model.migrations import Migration
@@ -22,10 +22,12 @@ def test_the_same_file_on_both_branches_is_left_as_it_is() -> None:
 
 def test_a_file_that_differs_in_what_no_database_stores_is_left_as_it_is() -> None:
     worded = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
-    draft = proposed(Unchanged(), case_of((P,), edited(P, operations=(worded,))))
-    assert draft is not None
-    assert draft.replacements == {P.key: P.key}
-    assert draft.edits == ()
+    for theirs in (worded, *P.operations):
+        ours = edited(P, operations=(*P.operations, alter_options("item", verbose_name="item")))
+        draft = proposed(Unchanged(), case_of((ours,), edited(P, operations=(theirs,))))
+        assert draft is not None
+        assert draft.replacements == {P.key: P.key}
+        assert (draft.edits, draft.remarks) == ((), ())
 
 
 def test_a_data_operation_with_other_code_under_the_same_name_is_remarked() -> None:
@@ -68,13 +70,32 @@ def test_near_miss_a_migration_of_the_patch_branch_alone_that_does_something(our
     [
         edited(P, operations=(*P.operations, add("item", "size"))),
         edited(P, operations=()),
+        edited(P, operations=(add("item", "color", char(40)), run_python())),
         edited(P, operations=(add("item", "color", char(40)),)),
         edited(P, dependencies=keys("shop.0003_x")),
     ],
-    ids=["a column more", "a column less", "a longer column", "a dependency that patched databases lack"],
+    ids=[
+        "a column more",
+        "a column less",
+        "a longer column and data",
+        "a longer column",
+        "a dependency that patched databases lack",
+    ],
 )
 def test_near_miss_a_file_of_the_same_name_that_is_not_right_on_patched_databases(theirs: Migration) -> None:
     assert proposed(Unchanged(), case_of((P,), X, theirs)) is None
+
+
+def test_near_miss_a_file_that_no_database_can_have_applied_and_mainline_lacks() -> None:
+    lost = edited(P, dependencies=keys("shop.0002_base shop.0003_lost"))
+    assert proposed(Unchanged(), case_of((lost,), X)) is None
+
+
+def test_near_miss_two_columns_of_which_mainlines_file_has_one_longer() -> None:
+    ours, theirs = (
+        edited(P, operations=(*P.operations, add("item", "size", char(length)))) for length in (20, 40)
+    )
+    assert proposed(Unchanged(), case_of((ours,), theirs)) is None
 
 
 def test_near_miss_an_empty_migration_whose_file_git_has_merged() -> None:
