@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
 from migration_values import (
+    TRUE,
     add,
     add_index,
     add_unique,
@@ -118,6 +119,13 @@ def test_a_column_that_mainlines_file_of_the_same_name_lacks_is_known_before_sql
     }
 
 
+def test_a_difference_that_no_database_stores_needs_no_bridge() -> None:
+    worded = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
+    assert files(
+        planned(Bridge(), case_of((P,), edited(MORE, operations=(worded, add("item", "size")))))
+    ) == {"shop.0004_bridge_0003_p": "after shop.0003_p: conditional AddField item.size"}
+
+
 def test_a_column_that_mainline_has_altered_since_is_left_to_that_alteration() -> None:
     longer = migration("shop.0004_longer", "shop.0003_p", alter("item", "color", char(40)))
     assert files(planned(Bridge(), case_of((P,), MORE, longer))) == {
@@ -196,6 +204,7 @@ def test_near_miss_a_file_of_the_same_name_on_which_django_stops() -> None:
 )
 def test_near_miss_what_no_condition_on_the_database_can_make(only_ours: Operation) -> None:
     assert proposed(Bridge(), case_of((edited(P, operations=(only_ours,)),), X)) is None
+    assert proposed(Bridge(), case_of((plus(only_ours),), X)) is None
 
 
 def test_near_miss_a_column_that_mainline_has_taken_out_of_a_released_migration() -> None:

@@ -46,8 +46,10 @@ def test_a_column_that_sqlite_would_lose_comes_with_its_file() -> None:
     """Mainline alters the table before it adds the column: SQLite recreates it without the column (FACTS F31)."""
     longer = migration("shop.0003_longer", "shop.0002_base", alter("item", "label", char(40)))
     after = edited(M, dependencies=(longer.key,))
-    assert files(planned(GuardStrategy(), case_of((P,), longer, after)))["shop.0003_p"] == (
-        "after shop.0002_base: conditional AddField item.color"
+    candidate = planned(GuardStrategy(), case_of((P,), longer, after))
+    assert files(candidate)["shop.0003_p"] == "after shop.0002_base: conditional AddField item.color"
+    assert candidate.result.migrations[P.key].provenance == (
+        "copied shop.0003_p of release/2.4 (commit release/2.4)",
     )
 
 

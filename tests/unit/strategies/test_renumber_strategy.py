@@ -48,6 +48,23 @@ def test_numbers_stay_where_another_file_has_one_of_the_new_names() -> None:
     assert written["shop.0003_x"] == "after shop.0003_p: AddField item.x"
 
 
+def test_a_new_name_may_be_the_old_one_of_another_renamed_migration() -> None:
+    again = migration("shop.0004_x", "shop.0003_x", add("item", "again"))
+    case = case_of((P,), X, again, policy=unreleased("shop.0003_x shop.0004_x"))
+    assert files(planned(Renumber(), case)) == {
+        "shop.0003_p": "after shop.0002_base: AddField item.color",
+        "shop.0003_x": "deleted",
+        "shop.0004_x": "after shop.0003_p: AddField item.x",
+        "shop.0005_x": "after shop.0004_x: AddField item.again",
+    }
+
+
+def test_a_name_without_a_number_stays() -> None:
+    custom = migration("shop.custom", "shop.0002_base", add("item", "custom"))
+    written = files(planned(Renumber(), case_of((P,), custom, policy=unreleased("shop.custom"))))
+    assert written["shop.custom"] == "after shop.0003_p: AddField item.custom"
+
+
 def test_dependencies_of_other_apps_get_the_new_names() -> None:
     uses = migration("blog.0002_uses", "blog.0001_initial shop.0003_x")
     written = files(planned(Renumber(), case_of((P,), X, uses, policy=unreleased("shop.0003_x"))))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from cases_by_hand import case_of, files, planned, proposed
-from migration_values import TRUE, add, char, edited, keys, migration
+from migration_values import TRUE, add, alter, char, edited, keys, migration
 from plans_by_hand import P, X
 
+from stitchback.model.migrations import Migration
+from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.reparent import Reparent
@@ -31,10 +34,30 @@ def test_a_leaf_node_leaves_its_dependency_to_a_merge_migration() -> None:
     }
 
 
-def test_a_difference_that_no_database_stores_is_no_other_change() -> None:
-    worded = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
-    written = files(planned(Reparent(), case_of((P,), X, edited(BACKPORTED, operations=(worded,)))))
-    assert written["shop.0003_p"] == "after shop.0002_base: AddField item.color"
+WORDED = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
+LATER = migration("shop.0004_later", "shop.0003_p", alter("item", "color", char(40)))
+UNREAD = Opaque("a function makes it", "made()", Span("shop/migrations/0003_p.py", 9))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (P, (edited(BACKPORTED, operations=(WORDED,)),)),
+        (P, (edited(BACKPORTED, operations=(WORDED,)), LATER)),
+        (edited(P, operations=(UNREAD,)), (edited(BACKPORTED, operations=(UNREAD,)),)),
+    ],
+    ids=["another help_text", "altered later on mainline", "the same opaque operation"],
+)
+def test_the_same_changes_may_differ_in_what_is_not_theirs(
+    ours: Migration, theirs: tuple[Migration, ...]
+) -> None:
+    draft = proposed(Reparent(), case_of((ours,), X, *theirs))
+    assert draft is not None
+    file = draft.get_file(P.key)
+    assert file.dependencies == keys("shop.0002_base")
+    assert file.people == (
+        "Dependencies as on release/2.4, whose databases have applied this migration without shop.0003_x.",
+    )
 
 
 def test_a_next_migration_that_was_backported_too_leaves_the_dependency_to_the_one_behind_it() -> None:
@@ -49,6 +72,11 @@ def test_a_next_migration_that_was_backported_too_leaves_the_dependency_to_the_o
 
 def test_near_miss_a_migration_of_mainline_alone() -> None:
     assert proposed(Reparent(), case_of((P,), X)) is None
+
+
+def test_near_miss_a_dependency_that_mainline_lacks() -> None:
+    lost = edited(P, dependencies=keys("shop.0002_base shop.0003_lost"))
+    assert proposed(Reparent(), case_of((lost,), X, BACKPORTED)) is None
 
 
 def test_near_miss_dependencies_that_patched_databases_have_applied() -> None:

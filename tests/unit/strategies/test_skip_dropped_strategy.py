@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
 from migration_values import add, alter, char, edited, key, migration, remove
-from plans_by_hand import P
+from plans_by_hand import FORK, P, changed
 
 from stitchback.model.operations import Operation
 from stitchback.strategies.skip_dropped import SkipDropped
@@ -32,6 +32,13 @@ def test_nothing_is_written_and_dependencies_on_it_go_to_its_parent() -> None:
 )
 def test_near_miss_a_migration_that_does_more_or_something_else(operations: tuple[Operation, ...]) -> None:
     assert proposed(SkipDropped(), case_of((edited(OURS, operations=operations),), GONE)) is None
+
+
+def test_near_miss_a_migration_that_joins_two_leaf_nodes() -> None:
+    """No single migration takes its place as a dependency."""
+    parents = (migration("shop.0003_a", "shop.0002_base"), migration("shop.0003_b", "shop.0002_base"))
+    join = migration("shop.0004_join", "shop.0003_a shop.0003_b", LONGER)
+    assert proposed(SkipDropped(), case_of((join,), GONE, fork=changed(FORK, *parents))) is None
 
 
 def test_near_miss_a_migration_whose_file_git_has_merged() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
-from migration_values import TRUE, add, alter_options, char, edited, keys, migration, run_python
+from migration_values import TRUE, add, alter, alter_options, char, edited, keys, migration, run_python
 from plans_by_hand import FORK, P, X, changed
 
 from stitchback.model.migrations import Migration
+from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
 from stitchback.strategies.unchanged import Unchanged
 
@@ -28,6 +29,24 @@ def test_a_file_that_differs_in_what_no_database_stores_is_left_as_it_is() -> No
         assert draft is not None
         assert draft.replacements == {P.key: P.key}
         assert (draft.edits, draft.remarks) == ((), ())
+
+
+OPAQUE = edited(
+    P, operations=(Opaque("a function makes it", "made()", Span("shop/migrations/0003_p.py", 9)),)
+)
+
+
+@pytest.mark.parametrize("ours", [OPAQUE, EMPTY], ids=["an opaque operation", "no operation"])
+def test_the_same_operations_in_another_layout_are_left_as_they_are(ours: Migration) -> None:
+    draft = proposed(Unchanged(), case_of((ours,), ours.with_changes(blob="black")))
+    assert draft is not None
+    assert draft.replacements == {P.key: P.key}
+
+
+def test_a_column_that_mainline_has_altered_since_is_left_as_it_is() -> None:
+    worded = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
+    longer = migration("shop.0004_longer", "shop.0003_p", alter("item", "color", char(40)))
+    assert files(planned(Unchanged(), case_of((P,), edited(P, operations=(worded,)), longer))) == {}
 
 
 def test_a_data_operation_with_other_code_under_the_same_name_is_remarked() -> None:
