@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import TRUE, Call, Code, Constant, Dictionary, Items, Reference, Value
+from stitchback.model.work import Followed, ReachedCode, TreeWork
 
 MODELS = "django.db.models."
 
@@ -134,6 +136,19 @@ def rename(model: str, old: str, new: str) -> Operation:
     return operation(
         "RenameField", model_name=Constant(model), old_name=Constant(old), new_name=Constant(new)
     )
+
+
+def run_imported(digest: str, on_mainline: str = "") -> Operation:
+    """A RunPython that calls `shop.rules.fill` of `shop/rules.py`, whose text has this digest, and that one on mainline."""
+
+    def work(text: str) -> TreeWork:
+        return TreeWork(
+            run_python(), lambda: Followed(text, {"shop.rules.fill": ReachedCode("shop/rules.py", text)})
+        )
+
+    followed = work(digest)
+    followed.on_mainline = work(on_mainline) if on_mainline else None
+    return replace(run_python(), work=followed)
 
 
 def run_python(body: str = "fill", *, empty: bool = False) -> Operation:

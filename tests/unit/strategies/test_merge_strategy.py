@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
-from migration_values import add, alter, char, edited, keys, migration, run_python
+from migration_values import add, alter, char, edited, keys, migration, run_imported, run_python
 from plans_by_hand import M, P, X
 
 from stitchback.model.migrations import Migration
@@ -43,6 +43,19 @@ def test_a_data_operation_is_remarked_with_the_databases_that_will_run_it() -> N
     fill = migration("shop.0003_fill", "shop.0002_base", run_python("fill"))
     (remark,) = planned(Merge(), case_of((fill,), X)).remarks
     assert remark.startswith("shop.0003_fill: RunPython fill will run on fresh databases")
+
+
+def importing(ours: str, theirs: str) -> Migration:
+    return migration("shop.0003_fill", "shop.0002_base", run_imported(ours, theirs))
+
+
+def test_code_that_the_data_operation_imports_and_mainline_has_otherwise_is_remarked() -> None:
+    _, remark = planned(Merge(), case_of((importing("ours", "theirs"),), X)).remarks
+    assert remark.endswith("merge shop/rules.py of release/2.4 too.")
+
+
+def test_near_miss_code_that_is_the_same_on_mainline_is_not_remarked() -> None:
+    assert len(planned(Merge(), case_of((importing("same", "same"),), X)).remarks) == 1
 
 
 def test_the_same_operations_under_the_same_name_need_no_copy() -> None:
