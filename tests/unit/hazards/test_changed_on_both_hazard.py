@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
-from migration_values import add, alter, alter_options, char, create, migration, operation, remove, run_python
+from migration_values import (
+    add,
+    add_index,
+    alter,
+    alter_options,
+    char,
+    create,
+    migration,
+    operation,
+    remove,
+    run_python,
+)
 from plans_by_hand import FORK, changed, patch, situation
 
 from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
@@ -12,6 +23,7 @@ from stitchback.matching import build_case
 from stitchback.matching.case import Case
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant, Items, Reference
 
 HELP, OTHER_HELP = char(20, help_text=Constant("p")), char(20, help_text=Constant("m"))
@@ -80,8 +92,17 @@ def test_near_miss_other_changes_of_both_branches_are_not_found(ours: Operation,
     assert findings(ChangedOnBoth(), changed_to(ours, theirs)) == []
 
 
-def test_a_data_operation_beside_it_changes_nothing() -> None:
-    ours = migration("shop.0003_p", "shop.0002_base", alter("item", "label", HELP), run_python())
+@pytest.mark.parametrize(
+    "beside",
+    [
+        run_python(),
+        add_index("item", "by_label", "label"),
+        Opaque("a function makes it", "made()", Span("x.py")),
+    ],
+    ids=["a data operation", "an index", "an opaque operation"],
+)
+def test_another_operation_beside_it_changes_nothing(beside: Operation | Opaque) -> None:
+    ours = migration("shop.0003_p", "shop.0002_base", alter("item", "label", HELP), beside)
     theirs = migration("shop.0003_m", "shop.0002_base", alter("item", "label", OTHER_HELP))
     assert place(only_finding(ChangedOnBoth(), case_of((ours,), theirs)))[3] == "shop/migrations/0003_p.py:1"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from migration_values import key, migration, tree
-from plans_by_hand import situation
+from plans_by_hand import FORK, changed, patch, situation
 
 from stitchback.hazards.left_out import LeftOut, place
 from stitchback.matching.case import Case
@@ -73,6 +73,14 @@ def test_a_missing_table_that_an_installed_package_may_have_created_is_a_note(
 
 def test_near_miss_another_failure_beside_an_installed_package_stays_a_warning() -> None:
     assert_severity(BrokenOnMainline("fork point", "column exists", None, "fork point"), Severity.WARNING)
+
+
+def test_a_package_that_only_the_release_depends_on_may_have_created_the_table() -> None:
+    missing = BrokenOnMainline("fork point", "table auth_user does not exist", None, "fork point")
+    on_auth = migration("shop.0003_owner", "shop.0002_base auth.0012_alter_user")
+    given = situation(patches=[patch(fork=changed(FORK, on_auth))])
+    (finding,) = LeftOut().find(Case(given, ()), proof_with(missing))
+    assert finding.severity is Severity.NOTE
 
 
 def assert_severity(broken_on_mainline: BrokenOnMainline, severity: Severity) -> None:

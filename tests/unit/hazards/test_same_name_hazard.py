@@ -129,7 +129,9 @@ def test_near_miss_a_column_that_mainline_alters_in_a_later_migration_is_no_othe
 
 def test_a_dependency_that_only_mainlines_file_has_is_found() -> None:
     other = migration("shop.0003_m", "shop.0002_base", add("item", "size"))
-    case = case_of((named(COLOR),), other, named(COLOR, after="shop.0003_m"))
+    case = case_of(
+        (named(COLOR),), other, named(COLOR, after="shop.0003_m").with_changes(path="moved/0003_n.py")
+    )
     finding = only_finding(SameNameOtherParents(), case)
     assert place(finding) == ("SB202", "error", RELEASE, "shop/migrations/0003_n.py:1")
     assert finding.message == "shop.0003_n depends on shop.0003_m on main"
@@ -267,6 +269,10 @@ def test_the_same_file_that_imports_a_function_with_other_code_is_found() -> Non
 
 def test_near_miss_the_same_file_that_imports_a_function_with_the_same_code_is_not_found() -> None:
     assert findings(SameNameOtherData(), importing(ours="one", theirs="one")) == []
+
+
+def test_near_miss_an_opaque_operation_is_no_data_operation_with_other_code() -> None:
+    assert findings(SameNameOtherData(), case_of((named(UNREAD),), named(COLOR))) == []
 
 
 def test_near_miss_a_data_operation_with_the_same_code_in_another_layout_is_not_found() -> None:
