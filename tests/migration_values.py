@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import TRUE, Call, Code, Constant, Dictionary, Items, Reference, Value
+from stitchback.model.work import Followed, ReachedCode, TreeWork
 
 MODELS = "django.db.models."
 
@@ -41,7 +43,16 @@ def migration(
         operations=tuple(operations),
         initial=initial,
     )
-    return made.with_changes(blob=f"{hash(repr(made)) & (2**64 - 1):016x}")
+    return _as_file(made)
+
+
+def edited(migration: Migration, **changes: object) -> Migration:
+    """The migration with these changes, as another file under the same name."""
+    return _as_file(migration.with_changes(**changes))
+
+
+def _as_file(made: Migration) -> Migration:
+    return made.with_changes(blob=f"{hash(repr(made.with_changes(blob=''))) & (2**64 - 1):016x}")
 
 
 def tree(*migrations: Migration, ref: str = "main") -> Tree:
@@ -83,6 +94,26 @@ def create(model: str, options: Mapping[str, Value] | None = None, /, **fields: 
     return operation("CreateModel", name=Constant(model), fields=rendered, **extra)
 
 
+def add_index(model: str, name: str, *fields: str) -> Operation:
+    return operation("AddIndex", model_name=Constant(model), index=_over("Index", name, fields))
+
+
+def add_unique(model: str, name: str, *fields: str) -> Operation:
+    return operation(
+        "AddConstraint", model_name=Constant(model), constraint=_over("UniqueConstraint", name, fields)
+    )
+
+
+def _over(cls: str, name: str, fields: tuple[str, ...]) -> Call:
+    labels = Items("list", tuple(map(Constant, fields)))
+    return Call(Reference(MODELS + cls), (), (("fields", labels), ("name", Constant(name))))
+
+
+def alter_options(model: str, **options: str) -> Operation:
+    pairs = tuple((Constant(name), Constant(value)) for name, value in sorted(options.items()))
+    return operation("AlterModelOptions", name=Constant(model), options=Dictionary(pairs))
+
+
 def delete(name: str) -> Operation:
     return operation("DeleteModel", name=Constant(name))
 
@@ -105,6 +136,19 @@ def rename(model: str, old: str, new: str) -> Operation:
     return operation(
         "RenameField", model_name=Constant(model), old_name=Constant(old), new_name=Constant(new)
     )
+
+
+def run_imported(digest: str, on_mainline: str = "") -> Operation:
+    """A RunPython that calls `shop.rules.fill` of `shop/rules.py`, whose text has this digest, and that one on mainline."""
+
+    def work(text: str) -> TreeWork:
+        return TreeWork(
+            run_python(), lambda: Followed(text, {"shop.rules.fill": ReachedCode("shop/rules.py", text)})
+        )
+
+    followed = work(digest)
+    followed.on_mainline = work(on_mainline) if on_mainline else None
+    return replace(run_python(), work=followed)
 
 
 def run_python(body: str = "fill", *, empty: bool = False) -> Operation:

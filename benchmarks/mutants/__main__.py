@@ -43,6 +43,7 @@ UNIT = (
     "repair",
     "runbook",
     "schema",
+    "strategies",
 )
 TESTS = (
     *(f"tests/unit/{name}" for name in UNIT),

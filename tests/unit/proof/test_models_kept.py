@@ -9,7 +9,6 @@ from migration_values import add, alter, char, create, field, keys, migration, o
 from plans_by_hand import FORK, candidate, changed, patch, situation
 
 from stitchback.engine import EngineCache
-from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
@@ -136,8 +135,6 @@ def test_mainlines_word_is_the_last_where_both_changed_it() -> None:
     assert lost(given) == []
     back = migration("shop.0004_p", "shop.0003_m", alter("item", "label", HELP))
     assert lost(given, back) == ["help_text of field shop.item.label differs from mainline"]
-    (finding,) = ChangedOnBoth().find(case_of(given))
-    assert finding.message.startswith("help_text of field shop.item.label on release/2.4 differs from main")
 
 
 def test_what_mainline_has_taken_back_since_stays_taken_back() -> None:
@@ -210,10 +207,6 @@ def test_of_two_patch_branches_the_last_named_has_the_last_word() -> None:
     as_second = migration("shop.0004_p", "shop.0003_m", alter("item", "label", OTHER))
     assert lost(given, as_first) != []
     assert lost(given, as_second) == []
-    (finding,) = ChangedOnTwoPatches().find(case_of(given))
-    assert "the value of release/2.5, named last, is kept" in finding.message
-    alike = patch(on("shop.0003_q", alter("item", "label", HELP)), ref="release/2.5")
-    assert [*ChangedOnTwoPatches().find(case_of(situation(patches=[first, alike])))] == []
 
 
 def test_the_plan_carries_what_would_be_lost_to_the_leaf() -> None:
@@ -351,7 +344,6 @@ def test_a_squash_of_the_fork_point_that_kept_its_files_is_no_change_of_mainline
     fork = changed(FORK, SQUASH, AFTER_SQUASH)
     ours = patch(migration("shop.0004_p", "shop.0003_choice", alter("item", "label", HELP)), fork=fork)
     given = situation(SQUASH, AFTER_SQUASH, *theirs, patches=[ours])
-    assert list(ChangedOnBoth().find(case_of(given))) == []
     assert lost_of(given, merged_state(given)) == []
     (kept,) = (each for each in merged_state(given).migrations.values() if each.key.name == "0004_p")
     assert kept.operations == (alter("item", "label", HELP),)
@@ -362,6 +354,4 @@ def test_what_mainline_changed_after_a_squash_of_the_fork_point_is_mainlines() -
     theirs = migration("shop.0004_m", "shop.0003_choice", alter("item", "label", VERBOSE))
     ours = patch(migration("shop.0004_p", "shop.0003_choice", alter("item", "label", HELP)), fork=fork)
     given = situation(SQUASH, AFTER_SQUASH, theirs, patches=[ours])
-    (finding,) = ChangedOnBoth().find(case_of(given))
-    assert finding.message.startswith("help_text of field shop.item.label on release/2.4 differs from main")
     assert lost_of(given, merged_state(given)) == []

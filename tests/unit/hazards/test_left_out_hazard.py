@@ -1,10 +1,10 @@
-"""SB309 stands at the migration at which it goes wrong, or at the first that Django names."""
+"""SB309: databases that do not reach the schema of a fresh install, with or without the patch branch."""
 
 from __future__ import annotations
 
 import pytest
 from migration_values import key, migration, tree
-from plans_by_hand import situation
+from plans_by_hand import FORK, changed, patch, situation
 
 from stitchback.hazards.left_out import LeftOut, place
 from stitchback.matching.case import Case
@@ -30,7 +30,9 @@ LEAVES = "Conflicting migrations detected; multiple leaf nodes in the migration 
         ),
     ],
 )
-def test_it_stands_at_a_migration_of_mainline(broken_on_mainline: BrokenOnMainline, path: str) -> None:
+def test_the_place_is_the_migration_that_fails_or_the_first_that_django_names(
+    broken_on_mainline: BrokenOnMainline, path: str
+) -> None:
     found = place(broken_on_mainline, MAINLINE)
     assert found is not None
     assert found.path == MAINLINE.migrations[key(path)].path
@@ -48,7 +50,7 @@ def test_it_stands_at_a_migration_of_mainline(broken_on_mainline: BrokenOnMainli
         (BrokenOnMainline("main up to shop.0001_initial", HISTORY, None, "mainline"), Severity.NOTE),
     ],
 )
-def test_a_release_that_cannot_upgrade_is_more_than_a_note(
+def test_databases_that_cannot_be_upgraded_are_found_as_a_warning_if_the_release_itself_fails(
     broken_on_mainline: BrokenOnMainline, severity: Severity
 ) -> None:
     given = situation()
@@ -61,11 +63,30 @@ def test_a_release_that_cannot_upgrade_is_more_than_a_note(
     ("table", "severity"),
     [("auth_user", Severity.NOTE), ("shop_item", Severity.WARNING), ("items", Severity.WARNING)],
 )
-def test_a_table_that_a_package_may_have_made_is_no_reason_to_fail(table: str, severity: Severity) -> None:
+def test_a_missing_table_that_an_installed_package_may_have_created_is_a_note(
+    table: str, severity: Severity
+) -> None:
     """netbox renames `auth_user`, which no migration of its tree makes."""
     missing = BrokenOnMainline("fork point", f"table {table} does not exist", None, "fork point")
-    on_auth = migration("shop.0003_owner", "shop.0001_initial auth.0012_alter_user")
-    (finding,) = LeftOut().find(Case(situation(on_auth), ()), proof_with(missing))
+    assert_severity(missing, severity)
+
+
+def test_near_miss_another_failure_beside_an_installed_package_stays_a_warning() -> None:
+    assert_severity(BrokenOnMainline("fork point", "column exists", None, "fork point"), Severity.WARNING)
+
+
+def test_a_package_that_only_the_release_depends_on_may_have_created_the_table() -> None:
+    missing = BrokenOnMainline("fork point", "table auth_user does not exist", None, "fork point")
+    on_auth = migration("shop.0003_owner", "shop.0002_base auth.0012_alter_user")
+    given = situation(patches=[patch(fork=changed(FORK, on_auth))])
+    (finding,) = LeftOut().find(Case(given, ()), proof_with(missing))
+    assert finding.severity is Severity.NOTE
+
+
+def assert_severity(broken_on_mainline: BrokenOnMainline, severity: Severity) -> None:
+    """Where mainline depends on the installed packages auth and sites."""
+    on_auth = migration("shop.0003_owner", "shop.0001_initial sites.0001_initial auth.0012_alter_user")
+    (finding,) = LeftOut().find(Case(situation(on_auth), ()), proof_with(broken_on_mainline))
     assert finding.severity is severity
     assert ("installed package" in finding.message) is (severity is Severity.NOTE)
 
@@ -74,6 +95,10 @@ def proof_with(broken_on_mainline: BrokenOnMainline) -> Proof:
     return Proof("5.2", (), 0, 0, 0, broken_on_mainline=(broken_on_mainline,))
 
 
-def test_what_names_no_migration_of_mainline_stands_nowhere() -> None:
+def test_a_failure_that_names_no_migration_of_mainline_has_no_place() -> None:
     assert place(BrokenOnMainline("fresh install", "column shop_item.name is varchar(40)"), MAINLINE) is None
     assert place(BrokenOnMainline("fork point", "no", key("gone.0001_initial")), MAINLINE) is None
+
+
+def test_near_miss_a_proof_without_such_databases_has_no_finding() -> None:
+    assert list(LeftOut().find(Case(situation(), ()), Proof("5.2", (), 0, 0, 0))) == []

@@ -1,0 +1,212 @@
+"""bridge: one more migration at the leaf node creates what a database lacks."""
+
+from __future__ import annotations
+
+import pytest
+from cases_by_hand import case_of, files, planned, proposed
+from migration_values import (
+    TRUE,
+    add,
+    add_index,
+    add_unique,
+    alter,
+    alter_options,
+    char,
+    create,
+    edited,
+    key,
+    keys,
+    migration,
+    operation,
+    remove,
+    rename,
+    run_python,
+)
+from plans_by_hand import FORK, M, P, X
+
+from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
+from stitchback.model.values import Constant, Items
+from stitchback.strategies.bridge import Bridge
+
+UNIQUE_TOGETHER = operation(
+    "AlterUniqueTogether",
+    name=Constant("item"),
+    unique_together=Items("set", (Items("tuple", (Constant("label"), Constant("base"))),)),
+)
+MORE = edited(P, operations=(*P.operations, add("item", "size")))
+BASE = FORK.migrations[key("shop.0002_base")]
+
+
+def plus(*operations: Operation) -> Migration:
+    return edited(P, operations=(*P.operations, *operations))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (create("Tag", name=char()), "conditional CreateModel Tag"),
+        (add_index("item", "by_label", "label"), "conditional AddIndex item"),
+        (add_unique("item", "one_label", "label"), "conditional AddConstraint item"),
+        (UNIQUE_TOGETHER, "conditional AlterUniqueTogether item"),
+    ],
+    ids=["a table", "an index", "a constraint", "unique_together"],
+)
+def test_whatever_one_of_two_files_of_the_same_name_creates_is_created_where_it_is_missing(
+    more: Operation, words: str
+) -> None:
+    expected = {"shop.0004_bridge_0003_p": f"after shop.0003_p: {words}"}
+    assert files(planned(Bridge(), case_of((P,), plus(more)))) == expected
+    assert files(planned(Bridge(), case_of((plus(more),), P))) == expected
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "lengths"),
+    [
+        (plus(alter("item", "label", char(30))), plus(alter("item", "label", char(40))), (30, 40)),
+        (P, plus(alter("item", "label", char(40))), (20, 40)),
+        (plus(alter("item", "label", char(40))), P, (40, 20)),
+    ],
+    ids=["altered in both", "altered in mainline's", "altered in the patch's"],
+)
+def test_a_column_that_two_files_of_the_same_name_alter_ends_with_mainlines_length(
+    ours: Migration, theirs: Migration, lengths: tuple[int, int]
+) -> None:
+    assert files(planned(Bridge(), case_of((ours,), theirs))) == {
+        "shop.0004_bridge_0003_p": f"after shop.0003_p: state only AlterField item.label to {lengths[0]}; "
+        f"AlterField item.label to {lengths[1]}"
+    }
+
+
+def test_data_operations_of_two_files_of_the_same_name_are_left_to_the_findings() -> None:
+    theirs = plus(add("item", "size"), run_python("theirs"))
+    assert files(planned(Bridge(), case_of((plus(run_python("ours")),), theirs))) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_p: conditional AddField item.size"
+    }
+
+
+def test_dependencies_on_the_migration_go_to_the_bridge_where_mainline_has_no_file_of_the_name() -> None:
+    idle = plus(run_python(empty=True), alter_options("item", verbose_name="item"))
+    draft = proposed(Bridge(), case_of((idle,), X))
+    assert draft is not None
+    assert draft.replacements == {P.key: key("shop.0004_bridge_0003_p")}
+    draft = proposed(Bridge(), case_of((P,), MORE))
+    assert draft is not None
+    assert draft.replacements == {P.key: P.key}
+
+
+def test_an_index_on_a_column_that_mainline_removes_is_dropped_before_the_column() -> None:
+    """SQLite refuses to drop a column that an index holds, and nothing can create the index again."""
+    ours = edited(P, operations=(add_index("item", "by_label", "label"),))
+    gone = migration("shop.0003_m", "shop.0002_base", remove("item", "label"))
+    case = case_of((ours,), gone)
+    assert files(planned(Bridge(), case)) == {
+        "shop.0003_m": "after shop.0002_base: conditional RemoveIndex item.by_label; RemoveField item.label"
+    }
+    draft = proposed(Bridge(), case)
+    assert draft is not None
+    assert draft.replacements == {P.key: key("shop.0002_base")}
+
+
+def test_a_column_that_mainlines_file_of_the_same_name_lacks_is_known_before_sqlite_recreates_the_table() -> (
+    None
+):
+    """Mainline's databases that have recreated it already get the column at the leaf."""
+    altered = migration("shop.0004_longer", "shop.0003_p", alter("item", "label", char(40)))
+    assert files(planned(Bridge(), case_of((MORE,), P, altered))) == {
+        "shop.0004_longer": "after shop.0003_p: conditional AddField item.size; AlterField item.label to 40",
+        "shop.0005_bridge_0003_p": "after shop.0004_longer: conditional AddField item.size",
+    }
+
+
+def test_a_difference_that_no_database_stores_needs_no_bridge() -> None:
+    worded = add("item", "color", char(null=TRUE, help_text=Constant("in words")))
+    assert files(
+        planned(Bridge(), case_of((P,), edited(MORE, operations=(worded, add("item", "size")))))
+    ) == {"shop.0004_bridge_0003_p": "after shop.0003_p: conditional AddField item.size"}
+
+
+def test_a_column_that_mainline_has_altered_since_is_left_to_that_alteration() -> None:
+    longer = migration("shop.0004_longer", "shop.0003_p", alter("item", "color", char(40)))
+    assert files(planned(Bridge(), case_of((P,), MORE, longer))) == {
+        "shop.0004_longer": "after shop.0003_p: conditional AddField item.size; AlterField item.color to 40"
+    }
+
+
+def test_a_column_that_only_mainlines_file_of_the_same_name_adds_is_created_where_it_is_missing() -> None:
+    candidate = planned(Bridge(), case_of((P,), MORE))
+    assert files(candidate) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_p: conditional AddField item.size"
+    }
+    assert candidate.manual_inserts == ()
+    assert candidate.strategies == {"shop": "bridge"}
+    assert candidate.result.migrations[key("shop.0004_bridge_0003_p")].provenance == (
+        "covers shop.0003_p of release/2.4 (commit release/2.4)",
+    )
+
+
+def test_a_column_that_only_the_patchs_file_of_the_same_name_adds_is_created_where_it_is_missing() -> None:
+    assert files(planned(Bridge(), case_of((MORE,), P))) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_p: conditional AddField item.size"
+    }
+
+
+def test_a_longer_column_in_mainlines_file_of_the_same_name_is_what_every_database_ends_with() -> None:
+    longer = edited(P, operations=(add("item", "color", char(40)),))
+    assert files(planned(Bridge(), case_of((P,), longer))) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_p: state only AlterField item.color to 20; "
+        "AlterField item.color to 40"
+    }
+
+
+def test_a_column_that_mainline_has_put_into_a_released_migration_is_created_where_it_is_missing() -> None:
+    more = edited(BASE, operations=(*BASE.operations, add("item", "size")))
+    assert files(planned(Bridge(), case_of((), more))) == {
+        "shop.0003_bridge_0002_base": "after shop.0002_base: conditional AddField item.size"
+    }
+
+
+def test_an_alteration_of_a_column_that_mainline_has_renamed_is_made_under_the_new_name() -> None:
+    ours = edited(P, operations=(alter("item", "label", char(30)),))
+    renamed = migration("shop.0003_m", "shop.0002_base", rename("item", "label", "title"))
+    assert files(planned(Bridge(), case_of((ours,), renamed))) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_m: conditional AlterField item.title to 30"
+    }
+
+
+def test_a_missing_column_is_created_before_sqlite_recreates_the_table() -> None:
+    """FACTS F34."""
+    altered = migration("shop.0004_longer", "shop.0003_p", alter("item", "label", char(40)))
+    assert files(planned(Bridge(), case_of((P,), MORE, altered))) == {
+        "shop.0004_longer": "after shop.0003_p: conditional AddField item.size; AlterField item.label to 40"
+    }
+
+
+def test_near_miss_a_duplicate_under_another_name() -> None:
+    """Mainline's migration would still make it."""
+    assert proposed(Bridge(), case_of((P,), X, M)) is None
+    assert proposed(Bridge(), case_of((plus(add("item", "first")),), X, M)) is None
+
+
+def test_near_miss_the_same_schema_under_the_same_name() -> None:
+    assert proposed(Bridge(), case_of((P,), P.with_changes(blob="black"))) is None
+
+
+def test_near_miss_a_file_of_the_same_name_on_which_django_stops() -> None:
+    """Patched databases lack its dependency."""
+    assert proposed(Bridge(), case_of((P,), X, edited(MORE, dependencies=keys("shop.0003_x")))) is None
+
+
+@pytest.mark.parametrize(
+    "only_ours",
+    [run_python("fill"), remove("item", "label"), rename("item", "label", "title")],
+    ids=["a data operation", "a removal", "a renaming"],
+)
+def test_near_miss_what_no_condition_on_the_database_can_make(only_ours: Operation) -> None:
+    assert proposed(Bridge(), case_of((edited(P, operations=(only_ours,)),), X)) is None
+    assert proposed(Bridge(), case_of((plus(only_ours),), X)) is None
+
+
+def test_near_miss_a_column_that_mainline_has_taken_out_of_a_released_migration() -> None:
+    """No plan may drop it, and nothing makes it any more."""
+    assert proposed(Bridge(), case_of((), edited(BASE, operations=()))) is None
