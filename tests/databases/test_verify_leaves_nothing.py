@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -21,6 +22,7 @@ from stitchback.adapters.connections import connected
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.temporary import sweep, temporary_folder
 from stitchback.adapters.urls import DatabaseUrl
+from stitchback.cli.boundary import Ended
 from stitchback.model.keys import MigrationKey
 
 # The names of the databases are random; here they are known. A shell's background jobs do not hear Ctrl-C; this one does.
@@ -34,6 +36,7 @@ from stitchback.cli import main
 main()
 """
 LONGEST = 240.0  # seconds; a loaded machine makes databases slowly
+AT_ONCE = 5.0  # seconds; within one on a machine that has a processor to spare
 
 
 @dataclass(slots=True)
@@ -104,6 +107,55 @@ def eventually_empty(running: Running, url: DatabaseUrl, series: str) -> Iterato
         sleep(0.2)
 
 
+@contextmanager
+def kept(server: Server, url: DatabaseUrl, made: DatabaseUrl) -> Iterator[None]:
+    """Another session without which `made` cannot be dropped."""
+    statements = {
+        "postgresql": ("BEGIN", f"COMMENT ON DATABASE {made.name} IS 'kept'"),
+        "mysql": (f"CREATE TABLE {made.name}.kept (id integer)", f"LOCK TABLES {made.name}.kept WRITE"),
+    }
+    with connected(url, writable=True) as connection, connection.cursor() as cursor:
+        for sql in statements.get(server.vendor, ()):
+            cursor.execute(sql)
+        yield
+
+
+def test_ctrl_c_does_not_wait_for_the_server(server: Server, url: DatabaseUrl, tmp_path: Path) -> None:
+    """The process that made the databases drops them afterwards."""
+    if server.vendor == "sqlite":
+        pytest.skip("has no server")
+    scratch = scratch_databases(address(url)).__enter__()
+    made = DatabaseUrl.parse(scratch.create())
+    series = made.name.split("_")[2]
+    with kept(server, url, made):
+        began = monotonic()
+        scratch.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+        assert monotonic() - began < AT_ONCE
+        assert databases(url, series) == [made.name]
+    until = monotonic() + 20
+    while databases(url, series) and monotonic() < until:
+        sleep(0.2)
+    assert databases(url, series) == []
+
+
+def test_ctrl_c_does_not_wait_for_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exported trees may have many thousand files. Another process removes them."""
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: pytest.fail("removed by this process"))
+    with pytest.raises(KeyboardInterrupt), temporary_folder(tmp_path) as folder:
+        raise KeyboardInterrupt
+    until = monotonic() + 20
+    while folder.exists() and monotonic() < until:
+        sleep(0.1)
+    assert not folder.exists()
+
+
+def test_other_signals_wait(tmp_path: Path) -> None:
+    """The container may end as soon as the command does."""
+    with pytest.raises(Ended), temporary_folder(tmp_path) as folder:
+        raise Ended(signal.SIGTERM)
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_ended_in_order(name: str, server: Server, url: DatabaseUrl, tmp_path: Path) -> None:
     make_ledger(url, MigrationKey("shop", "0001_initial"))
@@ -116,8 +168,10 @@ def test_ended_in_order(name: str, server: Server, url: DatabaseUrl, tmp_path: P
         if server.vendor != "sqlite":
             assert databases(url, series), "databases are there to be cleaned up"
         number = signal.Signals[name]
+        began = monotonic()
         running.process.send_signal(number)
         out, _ = running.process.communicate(timeout=LONGEST)
+        assert name != "SIGINT" or monotonic() - began < AT_ONCE
     finally:
         running.process.kill()
     assert running.process.returncode == 128 + number

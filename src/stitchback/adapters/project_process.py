@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from stitchback.adapters.project_environment import harmless_environment, missing_variable
+from stitchback.adapters.temporary import is_ctrl_c
 from stitchback.errors import EnvironmentProblem
 
 CHILD = Path(__file__).with_name("_project_child.py")
@@ -35,7 +36,7 @@ class ProjectProcess:
     """A Python process in `folder` that answers commands, one at a time. A context manager: it ends with the block.
 
     It is in a session of its own: Ctrl-C on the terminal reaches only us, and we end it in order. `patience`: seconds that it gets to
-    end on its own. `environment`: what the process gets beside the variables that every program does (`harmless_environment`).
+    end on its own; after Ctrl-C it gets them without us. `environment`: what the process gets beside the variables that every program does (`harmless_environment`).
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class ProjectProcess:
         assert self._process is not None
         assert self._printed is not None
         try:
-            self._end(self._process)
+            self._end(self._process, waits=not is_ctrl_c(kind))
         finally:
             self._process = None
             self._printed.close()
@@ -129,18 +130,18 @@ class ProjectProcess:
             **self._environment,
         }
 
-    def _end(self, process: subprocess.Popen[str]) -> None:
-        """Lets the process go at the end of its input; kills one that does not."""
+    def _end(self, process: subprocess.Popen[str], *, waits: bool) -> None:
+        """Ends the input of the process, and kills one that does not end then. One with `patience` has something to clean up."""
         assert process.stdin is not None
         assert process.stdout is not None
         with suppress(BrokenPipeError):
             process.stdin.close()
         try:
-            if self.patience:
+            if self.patience and waits:
                 process.wait(self.patience)
         except subprocess.TimeoutExpired:
             pass
-        if process.poll() is None:
+        if process.poll() is None and (waits or not self.patience):
             _kill_all(process)  # and what the project's code has started
             process.wait()
         process.stdout.close()

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from stitchback.adapters.connections import reported_by_process
 from stitchback.adapters.project_process import ProjectProcess, Raised
-from stitchback.adapters.temporary import PREFIX, temporary_folder
+from stitchback.adapters.temporary import PREFIX, is_ctrl_c, temporary_folder
 from stitchback.adapters.urls import SCHEMES, DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 
@@ -74,7 +74,7 @@ class ScratchFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        self._stack.__exit__(kind, error, trace)
 
     def create(self) -> str:
         self._count += 1
@@ -127,12 +127,12 @@ class ScratchServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """All is dropped, however long that takes; by the process itself where we do not get so far."""
+        """Drops all databases, however long that takes. After Ctrl-C, or where we do not get so far, the process drops them without us."""
         try:
-            if self._started:
+            if self._started and not is_ctrl_c(kind):
                 self._ask("drop_everything")
         finally:
-            self._stack.close()
+            self._stack.__exit__(kind, error, trace)
 
     def create(self) -> str:
         return self._create(None)

@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,19 +18,44 @@ from pathlib import Path
 
 PREFIX = "stitchback_verify_"
 LOCK = ".in_use"
+REMOVE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
-    """A new folder, gone after the block; before, those that killed processes of this user have left in the same place are taken away."""
+    """A new folder, gone after the block; before, those that killed processes of this user have left in the same place are taken away. After Ctrl-C
+    another process removes the folder: exported trees may have many thousand files."""
     place = Path(parent or tempfile.gettempdir())
     sweep(place)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place)).resolve()
+    remove = _remove
     try:
         with contextlib.closing(_Lock(folder)):
             yield folder
+    except KeyboardInterrupt as interrupt:
+        remove = _remove_later if is_ctrl_c(type(interrupt)) else _remove
+        raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
+
+
+def is_ctrl_c(kind: type[BaseException] | None) -> bool:
+    """Whether a user interrupts the command and waits for it to end. Another signal (a subclass of KeyboardInterrupt) may end the container, with all
+    processes in it, as soon as the command has ended: the cleanup is done before."""
+    return kind is KeyboardInterrupt
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_later(folder: Path) -> None:
+    """Starts a process that removes the folder. If it is killed, the next `sweep` does it."""
+    command = [sys.executable, "-I", "-c", REMOVE, str(folder)]
+    nothing = subprocess.DEVNULL
+    subprocess.Popen(
+        command, cwd=folder.parent, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+    )
 
 
 def sweep(place: Path) -> None:

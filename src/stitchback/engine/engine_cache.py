@@ -84,8 +84,6 @@ class EngineCache:
     """By table: the columns that some migration removes from the models and leaves in the database. None for
     all columns.
     """
-    remarks: dict[tuple[int, int], Remarks] = field(default_factory=dict)
-    """By the numbers of a schema and of a migration that `engine` ran on it."""
 
     def __post_init__(self) -> None:
         self.by_token = StateCache(self.start, self.contents, self.stated, self.needs, bool(self.engine))
@@ -196,8 +194,6 @@ class EngineCache:
                 else self.ran(before, migration_effect)
             )
             self.outcomes[place] = outcome
-            if outcome.remarks:
-                self.remarks[schema, number] = outcome.remarks
         return outcome
 
     def after(self, state: int, migration: Migration, number: int) -> int:

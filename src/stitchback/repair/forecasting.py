@@ -139,9 +139,12 @@ class Forecaster:
     def _forecast(self, engine: Engine, start: SymbolicDatabase, run: Run, *, differs: bool) -> Forecast:
         """The forecast of a run. `differs`: some table differs from the models."""
         harms, doubts, schema = list[str](), list[tuple[MigrationKey, str]](), start.schema
+        token = engine.models_at(engine.place(start)) if run.steps else None
         for step in run.steps:
-            number = self.memory.number(engine.tree.migrations[step.key])
-            remarks = self.memory.remarks.get((self.memory.schema_number(schema), number), Remarks())
+            assert token is not None, "Django had models for the first step"
+            migration = engine.tree.migrations[step.key]
+            remarks = self.memory.outcome(schema, token, migration).remarks or Remarks()
+            token = self.memory.migration_effect(token, migration).after
             harms += remarks.harms
             doubts += ((step.key, words) for words in remarks.doubts)
             if remarks.unread and not remarks.doubts and (differs or self._is_late(step.key, start)):

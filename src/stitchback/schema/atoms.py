@@ -23,6 +23,9 @@ MANAGERS = (
 )
 
 
+Parts = tuple[tuple[str, Shape], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class NamedPart:
     """A schema object of a model by its current name, with its shape."""
@@ -47,7 +50,7 @@ CONTAINERS = (
 )
 
 
-def contents(model: ModelState, kind: SchemaObjectKind) -> tuple[tuple[str, Shape], ...]:
+def contents(model: ModelState, kind: SchemaObjectKind) -> Parts:
     """The model's schema objects of one kind by their names."""
     match kind:
         case SchemaObjectKind.COLUMN:
@@ -139,13 +142,33 @@ def changed_model(where: Where, old: ModelState, new: ModelState) -> Iterator[At
         before, after = contents(old, kind), contents(new, kind)
         if before is after:
             continue
-        was, now = dict(before), dict(after)
+        was, now = map(dict, without_common_ends(before, after))
         yield from (removed(where, old, NamedPart(kind, name, was[name])) for name in was if name not in now)
         for name, shape in now.items():
             if name not in was:
                 yield added(where, new, NamedPart(kind, name, shape))
             elif was[name] is not shape and was[name] != shape:
                 yield altered(where, new, NamedPart(kind, name, shape), was[name])
+
+
+def without_common_ends(before: Parts, after: Parts) -> tuple[Parts, Parts]:
+    """Both without the pairs that they begin and end with alike: one operation changes a few of maybe thousands."""
+    start = common_start(before, after)
+    before, after = before[start:], after[start:]
+    end = common_start(before[::-1], after[::-1])
+    return before[: len(before) - end], after[: len(after) - end]
+
+
+def common_start(one: Parts, other: Parts) -> int:
+    """How many pairs both begin with. By halves, because Python compares slices of the same objects fast."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def altered(where: Where, model: ModelState, part: NamedPart, before: Shape) -> Altered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 
 from stitchback.model.keys import ModelKey
 from stitchback.model.source import Opaque
@@ -47,10 +48,13 @@ def put(
     pairs: tuple[tuple[str, Field | Opaque], ...], pair: tuple[str, Field | Opaque]
 ) -> tuple[tuple[str, Field | Opaque], ...]:
     """The fields with this one in its old place, or at the end, as a dict does."""
-    for place, (key, _) in enumerate(pairs):
-        if key == pair[0]:
-            return (*pairs[:place], pair, *pairs[place + 1 :])
-    return (*pairs, pair)
+    names = list(
+        map(itemgetter(0), pairs)
+    )  # a loop in Python took seconds for a migration of some thousand fields
+    if pair[0] not in names:
+        return (*pairs, pair)
+    place = names.index(pair[0])
+    return (*pairs[:place], pair, *pairs[place + 1 :])
 
 
 def take(pairs: tuple[tuple[str, Field | Opaque], ...], name: str) -> tuple[tuple[str, Field | Opaque], ...]:

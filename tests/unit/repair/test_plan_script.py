@@ -5,7 +5,9 @@ from __future__ import annotations
 from migration_values import add, key, keys, migration, tree
 from plans_by_hand import BASE
 
+from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, ManualInsert
+from stitchback.repair.edits import EditGuard
 from stitchback.repair.plan_script import plan_edits
 
 CITY = migration("shop.0003_city", "shop.0002_base", add("item", "city"))
@@ -20,12 +22,19 @@ SQUASH = migration(
 SAME = migration("shop.0003_same", "shop.0003_city")
 
 
-def seen(*files: object) -> set[str]:
-    """The columns that the SQL looks for, before it puts in the row of 0003_city."""
-    result = tree(*BASE, *files)  # type: ignore[arg-type]
+def guard(*files: Migration) -> EditGuard:
+    """What the SQL looks for, before it puts in the row of 0003_city."""
     handover = ManualInsert(key("shop.0003_city"), keys("shop.0003_same"))
-    (edit,) = plan_edits(Candidate({}, (), result, (handover,)))
-    return {name.column for name in edit.guard.seen}
+    (edit,) = plan_edits(Candidate({}, (), tree(*BASE, *files), (handover,)))
+    return edit.guard
+
+
+def seen(*files: Migration) -> set[str]:
+    return {name.column for name in guard(*files).seen}
+
+
+def test_the_row_that_says_that_the_work_was_done() -> None:
+    assert guard(CITY, LEVEL, SAME).given == keys("shop.0003_same")
 
 
 def test_what_the_migration_makes() -> None:

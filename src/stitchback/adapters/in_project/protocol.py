@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import traceback
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -50,6 +51,9 @@ WITHOUT: dict[str, Command] = {
 }
 
 
+LONGEST_CLEANUP = 60  # seconds; a server that is gone does not keep the process
+
+
 def serve() -> None:
     """Answers requests until standard input ends or the reader is closed."""
     questions, answers = _private_streams()
@@ -60,6 +64,8 @@ def serve() -> None:
             answers.flush()
         except BrokenPipeError:
             break
+    if hasattr(signal, "alarm"):
+        signal.alarm(LONGEST_CLEANUP)
     scratch.drop_everything()
 
 
