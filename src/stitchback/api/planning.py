@@ -16,7 +16,7 @@ from stitchback.planning.app_by_app import Prove
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.plan import plan
 from stitchback.planning.reports import PlanReport
-from stitchback.proof import prove, prove_beside
+from stitchback.proof import prove, prove_beside, reach
 
 Progress = Callable[[str], None]
 
@@ -34,7 +34,7 @@ def make_plan(project: Project, wish: PlanRequest, progress: Progress = lambda _
 
         return judge
 
-    outcome = plan(found.case, judged(prove), beside=judged(prove_beside))
+    outcome = plan(found.case, judged(prove), beside=judged(prove_beside), find_reach=reach)
     mainline = found.case.situation.mainline
     findings = tuple(_findings(project, found.case, outcome))
     return PlanReport(found, outcome, findings, settled_paths(project, mainline))
