@@ -46,7 +46,11 @@ class Prover:
 
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
-        start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
+        start = SchemaState(
+            field_bases=field_bases(situation),
+            field_names=field_names(situation),
+            migrated_apps=migrated_apps(situation),
+        )
         needs = data_needs(BranchAncestors(situation), start)
         stated = stated_by_branches(situation)
         self.memory = EngineCache(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
@@ -75,7 +79,8 @@ class Prover:
             return Refuted(candidate, failures)
         proof = attempt.proof()
         split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
-        proof = replace(proof, bounded=(*self.edited, *split, *proof.bounded))
+        unordered = self.supplied_order.bounds(candidate.result)
+        proof = replace(proof, bounded=(*self.edited, *split, *unordered, *proof.bounded))
         left_out = (*self.supplied_order.broken_on_mainline, *proof.broken_on_mainline)
         proof = replace(proof, broken_on_mainline=left_out)
         return self.rehearsed(candidate, proof, cut.apps, beside=most_runs < MOST_RUNS)
@@ -177,6 +182,14 @@ def field_bases(situation: Situation) -> Mapping[str, str]:
 def field_names(situation: Situation) -> FieldNames:
     """As `field_bases`, for the other known facts about custom fields."""
     return field_names_of(*_telling(situation))
+
+
+def migrated_apps(situation: Situation) -> frozenset[str]:
+    """The apps whose models the trees' migrations create, all of them readable; not those that are an installed package on a branch."""
+    trees = _telling(situation)
+    unread = {item.key.app for tree in trees for item in tree.unreadable if item.key is not None}
+    packages = {package.label for patch in situation.patches for package in patch.packages}
+    return frozenset(key.app for tree in trees for key in tree.migrations) - unread - packages
 
 
 def _telling(situation: Situation) -> tuple[Tree, ...]:
