@@ -121,7 +121,8 @@ def _different(refuted: Sequence[Refuted]) -> tuple[Refuted, ...]:
 
 
 def _names(refusal: Refuted) -> str:
-    return ", ".join(sorted(set(refusal.candidate.strategies.values())))
+    """The strategies; a plan without any leaves mainline as it is."""
+    return ", ".join(sorted(set(refusal.candidate.strategies.values()))) or "as it is"
 
 
 def _failure(failure: Failure) -> Iterator[Text]:
