@@ -40,9 +40,11 @@ def plan(
     *,
     beside: Prove | None = None,
     find_reach: FindReach | None = None,
+    first_only: bool = False,
 ) -> Planned | Unproved:
     """The cheapest plan that passes the proof. `beside`: the proof for plans that are only listed, if it differs; the chosen plan is always proved by
-    `prove`. `find_reach`: finds which databases a refused plan works for; None: that is not of interest. Raises EnvironmentProblem (SB402) for an unknown strategy."""
+    `prove`. `find_reach`: finds which databases a refused plan works for; None: that is not of interest. `first_only`: one proved plan is enough, whether or
+    not it is the cheapest. Raises EnvironmentProblem (SB402) for an unknown strategy."""
     wanted = WantedStrategies.parse(case.situation.policy.strategy)
     _refuse_unknown_strategies(wanted, case, [strategy.name for strategy in order])
     _refuse_unknown_packages(case)
@@ -61,12 +63,16 @@ def plan(
     alone = planned_alone(case, prove, order, wanted) if mixed is None else None
     choices = (*uniform(case, order, wanted), *(mixed or ()), *_together(alone))
     candidates = [each.candidate for each in compositions(case, order, wanted, choices)]
-    outcome = _proved(sorted(candidates, key=price), case.situation, prove, beside or prove)
+    outcome = _proved(
+        sorted(candidates, key=price), case.situation, prove, beside or prove, first_only=first_only
+    )
     if not isinstance(outcome, Unproved):
         return outcome
     nowhere = () if candidates else unplaced(case, order)
     if not wanted.names:
         _refuse_edited(case, nowhere)
+    if first_only:
+        return replace(outcome, unplaced=nowhere)
     alone = alone or planned_alone(case, prove, order, wanted)
     best = _best(outcome.refuted, case, find_reach) if find_reach is not None else None
     return replace(outcome, unplaced=nowhere, alone=alone.plans, best=best)
@@ -309,12 +315,19 @@ def _unreadable(match: Match) -> bool:
 
 
 def _proved(
-    candidates: Sequence[Candidate], situation: Situation, prove: Prove, beside: Prove
+    candidates: Sequence[Candidate],
+    situation: Situation,
+    prove: Prove,
+    beside: Prove,
+    *,
+    first_only: bool = False,
 ) -> Planned | Unproved:
     safe: list[SafePlan] = []
     tried: list[Candidate] = []
     refuted: list[Refuted] = []
     for candidate in candidates:
+        if first_only and safe:
+            break
         if len(safe) > MOST_LISTED and (len(tried) > MOST_TRIED or not all(map(is_second_choice, safe))):
             break
         tried.append(candidate)
