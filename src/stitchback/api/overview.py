@@ -47,7 +47,7 @@ def _is_same(project: Project, ref: Ref, onto: str) -> bool:
 
 def _standing(project: Project, ref: Ref, onto: str) -> ReleaseBranch:
     try:
-        report = make_plan(project, PlanRequest((ref.name,), onto))
+        report = make_plan(project, PlanRequest((ref.name,), onto), in_brief=True)
     except Refusal as refusal:
         return ReleaseBranch(
             ref.name, ref.commit, State.IN_CONFLICT, refusal.message, _plan_command(ref, onto)

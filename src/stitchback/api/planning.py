@@ -16,13 +16,16 @@ from stitchback.planning.app_by_app import Prove
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.plan import plan
 from stitchback.planning.reports import PlanReport
-from stitchback.proof import prove, prove_beside
+from stitchback.proof import prove, prove_beside, reach
 
 Progress = Callable[[str], None]
 
 
-def make_plan(project: Project, wish: PlanRequest, progress: Progress = lambda _: None) -> PlanReport:
-    """Raises EnvironmentProblem, also for a strategy that does not exist (SB402). An Unproved outcome is a value."""
+def make_plan(
+    project: Project, wish: PlanRequest, progress: Progress = lambda _: None, *, in_brief: bool = False
+) -> PlanReport:
+    """`in_brief`: only whether there is a plan, not the cheapest one, nor what a refused one works for. Raises EnvironmentProblem, also for a
+    strategy that does not exist (SB402). An Unproved outcome is a value."""
     found = status(project, wish)
     progress("proving")
     imports = _imports(project, found.case)
@@ -34,7 +37,13 @@ def make_plan(project: Project, wish: PlanRequest, progress: Progress = lambda _
 
         return judge
 
-    outcome = plan(found.case, judged(prove), beside=judged(prove_beside))
+    outcome = plan(
+        found.case,
+        judged(prove),
+        beside=judged(prove_beside),
+        find_reach=None if in_brief else reach,
+        first_only=in_brief,
+    )
     mainline = found.case.situation.mainline
     findings = tuple(_findings(project, found.case, outcome))
     return PlanReport(found, outcome, findings, settled_paths(project, mainline))

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from stitchback.model.edits import WriteFile
 from stitchback.model.files import FileEntry
-from stitchback.model.plans import Candidate, Failure
+from stitchback.model.plans import EVERY_DATABASE, Candidate, Failure
 from stitchback.parsing import sources
 from stitchback.rewriting.rendering import render_files
 
@@ -71,7 +71,10 @@ class Imports:
             # The file as it will be: what it no longer needs is not imported there.
             for content in render_files((edit,), self.read_blob):
                 said = self.missing(edit.path, content.content or b"")
-                found += [Failure("every database", "the reconciled tree", edit.path, what) for what in said]
+                found += [
+                    Failure(EVERY_DATABASE, "the reconciled tree", edit.path, what, git_brings_it=True)
+                    for what in said
+                ]
         return tuple(found)
 
     def missing(self, path: str, source: bytes) -> Iterator[str]:

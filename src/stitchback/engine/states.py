@@ -5,9 +5,9 @@ it reads are equal.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from stitchback.engine.composite_migration import parts_of
+from stitchback.engine.composite_migration import CompositeMigration, parts_of
 from stitchback.engine.interning import InternedContents
 from stitchback.errors import Refusal
 from stitchback.model.keys import ModelKey
@@ -114,9 +114,7 @@ class StateCache:
         if found is not None:
             return found
         models_after = merged(before.models, work.changed)
-        after = SchemaState(
-            models_after, work.opaque, work.opaque_apps, before.field_bases, before.field_names
-        )
+        after = replace(before.with_models(models_after), opaque=work.opaque, opaque_apps=work.opaque_apps)
         return self.numbered(after, parts)
 
     def migration_effect(
@@ -130,25 +128,13 @@ class StateCache:
             if work is not None:
                 return MigrationEffect(work.effects, self.changed(token, work))
         seen = ReadModels()
-        watched = SchemaState(
-            WatchedModels(before.models, seen, {}),
-            before.opaque,
-            before.opaque_apps,
-            before.field_bases,
-            before.field_names,
-        )
+        watched = before.with_models(WatchedModels(before.models, seen, {}))
         found = worked_out(watched, migration, self)
         if isinstance(found, InconsistentState):
             return found
         effects, after = found
         if seen.all or not isinstance(after.models, WatchedModels):
-            models = dict(after.models)
-            return MigrationEffect(
-                effects,
-                self.token(
-                    SchemaState(models, after.opaque, after.opaque_apps, after.field_bases, after.field_names)
-                ),
-            )
+            return MigrationEffect(effects, self.token(after.with_models(dict(after.models))))
         work = MigrationWork(effects, after.models.changed, after.opaque, after.opaque_apps)
         keys = tuple(seen.asked)
         known.setdefault(keys, {})[self.numbers(before, keys)] = work
@@ -172,6 +158,10 @@ def worked_out(
     state: SchemaState, migration: Migration, states: StateCache
 ) -> tuple[Effects, SchemaState] | InconsistentState:
     effects: list[tuple[str, Effect]] = []
+    migrated_apps = state.migrated_apps
+    if isinstance(migration, CompositeMigration):
+        # A slice leaves models out to which shared migrations refer; `SuppliedOrder` has checked those.
+        state = replace(state, migrated_apps=frozenset())
     for part in parts_of(migration):
         app = part.key.app
         for operation in part.operations:
@@ -190,7 +180,7 @@ def worked_out(
                 done, used = (Fails(str(error)),), ()
             effects.extend((app, effect) for effect in (*used, *done))
             state = after
-    return tuple(effects), state
+    return tuple(effects), replace(state, migrated_apps=migrated_apps)
 
 
 def uses(

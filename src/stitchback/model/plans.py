@@ -121,6 +121,7 @@ class Population:
     ledger: tuple[MigrationKey, ...]
 
 
+EVERY_DATABASE = "every database"  # a failure of the planned tree itself: no database can be migrated with it
 RELEASED = "fork point"  # a lineage: the release from which the patch branch started
 DATA_OPERATION = "the data operation"  # prefix of a failure that concerns a data operation
 
@@ -128,13 +129,14 @@ DATA_OPERATION = "the data operation"  # prefix of a failure that concerns a dat
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a candidate is refused: which population, at which step of which rollout, with the message of
-    Django or of a check.
+    Django or of a check. `git_brings_it`: whether what is missing is on the patch branch, so that git's merge brings it.
     """
 
     population: str
     rollout: str
     step: str
     message: str
+    git_brings_it: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -248,13 +250,25 @@ class SafePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateReach:
+    """Which kinds of database a refused candidate migrates in every rollout, and which it fails for. A database that cannot be migrated even without a
+    plan is in neither."""
+
+    candidate: Candidate
+    works: tuple[Population, ...]
+    fails: tuple[Population, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refuted:
     """A candidate that the proof refused, with the failures found first. `contradicted`: the result of the
     simulation, if it found no failure and only the rehearsal refuses (SB413). `missed`: databases that a
-    proof requires and the rehearsal had no time for (SB414).
+    proof requires and the rehearsal had no time for (SB414). `reach`: of a candidate that the rehearsal refuses;
+    the simulation ends at the first failures, so `proof.reach` finds it for the others.
     """
 
     candidate: Candidate
     failures: tuple[Failure, ...]
     contradicted: Proof | None = None
     missed: tuple[str, ...] = ()
+    reach: CandidateReach | None = None

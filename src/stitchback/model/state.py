@@ -79,7 +79,8 @@ class SchemaState:
     """All models at one point of the graph. `opaque`: what could not be read and may have changed anything of
     its app; `opaque_apps`: the labels of those apps. `field_bases`: import path of a custom field class -> of
     the class that it extends, if the tree defines it; `field_names`: further facts about such classes.
-    Operations change neither.
+    `migrated_apps`: apps whose models come from migrations that can all be read; a model of theirs that is missing here does not exist at
+    that point. Operations change none of the three.
     """
 
     models: Mapping[ModelKey, ModelState] = field(default_factory=dict)
@@ -87,3 +88,10 @@ class SchemaState:
     opaque_apps: frozenset[str] = frozenset()
     field_bases: Mapping[str, str] = field(default_factory=dict)
     field_names: FieldNames = NO_NAMES
+    migrated_apps: frozenset[str] = frozenset()
+
+    def with_models(self, models: Mapping[ModelKey, ModelState]) -> SchemaState:
+        """As `dataclasses.replace`, which looks all fields up each time: nearly every operation ends here."""
+        return SchemaState(
+            models, self.opaque, self.opaque_apps, self.field_bases, self.field_names, self.migrated_apps
+        )

@@ -17,6 +17,9 @@ DJANGO = "django.db.migrations.Migration"
 _BEHAVIOUR = frozenset(
     {"__init__", "__new__", "__getattribute__", "__init_subclass__", "apply", "mutate_state"}
 )
+_FORWARDING = frozenset({"apply", "mutate_state"})
+_ACTS = (ast.Call, ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)
+_LEVELS = frozenset({"debug", "info", "warning", "error", "critical", "exception"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +99,53 @@ class ClassHierarchy:
 
 
 def _only_forwards(function: Function) -> bool:
-    """`super().__init__(*args, **kwargs)` and nothing else, with the parameters in their order."""
+    """Whether the method calls Django's with the same arguments, returns what that returns (`__init__`: nothing), and otherwise prints or logs."""
     node = function.node
-    if isinstance(node, ast.Lambda) or len(node.body) != 1 or node.name != "__init__":
+    if isinstance(node, ast.Lambda) or node.decorator_list:
+        return False
+    match [statement for statement in node.body if not _only_speaks(statement)]:
+        case [ast.Expr(value=call)]:
+            return node.name == "__init__" and _is_forwarded(call, node)
+        case [ast.Return(value=ast.expr() as call)]:
+            return node.name in _FORWARDING and _is_forwarded(call, node)
+        case [
+            ast.Assign(targets=[ast.Name(id=name)], value=call),
+            ast.Return(value=ast.Name(id=returned)),
+        ]:
+            return node.name in _FORWARDING and name == returned and _is_forwarded(call, node)
+        case _:
+            return False
+
+
+def _is_forwarded(call: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """`super().NAME(…)` with the parameters in their order, each by its position or by its name."""
+    if not isinstance(call, ast.Call) or isinstance(node, ast.AsyncFunctionDef):
         return False
     declared = node.args
     names = [parameter.arg for parameter in declared.args[1:]]
     names += [f"*{parameter.arg}" for parameter in (declared.vararg,) if parameter is not None]
     names += [f"**{parameter.arg}" for parameter in (declared.kwarg,) if parameter is not None]
-    return ast.unparse(node.body[0]) in {
-        f"super().__init__({', '.join(names)})",
-        f"super(Migration, self).__init__({', '.join(names)})",
-    }
+    given = [ast.unparse(argument) for argument in call.args]
+    for keyword in call.keywords:
+        value = ast.unparse(keyword.value)
+        given.append(value if keyword.arg == value else f"**{value}" if keyword.arg is None else "")
+    called = {f"super().{node.name}", f"super(Migration, self).{node.name}"}
+    return not declared.kwonlyargs and given == names and ast.unparse(call.func) in called
+
+
+def _only_speaks(statement: ast.stmt) -> bool:
+    """A docstring, `pass`, or a call that prints or logs what needs no other call."""
+    if isinstance(statement, ast.Pass):
+        return True
+    if not isinstance(statement, ast.Expr):
+        return False
+    call = statement.value
+    if not isinstance(call, ast.Call):
+        return isinstance(call, ast.Constant)
+    does = call.func
+    speaks = does.attr in _LEVELS if isinstance(does, ast.Attribute) else ast.unparse(does) == "print"
+    parts = (*call.args, *(keyword.value for keyword in call.keywords))
+    return speaks and not any(isinstance(inner, _ACTS) for part in parts for inner in ast.walk(part))
 
 
 def _base(node: ast.expr, scope: Scope) -> Class | Value | Function:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from stitchback.errors import EnvironmentProblem, Refusal
@@ -14,25 +14,37 @@ from stitchback.model.atoms import Atom, Shape
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import PossibleFolder, Tree, Unreadable, UnreadSetting, configuration_of
-from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.model.plans import EVERY_DATABASE, Candidate, CandidateReach, Refuted, SafePlan, Situation
 from stitchback.model.state import Field
 from stitchback.planning.app_by_app import PlannedAlone, Prove, planned_alone
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price, price_of
+from stitchback.proof.populations import MAINLINE
 from stitchback.schema.conversions import keeps_values
 from stitchback.strategies import ALL, Strategy, unplaced
 from stitchback.strategies.choices import Choice, WantedStrategies
 from stitchback.strategies.search import compositions, mixtures, uniform
 
+NOT_TRIED = "No plan was tried: before this is corrected, it is not known which databases a plan works for."
 MOST_LISTED = 2  # how many plans besides the chosen one are proved and listed with their price
+MOST_COMPARED = 6  # how many refused candidates are compared by the databases that they work for
 MOST_TRIED = 24  # how many candidates are tried if all that passed are second choices
+
+FindReach = Callable[[Candidate, Situation], CandidateReach]
 
 
 def plan(
-    case: Case, prove: Prove, order: Sequence[Strategy] = ALL, *, beside: Prove | None = None
+    case: Case,
+    prove: Prove,
+    order: Sequence[Strategy] = ALL,
+    *,
+    beside: Prove | None = None,
+    find_reach: FindReach | None = None,
+    first_only: bool = False,
 ) -> Planned | Unproved:
     """The cheapest plan that passes the proof. `beside`: the proof for plans that are only listed, if it differs; the chosen plan is always proved by
-    `prove`. Raises EnvironmentProblem (SB402) for an unknown strategy."""
+    `prove`. `find_reach`: finds which databases a refused plan works for; None: that is not of interest. `first_only`: one proved plan is enough, whether or
+    not it is the cheapest. Raises EnvironmentProblem (SB402) for an unknown strategy."""
     wanted = WantedStrategies.parse(case.situation.policy.strategy)
     _refuse_unknown_strategies(wanted, case, [strategy.name for strategy in order])
     _refuse_unknown_packages(case)
@@ -44,19 +56,43 @@ def plan(
     _refuse_own_behaviour(case)
     blocking = _blocking(case)
     if blocking:
-        return Unproved((), blocking)
+        unread = any(match.verdict is Verdict.OPAQUE for match in blocking)
+        best = None if unread or find_reach is None else _best((), case, find_reach)
+        return Unproved((), blocking, best=best)
     mixed = mixtures(case, order, wanted)
     alone = planned_alone(case, prove, order, wanted) if mixed is None else None
     choices = (*uniform(case, order, wanted), *(mixed or ()), *_together(alone))
     candidates = [each.candidate for each in compositions(case, order, wanted, choices)]
-    outcome = _proved(sorted(candidates, key=price), case.situation, prove, beside or prove)
+    outcome = _proved(
+        sorted(candidates, key=price), case.situation, prove, beside or prove, first_only=first_only
+    )
     if not isinstance(outcome, Unproved):
         return outcome
     nowhere = () if candidates else unplaced(case, order)
     if not wanted.names:
         _refuse_edited(case, nowhere)
+    if first_only:
+        return replace(outcome, unplaced=nowhere)
     alone = alone or planned_alone(case, prove, order, wanted)
-    return replace(outcome, unplaced=nowhere, alone=alone.plans)
+    best = _best(outcome.refuted, case, find_reach) if find_reach is not None else None
+    return replace(outcome, unplaced=nowhere, alone=alone.plans, best=best)
+
+
+def _best(refuted: Sequence[Refuted], case: Case, find_reach: FindReach) -> CandidateReach | None:
+    """The reach of the refused candidate that fails for the fewest kinds of database; among equals, the cheapest. Databases that must never need a
+    manual step count first. If there is none, mainline as it is; None if Django cannot install that either."""
+    found = [each for each in refuted if not any(one.population == EVERY_DATABASE for one in each.failures)]
+    distinct = tuple({each.failures[:1]: each for each in reversed(found)}.values())[::-1]
+    reaches = (each.reach or find_reach(each.candidate, case.situation) for each in distinct[:MOST_COMPARED])
+    best = min((each for each in reaches if each.works), key=_shortfall, default=None)
+    if best is None:
+        best = find_reach(Candidate({}, (), case.situation.mainline), case.situation)
+    return best if best.works or best.fails else None
+
+
+def _shortfall(reach: CandidateReach) -> tuple[int, int]:
+    of_mainline = sum(population.lineage == MAINLINE for population in reach.fails)
+    return len(reach.fails) - of_mainline, of_mainline
 
 
 def _together(alone: PlannedAlone | None) -> tuple[Choice, ...]:
@@ -77,13 +113,20 @@ def _refuse_unknown_strategies(wanted: WantedStrategies, case: Case, names: Sequ
             raise EnvironmentProblem("SB402", f"there is nothing to reconcile in the app {app!r}", hint=hint)
 
 
+def _not_tried(
+    code: str, message: str, *, hint: str, evidence: tuple[str, ...], example: tuple[str, ...] = ()
+) -> Refusal:
+    """A refusal before any plan is tried."""
+    return Refusal(code, message, hint=hint, evidence=(*evidence, NOT_TRIED), example=example)
+
+
 def _refuse_unknown_packages(case: Case) -> None:
     """Refuses a case with a package whose applied migrations on the branch's databases no file contains: the user must configure them."""
     found = [(side.patch.tree.ref, package) for side in case.sides for package in side.patch.packages]
     unknown = [(ref, package) for ref, package in found if package.said is None]
     if unknown:
         labels = sorted({package.label for _, package in unknown})
-        raise Refusal(
+        raise _not_tried(
             "SB405",
             f"{', '.join(labels)}: an installed package on {unknown[0][0]} and in {case.situation.mainline.ref}'s tree, so the migrations that those databases have applied are not known",
             hint="Declare in pyproject.toml the last one that is applied there, and plan again (stitchback explain SB308):",
@@ -101,7 +144,7 @@ def _refuse_homeless(case: Case) -> None:
         homeless = [unit.key for unit in side.units if unit.key in lost and unit.twin is None]
         if homeless:
             ref = side.patch.tree.ref
-            raise Refusal(
+            raise _not_tried(
                 "SB403",
                 f"{ref} has migrations that depend on migrations it lacks, so Django cannot run them there",
                 hint=f"Change their dependencies to migrations that {ref} has, on that branch, and plan again.",
@@ -122,7 +165,7 @@ def _refuse_unread_settings(case: Case) -> None:
                 if item.is_missing or not same.issuperset(item.candidates):
                     found[tree.ref, item] = None
     if found:
-        raise Refusal(
+        raise _not_tried(
             "SB410",
             "MIGRATION_MODULES cannot be read, so stitchback does not know which migrations Django reads",
             hint="Configure the folders that the setting names in pyproject.toml, and plan again:",
@@ -140,7 +183,7 @@ def _refuse_self_replacing(case: Case) -> None:
     trees = (case.situation.mainline, *(side.patch.tree for side in case.sides))
     found = [(tree, key) for tree in trees for key in tree.self_replacing]
     if found:
-        raise Refusal(
+        raise _not_tried(
             "SB411",
             "migrations replace themselves: Django 6 stops at them, and Django 5 never runs them",
             hint="Remove the migration's own name from its `replaces`, on that branch (stitchback explain SB105), and plan again.",
@@ -163,7 +206,7 @@ def _refuse_unread(case: Case) -> None:
             if _place_and_content(item) not in old and (item.key is None or item.key.app in apps)
         ]
         if found:
-            raise Refusal(
+            raise _not_tried(
                 "SB404",
                 "migrations since the fork point cannot be read, so no plan can be made",
                 hint="Correct the files on their branch (stitchback explain SB101), and plan again.",
@@ -190,7 +233,7 @@ def _refuse_renamed(case: Case) -> None:
             if new.key.app == old.key.app and old.operations and new.operations == old.operations
         ]
         if found:
-            raise Refusal(
+            raise _not_tried(
                 "SB415",
                 f"{ref} has renamed migrations that it shares with {case.situation.mainline.ref}: its databases have the new names in django_migrations, all others the old ones",
                 hint=f"Give them their old names again on {ref}, release that, and plan again (stitchback explain SB415).",
@@ -214,7 +257,7 @@ def _refuse_own_behaviour(case: Case) -> None:
         found += [(mainline.ref, each) for each in side.sides.mainline if each.key.app in apps]
         said = [(name, each, own) for name, each in found for own in each.own_behaviour]
         if said:
-            raise Refusal(
+            raise _not_tried(
                 "SB406",
                 "migrations since the fork point override methods of Django's Migration, so they may do more than their operations",
                 hint="On their branch, write them with operations only, in a migration of the app that they change, and plan again.",
@@ -272,12 +315,19 @@ def _unreadable(match: Match) -> bool:
 
 
 def _proved(
-    candidates: Sequence[Candidate], situation: Situation, prove: Prove, beside: Prove
+    candidates: Sequence[Candidate],
+    situation: Situation,
+    prove: Prove,
+    beside: Prove,
+    *,
+    first_only: bool = False,
 ) -> Planned | Unproved:
     safe: list[SafePlan] = []
     tried: list[Candidate] = []
     refuted: list[Refuted] = []
     for candidate in candidates:
+        if first_only and safe:
+            break
         if len(safe) > MOST_LISTED and (len(tried) > MOST_TRIED or not all(map(is_second_choice, safe))):
             break
         tried.append(candidate)

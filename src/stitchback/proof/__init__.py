@@ -1,5 +1,5 @@
 """The proof that every plan needs: Django's loader and executor run each candidate over every population and rollout."""
 
-from stitchback.proof.proving import Prover, prove, prove_beside
+from stitchback.proof.proving import Prover, prove, prove_beside, reach
 
-__all__ = ["Prover", "prove", "prove_beside"]
+__all__ = ["Prover", "prove", "prove_beside", "reach"]

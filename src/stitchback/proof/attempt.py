@@ -9,7 +9,15 @@ from functools import cached_property, partial
 from stitchback.engine import DatabaseId, django_version
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.model.plans import Failure, FinishFirst, Population, PopulationOutcome, Proof
+from stitchback.model.plans import (
+    EVERY_DATABASE,
+    CandidateReach,
+    Failure,
+    FinishFirst,
+    Population,
+    PopulationOutcome,
+    Proof,
+)
 from stitchback.proof.baseline import BaselineFailures
 from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs
 from stitchback.proof.data_runs import data_work
@@ -68,6 +76,7 @@ class Attempt:
             cut.candidate.result, cut.apps, proof_context.memory, cut.bystander
         )
         self.passed: dict[SimulatedDatabase, Passed] = {}
+        self.failed: dict[SimulatedDatabase, None] = {}
         self.bounded: list[str] = []
         self.work = data_work(cut.candidate, proof_context.situation)
         self.own = BaselineFailures(proof_context, self.matters)
@@ -86,6 +95,22 @@ class Attempt:
         found = list(self.of_the_models(self.fresh_installs))
         yield from found or self.of_the_databases(self.fresh_installs)
 
+    def reach(self) -> CandidateReach:
+        """Which databases pass every rollout, and which fail in one. None of both if Django cannot install the tree."""
+        if isinstance(self.fresh_installs, FreshInstalls):
+            for _ in self.of_the_databases(self.fresh_installs):
+                pass
+        works = (each.population for each in self.passed if each not in self.failed)
+        fails = (each.population for each in self.failed)
+        return CandidateReach(self.candidate, *(tuple(map(self.in_full, each)) for each in (works, fails)))
+
+    def in_full(self, population: Population) -> Population:
+        """The population with the rows that its databases have in the whole trees."""
+        if population.lineage == LEDGER:
+            return population
+        rows = self.all_rows(population.ledger, below=population.lineage != FRESH)
+        return replace(population, ledger=rows)
+
     def of_the_models(self, found: FreshInstalls) -> Iterator[Failure]:
         result, proof_context = self.candidate.result, self.proof_context
         for said in (
@@ -97,7 +122,7 @@ class Attempt:
             ),
             *models_changed(proof_context.sides(result)),
         ):
-            yield Failure("every database", "the reconciled tree", "its models", said)
+            yield Failure(EVERY_DATABASE, "the reconciled tree", "its models", said)
 
     def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
         ends = FinalStateChecks(
@@ -166,6 +191,7 @@ class Attempt:
             if inhabitant.population.lineage == PATCHED:
                 self.own.report_for(inhabitant, found.place, rollouts)
         elif found is not None:
+            self.failed[inhabitant] = None
             yield from found
 
     def tried(
@@ -237,10 +263,8 @@ class Attempt:
         before = set(population.ledger if real else self.cut.in_full(population.ledger))
         aside = tuple(key for key in self.cut.aside if key not in before)
         will_run = {*self.cut.in_full(ran), *aside, *(self.cut.below if fresh else ())} - before
-        if not real:
-            population = replace(population, ledger=self.all_rows(population.ledger, below=not fresh))
         return PopulationOutcome(
-            population,
+            self.in_full(population),
             passed.rows,
             passed.runs,
             tuple(sorted(will_run & self.order.keys(), key=self.order.__getitem__)),

@@ -10,7 +10,17 @@ from stitchback.engine import EngineCache
 from stitchback.model.field_names import FieldNames
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, field_bases_of, field_names_of
-from stitchback.model.plans import _PROOF_TOKEN, Candidate, Failure, Proof, Refuted, SafePlan, Situation
+from stitchback.model.plans import (
+    _PROOF_TOKEN,
+    EVERY_DATABASE,
+    Candidate,
+    CandidateReach,
+    Failure,
+    Proof,
+    Refuted,
+    SafePlan,
+    Situation,
+)
 from stitchback.model.state import SchemaState
 from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
 from stitchback.proof.attempt import Attempt
@@ -23,7 +33,7 @@ from stitchback.proof.rehearsals import Rehearsals, broken_on_mainline, report
 from stitchback.proof.rehearsals import failures as rehearsal_failures
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.row_values import rows_without_value
-from stitchback.proof.slicing import SliceBase, sliced, whole
+from stitchback.proof.slicing import Slice, SliceBase, sliced, whole
 from stitchback.proof.supplied_order import SuppliedOrder
 from stitchback.proof.user_model import UserModels
 from stitchback.schema.separate_database_and_state import Stated, stated_alone
@@ -36,7 +46,11 @@ class Prover:
 
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
-        start = SchemaState(field_bases=field_bases(situation), field_names=field_names(situation))
+        start = SchemaState(
+            field_bases=field_bases(situation),
+            field_names=field_names(situation),
+            migrated_apps=migrated_apps(situation),
+        )
         needs = data_needs(BranchAncestors(situation), start)
         stated = stated_by_branches(situation)
         self.memory = EngineCache(start, sqlite=situation.policy.sqlite, stated=stated, needs=needs.by_work)
@@ -56,17 +70,8 @@ class Prover:
         Two proof engines must agree: the symbolic engine, which tries everything, and then the rehearsal, in which Django executes the plan on real
         tables. Raises RehearsalEnded if the rehearsal did not answer.
         """
-        result = self.supplied_order.tree(self.user_models.tree(candidate.result))
-        deployed = replace(candidate, result=result)
-        cut = sliced(deployed, self.situation, self.base) if self.base else whole(deployed, self.situation)
-        ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
-        lost = lost_ancestors(deployed, self.branches)
-        broken = order_broken(deployed, self.branches)
-        statements = statements_stay(candidate.result, self.situation)
-        context = self.proof_context(cut.situation)
-        rows = rows_without_value(cut.candidate.result, cut.situation, context.memory)
-        wrong = chain(cut.unsound, ghosts, lost, broken, statements, rows)
-        failures = tuple(islice(map(of_the_graph, wrong), MOST_FAILURES))
+        deployed, cut, context = self.sliced(candidate)
+        failures = self.failures_of_the_graph(candidate, deployed, cut, context)
         if not failures:
             attempt = Attempt(cut, context, most_runs)
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))
@@ -74,10 +79,36 @@ class Prover:
             return Refuted(candidate, failures)
         proof = attempt.proof()
         split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
-        proof = replace(proof, bounded=(*self.edited, *split, *proof.bounded))
+        unordered = self.supplied_order.bounds(candidate.result)
+        proof = replace(proof, bounded=(*self.edited, *split, *unordered, *proof.bounded))
         left_out = (*self.supplied_order.broken_on_mainline, *proof.broken_on_mainline)
         proof = replace(proof, broken_on_mainline=left_out)
         return self.rehearsed(candidate, proof, cut.apps, beside=most_runs < MOST_RUNS)
+
+    def reach(self, candidate: Candidate) -> CandidateReach:
+        """Which databases the candidate works for in the simulation. `prove` ends at the first failures; this tries every database."""
+        deployed, cut, context = self.sliced(candidate)
+        if candidate.edits and self.failures_of_the_graph(candidate, deployed, cut, context):
+            return CandidateReach(candidate, (), ())
+        return replace(Attempt(cut, context, MOST_RUNS_BESIDE).reach(), candidate=candidate)
+
+    def sliced(self, candidate: Candidate) -> tuple[Candidate, Slice, ProofContext]:
+        """The candidate as it is deployed, the part of it that affects the proof, and that part without a plan."""
+        result = self.supplied_order.tree(self.user_models.tree(candidate.result))
+        deployed = replace(candidate, result=result)
+        cut = sliced(deployed, self.situation, self.base) if self.base else whole(deployed, self.situation)
+        return deployed, cut, self.proof_context(cut.situation)
+
+    def failures_of_the_graph(
+        self, candidate: Candidate, deployed: Candidate, cut: Slice, context: ProofContext
+    ) -> tuple[Failure, ...]:
+        ghosts = one_replacer_a_ghost(cut.candidate.result, cut.situation.mainline)
+        lost = lost_ancestors(deployed, self.branches)
+        broken = order_broken(deployed, self.branches)
+        statements = statements_stay(candidate.result, self.situation)
+        rows = rows_without_value(cut.candidate.result, cut.situation, context.memory)
+        wrong = chain(cut.unsound, ghosts, lost, broken, statements, rows)
+        return tuple(islice(map(of_the_graph, wrong), MOST_FAILURES))
 
     def rehearsed(
         self, candidate: Candidate, proof: Proof, apps: tuple[str, ...], *, beside: bool
@@ -92,11 +123,21 @@ class Prover:
             broken_on_mainline=(*proof.broken_on_mainline, *left_out),
         )
         found = rehearsal_failures(answer)
-        if answer.disagreements:
-            return Refuted(candidate, found[:MOST_FAILURES], contradicted=proof)
-        if found:
-            return Refuted(candidate, found[:MOST_FAILURES], missed=answer.missed)
-        return SafePlan(candidate, proof, token=_PROOF_TOKEN)
+        if not found:
+            return SafePlan(candidate, proof, token=_PROOF_TOKEN)
+        failed = {each.population for each in found}
+        populations = [outcome.population for outcome in proof.outcomes]
+        reach = CandidateReach(
+            candidate,
+            tuple(each for each in populations if each.name not in failed),
+            tuple(each for each in populations if each.name in failed),
+        )
+        refuted = Refuted(candidate, found[:MOST_FAILURES], reach=reach)
+        return (
+            replace(refuted, contradicted=proof)
+            if answer.disagreements
+            else replace(refuted, missed=answer.missed)
+        )
 
     def proof_context(self, situation: Situation) -> ProofContext:
         """The situation without a plan. Most candidates share it."""
@@ -108,7 +149,7 @@ class Prover:
 
 
 def of_the_graph(said: str) -> Failure:
-    return Failure("every database", "the reconciled tree", "its graph", said)
+    return Failure(EVERY_DATABASE, "the reconciled tree", "its graph", said)
 
 
 def of_a_split_app(app: str) -> str:
@@ -143,6 +184,14 @@ def field_names(situation: Situation) -> FieldNames:
     return field_names_of(*_telling(situation))
 
 
+def migrated_apps(situation: Situation) -> frozenset[str]:
+    """The apps whose models the trees' migrations create, all of them readable; not those that are an installed package on a branch."""
+    trees = _telling(situation)
+    unread = {item.key.app for tree in trees for item in tree.unreadable if item.key is not None}
+    packages = {package.label for patch in situation.patches for package in patch.packages}
+    return frozenset(key.app for tree in trees for key in tree.migrations) - unread - packages
+
+
 def _telling(situation: Situation) -> tuple[Tree, ...]:
     trees = (tree for patch in reversed(situation.patches) for tree in (patch.tree, patch.fork))
     return (situation.mainline, *trees)
@@ -156,6 +205,11 @@ def prove(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
 def prove_beside(candidate: Candidate, situation: Situation) -> SafePlan | Refuted:
     """As `prove`, for a plan that is only listed next to the chosen one: with a lower bound on its runs."""
     return prover_of(situation).prove(candidate, MOST_RUNS_BESIDE)
+
+
+def reach(candidate: Candidate, situation: Situation) -> CandidateReach:
+    """Which kinds of database a refused candidate works for, and which it fails for."""
+    return prover_of(situation).reach(candidate)
 
 
 def prover_of(situation: Situation) -> Prover:

@@ -6,7 +6,7 @@ without `builds` would run `integrations.0001` first, so the trees of the proof 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from stitchback.graph import MigrationGraph
@@ -24,7 +24,8 @@ Added = Mapping[MigrationKey, tuple[MigrationKey, ...]]
 
 
 class SuppliedOrder:
-    """`added`: shared migrations, with the migrations whose models they refer to without depending on them, which run first in every tree."""
+    """`added`: shared migrations, with the migrations whose models they refer to without depending on them, which run first in every tree. A
+    migration that is not shared gets the dependencies in each tree, on shared migrations alone: a slice may leave out what brings them first."""
 
     def __init__(self, situation: Situation) -> None:
         of_patches = [tree for patch in situation.patches for tree in (patch.fork, patch.tree)]
@@ -35,37 +36,75 @@ class SuppliedOrder:
             and of_patches
             and all(same_content(migration, tree.migrations.get(key)) for tree in of_patches)
         }
-        found: Added = dict(_undeclared(situation.mainline, shared))
+        self.shared = frozenset(shared)
+        self.creators = _creators(situation.mainline, self.shared)
+        found: Added = dict(self._undeclared(situation.mainline, self.shared))
         for tree in of_patches:
             found = _run_first(found, tree)
         self.added: Added = _run_first(found, situation.mainline)
         self._known: dict[int, tuple[Migration, Migration]] = {}
+        self.mainline = situation.mainline
 
     @property
     def broken_on_mainline(self) -> Iterator[BrokenOnMainline]:
         """What fails without that order, whatever the plan: the app's migrations alone, on an empty database."""
-        for key, parents in sorted(self.added.items()):
-            names = ", ".join(map(str, parents))
-            said = f"{key} refers to models of {names} and does not depend on it"
+        for key, parents in sorted(self._of(self.mainline).items()):
+            said = _said(key, parents)
             yield BrokenOnMainline(FRESH_INSTALL, said, key, FRESH, (f"migrate {key.app} {key.name}",))
 
+    def bounds(self, result: Tree) -> Iterator[str]:
+        """What fails without that order in the planned tree alone, for what the patch branches have brought."""
+        known = self._of(self.mainline)
+        for key, parents in sorted(self._of(result).items()):
+            if key not in known:
+                yield f"{FRESH_INSTALL}, migrate {key.app} {key.name}: {_said(key, parents)}"
+
     def situation(self, situation: Situation) -> Situation:
-        if not self.added:
+        patches, mainline = tuple(map(self._patch, situation.patches)), self.tree(situation.mainline)
+        if mainline is situation.mainline and patches == situation.patches:
             return situation
-        patches = tuple(map(self._patch, situation.patches))
-        return replace(situation, patches=patches, mainline=self.tree(situation.mainline))
+        return replace(situation, patches=patches, mainline=mainline)
 
     def _patch(self, patch: Patch) -> Patch:
         return replace(patch, tree=self.tree(patch.tree), fork=self.tree(patch.fork))
 
     def tree(self, tree: Tree) -> Tree:
         """The tree with the dependencies, as far as the order is that of the tree."""
-        if not self.added:
+        found = self._of(tree)
+        if not found:
             return tree
-        found = _run_first({key: each for key, each in self.added.items() if key in tree.migrations}, tree)
         return tree.with_migrations(
             {key: self._depending(tree.migrations[key], parents) for key, parents in found.items()}
         )
+
+    def _of(self, tree: Tree) -> Added:
+        own = dict(self._undeclared(tree, tree.migrations.keys() - self.shared))
+        found = {key: each for key, each in self.added.items() if key in tree.migrations}
+        return _run_first({**found, **own}, tree)
+
+    def _undeclared(
+        self, tree: Tree, keys: Set[MigrationKey]
+    ) -> Iterator[tuple[MigrationKey, tuple[MigrationKey, ...]]]:
+        """Those of the migrations that refer to a model of another app without depending on the shared migration that creates it."""
+        named = {key: self._named(tree.migrations[key]) for key in keys}
+        if not any(named.values()):
+            return
+        graph = MigrationGraph.raw(tree)
+        above: dict[MigrationKey, int] = {}
+        for number, key in enumerate(graph.order()):
+            above[key] = 1 << number
+            for parent in graph.parents(key):
+                above[key] |= above.get(parent, 0)
+        for key in sorted(keys & above.keys()):
+            lost = tuple(sorted(each for each in named[key] if above.get(each, 0) & ~above[key]))
+            if lost:
+                yield key, lost
+
+    def _named(self, migration: Migration) -> frozenset[MigrationKey]:
+        """The shared migrations that create the models of other apps to which the migration refers."""
+        if not is_readable(migration):
+            return frozenset()
+        return frozenset(self.creators[each] for each in _references(migration) if each in self.creators)
 
     def _depending(self, migration: Migration, parents: tuple[MigrationKey, ...]) -> Migration:
         if id(migration) not in self._known:
@@ -74,27 +113,19 @@ class SuppliedOrder:
         return self._known[id(migration)][1]
 
 
-def _undeclared(
-    tree: Tree, shared: Mapping[MigrationKey, Migration]
-) -> Iterator[tuple[MigrationKey, tuple[MigrationKey, ...]]]:
-    """Shared migrations that refer to a model of another app without depending on the shared migration that creates it."""
-    graph = MigrationGraph.raw(tree)
-    order = [key for key in graph.order() if key in shared]
+def _creators(tree: Tree, shared: frozenset[MigrationKey]) -> dict[ModelKey, MigrationKey]:
+    """The models that shared migrations create, each with the first of them."""
     creators: dict[ModelKey, MigrationKey] = {}
-    above: dict[MigrationKey, int] = {}
-    for number, key in enumerate(graph.order()):
-        bits = 1 << number
-        for parent in graph.parents(key):
-            bits |= above.get(parent, 0)
-        above[key] = bits
-    for key in order:
-        for model in _created(shared[key]):
-            creators.setdefault(model, key)
-    for key in order:
-        named = {creators[model] for model in _references(shared[key]) if model in creators}
-        lost = tuple(sorted(each for each in named if above[each] & ~above[key]))
-        if lost:
-            yield key, lost
+    for key in MigrationGraph.raw(tree).order():
+        if key in shared:
+            for model in _created(tree.migrations[key]):
+                creators.setdefault(model, key)
+    return creators
+
+
+def _said(key: MigrationKey, parents: tuple[MigrationKey, ...]) -> str:
+    names = ", ".join(map(str, parents))
+    return f"{key} refers to models of {names} and does not depend on it"
 
 
 def _created(migration: Migration) -> Iterator[ModelKey]:

@@ -303,8 +303,16 @@ def _of_django(module: str, name: str) -> Any:
 
 @functools.cache
 def in_order(cls: Any) -> tuple[str, ...]:
-    """The names of the field class's positional arguments."""
-    return tuple(inspect.signature(cls).parameters)
+    """The names of the field class's positional arguments: `CharField(*args, …)` passes its own to the class that it extends."""
+    names: list[str] = []
+    for each in inspect.getmro(cls):
+        if "__init__" not in vars(each):
+            continue
+        _, *declared = inspect.signature(vars(each)["__init__"]).parameters.values()
+        names += [item.name for item in declared if item.kind is item.POSITIONAL_OR_KEYWORD]
+        if not any(item.kind is item.VAR_POSITIONAL for item in declared):
+            break
+    return tuple(names)
 
 
 @functools.cache

@@ -13,8 +13,8 @@ from stitchback.model.findings import Finding
 from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import FinishFirst, Patch, Proof, Refuted, SafePlan
-from stitchback.planning.outcomes import Planned, Unproved
+from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
+from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME, Planned, Unproved
 from stitchback.planning.overview import Overview
 from stitchback.planning.prices import price_of
 from stitchback.planning.reports import PlanReport, Status
@@ -22,7 +22,6 @@ from stitchback.planning.resolution import ResolvedLeaves
 from stitchback.reporting.edit_words import migration_effects, reasons, verb
 from stitchback.reporting.escaping import harmless_in_json
 from stitchback.reporting.grouping import origins, schema_object_of
-from stitchback.reporting.refusal_text import DISAGREE, NO_TIME
 from stitchback.reporting.strategy_names import selecting
 
 Document = dict[str, Any]
@@ -124,7 +123,18 @@ def plan_document(report: PlanReport) -> Document:
             document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
             document["blocking"] = [_match(match) for match in outcome.blocking]
             document["unplaced"] = list(map(str, outcome.unplaced))
+            document["code"] = outcome.code
+            document["best"] = None if outcome.best is None else _reach(outcome.best)
     return document
+
+
+def _reach(reach: CandidateReach) -> Document:
+    """The best of the refused plans; without strategies, mainline as it is."""
+    return {
+        "strategies": dict(reach.candidate.strategies),
+        "works_for": [population.name for population in reach.works],
+        "fails_for": [population.name for population in reach.fails],
+    }
 
 
 def overview_document(found: Overview) -> Document:
@@ -280,7 +290,7 @@ def _other(plan: SafePlan, case: Case) -> Document:
 def _refused(refuted: Refuted) -> Document:
     return {
         "strategies": dict(refuted.candidate.strategies),
-        "code": DISAGREE if refuted.contradicted else NO_TIME if refuted.missed else None,
+        "code": DISAGREEMENT if refuted.contradicted else NO_TIME if refuted.missed else None,
         "failures": [
             {
                 "population": failure.population,

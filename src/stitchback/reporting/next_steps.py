@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from stitchback.model.findings import Severity
 from stitchback.model.plans import Situation
 from stitchback.model.unfinished import Kind, Unfinished
-from stitchback.planning.outcomes import Planned
+from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.reports import PlanReport, Status
+from stitchback.proof.populations import MAINLINE
 from stitchback.reporting.layout import BLANK, aligned, wrapped
 from stitchback.reporting.population_groups import groups
 from stitchback.reporting.style import Line, bold, dim, plain
@@ -100,10 +102,35 @@ def _commit(unfinished: Unfinished | None, message: str) -> str:
 
 
 def _without_plan(report: PlanReport) -> Iterator[Line]:
-    if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.broken_on_mainline:
+    if isinstance(report.outcome, Unproved):
+        yield from step_lines(refusal_steps(report.outcome, report.status.case.situation))
+    elif isinstance(report.outcome, Planned) and report.outcome.chosen.proof.broken_on_mainline:
         yield from step_lines([(REPAIR, "show what such a database lacks, and whether rows correct it")])
     elif report.exit_code == 0 and any(side.sides.known for side in report.status.case.sides):
         yield from step_lines([(REPAIR, "show whether a database from before the plan needs a row")])
+
+
+def refusal_steps(unproved: Unproved, situation: Situation) -> list[Step]:
+    """The commands that may lead to a plan, the explanation last."""
+    steps = []
+    policy, best = situation.policy, unproved.best
+    if policy.strategy is not None:
+        without = replace(situation, policy=replace(policy, strategy=None))
+        steps.append((command("plan", without), "try every strategy"))
+    if policy.zero_touch:
+        without = replace(situation, policy=replace(policy, zero_touch=False))
+        steps.append((command("plan", without), "accept a plan with manual steps"))
+    unmerged = [patch.tree.ref for patch in situation.patches if not patch.merged]
+    if unmerged and any(failure.git_brings_it for each in unproved.refuted for failure in each.failures):
+        merge = " ".join(map(shlex.quote, ["git", "merge", *unmerged]))
+        steps.append((merge, "bring the code that the migrations import; then plan again"))
+    only_mainlines = best is not None and {each.lineage for each in best.fails} == {MAINLINE}
+    if only_mainlines and not policy.unreleased and len(situation.patches) == 1:
+        fork = situation.patches[0].fork.commit[:12]
+        said = f"if no database has a migration of {situation.mainline.ref} since then"
+        steps.append((command("plan", situation, "--unreleased-since", fork), said))
+    steps.append((f"stitchback explain {unproved.code}", "what you can change, and how"))
+    return steps
 
 
 def _place(situation: Situation) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stitchback.model.forgotten_steps import Forgotten
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import FinishFirst, PopulationOutcome
+from stitchback.model.plans import CandidateReach, FinishFirst, Population, PopulationOutcome
 
 Keys = tuple[MigrationKey, ...]
 
@@ -46,11 +46,39 @@ class PopulationGroup:
     @property
     def title(self) -> str:
         """ "main with shop.0004_colors"; the population's own name if it is the only one."""
-        first = self.outcomes[0].population
-        if self.kinds == 1:
-            return first.name
-        limits = (f"with {self.since}" if self.since else "", f"without {self.before}" if self.before else "")
-        return " ".join((first.ref or first.name, ", ".join(filter(None, limits)))).rstrip()
+        return _title([outcome.population for outcome in self.outcomes], self.since, self.before)
+
+
+def _title(populations: Sequence[Population], since: MigrationKey | None, before: MigrationKey | None) -> str:
+    first = populations[0]
+    if len(populations) == 1:
+        return first.name
+    limits = (f"with {since}" if since else "", f"without {before}" if before else "")
+    return " ".join((first.ref or first.name, ", ".join(filter(None, limits)))).rstrip()
+
+
+def works_for(reach: CandidateReach) -> tuple[str, ...]:
+    """The titles of the databases that the plan works for: those of one ref in one, with their number."""
+    return tuple(_titles(reach.works, reach.fails))
+
+
+def fails_for(reach: CandidateReach) -> tuple[str, ...]:
+    """The titles of the databases that the plan fails for."""
+    return tuple(_titles(reach.fails, reach.works))
+
+
+def _titles(these: Sequence[Population], those: Sequence[Population]) -> Iterator[str]:
+    found: dict[tuple[str, str], list[Population]] = {}
+    for population in these:
+        found.setdefault((population.lineage, population.ref), []).append(population)
+    for key, mine in found.items():
+        others = [population for population in those if (population.lineage, population.ref) == key]
+        since = _are_distinguished(mine, others) if others else None
+        before = _are_distinguished(others, mine) if others else None
+        kinds = f" ({len(mine)} kinds)" if len(mine) > 1 else ""
+        if others and kinds and since is before is None:
+            kinds = f" ({len(mine)} of {len(mine) + len(others)} kinds)"
+        yield f"{_title(mine, since, before)}{kinds}"
 
 
 def groups(outcomes: Iterable[PopulationOutcome]) -> tuple[PopulationGroup, ...]:
@@ -71,12 +99,13 @@ def _group(
 ) -> PopulationGroup:
     """`others`: the groups of the same lineage and ref."""
     needs = _needs(mine[0])
-    less = [outcome for many in others if _needs(many[0]) < needs for outcome in many]
-    more = [outcome for many in others if _needs(many[0]) > needs for outcome in many]
-    since = _are_distinguished(mine, less) if less else None
-    before = _are_distinguished(more, mine) if more else None
+    less = [outcome.population for many in others if _needs(many[0]) < needs for outcome in many]
+    more = [outcome.population for many in others if _needs(many[0]) > needs for outcome in many]
+    populations = [outcome.population for outcome in mine]
+    since = _are_distinguished(populations, less) if less else None
+    before = _are_distinguished(more, populations) if more else None
     if less and since is None and before is None:
-        before = _are_distinguished(less, mine)
+        before = _are_distinguished(less, populations)
     return PopulationGroup(tuple(mine), since, before)
 
 
@@ -84,10 +113,8 @@ def _needs(outcome: PopulationOutcome) -> set[object]:
     return {*outcome.inserts, *((outcome.finish,) if outcome.finish else ())}
 
 
-def _are_distinguished(
-    these: Sequence[PopulationOutcome], those: Sequence[PopulationOutcome]
-) -> MigrationKey | None:
+def _are_distinguished(these: Sequence[Population], those: Sequence[Population]) -> MigrationKey | None:
     """The first migration that all of these have applied and none of those."""
-    first, *more = (outcome.population.ledger for outcome in these)
-    left = set(first).difference(*(outcome.population.ledger for outcome in those)).intersection(*more)
+    first, *more = (population.ledger for population in these)
+    left = set(first).difference(*(population.ledger for population in those)).intersection(*more)
     return next((key for key in first if key in left), None)

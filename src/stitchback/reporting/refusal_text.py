@@ -8,18 +8,32 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from stitchback.model.matches import Verdict
-from stitchback.model.plans import DATA_OPERATION, Failure, Refuted
-from stitchback.planning.outcomes import Unproved
+from stitchback.model.plans import DATA_OPERATION, CandidateReach, Failure, Refuted
+from stitchback.planning.outcomes import (
+    DECISION,
+    DISAGREEMENT,
+    NO_PROOF,
+    NO_STRATEGY,
+    NO_TIME,
+    Unproved,
+)
 from stitchback.planning.reports import Status
 from stitchback.reporting.difference_text import ONE_SIDED, Refs
 from stitchback.reporting.grouping import MatchRow, rows
 from stitchback.reporting.layout import BLANK, aligned, cells, listed, wrapped
+from stitchback.reporting.population_groups import fails_for, works_for
 from stitchback.reporting.status_text import BELOW, counted, match_lines
 from stitchback.reporting.style import Line, bold, cyan, dim, plain, red
 from stitchback.strategies.search import Composition
 
-DISAGREE = "SB413"
-NO_TIME = "SB414"
+REASONS = {
+    DECISION: "a person has to decide first",
+    DISAGREEMENT: "the simulation and the rehearsal disagree",
+    NO_TIME: "the rehearsal takes too long",
+    NO_PROOF: "every plan that was tried fails for some databases",
+    NO_STRATEGY: "no strategy fits these migrations",
+}
+WORKS, FAILS = "works for", "does not work for"
 WIDEST_NAMES = 24
 MOST_REFUSED = 4
 MOST_BLOCKING = 10  # rows with one and the same decision
@@ -70,7 +84,9 @@ def disagreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
     found = [refusal for refusal in refuted if refusal.contradicted is not None]
     if not found:
         return
-    yield from wrapped((red(DISAGREE), plain("  the two checks disagree, so these plans are refused:")), 0, 7)
+    yield from wrapped(
+        (red(DISAGREEMENT), plain("  the two checks disagree, so these plans are refused:")), 0, 7
+    )
     for refusal in found:
         assert refusal.contradicted is not None
         kinds = counted(len(refusal.contradicted.outcomes), "kind")
@@ -81,7 +97,7 @@ def disagreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
         yield from wrapped((bold(_names(refusal)), plain(f"  {simulated}")), 2, 4)
         yield from wrapped((plain(seen),), 4, 4)
     said = "One of them is wrong. Please report it, with this output and the migrations that it names"
-    yield from wrapped((cyan("hint "), plain(f"{said} (`stitchback explain {DISAGREE}`).")), 0, 5)
+    yield from wrapped((cyan("hint "), plain(f"{said} (`stitchback explain {DISAGREEMENT}`).")), 0, 5)
     yield BLANK
 
 
@@ -105,7 +121,8 @@ def _different(refuted: Sequence[Refuted]) -> tuple[Refuted, ...]:
 
 
 def _names(refusal: Refuted) -> str:
-    return ", ".join(sorted(set(refusal.candidate.strategies.values())))
+    """The strategies; a plan without any leaves mainline as it is."""
+    return ", ".join(sorted(set(refusal.candidate.strategies.values()))) or "as it is"
 
 
 def _failure(failure: Failure) -> Iterator[Text]:
@@ -116,7 +133,8 @@ def _failure(failure: Failure) -> Iterator[Text]:
 
 
 def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iterator[Line]:
-    yield (red("Refused: no plan could be proved. Nothing was written."),)
+    reason = f"  {REASONS[unproved.code]}. Nothing was written."
+    yield from wrapped((red(f"Refused: no plan could be proved. {unproved.code}"), plain(reason)), 0, 2)
     yield BLANK
     for side in status.case.sides:
         refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
@@ -138,6 +156,22 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
     yield from no_time_lines(unproved.refuted)
     yield from _agreement_lines(unproved.refuted)
     yield from _alone_lines(unproved)
+    yield from _best_lines(unproved.best, status)
+
+
+def _best_lines(best: CandidateReach | None, status: Status) -> Iterator[Line]:
+    """Which databases the best plan works for, and which it fails for."""
+    if best is None:
+        return
+    names = sorted(set(best.candidate.strategies.values()))
+    mainline = status.case.situation.mainline.ref
+    head = (
+        f"Best plan: {', '.join(names)}" if best.candidate.edits else f"Without a plan, {mainline} as it is"
+    )
+    yield from wrapped((bold(head),))
+    for label, titles in ((WORKS, works_for(best)), (FAILS, fails_for(best))):
+        yield from listed(plain(label), map(plain, titles or ("no database",)), 2, len(FAILS))
+    yield BLANK
 
 
 def _alone_lines(unproved: Unproved) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.edit_words import operation_words
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.layout import BLANK, wrapped
-from stitchback.reporting.next_steps import apply_next, step_lines
+from stitchback.reporting.next_steps import apply_next, refusal_steps, step_lines
 from stitchback.reporting.plan_text import chosen_lines, proof_lines
 from stitchback.reporting.refusal_text import unproved_lines
 from stitchback.reporting.status_text import counted
@@ -52,6 +52,7 @@ def resolve_lines(
             yield from proof_lines(planned.chosen.proof, report.findings, verbose=verbose)
         case Unproved() as unproved:
             yield from unproved_lines(unproved, report.status, verbose=verbose)
+            yield from step_lines(refusal_steps(unproved, report.status.case.situation))
     for diff in diffs:
         yield from diff_lines(diff)
         yield BLANK

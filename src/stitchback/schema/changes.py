@@ -24,9 +24,7 @@ def without_model(state: SchemaState, key: ModelKey) -> SchemaState:
 
 
 def _with(state: SchemaState, key: ModelKey, model: ModelState | None) -> SchemaState:
-    """Nearly every operation ends here, and `dataclasses.replace` looks all fields up each time."""
-    models = with_change(state.models, key, model)
-    return SchemaState(models, state.opaque, state.opaque_apps, state.field_bases, state.field_names)
+    return state.with_models(with_change(state.models, key, model))
 
 
 def with_opaque(state: SchemaState, app: str, *opaque: Opaque) -> SchemaState:

@@ -44,6 +44,7 @@ from stitchback.schema.model_effects import (
 )
 from stitchback.schema.naming import model_key, needed, summary
 from stitchback.schema.problems import InconsistentState, UnreadName
+from stitchback.schema.references import require_targets
 from stitchback.schema.separate_database_and_state import (
     Stated,
     done_by_code,
@@ -76,6 +77,8 @@ def physical_effects(
         return (Unknown(str(operation)),)
     try:
         found = tuple(doing(operation, app, before, after))
+        if found and not operation.conditional:
+            require_related(operation, app, before, after)
     except UnreadName:
         return (Unknown(str(operation)),)
     except InconsistentState as error:
@@ -84,6 +87,22 @@ def physical_effects(
         raise InconsistentState(error.reason, operation=summary(operation)) from error
     done = tuple(conditional(effect) for effect in found) if operation.conditional else found
     return (*done, *remade(operation, app, before, after, done))
+
+
+def require_related(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> None:
+    """The models that the operation's own fields refer to. Raises InconsistentState."""
+    match operation.kind:
+        case "CreateModel":
+            model = after.models.get(model_key(operation, app, "name"))
+            if model is not None:
+                require_targets(after, model, model.fields)
+        case "AddField" | "AlterField" | "RemoveField":
+            key, name = model_key(operation, app, "model_name"), needed(operation, "name")
+            for state in (before, after):
+                model = state.models.get(key)
+                field = model.field(name) if model is not None else None
+                if model is not None and field is not None:
+                    require_targets(after, model, ((name, field),))
 
 
 def altered_unseen(

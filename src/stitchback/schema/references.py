@@ -13,6 +13,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
 from stitchback.schema.labels import key_of, string
+from stitchback.schema.problems import InconsistentState
 from stitchback.schema.unique_together import Together
 
 LABELS = ("to", "through")
@@ -36,6 +37,18 @@ def targets(fields: Fields) -> frozenset[ModelKey]:
     found = frozenset(key for key in keys if key is not None)
     _KNOWN[id(fields)] = (fields, found)
     return found
+
+
+def is_missing(state: SchemaState, key: ModelKey) -> bool:
+    """Whether the state surely has no such model."""
+    return key.app in state.migrated_apps and key.app not in state.opaque_apps and key not in state.models
+
+
+def require_targets(state: SchemaState, model: ModelState, fields: Fields) -> None:
+    """`RelatedField.resolve_related_fields`, for a column or table that a field gets, or loses. Raises InconsistentState."""
+    for target in sorted(targets(fields)):
+        if is_missing(state, target):
+            raise InconsistentState(f"Related model '{target}' of {model.key} cannot be resolved")
 
 
 def referrers(state: SchemaState, key: ModelKey) -> Iterator[tuple[ModelState, str, Field]]:

@@ -119,7 +119,13 @@ def _missing_on_one_side(draft: Draft, unit: Unit) -> BridgeOperations | None:
         if made is None:
             return None
         found.extend(made)
-    return BridgeOperations(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(before)))
+    # SQLite recreates a table to alter a column, from a state that knows all columns: those that are missing come first.
+    ordered = sorted(dict.fromkeys(found), key=lambda item: not _makes_column(item))
+    return BridgeOperations(tuple(ordered), tuple(dict.fromkeys(before)))
+
+
+def _makes_column(item: Operation) -> bool:
+    return item.conditional and item.kind in ("CreateModel", "AddField")
 
 
 def _earlier(draft: Draft, unit: Unit, match: Match) -> EarlierOperations | None:

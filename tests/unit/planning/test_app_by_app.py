@@ -12,7 +12,7 @@ from stitchback.errors import EnvironmentProblem
 from stitchback.matching.build_case import case_of, part_of, parts_of
 from stitchback.matching.case import Case
 from stitchback.model.migrations import Migration
-from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.model.plans import Candidate, Proof, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Unproved
 from stitchback.planning.plan import plan
 from stitchback.strategies import ALL, compose, search
@@ -122,3 +122,27 @@ def test_a_refusal_knows_which_app_has_no_plan_alone() -> None:
     outcome = plan(case, prove)
     assert isinstance(outcome, Unproved)
     assert {apps: bool(found) for apps, found in outcome.alone.items()} == {("blog",): True, ("shop",): False}
+
+
+def test_in_brief_the_first_proved_plan_is_enough() -> None:
+    """`status` names the state of forty branches: it needs one proof for each, and no list of other plans."""
+
+    class Passed(SafePlan):
+        def __init__(self, candidate: Candidate) -> None:
+            object.__setattr__(self, "candidate", candidate)
+            object.__setattr__(self, "proof", Proof("", (), 0, 0, 0))
+
+    def proofs(*, passes: bool, first_only: bool) -> int:
+        tried: list[Candidate] = []
+
+        def prove(candidate: Candidate, _: Situation) -> SafePlan | Refuted:
+            tried.append(candidate)
+            return Passed(candidate) if passes else Refuted(candidate, ())
+
+        plan(two_apps(), prove, first_only=first_only)
+        return len(tried)
+
+    assert proofs(passes=True, first_only=True) == 1
+    assert proofs(passes=True, first_only=False) > 1
+    together = len(tried(two_apps()))
+    assert proofs(passes=False, first_only=True) == together < proofs(passes=False, first_only=False)

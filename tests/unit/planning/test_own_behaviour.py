@@ -12,7 +12,7 @@ from stitchback.matching.sides import sides
 from stitchback.model.migrations import OWN_BEHAVIOUR, Migration
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.model.source import Opaque, Span
-from stitchback.planning.plan import plan
+from stitchback.planning.plan import NOT_TRIED, plan
 
 OWN = Opaque(f"{OWN_BEHAVIOUR} apply", "def apply(self): …", Span("shop/migrations/x.py", 7))
 
@@ -42,8 +42,9 @@ def test_is_refused_with_its_place(given: Situation) -> None:
     with pytest.raises(Refusal) as refused:
         plan(case_of(given), never)
     assert refused.value.code == "SB406"
-    (said,) = refused.value.evidence
+    said, untried = refused.value.evidence
     assert "shop/migrations/x.py:7: the migration has its own apply" in said
+    assert untried == NOT_TRIED
 
 
 def test_others_are_planned() -> None:

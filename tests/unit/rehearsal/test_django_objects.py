@@ -108,6 +108,27 @@ def test_fields_of_django() -> None:
     assert (made.max_digits, made.decimal_places, made.null) == (5, 2, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("CharField", {"max_length": Constant(9)}),
+        ("TextField", {}),
+        ("EmailField", {}),
+        ("SlugField", {}),
+        ("IntegerField", {}),
+        ("JSONField", {}),
+        ("FileField", {}),
+        ("DateField", {}),
+    ],
+)
+def test_a_verbose_name_by_its_position(name: str, more: dict[str, Value]) -> None:
+    """`CharField(*args, …)` passes it on to `Field`."""
+    value = field(name, **more)
+    made = builder().field(Call(value.callee, (Constant("Title"),), value.kwargs))
+    assert type(made) is getattr(models, name)
+    assert made.verbose_name == "Title"
+
+
 def test_a_setting_is_the_trees_own() -> None:
     to = Reference("django.conf.settings.AUTH_USER_MODEL")
     made = builder().field(field("ForeignKey", to=to, on_delete=Reference("django.db.models.PROTECT")))

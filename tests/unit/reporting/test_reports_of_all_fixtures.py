@@ -11,8 +11,12 @@ from commands import Commands
 from fixture_repos import build_repository, case_names
 
 from stitchback.model.matches import Verdict
+from stitchback.planning.plan import NOT_TRIED
 from stitchback.reporting.layout import WIDTH
 
+NAMES_DATABASES = re.compile(
+    rf"  works for +\w.*  does not work for +\w.*\nNext\n.*  stitchback explain SB41|{NOT_TRIED}", re.DOTALL
+)
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
@@ -40,5 +44,6 @@ def test_plan(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     built = build_repository(case, tmp_path / "repository")
     done = Commands(capsys).run(built.path, "-v", "plan", *built.case.patches, *built.case.options)
     assert done.code == built.case.expect.exit, done.stderr
+    assert done.code != 3 or NAMES_DATABASES.search(done.stdout + done.stderr)
     assert [line for line in done.stdout.splitlines() if len(line) > WIDTH] == []
     assert not OBEYED.search(done.stdout)
