@@ -17,8 +17,7 @@ class Cycle:
     severity = Severity.ERROR
 
     def find(self, case: Case) -> Iterator[Finding]:
-        situation = case.situation
-        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for tree in case.situation.trees:
             for ring in MigrationGraph.raw(tree).cycles:
                 place = Span(tree.migrations[ring[0]].path)
                 message = " -> ".join(str(key) for key in (*ring, ring[0]))

@@ -43,7 +43,6 @@ class MissingMigrationModule:
 
 
 def _of_trees(case: Case) -> Iterator[tuple[str, UnreadSetting]]:
-    situation = case.situation
-    for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+    for tree in case.situation.trees:
         for item in tree.unread_settings:
             yield tree.ref, item

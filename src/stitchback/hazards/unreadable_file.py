@@ -17,8 +17,7 @@ class UnreadableFile:
     severity = Severity.ERROR
 
     def find(self, case: Case) -> Iterator[Finding]:
-        situation = case.situation
-        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for tree in case.situation.trees:
             for unreadable in tree.unreadable:
                 if not unreadable.is_python2:
                     yield Finding(self.code, self.severity, tree.ref, unreadable.span, unreadable.reason)
