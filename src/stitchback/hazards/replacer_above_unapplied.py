@@ -27,7 +27,7 @@ class ReplacerAboveUnapplied:
             rows, ref = rows_of(side.patch.tree), side.patch.tree.ref
             for key in sorted(key for key, each in tree.migrations.items() if each.ghosts):
                 migration = tree.migrations[key]
-                if key in rows or not counts_as_applied(migration, rows):
+                if not counts_as_applied(migration, rows):
                     continue
                 above = [tree.migrations[other] for other in graph.ancestors(key) if other != key]
                 unapplied = [each.key for each in above if not counts_as_applied(each, rows)]

@@ -56,9 +56,21 @@ def test_a_replacer_of_what_the_database_has_in_part_does_not_count_as_applied()
     assert found(ReplacerAboveUnapplied(), case(X, above)) == []
 
 
-def test_a_replacer_that_the_release_has_itself_is_not_new() -> None:
-    """It was right there; another dependency since then is SB202."""
-    assert found(ReplacerAboveUnapplied(), case(X, S, patches=(BASE, patch(P, X, S)))) == []
+def test_a_replacer_that_the_release_has_is_given_another_dependency() -> None:
+    hung = S.with_changes(dependencies=keys("shop.0003_x"))
+    assert found(ReplacerAboveUnapplied(), case(X, hung, patches=(BASE, patch(S)))) == [
+        ("release/2.4", "error")
+    ]
+    assert found(ReplacerAboveUnapplied(), case(X, S, patches=(BASE, patch(S)))) == []
+
+
+def test_a_replacer_on_a_squash_that_the_release_has_is_right() -> None:
+    """The rows of what the squash replaced are there, and no files."""
+    q = column("shop.0003_q", "shop.0001_squashed", "q")
+    base = changed(FORK, squash(OLD), q, without=OLD)
+    renamed = column("shop.0003_t", "shop.0001_squashed", "q", replaces="shop.0003_q")
+    given = case(squash(OLD), renamed, without=OLD, patches=(Patch(base, base, ()),))
+    assert found(ReplacerAboveUnapplied(), given) == []
 
 
 # --- SB311: a squash that is applied in part --------------------------------------------------------------------------
@@ -159,6 +171,10 @@ def test_what_mainline_does_not_need_is_not_lacking() -> None:
     assert found(ReleaseOnly(), case(X, patches=(BASE, patch(merge)))) == []
 
 
+def test_a_released_migration_that_is_gone_has_another_code() -> None:
+    assert found(ReleaseOnly(), case(without="shop.0002_base", patches=(BASE,))) == []
+
+
 def test_what_no_database_can_have_applied_is_not_lacking() -> None:
     """SB301: Django does not load the branch."""
     dangling = color("shop.0003_p", "shop.0002_nowhere")
@@ -178,7 +194,7 @@ def test_numbers_that_are_right() -> None:
     merge = migration("shop.0004_merge", "shop.0003_x shop.0003_z")
     assert found(Numbering(), case(X, twin, merge)) == []
     assert found(Numbering(), case(column("shop.x", "shop.0002_base", "x"))) == [], "no number"
-    assert found(Numbering(), case(migration("blog.0002_z", "shop.0002_base"), BLOG)) == [], "another app"
+    assert found(Numbering(), case(migration("blog.0002_z", "shop.0002_base"))) == [], "another app"
     assert found(Numbering(), case(column("shop.0004_x", "shop.gone", "x"))) == [], (
         "a parent without a number"
     )
