@@ -20,6 +20,8 @@ class ReleaseOnly:
     def find(self, case: Case) -> Iterator[Finding]:
         mainline = case.situation.mainline
         for unit in case.units:
+            if unit.key in unit.side.patch.fork.migrations:
+                continue  # edited or gone: SB213, SB304
             elsewhere = made_elsewhere(unit)
             is_moved = unit.key in mainline.migrations and bool(elsewhere)
             if not is_moved and not is_lacking(unit, mainline):
@@ -36,10 +38,8 @@ class ReleaseOnly:
 
 
 def is_lacking(unit: Unit, mainline: Tree) -> bool:
-    """Whether mainline lacks the migration. Released migrations that are gone have findings of another code; what alters only what mainline
-    has removed, and an empty data operation, is not needed there."""
-    known = unit.key in mainline.migrations or unit.key in unit.side.patch.fork.migrations
-    if known or unit.is_never_applied:
+    """Whether mainline lacks the migration. What alters only what mainline has removed, and an empty data operation, is not needed there."""
+    if unit.key in mainline.migrations or unit.is_never_applied:
         return False
     needed = [match for match in unit.touching if not match.moot]
     return any(not (isinstance(atom, DataRun) and atom.empty) for match in needed for atom in match.patch)

@@ -171,8 +171,11 @@ def test_what_mainline_does_not_need_is_not_lacking() -> None:
     assert found(ReleaseOnly(), case(X, patches=(BASE, patch(merge)))) == []
 
 
-def test_a_released_migration_that_is_gone_has_another_code() -> None:
+def test_a_released_migration_that_is_gone_or_edited_has_another_code() -> None:
     assert found(ReleaseOnly(), case(without="shop.0002_base", patches=(BASE,))) == []
+    emptied = FORK.migrations[key("shop.0002_base")].with_changes(operations=())
+    moved = migration("shop.0003_moved", "shop.0002_base", add("item", "base"))
+    assert found(ReleaseOnly(), case(emptied, moved, patches=(BASE,))) == []
 
 
 def test_what_no_database_can_have_applied_is_not_lacking() -> None:
