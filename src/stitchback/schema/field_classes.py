@@ -312,8 +312,6 @@ MOVED_PREFIXES = (
     ("django.contrib.gis.db.models.fields.", "django.contrib.gis.db.models."),
     ("django.db.models.deletion.", MODELS),
     ("django.db.models.manager.", MODELS),
-    ("wagtail.wagtailcore.fields.", "wagtail.fields."),
-    ("wagtail.core.fields.", "wagtail.fields."),
 )
 
 # Where a package passes a class on, as its documentation has one import it, to where the class is.

@@ -56,8 +56,6 @@ def test_a_foreign_key_of_django_1_cascades() -> None:
         ("django.db.models.fields.related.ForeignKey", "django.db.models.ForeignKey"),
         ("django.contrib.postgres.fields.jsonb.JSONField", "django.contrib.postgres.fields.JSONField"),
         ("shop.fields.ColorField", "shop.fields.ColorField"),
-        ("wagtail.core.fields.RichTextField", "wagtail.fields.RichTextField"),
-        ("wagtail.wagtailcore.fields.StreamField", "wagtail.fields.StreamField"),
     ],
 )
 def test_a_class_goes_by_the_path_that_deconstruct_says(path: str, now: str) -> None:
