@@ -34,6 +34,7 @@ def test_what_a_plan_changes_is_found(case: str, tmp_path: Path, capsys: pytest.
     releases = [f"--release={ref}" for ref in built.case.patches]
     done = Commands(capsys).run(built.path, "check", "--base", base, *releases, "--format", "json")
     findings = json.loads(done.stdout)["findings"]
+    assert all(each["hint"] for each in findings)
     apps = {
         app
         for app in built.case.expect.strategies

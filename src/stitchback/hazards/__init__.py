@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 
 from stitchback.hazards.altered_and_gone import AlteredAndGone
@@ -100,10 +101,11 @@ def find_all(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Fin
 
 
 def find_in_check(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
-    """As `find_all`, for the rules of `check`."""
+    """As `find_all`, for the rules of `check`, each finding with a hint: there is no plan that shows what to do."""
     for hazard in (*ALL, *OF_CHECK):
         if not isinstance(hazard, OF_PLAN):
-            yield from _reported(hazard.find(case), suppressed)
+            for finding in _reported(hazard.find(case), suppressed):
+                yield finding if finding.hint else replace(finding, hint=hazard.remedy)
 
 
 def find_in_proof(case: Case, proof: Proof, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:

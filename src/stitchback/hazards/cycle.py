@@ -15,6 +15,7 @@ class Cycle:
 
     code = "SB303"
     severity = Severity.ERROR
+    remedy = "Remove one of these dependencies."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for tree in case.situation.trees:

@@ -21,6 +21,7 @@ class IgnoreWithoutReason:
 
     code = "SB108"
     severity = Severity.ERROR
+    remedy = "Write the code and the reason: `# stitchback: ignore[SB302] both are merged in 0009`."
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline
@@ -28,8 +29,7 @@ class IgnoreWithoutReason:
             for line in _comments(migration):
                 if _COMMENT.fullmatch(line) is None:
                     message = f"{migration.key}: the comment `stitchback: {line}` suppresses nothing"
-                    hint = "Write the code and the reason: `# stitchback: ignore[SB302] both are merged in 0009`."
-                    yield Finding(self.code, self.severity, tree.ref, Span(migration.path), message, hint)
+                    yield Finding(self.code, self.severity, tree.ref, Span(migration.path), message)
 
 
 def suppressions(configured: Sequence[Suppression], tree: Tree) -> tuple[Suppression, ...]:

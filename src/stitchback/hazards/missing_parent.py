@@ -17,6 +17,7 @@ class MissingParent:
 
     code = "SB301"
     severity = Severity.ERROR
+    remedy = "Add the file, or let the migration depend on one that is there."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for tree in case.situation.trees:

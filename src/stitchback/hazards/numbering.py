@@ -19,6 +19,7 @@ class Numbering:
 
     code = "SB314"
     severity = Severity.WARNING
+    remedy = ""
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline

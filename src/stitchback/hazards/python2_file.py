@@ -13,6 +13,7 @@ class Python2File:
 
     code = "SB103"
     severity = Severity.ERROR
+    remedy = ""
 
     def find(self, case: Case) -> Iterator[Finding]:
         for tree in case.situation.trees:

@@ -16,6 +16,7 @@ class ReleaseOnly:
 
     code = "SB313"
     severity = Severity.ERROR
+    remedy = ""
 
     def find(self, case: Case) -> Iterator[Finding]:
         mainline = case.situation.mainline

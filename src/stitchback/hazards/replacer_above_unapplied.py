@@ -19,6 +19,7 @@ class ReplacerAboveUnapplied:
 
     code = "SB310"
     severity = Severity.ERROR
+    remedy = ""
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline

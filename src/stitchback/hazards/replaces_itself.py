@@ -16,6 +16,7 @@ class ReplacesItself:
 
     code = "SB105"
     severity = Severity.ERROR
+    remedy = "Remove the name from `replaces`."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for tree in case.situation.trees:

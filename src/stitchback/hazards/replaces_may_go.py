@@ -16,6 +16,7 @@ class ReplacesMayGo:
 
     code = "SB312"
     severity = Severity.NOTE
+    remedy = "Remove it if no database is older than these releases."
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline
@@ -30,5 +31,4 @@ class ReplacesMayGo:
             )
             if recorded and not any(ghost in tree.migrations for ghost in migration.ghosts):
                 message = f"`replaces` of {key} may be removed: {', '.join(other.ref for other in trees)} have {key}, so databases that were migrated with them have its row"
-                hint = "Remove it if no database is older than these releases."
-                yield Finding(self.code, self.severity, tree.ref, Span(migration.path), message, hint)
+                yield Finding(self.code, self.severity, tree.ref, Span(migration.path), message)

@@ -15,6 +15,7 @@ class SeveralLeaves:
 
     code = "SB302"
     severity = Severity.ERROR
+    remedy = "`stitchback resolve` merges them, or stitches what both make."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for tree in case.situation.trees:

@@ -15,6 +15,7 @@ class UnreadableFile:
 
     code = "SB101"
     severity = Severity.ERROR
+    remedy = "Correct the file, or leave its folder out with `exclude` in pyproject.toml."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for tree in case.situation.trees:
