@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stitchback.adapters.baseline_file import read_baseline, write_baseline
@@ -47,7 +47,7 @@ def check(project: Project, request: CheckRequest) -> CheckReport:
     read_all(project, HEAD, partings)
     released = tuple(read_patch(project, HEAD, each) for each in partings)
     case = read_case(project, PlanRequest((), HEAD, sides=released, mainline=CHECKED_OUT))
-    findings = in_order(project, find_in_check(case, suppressed(project, case)))
+    findings = tuple(_by_refs(in_order(project, find_in_check(case, suppressed(project, case)))))
     known = _known(project, request, findings)
     left = tuple(finding for finding in findings if finding.id not in known)
     return CheckReport(
@@ -58,6 +58,14 @@ def check(project: Project, request: CheckRequest) -> CheckReport:
         len(findings) - len(left),
         len(known - {finding.id for finding in findings}),
     )
+
+
+def _by_refs(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """A finding that concerns the databases of several refs in the same words is one finding with their names."""
+    refs: dict[Finding, list[str]] = {}
+    for finding in findings:
+        refs.setdefault(replace(finding, ref=""), []).append(finding.ref)
+    return (replace(finding, ref=", ".join(filter(None, names))) for finding, names in refs.items())
 
 
 def _base(project: Project, named: str | None) -> Parting:

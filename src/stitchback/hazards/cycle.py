@@ -11,7 +11,7 @@ from stitchback.model.source import Span
 
 
 class Cycle:
-    """Migrations depend on each other in a circle."""
+    """Migrations depend on each other in a circle, in their files or once Django has put a squash in the place of what it replaces."""
 
     code = "SB303"
     severity = Severity.ERROR
@@ -19,7 +19,7 @@ class Cycle:
 
     def find(self, case: Case) -> Iterator[Finding]:
         for tree in case.situation.trees:
-            for ring in MigrationGraph.raw(tree).cycles:
+            for ring in dict.fromkeys((*MigrationGraph.raw(tree).cycles, *MigrationGraph.of(tree).cycles)):
                 place = Span(tree.migrations[ring[0]].path)
                 message = " -> ".join(str(key) for key in (*ring, ring[0]))
                 yield Finding(self.code, self.severity, tree.ref, place, message)

@@ -167,6 +167,16 @@ def test_the_problems_of_the_base_are_not_those_of_the_working_tree(
     assert codes(commands, folder) == []
 
 
+def test_one_finding_names_all_whose_databases_it_concerns(commands: Commands, tmp_path: Path) -> None:
+    folder = build_repository("released-migration-edited", tmp_path / "r").path
+    done = commands.run(folder, "check", "--base", "v3.1", "--release", "release/3.1", "--format", "json")
+    findings = json.loads(done.stdout)["findings"]
+    assert [(each["code"], each["ref"]) for each in findings] == [
+        ("SB213", "release/3.1, v3.1"),
+        ("SB313", "release/3.1"),
+    ]
+
+
 # --- baseline and suppression ---------------------------------------------------------------------------------------
 
 
