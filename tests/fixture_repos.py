@@ -12,6 +12,9 @@ from stitchback.adapters.fixture_case import FixtureCase
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 SKELETON = FIXTURES / "skeleton"
 REPOSITORIES = FIXTURES / "repos"
+CHECKS = (
+    FIXTURES / "checks"
+)  # for `check`: `patches` are the releases, `options` and `findings` those of `check`
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,8 @@ class BuiltRepository:
     case: FixtureCase
 
 
-def case_names() -> tuple[str, ...]:
-    return tuple(sorted(folder.parent.name for folder in REPOSITORIES.glob("*/case.toml")))
+def case_names(repositories: Path = REPOSITORIES) -> tuple[str, ...]:
+    return tuple(sorted(folder.parent.name for folder in repositories.glob("*/case.toml")))
 
 
 def read_case(case: str | Path) -> FixtureCase:

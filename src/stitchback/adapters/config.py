@@ -62,6 +62,7 @@ def _below(folder: str, configuration: Configuration) -> Configuration:
         apps={f"{folder}/{path}": label for path, label in configuration.apps.items()},
         exclude=tuple(f"{folder}/{pattern}" for pattern in configuration.exclude),
         suppress=tuple(replace(each, path=f"{folder}/{each.path}") for each in configuration.suppress),
+        baseline=configuration.baseline and f"{folder}/{configuration.baseline}",
     )
 
 
@@ -200,6 +201,7 @@ def _configuration(reader: _Reader) -> Configuration:
         rehearsed_databases=int(reader.number("rehearsed_databases", REHEARSED_DATABASES, whole=True)),
         rehearsal_seconds=reader.number("rehearsal_seconds", REHEARSAL_SECONDS),
         rehearsal_most_seconds=reader.number("rehearsal_most_seconds", REHEARSAL_MOST_SECONDS),
+        baseline=reader.text("baseline"),
     )
     if reader.left:
         known = ", ".join(key for key in Configuration.__dataclass_fields__ if key != "folder")

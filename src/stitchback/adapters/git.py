@@ -132,6 +132,10 @@ class Repository:
         """Branches, then remote-tracking branches (`origin/main`)."""
         return tuple(ref for ref in git_refs.refs(self._git) if ref.kind != "tag")
 
+    def default_branch(self) -> str | None:
+        """The branch to which HEAD of a remote points (`origin/main`), of origin before others; None where no remote has that."""
+        return git_refs.default_branch(self._git)
+
     def unfinished(self) -> Unfinished | None:
         """The merge, rebase or cherry-pick that is going on in the working tree."""
         return None if self.work_tree is None else git_unfinished.unfinished(self._git, self.git_dir)

@@ -85,6 +85,14 @@ def _refs_of(fields: list[str]) -> Iterator[Ref]:
             yield Ref(name.removeprefix(prefix), commit, KINDS[prefix])
 
 
+def default_branch(git: Git) -> str | None:
+    """What `refs/remotes/*/HEAD` names, of origin before others, where that branch exists."""
+    lines = git.run("for-each-ref", "--format=%(refname) %(symref)", "refs/remotes/*/HEAD").line.splitlines()
+    named = sorted((not line.startswith("refs/remotes/origin/"), line.partition(" ")[2]) for line in lines)
+    names = (target.removeprefix("refs/remotes/") for _, target in named if target)
+    return next((name for name in names if parse(git, f"refs/remotes/{name}^{{commit}}")), None)
+
+
 def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:
     """All best common ancestors, newest commit date first, then by SHA; empty for unrelated histories."""
     done = git.run("merge-base", "--all", one, other, accept=(0, 1))

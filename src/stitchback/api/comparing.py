@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import NamedTuple
@@ -14,11 +14,13 @@ from stitchback.api.project import WORKTREE, Project, refuse_two_projects
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
+from stitchback.hazards.ignores import suppressions
 from stitchback.matching.build_case import case_of
 from stitchback.matching.case import Case
 from stitchback.matching.followed_data_operations import with_followed_works
 from stitchback.matching.user_model_spelling import as_mainline_spells
 from stitchback.model.configuration import Suppression
+from stitchback.model.findings import Finding
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
@@ -46,10 +48,20 @@ class PlanRequest:
 def status(project: Project, wish: PlanRequest) -> Status:
     """Raises EnvironmentProblem as `read_case` does."""
     case = read_case(project, wish)
-    findings = (*project.repository.findings, *find_all(case, project.configuration.suppress))
-    ordered = tuple(sorted(set(findings), key=lambda finding: finding.sort_key))
+    findings = find_all(case, suppressed(project, case))
+    ordered = in_order(project, findings)
     is_here = case.situation.mainline.commit == WORKTREE
     return Status(case, ordered, coverage(case), project.repository.unfinished() if is_here else None)
+
+
+def suppressed(project: Project, case: Case) -> tuple[Suppression, ...]:
+    """By the configuration, and by comments in mainline's files: a patch branch may be anyone's."""
+    return suppressions(project.configuration.suppress, case.situation.mainline)
+
+
+def in_order(project: Project, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """These and git's, each once, in the order of reports."""
+    return tuple(sorted({*project.repository.findings, *findings}, key=lambda finding: finding.sort_key))
 
 
 def read_case(project: Project, wish: PlanRequest) -> Case:
@@ -61,7 +73,7 @@ def read_case(project: Project, wish: PlanRequest) -> Case:
     said = project.configuration
     mainline, followed = with_works(project.tree(wish.onto), wish.sides or _sides(project, wish))
     if wish.mainline:
-        mainline = replace(mainline, ref=wish.mainline)
+        mainline = mainline.called(wish.mainline)
     patches = tuple(
         as_mainline_spells(with_packages(patch, mainline, said.packages), mainline) for patch in followed
     )
@@ -75,7 +87,7 @@ def read_case(project: Project, wish: PlanRequest) -> Case:
         wish.strategy or said.strategy,
         "sqlite" in said.engines,
         said.data,
-        accepted_edits(mainline, said.suppress),
+        accepted_edits(mainline, suppressions(said.suppress, mainline)),
         said.rehearsed_databases,
         said.rehearsal_seconds,
         said.rehearsal_most_seconds,
@@ -185,7 +197,7 @@ def _before_merge(ref: str) -> str:
 def read_patch(project: Project, onto: str, parting: Parting) -> Patch:
     """One patch branch, with the tree of the fork point."""
     ref, tip, base, before = parting
-    tree, fork = project.tree(ref, tip), project.tree(_fork_point(ref), base)
+    tree, fork = project.tree(ref, tip).called(project.name_of(ref)), project.tree(_fork_point(ref), base)
     own = tuple(tree.migrations[key] for key in _order(tree) if key not in fork.migrations)
     if before is None:
         return Patch(tree, fork, own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from stitchback.adapters.git import Ref
 from stitchback.api.comparing import PlanRequest
@@ -11,7 +11,7 @@ from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.other_side import several_leaves
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
-from stitchback.api.release_branches import USUAL_NAMES, is_release_branch
+from stitchback.api.release_branches import USUAL_NAMES, release_refs
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.planning.outcomes import Unproved
 from stitchback.planning.overview import Overview, ReleaseBranch, State
@@ -24,25 +24,10 @@ def overview(project: Project, onto: str, progress: Callable[[str], None] = lamb
     refuse_nothing_read(project, (mainline,))
     patterns = project.configuration.patch_branches or USUAL_NAMES
     found = []
-    for ref in _release_branches(project, onto, patterns):
+    for ref in release_refs(project, onto, patterns):
         progress(f"{ref.name}: comparing and proving")
         found.append(_standing(project, ref, onto))
     return Overview(mainline, tuple(found), several_leaves(mainline), patterns)
-
-
-def _release_branches(project: Project, onto: str, patterns: tuple[str, ...]) -> Iterator[Ref]:
-    """Local ones, then remote ones that stand at another commit than a local one; mainline itself is none."""
-    seen = {project.history_of(onto)}
-    for ref in project.repository.branches():
-        if is_release_branch(ref, patterns) and ref.commit not in seen and not _is_same(project, ref, onto):
-            seen.add(ref.commit)
-            yield ref
-
-
-def _is_same(project: Project, ref: Ref, onto: str) -> bool:
-    """Whether it is mainline's own branch, or that of a remote with mainline's name."""
-    name = project.name_of(onto)
-    return ref.name == name or (ref.kind == "remote" and ref.name.partition("/")[2] == name)
 
 
 def _standing(project: Project, ref: Ref, onto: str) -> ReleaseBranch:

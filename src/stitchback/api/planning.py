@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stitchback.api.comparing import PlanRequest, status
+from stitchback.api.comparing import PlanRequest, status, suppressed
 from stitchback.api.conflicts import settled_paths
 from stitchback.api.project import Project
 from stitchback.api.required_imports import Imports
@@ -65,7 +65,7 @@ def django_remark(project: Project, report: PlanReport) -> str | None:
 
 def _findings(project: Project, case: Case, outcome: Planned | Unproved) -> Iterator[Finding]:
     if isinstance(outcome, Planned):
-        yield from find_in_proof(case, outcome.chosen.proof, project.configuration.suppress)
+        yield from find_in_proof(case, outcome.chosen.proof, suppressed(project, case))
 
 
 def _imports(project: Project, case: Case) -> Imports:

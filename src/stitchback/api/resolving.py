@@ -21,6 +21,7 @@ from stitchback.api.other_side import (
 )
 from stitchback.api.planning import make_plan
 from stitchback.api.project import WORKTREE, Project
+from stitchback.api.release_branches import MAIN_NAMES
 from stitchback.errors import Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
@@ -34,7 +35,6 @@ from stitchback.proof.ancestors import BranchAncestors
 from stitchback.strategies.renumber import Renumber
 
 RENUMBER = Renumber.name
-MAIN_NAMES = ("main", "master", "develop", "trunk")
 Progress = Callable[[str], None]
 
 

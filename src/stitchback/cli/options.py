@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stitchback.reporting import SERVICES
+
 if TYPE_CHECKING:
     from stitchback.model.ledger import Ledger
 
@@ -68,6 +70,13 @@ timeout = click.option(
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Output format."
+)
+findings_format = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", *SERVICES]),
+    default="text",
+    help="Output format; all but text and json print the findings only.",
 )
 
 

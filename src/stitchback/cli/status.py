@@ -13,13 +13,7 @@ from stitchback.cli.progress import activity
 @click.command("status")
 @options.patches
 @options.onto
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json", "sarif", "github"]),
-    default="text",
-    help="Output format; sarif and github print the findings only.",
-)
+@options.findings_format
 @click.pass_obj
 def command(session: CommandContext, patches: tuple[str, ...], onto: str, output_format: str) -> int:
     """Compare the migrations of patch branches with mainline since the fork point, and report findings.

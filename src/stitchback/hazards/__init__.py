@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 
 from stitchback.hazards.altered_and_gone import AlteredAndGone
@@ -14,12 +15,18 @@ from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.hazards.former_package import FormerPackage
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
 from stitchback.hazards.hazard import Hazard, ProofHazard
+from stitchback.hazards.ignores import IgnoreWithoutReason
 from stitchback.hazards.left_out import LeftOut
 from stitchback.hazards.missing_parent import MissingParent
+from stitchback.hazards.numbering import Numbering
 from stitchback.hazards.one_sided_data import OneSidedData
 from stitchback.hazards.opaque_value import OpaqueValue
+from stitchback.hazards.partly_applied_squash import PartlyAppliedSquash
 from stitchback.hazards.python2_file import Python2File
+from stitchback.hazards.release_only import ReleaseOnly
+from stitchback.hazards.replacer_above_unapplied import ReplacerAboveUnapplied
 from stitchback.hazards.replaces_itself import ReplacesItself
+from stitchback.hazards.replaces_may_go import ReplacesMayGo
 from stitchback.hazards.same_name import (
     SameNameLacksData,
     SameNameOtherData,
@@ -41,6 +48,7 @@ from stitchback.model.plans import Proof
 # To add a hazard: one file, one line here, one test file.
 ALL: tuple[Hazard, ...] = (
     UnreadableFile(),
+    IgnoreWithoutReason(),
     OpaqueValue(),
     Python2File(),
     UnreadMigrationModules(),
@@ -70,6 +78,18 @@ ALL: tuple[Hazard, ...] = (
     ManyGhosts(),
 )
 
+# Hazards that only `check` reports: they do not affect a plan.
+OF_CHECK: tuple[Hazard, ...] = (
+    ReplacerAboveUnapplied(),
+    PartlyAppliedSquash(),
+    ReplacesMayGo(),
+    ReleaseOnly(),
+    Numbering(),
+)
+
+# Hazards that matter to a plan alone: an opaque value, and data operations of a release, which SB313 covers.
+OF_PLAN = (OpaqueValue, OneSidedData)
+
 # Hazards that only a proof can find.
 OF_PROOF: tuple[ProofHazard, ...] = (LeftOut(),)
 
@@ -78,6 +98,14 @@ def find_all(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Fin
     """Every finding of every hazard that the configuration does not suppress."""
     for hazard in ALL:
         yield from _reported(hazard.find(case), suppressed)
+
+
+def find_in_check(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
+    """As `find_all`, for the rules of `check`, each finding with a hint: there is no plan that shows what to do."""
+    for hazard in (*ALL, *OF_CHECK):
+        if not isinstance(hazard, OF_PLAN):
+            for finding in _reported(hazard.find(case), suppressed):
+                yield finding if finding.hint else replace(finding, hint=hazard.remedy)
 
 
 def find_in_proof(case: Case, proof: Proof, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
@@ -97,4 +125,13 @@ def _suppresses(entry: Suppression, finding: Finding) -> bool:
     return entry.code == finding.code and fnmatch(path, entry.path)
 
 
-__all__ = ["ALL", "OF_PROOF", "Hazard", "ProofHazard", "find_all", "find_in_proof"]
+__all__ = [
+    "ALL",
+    "OF_CHECK",
+    "OF_PROOF",
+    "Hazard",
+    "ProofHazard",
+    "find_all",
+    "find_in_check",
+    "find_in_proof",
+]

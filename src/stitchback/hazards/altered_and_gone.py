@@ -16,6 +16,7 @@ class AlteredAndGone:
 
     code = "SB208"
     severity = Severity.WARNING
+    remedy = "Check that the values are not needed any more."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

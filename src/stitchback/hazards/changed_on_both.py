@@ -26,6 +26,7 @@ class ChangedOnBoth:
 
     code = "SB215"
     severity = Severity.NOTE
+    remedy = "Check that mainline's value is right."
 
     def find(self, case: Case) -> Iterator[Finding]:
         onto = case.situation.mainline.ref
@@ -47,6 +48,7 @@ class ChangedOnTwoPatches:
 
     code = "SB216"
     severity = Severity.WARNING
+    remedy = "Name the branch whose value is right as the last one."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for schema_object, words, refs in _named(case, lambda merged: merged.disputed):

@@ -18,6 +18,7 @@ class ContraryChange:
 
     code = "SB207"
     severity = Severity.ERROR
+    remedy = "Decide which of the two changes is right, and make it on both branches."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

@@ -18,6 +18,7 @@ class DataAndRename:
 
     code = "SB209"
     severity = Severity.ERROR
+    remedy = "Let the data operation run before the change, or change its code."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

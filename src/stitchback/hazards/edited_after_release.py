@@ -18,6 +18,7 @@ class EditedAfterRelease:
 
     code = "SB213"
     severity = Severity.ERROR
+    remedy = "Restore the released file, and make the change in a new migration."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):

@@ -15,6 +15,7 @@ class FormerPackage:
 
     code = "SB308"
     severity = Severity.ERROR
+    remedy = "Nothing needs to be done: the configuration declares it."
 
     def find(self, case: Case) -> Iterator[Finding]:
         mainline = case.situation.mainline.ref

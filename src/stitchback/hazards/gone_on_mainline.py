@@ -17,6 +17,7 @@ class GoneOnMainline:
 
     code = "SB304"
     severity = Severity.ERROR
+    remedy = "Restore the file, or name it in `replaces` of the migration that does its work now."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit in case.units:
@@ -36,6 +37,7 @@ class AppGone:
 
     code = "SB307"
     severity = Severity.NOTE
+    remedy = "Nothing needs to be done if the app was removed on purpose."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

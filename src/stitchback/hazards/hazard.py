@@ -11,10 +11,11 @@ from stitchback.model.plans import Proof
 
 
 class Hazard(Protocol):
-    """`code` is stable. `reporting/explanations/CODE.md` is its page."""
+    """`code` is stable. `reporting/explanations/CODE.md` is its page. `remedy`: what to do, for findings that have no hint of their own."""
 
     code: str
     severity: Severity
+    remedy: str
 
     def find(self, case: Case) -> Iterator[Finding]:
         """All findings of this kind in the case, in any order."""

@@ -17,10 +17,10 @@ class MissingParent:
 
     code = "SB301"
     severity = Severity.ERROR
+    remedy = "Add the file, or let the migration depend on one that is there."
 
     def find(self, case: Case) -> Iterator[Finding]:
-        situation = case.situation
-        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for tree in case.situation.trees:
             for child, parent in MigrationGraph.raw(tree).missing:
                 place = Span(tree.migrations[child].path) if child in tree.migrations else None
                 yield Finding(

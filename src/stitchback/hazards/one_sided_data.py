@@ -16,6 +16,7 @@ class OneSidedData:
 
     code = "SB206"
     severity = Severity.WARNING
+    remedy = "Bring the operation into mainline, or declare in pyproject.toml that it may be missed."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit in case.units:

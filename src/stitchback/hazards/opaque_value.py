@@ -15,6 +15,7 @@ class OpaqueValue:
 
     code = "SB102"
     severity = Severity.WARNING
+    remedy = "Write the value into the file, or declare the class in `operation_equivalents`."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

@@ -13,10 +13,10 @@ class Python2File:
 
     code = "SB103"
     severity = Severity.ERROR
+    remedy = ""
 
     def find(self, case: Case) -> Iterator[Finding]:
-        situation = case.situation
-        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for tree in case.situation.trees:
             for unreadable in tree.unreadable:
                 if unreadable.is_python2:
                     hint = f"Write {unreadable.span.path} for Python 3 on its branch, then run the command again."

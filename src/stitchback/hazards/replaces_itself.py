@@ -16,10 +16,10 @@ class ReplacesItself:
 
     code = "SB105"
     severity = Severity.ERROR
+    remedy = "Remove the name from `replaces`."
 
     def find(self, case: Case) -> Iterator[Finding]:
-        situation = case.situation
-        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for tree in case.situation.trees:
             for key in tree.self_replacing:
                 place = Span(tree.migrations[key].path)
                 message = f"`replaces` of {key} leads back to {key}: Django never runs it, or stops"

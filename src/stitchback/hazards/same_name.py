@@ -58,6 +58,7 @@ class SameNameOtherSchema:
 
     code = "SB201"
     severity = Severity.ERROR
+    remedy = "`stitchback plan` writes a migration that creates what is missing."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -75,6 +76,7 @@ class SameNameOtherParents:
 
     code = "SB202"
     severity = Severity.ERROR
+    remedy = "Restore the dependencies with which databases have applied it, or let `stitchback plan` do it."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -92,6 +94,7 @@ class SameNameOtherLayout:
 
     code = "SB203"
     severity = Severity.NOTE
+    remedy = "No database is affected: nothing needs to be done."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -109,6 +112,7 @@ class SameNameOtherState:
 
     code = "SB204"
     severity = Severity.NOTE
+    remedy = "No database is affected: nothing needs to be done."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for unit, twin in twins(case):
@@ -130,6 +134,7 @@ class SameNameOtherData:
 
     code = "SB205"
     severity = Severity.ERROR
+    remedy = "Restore the operation, and do in a new migration what each database needs."
 
     def find(self, case: Case) -> Iterator[Finding]:
         agreed = {each.migration for each in case.situation.policy.data if each.may_miss}
@@ -168,6 +173,7 @@ class SameNameLacksData:
 
     code = "SB210"
     severity = Severity.ERROR
+    remedy = "Put the operation into mainline's file, or declare in pyproject.toml that it may be missed."
 
     def find(self, case: Case) -> Iterator[Finding]:
         situation = case.situation

@@ -15,10 +15,10 @@ class SeveralLeaves:
 
     code = "SB302"
     severity = Severity.ERROR
+    remedy = "`stitchback resolve` merges them, or stitches what both make."
 
     def find(self, case: Case) -> Iterator[Finding]:
-        situation = case.situation
-        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for tree in case.situation.trees:
             graph = MigrationGraph.of(tree)
             for app in sorted({key.app for key in graph.nodes}):
                 leaves = graph.leaves(app)

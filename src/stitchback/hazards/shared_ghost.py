@@ -14,6 +14,7 @@ class SharedGhost:
 
     code = "SB305"
     severity = Severity.ERROR
+    remedy = "Keep the name in `replaces` of one migration only."
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline
@@ -31,6 +32,7 @@ class ManyGhosts:
 
     code = "SB306"
     severity = Severity.WARNING
+    remedy = "Write one migration for each of the names."
 
     def find(self, case: Case) -> Iterator[Finding]:
         tree = case.situation.mainline

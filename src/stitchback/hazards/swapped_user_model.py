@@ -21,6 +21,7 @@ class SwappedUserModel:
 
     code = "SB214"
     severity = Severity.ERROR
+    remedy = "Insert the row of the new app's first migration before the deploy, as `stitchback explain SB214` shows."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:

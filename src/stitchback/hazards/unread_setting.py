@@ -17,6 +17,7 @@ class UnreadMigrationModules:
 
     code = "SB104"
     severity = Severity.WARNING
+    remedy = "Configure the folders in `migration_modules` in pyproject.toml."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for ref, item in _of_trees(case):
@@ -35,6 +36,7 @@ class MissingMigrationModule:
 
     code = "SB106"
     severity = Severity.ERROR
+    remedy = "Correct the setting, or configure the folder in `migration_modules` in pyproject.toml."
 
     def find(self, case: Case) -> Iterator[Finding]:
         for ref, item in _of_trees(case):
@@ -43,7 +45,6 @@ class MissingMigrationModule:
 
 
 def _of_trees(case: Case) -> Iterator[tuple[str, UnreadSetting]]:
-    situation = case.situation
-    for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+    for tree in case.situation.trees:
         for item in tree.unread_settings:
             yield tree.ref, item

@@ -15,10 +15,10 @@ class UnreadableFile:
 
     code = "SB101"
     severity = Severity.ERROR
+    remedy = "Correct the file, or leave its folder out with `exclude` in pyproject.toml."
 
     def find(self, case: Case) -> Iterator[Finding]:
-        situation = case.situation
-        for tree in (situation.mainline, *(patch.tree for patch in situation.patches)):
+        for tree in case.situation.trees:
             for unreadable in tree.unreadable:
                 if not unreadable.is_python2:
                     yield Finding(self.code, self.severity, tree.ref, unreadable.span, unreadable.reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from stitchback.model.source import Span
 
@@ -12,6 +13,14 @@ class Severity(Enum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+
+class FindingId(NamedTuple):
+    """By what a finding is recognised in a later run: neither the line nor the ref."""
+
+    code: str
+    path: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,10 @@ class Finding:
     span: Span | None
     message: str
     hint: str = ""
+
+    @property
+    def id(self) -> FindingId:
+        return FindingId(self.code, self.span.path if self.span else "", self.message)
 
     @property
     def sort_key(self) -> tuple[str, str, str, int, str]:

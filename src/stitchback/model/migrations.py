@@ -329,6 +329,15 @@ class Tree:
         self.memo["self replacing"] = found
         return found
 
+    def called(self, ref: str) -> Tree:
+        """The tree under that name."""
+        if ref == self.ref:
+            return self
+        tree = replace(self, ref=ref)
+        tree.shared.update(self.shared)
+        tree.memo.update(self.memo)
+        return tree
+
     def with_migrations(self, changed: Mapping[MigrationKey, Migration | None]) -> Tree:
         """The tree with these migrations added or replaced, or removed if the value is None. The same tree if
         there are none.

@@ -84,6 +84,12 @@ class Situation:
     policy: Policy = Policy()
     ledgers: tuple[Ledger, ...] = ()
 
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """Mainline's tree, and that of each patch branch that has commits since the fork point."""
+        own = (patch.tree for patch in self.patches if patch.tree.commit != patch.fork.commit)
+        return (self.mainline, *own)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ManualInsert:

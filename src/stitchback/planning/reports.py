@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stitchback.hazards.missing_parent import MissingParent
@@ -95,7 +96,10 @@ class PlanReport:
 def coverage(case: Case) -> Coverage:
     """The coverage of all trees of the case; a shared migration counts once."""
     situation = case.situation
-    trees: tuple[Tree, ...] = (situation.mainline, *(patch.tree for patch in situation.patches))
+    return coverage_of((situation.mainline, *(patch.tree for patch in situation.patches)))
+
+
+def coverage_of(trees: Sequence[Tree]) -> Coverage:
     migrations = {(m.key, m.blob): m for tree in trees for m in tree.migrations.values()}
     return Coverage(
         migrations=len(migrations),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from stitchback.reporting.escaping import visible
 
 if TYPE_CHECKING:
+    from stitchback.model.findings import Finding
+    from stitchback.planning.check_report import CheckReport
     from stitchback.planning.overview import Overview
     from stitchback.planning.reports import PlanReport, Status
     from stitchback.planning.resolution import ResolvedLeaves
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from stitchback.reporting.style import Line
     from stitchback.reporting.verify_text import EngineLine
 
+SERVICES = ("sarif", "github", "gitlab", "markdown")
+
 
 def _page(lines: Iterable[Line]) -> str:
     from stitchback.reporting.style import page  # with rich, which `--help` does not need
@@ -25,24 +29,54 @@ def _page(lines: Iterable[Line]) -> str:
 
 
 def render_status(status: Status, output_format: str, *, verbose: bool = False) -> str:
-    """The status report. `output_format`: text, json, or only the findings as sarif or github."""
+    """The status report. `output_format`: text, json, or only the findings, as one of SERVICES."""
     match output_format:
         case "json":
             from stitchback.reporting.document import dump, status_document
 
             return dump(status_document(status))
-        case "sarif":
-            from stitchback.reporting.sarif import sarif  # with all pages, and Django
-
-            return sarif(status.findings)
-        case "github":
-            from stitchback.reporting.github import github
-
-            return github(status.findings)
-        case _:
+        case "text":
             from stitchback.reporting.status_text import status_lines
 
             return _page(status_lines(status, verbose=verbose))
+        case _:
+            return render_findings(status.findings, output_format)
+
+
+def render_check(report: CheckReport, output_format: str, *, verbose: bool = False) -> str:
+    """The report of `check`, in the formats of `render_status`."""
+    match output_format:
+        case "json":
+            from stitchback.reporting.document import check_document, dump
+
+            return dump(check_document(report))
+        case "text":
+            from stitchback.reporting.check_text import check_lines
+
+            return _page(check_lines(report, verbose=verbose))
+        case _:
+            return render_findings(report.findings, output_format)
+
+
+def render_findings(findings: Sequence[Finding], output_format: str) -> str:
+    """The findings for a service. `output_format`: one of SERVICES."""
+    match output_format:
+        case "sarif":
+            from stitchback.reporting.sarif import sarif  # with all pages, and Django
+
+            return sarif(findings)
+        case "github":
+            from stitchback.reporting.github import github
+
+            return github(findings)
+        case "gitlab":
+            from stitchback.reporting.gitlab import gitlab
+
+            return gitlab(findings)
+        case _:
+            from stitchback.reporting.markdown import markdown
+
+            return markdown(findings)
 
 
 def render_overview(found: Overview, output_format: str) -> str:

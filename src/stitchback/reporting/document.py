@@ -14,10 +14,11 @@ from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
+from stitchback.planning.check_report import CheckReport
 from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME, Planned, Unproved
 from stitchback.planning.overview import Overview
 from stitchback.planning.prices import price_of
-from stitchback.planning.reports import PlanReport, Status
+from stitchback.planning.reports import Coverage, PlanReport, Status
 from stitchback.planning.resolution import ResolvedLeaves
 from stitchback.reporting.edit_words import migration_effects, reasons, verb
 from stitchback.reporting.escaping import harmless_in_json
@@ -63,12 +64,33 @@ def status_document(status: Status) -> Document:
             for patch, matches in zip(situation.patches, situation.matches, strict=True)
         ],
         "findings": [finding_document(finding) for finding in status.findings],
-        "read": {
-            "migrations": status.coverage.migrations,
-            "operations": status.coverage.operations,
-            "opaque": status.coverage.opaque,
-            "unreadable": status.coverage.unreadable,
-        },
+        "read": _read(status.coverage),
+    }
+
+
+def check_document(report: CheckReport) -> Document:
+    situation = report.case.situation
+    return {
+        "checked": {"ref": situation.mainline.ref, "commit": situation.mainline.commit},
+        "base": {"ref": report.base.ref, "commit": report.base.commit},
+        "releases": [
+            {"ref": patch.tree.ref, "commit": patch.tree.commit, "fork_point": patch.fork.commit}
+            for patch in situation.patches[1:]
+        ],
+        "findings": [finding_document(finding) for finding in report.findings],
+        "in_baseline": report.in_baseline,
+        "outdated_in_baseline": report.outdated,
+        "read": _read(report.coverage),
+        "exit": report.exit_code,
+    }
+
+
+def _read(coverage: Coverage) -> Document:
+    return {
+        "migrations": coverage.migrations,
+        "operations": coverage.operations,
+        "opaque": coverage.opaque,
+        "unreadable": coverage.unreadable,
     }
 
 

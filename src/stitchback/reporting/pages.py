@@ -77,7 +77,12 @@ def near_codes(text: str) -> tuple[str, ...]:
 
 @cache
 def _by_code() -> dict[str, Page]:
-    every: tuple[Hazard | ProofHazard | Defect, ...] = (*hazards.ALL, *hazards.OF_PROOF, *defects.ALL)
+    every: tuple[Hazard | ProofHazard | Defect, ...] = (
+        *hazards.ALL,
+        *hazards.OF_CHECK,
+        *hazards.OF_PROOF,
+        *defects.ALL,
+    )
     classes = {each.code: each for each in every}
     found = [_read(file.read_text(encoding="utf-8"), classes) for file in EXPLANATIONS.iterdir()]
     return {page.code: page for page in found}

@@ -44,7 +44,7 @@ def _result(finding: Finding, rule: int) -> Document:
         "ruleIndex": rule,
         "level": LEVELS[finding.severity],
         "message": {"text": f"{finding.message}{hint}"},
-        "partialFingerprints": {"stitchback/v1": _fingerprint(finding)},
+        "partialFingerprints": {"stitchback/v1": fingerprint(finding)},
         "properties": {"ref": finding.ref},
     }
     span = finding.span
@@ -54,7 +54,7 @@ def _result(finding: Finding, rule: int) -> Document:
     return {**result, "locations": [{"physicalLocation": place}]}
 
 
-def _fingerprint(finding: Finding) -> str:
+def fingerprint(finding: Finding) -> str:
     """A fingerprint that does not change when lines above the finding are added or removed."""
     path = finding.span.path if finding.span else ""
     said = "\0".join((finding.code, finding.ref, path, finding.message))

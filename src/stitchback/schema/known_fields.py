@@ -64,3 +64,17 @@ EXTENDED: Mapping[str, str] = {
     "wagtail.contrib.taggit.ClusterTaggableManager": MANY_TO_MANY,
     "taggit_selectize.managers.TaggableManager": MANY_TO_MANY,
 }
+
+# Modules that a package has moved: the fields make the same columns. Files keep the path that the project's version of the package has.
+MOVED_MODULES = (
+    ("wagtail.wagtailcore.fields.", "wagtail.fields."),
+    ("wagtail.core.fields.", "wagtail.fields."),
+)
+
+
+def present_path(path: str) -> str:
+    """Where the package has the class today."""
+    for before, now in MOVED_MODULES:
+        if path.startswith(before):
+            return now + path.removeprefix(before)
+    return path

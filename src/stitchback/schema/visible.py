@@ -12,7 +12,7 @@ from stitchback.schema.expressions import canonical_expression
 from stitchback.schema.field_classes import CLASSES, POSTGRES, djangos_ancestry
 from stitchback.schema.fields import canonical_field, has_argument
 from stitchback.schema.identity_cache import by_identity
-from stitchback.schema.known_fields import MODELS
+from stitchback.schema.known_fields import MODELS, present_path
 from stitchback.schema.labels import label_text
 
 NON_DB_ATTRIBUTES = frozenset(
@@ -117,7 +117,7 @@ def is_indexed(field: Field) -> bool:
 
 def type_text(field: Field) -> str:
     """The column's type in words that are equal where every backend makes the same type of it."""
-    name = field.path.removeprefix(MODELS)
+    name = present_path(field.path).removeprefix(MODELS)
     if name in VARCHAR or name in FILES:
         length = field.argument("max_length") or Constant(LENGTHS.get(name))
         collation = field.argument("db_collation")

@@ -23,7 +23,8 @@ from stitchback.strategies import ALL
 ROOT = Path(__file__).parents[3]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
 TRANSCRIPTS_HEAD = """What the commands print. `tests/unit/cli/test_documents.py` makes this page and checks it: the first repository is that of `stitchback demo`
-(`fixtures/repos/same-column-mid-chain`), the refused plan is of `fixtures/repos/contrary-removed-and-altered`. X and N are the version of Django
+(`fixtures/repos/same-column-mid-chain`), the refused plan is of `fixtures/repos/contrary-removed-and-altered`, the check
+of `fixtures/repos/released-migration-edited`. X and N are the version of Django
 and the number of runs. `python -m pytest -n 0 tests/unit/cli/test_documents.py -k transcripts --update-goldens` writes it again."""
 SESSION = re.compile(r"```console\n(\$ .*?)```\n", re.DOTALL)
 TRANSCRIPT = re.compile(r"```console\n\$ stitchback (?P<arguments>[^\n#]*)\n(?P<output>.*?)```\n", re.DOTALL)
@@ -61,6 +62,7 @@ TRANSCRIPTS = (
     ("What each branch has", "same-column-mid-chain", "status release/2.4", 1),
     ("A plan", "same-column-mid-chain", "plan release/2.4", 1),
     ("A plan that is refused", "contrary-removed-and-altered", "plan release/2.4", 3),
+    ("A check in CI", "released-migration-edited", "check --base v3.1 --release release/3.1", 1),
     ("An error", "same-column-mid-chain", "plan relaese/2.4", 2),
     ("Testing the plan on real databases", "same-column-mid-chain", "-q verify release/2.4", 0),
     ("Writing the plan", "same-column-mid-chain", "apply release/2.4 --yes", 0),

@@ -7,6 +7,8 @@ import json
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.source import Span
 from stitchback.reporting.github import github
+from stitchback.reporting.gitlab import gitlab
+from stitchback.reporting.markdown import markdown
 from stitchback.reporting.sarif import sarif
 
 LEAVES = Finding(
@@ -56,3 +58,22 @@ def test_a_name_cannot_begin_another_command() -> None:
 def test_nothing_found_is_nothing_said() -> None:
     assert github(()) == ""
     assert json.loads(sarif(()))["runs"][0]["results"] == []
+
+
+def test_gitlab_has_an_issue_for_each_finding() -> None:
+    leaves, bases = json.loads(gitlab((LEAVES, BASES)))
+    assert leaves["check_name"] == "SB302"
+    assert leaves["severity"] == "critical"
+    assert leaves["location"] == {"path": "shop/migrations/0003_a b.py", "lines": {"begin": 7}}
+    assert leaves["description"] == "two leaves Merge them."
+    assert bases["location"]["path"] == "."
+    assert leaves["fingerprint"] != bases["fingerprint"]
+    assert json.loads(gitlab(())) == []
+
+
+def test_markdown_is_a_table_without_the_markup_of_names() -> None:
+    evil = Finding("SB101", Severity.NOTE, "x", Span("a|b.py"), "<img src=x> [a](b) `c`\n# d")
+    head, _, row = markdown((evil,)).splitlines()
+    assert head == "| | code | place | finding |"
+    assert row == r"| note | SB101 | a\|b.py:1 | \<img src=x\> \[a\]\(b\) \`c\`\\n\# d |"
+    assert markdown(()) == "stitchback: no findings."

@@ -24,6 +24,8 @@ import django.db.models.expressions
 import django.db.models.functions.text
 import django.db.models.indexes
 import shop.fields
+import wagtail.core.fields
+import wagtail.fields
 from django.contrib.postgres.indexes import GinIndex
 from django.conf import settings
 from django.contrib.postgres.operations import *

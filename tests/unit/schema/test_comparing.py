@@ -36,6 +36,7 @@ def test_identical(a: str, b: str) -> None:
         ("ForeignKey('Tag', CASCADE)", "ForeignKey('Tag', PROTECT)", ("on_delete: django.db.models.CASCADE and django.db.models.PROTECT",)),
         ("NullBooleanField()", "BooleanField(null=True)", ("class: NullBooleanField and BooleanField", "null: False and True")),
         ("django.contrib.postgres.fields.JSONField()", "JSONField()", ("class: JSONField and JSONField",)),
+        ("wagtail.core.fields.RichTextField()", "wagtail.fields.RichTextField()", ("class: RichTextField and RichTextField",)),
         ("ManyToManyField('Tag', related_name='a')", "ManyToManyField('Tag', related_name='b')", ("related_name: 'a' and 'b'",)),
         ("ManyToManyField('Tag', blank=True)", "ManyToManyField('Tag')", ("blank: True and not set",)),
         ("EmailField(max_length=99)", "CharField(max_length=99)", ("class: EmailField and CharField",)),

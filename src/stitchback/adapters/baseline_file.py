@@ -1,0 +1,51 @@
+"""The baseline file of `check`: findings that existed before the project began to use it, and that are not reported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from stitchback.errors import EnvironmentProblem
+from stitchback.model.findings import Finding, FindingId
+
+MAX_BYTES = 10_000_000
+
+
+def read_baseline(path: Path) -> frozenset[FindingId]:
+    """Raises EnvironmentProblem (SB529): no such file, or another content than `write_baseline` writes."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise _problem(path, f"has more than {MAX_BYTES:,} bytes")
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return frozenset(_finding_id(item) for item in document["findings"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _problem(path, f"cannot be read: {type(error).__name__}: {error}") from error
+
+
+def write_baseline(path: Path, findings: Iterable[Finding]) -> None:
+    """All or nothing, sorted. Raises EnvironmentProblem (SB529) where it cannot be written."""
+    ids = sorted({finding.id for finding in findings})
+    items = [{"code": code, "path": place, "message": message} for code, place, message in ids]
+    text = json.dumps({"schema": 1, "findings": items}, indent=2, sort_keys=True)
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        beside.write_text(f"{text}\n", encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise _problem(path, f"cannot be written: {error}") from error
+
+
+def _finding_id(item: dict[str, object]) -> FindingId:
+    values = (item["code"], item["path"], item["message"])
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("code, path and message must be strings")
+    return FindingId(*map(str, values))
+
+
+def _problem(path: Path, message: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        "SB529",
+        f"the baseline file {path} {message}",
+        hint="Write it with `stitchback check --write-baseline`, or correct `baseline` in pyproject.toml.",
+    )

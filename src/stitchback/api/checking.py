@@ -1,0 +1,137 @@
+"""The use case `check`: what is checked out in, findings out, without a database and without a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stitchback.adapters.baseline_file import read_baseline, write_baseline
+from stitchback.adapters.git import Ref
+from stitchback.api.comparing import (
+    Parting,
+    PlanRequest,
+    fork_point_of,
+    in_order,
+    read_all,
+    read_case,
+    read_patch,
+    suppressed,
+)
+from stitchback.api.project import Project
+from stitchback.api.release_branches import MAIN_NAMES, is_release_branch, release_refs
+from stitchback.errors import EnvironmentProblem
+from stitchback.hazards import find_in_check
+from stitchback.model.findings import Finding, FindingId
+from stitchback.planning.check_report import CheckReport
+from stitchback.planning.reports import coverage_of
+
+HEAD = "HEAD"
+CHECKED_OUT = "the working tree"  # the same name on every branch: the baseline file holds messages
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """`base`: a ref, None for the default branch; its merge base with HEAD counts. `releases`: refs of release branches or tags; none: those of
+    the configuration. `baseline`: the file, None for the configuration's."""
+
+    base: str | None = None
+    releases: tuple[str, ...] = ()
+    baseline: str | None = None
+    writes_baseline: bool = False
+
+
+def check(project: Project, request: CheckRequest) -> CheckReport:
+    """Raises EnvironmentProblem: no such ref, no default branch (SB528), a baseline file that cannot be read or written (SB529)."""
+    partings = (_base(project, request.base), *_releases(project, request.releases))
+    read_all(project, HEAD, partings)
+    released = tuple(read_patch(project, HEAD, each) for each in partings)
+    case = read_case(project, PlanRequest((), HEAD, sides=released, mainline=CHECKED_OUT))
+    findings = tuple(_by_refs(in_order(project, find_in_check(case, suppressed(project, case)))))
+    known = _known(project, request, findings)
+    left = tuple(finding for finding in findings if finding.id not in known)
+    return CheckReport(
+        case,
+        released[0].tree,
+        left,
+        coverage_of((case.situation.mainline,)),
+        len(findings) - len(left),
+        len(known - {finding.id for finding in findings}),
+    )
+
+
+def _by_refs(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """A finding that concerns the databases of several refs in the same words is one finding with their names."""
+    refs: dict[Finding, list[str]] = {}
+    for finding in findings:
+        refs.setdefault(replace(finding, ref=""), []).append(finding.ref)
+    return (replace(finding, ref=", ".join(filter(None, names))) for finding, names in refs.items())
+
+
+def _base(project: Project, named: str | None) -> Parting:
+    ref = named or _default_branch(project)
+    repository = project.repository
+    base = repository.merge_base(repository.resolve(ref), project.history_of(HEAD))
+    return Parting(ref, base, base)
+
+
+def _default_branch(project: Project) -> str:
+    """That of the remote, else the first that has a usual name, a remote one before a local one. Raises EnvironmentProblem (SB528)."""
+    found = project.repository.default_branch()
+    if found is not None:
+        return found
+    branches = sorted(project.repository.branches(), key=lambda ref: ref.kind != "remote")
+    for name in MAIN_NAMES:
+        for ref in branches:
+            if _own_name(ref) == name:
+                return ref.name
+    raise EnvironmentProblem(
+        "SB528",
+        "the repository's default branch is not known",
+        hint="Name it, or the commit to compare with: `stitchback check --base REF`.",
+    )
+
+
+def _own_name(ref: Ref) -> str:
+    return ref.name.partition("/")[2] if ref.kind == "remote" else ref.name
+
+
+def _releases(project: Project, named: tuple[str, ...]) -> Iterator[Parting]:
+    head = project.history_of(HEAD)
+    for ref in named or _configured_releases(project):
+        tip = project.repository.resolve(ref)
+        yield Parting(ref, tip, tip) if tip == head else fork_point_of(project, ref, HEAD)
+
+
+def _configured_releases(project: Project) -> Iterator[str]:
+    """The branches that `patch_branches` names; none where one of them is checked out: a release need not have what others have."""
+    patterns = project.configuration.patch_branches
+    head = Ref(project.name_of(HEAD), "", "branch")
+    if patterns and not is_release_branch(head, patterns):
+        yield from (ref.name for ref in release_refs(project, HEAD, patterns))
+
+
+def _known(project: Project, request: CheckRequest, findings: tuple[Finding, ...]) -> frozenset[FindingId]:
+    """The findings of the baseline file; none where no such file is named."""
+    path = _baseline_path(project, request)
+    if path is None:
+        return frozenset()
+    if request.writes_baseline:
+        write_baseline(path, findings)
+    return read_baseline(path)
+
+
+def _baseline_path(project: Project, request: CheckRequest) -> Path | None:
+    if request.baseline is not None:
+        return Path(request.baseline)
+    configured, top = project.configuration.baseline, project.repository.work_tree
+    if configured is not None and top is not None:
+        return top / configured
+    if request.writes_baseline:
+        raise EnvironmentProblem(
+            "SB529",
+            "no baseline file is named",
+            hint="Name it with --baseline FILE, or in pyproject.toml:",
+            example=("[tool.stitchback]", 'baseline = "stitchback-baseline.json"'),
+        )
+    return None

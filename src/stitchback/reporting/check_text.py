@@ -1,0 +1,36 @@
+"""`check` as text: what was compared, and the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.planning.check_report import CheckReport
+from stitchback.reporting.finding_text import finding_lines
+from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.status_text import counted, coverage_lines
+from stitchback.reporting.style import Line, bold, dim, green, plain
+
+
+def check_lines(report: CheckReport, *, verbose: bool = False) -> Iterator[Line]:
+    base = report.base
+    head = (
+        bold(report.case.situation.mainline.ref),
+        plain(" since "),
+        bold(base.ref),
+        dim(f"  {base.commit[:12]}"),
+    )
+    releases = f", and for the databases of {', '.join(report.releases)}" if report.releases else ""
+    yield from wrapped((*head, plain(releases)), 0, 2)
+    yield BLANK
+    if not report.findings:
+        yield from wrapped((green("No findings."),), 2)
+        yield BLANK
+    yield from finding_lines(report.findings, verbose=verbose)
+    if report.in_baseline:
+        said = f"{counted(report.in_baseline, 'finding')} not listed: the baseline file has {_them(report.in_baseline)}."
+        yield from wrapped((dim(said),))
+    yield from coverage_lines(report.coverage)
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"
