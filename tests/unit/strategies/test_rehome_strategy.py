@@ -44,6 +44,12 @@ def test_mainlines_squash_of_its_migration_replaces_the_copied_file_too() -> Non
     assert candidate.result.migrations[squash.key].ghosts == keys("shop.0003_x shop.0003_p shop.0004_m")
 
 
+def test_near_miss_a_squash_of_other_migrations_stays_as_it_is() -> None:
+    squash = migration("shop.0003_squashed", "shop.0002_base", add("item", "x"), replaces="shop.0003_x")
+    candidate = planned(Rehome(), case_of((P,), X, M, squash))
+    assert candidate.result.migrations[squash.key].ghosts == keys("shop.0003_x")
+
+
 @pytest.mark.parametrize(
     "theirs",
     [(X,), (P.with_changes(blob="black"),)],
