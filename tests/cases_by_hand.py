@@ -39,7 +39,7 @@ def case_of(
 
 def case_of_trees(mainline: Tree = FORK, release: Tree = FORK) -> Case:
     """For hazards that read each tree on its own: nothing is compared."""
-    onto, branch = replace(mainline, ref="main"), replace(release, ref=RELEASE)
+    onto, branch = replace(mainline, ref="main"), replace(release, ref=RELEASE, commit="its tip")
     return Case(Situation((Patch(branch, FORK, ()),), onto, ()), ())
 
 
