@@ -149,6 +149,23 @@ def test_ctrl_c_does_not_wait_for_folders(tmp_path: Path, monkeypatch: pytest.Mo
     assert not folder.exists()
 
 
+CLEANING = """
+import importlib
+import time
+from stitchback.adapters import _project_child
+_project_child.load_package()
+protocol = importlib.import_module(_project_child.PACKAGE + ".protocol")
+protocol.LONGEST_CLEANUP = 1
+protocol.scratch.drop_everything = lambda: time.sleep(300)
+protocol.serve()
+"""
+
+
+def test_a_server_that_is_gone_does_not_keep_the_process() -> None:
+    done = subprocess.run([sys.executable, "-c", CLEANING], stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert done.returncode == -signal.SIGALRM
+
+
 def test_other_signals_wait(tmp_path: Path) -> None:
     """The container may end as soon as the command does."""
     with pytest.raises(Ended), temporary_folder(tmp_path) as folder:
