@@ -92,7 +92,6 @@ def _without_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            gc.freeze()  # what was read stays: the collector need not walk through it either
             gc.enable()
 
 

@@ -60,12 +60,16 @@ PartValue = object  # compared with ==
 Parts = Mapping[Part, PartValue]
 
 
-def parts_of(model: ModelState, identity: Identity) -> dict[Part, PartValue]:
-    """All parts of a model under their identities."""
-    return dict(_parts(model, identity))
+def parts_of(
+    model: ModelState, identity: Identity, *, without: frozenset[str] = frozenset()
+) -> dict[Part, PartValue]:
+    """All parts of a model under their identities, but for the fields `without`."""
+    return dict(_parts(model, identity, without))
 
 
-def _parts(model: ModelState, identity: Identity) -> Iterator[tuple[Part, PartValue]]:
+def _parts(
+    model: ModelState, identity: Identity, without: frozenset[str]
+) -> Iterator[tuple[Part, PartValue]]:
     own = identity.model(model.key)
     yield Part(own, "model"), True
     if model.bases != (MODEL,):
@@ -79,6 +83,8 @@ def _parts(model: ModelState, identity: Identity) -> Iterator[tuple[Part, PartVa
         if value != NONE:
             yield Part(own, "option", name), canonical_expression(value)
     for name, field in model.fields:
+        if name in without:
+            continue
         yield from _of_field(own, identity.name(SchemaObjectKind.COLUMN, model.key, name), field, identity)
     for kind, definitions in (("index", model.indexes), ("constraint", model.constraints)):
         yield from (

@@ -246,6 +246,7 @@ def parts_altered(
     """Parts of these models (by identity) that mainline's `own` migrations, played from `start`, give another value than the base has at
     some moment. What is made and removed again within one migration counts too, but for squashes, which only make again."""
     state, identity, was = start, Identity(), Branch(base, Identity())
+    compared: set[ModelKey] = set()
     for migration in own:
         for operation in migration.operations:
             try:
@@ -256,18 +257,32 @@ def parts_altered(
             for one in stated((operation,)):
                 play_names(identity, migration.key.app, one)
             if not migration.ghosts:
-                yield from changed_at_once(was, before, Branch(state, identity), models)
+                yield from changed_at_once(was, before, Branch(state, identity), models, compared)
 
 
 def changed_at_once(
-    base: Branch, before: SchemaState, now: Branch, models: frozenset[ModelKey]
+    base: Branch, before: SchemaState, now: Branch, models: frozenset[ModelKey], compared: set[ModelKey]
 ) -> Iterator[Part]:
-    changed = (found for key, found in now.state.models.items() if found is not before.models.get(key))
-    for found in changed:
-        model = now.identity.model(found.key)
-        if model in models:
-            was, has = base.parts(model), parts_of(found, now.identity)
-            yield from (part for part in {*was, *has} if value_of(was, part) != value_of(has, part))
+    """Parts of the models that are not as `before` which differ from the base. Of a model that has been `compared`, fields that are as before are
+    passed over: they have been compared then."""
+    for key, found in now.state.models.items():
+        earlier = before.models.get(key)
+        model = now.identity.model(found.key) if found is not earlier else None
+        if model is None or model not in models:
+            continue
+        same = fields_kept(earlier, found) if earlier is not None and model in compared else frozenset()
+        compared.add(model)
+        was, has = base.parts(model), parts_of(found, now.identity, without=same)
+        names = {now.identity.name(SchemaObjectKind.COLUMN, found.key, name) for name in same}
+        for part in {*was, *has}:
+            if (part.kind != "field" or part.name not in names) and value_of(was, part) != value_of(has, part):
+                yield part
+
+
+def fields_kept(earlier: ModelState, now: ModelState) -> frozenset[str]:
+    """Names of the fields that are the same objects in both."""
+    old = dict(earlier.fields)
+    return frozenset(name for name, field in now.fields if old.get(name) is field)
 
 
 def model_of(branch: Branch, model: ModelKey) -> ModelState | None:
