@@ -275,7 +275,9 @@ def changed_at_once(
         was, has = base.parts(model), parts_of(found, now.identity, without=same)
         names = {now.identity.name(SchemaObjectKind.COLUMN, found.key, name) for name in same}
         for part in {*was, *has}:
-            if (part.kind != "field" or part.name not in names) and value_of(was, part) != value_of(has, part):
+            if (part.kind != "field" or part.name not in names) and value_of(was, part) != value_of(
+                has, part
+            ):
                 yield part
 
 
