@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from stitchback.engine.composite_migration import CompositeMigration, parts_of
+from stitchback.engine.composite_migration import parts_of
 from stitchback.engine.interning import InternedContents
 from stitchback.errors import Refusal
 from stitchback.model.keys import ModelKey
@@ -158,10 +158,6 @@ def worked_out(
     state: SchemaState, migration: Migration, states: StateCache
 ) -> tuple[Effects, SchemaState] | InconsistentState:
     effects: list[tuple[str, Effect]] = []
-    migrated_apps = state.migrated_apps
-    if isinstance(migration, CompositeMigration):
-        # A slice leaves models out to which shared migrations refer; `SuppliedOrder` has checked those.
-        state = replace(state, migrated_apps=frozenset())
     for part in parts_of(migration):
         app = part.key.app
         for operation in part.operations:
@@ -180,7 +176,7 @@ def worked_out(
                 done, used = (Fails(str(error)),), ()
             effects.extend((app, effect) for effect in (*used, *done))
             state = after
-    return tuple(effects), replace(state, migrated_apps=migrated_apps)
+    return tuple(effects), state
 
 
 def uses(

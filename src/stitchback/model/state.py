@@ -80,7 +80,7 @@ class SchemaState:
     its app; `opaque_apps`: the labels of those apps. `field_bases`: import path of a custom field class -> of
     the class that it extends, if the tree defines it; `field_names`: further facts about such classes.
     `migrated_apps`: apps whose models come from migrations that can all be read; a model of theirs that is missing here does not exist at
-    that point. Operations change none of the three.
+    that point, unless it is one of the `left_out`: a proof's slice has the relevant models alone. Operations change none of the four.
     """
 
     models: Mapping[ModelKey, ModelState] = field(default_factory=dict)
@@ -89,9 +89,16 @@ class SchemaState:
     field_bases: Mapping[str, str] = field(default_factory=dict)
     field_names: FieldNames = NO_NAMES
     migrated_apps: frozenset[str] = frozenset()
+    left_out: frozenset[ModelKey] = frozenset()
 
     def with_models(self, models: Mapping[ModelKey, ModelState]) -> SchemaState:
         """As `dataclasses.replace`, which looks all fields up each time: nearly every operation ends here."""
         return SchemaState(
-            models, self.opaque, self.opaque_apps, self.field_bases, self.field_names, self.migrated_apps
+            models,
+            self.opaque,
+            self.opaque_apps,
+            self.field_bases,
+            self.field_names,
+            self.migrated_apps,
+            self.left_out,
         )

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from stitchback.engine import EngineCache
 from stitchback.model.field_names import FieldNames
-from stitchback.model.keys import MigrationKey
+from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree, field_bases_of, field_names_of
 from stitchback.model.plans import (
     _PROOF_TOKEN,
@@ -34,6 +34,7 @@ from stitchback.proof.rehearsals import failures as rehearsal_failures
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.row_values import rows_without_value
 from stitchback.proof.slicing import Slice, SliceBase, sliced, whole
+from stitchback.proof.slicing.footprint import changed_models
 from stitchback.proof.supplied_order import SuppliedOrder
 from stitchback.proof.user_model import UserModels
 from stitchback.schema.separate_database_and_state import Stated, stated_alone
@@ -50,6 +51,7 @@ class Prover:
             field_bases=field_bases(situation),
             field_names=field_names(situation),
             migrated_apps=migrated_apps(situation),
+            left_out=shared_models(situation),
         )
         needs = data_needs(BranchAncestors(situation), start)
         stated = stated_by_branches(situation)
@@ -190,6 +192,14 @@ def migrated_apps(situation: Situation) -> frozenset[str]:
     unread = {item.key.app for tree in trees for item in tree.unreadable if item.key is not None}
     packages = {package.label for patch in situation.patches for package in patch.packages}
     return frozenset(key.app for tree in trees for key in tree.migrations) - unread - packages
+
+
+def shared_models(situation: Situation) -> frozenset[ModelKey]:
+    """The models on which migrations of a fork point work: a slice may leave them out. `SuppliedOrder` checks references to them."""
+    forks = (patch.fork for patch in situation.patches)
+    return frozenset(
+        key for fork in forks for each in fork.migrations.values() for key in changed_models(each).keys
+    )
 
 
 def _telling(situation: Situation) -> tuple[Tree, ...]:

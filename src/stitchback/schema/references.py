@@ -41,7 +41,8 @@ def targets(fields: Fields) -> frozenset[ModelKey]:
 
 def is_missing(state: SchemaState, key: ModelKey) -> bool:
     """Whether the state surely has no such model."""
-    return key.app in state.migrated_apps and key.app not in state.opaque_apps and key not in state.models
+    known = key.app in state.migrated_apps and key.app not in state.opaque_apps
+    return known and key not in state.models and key not in state.left_out
 
 
 def require_targets(state: SchemaState, model: ModelState, fields: Fields) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from migration_values import TRUE, add, create, foreign_key, keys, migration
-from plans_by_hand import candidate, patch, situation
+from migration_values import TRUE, add, create, foreign_key, keys, migration, remove
+from plans_by_hand import FORK, candidate, changed, patch, situation
 
-from stitchback.model.migrations import Migration
-from stitchback.model.plans import Refuted, SafePlan
+from stitchback.model.keys import ModelKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Refuted, SafePlan, Situation
+from stitchback.model.state import SchemaState
 from stitchback.proof import prove
+from stitchback.schema.references import is_missing
 
 SIZE = migration("shop.0003_size", "shop.0002_base", add("item", "size"))
 KINDS = migration("blog.0002_kind", "blog.0001_initial", create("Kind"))
@@ -68,3 +71,32 @@ def test_a_model_of_a_package_may_be_there() -> None:
 
 def test_a_model_that_no_migration_creates() -> None:
     assert isinstance(merged(key_to("blog.nothing", *map(str, keys("blog.0001_initial")))), Refuted)
+
+
+def test_a_shared_model_that_the_proof_leaves_out() -> None:
+    """The fork point's `shop.0004` removes a reference to a model that no branch has changed since."""
+    shared = (
+        KINDS,
+        migration(
+            "shop.0003_kind",
+            "shop.0002_base blog.0002_kind",
+            add("item", "kind", foreign_key("blog.kind", null=TRUE)),
+        ),
+        migration("shop.0004_no_kind", "shop.0003_kind", remove("item", "kind")),
+    )
+    fork = changed(FORK, *shared)
+    ours = migration("shop.0005_size", "shop.0004_no_kind", add("item", "size"))
+    theirs = migration("shop.0005_weight", "shop.0004_no_kind", add("item", "weight"))
+    given = Situation((patch(ours, fork=fork),), Tree("main", "main", changed(fork, theirs).migrations), ())
+    merge = migration("shop.0006_merge", "shop.0005_size shop.0005_weight")
+    assert isinstance(prove(candidate(given, ours, merge), given), SafePlan)
+
+
+def test_a_model_is_missing_only_where_it_would_be_known() -> None:
+    post = ModelKey.of("blog", "post")
+    assert is_missing(SchemaState(migrated_apps=frozenset({"blog"})), post)
+    assert not is_missing(SchemaState(migrated_apps=frozenset({"shop"})), post)
+    assert not is_missing(SchemaState(migrated_apps=frozenset({"blog"}), left_out=frozenset({post})), post)
+    assert not is_missing(
+        SchemaState(migrated_apps=frozenset({"blog"}), opaque_apps=frozenset({"blog"})), post
+    )

@@ -208,7 +208,9 @@ def test_a_conditional_operation_changes_nothing_where_the_state_is_so_already(k
 def test_a_change_of_one_model_keeps_all_else_that_a_state_holds() -> None:
     """Whatever fields a SchemaState has."""
     names = FieldNames(({"a.B": DeclaredField("c.D")},))
-    given = SchemaState({}, (), frozenset({"shop"}), {"a.B": "c.D"}, names, migrated_apps=frozenset({"shop"}))
+    given = SchemaState(
+        {}, (), frozenset({"shop"}), {"a.B": "c.D"}, names, frozenset({"shop"}), frozenset({key("a.b")})
+    )
     item = state(ITEM).models[key("shop.item")]
     assert all(getattr(given, each.name) for each in fields(given) if each.name not in ("models", "opaque"))
     assert with_model(given, item) == replace(given, models={item.key: item})
