@@ -12,6 +12,7 @@ class Converge:
     """For the same schema object in another shape: mainline's shape is what every database ends with."""
 
     name = "converge"
+    summary = "A stitched migration replaces the patch migration; mainline's migration alters the patch's definition into mainline's."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -15,6 +15,7 @@ class Diamond:
     mainline's databases that have made the change get the ghost's row."""
 
     name = "diamond"
+    summary = "A stitched migration at the fork point replaces the patch migration, so databases with the patch do not run it. Mainline's migration depends on it and no longer contains its operations."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

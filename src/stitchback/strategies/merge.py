@@ -17,6 +17,7 @@ class Merge:
     works for every database without a manual step (FACTS F16)."""
 
     name = "merge"
+    summary = "The patch migration is copied; an empty merge migration joins two leaf nodes."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -16,6 +16,7 @@ class RerunSafe:
     """
 
     name = "rerun-safe"
+    summary = "Both sides made an alteration that is safe to repeat: mainline's migration runs on patched databases too."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

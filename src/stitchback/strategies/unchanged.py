@@ -15,6 +15,7 @@ class Unchanged:
     migration of the patch branch's alone is left out where it joins nothing on mainline."""
 
     name = "unchanged"
+    summary = "Mainline has the migration under the same name, or does not need it: nothing is written."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

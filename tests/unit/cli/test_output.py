@@ -43,15 +43,18 @@ def test_nothing_below_the_command_line_prints() -> None:
             ), path
 
 
+PROSE = ("text", "markdown")
+
+
 @pytest.mark.parametrize("name", sorted(set(MAKE_HARMLESS) - {"github", "sql"}))
 def test_a_text_of_any_format(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    text = HOSTILE if name == "text" else json.dumps({"a": HOSTILE})
+    text = HOSTILE if name in PROSE else json.dumps({"a": HOSTILE})
     echo(text, name)
     echo(text, name, err=True)
     out, err = capsys.readouterr()
     assert out == err
     assert not OBEYED.search(out)
-    if name != "text":
+    if name not in PROSE:
         assert json.loads(out) == {"a": HOSTILE}
 
 
