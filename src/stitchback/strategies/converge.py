@@ -21,9 +21,9 @@ class Converge:
             return None
         stitched = stitch(draft, unit, self.name)
         return stitched and stitched.with_remark(
-            *(_remark(unit, said) for match in different for said in match.differences)
+            *(_remark(unit, difference) for match in different for difference in match.differences)
         )
 
 
-def _remark(unit: Unit, said: str) -> str:
-    return f"{unit.key}: mainline's definition is kept ({said}); check that the values of patched databases fit it."
+def _remark(unit: Unit, difference: str) -> str:
+    return f"{unit.key}: mainline's definition is kept ({difference}); check that the values of patched databases fit it."
