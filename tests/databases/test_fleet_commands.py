@@ -64,8 +64,8 @@ def test_alike_databases_are_told_once(files: Fleet, tmp_path: Path) -> None:
     assert said.exit_code == 1
     assert "2 databases on sqlite" in said.out
     assert "1 database on sqlite" in said.out
-    assert "Needs a manual step" in said.out
-    assert "Needs no manual step" in said.out
+    assert "This database needs a manual step" in said.out
+    assert "This database needs no manual step" in said.out
     document = json.loads(
         stitchback(files.repository, "inspect", "--fleet", listed(files, tmp_path), "--format", "json").out
     )

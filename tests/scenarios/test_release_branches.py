@@ -106,7 +106,7 @@ class TestAMerge:
         said = work.run("status")
         assert said.exit_code == 1
         assert before != said.out
-        assert "release onto main" in said.out
+        assert "release into main" in said.out
         assert "in an unfinished merge" in said.out
         assert "stitchback resolve" in said.out
 

@@ -232,7 +232,9 @@ def _elsewhere(schemas: tuple[str, ...]) -> tuple[str, ...]:
     if not schemas:
         return ()
     named = ", ".join(schemas[:5]) + (f" and {len(schemas) - 5} more" if len(schemas) > 5 else "")
-    return (f"django_migrations is not on the search_path, but in the schemas {named}: use --schemas",)
+    return (
+        f"The table django_migrations is not on the search_path, but in the schemas {named}: use --schemas",
+    )
 
 
 @contextmanager

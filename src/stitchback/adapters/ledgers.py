@@ -39,7 +39,7 @@ _ITEM = re.compile(
 _LABEL = re.compile(r"^(?P<app>[A-Za-z_]\w*)\s*$")
 
 SHOWN_ONLY = (
-    "showmigrations lists the migrations of its own code only, not rows without a file, duplicate rows and rows of"
+    "`showmigrations` lists the migrations of its own code only, not rows without a file, duplicate rows and rows of"
     " replaced migrations. Use a database URL, or the output of `SELECT id, app, name, applied FROM django_migrations`, for all rows."
 )
 

@@ -35,7 +35,7 @@ def command(
 ) -> int:
     """Write the plan's files into the working tree, or commit them to --branch. Writes all of them or none."""
     from stitchback.api import Project, django_remark, make_plan, prepare, write
-    from stitchback.reporting import render_after_apply, render_plan, render_written
+    from stitchback.reporting import WORKING_TREE, render_after_apply, render_plan, render_written
 
     with Project.open(session.directory, writes=True) as project:
         with activity(session, "reading migrations") as progress:
@@ -53,7 +53,7 @@ def command(
         written = write(project, prepared)
     for finding in report.findings:
         session.remark(f"{finding.code}: {finding.message}")
-    echo(render_written(written.paths, written.branch or "the working tree", output_format), output_format)
+    echo(render_written(written.paths, written.branch or WORKING_TREE, output_format), output_format)
     if not session.quiet:
-        echo(render_after_apply(report, written.paths, written.branch), err=True)
+        echo(f"\n{render_after_apply(report, written.paths, written.branch)}", err=True)
     return 0

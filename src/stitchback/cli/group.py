@@ -104,6 +104,8 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bool) -> None:
     """Reconcile Django migrations that were made in parallel on two branches.
 
+    A patch branch is a release branch with its hotfix; mainline is what is checked out, or --onto REF.
+
     \b
     Merge a hotfix branch:     stitchback plan release/2.4
                                stitchback apply release/2.4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from stitchback.cli.progress import activity, bar
 
 if TYPE_CHECKING:
     from stitchback.api.repairing import RepairResult
+
+ROWS_ONLY = "Only the rows were checked; with --database stitchback checks the schema too."
 
 
 @click.command("repair")
@@ -89,12 +92,10 @@ def command(
         project.answer_apps_elsewhere(elsewhere)
         with activity(session, "reading the database and proving the repair"):
             treatment = repair_ledger(project, source, ref or "HEAD", vendor)
-    for remark in treatment.given.remarks:
-        session.remark(remark)
+    _remark(session, treatment.given.remarks)
     if isinstance(treatment.outcome, Unrepairable):
         raise refused(treatment.outcome)
-    for remark in treatment.outcome.remarks:
-        session.remark(remark)
+    _remark(session, treatment.outcome.remarks)
     if treatment.script is None:
         session.remark(f"{treatment.given.ledger.source}: no manual step is needed")
     else:
@@ -107,7 +108,7 @@ def command(
             session.remark("Nothing was run.")
     if applied:
         apply_repair(source, treatment)
-        session.remark("done; django_migrations now has the rows that were proved")
+        session.remark("Done: django_migrations now has the rows that were proved.")
     if output_format == "json":
         remarks = (*treatment.given.remarks, *treatment.outcome.remarks)
         echo(
@@ -128,12 +129,18 @@ def _show(session: CommandContext, treatment: RepairResult, undo: str | None, *,
         write_undo(treatment, Path(undo))
     if as_text:
         echo(script.text, "sql", nl=False)
-    if treatment.given.schema is None:
-        session.remark("only the rows were checked; with --database stitchback checks the schema too")
-    for remark in fake_words(treatment.fake):
-        session.remark(remark)
+    remarks = [*([ROWS_ONLY] if treatment.given.schema is None else []), *fake_words(treatment.fake)]
     if undo:
-        session.remark(f"the undo script is {undo}")
+        remarks.append(f"The undo script is {undo}")
+    _remark(session, remarks, after_sql=as_text)
+
+
+def _remark(session: CommandContext, remarks: Sequence[str], *, after_sql: bool = False) -> None:
+    """Prints the remarks on stderr, after an empty line if the SQL comes before them."""
+    from stitchback.reporting.remark_text import render_remarks
+
+    if remarks and not session.quiet:
+        echo(("\n" if after_sql else "") + render_remarks(remarks), err=True)
 
 
 def _show_again(treatment: RepairResult, output_format: str) -> None:

@@ -59,5 +59,5 @@ def command(
     if not session.quiet:
         from stitchback.reporting import render_after_resolve
 
-        echo(render_after_resolve(found, written.paths, written.kept), err=True)
+        echo(f"\n{render_after_resolve(found, written.paths, written.kept)}", err=True)
     return 0

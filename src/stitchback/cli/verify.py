@@ -78,5 +78,6 @@ def command(
         trial = VerifyRequest(urls or ("sqlite:///",), settings, replay, thorough, environment)
         with activity(session, "verifying", session.remark) as progress:
             verified = verify(project, report, trial, progress)
-    echo(render_verified(verified.engines, output_format), output_format)
+    planned = len(report.outcome.chosen.proof.outcomes)
+    echo(render_verified(verified.engines, planned, output_format), output_format)
     return 0 if verified.went_well else 1

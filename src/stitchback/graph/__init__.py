@@ -1,5 +1,5 @@
 """The graph of a tree's migrations, as values: missing nodes and cycles are reported, not raised."""
 
-from stitchback.graph.migration_graph import MigrationGraph
+from stitchback.graph.migration_graph import MigrationGraph, missing_words
 
-__all__ = ["MigrationGraph"]
+__all__ = ["MigrationGraph", "missing_words"]

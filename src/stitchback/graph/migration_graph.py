@@ -195,3 +195,10 @@ class MigrationGraph:
                 self._graph, (*self.leaves(), *sorted(self.nodes))
             )
         return order
+
+
+def missing_words(tree: Tree, child: MigrationKey, parent: MigrationKey) -> str:
+    """How the file names the migration that is missing: "shop.0002_x depends on shop.0001_y"."""
+    migration = tree.migrations.get(child)
+    by_run_before = migration is not None and parent in migration.run_before
+    return f"`run_before` of {child} names {parent}" if by_run_before else f"{child} depends on {parent}"

@@ -27,5 +27,8 @@ class ContraryChange:
                     origin = match.patch[0].origin
                     place = Span(side.patch.tree.migrations[origin.migration].path)
                     other = match.mainline[0].origin
-                    message = f"{origin.migration} and {other.migration} of mainline change {getattr(match.patch[0], 'schema_object', '')} in contrary ways"
+                    message = (
+                        f"{origin.migration} of {side.patch.tree.ref} and {other.migration} of {case.situation.mainline.ref} "
+                        f"change {getattr(match.patch[0], 'schema_object', '')} in contrary ways"
+                    )
                     yield Finding(self.code, self.severity, side.patch.tree.ref, place, message)

@@ -44,5 +44,6 @@ class AppGone:
             for app in sorted(removed_apps(side.patch.fork, case.situation.mainline)):
                 keys = [key for key in side.patch.tree.migrations if key.app == app]
                 if keys:
-                    message = f"{app} is missing on {case.situation.mainline.ref}; its {len(keys)} migrations are ignored"
+                    ignored = "its migration is" if len(keys) == 1 else f"its {len(keys)} migrations are"
+                    message = f"{app} is missing on {case.situation.mainline.ref}; {ignored} ignored"
                     yield Finding(self.code, self.severity, side.patch.tree.ref, None, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.graph import MigrationGraph
+from stitchback.graph import MigrationGraph, missing_words
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.source import Span
@@ -28,5 +28,5 @@ class MissingParent:
                     self.severity,
                     tree.ref,
                     place,
-                    f"{child} depends on {parent}, which {tree.ref} lacks",
+                    f"{missing_words(tree, child, parent)}, which {tree.ref} lacks",
                 )

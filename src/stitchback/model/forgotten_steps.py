@@ -21,7 +21,7 @@ class Stops:
     next_release: bool = False  # this deployment succeeds, and that of the next release fails
 
     def __str__(self) -> str:
-        where = f"at {self.at}: {self.message}" if self.at else "before anything is run"
+        where = f"at {self.at}: {self.message}" if self.at else "before it runs anything"
         return f"{_when(self.next_release)} stops {where}"
 
 

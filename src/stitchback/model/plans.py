@@ -132,6 +132,10 @@ RELEASED = "fork point"  # a lineage: the release from which the patch branch st
 DATA_OPERATION = "the data operation"  # prefix of a failure that concerns a data operation
 
 
+# Failure.step if Django refuses the graph or the rows
+NOTHING_RUN = "stops before it runs anything"
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a candidate is refused: which population, at which step of which rollout, with the message of

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.engine import DatabaseId, Engine, RunError
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import NOTHING_RUN
 from stitchback.proof.data_runs import DataWork
 from stitchback.proof.differences import in_short, schema_differences, without
 
@@ -62,7 +63,7 @@ class FinalStateChecks:
         way = self.following.way(final)
         error = way.finish.error
         if error is not None:
-            yield str(error.at or "before anything is run"), error.message
+            yield str(error.at or NOTHING_RUN), error.message
             return
         ran = {key for key, _ in way}
         if ran != self.new:

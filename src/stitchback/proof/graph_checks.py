@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from stitchback.engine import Engine, EngineCache, SymbolicDatabase
-from stitchback.graph import MigrationGraph
+from stitchback.graph import MigrationGraph, missing_words
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.physical import PhysicalSchema
@@ -21,13 +21,15 @@ from stitchback.schema.problems import InconsistentState
 def sound_graph(tree: Tree) -> Iterator[str]:
     """Reports apps with several leaf nodes, missing dependencies and cycles: with these, Django runs nothing."""
     graph = MigrationGraph.of(tree)
-    yield from unlinked(graph)
+    yield from unlinked(tree)
     yield from several_leaves(graph, {key.app for key in graph.nodes})
 
 
-def unlinked(graph: MigrationGraph) -> Iterator[str]:
+def unlinked(tree: Tree) -> Iterator[str]:
+    """Reports missing dependencies and cycles."""
+    graph = MigrationGraph.of(tree)
     for child, parent in graph.missing:
-        yield f"{child} depends on {parent}, which does not exist"
+        yield f"{missing_words(tree, child, parent)}, which does not exist"
     for ring in graph.cycles:
         yield f"these depend on each other: {', '.join(map(str, ring))}"
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from stitchback.engine import DatabaseId, RunError, RunPath, RunResult, Stop, Target
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import NOTHING_RUN
 from stitchback.proof.final_state_checks import AFTERWARDS, NEXT_RELEASE, FinalStateChecks
 from stitchback.proof.manual_steps import ManualSteps
 
@@ -304,7 +305,7 @@ def not_passed(
 
 
 def step_of(key: MigrationKey | None) -> str:
-    return str(key) if key else "before anything is run"
+    return str(key) if key else NOTHING_RUN
 
 
 def distinct(upgrade_failures: list[UpgradeFailure]) -> tuple[UpgradeFailure, ...]:

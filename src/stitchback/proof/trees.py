@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stitchback.graph import MigrationGraph
+from stitchback.graph import MigrationGraph, missing_words
 from stitchback.matching.sides import merged_by_git
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
@@ -27,7 +27,7 @@ def loadable(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
     for child, parent in graph.missing:
         if parent not in unread:
             said.append(
-                f"{tree.ref}: {child} depends on {parent}, which does not exist: Django cannot run it, so no database has applied it"
+                f"{tree.ref}: {missing_words(tree, child, parent)}, which does not exist: Django cannot run it, so no database has applied it"
             )
             changed |= dict.fromkeys(graph.descendants(child), None)
     return tree.with_migrations(changed), tuple(said)

@@ -14,6 +14,7 @@ import django
 from django.db.utils import IntegrityError
 
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import NOTHING_RUN
 from stitchback.rehearsal.connection import RehearsalRecorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
 from stitchback.rehearsal.files import Name, RehearsalExecutor, RehearsalFiles
@@ -27,7 +28,6 @@ MIGRATE = "migrate"
 AGAIN = "migrate, then migrate"
 NEXT_RELEASE = "migrate, then the next release's migrate"
 AFTERWARDS = "afterwards"
-BEFORE = "before anything is run"
 GRACE = 2  # times the bound, for work that started before the bound was reached
 ROWS = (
     2,
@@ -213,7 +213,7 @@ class Rehearsal:
                 if app not in files.tree.split
             ]
             if split:
-                end.fail(act, BEFORE, f"{LEAVES}: {'; '.join(split)}", raised=True)
+                end.fail(act, NOTHING_RUN, f"{LEAVES}: {'; '.join(split)}", raised=True)
                 return None
             return executor.migrate(executor.loader.graph.leaf_nodes())
         except IntegrityError:
@@ -257,7 +257,7 @@ class Rehearsal:
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
             executor.check_replacements()
         except Exception as error:  # noqa: BLE001  # whatever Django raises is what was asked
-            end.fail(AGAIN, BEFORE, error_text(error), raised=True)
+            end.fail(AGAIN, NOTHING_RUN, error_text(error), raised=True)
             return
         if plan:
             end.fail(AGAIN, AFTERWARDS, f"a second migrate runs {', '.join(str(each) for each, _ in plan)}")
@@ -438,7 +438,7 @@ class Rehearsal:
 
 
 def step_of(running: Name | None) -> str:
-    return ".".join(running) if running else BEFORE
+    return ".".join(running) if running else NOTHING_RUN
 
 
 def error_text(error: BaseException) -> str:

@@ -397,7 +397,7 @@ class RepairPlanner:
     def _other_end(self, end: PhysicalSchema | None) -> Iterator[str]:
         """Differences of the end schema, for example because migrations without a dependency between them alter the same schema object."""
         for said in unlike(end, self.prover.fresh.final.schema) if end is not None else ():
-            yield f"after migrate, {said}: every database that applied these migrations first has this, and no change of the rows corrects it"
+            yield f"After migrate, {said}: every database that applied these migrations first has this, and no change of the rows corrects it"
 
 
 def not_installed(tree: Tree, ledger: Ledger) -> str:
@@ -449,7 +449,7 @@ def _remarks(ledger: Ledger, accounts: RecorderRules, edits: tuple[LedgerEdit, .
     pending_units = {edit.old for edit in edits if isinstance(edit, RenameRow)}
     pending_units |= {edit.key for edit in edits if isinstance(edit, DeleteRow)}
     unknown = sorted(key for key in ledger.keys - accounts.named - pending_units if key.app in accounts.apps)
-    return tuple(f"the tree does not have {key}; its row stays" for key in unknown)
+    return tuple(f"The tree does not have {key}; its row stays." for key in unknown)
 
 
 def _not_read(hidden: HiddenTables, now: Names) -> Iterator[str]:
@@ -460,7 +460,7 @@ def _not_read(hidden: HiddenTables, now: Names) -> Iterator[str]:
         places.setdefault(hidden.tables[table], []).append(table)
     for place, tables in places.items():
         more = f" and {len(tables) - MOST_NAMED} more" if len(tables) > MOST_NAMED else ""
-        yield f"not checked: {', '.join(tables[:MOST_NAMED])}{more} ({place}); for these only the rows were used"
+        yield f"Not checked: {', '.join(tables[:MOST_NAMED])}{more} ({place}); for these only the rows were used"
 
 
 def _evidence(fit: SchemaFit, settled: Names = frozenset()) -> tuple[str, ...]:

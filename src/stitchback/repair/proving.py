@@ -16,7 +16,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
-from stitchback.model.plans import Failure
+from stitchback.model.plans import NOTHING_RUN, Failure
 from stitchback.model.source import Opaque
 
 FOLLOWING = "stitchback_following"
@@ -171,4 +171,4 @@ def followed(tree: Tree) -> Tree:
 
 
 def _failed(act: str, error: RunError) -> Failure:
-    return Failure("this database", act, str(error.at or "before anything is run"), error.message)
+    return Failure("this database", act, str(error.at or NOTHING_RUN), error.message)

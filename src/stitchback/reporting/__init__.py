@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stitchback.reporting.style import Line
     from stitchback.reporting.verify_text import EngineLine
 
+WORKING_TREE = "the working tree"
 SERVICES = ("sarif", "github", "gitlab", "markdown")
 
 
@@ -105,12 +106,17 @@ def render_plan(
 
 
 def render_written(paths: Sequence[str], where: str, output_format: str) -> str:
-    """The written paths, one a line."""
+    """The written paths, one a line. `where`: the working tree, or a branch's name."""
     if output_format == "json":
         from stitchback.reporting.document import dump
 
         return dump({"written": list(paths), "to": where})
-    return "\n".join(map(visible, paths))
+    return _written(paths, where)
+
+
+def _written(paths: Sequence[str], where: str) -> str:
+    files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+    return "\n".join((f"Wrote {files} to {visible(where)}:", *(f"  {visible(path)}" for path in paths)))
 
 
 def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | None) -> str:
@@ -142,12 +148,12 @@ def render_resolution(
 
 
 def render_resolved(found: ResolvedLeaves, paths: Sequence[str], output_format: str) -> str:
-    """What `resolve` has written: the paths alone, one a line."""
+    """What `resolve` has written: the paths, one a line."""
     if output_format == "json":
         from stitchback.reporting.document import dump, resolve_document
 
         return dump(resolve_document(found, paths, ()))
-    return "\n".join(map(visible, paths))
+    return _written(paths, WORKING_TREE)
 
 
 def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapping[str, str]) -> str:
@@ -205,11 +211,16 @@ def render_standings(
     return fleet.render_standings(groups, unreached, output_format)
 
 
-def render_verified(engines: Sequence[EngineLine], output_format: str) -> str:
+def render_verified(engines: Sequence[EngineLine], planned: int, output_format: str) -> str:
+    """`planned`: the number of kinds of database in the plan's proof."""
     from stitchback.reporting.document import dump
     from stitchback.reporting.verify_text import verified_document, verified_lines
 
-    return dump(verified_document(engines)) if output_format == "json" else _page(verified_lines(engines))
+    return (
+        dump(verified_document(engines))
+        if output_format == "json"
+        else _page(verified_lines(engines, planned))
+    )
 
 
 def render_page(found: Page, output_format: str) -> str:

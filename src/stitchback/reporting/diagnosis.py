@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
+from stitchback.repair.defects.migrate_fails import MigrateFails, NextReleaseFails
 from stitchback.repair.diagnosis import Diagnosis, Ghost
+from stitchback.repair.edits import InsertRow, LedgerEdit
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.lineage import Lineage
 from stitchback.repair.outcomes import Repair, Unrepairable
@@ -80,8 +82,10 @@ def ledger_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield from _labelled(dim("no file for"), map(_ghost, diagnosis.ghosts))
     elsewhere = ", ".join(f"{app} {count}" for app, count in diagnosis.elsewhere)
     yield from _labelled(dim("of other apps"), [plain(elsewhere)] if elsewhere else [])
-    yield from _labelled(dim("migrate now"), [_forecast(diagnosis.now)])
-    yield from _labelled(dim("next release"), [_forecast(diagnosis.following)])
+    codes = {finding.code for finding in diagnosis.findings}
+    now = _forecast(diagnosis.now, MigrateFails.code if MigrateFails.code in codes else "")
+    yield from _labelled(dim("migrate now"), [now])
+    yield from _labelled(dim("next release"), [_following(diagnosis, codes)])
     yield from _labelled(dim("based on"), _known_by(diagnosis.now))
     yield BLANK
     yield from finding_lines(diagnosis.findings)
@@ -107,14 +111,22 @@ def _ghost(ghost: Ghost) -> Text:
     return plain(f"{name}: replaced by {by}" if by else f"{name}: nothing replaces it")
 
 
-def _forecast(forecast: Forecast | None) -> Text:
+def _following(diagnosis: Diagnosis, codes: set[str]) -> Text:
+    now, following = diagnosis.now, diagnosis.following
+    if now and following and now.error and (now.error, now.at) == (following.error, following.at):
+        return red("fails in the same way")
+    return _forecast(following, NextReleaseFails.code if NextReleaseFails.code in codes else "")
+
+
+def _forecast(forecast: Forecast | None, code: str) -> Text:
+    """`code`: of the finding that has the error's message, if there is one."""
     if forecast is None:
         return dim("not known without the schema")
     runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
     if forecast.error:
         first = f"runs {', '.join(runs)}, then " if runs else ""
         at = f" at {forecast.at}" if forecast.at and forecast.at.name != FOLLOWING else ""
-        return red(f"{first}fails{at}: {' '.join(forecast.error.split())}")
+        return red(f"{first}fails{at}: {f'see {code} below' if code else ' '.join(forecast.error.split())}")
     if len(runs) < len(forecast.runs):
         runs.append("its own migrations")
     said = f"runs {', '.join(runs) or 'nothing'}"
@@ -146,12 +158,15 @@ def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:
         if outcome.hint:
             yield from wrapped((cyan("hint "), plain(outcome.hint)), 2, 5)
     elif outcome.edits:
-        changes = counted(len(outcome.edits), "change")
-        yield from wrapped(
-            (yellow("Needs a manual step: "), plain(f"{changes} of its rows, proved for this database."))
-        )
+        yield from wrapped((yellow("This database needs a manual step: "), plain(_edits(outcome.edits))))
         yield from step_lines([(repair_command(diagnosis.ledger.source), "print the SQL")])
     elif diagnosis.needs_manual_step:
-        yield (red("Needs a manual step."),)
+        yield (red("This database needs a manual step."),)
     else:
-        yield (green("Needs no manual step."),)
+        yield (green("This database needs no manual step."),)
+
+
+def _edits(edits: Sequence[LedgerEdit]) -> str:
+    them = "it" if len(edits) == 1 else "them"
+    what = "row" if all(isinstance(edit, InsertRow) for edit in edits) else "change"
+    return f"{counted(len(edits), what)} in django_migrations before the deploy. Proved: `migrate` succeeds with {them}."

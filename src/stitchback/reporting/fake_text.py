@@ -22,6 +22,6 @@ def fake_words(trial: FakeTrialReport | None) -> Iterator[str]:
     if not trial.commands:
         yield f"`migrate --fake` cannot be used here: {trial.reason}"
         return
-    yield "instead of the SQL, with the reconciled code deployed and before anything else is migrated:"
+    yield "Instead of the SQL, you can run this after the reconciled code is deployed, and before any other `migrate`:"
     for command in trial.commands:
         yield f"    python manage.py {command}"

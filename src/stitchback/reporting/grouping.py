@@ -32,15 +32,23 @@ class ObjectChange:
 
     def __str__(self) -> str:
         """ "adds column item.color"; with the app if it differs from the migration's."""
-        if self.schema_object is None:
-            return self.verb
+        return self.verb if self.schema_object is None else f"{self.verb} {self.named}"
+
+    @property
+    def is_column(self) -> bool:
+        return self.schema_object is not None and self.schema_object.kind is SchemaObjectKind.COLUMN
+
+    @property
+    def named(self) -> str:
+        """ "column item.color"."""
+        assert self.schema_object is not None, "data operations have no object"
         model = (
             self.schema_object.model.model
             if self.schema_object.model.app == self.app
             else str(self.schema_object.model)
         )
         name = f"{model}.{self.schema_object.name}" if self.schema_object.name else model
-        return f"{self.verb} {self.schema_object.kind.value} {name}"
+        return f"{self.schema_object.kind.value} {name}"
 
 
 @dataclass(frozen=True, slots=True)

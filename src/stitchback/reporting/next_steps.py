@@ -50,6 +50,7 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
         return
     steps = [] if shown else [(command("plan", situation, "--diff"), "show the changes of the files")]
     steps.append((command("apply", situation, *_place(situation)), "write the files, all or none"))
+    steps.append((command("verify", situation), "test the plan on new, real databases"))
     if isinstance(report.outcome, Planned) and report.outcome.chosen.proof.manual_steps:
         steps.append((command("plan", situation, "--out", "DIR"), "write the runbook and the SQL"))
         steps.append((REPAIR, "after apply: the SQL for one database"))
@@ -77,15 +78,18 @@ def apply_next(
         else [g for g in groups(outcome.chosen.proof.outcomes) if g.needs_manual_step]
     )
     if manual:
-        steps.append((REPAIR, "print the SQL for one database; before the deploy these need it:"))
+        steps.append((REPAIR, "print the SQL for one database"))
     yield from step_lines(steps)
+    if manual:
+        yield BLANK
+        yield (bold("Databases that need a manual step before the deploy"),)
     for group in manual:
         finish = (
             f"finish first, with the code of {group.finish.ref}, without this plan" if group.finish else ""
         )
         rows = f"a row for {', '.join(map(str, group.inserts))}" if group.inserts else ""
         said = "; then ".join(filter(None, (finish, rows)))
-        yield from wrapped((plain(group.title), dim(": "), plain(said)), 6, 2)
+        yield from wrapped((plain(group.title), dim(": "), plain(said)), 2, 2)
 
 
 def _commit(unfinished: Unfinished | None, message: str) -> str:

@@ -17,7 +17,7 @@ STYLES = {
 
 
 def overview_lines(found: Overview) -> Iterator[Line]:
-    yield (bold(f"Release branches onto {found.mainline.ref}"),)
+    yield (bold(f"Release branches, compared with {found.mainline.ref}"),)
     yield BLANK
     if not found.branches:
         text = f"No branch looks like a release ({', '.join(found.patterns)}). Name one, or set patch_branches in pyproject.toml."

@@ -16,7 +16,7 @@ from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import Price, price_of
 from stitchback.planning.reports import PlanReport
 from stitchback.reporting.diff_text import diff_lines
-from stitchback.reporting.edit_words import migration_effects, reasons, verb
+from stitchback.reporting.edit_words import migration_effects, verb
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
 from stitchback.reporting.next_steps import plan_next
@@ -25,6 +25,7 @@ from stitchback.reporting.refusal_text import disagreement_lines, refused_lines,
 from stitchback.reporting.status_text import counted, coverage_lines, side_lines
 from stitchback.reporting.strategy_names import selecting
 from stitchback.reporting.style import Line, Style, bold, dim, green, plain, styled, yellow
+from stitchback.strategies import ALL
 
 VERBS = {
     "new": Style.GREEN,
@@ -38,7 +39,8 @@ LABEL = 16  # columns of the labels next to the kinds of database
 
 
 def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
-    yield from side_lines(report.status, verbose=verbose)
+    shown_below = report.outcome.blocking if isinstance(report.outcome, Unproved) else ()
+    yield from side_lines(report.status, verbose=verbose, without=shown_below)
     yield from finding_lines(report.status.findings, verbose=verbose)
     match report.outcome:
         case Planned() as planned if planned.changes_nothing:
@@ -50,7 +52,7 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
             yield from chosen_lines(planned.chosen, report.status.case.situation.mainline)
             yield from proof_lines(planned.chosen.proof, report.findings, verbose=verbose)
             yield from other_lines(planned.others, report.status.case)
-            yield from refused_lines(planned.refuted, verbose=verbose)
+            yield from refused_lines("Other strategies, refused", planned.refuted, verbose=verbose)
             yield from disagreement_lines(planned.refuted)
         case Unproved() as unproved:
             yield from unproved_lines(unproved, report.status, verbose=verbose)
@@ -82,9 +84,13 @@ def _nothing_to_write(report: PlanReport, proof: Proof) -> Iterator[Line]:
 
 
 def chosen_lines(plan: SafePlan, before: Tree) -> Iterator[Line]:
-    yield from wrapped(
-        (bold("Plan"), plain("  "), plain(strategies(plan.candidate)), dim(f"  {cost(price_of(plan))}")), 0, 6
-    )
+    names = strategies(plan.candidate)
+    summaries = _summaries(plan.candidate)
+    label = "strategies" if len(summaries) > 1 else "strategy"
+    by = f" ({label} {names})" if names else ""
+    yield from wrapped((bold("Plan"), plain(f"{by}: {cost(price_of(plan))}")), 0, 2)
+    for name, summary in summaries.items():
+        yield from wrapped((dim(f"{name}: {summary}" if len(summaries) > 1 else summary),), 2)
     yield BLANK
     for edit in plan.candidate.edits:
         yield from _edit_lines(edit, before)
@@ -93,11 +99,17 @@ def chosen_lines(plan: SafePlan, before: Tree) -> Iterator[Line]:
     yield BLANK
 
 
+def _summaries(candidate: Candidate) -> dict[str, str]:
+    """What each strategy of the plan does, in the strategies' order."""
+    used = {name for joined in candidate.strategies.values() for name in joined.split("+")}
+    return {strategy.name: strategy.summary for strategy in ALL if strategy.name in used}
+
+
 def strategies(candidate: Candidate) -> str:
     """ "diamond", or one strategy for each app if they differ: "shop: diamond, billing: merge"."""
     names = set(candidate.strategies.values())
-    if len(names) == 1:
-        return names.pop()
+    if len(names) <= 1:
+        return "".join(names)
     return ", ".join(f"{app}: {name}" for app, name in sorted(candidate.strategies.items()))
 
 
@@ -123,9 +135,6 @@ def _edit_lines(edit: FileEdit, before: Tree) -> Iterator[Line]:
     said = "; ".join(migration_effects(edit, before))
     if said:
         yield from wrapped((plain(said),), BELOW)
-    why = " ".join(reasons(edit))
-    if why:
-        yield from wrapped((dim(why),), BELOW)
 
 
 def proof_lines(proof: Proof, findings: Sequence[Finding], *, verbose: bool) -> Iterator[Line]:
@@ -183,7 +192,7 @@ def _manual_steps(found: Sequence[PopulationGroup], *, verbose: bool) -> Iterato
 
 
 def _group_lines(label: Text, group: PopulationGroup) -> Iterator[Line]:
-    kinds = dim(f"  {counted(group.kinds, 'kind')}") if group.kinds > 1 else plain("")
+    kinds = dim(f" ({counted(group.kinds, 'kind')} of database)") if group.kinds > 1 else plain("")
     gap = plain(" " * (LABEL - label.cell_len))
     yield from wrapped((label, gap, plain(group.title), kinds), 2, LABEL)
     if group.finish is not None:
@@ -213,12 +222,14 @@ def other_lines(others: Sequence[SafePlan], case: Case) -> Iterator[Line]:
 
 
 def _other_cells(other: SafePlan, case: Case) -> tuple[Cell, ...]:
-    name = selecting(other.candidate, case)
+    """The names of the strategies only where the option does not have them."""
+    name, names = selecting(other.candidate, case), strategies(other.candidate)
     choice = plain(f"--strategy {name}") if name else dim("(combined)")
-    return ((choice,), (plain(strategies(other.candidate)),), (dim(cost(price_of(other))),))
+    price = cost(price_of(other))
+    return ((choice,), (dim(price if name == names else f"{names}; {price}"),))
 
 
 def _unaligned(rows: Iterable[Sequence[Cell]]) -> Iterator[Line]:
-    for choice, names, price in rows:
-        yield from wrapped((*choice, plain("   "), *names), 2, 4)
+    for choice, price in rows:
+        yield from wrapped(choice, 2, 4)
         yield from wrapped(price, 6)

@@ -45,7 +45,7 @@ class PopulationGroup:
 
     @property
     def title(self) -> str:
-        """ "main with shop.0004_colors"; the population's own name if it is the only one."""
+        """ "main with shop.0004_colors applied"; the population's own name if it is the only one."""
         return _title([outcome.population for outcome in self.outcomes], self.since, self.before)
 
 
@@ -53,7 +53,7 @@ def _title(populations: Sequence[Population], since: MigrationKey | None, before
     first = populations[0]
     if len(populations) == 1:
         return first.name
-    limits = (f"with {since}" if since else "", f"without {before}" if before else "")
+    limits = (f"with {since} applied" if since else "", f"without {before}" if before else "")
     return " ".join((first.ref or first.name, ", ".join(filter(None, limits)))).rstrip()
 
 
@@ -75,9 +75,9 @@ def _titles(these: Sequence[Population], those: Sequence[Population]) -> Iterato
         others = [population for population in those if (population.lineage, population.ref) == key]
         since = _are_distinguished(mine, others) if others else None
         before = _are_distinguished(others, mine) if others else None
-        kinds = f" ({len(mine)} kinds)" if len(mine) > 1 else ""
+        kinds = f" ({len(mine)} kinds of database)" if len(mine) > 1 else ""
         if others and kinds and since is before is None:
-            kinds = f" ({len(mine)} of {len(mine) + len(others)} kinds)"
+            kinds = f" ({len(mine)} of {len(mine) + len(others)} kinds of database)"
         yield f"{_title(mine, since, before)}{kinds}"
 
 

@@ -59,17 +59,17 @@ DECISIONS = {
 DATA_FAILURE = re.compile(rf"{DATA_OPERATION} of (?P<migration>\w+\.\w+).* (?P<what>has .*)")
 REMOVED_BY_PATCH = (
     "Databases of {patch} lack what {mainline}'s migrations alter:",
-    "to keep it, recreate it on {patch} as {mainline} has it, with a new migration, release that, and plan again;",
-    "to remove it, do the same, and then remove it on {mainline} with a new migration.",
+    "to keep it: recreate it on {patch} in a new migration, with the definition that it has on {mainline} now, release that, and plan again;",
+    "to remove it: recreate it in the same way, release that, plan again and apply the plan; then remove it on {mainline} in a new migration.",
 )
 
 
-def refused_lines(refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line]:
+def refused_lines(heading: str, refuted: Sequence[Refuted], *, verbose: bool) -> Iterator[Line]:
     """Candidates that failed the proof, each with its first failure."""
     shown = refuted if verbose else _different(refuted)[:MOST_REFUSED]
     if not shown:
         return
-    yield (bold("Tried and refused"),)
+    yield (bold(heading),)
     width = min(max(cells(_names(refusal)) for refusal in shown), WIDEST_NAMES)
     for refusal in shown:
         for failure in refusal.failures[: 3 if verbose else 1]:
@@ -151,7 +151,7 @@ def unproved_lines(unproved: Unproved, status: Status, *, verbose: bool) -> Iter
     if not unproved.refuted and not unproved.blocking:
         yield from wrapped((plain(_without_a_place(unproved, status)),), 0)
         yield BLANK
-    yield from refused_lines(unproved.refuted, verbose=verbose)
+    yield from refused_lines("Plans that were tried and refused", unproved.refuted, verbose=verbose)
     yield from disagreement_lines(unproved.refuted)
     yield from no_time_lines(unproved.refuted)
     yield from _agreement_lines(unproved.refuted)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.text import Text
 
 from stitchback.matching.case import Side
 from stitchback.model.keys import MigrationKey
-from stitchback.model.matches import Verdict
+from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
 from stitchback.model.unfinished import Unfinished
 from stitchback.planning.reports import Coverage, Status
+from stitchback.reporting.created_twice import created_twice
 from stitchback.reporting.difference_text import Refs, difference_lines
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.grouping import MatchRow, rows
+from stitchback.reporting.grouping import MatchRow, change_of, rows
 from stitchback.reporting.layout import BLANK, GAP, Cell, aligned, cells, flowing, listed, wrapped
 from stitchback.reporting.next_steps import status_next
 from stitchback.reporting.style import Line, Style, bold, dim, plain, styled
@@ -42,24 +43,26 @@ def status_lines(status: Status, *, verbose: bool = False) -> Iterator[Line]:
     yield from status_next(status)
 
 
-def side_lines(status: Status, *, verbose: bool) -> Iterator[Line]:
+def side_lines(status: Status, *, verbose: bool, without: Collection[Match] = ()) -> Iterator[Line]:
+    """`without`: matches that are shown elsewhere."""
     for side in status.case.sides:
         refs = Refs(side.patch.tree.ref, status.case.situation.mainline.ref)
         yield from _head(side, refs, status.unfinished)
         apps = _apps(side)
         most = None if verbose else max(FEWEST_CHANGES, MOST_CHANGES // max(len(apps), 1))
         for app in apps:
-            yield from _app_lines(side, app, refs, most)
+            yield from _app_lines(side, app, refs, most, without)
+        yield from _twice_lines(side, refs)
         yield from _elsewhere(side, refs)
 
 
 def _head(side: Side, refs: Refs, unfinished: Unfinished | None) -> Iterator[Line]:
-    fork_point_of = f"  fork point {side.patch.fork.commit[:12]}"
+    fork_point_of = f", fork point {side.patch.fork.commit[:12]}"
     merged = f", {refs.patch} since merged by git" if side.patch.merged else ""
     if side.patch.merged and unfinished is not None:
         merged = f", in an unfinished {unfinished.kind.value}"
     yield from wrapped(
-        (bold(refs.patch), plain(" onto "), bold(refs.mainline), dim(fork_point_of + merged)), 0, 2
+        (bold(refs.patch), plain(" into "), bold(refs.mainline), dim(fork_point_of + merged)), 0, 2
     )
     yield BLANK
     if not side.sides.patch_all:
@@ -71,7 +74,9 @@ def _apps(side: Side) -> tuple[str, ...]:
     return tuple(sorted({migration.key.app for migration in side.sides.patch_all}))
 
 
-def _app_lines(side: Side, app: str, refs: Refs, most: int | None) -> Iterator[Line]:
+def _app_lines(
+    side: Side, app: str, refs: Refs, most: int | None, without: Collection[Match]
+) -> Iterator[Line]:
     """`most`: how many changes are listed; None: all, and all of mainline's migrations."""
     yield (bold(app),)
     width = max(cells(refs.patch), cells(refs.mainline))
@@ -83,11 +88,28 @@ def _app_lines(side: Side, app: str, refs: Refs, most: int | None) -> Iterator[L
     names = _named(mainline, named, len(mainline) if most is None else MOST_NAMED)
     yield from flowing(dim(refs.mainline), names or ["–"], 2, width)
     yield BLANK
-    if found:
-        yield from match_lines(found[:most], refs)
-        if most is not None and len(found) > most:
-            yield from wrapped((dim(f"and {len(found) - most} more changes, which `-v` lists"),), 2)
+    shown = [row for row in rows(m for m in side.comparison.matches if m not in without) if row.app == app]
+    if shown:
+        yield from match_lines(shown[:most], refs)
+        if most is not None and len(shown) > most:
+            yield from wrapped((dim(f"and {len(shown) - most} more changes, which `-v` lists"),), 2)
         yield BLANK
+
+
+def _twice_lines(side: Side, refs: Refs) -> Iterator[Line]:
+    """What goes wrong where both branches create the same table or column: once, for the first of them."""
+    found = created_twice(side)
+    if not found:
+        return
+    change, creator = change_of(found[0]), found[0].mainline[0].origin.migration
+    more = f", and {counted(len(found) - 1, 'more schema object')}" if len(found) > 1 else ""
+    on_sqlite = ", or on SQLite sets its values to the default" if change.is_column else ""
+    text = (
+        f"Both branches create {change.named}{more}. On a database of {refs.patch}, {creator} would create it again: "
+        f"`migrate` fails there{on_sqlite}."
+    )
+    yield from wrapped((plain(text),))
+    yield BLANK
 
 
 def _patch_words(side: Side, migration: Migration, refs: Refs) -> Text:
@@ -180,8 +202,13 @@ def _elsewhere(side: Side, refs: Refs) -> Iterator[Line]:
             counts[migration.key.app] = counts.get(migration.key.app, 0) + 1
     if not counts:
         return
-    apps = ", ".join(f"{app} {number}" for app, number in sorted(counts.items()))
-    yield from wrapped((dim(f"{refs.mainline} also has migrations in other apps: {apps}"),), 0, 2)
+    if len(counts) == 1:
+        apps, where = next(iter(counts)), "another app"
+    else:
+        apps = ", ".join(f"{app} {number}" for app, number in sorted(counts.items()))
+        where = "other apps"
+    many = counted(sum(counts.values()), "migration")
+    yield from wrapped((dim(f"{refs.mainline} also has {many} in {where}: {apps}"),), 0, 2)
     yield BLANK
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from stitchback.model.keys import MigrationKey
 from stitchback.reporting.document import Document
 from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.status_text import counted
 from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
 
 
@@ -76,7 +77,8 @@ def _engine(engine: EngineLine) -> Document:
     }
 
 
-def verified_lines(engines: Sequence[EngineLine]) -> Iterator[Line]:
+def verified_lines(engines: Sequence[EngineLine], planned: int) -> Iterator[Line]:
+    """`planned`: the number of kinds of database in the plan's proof."""
     for engine in engines:
         calls = f", Django {engine.django}: {engine.migrations} calls of migrate on real databases"
         yield from wrapped((bold(engine.vendor), plain(calls)), 0, 2)
@@ -87,6 +89,8 @@ def verified_lines(engines: Sequence[EngineLine]) -> Iterator[Line]:
             also = f"; also {'; '.join(each.also)}" if each.also else ""
             rollouts = f"{each.rollouts} rollout{'s'[: each.rollouts != 1]}{also}"
             yield from wrapped((mark, plain(f"{each.name}  "), manual, dim(rollouts)), 2, 4)
+        for text in _counted_otherwise(len(engine.populations), planned):
+            yield from wrapped((dim(text),), 2)
         for difference in engine.differences:
             yield from wrapped((red("differs  "), plain(str(difference))), 4, 6)
         for remark in engine.remarks:
@@ -94,3 +98,17 @@ def verified_lines(engines: Sequence[EngineLine]) -> Iterator[Line]:
         yield BLANK
     bad = sum(len(engine.differences) for engine in engines)
     yield (red(f"{bad} differences."),) if bad else (green("No error, no difference, no lost value."),)
+
+
+def _counted_otherwise(verified: int, planned: int) -> Iterator[str]:
+    """Why `plan` and verify have different numbers of databases, if they do."""
+    if verified > planned:
+        yield (
+            f"`plan` counts {counted(planned, 'kind')} of database, without the migrations that do not affect the plan. "
+            "verify stops the old code at every migration."
+        )
+    if verified < planned:
+        yield (
+            f"`plan` counts {counted(planned, 'kind')} of database, with every order of the migrations. "
+            "verify stops the old code at every migration, in Django's order."
+        )

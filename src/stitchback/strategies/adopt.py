@@ -16,6 +16,7 @@ class Adopt:
     """
 
     name = "adopt"
+    summary = "Mainline's migration that makes the same changes replaces the patch migration."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -281,9 +281,9 @@ def with_inserts(draft: Draft, unit: Unit, wanted: Iterable[EarlierOperations]) 
         for origin in before.origins:
             file = draft.get_file(origin.migration)
             operations = tuple(_inserted(file.operations, origin.index, before.operations))
-            said = f"Databases of {unit.label} {before.reason}."
+            comment = f"Databases of {unit.label} {before.reason}."
             file = replace(file, operations=operations).with_comment(
-                said, provenance=(f"covers {unit.label}",)
+                comment, provenance=(f"covers {unit.label}",)
             )
             draft = draft.with_file(file)
     return draft

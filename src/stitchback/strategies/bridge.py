@@ -56,6 +56,7 @@ class Bridge:
     mainline's tree has no place for any more. What a database has is left as it is; what it lacks is made."""
 
     name = "bridge"
+    summary = "One more migration creates what a database lacks, and leaves unchanged what it has."
     conditional = True
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

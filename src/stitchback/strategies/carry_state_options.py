@@ -144,8 +144,8 @@ def at_the_leaf(draft: Draft, app: str, operations: tuple[Operation, ...], refs:
         like = draft.result.migrations[found[0]].path
         file = FileDraft(key, path_for(draft, key, like), None, found)
     named = " and ".join(dict.fromkeys(refs))
-    said = f"Combines what {named} and mainline changed in the models; no database changes."
-    return draft.with_file(replace(file, operations=inserts).with_comment(said))
+    comment = f"Combines what {named} and mainline changed in the models; no database changes."
+    return draft.with_file(replace(file, operations=inserts).with_comment(comment))
 
 
 def words(operations: Sequence[Operation]) -> str:
@@ -155,11 +155,11 @@ def words(operations: Sequence[Operation]) -> str:
 
 
 def fragment(each: Operation) -> str:
-    said = {name: value.value for name, value in each.arguments if isinstance(value, Constant)}
+    values = {name: value.value for name, value in each.arguments if isinstance(value, Constant)}
     match each.kind:
         case "AlterField":
-            return f"alter_{said['model_name']}_{said['name']}"
+            return f"alter_{values['model_name']}_{values['name']}"
         case "AlterModelManagers":
-            return f"alter_{said['name']}_managers"
+            return f"alter_{values['name']}_managers"
         case _:
-            return f"alter_{said['name']}_options"
+            return f"alter_{values['name']}_options"

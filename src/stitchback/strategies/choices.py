@@ -34,9 +34,9 @@ class WantedStrategies:
         wanted = self.by_app.get(app, self.every)
         return tuple(strategy for strategy in order if wanted in (None, strategy.name))
 
-    def is_met(self, led: Iterable[str]) -> bool:
-        """Whether the wanted strategies lead where they are wanted. `led`: apps with a migration that its leader fits."""
-        apps = frozenset(led)
+    def is_met(self, chosen: Iterable[str]) -> bool:
+        """Whether each wanted strategy is used where it is wanted. `chosen`: apps with a migration that the chosen strategy fits."""
+        apps = frozenset(chosen)
         return apps.issuperset(self.by_app) and (self.every is None or bool(apps - self.by_app.keys()))
 
 

@@ -12,6 +12,7 @@ class Converge:
     """For the same schema object in another shape: mainline's shape is what every database ends with."""
 
     name = "converge"
+    summary = "A stitched migration replaces the patch migration; mainline's migration alters the patch's definition into mainline's."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
@@ -20,9 +21,9 @@ class Converge:
             return None
         stitched = stitch(draft, unit, self.name)
         return stitched and stitched.with_remark(
-            *(_remark(unit, said) for match in different for said in match.differences)
+            *(_remark(unit, difference) for match in different for difference in match.differences)
         )
 
 
-def _remark(unit: Unit, said: str) -> str:
-    return f"{unit.key}: mainline's definition is kept ({said}); check that the values of patched databases fit it."
+def _remark(unit: Unit, difference: str) -> str:
+    return f"{unit.key}: mainline's definition is kept ({difference}); check that the values of patched databases fit it."

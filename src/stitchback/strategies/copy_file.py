@@ -26,8 +26,8 @@ def brought(draft: Draft, unit: Unit, counted: Iterable[MigrationKey] = ()) -> F
         return None
     if unit.key in draft.mainline.migrations:
         there = draft.get_file(unit.key)
-        hung = replace(there, dependencies=parents) if parents != unit.migration.dependencies else there
-        return without_skipped(hung, unit)
+        reparented = replace(there, dependencies=parents) if parents != unit.migration.dependencies else there
+        return without_skipped(reparented, unit)
     file = FileDraft.of(unit.migration)
     file = replace(file, path=path_for(draft, unit.key, unit.migration.path), dependencies=parents)
     return without_skipped(file, unit)

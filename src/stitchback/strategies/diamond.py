@@ -1,4 +1,4 @@
-"""diamond: a stitched migration at the fork point makes the change; mainline's gives it up and depends on it."""
+"""diamond: a stitched migration at the fork point makes the change; mainline's depends on it and no longer contains it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ ALIKE = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 
 class Diamond:
     """The general case (FACTS F12, F28): patched databases count the stitched migration as applied, all others run it, and
-    mainline's databases that have made the change get the ghost's row."""
+    databases of mainline that have the change already get the row of the replaced patch migration."""
 
     name = "diamond"
+    summary = "A stitched migration at the fork point replaces the patch migration, so databases with the patch do not run it. Mainline's migration depends on it and no longer contains its operations."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

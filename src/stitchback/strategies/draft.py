@@ -79,16 +79,16 @@ class FileDraft:
 class Resolution(Enum):
     """What mainline's duplicates of a unit become."""
 
-    REMOVE = "remove"  # what stands in makes it: mainline's operation goes, or turns it into mainline's shape
-    GUARD = "guard"  # mainline's operation stays and looks first whether the thing is there
+    REMOVE = "remove"  # the replacement makes the change: mainline's operation is removed, or alters the result into mainline's definition
+    GUARD = "guard"  # mainline's operation stays, and checks first whether the database has the schema object
 
 
 @dataclass(frozen=True, slots=True)
 class PendingUnit:
-    """A unit whose duplicates on mainline are still to be settled. `replacement` is what creates the schema object in its stead, if any."""
+    """A unit whose duplicates on mainline are not resolved yet. `replacement`: the migration that creates the schema object instead, if any."""
 
     unit: Unit
-    taking: Resolution
+    resolution: Resolution
     replacement: MigrationKey | None
 
 
@@ -147,8 +147,8 @@ class Draft:
             self, manual_inserts=self.manual_inserts | {ManualInsert(insert, tuple(sorted(applied)))}
         )
 
-    def with_resolution(self, unit: Unit, taking: Resolution, replacement: MigrationKey | None) -> Draft:
-        return replace(self, pending_units=(*self.pending_units, PendingUnit(unit, taking, replacement)))
+    def with_resolution(self, unit: Unit, resolution: Resolution, replacement: MigrationKey | None) -> Draft:
+        return replace(self, pending_units=(*self.pending_units, PendingUnit(unit, resolution, replacement)))
 
     def with_remark(self, *remarks: str) -> Draft:
         return replace(self, remarks=tuple(dict.fromkeys((*self.remarks, *remarks))))

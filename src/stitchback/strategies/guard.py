@@ -27,6 +27,7 @@ class GuardStrategy:
     """
 
     name = "guard"
+    summary = "Mainline's duplicate operations check first whether the database has the result already."
     conditional = True
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

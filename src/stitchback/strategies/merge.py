@@ -17,6 +17,7 @@ class Merge:
     works for every database without a manual step (FACTS F16)."""
 
     name = "merge"
+    summary = "The patch migration is copied; an empty merge migration joins two leaf nodes."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
@@ -54,11 +55,11 @@ def _remarks(unit: Unit) -> list[str]:
     """A data operation is never run twice and never dropped in silence: say where it will run."""
     data = [atom for match in unit.remainder for atom in match.patch if isinstance(atom, DataRun)]
     where = "fresh databases, those at the fork point and mainline's"
-    said = [
+    reasons = [
         f"{unit.key}: {atom.label} will run on {where}; databases of the patch branch have run it."
         for atom in data
     ]
-    return said + [text for atom in data for text in _must_be_copied_too(unit, atom)]
+    return reasons + [text for atom in data for text in _must_be_copied_too(unit, atom)]
 
 
 def _must_be_copied_too(unit: Unit, atom: DataRun) -> Iterator[str]:

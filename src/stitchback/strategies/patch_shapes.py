@@ -55,7 +55,7 @@ def is_for_people(atom: Altered) -> bool:
     before, after = atom.before, atom.after
     if not isinstance(before, Field) or not isinstance(after, Field):
         return False
-    changed = {said.partition(":")[0] for said in differences(before, after, visible_only=False)}
+    changed = {text.partition(":")[0] for text in differences(before, after, visible_only=False)}
     return changed <= FOR_PEOPLE
 
 
@@ -72,5 +72,5 @@ def without(draft: Draft, atom: Altered) -> Draft:
     ):
         return draft
     left = tuple(edit for edit in file.operations if edit != KeepOperation(index))
-    said = "Its change of a field that the patch altered moves to the leaf node; no database changes."
-    return draft.with_file(replace(file, operations=left).with_comment(said))
+    comment = "Its change of a field that the patch altered moves to the leaf node; no database changes."
+    return draft.with_file(replace(file, operations=left).with_comment(comment))

@@ -16,6 +16,7 @@ class Rehome:
     branch that git has merged already has its file. Works past a squash too (FACTS F19)."""
 
     name = "rehome"
+    summary = "The patch migration is copied; mainline's migration depends on it and no longer contains its operations."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

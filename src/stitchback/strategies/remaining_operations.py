@@ -162,7 +162,7 @@ def _turned_into(atom: Added, match: Match, whole: Operation) -> tuple[Operation
 def _redefined(match: Match) -> bool:
     """Whether a database sees more of an index or constraint differ than its name."""
     return match.verdict is Verdict.DIFFERENT and any(
-        not said.startswith("name:") for said in match.differences
+        not difference.startswith("name:") for difference in match.differences
     )
 
 
@@ -214,8 +214,8 @@ def added_alone(atom: Added, whole: Operation) -> tuple[Operation, ...] | None:
 
 def _together(whole: Operation, model: Constant) -> tuple[Operation, ...] | None:
     options = _options(whole)
-    said = options.get("unique_together")
-    return None if said is None else (operation("AlterUniqueTogether", name=model, unique_together=said),)
+    fields = options.get("unique_together")
+    return None if fields is None else (operation("AlterUniqueTogether", name=model, unique_together=fields),)
 
 
 SINGLE_OPTIONS = {
@@ -238,13 +238,13 @@ def _option_set(name: str, whole: Operation, model: Constant) -> tuple[Operation
 
 
 def _plain_options(whole: Operation) -> Value:
-    said = _options(whole).items()
-    return Dictionary(tuple((Constant(key), value) for key, value in said if key in ALTER_OPTION_KEYS))
+    items = _options(whole).items()
+    return Dictionary(tuple((Constant(key), value) for key, value in items if key in ALTER_OPTION_KEYS))
 
 
 def _options(whole: Operation) -> Mapping[str, Value]:
-    said = whole.argument("options")
-    pairs = said.items if isinstance(said, Dictionary) else ()
+    options = whole.argument("options")
+    pairs = options.items if isinstance(options, Dictionary) else ()
     return {key: value for name, value in pairs if (key := text(name)) is not None}
 
 

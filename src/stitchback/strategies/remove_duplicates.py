@@ -76,7 +76,7 @@ def _edit_without_duplicates(
         return (edit,)
     if not isinstance(whole, Operation):
         return None
-    if takers[0].taking is Resolution.GUARD:
+    if takers[0].resolution is Resolution.GUARD:
         return guarded(edit.index, whole, atoms, given)
     return remaining_operations(edit.index, whole, atoms, given)
 
@@ -119,7 +119,7 @@ def _stitched(draft: Draft) -> frozenset[MigrationKey]:
 
 def _explained(file: FileDraft, takers: tuple[PendingUnit, ...]) -> FileDraft:
     for pending_units in takers:
-        if pending_units.taking is Resolution.GUARD:
+        if pending_units.resolution is Resolution.GUARD:
             again = (
                 "repeating them is safe"
                 if pending_units.unit.only_alters

@@ -20,6 +20,7 @@ class Renumber:
     (`--unreleased-since REF`): any other database would fail (FACTS F13)."""
 
     name = "renumber"
+    summary = "The patch migration is copied; mainline's unreleased migrations depend on it, with new numbers where those collide."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

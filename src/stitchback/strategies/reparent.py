@@ -18,6 +18,9 @@ class Reparent:
     child has been backported too, and without that parent, the child's children do."""
 
     name = "reparent"
+    summary = (
+        "Mainline's migration of the same name depends only on what every database that has it has applied."
+    )
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -1,4 +1,4 @@
-"""repeat: an alteration that both sides made is left to run twice."""
+"""rerun-safe: an alteration that both sides made may run twice."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from stitchback.strategies.draft import Draft, Resolution
 
 
 class RerunSafe:
-    """Altering a column to a shape that it has already changes nothing on any engine, so mainline's own alteration may run on
-    patched databases too. Where the patch's shape is another one, mainline's migration goes by way of it: what Django then
-    alters from is what is there. An index or a constraint that both drop and recreate under its name is dropped and made once
-    more. No population needs a manual step.
+    """Altering a column to the definition that it has already changes nothing on any engine, so mainline's alteration may run on
+    patched databases too. If the patch's definition is different, mainline's migration alters the column to it first, so that Django
+    starts from what the database has. An index or a constraint that both sides drop and recreate under its name is dropped and
+    created once more. No population needs a manual step.
 
-    Not where uniqueness, an index or a foreign key is part of the alteration: that would be made twice, and the proof refuses.
+    Does not fit if uniqueness, an index or a foreign key is part of the alteration: it would be created twice, and the proof refuses.
     """
 
     name = "rerun-safe"
+    summary = "Both sides made an alteration that is safe to repeat: mainline's migration runs on patched databases too."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

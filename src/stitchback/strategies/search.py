@@ -1,4 +1,4 @@
-"""Candidates: every unit treated by one of the strategies that fit it."""
+"""Candidates: for each unit, the proposal of one of the strategies that fit it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def compositions(
 ) -> Iterator[Composition]:
     """Candidates that differ, one for a choice at the most.
 
-    A unit that the strategy does not fit is treated by the first of `order` that does. What is `wanted` leads; where it fits nothing, a
-    tree that needs no edit stays a plan: so it is when the strategy has been applied already. A tree that was reconciled before is tried as
-    it is first. Where a strategy does not fit, several choices result in the same draft, which is finished once: that is the expensive part.
+    A unit that the chosen strategy does not fit gets the proposal of the first of `order` that fits. `wanted` restricts the choices; if it fits
+    nothing, a tree that needs no edit is still a plan, because the strategy may have been applied already. A tree that was reconciled before is
+    tried without changes first. If a strategy does not fit, several choices result in the same draft, which is finished once: that is expensive.
     """
     as_it_is = _as_it_is(case)
     seen: list[Candidate] = []
@@ -65,7 +65,7 @@ def compositions(
 
 
 def _as_it_is(case: Case) -> Candidate | None:
-    """Mainline unchanged, where it was reconciled with each branch before and has a file for each name that is left."""
+    """Mainline unchanged, if it was reconciled with each branch before and has a file for each name that is left."""
     mainline = case.situation.mainline
     sides = [side for side in case.sides if side.units]
     if not sides or not all(_was_reconciled(side, mainline) for side in sides):
@@ -80,27 +80,27 @@ def _as_it_is(case: Case) -> Candidate | None:
 
 
 def _was_reconciled(side: Side, mainline: Tree) -> bool:
-    """Whether a comment of the tool's own in mainline's files names a migration of the branch, or a `replaces` does."""
+    """Whether a `# stitchback:` comment in mainline's files, or a `replaces`, names a migration of the branch."""
     names = {str(migration.key) for migration in side.sides.patch_all}
     lines = (line for migration in mainline.migrations.values() for line in migration.provenance)
     return bool(side.sides.known) or any(not names.isdisjoint(line.split(" ")) for line in lines)
 
 
 def unplaced(case: Case, order: Sequence[Strategy]) -> tuple[MigrationKey, ...]:
-    """The patch migrations that none of the strategies fits, all others being treated by the first that does."""
+    """The patch migrations that no strategy fits; all others get the proposal of the first strategy that fits."""
     draft = Draft(case.situation.mainline)
-    found: dict[MigrationKey, None] = {}
+    missing: dict[MigrationKey, None] = {}
     for unit in case.units:
-        pending_units = _first_that_fits(draft, unit, order)
-        if pending_units is None:
-            found[unit.key] = None
+        proposed = _first_that_fits(draft, unit, order)
+        if proposed is None:
+            missing[unit.key] = None
         else:
-            draft = pending_units
-    return tuple(found)
+            draft = proposed
+    return tuple(missing)
 
 
 def uniform(case: Case, order: Sequence[Strategy], wanted: WantedStrategies) -> Iterator[Choice]:
-    """One strategy for all apps, where it may lead there. One empty choice where nothing is to be reconciled."""
+    """One strategy for all apps where it is allowed. One empty choice if nothing has to be reconciled."""
     if not case.units:
         yield {}
     allowed = {unit.key.app: wanted.allowed(unit.key.app, order) for unit in case.units}
@@ -110,7 +110,7 @@ def uniform(case: Case, order: Sequence[Strategy], wanted: WantedStrategies) -> 
 
 
 def mixtures(case: Case, order: Sequence[Strategy], wanted: WantedStrategies) -> tuple[Choice, ...] | None:
-    """All mixtures of the strategies that fit, app by app; None where these are too many."""
+    """All mixtures of the strategies that fit, app by app; None if there are too many."""
     apps = sorted({unit.key.app for unit in case.units})
     if len(apps) < 2:
         return ()
@@ -124,7 +124,7 @@ def mixtures(case: Case, order: Sequence[Strategy], wanted: WantedStrategies) ->
 def _fitting(
     case: Case, order: Sequence[Strategy], wanted: WantedStrategies
 ) -> Mapping[str, tuple[Strategy, ...]]:
-    """For each app the strategies that may lead there and fit a migration of it, at least one."""
+    """For each app, the allowed strategies that fit one of its migrations; at least one."""
     found: dict[str, dict[Strategy, None]] = {unit.key.app: {} for unit in case.units}
     for strategy in order:
         draft = Draft(case.situation.mainline)
@@ -140,25 +140,24 @@ def _composed(
     case: Case, order: Sequence[Strategy], choice: Choice, wanted: WantedStrategies
 ) -> Draft | None:
     draft = Draft(case.situation.mainline)
-    led: set[str] = set()
+    chosen: set[str] = set()
     done: set[MigrationKey] = set()
     for unit in case.units:
         if unit.key in done:
             continue  # two patch branches with the same migration
-        leader = choice[unit.key.app]
-        pending_units = leader.propose(draft, unit)
-        if pending_units is not None:
-            led.add(unit.key.app)
-        pending_units = pending_units or _first_that_fits(draft, unit, order)
-        if pending_units is None:
+        proposed = choice[unit.key.app].propose(draft, unit)
+        if proposed is not None:
+            chosen.add(unit.key.app)
+        proposed = proposed or _first_that_fits(draft, unit, order)
+        if proposed is None:
             return None
-        draft = pending_units
+        draft = proposed
         done.add(unit.key)
-    return draft if wanted.is_met(led) else None
+    return draft if wanted.is_met(chosen) else None
 
 
 def _first_that_fits(draft: Draft, unit: Unit, order: Sequence[Strategy]) -> Draft | None:
     return next(
-        (pending_units for strategy in order if (pending_units := strategy.propose(draft, unit)) is not None),
+        (proposed for strategy in order if (proposed := strategy.propose(draft, unit)) is not None),
         None,
     )

@@ -15,6 +15,7 @@ class SkipDropped:
     """
 
     name = "skip-dropped"
+    summary = "Mainline has removed what the patch migration alters: the alteration is not copied."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:

@@ -1,4 +1,4 @@
-"""keep: nothing is to be done for this migration."""
+"""unchanged: nothing is written for this migration."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from stitchback.strategies.parents import has_applicable_dependencies, parent_be
 
 
 class Unchanged:
-    """Mainline's file of the same name makes the same schema on parents that patched databases have: they count it as applied,
-    and that is right. Data operations under one name never run again, whatever their code: that is a finding, not a plan. An empty
-    migration of the patch branch's alone is left out where it joins nothing on mainline."""
+    """Mainline's file of the same name results in the same schema, and its dependencies are applied on patched databases: they count
+    it as applied, and that is right. Data operations under one name never run again, whatever their code: that is a finding, not a
+    plan. An empty migration that only the patch branch has is left out if it joins nothing on mainline."""
 
     name = "unchanged"
+    summary = "Mainline has the migration under the same name, or does not need it: nothing is written."
     conditional = False
 
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
@@ -51,8 +52,8 @@ def data_remarks(unit: Unit) -> tuple[str, ...]:
     """Remarks about data operations that differ under one name: each database has run the one that it met first."""
     ref = unit.side.patch.tree.ref
     return tuple(
-        f"{unit.key}: {said}; databases of {ref} have run their own version, and no database will run both"
+        f"{unit.key}: {difference}; databases of {ref} have run their own version, and no database will run both"
         for match in unit.touching
         if _data(match) and match.given and match.differences
-        for said in match.differences
+        for difference in match.differences
     )

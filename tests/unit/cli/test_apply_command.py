@@ -41,8 +41,10 @@ def test_the_commit_and_the_databases_with_a_manual_step_come_next(commands: Com
     assert (
         "git add -- :/shop/migrations && git commit -m 'Stitch the migrations of release/2.4'" in done.stderr
     )
-    assert "main with shop.0004_catalogue_colours: a row for shop.0003_item_colour" in done.stderr
-    assert len(done.stdout.splitlines()) == 2
+    assert "main with shop.0004_catalogue_colours applied: a row for shop.0003_item_colour" in done.stderr
+    assert done.stdout.splitlines()[0] == "Wrote 2 files to the working tree:"
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr.startswith("\nNext\n")
 
 
 def test_no_manual_step_is_named_where_there_is_none(commands: Commands, shop: Path) -> None:

@@ -84,4 +84,4 @@ def test_the_examples_of_a_page_can_be_pasted(
 
 def test_explain_keeps_the_lines_of_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = Commands(capsys).run(tmp_path, "explain", "SB308").stdout
-    assert '\n    [tool.stitchback.packages]\n    fpr = "0008_fits_nailgun"\n' in page
+    assert '\n    [tool.stitchback.packages]\n    tags = "0008_tag_weight"\n' in page

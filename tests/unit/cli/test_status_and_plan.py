@@ -250,7 +250,7 @@ def test_a_plan_that_leaves_the_release_out_gives_way_to_one_that_does_not(
     built = build_repository("released-migration-moved-column", tmp_path / "sky").path
     plan = commands.run(built, "plan", "release/3.1")
     assert plan.code == 1
-    assert "Plan  guard" in plan.stdout
+    assert "Plan (strategy guard)" in plan.stdout
     assert "left out" not in plan.stdout
     assert "0 files" not in plan.stdout
 

@@ -32,7 +32,7 @@ def test_contrary_changes_of_one_column_are_found(ours: Operation, theirs: Opera
     assert place(finding) == ("SB207", "error", RELEASE, "shop/migrations/0003_p.py:1")
     assert (
         finding.message
-        == "shop.0003_p and shop.0003_m of mainline change column shop.item.label in contrary ways"
+        == "shop.0003_p of release/2.4 and shop.0003_m of main change column shop.item.label in contrary ways"
     )
 
 

@@ -53,7 +53,7 @@ def without_blog(*, installed: bool) -> Case:
 def test_an_app_that_mainline_has_removed_is_found_without_a_place() -> None:
     finding = only_finding(AppGone(), without_blog(installed=False))
     assert place(finding) == ("SB307", "note", RELEASE, "")
-    assert finding.message == "blog is missing on main; its 1 migrations are ignored"
+    assert finding.message == "blog is missing on main; its migration is ignored"
 
 
 def test_near_miss_an_app_that_has_lost_its_migrations_only_is_not_found() -> None:

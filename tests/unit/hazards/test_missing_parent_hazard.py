@@ -28,6 +28,7 @@ def test_a_run_before_without_a_migration_is_found_at_the_migration_that_has_it(
     before = migration("shop.0003_before", "shop.0002_base", run_before="blog.0009_gone")
     finding = only_finding(MissingParent(), case_of_trees(changed(FORK, before)))
     assert place(finding)[3] == "shop/migrations/0003_before.py:1"
+    assert finding.message == "`run_before` of shop.0003_before names blog.0009_gone, which main lacks"
 
 
 @pytest.mark.parametrize(

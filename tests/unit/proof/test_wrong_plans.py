@@ -143,7 +143,7 @@ def test_f28_one_ledger_two_schemas() -> None:
 def test_f30_the_same_name_hung_on_mainlines_chain() -> None:
     given = situation(X, color("shop.0003_p", "shop.0003_x"))
     said = refused(candidate(given), given)
-    assert "release/2.4 up to shop.0003_p | migrate | before anything is run" in said
+    assert "release/2.4 up to shop.0003_p | migrate | stops before it runs anything" in said
     assert "shop.0003_p is applied before its dependency shop.0003_x" in said
 
 

@@ -193,7 +193,7 @@ def test_the_report_of_a_disagreement(capsys: pytest.CaptureFixture[str], tmp_pa
     folder = build_repository("same-column-mid-chain", tmp_path / "r").path
     done = commands.run(folder, "plan", "release/2.4")
     assert done.code == 1
-    assert "Plan  rehome" in done.stdout
+    assert "Plan (strategy rehome)" in done.stdout
     assert "SB413  the two checks disagree" in done.stdout
     assert "the simulation: 7 kinds of database" in done.stdout
     assert "the rehearsal: fresh install, shop.0004_x: OperationalError:" in done.stdout

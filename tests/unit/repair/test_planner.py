@@ -463,7 +463,7 @@ def test_an_end_that_no_row_changes_is_told_and_the_rows_are_given_all_the_same(
     assert edits(found) == ()
     assert isinstance(found, Repair)
     (said,) = found.remarks
-    assert said.startswith("after migrate, table shop_item differs from a fresh install's in name")
+    assert said.startswith("After migrate, table shop_item differs from a fresh install's in name")
 
 
 def test_the_callers_proof_has_the_last_word() -> None:

@@ -40,7 +40,7 @@ def test_a_database_that_needs_nothing(stitched: Path, tmp_path: Path, commands:
     assert (
         "  next release    runs its own migrations\n" in done.stdout or "its own migrations\n" in done.stdout
     )
-    assert done.stdout.endswith("\nNeeds no manual step.\n")
+    assert done.stdout.endswith("\nThis database needs no manual step.\n")
 
 
 def test_a_database_that_needs_a_row(stitched: Path, tmp_path: Path, commands: Commands) -> None:
@@ -48,9 +48,11 @@ def test_a_database_that_needs_a_row(stitched: Path, tmp_path: Path, commands: C
     done = commands.run(stitched, "inspect", "--ledger", file)
     assert done.code == 1
     assert (
-        "  migrate now     fails: Migration shop.0004_catalogue_colours is applied before its" in done.stdout
+        "  migrate now     fails: see SB627 below\n  next release    fails in the same way\n" in done.stdout
     )
-    assert "Needs a manual step: 1 change of its rows" in done.stdout
+    assert done.stdout.count("Migration shop.0004_catalogue_colours is applied before its") == 1
+    needs = "This database needs a manual step: 1 row in django_migrations before the deploy."
+    assert f"\n{needs} Proved: `migrate`\nsucceeds with it.\n" in done.stdout
     assert f"  stitchback repair --ledger {file} --vendor VENDOR" in done.stdout
 
 

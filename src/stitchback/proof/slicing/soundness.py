@@ -15,7 +15,7 @@ def unsound(
     """Reports apps with several leaf nodes (except `excused` ones), missing dependencies and cycles. Migrations outside the slice depend on nothing
     that is missing or changed by the plan; leaf nodes of other apps are mainline's."""
     apps = frozenset(changed)
-    yield from unlinked(MigrationGraph.of(cut))
+    yield from unlinked(cut)
     yield from several_leaves(MigrationGraph.of(of_apps(result, apps)), apps)
     others = {key.app for key in mainline.migrations}.difference(apps, excused)
     yield from several_leaves(MigrationGraph.of(mainline), others)

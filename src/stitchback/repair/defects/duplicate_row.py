@@ -18,4 +18,9 @@ class DuplicateRow:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for key in examined.ledger.duplicates:
             count = len(rows_of(examined.ledger, key))
-            yield examined.finding(self, key, f"{key} has {count} rows", "`repair` keeps the oldest row.")
+            yield examined.finding(
+                self,
+                key,
+                f"{key} has {count} rows",
+                "`stitchback repair` prints the SQL that keeps only the oldest row (`--apply` runs it).",
+            )

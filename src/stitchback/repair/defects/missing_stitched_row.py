@@ -23,5 +23,5 @@ class MissingStitchedRow:
                     self,
                     claim.key,
                     claim.reason,
-                    "`stitchback repair` inserts the row; run it before the deploy.",
+                    "`stitchback repair` prints the SQL that inserts the row (`--apply` runs it). Insert it before the deploy.",
                 )

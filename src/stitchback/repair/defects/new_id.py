@@ -35,7 +35,7 @@ def new_id_problem(ledger: Ledger) -> str:
 
 def hint(outcome: RepairOutcome, engine: str) -> str:
     if isinstance(outcome, Repair) and any(isinstance(edit, GiveId) for edit in outcome.edits):
-        return "`repair` corrects it."
+        return "`stitchback repair` prints the SQL that corrects it (`--apply` runs it)."
     return BY_HAND.get(engine, "Restore the default of the column `id`.")
 
 

@@ -9,7 +9,7 @@ from stitchback.model.ledger import NoTable
 from stitchback.repair.defects.defect import Examined
 
 _MOST_NAMED = 5  # tables in the message
-EMPTY = "the database is empty: it has no django_migrations and no other table"
+EMPTY = "The database is empty: it has no django_migrations and no other table"
 HINT = "Check the URL: the database's name, the user, and on PostgreSQL the search_path (--schemas reads every schema)."
 
 

@@ -19,4 +19,9 @@ class RunsAgain:
     def find(self, examined: Examined) -> Iterator[Finding]:
         for claim in examined.hidden:
             if claim.certain:
-                yield examined.finding(self, claim.key, claim.reason, "`repair` inserts the missing row.")
+                yield examined.finding(
+                    self,
+                    claim.key,
+                    claim.reason,
+                    "`stitchback repair` prints the SQL that inserts the missing row (`--apply` runs it).",
+                )
