@@ -39,7 +39,9 @@ def test_a_table_that_both_branches_create_is_found() -> None:
     [
         theirs(add("item", "size", char(20))),
         theirs(ADDS, name="shop.0003_p"),
+        theirs(ADDS, add("item", "size"), name="shop.0003_p"),
         theirs(ADDS, replaces="shop.0003_p"),
+        theirs(ADDS, replaces="shop.0003_other"),
         theirs(replace(ADDS, conditional=True)),
         theirs(replace(ADDS, path="shop.operations.AddFieldSafely")),
         theirs(ADDS, rename("item", "colour", "shade")),
@@ -48,7 +50,9 @@ def test_a_table_that_both_branches_create_is_found() -> None:
     ids=[
         "another column",
         "the same name",
+        "the same name and one more column",
         "it replaces the patch migration",
+        "it replaces another migration of a branch",
         "it checks the database first",
         "a class of the project's own",
         "renamed later",
