@@ -86,6 +86,10 @@ class GraphPicture:
         apps = {drawn.node.app for drawn in self.migrations}
         return tuple(sorted(apps.union(key.app for key in self.rows_without_file)))
 
+    def is_of_patch(self, node: Node) -> bool:
+        """Whether only the patch branch has it: the refs have different names."""
+        return self.fork_commit is not None and node.ref == self.trees[0].ref
+
     def of_app(self, app: str) -> tuple[DrawnMigration, ...]:
         return tuple(drawn for drawn in self.migrations if drawn.node.app == app)
 

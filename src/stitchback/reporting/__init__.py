@@ -162,10 +162,20 @@ def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapp
 
 
 def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = False) -> str:
-    """`output_format`: text, json, mermaid or dot. `verbose`: in text, the migrations far from both sides too."""
-    from stitchback.reporting.graph_text import graph_lines
+    """`output_format`: text, json, mermaid or dot. `verbose`: in text, all migrations of two refs."""
+    match output_format:
+        case "json":
+            from stitchback.reporting.document import dump, graph_document
 
-    return _page(graph_lines(picture, verbose=verbose))
+            return dump(graph_document(picture))
+        case "text":
+            from stitchback.reporting.graph_text import graph_lines
+
+            return _page(graph_lines(picture, verbose=verbose))
+        case _:
+            from stitchback.reporting.graph_diagram import dot, mermaid
+
+            return dot(picture) if output_format == "dot" else mermaid(picture)
 
 
 def render_schema(
