@@ -55,4 +55,16 @@ def kind_of(arguments: Sequence[str], document: dict[str, object]) -> str:
     )
 
 
-COMMANDS = ("status", "plan", "apply", "resolve", "check", "verify", "inspect", "repair", "schema", "explain")
+COMMANDS = (
+    "status",
+    "plan",
+    "apply",
+    "resolve",
+    "check",
+    "verify",
+    "inspect",
+    "repair",
+    "schema",
+    "graph",
+    "explain",
+)

@@ -39,7 +39,7 @@ class SchemaDifference:
 def read_schema(project: Project, ref: str | None, apps: Sequence[str] = ()) -> SchemaRead:
     """`ref` None is the working tree. Raises EnvironmentProblem: no such ref, no such app (SB531)."""
     tree = project.tree(ref or "HEAD")
-    _require_apps(apps, tree)
+    require_apps(apps, tree)
     state = _of_apps(_schema_of(tree), apps)
     return SchemaRead(tree.ref, tree.commit, state_to_json(state), _unread(tree, state, apps))
 
@@ -47,7 +47,7 @@ def read_schema(project: Project, ref: str | None, apps: Sequence[str] = ()) -> 
 def difference(project: Project, ref: str | None, other: str, apps: Sequence[str] = ()) -> SchemaDifference:
     """Raises EnvironmentProblem: no such ref, an app that neither has (SB531)."""
     here, there = project.tree(ref or "HEAD"), project.tree(other)
-    _require_apps(apps, here, there)
+    require_apps(apps, here, there)
     mine, theirs = (_of_apps(_schema_of(tree), apps) for tree in (here, there))
     opaque = dict.fromkeys((*_unread(here, mine, apps), *_unread(there, theirs, apps)))
     return SchemaDifference(here.ref, there.ref, tuple(diff_states(mine, theirs)), tuple(opaque))
@@ -72,7 +72,8 @@ def _unread(tree: Tree, state: SchemaState, apps: Sequence[str]) -> tuple[str, .
     return tuple(sorted(found | {f"{each.span}: {each.reason}" for each in files}))
 
 
-def _require_apps(apps: Sequence[str], *trees: Tree) -> None:
+def require_apps(apps: Sequence[str], *trees: Tree) -> None:
+    """Raises EnvironmentProblem (SB531) for an app that none of the trees has."""
     known = sorted(
         {key.app for tree in trees for key in tree.migrations} | {app for tree in trees for app in tree.apps}
     )

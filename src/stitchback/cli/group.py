@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("inspect", "Compare a database's django_migrations with the migrations of a ref."),
     "repair": ("repair", "Print (or run) the SQL that corrects a database's django_migrations."),
     "schema": ("schema", "Show the schema that the migrations of a ref create."),
+    "graph": ("graph", "Show the migration graph of a ref, or of two refs in one picture."),
     "explain": ("explain", "Explain the code of a finding or an error, such as SB201."),
     "demo": ("demo", "Run the whole workflow on a bundled sample repository."),
 }

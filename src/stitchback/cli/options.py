@@ -28,6 +28,7 @@ ref = click.option(
     metavar="REF",
     help="Compare with the migrations of this git ref (default: the working tree).",
 )
+apps = click.option("--app", "apps", multiple=True, metavar="LABEL", help="Only this app (repeatable).")
 database = click.option(
     "--database",
     default=None,

@@ -15,6 +15,8 @@ MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "sarif": harmless_in_json,
     "gitlab": harmless_in_json,
     "markdown": harmless,
+    "mermaid": harmless,
+    "dot": harmless,
     "github": harmless_in_line,  # its lines are intended commands
     "sql": lambda text: text,  # no character may change: `repair.quoting` writes special ones as numbers
 }

@@ -12,7 +12,7 @@ from stitchback.cli.progress import activity
 
 @click.command("schema")
 @click.argument("ref", required=False, metavar="[REF]")
-@click.option("--app", "apps", multiple=True, metavar="LABEL", help="Only this app (repeatable).")
+@options.apps
 @click.option("--diff", "other", default=None, metavar="REF2", help="Show how the schema of REF2 differs.")
 @options.output_format
 @click.pass_obj

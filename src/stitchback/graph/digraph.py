@@ -7,15 +7,17 @@ does not need it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stitchback.model.keys import MigrationKey
 
 if TYPE_CHECKING:
     from networkx import DiGraph
 
+N = TypeVar("N", bound=tuple[str, ...])  # a node: it sorts as its migration's key does
 
-def graph_of(parents: Mapping[MigrationKey, Iterable[MigrationKey]]) -> DiGraph:
+
+def graph_of(parents: Mapping[N, Iterable[N]]) -> DiGraph:
     """The graph of the mapping's keys and the migrations that each depends on."""
     import networkx
 
@@ -38,7 +40,14 @@ def descendants(graph: DiGraph, key: MigrationKey) -> tuple[MigrationKey, ...]:
     return _postorder(graph, key)
 
 
-def full_order(graph: DiGraph, starts: Iterable[MigrationKey]) -> tuple[MigrationKey, ...]:
+def newest_first(parents: Mapping[N, Iterable[N]]) -> tuple[N, ...]:
+    """The mapping's keys, each before those that it depends on: Django's full plan, backwards."""
+    graph = graph_of(parents)
+    leaves = [node for node in sorted(parents) if all(child[0] != node[0] for child in graph.succ[node])]
+    return full_order(graph, (*leaves, *sorted(parents)))[::-1]
+
+
+def full_order(graph: DiGraph, starts: Iterable[N]) -> tuple[N, ...]:
     """Every node once: the ancestors of the first of `starts`, then the remaining ancestors of the second, …"""
     upwards = graph.__class__()
     upwards.add_nodes_from(starts)
@@ -66,11 +75,11 @@ def _rings(graph: DiGraph) -> Iterator[tuple[MigrationKey, ...]]:
             yield tuple(ring[start:] + ring[:start])
 
 
-def _postorder(graph: DiGraph, start: MigrationKey | None) -> tuple[MigrationKey, ...]:
+def _postorder(graph: DiGraph, start: N | None) -> tuple[N, ...]:
     import networkx
 
     return tuple(networkx.dfs_postorder_nodes(graph, start, sort_neighbors=_greatest_first))
 
 
-def _greatest_first(keys: Iterable[MigrationKey]) -> list[MigrationKey]:
+def _greatest_first(keys: Iterable[N]) -> list[N]:
     return sorted(keys, reverse=True)

@@ -10,6 +10,7 @@ from stitchback.reporting.escaping import visible
 if TYPE_CHECKING:
     from stitchback.model.findings import Finding
     from stitchback.planning.check_report import CheckReport
+    from stitchback.planning.graph_picture import GraphPicture
     from stitchback.planning.overview import Overview
     from stitchback.planning.reports import PlanReport, Status
     from stitchback.planning.resolution import ResolvedLeaves
@@ -164,6 +165,23 @@ def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapp
 
     with columns(WIDTH):
         return _page(resolved_next(found, paths, kept))
+
+
+def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = False) -> str:
+    """`output_format`: text, json, mermaid or dot. `verbose`: in text, all migrations of two refs."""
+    match output_format:
+        case "json":
+            from stitchback.reporting.document import dump, graph_document
+
+            return dump(graph_document(picture))
+        case "text":
+            from stitchback.reporting.graph_text import graph_lines
+
+            return _page(graph_lines(picture, verbose=verbose))
+        case _:
+            from stitchback.reporting.graph_diagram import dot, mermaid
+
+            return dot(picture) if output_format == "dot" else mermaid(picture)
 
 
 def render_schema(

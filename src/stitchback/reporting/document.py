@@ -15,6 +15,7 @@ from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
 from stitchback.planning.check_report import CheckReport
+from stitchback.planning.graph_picture import DrawnMigration, GraphPicture, Node
 from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME, Planned, Unproved
 from stitchback.planning.overview import Overview
 from stitchback.planning.prices import price_of
@@ -83,6 +84,42 @@ def check_document(report: CheckReport) -> Document:
         "read": _read(report.coverage),
         "exit": report.exit_code,
     }
+
+
+def graph_document(picture: GraphPicture) -> Document:
+    return {
+        "refs": [{"ref": tree.ref, "commit": tree.commit} for tree in picture.trees],
+        "fork_point": picture.fork_commit,
+        "database": picture.database,
+        "migrations": [_drawn(drawn) for drawn in picture.migrations],
+        "matches": [_match(match) for match in picture.links],
+        "rows_without_file": list(map(str, picture.rows_without_file)),
+        "read": _read(picture.coverage),
+    }
+
+
+def _drawn(drawn: DrawnMigration) -> Document:
+    return {
+        **_node(drawn.node),
+        "depends_on": list(map(_node, drawn.parents)),
+        "packages": list(map(str, drawn.packages)),
+        "missing": list(map(str, drawn.missing)),
+        "leaf_on": list(drawn.leaf_on),
+        "squashes": list(map(str, drawn.squashes)),
+        "ghosts": list(map(str, drawn.ghosts)),
+        "replaced_by": list(map(str, drawn.replaced_by)),
+        "fork_point": drawn.is_fork_point,
+        "reconciled": drawn.is_reconciled,
+        "in_cycle": drawn.in_cycle,
+        "applied": drawn.counts,
+        "recorded": drawn.is_recorded,
+        "recorded_ghosts": list(map(str, drawn.recorded_ghosts)),
+    }
+
+
+def _node(node: Node) -> Document:
+    """`ref`: the only ref that has it with this content; null if all have."""
+    return {"migration": str(node.key), "ref": node.ref or None}
 
 
 def _read(coverage: Coverage) -> Document:

@@ -85,7 +85,7 @@ def _app_lines(
     yield from listed(dim(refs.patch), (_patch_words(side, migration, refs) for migration in patch), 2, width)
     named = {key for row in found for key in row.mainline}
     mainline = [migration.key for migration in side.sides.mainline if migration.key.app == app]
-    names = _named(mainline, named, len(mainline) if most is None else MOST_NAMED)
+    names = limited_names(mainline, named, len(mainline) if most is None else MOST_NAMED)
     yield from flowing(dim(refs.mainline), names or ["–"], 2, width)
     yield BLANK
     shown = [row for row in rows(m for m in side.comparison.matches if m not in without) if row.app == app]
@@ -128,7 +128,7 @@ def _patch_words(side: Side, migration: Migration, refs: Refs) -> Text:
     return plain(f"{name} – the same {'file' if same else 'name'} on {refs.mainline}")
 
 
-def _named(keys: Sequence[MigrationKey], always: set[MigrationKey], most: int) -> list[str]:
+def limited_names(keys: Sequence[MigrationKey], always: set[MigrationKey], most: int) -> list[str]:
     """The names, limited to `most`, but always with those of `always`."""
     cut = len(keys) > most
     shown = [key for place, key in enumerate(keys) if not cut or key in always or place < most - len(always)]

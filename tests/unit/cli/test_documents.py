@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
@@ -33,21 +35,41 @@ TRANSCRIPT = re.compile(r"```console\n\$ stitchback (?P<arguments>[^\n#]*)\n(?P<
 @pytest.mark.skipif(django.VERSION[:2] != (5, 2), reason="kept for Django 5.2")
 def test_the_transcript_is_true(commands: Commands, shop: Path, golden: Golden) -> None:
     """The commands of the README, one after the other in the demo's repository, print what stands there."""
-    readme = README.read_text(encoding="utf-8")
+    check_transcripts(commands, shop, golden, README, [1, 1, 0])
+
+
+def check_transcripts(commands: Commands, folder: Path, golden: Golden, page: Path, codes: list[int]) -> None:
+    text = page.read_text(encoding="utf-8")
     found = {
-        match.group(): commands.run(shop, *match["arguments"].split())
-        for match in TRANSCRIPT.finditer(readme)
+        match.group(): commands.run(folder, *match["arguments"].split())
+        for match in TRANSCRIPT.finditer(text)
     }
-    assert [done.code for done in found.values()] == [1, 1, 0]
+    assert [done.code for done in found.values()] == codes
     for block, done in found.items():
         command = block.splitlines()[1]
         true = f"```console\n{command}\n{done.stdout}```\n"
         if golden.update and steady(block) != steady(true):
-            readme = readme.replace(block, true)
+            text = text.replace(block, true)
         else:
             assert steady(block) == steady(true)
     if golden.update:
-        README.write_text(readme, encoding="utf-8", newline="\n")
+        page.write_text(text, encoding="utf-8", newline="\n")
+
+
+def test_the_pictures_of_graph_are_true(
+    commands: Commands, shop: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of docs/graph.md, in the demo's repository, with a database of the patch branch."""
+    with closing(sqlite3.connect(shop / "patched.sqlite3")) as connection:
+        connection.execute(
+            "CREATE TABLE django_migrations (id integer PRIMARY KEY, app text, name text, applied text)"
+        )
+        for number, name in enumerate(("0001_initial", "0002_item_is_visible", "0003_item_colour"), 1):
+            row = (number, "shop", name, "2026-01-12 00:00:00")
+            connection.execute("INSERT INTO django_migrations VALUES (?, ?, ?, ?)", row)
+        connection.commit()
+    monkeypatch.chdir(shop)
+    check_transcripts(commands, shop, golden, DOCS / "graph.md", [0, 0, 0, 0])
 
 
 LEDGER = """app,name,applied
@@ -111,7 +133,8 @@ def test_the_session_of_resolve_is_true(tmp_path: Path, golden: Golden) -> None:
 def test_every_command_that_is_written_about_is_there() -> None:
     named = set(
         re.findall(
-            r"`(?:stitchback )?([a-z]+)(?: PATCH…| \[[A-Z]+\])?` \|", README.read_text(encoding="utf-8")
+            r"`(?:stitchback )?([a-z]+)(?: PATCH…| \[[A-Z0-9 \[\]]+\])?` \|",
+            README.read_text(encoding="utf-8"),
         )
     )
     assert named <= set(COMMANDS)
