@@ -45,7 +45,7 @@ def test_nothing_below_the_command_line_prints() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(MAKE_HARMLESS) - {"github", "sql"}))
 def test_a_text_of_any_format(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    is_text = name in ("text", "markdown")
+    is_text = name in ("dot", "markdown", "mermaid", "text")
     text = HOSTILE if is_text else json.dumps({"a": HOSTILE})
     echo(text, name)
     echo(text, name, err=True)
