@@ -53,7 +53,8 @@ class Fleet:
 
     def script(self, url: str) -> str:
         said = stitchback(self.built.path, "repair", "--database", url)
-        if "not repaired: " in said.err or "no change of the rows corrects that" in said.err:
+        remarks = " ".join(said.err.split())
+        if "not repaired: " in remarks or "no change of the rows corrects that" in remarks:
             self.in_part.add(url)
         return said.out if said.exit_code == SOMETHING else ""
 

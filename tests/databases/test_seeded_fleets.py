@@ -311,7 +311,9 @@ class Runner:
         said = member.wrongly(names) if HIDDEN in member.corruptions else ""  # migrate judges the others
         if said and not self.is_right_once_seen(fleet, member):
             fleet.say(member, f"its own script: {said}")
-        told = [remark for remark in outcome.remarks if remark.startswith(("not repaired", "not checked"))]
+        told = [
+            remark for remark in outcome.remarks if remark.lower().startswith(("not repaired", "not checked"))
+        ]
         faults = self.faults(fleet, member)
         words = "repaired" if member.script else "nothing to do"
         if outcome.mismatches or told:
