@@ -111,7 +111,10 @@ def test_a_plan_that_is_proved_works_for_every_database() -> None:
 def test_databases_of_one_branch_are_named_by_what_distinguishes_them() -> None:
     """Without the row, the plan fails for those databases of mainline that have the column."""
     works, fails = titles(MAIN, replace(DIAMOND, manual_inserts=()))
-    assert (works[3:], fails) == (("main up to shop.0003_x",), ("main with shop.0004_m applied (2 kinds of database)",))
+    assert (works[3:], fails) == (
+        ("main up to shop.0003_x",),
+        ("main with shop.0004_m applied (2 kinds of database)",),
+    )
 
 
 def test_mainline_as_it_is() -> None:
