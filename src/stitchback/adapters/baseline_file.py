@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,9 +14,20 @@ from stitchback.model.findings import Finding, FindingId
 MAX_BYTES = 10_000_000
 
 
+def configured_baseline(top: Path, name: str) -> Path:
+    """The file that the configuration of the working tree `top` names. Anybody may have written that: a path that leads out of the tree, also by a
+    symlink, raises EnvironmentProblem (SB529)."""
+    path = top / name
+    if not path.resolve().is_relative_to(top.resolve()):
+        raise _problem(path, "is outside the working tree")
+    return path
+
+
 def read_baseline(path: Path) -> frozenset[FindingId]:
     """Raises EnvironmentProblem (SB529): no such file, or another content than `write_baseline` writes."""
     try:
+        if path.exists() and not path.is_file():
+            raise _problem(path, "is no file")
         if path.stat().st_size > MAX_BYTES:
             raise _problem(path, f"has more than {MAX_BYTES:,} bytes")
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -28,10 +41,17 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> None:
     ids = sorted({finding.id for finding in findings})
     items = [{"code": code, "path": place, "message": message} for code, place, message in ids]
     text = json.dumps({"schema": 1, "findings": items}, indent=2, sort_keys=True)
-    beside = path.with_name(f"{path.name}.new")
     try:
-        beside.write_text(f"{text}\n", encoding="utf-8")
-        beside.replace(path)
+        handle, beside = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}-"
+        )  # a new file: follows no symlink
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(f"{text}\n")
+            Path(beside).chmod(0o644)
+            os.replace(beside, path)
+        finally:
+            Path(beside).unlink(missing_ok=True)
     except OSError as error:
         raise _problem(path, f"cannot be written: {error}") from error
 

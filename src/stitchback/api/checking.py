@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stitchback.adapters.baseline_file import read_baseline, write_baseline
+from stitchback.adapters.baseline_file import configured_baseline, read_baseline, write_baseline
 from stitchback.adapters.git import Ref
 from stitchback.api.comparing import (
     Parting,
@@ -126,7 +126,7 @@ def _baseline_path(project: Project, request: CheckRequest) -> Path | None:
         return Path(request.baseline)
     configured, top = project.configuration.baseline, project.repository.work_tree
     if configured is not None and top is not None:
-        return top / configured
+        return configured_baseline(top, configured)
     if request.writes_baseline:
         raise EnvironmentProblem(
             "SB529",
