@@ -124,8 +124,8 @@ class Attempt:
         ):
             yield Failure(EVERY_DATABASE, "the reconciled tree", "its models", said)
 
-    def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
-        ends = FinalStateChecks(
+    def final_state_checks(self, found: FreshInstalls) -> FinalStateChecks:
+        return FinalStateChecks(
             found.engine,
             found.following,
             found.fresh,
@@ -133,6 +133,9 @@ class Attempt:
             self.work,
             self.proof_context.tables_of_removed_apps,
         )
+
+    def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
+        ends = self.final_state_checks(found)
         remedies = ManualSteps(self.candidate.manual_inserts, self.proof_context.memory)
         rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
         if self.matters is not None:
@@ -273,7 +276,7 @@ class Attempt:
             passed.runs,
             tuple(sorted(will_run & self.order.keys(), key=self.order.__getitem__)),
             (*self.all_rows(after), *aside),
-            forgotten(passed.start, found, self.work, self.proof_context.memory)
+            forgotten(passed.start, self.final_state_checks(found), self.proof_context.memory)
             if passed.rows or passed.finish
             else None,
             passed.finish,

@@ -64,7 +64,7 @@ def test_indexes_do_not_follow_a_renamed_field() -> None:
 
 def test_a_field_is_not_renamed_over_another_one() -> None:
     """Django's state would lose the other one without an error."""
-    with pytest.raises(InconsistentState, match="shop.item has a field tags already"):
+    with pytest.raises(InconsistentState, match=r"shop\.item has a field tags already"):
         state(ITEM, 'RenameField("Item", "name", "tags")')
 
 
