@@ -27,10 +27,10 @@ from stitchback.model.migrations import Migration, Tree, field_names_of
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
+from stitchback.operations.applying import STEPS, apply_operation
+from stitchback.operations.database import physical_effects
 from stitchback.parsing.tree import read_tree
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import STEPS, apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.problems import Clash
 
 CONTRIB = ("auth", "contenttypes", "sessions", "messages", "sites", "admin", "staticfiles")

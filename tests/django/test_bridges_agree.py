@@ -20,10 +20,10 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
+from stitchback.operations.database import physical_effects
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.database import physical_effects
 
 HEADER = """
 import copy

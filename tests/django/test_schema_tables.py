@@ -12,11 +12,11 @@ from django.db import migrations, models
 from django.db.migrations import operations
 from django.db.migrations.operations.models import AlterModelOptions
 
-from stitchback.schema.applying import STEPS
-from stitchback.schema.database import EFFECTS_OF
+from stitchback.operations.applying import STEPS
+from stitchback.operations.database import EFFECTS_OF
+from stitchback.operations.model_steps import ALTER_OPTION_KEYS
 from stitchback.schema.field_classes import CLASSES, FIELD_PARAMETERS
 from stitchback.schema.known_fields import MODELS
-from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 
 
 def test_every_operation_is_known() -> None:

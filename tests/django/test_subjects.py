@@ -16,10 +16,10 @@ from schema_cases import read_one
 from stitchback.matching.named_models import named_models
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
+from stitchback.operations.applying import STEPS
+from stitchback.operations.subjects import MODEL_ARGUMENTS, model_names, subject
 from stitchback.parsing.signatures import KINDS
 from stitchback.proof.slicing.footprint import changed_models
-from stitchback.schema.applying import STEPS
-from stitchback.schema.subjects import MODEL_ARGUMENTS, model_names, subject
 
 BASES = frozenset({"CollationOperation", "NotInTransactionMixin"})  # not operations that a file names
 

@@ -17,10 +17,10 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.model.values import text
-from stitchback.schema.data import data_run
-from stitchback.schema.data_needs import Names, Needs, joined, needs_at
-from stitchback.schema.data_reach import reach_of, row_operations
-from stitchback.schema.model_relations import ModelRelations
+from stitchback.operations.data import data_run
+from stitchback.operations.data_needs import Names, Needs, joined, needs_at
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
 
 # Operation -> the arguments that name the model and the field that are there no longer, or not under that name.
 TAKES_AWAY: Mapping[str, tuple[str, str]] = {

@@ -14,10 +14,10 @@ from stitchback.model.migrations import Migration, Tree, field_bases_of, field_n
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call, text
-from stitchback.schema.data_needs import Names, Needs, inserts_by_sql, joined, models_inserted
-from stitchback.schema.data_reach import reach_of, row_operations
+from stitchback.operations.data_needs import Names, Needs, inserts_by_sql, joined, models_inserted
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.model_relations import ModelRelations
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Situation
 from stitchback.model.source import Opaque
-from stitchback.schema.applying import STEPS
+from stitchback.operations.applying import STEPS
 
 
 def decided(migration: Migration, situation: Situation) -> bool:

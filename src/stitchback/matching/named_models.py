@@ -13,11 +13,11 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
-from stitchback.schema.applying import apply_operation
+from stitchback.operations.applying import apply_operation
+from stitchback.operations.subjects import model_names
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import field_renamed
-from stitchback.schema.subjects import model_names
 
 
 def named_models(migrations: Iterable[Migration]) -> frozenset[ModelKey] | None:

@@ -14,8 +14,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import DATA_OPERATION, Candidate, Situation
 from stitchback.model.source import Opaque
-from stitchback.schema.applying import STEPS
-from stitchback.schema.data import data_run as effect_of
+from stitchback.operations.applying import STEPS
+from stitchback.operations.data import data_run as effect_of
 from stitchback.schema.effects import Unknown
 
 

@@ -12,11 +12,11 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Value, text, walk
+from stitchback.operations.applying import STEPS
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
+from stitchback.operations.subjects import MODEL_ARGUMENTS, model_names
 from stitchback.proof.slicing.footprint import has_unread_state
-from stitchback.schema.applying import STEPS
-from stitchback.schema.data_reach import reach_of, row_operations
-from stitchback.schema.model_relations import ModelRelations
-from stitchback.schema.subjects import MODEL_ARGUMENTS, model_names
 
 HOLDERS = (
     "RunPython",

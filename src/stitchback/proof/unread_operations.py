@@ -8,7 +8,7 @@ from stitchback.engine.composite_migration import parts_of
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.schema.applying import STEPS
+from stitchback.operations.applying import STEPS
 
 
 def unread(tree: Tree) -> tuple[str, ...]:

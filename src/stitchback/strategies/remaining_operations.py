@@ -20,8 +20,8 @@ from stitchback.model.edits import Insert, KeepOperation, OperationEdit
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Value, text
+from stitchback.operations.model_steps import ALTER_OPTION_KEYS
 from stitchback.schema.atoms import MANAGERS
-from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 from stitchback.strategies.values import field_in, operation, state_only
 
 WHOLE_SETS = ("AlterUniqueTogether", "AlterIndexTogether")

@@ -10,8 +10,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import NONE, Items, text, walk
-from stitchback.schema.applying import STEPS
-from stitchback.schema.subjects import model_names
+from stitchback.operations.applying import STEPS
+from stitchback.operations.subjects import model_names
 
 ON_ROWS = frozenset({"RunPython", "RunSQL"})
 WITHDRAWING = ("DeleteModel", "RenameModel")

@@ -10,11 +10,11 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.schema.data import data_run
-from stitchback.schema.data_reach import reach_of, row_operations
+from stitchback.operations.data import data_run
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
 from stitchback.schema.effects import Uses
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.model_relations import ModelRelations
 from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of

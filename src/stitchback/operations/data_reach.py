@@ -10,8 +10,8 @@ from stitchback.model.data_reach import EVERYTHING, NOTHING, Reach, words_of
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, text, walk
-from stitchback.schema.applying import STEPS
-from stitchback.schema.data import is_empty
+from stitchback.operations.applying import STEPS
+from stitchback.operations.data import is_empty
 
 ADD_TRIGGER = Reference("pgtrigger.migrations.AddTrigger")
 REMOVE_TRIGGER = Reference("pgtrigger.migrations.RemoveTrigger")

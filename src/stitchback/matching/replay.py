@@ -23,13 +23,13 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.model.values import NONE
-from stitchback.schema.applying import apply_operation
+from stitchback.operations.applying import apply_operation
+from stitchback.operations.data import data_run, has_code, is_code
+from stitchback.operations.subjects import subject
 from stitchback.schema.atoms import Where, model_atoms, renamed_model, renamed_part
-from stitchback.schema.data import data_run, has_code, is_code
 from stitchback.schema.identity import Identity
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.subjects import subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from types import MappingProxyType
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
-from stitchback.schema.applying import EXTENSIONS, apply_operation
-from stitchback.schema.conditional_effects import CONDITIONAL, conditional
-from stitchback.schema.data import data_run, has_code, is_code
-from stitchback.schema.definition_effects import (
+from stitchback.operations.applying import EXTENSIONS, apply_operation
+from stitchback.operations.conditional_effects import CONDITIONAL
+from stitchback.operations.data import data_run, has_code, is_code
+from stitchback.operations.definition_effects import (
     add_constraint,
     add_index,
     create_collation,
@@ -26,9 +26,7 @@ from stitchback.schema.definition_effects import (
     remove_index,
     rename_index,
 )
-from stitchback.schema.effects import Effect, Unknown
-from stitchback.schema.field_effects import unread_altered
-from stitchback.schema.model_effects import (
+from stitchback.operations.model_effects import (
     add_field,
     alter_comment,
     alter_field,
@@ -42,17 +40,19 @@ from stitchback.schema.model_effects import (
     rename_field,
     rename_model,
 )
-from stitchback.schema.naming import model_key, needed, summary
-from stitchback.schema.problems import InconsistentState, UnreadName
-from stitchback.schema.references import require_targets
-from stitchback.schema.separate_database_and_state import (
+from stitchback.operations.remade import remade
+from stitchback.operations.separate_database_and_state import (
     Stated,
     done_by_code,
     done_elsewhere,
     made_by_state,
     moved_away,
 )
-from stitchback.schema.sqlite_remake import remade
+from stitchback.schema.effects import Effect, Unknown, conditional
+from stitchback.schema.field_effects import unread_altered
+from stitchback.schema.naming import model_key, needed, summary
+from stitchback.schema.problems import InconsistentState, UnreadName
+from stitchback.schema.references import require_targets
 
 Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stitchback.model.operations import Operation
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import Value, strings
+from stitchback.operations.model_effects import both
 from stitchback.schema.changes import model_of
 from stitchback.schema.definitions import definition, is_unique_constraint
 from stitchback.schema.effects import (
@@ -19,7 +20,6 @@ from stitchback.schema.effects import (
     RemoveOther,
     RenameIndex,
 )
-from stitchback.schema.model_effects import both
 from stitchback.schema.models import name_of
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import lacks, names_in, own_columns, require, resolved_by

@@ -15,8 +15,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.model.values import NONE, Items
-from stitchback.schema.changes import with_opaque
-from stitchback.schema.definition_steps import (
+from stitchback.operations.definition_steps import (
     add_constraint,
     add_index,
     alter_constraint,
@@ -24,8 +23,8 @@ from stitchback.schema.definition_steps import (
     remove_index,
     rename_index,
 )
-from stitchback.schema.field_steps import add_field, alter_field, remove_field, rename_field
-from stitchback.schema.model_steps import (
+from stitchback.operations.field_steps import add_field, alter_field, remove_field, rename_field
+from stitchback.operations.model_steps import (
     alter_managers,
     alter_options,
     alter_together,
@@ -34,6 +33,7 @@ from stitchback.schema.model_steps import (
     rename_model,
     set_option,
 )
+from stitchback.schema.changes import with_opaque
 from stitchback.schema.models import unread
 from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState, UnreadName

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from stitchback.model.atoms import OwnWork, Work, WorkInTree, fingerprint_of_work
+from stitchback.model.atoms import OwnWork, WorkInTree
 from stitchback.model.operations import Operation, data_operations
 from stitchback.model.session_statements import leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render
+from stitchback.schema.effects import RunData
 
 NOOPS = ("RunPython.noop", "RunSQL.noop")
-
-
-@dataclass(frozen=True, slots=True)
-class RunData:
-    """A data operation: the schema stays. `label` for people. `empty`: it leaves nothing, and is no data operation then."""
-
-    work: Work
-    label: str
-    empty: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint_of_work(self.work)
 
 
 def data_run(operation: Operation) -> RunData:

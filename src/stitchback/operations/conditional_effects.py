@@ -7,31 +7,24 @@ would change has to be derived from the state after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
+from stitchback.operations.model_effects import both, delete_model, model_moved, together_texts
 from stitchback.schema.changes import model_of
-from stitchback.schema.data import RunData
 from stitchback.schema.definitions import definition
 from stitchback.schema.effects import (
     AddIndex,
     AlterColumn,
-    AlterComment,
     CreateTable,
     DropColumn,
     DropIndex,
     DropTable,
     Effect,
-    Fails,
-    Forget,
     MakeUniqueTogether,
-    Unknown,
-    Uses,
 )
 from stitchback.schema.field_effects import altered_field, removed_field, renamed_field
-from stitchback.schema.model_effects import both, delete_model, model_moved, together_texts
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.references import field_renamed, model_renamed
 from stitchback.schema.tables import (
@@ -47,13 +40,6 @@ from stitchback.schema.tables import (
 from stitchback.schema.visible import has_column
 
 Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
-
-
-def conditional(effect: Effect) -> Effect:
-    """The effect as a conditional template does it: it first checks whether the schema object exists."""
-    if isinstance(effect, RunData | Uses | Fails | Unknown | AlterComment | MakeUniqueTogether | Forget):
-        return effect
-    return replace(effect, conditional=True)
 
 
 def create_model(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:

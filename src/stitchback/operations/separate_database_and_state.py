@@ -17,8 +17,7 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Constant, walk
-from stitchback.schema.conditional_effects import conditional
-from stitchback.schema.data import RunData, is_code
+from stitchback.operations.data import is_code
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -34,7 +33,9 @@ from stitchback.schema.effects import (
     Remake,
     RemoveOther,
     RenameTable,
+    RunData,
     Unknown,
+    conditional,
 )
 
 Stated = frozenset[tuple[str, Operation]]
