@@ -17,9 +17,9 @@ from stitchback.engine.names import Name
 from stitchback.engine.states import EMPTY_STATE, MigrationEffect, StateCache, data_run
 from stitchback.model.atoms import fingerprint_of_work
 from stitchback.model.migrations import Migration
-from stitchback.model.operations import data_operations
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
+from stitchback.operations.data import data_operations
 from stitchback.operations.data import data_run as effect_of
 from stitchback.operations.data_needs import Needs
 from stitchback.operations.separate_database_and_state import Stated

@@ -23,8 +23,8 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.operations.applying import apply_operation
-from stitchback.operations.model_steps import ALTER_OPTION_KEYS
-from stitchback.operations.renames import play_names, stated
+from stitchback.operations.model_options import ALTER_OPTION_KEYS
+from stitchback.operations.names import play_names, stated
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import (
     Absence,

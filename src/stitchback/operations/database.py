@@ -6,40 +6,16 @@ Django would raise before it touches the database, InconsistentState is raised.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from types import MappingProxyType
 
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
-from stitchback.operations.applying import EXTENSIONS, apply_operation
-from stitchback.operations.conditional_effects import CONDITIONAL
-from stitchback.operations.data import data_run, has_code, is_code
-from stitchback.operations.definition_effects import (
-    add_constraint,
-    add_index,
-    create_collation,
-    create_extension,
-    remove_collation,
-    remove_constraint,
-    remove_index,
-    rename_index,
-)
-from stitchback.operations.model_effects import (
-    add_field,
-    alter_comment,
-    alter_field,
-    alter_options,
-    alter_order,
-    alter_table,
-    alter_together,
-    create_model,
-    delete_model,
-    remove_field,
-    rename_field,
-    rename_model,
-)
+from stitchback.operations import kind_of
+from stitchback.operations.applying import apply_operation
+from stitchback.operations.base import NOT_NAMED, OperationKind, Part, Step
+from stitchback.operations.data import data_run, is_code
 from stitchback.operations.remade import remade
 from stitchback.operations.separate_database_and_state import (
     Stated,
@@ -49,12 +25,9 @@ from stitchback.operations.separate_database_and_state import (
     moved_away,
 )
 from stitchback.schema.effects import Effect, Unknown, conditional
-from stitchback.schema.field_effects import unread_altered
-from stitchback.schema.naming import model_key, needed, summary
+from stitchback.schema.naming import model_key, summary
 from stitchback.schema.problems import InconsistentState, UnreadName
 from stitchback.schema.references import require_targets
-
-Doing = Callable[[Operation, str, SchemaState, SchemaState], Iterable[Effect]]
 
 
 def physical_effects(
@@ -65,71 +38,58 @@ def physical_effects(
     stated: Stated | None = None,
 ) -> tuple[Effect, ...]:
     """The effects, in order. `before` and `after` are the states around the operation, as Django gives them to `database_forwards`.
-    `stated`: what may be done to the state alone (see `halves`), None: anything. Raises InconsistentState."""
+    `stated`: what may be done to the state alone (see `separate_database_and_state`), None: anything. Raises InconsistentState."""
     if isinstance(operation, Opaque):
         return (Unknown(operation.source or operation.reason),)
-    if operation.kind == "SeparateDatabaseAndState":
-        return tuple(separate(operation, app, before, stated))
-    if operation.kind == "RunSQL":
-        return tuple(run_sql(operation, app, before, stated))
-    doing = effect_of(operation)
-    if doing is None:
+    kind = kind_of(operation)
+    if kind is None:
         return (Unknown(str(operation)),)
+    if kind.part is Part.WITHIN:
+        return tuple(within(kind, operation, app, before, stated))
+    step = Step(operation, app, before, after)
+    doing = kind.guarded_effects if operation.conditional else kind.effects
     try:
-        found = tuple(doing(operation, app, before, after))
+        found = tuple(doing(step))
         if found and not operation.conditional:
-            require_related(operation, app, before, after)
+            require_related(kind, step)
     except UnreadName:
         return (Unknown(str(operation)),)
     except InconsistentState as error:
         if app in before.opaque_apps or app in after.opaque_apps:
-            return (Unknown(str(operation)), *altered_unseen(operation, app, before, after))
+            return (Unknown(str(operation)), *kind.unread_effects(step))
         raise InconsistentState(error.reason, operation=summary(operation)) from error
     done = tuple(conditional(effect) for effect in found) if operation.conditional else found
     return (*done, *remade(operation, app, before, after, done))
 
 
-def require_related(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> None:
+def require_related(kind: OperationKind, step: Step) -> None:
     """The models that the operation's own fields refer to. Raises InconsistentState."""
-    match operation.kind:
-        case "CreateModel":
-            model = after.models.get(model_key(operation, app, "name"))
-            if model is not None:
-                require_targets(after, model, model.fields)
-        case "AddField" | "AlterField" | "RemoveField":
-            key, name = model_key(operation, app, "model_name"), needed(operation, "name")
-            for state in (before, after):
-                model = state.models.get(key)
-                field = model.field(name) if model is not None else None
-                if model is not None and field is not None:
-                    require_targets(after, model, ((name, field),))
+    if kind.model.made:
+        model = step.after.models.get(model_key(step.operation, step.app, kind.model.after))
+        if model is not None:
+            require_targets(step.after, model, model.fields)
+    elif kind.field != NOT_NAMED and not kind.field.renamed:
+        key = model_key(step.operation, step.app, kind.model.before)
+        name = step.name(kind.field.before or kind.field.after)
+        for state in (step.before, step.after):
+            model = state.models.get(key)
+            field = model.field(name) if model is not None else None
+            if model is not None and field is not None:
+                require_targets(step.after, model, ((name, field),))
 
 
-def altered_unseen(
-    operation: Operation, app: str, before: SchemaState, after: SchemaState
+def within(
+    kind: OperationKind, operation: Operation, app: str, before: SchemaState, stated: Stated | None
 ) -> Iterator[Effect]:
-    """The column that an operation alters and none is known to have made: one that cannot be read made it, so it is there from now on."""
-    if operation.kind == "AlterField":
-        key, name = model_key(operation, app, "model_name"), needed(operation, "name")
-        source, target = before.models.get(key), after.models.get(key)
-        if source is not None and target is not None:
-            yield from unread_altered(source, after, target, name)
-
-
-def effect_of(operation: Operation) -> Doing | None:
-    plain = EFFECTS_OF.get(operation.kind)
-    return CONDITIONAL.get(operation.kind, plain) if operation.conditional else plain
-
-
-def separate(operation: Operation, app: str, before: SchemaState, stated: Stated | None) -> Iterator[Effect]:
-    """The database's half, then what the state's half takes to be done (see `halves`)."""
+    """Its code and the database's half, then what the state's half takes to be done (see `separate_database_and_state`)."""
+    code = (data_run(operation),) if kind.code else ()
     done, supposed = moved_away(
-        tuple(half(operation.database, app, before, stated)),
+        (*code, *half(operation.database, app, before, stated)),
         tuple(state_part(operation, app, before, stated)),
     )
     yield from done
-    if has_code(operation.database):
-        yield from done_by_code(supposed, done, operation.database)
+    if is_code(operation):
+        yield from done_by_code(supposed, done, (operation,))
     else:
         yield from done_elsewhere(supposed, done)
 
@@ -156,54 +116,3 @@ def state_part(
             with suppress(InconsistentState):
                 yield from physical_effects(inner, app, before, after, stated)
         before = after
-
-
-def run_python(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:
-    yield data_run(operation)
-
-
-def run_sql(operation: Operation, app: str, before: SchemaState, stated: Stated | None) -> Iterator[Effect]:
-    """The SQL, and what its `state_operations` say that it does."""
-    yield data_run(operation)
-    supposed = state_part(operation, app, before, stated)
-    yield from (
-        done_by_code(supposed, (), (operation,)) if is_code(operation) else done_elsewhere(supposed, ())
-    )
-
-
-def nothing(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> tuple[Effect, ...]:
-    return ()
-
-
-EFFECTS_OF: Mapping[str, Doing] = MappingProxyType(
-    {
-        "CreateModel": create_model,
-        "DeleteModel": delete_model,
-        "RenameModel": rename_model,
-        "AlterModelTable": alter_table,
-        "AlterModelTableComment": alter_comment,
-        "AlterUniqueTogether": alter_together,
-        "AlterIndexTogether": alter_together,
-        "AlterOrderWithRespectTo": alter_order,
-        "AlterModelOptions": alter_options,
-        "AlterModelManagers": nothing,
-        "AddField": add_field,
-        "AlterField": alter_field,
-        "RemoveField": remove_field,
-        "RenameField": rename_field,
-        "AddIndex": add_index,
-        "AddIndexConcurrently": add_index,
-        "RemoveIndex": remove_index,
-        "RemoveIndexConcurrently": remove_index,
-        "RenameIndex": rename_index,
-        "AddConstraint": add_constraint,
-        "AddConstraintNotValid": add_constraint,
-        "RemoveConstraint": remove_constraint,
-        "AlterConstraint": nothing,
-        "ValidateConstraint": nothing,
-        "CreateCollation": create_collation,
-        "RemoveCollation": remove_collation,
-        "RunPython": run_python,
-        **dict.fromkeys(EXTENSIONS, create_extension),
-    }
-)

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.operations.subjects import subject
+from stitchback.operations import kind_of
+from stitchback.operations.base import NOT_NAMED, Named
+from stitchback.operations.names import subject
+from stitchback.operations.remove_field import is_plainly_dropped
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -19,7 +22,6 @@ from stitchback.schema.effects import (
     Remake,
     RenameColumn,
 )
-from stitchback.schema.field_effects import is_plainly_dropped
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import fields_of, unresolved
 from stitchback.schema.sqlite_remake import (
@@ -51,7 +53,7 @@ def idly_remade(
     """The same for an AlterField after which the column is as before: Django compares all that `deconstruct` gives but `non_db_attrs`
     (`_field_should_be_altered`), a Python-side default too."""
     done = tuple(effects)
-    if operation.kind != "AlterField" or any(isinstance(effect, Remake) for effect in done):
+    if not fields_of_kind(operation).kept or any(isinstance(effect, Remake) for effect in done):
         return
     old, new = field_of(before, operation, app), field_of(after, operation, app)
     if old is not None and new is not None and compared(old) != compared(new):
@@ -69,7 +71,7 @@ def remake_of(
         known = frozenset[str]().union(*(column_names(after, model) for model in models))
         model = models[-1]
         table = table_name(model)
-        if operation.conditional and operation.kind == "AddField":
+        if operation.conditional and fields_of_kind(operation).made:
             # the template leaves out what the table lacks
             yield Remake(table, known, conditional=True, span=len(done))
         else:
@@ -82,7 +84,7 @@ def remake_of(
 def broken(operation: Operation, after: SchemaState, model: ModelState) -> tuple[str, ...]:
     """Indexes on the very field that is removed are left out (`index.fields`)."""
     found = unresolved(after, model)
-    if not found or operation.kind != "RemoveField":
+    if not found or not fields_of_kind(operation).dropped:
         return found
     gone = needed(operation, "name")
     left_out = {name for name, index in model.indexes if gone in fields_of(index)}
@@ -90,19 +92,20 @@ def broken(operation: Operation, after: SchemaState, model: ModelState) -> tuple
 
 
 def remakes(operation: Operation, app: str, before: SchemaState, after: SchemaState, effect: Effect) -> bool:
+    named = fields_of_kind(operation)
     match effect:
-        case AddColumn() | DropColumn() if operation.kind == "AlterOrderWithRespectTo":
-            return isinstance(effect, AddColumn)
-        case AddColumn() if operation.kind == "AddField":
+        case AddColumn() if named == NOT_NAMED:  # the order of the rows
+            return True
+        case AddColumn() if named.made:
             field = field_of(after, operation, app)
             return field is not None and not is_plainly_added(field)
-        case DropColumn() if operation.kind == "RemoveField":
+        case DropColumn() if named.dropped:
             field = field_of(before, operation, app)
             return field is not None and not is_plainly_dropped(field)
         case AlterColumn() | AddIndex() | DropIndex():
-            return operation.kind == "AlterField"
-        case RenameColumn() if operation.kind in ("AlterField", "RenameField"):
-            field = field_of(after, operation, app, "new_name" if operation.kind == "RenameField" else "name")
+            return named.kept
+        case RenameColumn() if named.kept or named.renamed:
+            field = field_of(after, operation, app)
             return field is not None and is_foreign_key(field) and field.argument("db_constraint") is None
         case AddConstraint(definition=definition):
             return is_of_the_table(definition)
@@ -118,7 +121,14 @@ def remakes(operation: Operation, app: str, before: SchemaState, after: SchemaSt
             return False
 
 
-def field_of(state: SchemaState, operation: Operation, app: str, argument: str = "name") -> Field | None:
+def fields_of_kind(operation: Operation) -> Named:
+    kind = kind_of(operation)
+    return NOT_NAMED if kind is None else kind.field
+
+
+def field_of(state: SchemaState, operation: Operation, app: str) -> Field | None:
+    """The operation's field, under the name that it has afterwards, or had."""
+    named = fields_of_kind(operation)
     model = state.models.get(model_key(operation, app, "model_name"))
-    field = model.field(needed(operation, argument)) if model else None
+    field = model.field(needed(operation, named.after or named.before)) if model else None
     return field if isinstance(field, Field) else None

@@ -14,8 +14,8 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call
 from stitchback.operations.applying import apply_operation
-from stitchback.operations.row_values import column_operations, default_of, lacks_row_value
-from stitchback.operations.subjects import subject
+from stitchback.operations.names import column_operations, default_of, subject
+from stitchback.schema.inserting import lacks_row_value
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
 

@@ -1,31 +1,23 @@
-"""What adding, altering, removing or renaming one field does to a database.
+"""What altering or renaming one field does to its column, or to the table of a many-to-many field.
 
-Source: `BaseDatabaseSchemaEditor.add_field`, `alter_field`, `_alter_many_to_many`, `remove_field`.
+Source: `BaseDatabaseSchemaEditor.alter_field`, `_alter_many_to_many`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.schema.definitions import column_renamed
 from stitchback.schema.effects import (
-    AddColumn,
     AddIndex,
     AlterColumn,
-    CreateTable,
-    DropColumn,
     DropIndex,
-    DropTable,
     Effect,
     RenameColumn,
     RenameTable,
-    Unknown,
 )
-from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import (
-    column_name,
     column_pair,
     field_indexes,
     many_columns,
@@ -34,106 +26,6 @@ from stitchback.schema.tables import (
     owns_table,
     table_name,
 )
-from stitchback.schema.visible import (
-    GENERATED,
-    column_text,
-    has_column,
-    is_foreign_key,
-    is_indexed,
-    is_many_to_many,
-    is_primary_key,
-    is_unique,
-)
-
-
-def added_field(state: SchemaState, model: ModelState, name: str) -> Iterator[Effect]:
-    """`add_field`: a column with its indexes, or the table of a many-to-many field."""
-    field = model.field(name)
-    if isinstance(field, Opaque):
-        yield from (AddColumn(table_name(model), *pair) for pair in column_pair(state, name, field))
-    elif field is not None and owns_table(field):
-        yield CreateTable(many_table_name(model, name, field), many_table(state, model, field))
-    elif field is not None and has_column(field):
-        indexes = tuple((text, text) for text in field_indexes(name, field))
-        for column, shape in column_pair(state, name, field):
-            yield AddColumn(table_name(model), column, shape, indexes)
-
-
-def removed_field(model: ModelState, name: str) -> Iterator[Effect]:
-    field = model.field(name)
-    if isinstance(field, Opaque):
-        yield DropColumn(table_name(model), name)
-    elif field is None:
-        yield Unknown(f"remove the field {name}, which the model has from a base")
-    elif owns_table(field):
-        yield DropTable(many_table_name(model, name, field))
-    elif has_column(field):
-        yield DropColumn(
-            table_name(model), column_name(name, field), name if is_plainly_dropped(field) else ""
-        )
-
-
-def is_plainly_dropped(field: Field) -> bool:
-    """SQLite's ALTER TABLE DROP COLUMN does for one without an index or a reference of its own."""
-    return not (is_primary_key(field) or is_unique(field) or is_indexed(field) or is_foreign_key(field))
-
-
-def altered_field(
-    before: SchemaState, source: ModelState, after: SchemaState, target: ModelState, name: str
-) -> Iterator[Effect]:
-    """`alter_field` of two fields of one name."""
-    old, new = source.field(name), target.field(name)
-    if not isinstance(old, Field) or not isinstance(new, Field):
-        yield from unread_altered(source, after, target, name)
-    elif is_many_to_many(old) and is_many_to_many(new):
-        if owns_table(old) != owns_table(new):
-            raise InconsistentState("Django cannot add or remove through= on a many-to-many field")
-        yield from many_renamed(source, target, name, name)
-        yield from many_retargeted(before, source, after, target, name)
-    elif has_column(old) != has_column(new):
-        raise InconsistentState("Django cannot alter a field with a column into one without, or back")
-    elif has_column(old):
-        refuse_generated(old, new)
-        yield from altered_column(before, source, after, target, name, name)
-
-
-def refuse_generated(old: Field, new: Field) -> None:
-    """`alter_field`: "Modifying GeneratedFields is not supported". Raises InconsistentState."""
-    if GENERATED in (old.path, new.path) and column_text(old) != column_text(new):
-        raise InconsistentState("Django cannot alter a generated field, or alter one into it")
-
-
-def unread_altered(source: ModelState, after: SchemaState, target: ModelState, name: str) -> Iterator[Effect]:
-    """A field that cannot be read on one side, or that comes from a base: its column is by its name until it is known
-    better, and afterwards it is what the new field says."""
-    was, now = source.field(name), target.field(name)
-    if now is None or (isinstance(now, Field) and not has_column(now)):
-        yield Unknown(f"alter {target.key}.{name}, which cannot be read")
-        return
-    table = table_name(target)
-    before = column_name(name, was) if isinstance(was, Field) else name
-    for column, shape in column_pair(after, name, now):
-        if before != column:
-            yield RenameColumn(table, before, column, conditional=True)
-        yield AddColumn(table, column, shape, conditional=True)
-        yield AlterColumn(table, column, shape, shape, conditional=True)
-    indexes = field_indexes(name, now) if isinstance(now, Field) else ()
-    yield from (AddIndex(table, text, text, conditional=True) for text in indexes)
-
-
-def renamed_field(
-    before: SchemaState, source: ModelState, after: SchemaState, target: ModelState, old: str, new: str
-) -> Iterator[Effect]:
-    """RenameField: `alter_field` from the old name's column to the new name's."""
-    field = source.field(old)
-    if isinstance(field, Opaque):
-        yield RenameColumn(table_name(target), old, new)
-    elif field is None:
-        yield Unknown(f"rename the field {old}, which the model has from a base")
-    elif owns_table(field):
-        yield from many_renamed(source, target, old, new)
-    elif has_column(field):
-        yield from altered_column(before, source, after, target, old, new)
 
 
 def altered_column(

@@ -18,7 +18,7 @@ from stitchback.model.edits import Insert
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import Constant, Dictionary, Items, Value
-from stitchback.operations.model_steps import ALTER_OPTION_KEYS
+from stitchback.operations.model_options import ALTER_OPTION_KEYS
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import Part, is_invisible
 from stitchback.strategies.draft import Draft, FileDraft
