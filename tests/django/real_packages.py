@@ -28,9 +28,8 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.operations import kind_of
-from stitchback.operations.applying import apply_operation
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.operations.data import runs_code
-from stitchback.operations.database import physical_effects
 from stitchback.parsing.tree import read_tree
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.problems import Clash

@@ -20,7 +20,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.operations import TEMPLATES
-from stitchback.operations.database import physical_effects
+from stitchback.operations.applying import physical_effects
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
 from stitchback.schema.apply_effect import run_effect

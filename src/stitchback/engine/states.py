@@ -15,9 +15,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.operations.applying import apply_operation
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.operations.data_needs import Needs, check, tables_used
-from stitchback.operations.database import physical_effects
 from stitchback.operations.remade import idly_remade
 from stitchback.operations.separate_database_and_state import Stated
 from stitchback.schema.effects import Effect, Fails, RunData, Unknown

@@ -16,7 +16,6 @@ from stitchback.operations import (
     models,
     remove_field,
     rename_field,
-    together,
     within,
 )
 from stitchback.operations.base import OperationKind, Template
@@ -30,8 +29,8 @@ OPERATIONS: tuple[OperationKind, ...] = (
     model_options.AlterModelTableComment(),
     model_options.AlterModelOptions(),
     model_options.AlterModelManagers(),
-    together.AlterUniqueTogether(),
-    together.AlterIndexTogether(),
+    model_options.AlterUniqueTogether(),
+    model_options.AlterIndexTogether(),
     model_options.AlterOrderWithRespectTo(),
     add_field.AddField(),
     remove_field.RemoveField(),

@@ -7,8 +7,15 @@ from collections.abc import Iterable, Iterator
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations.base import MIGRATIONS, MODELS, Named, Step, Template
-from stitchback.operations.on_field import OnField, require_whole, with_field
-from stitchback.operations.together import together_texts
+from stitchback.operations.model_options import together_texts
+from stitchback.operations.on_field import (
+    OnField,
+    altered_column,
+    many_renamed,
+    many_retargeted,
+    require_whole,
+    with_field,
+)
 from stitchback.schema.definitions import definition
 from stitchback.schema.effects import (
     AddColumn,
@@ -19,7 +26,6 @@ from stitchback.schema.effects import (
     RenameColumn,
     Unknown,
 )
-from stitchback.schema.field_effects import altered_column, many_renamed, many_retargeted
 from stitchback.schema.naming import model_key
 from stitchback.schema.needs import require
 from stitchback.schema.problems import InconsistentState

@@ -18,9 +18,9 @@ from stitchback.operations.base import (
     Step,
     Template,
 )
+from stitchback.operations.on_field import many_renamed
 from stitchback.schema.changes import model_of, with_model, without_model
 from stitchback.schema.effects import CreateTable, DropTable, Effect, RenameTable
-from stitchback.schema.field_effects import many_renamed
 from stitchback.schema.models import created_model
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import require_definitions, require_order

@@ -9,9 +9,8 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.operations.base import Named, Part, Step, Template
-from stitchback.operations.on_field import OnField, has_field
+from stitchback.operations.on_field import OnField, altered_column, has_field, many_renamed
 from stitchback.schema.effects import Effect, RenameColumn, Unknown
-from stitchback.schema.field_effects import altered_column, many_renamed
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import require_order
 from stitchback.schema.references import field_renamed

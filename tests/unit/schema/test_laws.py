@@ -20,8 +20,7 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
-from stitchback.operations.applying import apply_operation
-from stitchback.operations.database import physical_effects
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.atoms import parts_of
 from stitchback.schema.physical import physical_of

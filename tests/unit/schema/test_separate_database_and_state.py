@@ -9,8 +9,7 @@ from schema_sources import ITEM, database, migration
 
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.operations.applying import apply_operation
-from stitchback.operations.database import physical_effects
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.operations.separate_database_and_state import stated_alone
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.problems import Clash
