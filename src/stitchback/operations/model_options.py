@@ -124,7 +124,7 @@ class AlterModelOptions(OnOptions):
 
 class AlterModelManagers(OnOptions):
     parameters = ("name", "managers")
-    spread = ()
+    spread = ("managers",)
 
     def makes_new(self, operation: Operation) -> bool:
         return True
