@@ -10,7 +10,6 @@ from typing import TypeVar, assert_never
 
 import libcst as cst
 
-from stitchback.model.conditional import MIGRATIONS, TEMPLATES
 from stitchback.model.edits import (
     FileChange,
     Insert,
@@ -26,6 +25,8 @@ from stitchback.model.edits import (
 )
 from stitchback.model.migrations import Dependency, Migration
 from stitchback.model.operations import Operation
+from stitchback.operations import TEMPLATES
+from stitchback.operations.base import MIGRATIONS
 from stitchback.rewriting import imports, modules, sequences
 from stitchback.rewriting.comments import comment_lines
 from stitchback.rewriting.expressions import WIDTH, Writer

@@ -10,8 +10,9 @@ from stitchback.model.data_reach import Reach, words_of
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
-from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Dictionary, Items, Reference, Value, text
+from stitchback.operations import kind_of
+from stitchback.operations.names import flat
 from stitchback.schema.labels import SETTINGS
 
 
@@ -41,41 +42,36 @@ class ModelRelations:
         """`settings`: what swappable models are (AUTH_USER_MODEL)."""
         web = cls(settings)
         for migration in migrations:
-            for operation in _flat(migration.operations):
+            for operation in flat(migration.operations):
                 web.add(operation, migration.key.app)
         return web
 
     def add(self, operation: Operation, app: str) -> None:
-        match operation.kind:
-            case "CreateModel":
-                model = _model(operation, app, "name")
-                if model is not None:
-                    self.table(model, _option(operation, "db_table"))
-                    for field_name, value in _fields(operation.argument("fields")):
-                        self.relate(model, field_name, value)
-            case "AddField" | "AlterField":
-                model, name = _model(operation, app, "model_name"), text(operation.argument("name"))
-                if model is not None and name is not None:
-                    self.relate(model, name, operation.argument("field"))
-            case "AlterModelTable":
-                model = _model(operation, app, "name")
-                if model is not None:
-                    self.table(model, operation.argument("table"))
-            case "RenameModel":
-                old, new = _model(operation, app, "old_name"), _model(operation, app, "new_name")
-                if old is not None and new is not None:
-                    self.renamed.append((old, new))
-                    self.table(new, None)
-            case "RenameField":
-                self.rename_field(operation, _model(operation, app, "model_name"))
+        kind = kind_of(operation)
+        if kind is None or not kind.models:
+            return
+        old, new = (_model(operation, app, name) for name in (kind.model.before, kind.model.after))
+        if kind.model.made and new is not None:
+            self.table(new, _option(operation, "db_table"))
+            for field_name, value in _fields(operation.argument("fields")):
+                self.relate(new, field_name, value)
+        elif kind.model.renamed and old is not None and new is not None:
+            self.renamed.append((old, new))
+            self.table(new, None)
+        elif kind.table and new is not None:
+            self.table(new, operation.argument(kind.table))
+        elif new is not None:
+            was, now = (text(operation.argument(name)) for name in (kind.field.before, kind.field.after))
+            if kind.gives_column and now is not None:
+                self.relate(new, now, operation.argument("field"))
+            elif kind.field.renamed and was and now:
+                self.rename_field(new, was.lower(), now.lower())
 
-    def rename_field(self, operation: Operation, model: ModelKey | None) -> None:
+    def rename_field(self, model: ModelKey, before: str, after: str) -> None:
         """A relation that is renamed leads there under both names."""
-        before, after = (text(operation.argument(name)) for name in ("old_name", "new_name"))
         for place, each in enumerate(self.relations):
-            if before and after and each.owner == model and before.lower() in each.names:
-                names = each.names | {after.lower(), f"{after.lower()}_id"}
-                self.relations[place] = replace(each, names=names)
+            if each.owner == model and before in each.names:
+                self.relations[place] = replace(each, names=each.names | {after, f"{after}_id"})
 
     def table(self, model: ModelKey, said: Value | None) -> None:
         name = text(said) or f"{model.app}_{model.model}"
@@ -137,13 +133,6 @@ class ModelRelations:
                     found.add(each.owner)
             applied_set = len(found) > before
         return frozenset(found)
-
-
-def _flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
-    for operation in operations:
-        if isinstance(operation, Operation):
-            yield operation
-            yield from _flat((*operation.database, *operation.state))
 
 
 def _model(operation: Operation, app: str, argument: str) -> ModelKey | None:

@@ -10,11 +10,11 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.schema.data import data_run
-from stitchback.schema.data_reach import reach_of, row_operations
+from stitchback.operations.data import data_run, runs_code, runs_sql
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
 from stitchback.schema.effects import Uses
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.model_relations import ModelRelations
 from stitchback.schema.naming import summary
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of
@@ -87,11 +87,7 @@ def _may_run_sql(reach: Reach, is_sql: bool, table: str) -> bool:
 def check(operation: Operation | Opaque, app: str, state: SchemaState, needs: Needs) -> Iterator[Uses]:
     """What the database must have for the operation to run from that state. Raises InconsistentState where the state lacks a model or a
     field that it needs, as `apps.get_model` and the query raise."""
-    label = (
-        data_run(operation).label
-        if isinstance(operation, Operation) and operation.kind in ("RunPython", "RunSQL")
-        else str(operation)
-    )
+    label = data_run(operation).label if runs_code(operation) else str(operation)
     for key, names in sorted(needs.models.items()):
         model = state.models.get(key)
         if model is None:
@@ -141,7 +137,7 @@ def tables_used(operation: Operation | Opaque, app: str, state: SchemaState) -> 
     query of theirs fails where one is missing), or of all models where its code cannot be read; with the columns that it names those
     that its SQL names."""
     for each in row_operations((operation,)):
-        if not isinstance(each, Operation) or each.kind not in ("RunPython", "RunSQL"):
+        if not runs_code(each):
             continue
         reach, label = reach_of(each, app), data_run(each).label
         for model in asked_for(each, reach, state):
@@ -168,7 +164,7 @@ def asked_for(operation: Operation, reach: Reach, state: SchemaState) -> Iterato
 def may_query_any_model(operation: Operation, reach: Reach) -> bool:
     """Whether it is Python code that cannot be read: it may ask for any model, and a query names all columns of its table. SQL that
     cannot be read may use as few columns as SQL that can."""
-    return operation.kind == "RunPython" and not reach.is_known
+    return not runs_sql(operation) and not reach.is_known
 
 
 def models_queried(
@@ -177,7 +173,7 @@ def models_queried(
     """The models of whose tables `tables_used` may say something, in any state. `web`: of all models that there are."""
     found: set[ModelKey] = set()
     for each in row_operations(operations):
-        if isinstance(each, Operation) and each.kind in ("RunPython", "RunSQL"):
+        if runs_code(each):
             reach = reach_of(each, app)
             if may_query_any_model(each, reach):
                 return frozenset().union(*web().tables.values())
@@ -190,7 +186,7 @@ def models_queried(
 def queries_by_sql(operation: Operation, reach: Reach) -> bool:
     """Whether its SQL queries the tables that it names, as far as it can be read. SQL that makes or drops schema objects may name what is
     not there yet, or no longer."""
-    by_sql = operation.kind == "RunSQL" or reach.runs_sql
+    by_sql = runs_sql(operation) or reach.runs_sql
     return reach.is_known and by_sql and CHANGES_SCHEMA.isdisjoint(reach.words)
 
 
@@ -199,17 +195,17 @@ def models_inserted(
 ) -> frozenset[ModelKey]:
     """The models into which the operation may insert rows: those that it reaches, where its code can be read and creates objects; of SQL
     those whose tables it names. To save an object is no insert here: mostly it is there already."""
-    if isinstance(operation, Opaque) or operation.kind not in ("RunPython", "RunSQL"):
+    if not runs_code(operation):
         return frozenset()
     reach = reach_of(operation, app)
     by_sql = inserts_by_sql(operation, reach)
-    if not reach.is_known or not (by_sql or (operation.kind == "RunPython" and INSERTS & reach.words)):
+    if not reach.is_known or not (by_sql or (not runs_sql(operation) and INSERTS & reach.words)):
         return frozenset()
     return web().reached(reach) or frozenset()
 
 
 def inserts_by_sql(operation: Operation, reach: Reach) -> bool:
-    return "insert" in reach.words and (operation.kind == "RunSQL" or reach.runs_sql)
+    return "insert" in reach.words and (runs_sql(operation) or reach.runs_sql)
 
 
 def _summary(operation: Operation | Opaque) -> str:

@@ -17,8 +17,7 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Constant, walk
-from stitchback.schema.conditional_effects import conditional
-from stitchback.schema.data import RunData, is_code
+from stitchback.operations.data import code_of, is_code, runs_sql
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -34,7 +33,9 @@ from stitchback.schema.effects import (
     Remake,
     RemoveOther,
     RenameTable,
+    RunData,
     Unknown,
+    conditional,
 )
 
 Stated = frozenset[tuple[str, Operation]]
@@ -96,7 +97,7 @@ def named_with_if(code: Iterable[Operation | Opaque]) -> frozenset[tuple[str, st
     for operation in code:
         if isinstance(operation, Operation):
             found |= named_with_if(operation.database)
-            sql = operation.argument("sql") if operation.kind == "RunSQL" else None
+            sql = code_of(operation) if runs_sql(operation) else None
             for value in walk(sql) if sql is not None else ():
                 if isinstance(value, Constant) and isinstance(value.value, str):
                     found.update((word.upper(), name) for word, name in _IF.findall(value.value))

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TypeGuard
 
-from stitchback.model.atoms import OwnWork, Work, WorkInTree, fingerprint_of_work
-from stitchback.model.operations import Operation, data_operations
+from stitchback.model.atoms import OwnWork, WorkInTree
+from stitchback.model.operations import Operation
 from stitchback.model.session_statements import leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render
+from stitchback.model.work import TreeWork
+from stitchback.operations import BY_NAME, kind_of
+from stitchback.schema.effects import RunData
 
 NOOPS = ("RunPython.noop", "RunSQL.noop")
-
-
-@dataclass(frozen=True, slots=True)
-class RunData:
-    """A data operation: the schema stays. `label` for people. `empty`: it leaves nothing, and is no data operation then."""
-
-    work: Work
-    label: str
-    empty: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint_of_work(self.work)
 
 
 def data_run(operation: Operation) -> RunData:
@@ -38,9 +29,43 @@ def data_run(operation: Operation) -> RunData:
     return RunData(WorkInTree(own, tree), label_of(operation, code), empty)
 
 
+def runs_code(operation: Operation | Opaque) -> TypeGuard[Operation]:
+    """Whether it is a RunPython or RunSQL."""
+    kind = kind_of(operation)
+    return kind is not None and bool(kind.code)
+
+
+def runs_sql(operation: Operation | Opaque) -> bool:
+    """Whether it is a RunSQL."""
+    kind = kind_of(operation)
+    return kind is not None and kind.code == "sql"
+
+
 def code_of(operation: Operation) -> Value | None:
-    """The forward code of RunPython, the SQL of RunSQL."""
-    return operation.argument("code" if operation.kind == "RunPython" else "sql")
+    """What a data operation runs forwards."""
+    return operation.argument(BY_NAME[operation.kind].code)
+
+
+def data_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
+    """The RunPython and RunSQL operations, including those inside SeparateDatabaseAndState."""
+    for operation in operations:
+        if isinstance(operation, Operation):
+            if runs_code(operation):
+                yield operation
+            yield from data_operations(operation.database)
+
+
+def with_works(
+    operations: Iterable[Operation | Opaque], works: Iterator[TreeWork]
+) -> tuple[Operation | Opaque, ...]:
+    """The operations, with one work set on each of those that `data_operations` returns."""
+    found: list[Operation | Opaque] = []
+    for operation in operations:
+        if isinstance(operation, Operation):
+            work = next(works) if runs_code(operation) else operation.work
+            operation = replace(operation, database=with_works(operation.database, works), work=work)
+        found.append(operation)
+    return tuple(found)
 
 
 def has_code(operations: Iterable[Operation | Opaque]) -> bool:
@@ -50,7 +75,7 @@ def has_code(operations: Iterable[Operation | Opaque]) -> bool:
 
 def is_code(operation: Operation) -> bool:
     """RunSQL or RunPython that does anything; one within SeparateDatabaseAndState too."""
-    if operation.kind in ("RunSQL", "RunPython"):
+    if runs_code(operation):
         return not data_run(operation).empty
     return has_code(operation.database)
 

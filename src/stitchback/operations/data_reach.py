@@ -10,8 +10,8 @@ from stitchback.model.data_reach import EVERYTHING, NOTHING, Reach, words_of
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, text, walk
-from stitchback.schema.applying import STEPS
-from stitchback.schema.data import is_empty
+from stitchback.operations import kind_of
+from stitchback.operations.data import code_of, is_empty, runs_code, runs_sql
 
 ADD_TRIGGER = Reference("pgtrigger.migrations.AddTrigger")
 REMOVE_TRIGGER = Reference("pgtrigger.migrations.RemoveTrigger")
@@ -26,28 +26,23 @@ EVERY_COLUMN = re.compile(
 def row_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
     """Those that may do anything to rows: RunPython and RunSQL, within SeparateDatabaseAndState too, and what cannot be read."""
     for operation in operations:
-        if isinstance(operation, Opaque) or operation.kind not in STEPS:
+        if isinstance(operation, Opaque) or kind_of(operation) is None:
             yield operation
-        elif operation.kind in ("RunPython", "RunSQL"):
+        elif runs_code(operation):
             if not is_empty(code_of(operation)):
                 yield operation
         else:
             yield from row_operations(operation.database)
 
 
-def code_of(operation: Operation) -> Value | None:
-    """What a RunPython or RunSQL runs forwards."""
-    return operation.argument("code" if operation.kind == "RunPython" else "sql")
-
-
 def reach_of(operation: Operation | Opaque, app: str) -> Reach:
     """What a data operation of that app can use; everything where its code cannot be read."""
-    if isinstance(operation, Opaque) or operation.kind not in ("RunPython", "RunSQL"):
+    if not runs_code(operation):
         return EVERYTHING
     code = code_of(operation)
     if is_empty(code):
         return NOTHING
-    if operation.kind == "RunPython":
+    if not runs_sql(operation):
         return code.reach if isinstance(code, Code) else reach_of_trigger(code, app)
     said = None if code is None else list(_texts(code))
     if said is None or None in said:

@@ -14,7 +14,6 @@ from stitchback.model.atoms import (
     Origin,
     Removed,
     Renamed,
-    SchemaObjectKind,
     UnreadChange,
 )
 from stitchback.model.keys import ModelKey
@@ -22,14 +21,14 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
-from stitchback.model.values import NONE
-from stitchback.schema.applying import apply_operation
+from stitchback.operations import kind_of
+from stitchback.operations.applying import apply_operation
+from stitchback.operations.data import data_run, has_code, is_code, runs_code
+from stitchback.operations.names import subject
 from stitchback.schema.atoms import Where, model_atoms, renamed_model, renamed_part
-from stitchback.schema.data import data_run, has_code, is_code
 from stitchback.schema.identity import Identity
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.subjects import subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,12 @@ def operation_atoms(
     """The atoms of one operation, given the states around it."""
     if isinstance(operation, Opaque):
         yield UnreadChange(where.origin, app, operation)
-    elif operation.kind == "SeparateDatabaseAndState":
-        yield from separate_atoms(where, operation, app, before)
-    elif operation.kind in ("RunPython", "RunSQL"):
+    elif runs_code(operation):
         run = data_run(operation)
         yield DataRun(where.origin, app, run.work, run.empty, run.label)
         yield from part_atoms(replace(where, database=is_code(operation)), operation.state, app, before)
+    elif operation.database or operation.state:
+        yield from separate_atoms(where, operation, app, before)
     elif after.opaque != before.opaque:
         yield UnreadChange(where.origin, app, after.opaque[-1])
     else:
@@ -91,34 +90,26 @@ def schema_atoms(
     """The atoms of an operation that changes one model."""
     if before is after:
         return
-    if operation.kind == "RenameModel":
-        old, new = (
-            ModelKey.of(app, string(operation.argument(name)) or "") for name in ("old_name", "new_name")
-        )
+    kind = kind_of(operation)
+    if kind is not None and kind.model.renamed:
+        old, new = (ModelKey.of(app, string(operation.argument(name)) or "") for name in kind.models)
         if old in before.models and new in after.models:
             yield from renamed_model(where, before.models[old], after.models[new])
         return
     key = subject(operation, app)
-    if key is None:
+    if key is None or kind is None:
         return
-    if renames_part(operation) and key in before.models:
-        kind = SchemaObjectKind.COLUMN if operation.kind == "RenameField" else SchemaObjectKind.INDEX
+    renamed = kind.renames(operation)
+    if renamed is not None and key in before.models:
         old_name, new_name = (string(operation.argument(name)) or "" for name in ("old_name", "new_name"))
-        yield from renamed_part(where, kind, before.models[key], old_name, new_name)
+        yield from renamed_part(where, renamed, before.models[key], old_name, new_name)
         return
     yield from model_atoms(where, key, before, after)
 
 
-def renames_part(operation: Operation) -> bool:
-    """RenameField, or RenameIndex of a named index; one of an unnamed `index_together` is the one gone and the other made."""
-    if operation.kind == "RenameIndex":
-        return operation.argument("old_fields") in (None, NONE)
-    return operation.kind == "RenameField"
-
-
 def separate_atoms(where: Where, operation: Operation, app: str, before: SchemaState) -> Iterator[Atom]:
     """SeparateDatabaseAndState: a change that both halves make is one atom; the others are of one half only, where the
-    database's half is not code that is taken to do it (see `halves`)."""
+    database's half is not code that is taken to do it (see `operations.separate_database_and_state`)."""
     database = list(part_atoms(replace(where, state=False), operation.database, app, before, forget=True))
     stated = replace(where, database=has_code(operation.database))
     for atom in part_atoms(stated, operation.state, app, before):

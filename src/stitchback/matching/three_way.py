@@ -22,7 +22,9 @@ from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.schema.applying import apply_operation
+from stitchback.operations.applying import apply_operation
+from stitchback.operations.model_options import ALTER_OPTION_KEYS
+from stitchback.operations.names import play_names, stated
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import (
     Absence,
@@ -35,10 +37,8 @@ from stitchback.schema.model_parts import (
     parts_of,
     value_of,
 )
-from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 from stitchback.schema.needs import names_in
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.renames import play_names, stated
 
 
 @dataclass(frozen=True, slots=True)
