@@ -23,6 +23,7 @@ from stitchback.rewriting.check_rendered import check_reread
 from stitchback.rewriting.contents import FileContent
 from stitchback.rewriting.diffs import unified_diff
 from stitchback.rewriting.leaf_files import marker_edits
+from stitchback.rewriting.package_files import package_files
 from stitchback.rewriting.rendering import render_files
 
 
@@ -53,15 +54,18 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
     if not isinstance(report.outcome, Planned):
         return ()
     candidate = report.outcome.chosen.candidate
-    mainline = report.status.case.situation.mainline
+    situation = report.status.case.situation
+    mainline = situation.mainline
     files = followed(project.repository.files(mainline.commit))
+    patches = [followed(project.repository.files(patch.tree.commit)) for patch in situation.patches]
     rendered = render_files(candidate.edits, project.read_blob)
     graph = MigrationGraph.of(candidate.result)
     leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
     markers = marker_edits(files, candidate.result, leaves)
+    packages = package_files(candidate.edits, files, patches)
     real = {
         path: replace(content, path=path)
-        for content in (*rendered, *markers)
+        for content in (*rendered, *markers, *packages)
         if (path := real_path(content.path, files))
     }
     for path, source in conflicts_settled(project, mainline).items():

@@ -78,6 +78,8 @@ def simulated_databases(
     for patch, start in zip(situation.patches, forks, strict=True):
         for tree in variants(patch.tree, start, found):
             for base in bases(tree, start, memory):
+                if base != start:
+                    found.add(f"{tree.ref} up to the fork point", PATCHED, tree.ref, base)
                 grow(tree, base, PATCHED, frozenset(), memory, found)
     if brings_nothing(situation):
         found.add_bound(
@@ -110,14 +112,15 @@ def brings_nothing(situation: Situation) -> bool:
             not patch.migrations
             and known.issuperset(patch.fork.migrations)
             and not is_edited(patch.fork, situation.mainline)
+            and not is_edited(patch.tree, situation.mainline)
             for patch in situation.patches
         )
     )
 
 
-def is_edited(fork: Tree, mainline: Tree) -> bool:
-    """Whether mainline has other operations or dependencies in a migration of the fork point."""
-    pairs = ((old, mainline.migrations.get(key)) for key, old in fork.migrations.items())
+def is_edited(older: Tree, mainline: Tree) -> bool:
+    """Whether mainline has other operations or dependencies in a migration of the older tree."""
+    pairs = ((old, mainline.migrations.get(key)) for key, old in older.migrations.items())
     return any(
         new is not None
         and new is not old
