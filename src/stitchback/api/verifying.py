@@ -33,7 +33,7 @@ from stitchback.repair.outcomes import Unrepairable
 class VerifyRequest:
     """`environment`: what `--env` says. `urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
 
-    urls: tuple[str, ...]
+    urls: tuple[str | DatabaseUrl, ...]
     settings: str | None = None
     replay: str | None = None
     thorough: bool = False
@@ -47,7 +47,7 @@ def verify(
     assert isinstance(report.outcome, Planned), "only a proved plan is tried out"
     for url in trial.urls:
         if url != SQLITE:
-            DatabaseUrl.parse(url)
+            DatabaseUrl.of(url)
     result = report.outcome.chosen.candidate.result
 
     def repair(url: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
 from stitchback.cli.progress import activity
+
+if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
 
 MOST_REFS = 2
 
@@ -29,7 +34,7 @@ def command(
     refs: tuple[str, ...],
     apps: tuple[str, ...],
     output_format: str,
-    database: str | None,
+    database: DatabaseUrl | None,
 ) -> int:
     """Show the migration graph of REF (default: the working tree), newest first; or a patch branch REF and mainline REF2 in one picture.
 

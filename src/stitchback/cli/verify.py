@@ -12,6 +12,7 @@ from stitchback.cli.output import echo
 from stitchback.cli.progress import activity
 
 if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
     from stitchback.api import PlanRequest
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--database",
     "urls",
+    callback=options.servers,
     multiple=True,
     metavar="URL",
     help="Test on this server (default: SQLite files). verify creates new databases there and uses no existing one.",
@@ -51,7 +53,7 @@ def command(
     session: CommandContext,
     wish: PlanRequest,
     settings: str | None,
-    urls: tuple[str, ...],
+    urls: tuple[DatabaseUrl | str, ...],
     replay: str | None,
     thorough: bool,
     environment: tuple[str, ...],
