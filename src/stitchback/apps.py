@@ -1,5 +1,20 @@
-"""Where Django looks for the configuration of the app `stitchback` in INSTALLED_APPS (`AppConfig.create`)."""
+"""The Django app `stitchback` of INSTALLED_APPS: `manage.py stitchback` and the system checks. Django imports this at start-up; it imports nothing
+of the package but the checks."""
 
-from stitchback.django_app.config import StitchbackConfig
+from __future__ import annotations
 
-__all__ = ["StitchbackConfig"]
+from django.apps import AppConfig
+from django.core import checks
+
+from stitchback.django_app import system_checks
+
+
+class StitchbackConfig(AppConfig):  # type: ignore[misc]
+    """It has no models."""
+
+    name = "stitchback"
+    verbose_name = "stitchback"
+
+    def ready(self) -> None:
+        checks.register(system_checks.check_graph, system_checks.TAG)
+        checks.register(system_checks.check_databases, system_checks.TAG, checks.Tags.database)

@@ -1,1 +1,1 @@
-"""The Django app: `manage.py stitchback` and the system checks. What Django imports at start-up imports nothing else of the package."""
+"""What the Django app knows: the system checks, and what the running project answers."""
