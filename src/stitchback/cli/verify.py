@@ -63,7 +63,7 @@ def command(
 
     This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
     """
-    from stitchback.api import Project, make_plan
+    from stitchback.api import Project, django_remark, make_plan
     from stitchback.api.verifying import VerifyRequest, verify
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_verified
@@ -77,6 +77,7 @@ def command(
         if not isinstance(report.outcome, Planned):
             echo(render_plan(report, output_format, verbose=session.verbose), output_format)
             return report.exit_code
+        session.warn(django_remark(project, report))
         trial = VerifyRequest(urls or ("sqlite:///",), settings, replay, thorough, environment)
         with activity(session, "verifying", session.remark) as progress:
             verified = verify(project, report, trial, progress)
