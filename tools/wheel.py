@@ -32,7 +32,6 @@ def run(command: Sequence[str | Path], folder: Path, codes: Sequence[int] = (0,)
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),
-        "PYTHONSAFEPATH": "1",
         **pip_variables(),
     }
     done = subprocess.run(

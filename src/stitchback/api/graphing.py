@@ -13,7 +13,7 @@ from stitchback.api.schema import require_apps
 from stitchback.planning.graph_picture import GraphPicture, picture_of, picture_of_side
 
 
-def draw(
+def graph(
     project: Project, refs: Sequence[str], apps: Sequence[str] = (), database: DatabaseUrl | str | None = None
 ) -> GraphPicture:
     """`refs`: none for the working tree, one, or the patch branch and mainline. `database`: its URL. Raises EnvironmentProblem: as `read_case`

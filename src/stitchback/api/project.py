@@ -65,6 +65,10 @@ class Project:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the git process. What was read is kept on disk for the next time."""
         self.repository.close()
         self._readings.save()
 

@@ -44,12 +44,12 @@ def command(
     Exit 0. 2: a ref or the database cannot be read.
     """
     from stitchback.api import Project
-    from stitchback.api.graphing import draw
+    from stitchback.api.graphing import graph
     from stitchback.reporting import render_graph
 
     if len(refs) > MOST_REFS:
         raise click.UsageError(f"at most {MOST_REFS} refs can be shown in one picture")
     with Project.open(session.directory) as project, activity(session, "reading migrations"):
-        picture = draw(project, refs, apps, database)
+        picture = graph(project, refs, apps, database)
     echo(render_graph(picture, output_format, verbose=session.verbose), output_format)
     return 0
