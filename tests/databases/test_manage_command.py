@@ -150,6 +150,7 @@ def test_from_another_folder(tmp_path: Path) -> None:
     project = one_database(tmp_path / "project")
     answer = project.manage("stitchback", "graph", folder=tmp_path)
     assert "shop" in answer.out, answer.text
+    assert "SB502" in project.stitchback("-C", str(tmp_path), "graph").err
 
 
 def test_a_label_and_a_folder_of_migrations_that_no_file_shows(tmp_path: Path) -> None:
@@ -199,6 +200,36 @@ def test_options_of_the_project(tmp_path: Path) -> None:
     answer = project.stitchback("inspect", "--database", "default")
     assert answer.code == 0, answer.text
     assert not list(project.path.glob("db.sqlite3-*"))
+
+
+def test_the_backend_of_the_project(tmp_path: Path) -> None:
+    """It may be what knows how to log in."""
+    project = one_database(tmp_path / "project")
+    base = "from django.db.backends.sqlite3 import base\n\n\nclass DatabaseWrapper(base.DatabaseWrapper):\n"
+    method = "    def get_new_connection(self, params):\n        open('connected', 'a').close()\n        return super().get_new_connection(params)\n"
+    project.files.write({"proj/backend/__init__.py": "", "proj/backend/base.py": base + method})
+    project.use({"default": {"ENGINE": "proj.backend", "NAME": str(project.path / "db.sqlite3")}})
+    project.good("migrate", "-v0")
+    (project.path / "connected").unlink()
+    assert project.stitchback("inspect", "--database", "default").code == 0
+    assert (project.path / "connected").exists()
+
+
+def test_no_pool_is_opened(tmp_path: Path) -> None:
+    """Without psycopg_pool, Django refuses the option; with it, its threads would stay."""
+    server = Postgresql()
+    if not os.environ.get(server.variable):
+        pytest.skip(f"{server.variable} is not set")
+    url = server.create(tmp_path)
+    try:
+        project = one_database(tmp_path / "project")
+        project.use({"default": entry(url)})
+        project.good("migrate", "-v0")
+        project.use({"default": entry(url, OPTIONS={"pool": True})})
+        answer = project.stitchback("inspect", "--database", "default")
+        assert answer.code == 0, answer.text
+    finally:
+        server.drop(url)
 
 
 def test_a_database_in_memory(tmp_path: Path) -> None:
