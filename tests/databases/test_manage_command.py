@@ -179,14 +179,21 @@ def test_a_label_and_a_folder_of_migrations_that_no_file_shows(tmp_path: Path) -
     assert "\naudit\n" in graph, graph
     assert "shop.0002_item_colour" in project.stitchback("plan", "release/2.4").out
     assert project.stitchback("inspect", "--database", "default").code == 0
+    # What the user has configured wins over what the project answers.
+    project.files.write({"pyproject.toml": '[tool.stitchback.apps]\n"goods/migrations" = "store"\n'})
+    graph = project.stitchback("graph").out
+    assert "\nstore\n" in f"\n{graph}", graph
+    assert "\nshop\n" not in f"\n{graph}"
 
 
-def test_a_configured_entry_wins(tmp_path: Path) -> None:
-    """`[tool.stitchback]` says what the user decided."""
-    project = one_database(tmp_path / "project")
-    text = '[tool.stitchback.apps]\n"shop/migrations" = "store"\n'
-    project.files.write({"pyproject.toml": text})
-    assert "store" in project.stitchback("graph").out
+def test_an_app_without_models_is_asked_for_by_its_label(tmp_path: Path) -> None:
+    """Its migrations may create tables all the same."""
+    project = shop_with_audit(tmp_path / "project")
+    project.files.write({"audit/models.py": ""})
+    ask = (
+        "from stitchback.django_app.running import apps_elsewhere; print(*sorted(apps_elsewhere('default')))"
+    )
+    assert project.good("shell", "-c", ask).out.split()[-1] == "audit"
 
 
 def test_options_of_the_project(tmp_path: Path) -> None:
