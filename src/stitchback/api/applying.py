@@ -84,7 +84,7 @@ def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
     )
 
 
-def prepare(project: Project, report: PlanReport, wish: PlanRequest, branch: str | None) -> Prepared:
+def prepare(project: Project, report: PlanReport, request: PlanRequest, branch: str | None) -> Prepared:
     """Renders the plan and reads it again as it will be. Raises EnvironmentProblem where there is no place to write to, and
     AssertionError (a bug) where what would be written is not what was proved."""
     assert isinstance(report.outcome, Planned), "only a proved plan is written"
@@ -92,15 +92,15 @@ def prepare(project: Project, report: PlanReport, wish: PlanRequest, branch: str
     if branch is None and mainline.commit != WORKTREE:
         raise EnvironmentProblem(
             "SB511",
-            f"{wish.onto} is not checked out",
-            hint=f"Check it out, or use --branch NAME to commit the plan to a branch on top of {wish.onto}.",
+            f"{request.onto} is not checked out",
+            hint=f"Check it out, or use --branch NAME to commit the plan to a branch on top of {request.onto}.",
         )
     safe = report.outcome.chosen
     contents = contents_of(project, report)
     _reread(project, mainline, safe.candidate, contents)
     patches = ", ".join(patch.tree.ref for patch in report.status.case.situation.patches)
     return Prepared(
-        safe, contents, project.history_of(wish.onto), branch, f"Stitch the migrations of {patches}\n"
+        safe, contents, project.history_of(request.onto), branch, f"Stitch the migrations of {patches}\n"
     )
 
 

@@ -11,6 +11,7 @@ from stitchback.adapters.config import working_configuration
 from stitchback.adapters.file_changes import recover, refuse_interrupted
 from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
+from stitchback.api.running_project import RunningProject
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
@@ -43,11 +44,15 @@ class Project:
     _shared: SharedReadings = field(default_factory=SharedReadings)
 
     @classmethod
-    def open(cls, directory: Path | str = ".", *, writes: bool = False) -> Project:
+    def open(cls, directory: Path | str | RunningProject = ".", *, writes: bool = False) -> Project:
         """`writes`: whether the command may write into the working tree; then a write that was interrupted is finished first.
 
         Raises EnvironmentProblem: not a repository, a configuration that cannot be read, an interrupted write.
         """
+        if isinstance(directory, RunningProject):
+            project = cls.open(directory.directory, writes=writes)
+            project._ask_running(directory)
+            return project
         repository = Repository.open(directory)
         if writes:
             recover(repository)
@@ -60,8 +65,28 @@ class Project:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the git process. What was read is kept on disk for the next time."""
         self.repository.close()
         self._readings.save()
+
+    def _ask_running(self, running: RunningProject) -> None:
+        """Completes the configuration by what the running project answers otherwise than the files that are checked out. Where both agree, each
+        ref is read from its own files."""
+        self.configuration = running.configured(self.configuration)
+        top = self.repository.work_tree
+        commit = self.commit_of("HEAD")
+        if top is None or commit != WORKTREE:
+            return
+        self.read([("HEAD", commit)])
+        otherwise = running.read_otherwise(self._trees[commit], top)
+        if otherwise.keys() <= self.configuration.apps.keys():
+            return
+        self.configuration = replace(self.configuration, apps={**otherwise, **self.configuration.apps})
+        self._trees.clear()
+        self._shared = SharedReadings()
 
     def answer_apps_elsewhere(self, labels: Iterable[str]) -> None:
         """Apps whose tables are in another database, besides those of the configuration."""

@@ -44,7 +44,9 @@ def read_schema(project: Project, ref: str | None, apps: Sequence[str] = ()) -> 
     return SchemaRead(tree.ref, tree.commit, state_to_json(state), _unread(tree, state, apps))
 
 
-def difference(project: Project, ref: str | None, other: str, apps: Sequence[str] = ()) -> SchemaDifference:
+def compare_schemas(
+    project: Project, ref: str | None, other: str, apps: Sequence[str] = ()
+) -> SchemaDifference:
     """Raises EnvironmentProblem: no such ref, an app that neither has (SB531)."""
     here, there = project.tree(ref or "HEAD"), project.tree(other)
     require_apps(apps, here, there)

@@ -11,6 +11,7 @@ import click
 from stitchback.reporting import SERVICES
 
 if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
     from stitchback.model.ledger import Ledger
 
 patches = click.argument(
@@ -29,11 +30,27 @@ ref = click.option(
     help="Compare with the migrations of this git ref (default: the working tree).",
 )
 apps = click.option("--app", "apps", multiple=True, metavar="LABEL", help="Only this app (repeatable).")
+
+
+def _address(ctx: click.Context, _: click.Parameter, database: str | None) -> DatabaseUrl | None:
+    """The address that the option names: a URL, or with `manage.py stitchback` an alias of DATABASES."""
+    found: DatabaseUrl | None = None if database is None else ctx.obj.address(database)
+    return found
+
+
+def servers(
+    ctx: click.Context, _: click.Parameter, databases: tuple[str, ...]
+) -> tuple[DatabaseUrl | str, ...]:
+    """The same for servers: their URLs need no name of a database."""
+    return tuple(each if "://" in each else ctx.obj.address(each) for each in databases)
+
+
 database = click.option(
     "--database",
+    callback=_address,
     default=None,
     metavar="URL",
-    help="A live database, such as sqlite:////absolute/path or postgresql://user@host/name.",
+    help="A live database, such as sqlite:////absolute/path or postgresql://user@host/name; with manage.py also an alias of DATABASES.",
 )
 ledger_file = click.option(
     "--ledger",
@@ -49,6 +66,7 @@ fleet = click.option(
 )
 schemas = click.option(
     "--schemas",
+    callback=_address,
     default=None,
     metavar="URL",
     help="All schemas of one PostgreSQL database that have a django_migrations.",

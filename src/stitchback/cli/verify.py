@@ -12,6 +12,7 @@ from stitchback.cli.output import echo
 from stitchback.cli.progress import activity
 
 if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
     from stitchback.api import PlanRequest
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--database",
     "urls",
+    callback=options.servers,
     multiple=True,
     metavar="URL",
     help="Test on this server (default: SQLite files). verify creates new databases there and uses no existing one.",
@@ -51,7 +53,7 @@ def command(
     session: CommandContext,
     wish: PlanRequest,
     settings: str | None,
-    urls: tuple[str, ...],
+    urls: tuple[DatabaseUrl | str, ...],
     replay: str | None,
     thorough: bool,
     environment: tuple[str, ...],
@@ -61,7 +63,7 @@ def command(
 
     This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
     """
-    from stitchback.api import Project, make_plan
+    from stitchback.api import Project, django_remark, make_plan
     from stitchback.api.verifying import VerifyRequest, verify
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_verified
@@ -75,6 +77,7 @@ def command(
         if not isinstance(report.outcome, Planned):
             echo(render_plan(report, output_format, verbose=session.verbose), output_format)
             return report.exit_code
+        session.warn(django_remark(project, report))
         trial = VerifyRequest(urls or ("sqlite:///",), settings, replay, thorough, environment)
         with activity(session, "verifying", session.remark) as progress:
             verified = verify(project, report, trial, progress)

@@ -10,6 +10,7 @@ from pathlib import Path
 from stitchback.adapters.project_environment import harmless_environment
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
+from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.verification.checks import EngineChecks, ManualRepair, Progress, Repair, not_loaded
 from stitchback.api.verification.databases import DatabaseCache, Remedy
 from stitchback.api.verification.populations import FORK, MAINLINE, PATCHED, BranchTrees, NotRun, OldTree
@@ -96,7 +97,7 @@ class How:
 
 
 def verify_plan(
-    case: VerifyCase, repair: Repair, urls: tuple[str, ...] = (SQLITE,), how: How | None = None
+    case: VerifyCase, repair: Repair, urls: tuple[str | DatabaseUrl, ...] = (SQLITE,), how: How | None = None
 ) -> VerifyReport:
     """Each engine in turn, SQLite's files and databases made on the servers of the URLs; all of it is gone afterwards, whatever
     happens. `repair` gives the script for the database at a URL, "" where it needs none.
@@ -107,7 +108,7 @@ def verify_plan(
     return VerifyReport(tuple(_on_engine(case, repair, url, how) for url in urls))
 
 
-def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineReport:
+def _on_engine(case: VerifyCase, repair: Repair, url: str | DatabaseUrl, how: How) -> EngineReport:
     with (
         scratch_databases(url, how.python) as scratch,
         Worktrees(
