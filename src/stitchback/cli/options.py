@@ -68,6 +68,27 @@ timeout = click.option(
     metavar="SECONDS",
     help="Limit for connecting, for a lock, and for a statement.",
 )
+
+
+class RefRange(click.ParamType):
+    """"OLD..NEW" as two refs; "OLD.." up to what is checked out."""
+
+    name = "refs"
+
+    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> tuple[str, str]:
+        old, between, new = str(value).partition("..")
+        if not old or not between or new.startswith(".") or ".." in new:
+            self.fail(f"{value!r} is not OLD..NEW, such as v2.4..HEAD", param, context)
+        return old, new or "HEAD"
+
+
+rolling = click.option(
+    "--rolling",
+    default=None,
+    type=RefRange(),
+    metavar="OLD..NEW",
+    help="Check a deploy from one release to another: whether code of OLD works after each of NEW's migrations.",
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Output format."

@@ -1,0 +1,211 @@
+"""What the project's own models do on a database that may have the schema of another release: they select, filter and insert, and many-to-many fields add and
+remove. Each query in a transaction that is rolled back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .orm_values import NoValue, extreme_values, plain_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Answer = list[str]  # model, query, field, what was raised ("" if nothing)
+
+MOST_ROWS = 100
+UNTRIED = "not tried: "
+LARGEST_MESSAGE = 300
+
+
+def run(apps: list[str] | None = None) -> list[Answer]:
+    """The answers for every model that has a table, of these apps or of all."""
+    from django.apps import apps as registry
+
+    answers: list[Answer] = []
+    for model in registry.get_models():
+        meta = model._meta
+        if meta.proxy or not meta.managed or meta.swapped or (apps is not None and meta.app_label not in apps):
+            continue
+        answers.extend(_answers(model))
+    return answers
+
+
+def _answers(model: Any) -> Iterator[Answer]:
+    for query, field, act in _queries(model):
+        yield [model._meta.label, query, field, _attempt(act)]
+
+
+def _attempt(act: Callable[[], None]) -> str:
+    from django.db import connection, transaction
+
+    try:
+        with transaction.atomic():
+            act()
+            connection.check_constraints()
+            transaction.set_rollback(True)
+    except NoValue as reason:
+        return UNTRIED + str(reason)
+    except Exception as error:  # noqa: BLE001 - whatever the project's fields and the engine raise
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"[:LARGEST_MESSAGE]
+    return ""
+
+
+def _queries(model: Any) -> Iterator[tuple[str, str, Callable[[], None]]]:
+    yield "select", "", lambda: _select(model)
+    yield "insert", "", lambda: _insert(model)
+    yield "insert equal rows", "", lambda: _insert_equal(model)
+    for field in model._meta.local_concrete_fields:
+        if not _is_written(field):
+            continue
+        name, attribute = field.name, field.attname
+        yield "filter", name, lambda field=field: _filter(model, field)  # type: ignore[misc]
+        if field.null:
+            yield "insert NULL", name, lambda at=attribute: _insert(model, **{at: None})  # type: ignore[misc]
+        if getattr(field, "db_default", None) is not None and _has_database_default(field):
+            yield "insert default", name, lambda at=attribute: _insert(model, without=at)  # type: ignore[misc]
+        if field.remote_field is None:
+            for what, value in extreme_values(field).items():
+                yield f"insert {what}", name, lambda at=attribute, value=value: _insert(model, **{at: value})  # type: ignore[misc]
+        elif not field.unique and not field.null:
+            yield "insert a new reference", name, lambda field=field: _insert_reference(model, field)  # type: ignore[misc]
+    for field in model._meta.local_many_to_many:
+        if field.remote_field.through._meta.auto_created:
+            yield "add and remove", field.name, lambda field=field: _add_and_remove(model, field)  # type: ignore[misc]
+
+
+def _is_written(field: Any) -> bool:
+    from django.db.models import AutoField
+
+    return not getattr(field, "generated", False) and not isinstance(field, AutoField) and field.column is not None
+
+
+def _has_database_default(field: Any) -> bool:
+    from django.db.models import NOT_PROVIDED
+
+    return field.db_default is not NOT_PROVIDED
+
+
+def _select(model: Any) -> None:
+    list(model._base_manager.all()[:MOST_ROWS])
+
+
+def _filter(model: Any, field: Any) -> None:
+    model._base_manager.filter(**{field.name: _value(field, 1)}).count()
+
+
+def _insert(model: Any, *, without: str = "", **changes: Any) -> None:
+    """A row, and whether it comes back as it was written."""
+    values = {**_row(model, 1), **changes}
+    values.pop(without, None)
+    instance = _save(model, values)
+    read = _read_back(model, instance.pk, [*(changes or values)] if not without else [without])
+    for name, value in read.items():
+        if without:
+            if value is None:
+                raise ValueError(f"{name} is NULL")
+        elif value != values[name]:
+            raise ValueError(f"{name} {values[name]!r:.60} comes back as {value!r:.60}")
+
+
+def _read_back(model: Any, key: Any, names: list[str]) -> dict[str, Any]:
+    """Nothing where the row cannot be selected, which is another answer."""
+    from django.db import DatabaseError, transaction
+
+    try:
+        with transaction.atomic():
+            row = model._base_manager.filter(pk=key).values(*names).first()
+    except DatabaseError:
+        return {}
+    return row or {}
+
+
+def _insert_equal(model: Any) -> None:
+    """Two rows that differ only in what the models declare unique."""
+    first, second = _row(model, 1), _row(model, 2)
+    distinct = set(_names_of_unique(model))
+    _save(model, first)
+    _save(model, {name: second[name] if name in distinct else value for name, value in first.items()})
+
+
+def _names_of_unique(model: Any) -> Iterator[str]:
+    """The attributes of every field that is unique, alone or with others."""
+    meta = model._meta
+    sets = [*meta.unique_together, *(each.fields for each in meta.constraints if hasattr(each, "nulls_distinct") or hasattr(each, "deferrable"))]
+    together = {name for names in sets for name in names}
+    for field in meta.local_concrete_fields:
+        if field.unique or field.name in together:
+            yield field.attname
+
+
+def _save(model: Any, values: dict[str, Any]) -> Any:
+    """One INSERT into the model's own table, as loaddata does it."""
+    instance = model(**values)
+    instance.save_base(raw=True, force_insert=True)
+    return instance
+
+
+def _row(model: Any, number: int) -> dict[str, Any]:
+    return {
+        field.attname: _value(field, number) for field in model._meta.local_concrete_fields if _is_written(field)
+    }
+
+
+def _value(field: Any, number: int) -> Any:
+    return plain_value(field, number) if field.remote_field is None else _reference(field, number)
+
+
+def _reference(field: Any, number: int) -> Any:
+    """The key of a row that exists, by the column alone; for a unique one a row that no other refers to."""
+    target = field.target_field
+    keys = _values_in(target.model._meta.db_table, target.column)
+    if field.unique:
+        used = set(_values_in(field.model._meta.db_table, field.column))
+        keys = [key for key in keys if key not in used]
+    if len(keys) >= number:
+        return target.to_python(keys[number - 1])
+    if keys and not field.unique:
+        return target.to_python(keys[0])
+    return _new_target(target, number)
+
+
+def _new_target(target: Any, number: int) -> Any:
+    from django.db import DatabaseError
+
+    try:
+        return getattr(_save(target.model, _row(target.model, 10 + number)), target.attname)
+    except DatabaseError as error:
+        raise NoValue(f"{target.model._meta.label} has no row to refer to") from error
+
+
+def _insert_reference(model: Any, field: Any) -> None:
+    """To a row that only the table has which the code knows, or, where the database is not to enforce it, to none."""
+    target = field.target_field
+    key = _new_target(target, 5) if field.db_constraint else plain_value(target, 9)
+    _insert(model, **{field.attname: key})
+
+
+def _values_in(table: str, column: str) -> list[Any]:
+    from django.db import DatabaseError, connection, transaction
+
+    quote = connection.ops.quote_name
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT {quote(column)} FROM {quote(table)} ORDER BY 1")
+            return [row[0] for row in cursor.fetchall() if row[0] is not None]
+    except DatabaseError:
+        return []
+
+
+def _add_and_remove(model: Any, field: Any) -> None:
+    """By keys alone, so that only the field's table matters."""
+    key, target = model._meta.pk, field.remote_field.model._meta.pk
+    own = _values_in(model._meta.db_table, key.column)
+    others = _values_in(target.model._meta.db_table, target.column)
+    if not own or not others:
+        raise NoValue("there are no rows to relate")
+    manager = getattr(model(pk=key.to_python(own[0])), field.name)
+    other = target.to_python(others[-1])
+    manager.remove(other)
+    manager.add(other)
+    assert list(manager.values_list("pk", flat=True).filter(pk=other)) == [other], "the added row is not listed"
+    manager.remove(other)
