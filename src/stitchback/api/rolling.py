@@ -39,4 +39,5 @@ def rolling_case(project: Project, request: RollingRequest) -> RollingCase:
         schema_of(new),
         {engine: rolling_path(old, new, engine) for engine in configured.engines},
         request.is_code_first,
+        frozenset(configured.large_tables),
     )

@@ -33,7 +33,7 @@ from stitchback.cli.progress import activity
 )
 @click.option("--write-baseline", is_flag=True, help="Write the present findings into the baseline file.")
 @options.rolling
-@click.option("--code-first", is_flag=True, help="With --rolling: NEW's code is deployed before its migrations.")
+@options.code_first
 @options.findings_format
 @click.pass_obj
 def command(

@@ -71,11 +71,13 @@ timeout = click.option(
 
 
 class RefRange(click.ParamType):
-    """"OLD..NEW" as two refs; "OLD.." up to what is checked out."""
+    """ "OLD..NEW" as two refs; "OLD.." up to what is checked out."""
 
     name = "refs"
 
-    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> tuple[str, str]:
+    def convert(
+        self, value: object, param: click.Parameter | None, context: click.Context | None
+    ) -> tuple[str, str]:
         old, between, new = str(value).partition("..")
         if not old or not between or new.startswith(".") or ".." in new:
             self.fail(f"{value!r} is not OLD..NEW, such as v2.4..HEAD", param, context)
@@ -87,7 +89,10 @@ rolling = click.option(
     default=None,
     type=RefRange(),
     metavar="OLD..NEW",
-    help="Check a deploy from one release to another: whether code of OLD works after each of NEW's migrations.",
+    help="A deploy from one release to another: whether code of OLD works after each of NEW's migrations.",
+)
+code_first = click.option(
+    "--code-first", is_flag=True, help="With --rolling: NEW's code is deployed before NEW's migrations."
 )
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 output_format = click.option(

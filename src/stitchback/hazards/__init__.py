@@ -16,8 +16,9 @@ from stitchback.hazards.data_and_rename import DataAndRename
 from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.hazards.former_package import FormerPackage
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
-from stitchback.hazards.hazard import Hazard, ProofHazard
+from stitchback.hazards.hazard import Hazard, ProofHazard, RollingHazard
 from stitchback.hazards.ignores import IgnoreWithoutReason
+from stitchback.hazards.large_table import LargeTable
 from stitchback.hazards.left_out import LeftOut
 from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.narrower_column import NarrowerColumn
@@ -35,7 +36,7 @@ from stitchback.hazards.removed_table import RemovedTable
 from stitchback.hazards.replacer_above_unapplied import ReplacerAboveUnapplied
 from stitchback.hazards.replaces_itself import ReplacesItself
 from stitchback.hazards.replaces_may_go import ReplacesMayGo
-from stitchback.hazards.rolling_case import RollingCase, RollingHazard
+from stitchback.hazards.rolling_case import RollingCase
 from stitchback.hazards.same_name import (
     SameNameLacksData,
     SameNameOtherData,
@@ -107,6 +108,7 @@ OF_ROLLING: tuple[RollingHazard, ...] = (
     NarrowerColumn(),
     AddedUniqueness(),
     AddedConstraint(),
+    LargeTable(),
     UndecidedStop(),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.hazards.recipes import tighten
 from stitchback.hazards.rolling_case import RollingCase
-from stitchback.hazards.rolling_findings import broken
+from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
 from stitchback.schema.compatibility import NewConstraint, NewReference
 
@@ -16,17 +16,17 @@ class AddedConstraint:
 
     code = "SB327"
     severity = Severity.WARNING
-    remedy = "Let one release keep the rule, and a later one add the constraint:"
+    remedy = STEPS
 
     def find(self, case: RollingCase) -> Iterator[Finding]:
         for each in case.breaks:
             match each.found:
-                case NewConstraint(spot=spot, name=name, definition=text):
-                    what = f"rows of {spot} that constraint {name} of table {spot.table} refuses: {text}"
-                case NewReference(spot=spot, column=column, target=target):
+                case NewConstraint(usage=usage, name=name, definition=text):
+                    what = f"table {usage.table} has constraint {name}, {text}, and the code of {case.code_ref} may insert other rows ({usage})"
+                case NewReference(usage=usage, column=column, target=target):
                     name = ""
-                    what = f"{spot} with a value that table {target} does not have: column {spot.table}.{column} refers to it"
+                    what = f"column {usage.table}.{column} refers to table {target}, and the code of {case.code_ref} may insert another value ({usage})"
                 case _:
                     continue
-            rule = tighten(spot, case.field(spot), "it saves no other rows")
-            yield broken(self, case, each, f"{case.code_ref} may insert {what}", rule, name)
+            rule = tighten(usage, case.field(usage), "it saves no other rows")
+            yield broken(self, case, each, what, rule, name)

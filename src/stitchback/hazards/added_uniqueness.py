@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.hazards.recipes import tighten
 from stitchback.hazards.rolling_case import RollingCase
-from stitchback.hazards.rolling_findings import broken
+from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
 from stitchback.schema.compatibility import NewUniqueness
 
@@ -16,14 +16,14 @@ class AddedUniqueness:
 
     code = "SB326"
     severity = Severity.WARNING
-    remedy = "Let one release keep the values unique, and a later one add the constraint:"
+    remedy = STEPS
 
     def find(self, case: RollingCase) -> Iterator[Finding]:
         for each in case.breaks:
             if isinstance(each.found, NewUniqueness):
-                spot, text = each.found.spot, each.found.definition
+                usage, text = each.found.usage, each.found.definition
                 name = each.found.name if each.found.name != text else ""
                 constraint = f"constraint {name}, {text}" if name else text
-                message = f"{case.code_ref} may insert equal rows of {spot}: table {spot.table} has {constraint}"
-                rule = tighten(spot, case.field(spot), f"{text} before it saves")
+                message = f"table {usage.table} has {constraint}, and the code of {case.code_ref} may insert equal rows ({usage})"
+                rule = tighten(usage, case.field(usage), f"{text} before it saves")
                 yield broken(self, case, each, message, rule, name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.hazards.recipes import Recipe, add_column
 from stitchback.hazards.rolling_case import RollingCase
-from stitchback.hazards.rolling_findings import broken
+from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
 from stitchback.schema.compatibility import UnfilledColumn
 
@@ -17,19 +17,21 @@ class NotNullColumn:
 
     code = "SB323"
     severity = Severity.ERROR
-    remedy = "Give the column a default in the database (db_default), or let it be NULL for one release:"
+    remedy = STEPS
 
     def find(self, case: RollingCase) -> Iterator[Finding]:
         for each in case.breaks:
-            if isinstance(each.found, UnfilledColumn) and not each.found.spot.many:
-                spot, column = each.found.spot, each.found.column
-                message = f"{case.code_ref} inserts {spot} without column {spot.table}.{column}, which is NOT NULL without a default in the database"
-                name, _ = case.new_column(spot.table, column)
+            if isinstance(each.found, UnfilledColumn) and not each.found.usage.many:
+                usage, column = each.found.usage, each.found.column
+                message = f"column {usage.table}.{column} is NOT NULL without a default in the database, and the code of {case.code_ref} inserts {usage} without it"
+                name, _ = case.new_column(usage.table, column)
                 yield broken(self, case, each, message, _recipe(case, each.found), name)
 
 
 def _recipe(case: RollingCase, found: UnfilledColumn) -> Recipe:
-    name, field = case.new_column(found.spot.table, found.column)
+    name, field = case.new_column(found.usage.table, found.column)
     if field is None:
-        return ("# The models of the new release do not have the column: give it a default in the database, or let it be NULL",)
-    return add_column(found.spot, name, field)
+        return (
+            "# The models of the new release do not have the column: give it a default in the database, or let it be NULL",
+        )
+    return add_column(found.usage, name, field)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.hazards.recipes import tighten
 from stitchback.hazards.rolling_case import RollingCase
-from stitchback.hazards.rolling_findings import broken
+from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
 from stitchback.schema.compatibility import LostDefault, RefusedNull
 
@@ -16,16 +16,16 @@ class NullRefused:
 
     code = "SB324"
     severity = Severity.ERROR
-    remedy = "Let one release always write a value, and a later one alter the column:"
+    remedy = STEPS
 
     def find(self, case: RollingCase) -> Iterator[Finding]:
         for each in case.breaks:
             match each.found:
-                case RefusedNull(spot=spot, column=column):
-                    what = f"may insert NULL for {spot}: column {spot.table}.{column} is NOT NULL"
-                case LostDefault(spot=spot, column=column):
-                    what = f"leaves the value of {spot} to the database: column {spot.table}.{column} has no default"
+                case RefusedNull(usage=usage, column=column):
+                    what = f"column {usage.table}.{column} is NOT NULL, and the code of {case.code_ref} may insert NULL ({usage})"
+                case LostDefault(usage=usage, column=column):
+                    what = f"column {usage.table}.{column} has no default in the database, and the code of {case.code_ref} leaves its value to that ({usage})"
                 case _:
                     continue
-            rule = tighten(spot, case.field(spot), "it always writes a value")
-            yield broken(self, case, each, f"{case.code_ref} {what}", rule)
+            rule = tighten(usage, case.field(usage), "it always writes a value")
+            yield broken(self, case, each, what, rule)

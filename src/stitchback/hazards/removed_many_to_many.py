@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.hazards.recipes import Recipe, drop_many_to_many, rename_many_to_many
 from stitchback.hazards.rolling_case import Break, RollingCase
-from stitchback.hazards.rolling_findings import broken
+from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
 from stitchback.schema.code_tables import code_tables
 from stitchback.schema.compatibility import MissingColumn, MissingTable, UnfilledColumn
@@ -17,20 +17,20 @@ class RemovedManyToMany:
 
     code = "SB322"
     severity = Severity.ERROR
-    remedy = "Let one release stop using the field, and a later one remove or change its table:"
+    remedy = STEPS
 
     def find(self, case: RollingCase) -> Iterator[Finding]:
         for each in case.breaks:
             match each.found:
-                case MissingTable(spot=spot) if spot.many:
-                    what = f"table {spot.table} {_now(each)}"
-                case MissingColumn(spot=spot, column=column) if spot.many:
-                    what = f"column {spot.table}.{column} {_now(each)}"
-                case UnfilledColumn(spot=spot, column=column) if spot.many:
-                    what = f"column {spot.table}.{column} is NOT NULL, has no default, and `add()` does not fill it"
+                case MissingTable(usage=usage) if usage.many:
+                    what = f"table {usage.table} {_now(each)}"
+                case MissingColumn(usage=usage, column=column) if usage.many:
+                    what = f"column {usage.table}.{column} {_now(each)}"
+                case UnfilledColumn(usage=usage, column=column) if usage.many:
+                    what = f"column {usage.table}.{column} is NOT NULL without a default in the database"
                 case _:
                     continue
-            message = f"{case.code_ref} uses {spot}: {what}"
+            message = f"{what}, and the code of {case.code_ref} uses {usage}"
             yield broken(self, case, each, message, _recipe(case, each))
 
 
@@ -39,8 +39,8 @@ def _now(found: Break) -> str:
 
 
 def _recipe(case: RollingCase, found: Break) -> Recipe:
-    spot = found.found.spot
+    usage = found.found.usage
     if isinstance(found.found, MissingTable) and found.renamed:
         names = (table.many for table in code_tables(case.new_models) if table.name == found.renamed)
-        return rename_many_to_many(spot, case.field(spot), next(names, spot.field))
-    return drop_many_to_many(spot)
+        return rename_many_to_many(usage, case.field(usage), next(names, usage.field))
+    return drop_many_to_many(usage)

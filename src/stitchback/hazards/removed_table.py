@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.hazards.recipes import Recipe, drop_table, rename_table
 from stitchback.hazards.rolling_case import Break, RollingCase
-from stitchback.hazards.rolling_findings import broken
+from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
 from stitchback.schema.code_tables import code_tables
 from stitchback.schema.compatibility import MissingTable
@@ -17,20 +17,20 @@ class RemovedTable:
 
     code = "SB321"
     severity = Severity.ERROR
-    remedy = "Let one release stop using the model, and a later one remove the table:"
+    remedy = STEPS
 
     def find(self, case: RollingCase) -> Iterator[Finding]:
         for each in case.breaks:
-            if isinstance(each.found, MissingTable) and not each.found.spot.many:
-                spot = each.found.spot
-                renamed = f"is named {each.renamed}" if each.renamed else "does not exist"
-                message = f"{case.code_ref} uses {spot}: table {spot.table} {renamed}"
+            if isinstance(each.found, MissingTable) and not each.found.usage.many:
+                usage = each.found.usage
+                now = f"is named {each.renamed}" if each.renamed else "does not exist"
+                message = f"table {usage.table} {now}, and the code of {case.code_ref} uses it ({usage})"
                 yield broken(self, case, each, message, _recipe(case, each, each.found))
 
 
 def _recipe(case: RollingCase, found: Break, missing: MissingTable) -> Recipe:
     if found.renamed:
         names = (table.label for table in code_tables(case.new_models) if table.name == found.renamed)
-        return rename_table(missing.spot, next(names, missing.spot.label))
-    tables = [table.name for table in code_tables(case.code) if table.model == missing.spot.model]
-    return drop_table(missing.spot, tuple(reversed(tables)))
+        return rename_table(missing.usage, next(names, missing.usage.label))
+    tables = [table.name for table in code_tables(case.code) if table.model == missing.usage.model]
+    return drop_table(missing.usage, tuple(reversed(tables)))

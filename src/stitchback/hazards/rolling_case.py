@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from stitchback.engine.rolling_stops import RollingPath, RollingStop
-from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
@@ -19,7 +18,7 @@ from stitchback.schema.compatibility import (
     Incompatibility,
     MissingColumn,
     MissingTable,
-    Spot,
+    Usage,
     UnfilledColumn,
     incompatibilities,
 )
@@ -62,13 +61,13 @@ class RollingCase:
     def breaks(self) -> tuple[Break, ...]:
         return self.once(_breaks)
 
-    def field(self, spot: Spot) -> Field | None:
+    def field(self, usage: Usage) -> Field | None:
         """The field of the code."""
-        return field_of(self.code, spot.model, spot.field)
+        return field_of(self.code, usage.model, usage.field)
 
-    def new_field(self, spot: Spot) -> Field | None:
+    def new_field(self, usage: Usage) -> Field | None:
         """The field of that name in the new release."""
-        return field_of(self.new_models, spot.model, spot.field)
+        return field_of(self.new_models, usage.model, usage.field)
 
     def new_column(self, table: str, column: str) -> tuple[str, Field | None]:
         """The field of the new release that has the column, with its name."""
@@ -98,16 +97,6 @@ class Break:
     @property
     def on_engines(self) -> str:
         return f" on {', '.join(self.engines)}" if self.engines else ""
-
-
-class RollingHazard(Protocol):
-    """A rule of `check --rolling`. `reporting/explanations/CODE.md` is its page."""
-
-    code: str
-    severity: Severity
-    remedy: str
-
-    def find(self, case: RollingCase) -> Iterator[Finding]: ...
 
 
 Occurrence = tuple[Incompatibility, MigrationKey, MigrationKey | None, str]
@@ -149,7 +138,7 @@ def _is_renamed(found: Incompatibility, renames: Renames, known: set[tuple[str, 
     """Whether a column that the code does not fill is one that it knows by its old name: that is missing, too."""
     if not isinstance(found, UnfilledColumn):
         return False
-    return any((found.spot.table, old) in known for old in renames.before(found.spot.table, found.column))
+    return any((found.usage.table, old) in known for old in renames.before(found.usage.table, found.column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +151,18 @@ class Renames:
     @classmethod
     def of(cls, stops: tuple[RollingStop, ...]) -> Renames:
         effects = [effect for stop in stops for effect in stop.effects]
-        columns = {(each.table, each.before): each.after for each in effects if isinstance(each, RenameColumn)}
+        columns = {
+            (each.table, each.before): each.after for each in effects if isinstance(each, RenameColumn)
+        }
         tables = {each.before: each.after for each in effects if isinstance(each, RenameTable)}
         return cls(columns, tables)
 
     def now(self, found: Incompatibility) -> str:
         match found:
-            case MissingTable(spot=spot):
-                return self.tables.get(spot.table, "")
-            case MissingColumn(spot=spot, column=column):
-                return self.columns.get((spot.table, column), "")
+            case MissingTable(usage=usage):
+                return self.tables.get(usage.table, "")
+            case MissingColumn(usage=usage, column=column):
+                return self.columns.get((usage.table, column), "")
             case _:
                 return ""
 

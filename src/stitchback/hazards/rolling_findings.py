@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from stitchback.hazards.rolling_case import Break, RollingCase, RollingHazard
+from stitchback.hazards.hazard import RollingHazard
+from stitchback.hazards.rolling_case import Break, RollingCase
 from stitchback.model.findings import Finding
+
+STEPS = "The same change in steps during which the code of each release works:"
 
 
 def broken(
@@ -14,14 +17,14 @@ def broken(
     recipe: tuple[str, ...] = (),
     *words: str,
 ) -> Finding:
-    """`message`: a sentence without its moment. `words`: by which the operation is found in the migration. The recipe is for old code: new code that is
+    """`message`: a sentence that begins with the schema object, without its moment. `words`: by which the operation is found in the migration. The recipe is for old code: new code that is
     deployed first needs nothing but the migrations a release earlier."""
-    spot = found.found.spot
-    span = case.span(found.at, spot.field, spot.label, *words)
+    usage = found.found.usage
+    span = case.span(found.at, usage.field, usage.label, *words)
     if case.is_new_code:
         hint = f"Deploy {found.at} before the code of {case.new.ref}, or with the release before it."
-        text = f"{message}{found.on_engines} before {found.at}"
+        text = f"before {found.at}{found.on_engines}, {message}"
         return Finding(hazard.code, hazard.severity, case.code_ref, span, text, hint)
     until = f" until {found.until}" if found.until else ""
-    text = f"{message}{found.on_engines} from {found.at} on{until}"
+    text = f"after {found.at}{until}{found.on_engines}, {message}"
     return Finding(hazard.code, hazard.severity, case.code_ref, span, text, hazard.remedy, recipe)

@@ -13,7 +13,9 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.values import render
 from stitchback.schema.compatibility import Undecided
 
-_CHANGES_SCHEMA = re.compile(r"\b(?:ALTER|CREATE|DROP|RENAME)\s+(?:UNIQUE\s+)?(?:TABLE|INDEX|COLUMN|CONSTRAINT)\b", re.IGNORECASE)
+_CHANGES_SCHEMA = re.compile(
+    r"\b(?:ALTER|CREATE|DROP|RENAME)\s+(?:UNIQUE\s+)?(?:TABLE|INDEX|COLUMN|CONSTRAINT)\b", re.IGNORECASE
+)
 
 
 class UndecidedStop:
@@ -28,9 +30,9 @@ class UndecidedStop:
         yield from self._failures(case)
         for each in case.breaks:
             if isinstance(each.found, Undecided):
-                spot = each.found.spot
-                message = f"{each.at}: whether {case.code_ref} can still write {spot} is unknown: {each.found.reason}"
-                yield self._finding(case, case.span(each.at, spot.field, spot.label), message)
+                usage = each.found.usage
+                message = f"{each.at}: whether {case.code_ref} can still write {usage} is unknown: {each.found.reason}"
+                yield self._finding(case, case.span(each.at, usage.field, usage.label), message)
         for key in self._keys(case):
             for operation in case.new.migrations[key].operations:
                 yield from self._unread(case, key, operation)
@@ -41,13 +43,22 @@ class UndecidedStop:
             at = error.at or "the first migration"
             span = Span(case.new.migrations[error.at].path) if error.at in case.new.migrations else None
             message = f"a database of {case.old.ref} does not get to {case.new.ref}, `migrate` fails at {at} on {engine}: {error.message}"
-            yield Finding(self.code, Severity.ERROR, case.old.ref, span, message, "`stitchback plan` shows why, and what helps.")
+            yield Finding(
+                self.code,
+                Severity.ERROR,
+                case.old.ref,
+                span,
+                message,
+                "`stitchback plan` shows why, and what helps.",
+            )
 
     def _keys(self, case: RollingCase) -> tuple[MigrationKey, ...]:
         stops = (stop.key for path in case.paths.values() for stop in path.stops)
         return tuple(dict.fromkeys(stops))
 
-    def _unread(self, case: RollingCase, key: MigrationKey, operation: Operation | Opaque) -> Iterator[Finding]:
+    def _unread(
+        self, case: RollingCase, key: MigrationKey, operation: Operation | Opaque
+    ) -> Iterator[Finding]:
         if isinstance(operation, Opaque):
             message = f"{key}: an operation cannot be read: {operation.reason}"
             yield self._finding(case, operation.span, message)

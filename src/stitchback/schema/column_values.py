@@ -27,7 +27,6 @@ POSITIVE: Mapping[str, int] = {
 }
 TEXT = frozenset({"varchar", "TextField"})
 NUMBERS = frozenset({"integer", "boolean", "decimal", "FloatField"})
-TEXT_IN_SQLITE = frozenset({"DateField", "DateTimeField", "TimeField", "UUIDField", "GenericIPAddressField"})
 UNCONVERTED_IN_SQLITE = frozenset({"UUIDField", "GenericIPAddressField", "BinaryField"})
 
 
@@ -64,13 +63,15 @@ def lost_values(code: ColumnShape, there: ColumnShape, engine: str) -> str:
         return _in_family(one, code, there, engine)
     if one in NUMBERS and other in NUMBERS:
         return _of_numbers(one, other, code, there, engine)
-    return "" if _is_kept(one, other, there, engine) else f"values of {code.type_text}"
+    if engine == "sqlite" and one == "text" and other in UNCONVERTED_IN_SQLITE:
+        return ""
+    return f"values of {code.type_text}"
 
 
 def _in_family(name: str, code: ColumnShape, there: ColumnShape, engine: str) -> str:
     if name == "text":
         return _longer_text(code, there, engine)
-    if name == "integer":
+    if name == "integer" and not code.kind.endswith("AutoField"):  # those the database makes
         return _outside(integers(code, engine), integers(there, engine), engine)
     if name == "decimal":
         return _more_digits(code, there, engine)
@@ -106,7 +107,7 @@ def whole_digits(shape: ColumnShape) -> int:
 
 def _of_numbers(one: str, other: str, code: ColumnShape, there: ColumnShape, engine: str) -> str:
     if other == "boolean":
-        return "" if engine == "sqlite" else f"numbers other than 0 to {LARGEST_TINY if engine == 'mysql' else 1}"
+        return f"numbers other than 0 to {LARGEST_TINY if engine == 'mysql' else 1}"
     if one == "boolean":
         return "" if engine in ("sqlite", "mysql") else "true and false"
     if one == "integer" and other == "FloatField":
@@ -117,15 +118,6 @@ def _of_numbers(one: str, other: str, code: ColumnShape, there: ColumnShape, eng
         largest = 10 ** whole_digits(there) - 1
         return _outside(integers(code, engine), (-largest, largest), engine)
     return "fractions" if other == "integer" else f"exact values of {code.type_text}"
-
-
-def _is_kept(one: str, other: str, there: ColumnShape, engine: str) -> bool:
-    """Whether values of one family stay as they are in a column of another one."""
-    if engine == "sqlite":
-        if one == "text":
-            return other in UNCONVERTED_IN_SQLITE
-        return one in TEXT_IN_SQLITE and other == "text"
-    return one == "json" and other == "text" and there.size is None
 
 
 def is_known(shape: ColumnShape) -> bool:

@@ -20,7 +20,7 @@ from stitchback.schema.definitions import columns_in
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Usage:
     """Where code and schema do not fit. `field`: of the model; "" for the model itself. `many`: the field is many-to-many, and `table` its table."""
 
     model: ModelKey
@@ -35,12 +35,12 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class MissingTable:
-    spot: Spot
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
 class MissingColumn:
-    spot: Spot
+    usage: Usage
     column: str
 
 
@@ -48,7 +48,7 @@ class MissingColumn:
 class UnfilledColumn:
     """A column that the models do not have: NOT NULL, without a default in the database. `shape`: what it is."""
 
-    spot: Spot
+    usage: Usage
     column: str
     shape: str
 
@@ -57,7 +57,7 @@ class UnfilledColumn:
 class RefusedNull:
     """The field is nullable, and the column is NOT NULL."""
 
-    spot: Spot
+    usage: Usage
     column: str
 
 
@@ -65,7 +65,7 @@ class RefusedNull:
 class LostDefault:
     """The field leaves the value to the database (`db_default`), and the column has no default."""
 
-    spot: Spot
+    usage: Usage
     column: str
 
 
@@ -73,7 +73,7 @@ class LostDefault:
 class LostValues:
     """`values`: those that the column refuses or changes, in words."""
 
-    spot: Spot
+    usage: Usage
     column: str
     before: str
     after: str
@@ -84,7 +84,7 @@ class LostValues:
 class NewUniqueness:
     """`definition`: "unique(columns) …"."""
 
-    spot: Spot
+    usage: Usage
     name: str
     definition: str
 
@@ -93,7 +93,7 @@ class NewUniqueness:
 class NewConstraint:
     """A check or an exclusion constraint."""
 
-    spot: Spot
+    usage: Usage
     name: str
     definition: str
 
@@ -102,16 +102,16 @@ class NewConstraint:
 class NewReference:
     """The database enforces a foreign key to `target`, and the field may hold another value."""
 
-    spot: Spot
+    usage: Usage
     column: str
     target: str
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """`reason`: why nobody knows without running the code."""
+    """`reason`: why it is unknown without running the code."""
 
-    spot: Spot
+    usage: Usage
     column: str
     reason: str
 
@@ -122,55 +122,58 @@ Incompatibility = (
 )  # fmt: skip
 
 
-def incompatibilities(
-    code: SchemaState, physical: PhysicalSchema, engine: str
-) -> Iterator[Incompatibility]:
+def incompatibilities(code: SchemaState, physical: PhysicalSchema, engine: str) -> Iterator[Incompatibility]:
     """All of them, in the order of the models. `engine`: Django's vendor."""
     for table in code_tables(code):
         there = physical.tables.get(table.name)
         if there is None:
-            yield MissingTable(spot_of(table, ""))
+            yield MissingTable(usage_of(table, ""))
             continue
         yield from _columns(table, there, physical, engine)
-        yield from _uniqueness(table, there)
-        yield from _constraints(table, there)
+        yield from _uniqueness(table, there, engine)
+        yield from _constraints(table, there, engine)
 
 
-def spot_of(table: CodeTable, field: str) -> Spot:
-    return Spot(table.model, table.label, table.many or field, table.name, bool(table.many))
+def usage_of(table: CodeTable, field: str) -> Usage:
+    return Usage(table.model, table.label, table.many or field, table.name, bool(table.many))
 
 
 def _columns(
     table: CodeTable, there: Table, physical: PhysicalSchema, engine: str
 ) -> Iterator[Incompatibility]:
     for column, text in table.table.columns.items():
-        spot = spot_of(table, table.field(column))
+        usage = usage_of(table, table.field(column))
         if column not in there.columns:
-            yield MissingColumn(spot, column)
+            yield MissingColumn(usage, column)
         else:
-            yield from _column(spot, column, read_shape(text), read_shape(there.columns[column]), physical, engine)
+            yield from _column(
+                usage, column, read_shape(text), read_shape(there.columns[column]), physical, engine
+            )
     for column, text in there.columns.items():
-        if column not in table.table.columns and read_shape(text).must_be_given:
-            yield UnfilledColumn(spot_of(table, ""), column, text)
+        is_unfilled = column not in table.table.columns and read_shape(text).must_be_given
+        if is_unfilled and not (
+            table.many and engine == "mysql"
+        ):  # `add()` is INSERT IGNORE there, which fills it
+            yield UnfilledColumn(usage_of(table, ""), column, text)
 
 
 def _column(
-    spot: Spot, column: str, code: ColumnShape, there: ColumnShape, physical: PhysicalSchema, engine: str
+    usage: Usage, column: str, code: ColumnShape, there: ColumnShape, physical: PhysicalSchema, engine: str
 ) -> Iterator[Incompatibility]:
     if code.text == there.text:
         return
     if code.null and not there.null and "primary key" not in there.text:
-        yield RefusedNull(spot, column)
+        yield RefusedNull(usage, column)
     if code.default and not there.default and engine != "sqlite":
-        yield LostDefault(spot, column)
+        yield LostDefault(usage, column)
     if there.constrained and there.table in physical.tables and _is_redirected(code, there, physical):
-        yield NewReference(spot, column, there.table)
+        yield NewReference(usage, column, there.table)
     if code.type_text != there.type_text and not (is_known(code) and is_known(there)):
-        yield Undecided(spot, column, f"{code.type_text} was altered to {there.type_text}")
+        yield Undecided(usage, column, f"{code.type_text} was altered to {there.type_text}")
         return
     values = lost_values(code, there, engine)
     if values:
-        yield LostValues(spot, column, code.type_text, there.type_text, values)
+        yield LostValues(usage, column, code.type_text, there.type_text, values)
 
 
 def _is_redirected(code: ColumnShape, there: ColumnShape, physical: PhysicalSchema) -> bool:
@@ -186,21 +189,35 @@ def _definitions(table: Table, *kinds: str) -> dict[str, str]:
     return {text: name for name, text in pairs if text.startswith(kinds)}
 
 
-def _uniqueness(table: CodeTable, there: Table) -> Iterator[NewUniqueness]:
+def _is_created(text: str, engine: str) -> bool:
+    """Django leaves out a unique constraint that the engine does not have (`UniqueConstraint.create_sql`)."""
+    lacking = ("deferrable=", "include=", "nulls_distinct=")
+    unsupported = {"mysql": ("condition=", *lacking), "sqlite": lacking}.get(engine, ())
+    return not any(word in text for word in unsupported)
+
+
+def _uniqueness(table: CodeTable, there: Table, engine: str) -> Iterator[NewUniqueness]:
     own = _definitions(table.table, "unique(", "primary key(")
     sets = [set(columns_in(text)) for text in own if text.endswith(")") and columns_in(text)]
     for text, name in _definitions(there, "unique(", "primary key(").items():
         columns = columns_in(text)
         is_implied = bool(columns) and any(other <= set(columns) for other in sets)
-        if text not in own and not is_implied and not _is_never_equal(columns, text, table, there):
+        if (
+            text not in own
+            and _is_created(text, engine)
+            and not is_implied
+            and not _is_never_equal(columns, text, table, there)
+        ):
             fields = [table.field(column) for column in columns if column in table.table.columns]
-            yield NewUniqueness(spot_of(table, fields[0] if len(fields) == 1 else ""), name, text)
+            yield NewUniqueness(usage_of(table, fields[0] if len(fields) == 1 else ""), name, text)
 
 
 def _is_never_equal(columns: tuple[str, ...], text: str, table: CodeTable, there: Table) -> bool:
     """Rows of the code leave a column that it does not know NULL, and two NULLs are not equal; or that column is missing a value altogether, or has lost its
     name, which is another incompatibility."""
-    unknown = [there.columns[name] for name in columns if name not in table.table.columns and name in there.columns]
+    unknown = [
+        there.columns[name] for name in columns if name not in table.table.columns and name in there.columns
+    ]
     shapes = [read_shape(text) for text in unknown]
     nulls = any(shape.null and not shape.default for shape in shapes) and "nulls_distinct=False" not in text
     computed = any(_differs_each_time(shape) for shape in shapes)
@@ -211,12 +228,14 @@ def _differs_each_time(shape: ColumnShape) -> bool:
     return "uuid" in shape.default.lower() or "random" in shape.default.lower()
 
 
-def _constraints(table: CodeTable, there: Table) -> Iterator[NewConstraint]:
-    own = _definitions(table.table, "check(", "constraint(")
+def _constraints(table: CodeTable, there: Table, engine: str) -> Iterator[NewConstraint]:
+    """Exclusion constraints are PostgreSQL's alone."""
+    kinds = ("check(", "constraint(") if engine == "postgresql" else ("check(",)
+    own = _definitions(table.table, *kinds)
     known = {*table.table.columns, *table.fields.values()}
-    for text, name in _definitions(there, "check(", "constraint(").items():
+    for text, name in _definitions(there, *kinds).items():
         if text not in own and (_names(text, known) or _refuses_null(text)):
-            yield NewConstraint(spot_of(table, ""), name, text)
+            yield NewConstraint(usage_of(table, ""), name, text)
 
 
 def _names(text: str, fields: set[str]) -> bool:

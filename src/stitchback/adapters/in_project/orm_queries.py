@@ -3,6 +3,7 @@ remove. Each query in a transaction that is rolled back."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from .orm_values import NoValue, extreme_values, plain_value
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 100
 UNTRIED = "not tried: "
 LARGEST_MESSAGE = 300
+MOST_COMBINATIONS = 16
 
 
 def run(apps: list[str] | None = None) -> list[Answer]:
@@ -24,7 +26,12 @@ def run(apps: list[str] | None = None) -> list[Answer]:
     answers: list[Answer] = []
     for model in registry.get_models():
         meta = model._meta
-        if meta.proxy or not meta.managed or meta.swapped or (apps is not None and meta.app_label not in apps):
+        if (
+            meta.proxy
+            or not meta.managed
+            or meta.swapped
+            or (apps is not None and meta.app_label not in apps)
+        ):
             continue
         answers.extend(_answers(model))
     return answers
@@ -36,12 +43,11 @@ def _answers(model: Any) -> Iterator[Answer]:
 
 
 def _attempt(act: Callable[[], None]) -> str:
-    from django.db import connection, transaction
+    from django.db import transaction
 
     try:
         with transaction.atomic():
             act()
-            connection.check_constraints()
             transaction.set_rollback(True)
     except NoValue as reason:
         return UNTRIED + str(reason)
@@ -74,9 +80,11 @@ def _queries(model: Any) -> Iterator[tuple[str, str, Callable[[], None]]]:
 
 
 def _is_written(field: Any) -> bool:
+    """Whether an INSERT takes a value of the instance: not a key that the database makes, nor the place of `order_with_respect_to`."""
     from django.db.models import AutoField
+    from django.db.models.fields.proxy import OrderWrt
 
-    return not getattr(field, "generated", False) and not isinstance(field, AutoField) and field.column is not None
+    return not getattr(field, "generated", False) and not isinstance(field, (AutoField, OrderWrt))
 
 
 def _has_database_default(field: Any) -> bool:
@@ -120,33 +128,47 @@ def _read_back(model: Any, key: Any, names: list[str]) -> dict[str, Any]:
 
 
 def _insert_equal(model: Any) -> None:
-    """Two rows that differ only in what the models declare unique."""
+    """Two rows that differ only in one field of each set that the models declare unique, whichever it is."""
+    from django.db import transaction
+
     first, second = _row(model, 1), _row(model, 2)
-    distinct = set(_names_of_unique(model))
-    _save(model, first)
-    _save(model, {name: second[name] if name in distinct else value for name, value in first.items()})
+    for distinct in itertools.islice(itertools.product(*_unique_sets(model)), MOST_COMBINATIONS):
+        with transaction.atomic():
+            _save(model, first)
+            _save(model, {name: second[name] if name in distinct else value for name, value in first.items()})
+            transaction.set_rollback(True)
 
 
-def _names_of_unique(model: Any) -> Iterator[str]:
-    """The attributes of every field that is unique, alone or with others."""
+def _unique_sets(model: Any) -> list[list[str]]:
+    """Sets of attributes that are unique together."""
     meta = model._meta
-    sets = [*meta.unique_together, *(each.fields for each in meta.constraints if hasattr(each, "nulls_distinct") or hasattr(each, "deferrable"))]
-    together = {name for names in sets for name in names}
-    for field in meta.local_concrete_fields:
-        if field.unique or field.name in together:
-            yield field.attname
+    sets = [[field.name] for field in meta.local_concrete_fields if field.unique and _is_written(field)]
+    sets += [names for names in meta.unique_together]
+    sets += [each.fields for each in meta.constraints if getattr(each, "fields", ()) and not each.condition]
+    return [[meta.get_field(name).attname for name in names] for names in sets]
 
 
 def _save(model: Any, values: dict[str, Any]) -> Any:
     """One INSERT into the model's own table, as loaddata does it."""
     instance = model(**values)
     instance.save_base(raw=True, force_insert=True)
+    _check_references(model._meta.db_table)
     return instance
+
+
+def _check_references(table: str) -> None:
+    """Foreign keys that the engine checks at the end of a transaction. MySQL defers none."""
+    from django.db import connection
+
+    if connection.vendor != "mysql":
+        connection.check_constraints([table])
 
 
 def _row(model: Any, number: int) -> dict[str, Any]:
     return {
-        field.attname: _value(field, number) for field in model._meta.local_concrete_fields if _is_written(field)
+        field.attname: _value(field, number)
+        for field in model._meta.local_concrete_fields
+        if _is_written(field)
     }
 
 
@@ -155,17 +177,19 @@ def _value(field: Any, number: int) -> Any:
 
 
 def _reference(field: Any, number: int) -> Any:
-    """The key of a row that exists, by the column alone; for a unique one a row that no other refers to."""
+    """The key of a row to which no other refers, by the column alone; where there is none, of a new one."""
     target = field.target_field
-    keys = _values_in(target.model._meta.db_table, target.column)
-    if field.unique:
-        used = set(_values_in(field.model._meta.db_table, field.column))
-        keys = [key for key in keys if key not in used]
+    everything = _values_in(target.model._meta.db_table, target.column)
+    used = set(_values_in(field.model._meta.db_table, field.column))
+    keys = [key for key in everything if key not in used]
     if len(keys) >= number:
         return target.to_python(keys[number - 1])
-    if keys and not field.unique:
-        return target.to_python(keys[0])
-    return _new_target(target, number)
+    try:
+        return _new_target(target, number)
+    except NoValue:
+        if field.unique or not everything:
+            raise
+        return target.to_python(everything[0])
 
 
 def _new_target(target: Any, number: int) -> Any:
@@ -207,5 +231,8 @@ def _add_and_remove(model: Any, field: Any) -> None:
     other = target.to_python(others[-1])
     manager.remove(other)
     manager.add(other)
-    assert list(manager.values_list("pk", flat=True).filter(pk=other)) == [other], "the added row is not listed"
+    _check_references(field.m2m_db_table())
+    assert list(manager.values_list("pk", flat=True).filter(pk=other)) == [other], (
+        "the added row is not listed"
+    )
     manager.remove(other)

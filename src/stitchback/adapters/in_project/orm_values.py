@@ -10,7 +10,16 @@ from typing import Any
 from .distinct_values import digest
 
 LONG_TEXT = 5000  # characters
-TEXTS = ("CharField", "TextField", "SlugField", "FileField", "FilePathField", "EmailField", "URLField", "ImageField")
+TEXTS = (
+    "CharField",
+    "TextField",
+    "SlugField",
+    "FileField",
+    "FilePathField",
+    "EmailField",
+    "URLField",
+    "ImageField",
+)
 DAY = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
 
 
@@ -60,7 +69,10 @@ def extreme_values(field: Any) -> dict[str, Any]:
         return {"longest": "0" * ((field.max_length or LONG_TEXT) - 1) + "7"}
     if "IntegerField" in kind:
         least, greatest = connection.ops.integer_field_range(kind)
-        return {"greatest": 2**63 - 1 if greatest is None else greatest, "least": -(2**63) if least is None else least}
+        return {
+            "greatest": 2**63 - 1 if greatest is None else greatest,
+            "least": -(2**63) if least is None else least,
+        }
     if kind == "DecimalField":
         return {"greatest": _decimal(field, "9" * (field.max_digits - field.decimal_places))}
     if kind == "FloatField":

@@ -54,12 +54,13 @@ def roll(
     scratch: ScratchDatabases,
     old: Release,
     new: Release,
+    codes: Sequence[Release],
     *,
-    is_code_first: bool = False,
     progress: Progress,
     of_app_alone: bool = False,
-) -> RollingRun:
-    """`of_app_alone`: at each stop, ask only the models of its app, where apps do not refer to each other. Raises EnvironmentProblem (SB552) where the old release cannot create its own database."""
+) -> tuple[RollingRun, ...]:
+    """One run for each of the `codes`: old, new, or both. `of_app_alone`: at each stop, ask only the models of its app, where apps do not refer to each other.
+    Raises EnvironmentProblem (SB552) where the old release cannot create its own database."""
     url = scratch.create()
     created = old.session.migrate(url)
     if not created.went_well:
@@ -69,19 +70,29 @@ def roll(
             hint=f"Make `manage.py migrate` of {old.ref} work on an empty database, or choose another release.",
         )
     unfilled = old.session.fill(url)
-    code = new if is_code_first else old
-    stops, error = [StopAnswers(None, code.session.queries(url))], ""
+    stops, error = [_asked(codes, url, None, None)], ""
     for outcome in _migrated(new.session, url):
         if not outcome.went_well:
             error = f"{outcome.failed or 'migrate'}: {outcome.error_class}: {outcome.error_message}"
             break
-        for key in outcome.ran:
-            progress(str(key))
-        apps = [outcome.ran[-1].app] if of_app_alone else None
-        stops.append(StopAnswers(outcome.ran[-1], code.session.queries(url, apps)))
+        key = outcome.ran[-1]
+        progress(str(key))
+        stops.append(_asked(codes, url, key, [key.app] if of_app_alone else None))
     if of_app_alone:
-        stops.append(StopAnswers(stops[-1].key, code.session.queries(url)))
-    return _compared(RollingRun(scratch.vendor, code.session.django, code.ref, tuple(stops), (), unfilled, error), is_code_first)
+        stops.append(_asked(codes, url, stops[-1][0].key, None))
+    return tuple(
+        _compared(
+            RollingRun(scratch.vendor, code.session.django, code.ref, each, (), unfilled, error),
+            own=-1 if code is new else 0,
+        )
+        for code, each in zip(codes, zip(*stops, strict=True), strict=True)
+    )
+
+
+def _asked(
+    codes: Sequence[Release], url: str, key: MigrationKey | None, apps: Sequence[str] | None
+) -> tuple[StopAnswers, ...]:
+    return tuple(StopAnswers(key, code.session.queries(url, apps)) for code in codes)
 
 
 def _migrated(session: ProjectSession, url: str) -> Iterator[MigrateOutcome]:
@@ -95,11 +106,11 @@ def _migrated(session: ProjectSession, url: str) -> Iterator[MigrateOutcome]:
             return
 
 
-def _compared(run: RollingRun, is_code_first: bool) -> RollingRun:
-    """Without what does not work on the code's own schema: the start for old code, the end for new code."""
-    own = run.stops[-1 if is_code_first else 0]
-    left_out = tuple(answer for answer in own.answers if answer.error or answer.reason)
-    asked = {answer.id for answer in own.answers} - {answer.id for answer in left_out}
+def _compared(run: RollingRun, own: int) -> RollingRun:
+    """Without what does not work at the code's own stop: the first for old code, the last for new code."""
+    own_answers = run.stops[own].answers
+    left_out = tuple(answer for answer in own_answers if answer.error or answer.reason)
+    asked = {answer.id for answer in own_answers} - {answer.id for answer in left_out}
     stops = tuple(StopAnswers(stop.key, _of(stop.answers, asked)) for stop in run.stops)
     return RollingRun(run.vendor, run.django, run.code, stops, left_out, run.unfilled, run.error)
 
