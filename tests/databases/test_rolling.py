@@ -101,5 +101,6 @@ def test_the_page_has_the_predictions(cases: Mapping[bool, RollingCase], golden:
     text = PAGE.read_text(encoding="utf-8")
     before, begin, rest = text.partition("<!-- predictions -->\n")
     _, end, after = rest.partition("<!-- end of predictions -->\n")
-    assert begin and end
+    assert begin
+    assert end
     golden.check(PAGE, f"{before}{begin}{table(PRESENT, cases)}{end}{after}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stitchback.api.project import Project, refuse_two_projects
@@ -40,4 +39,5 @@ def rolling_case(project: Project, request: RollingRequest) -> RollingCase:
         {engine: rolling_path(old, new, engine) for engine in configured.engines},
         request.is_code_first,
         frozenset(configured.large_tables),
+        f"{request.old}..{request.new}",
     )

@@ -70,24 +70,20 @@ timeout = click.option(
 )
 
 
-class RefRange(click.ParamType):
+def _two_refs(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
     """ "OLD..NEW" as two refs; "OLD.." up to what is checked out."""
-
-    name = "refs"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, context: click.Context | None
-    ) -> tuple[str, str]:
-        old, between, new = str(value).partition("..")
-        if not old or not between or new.startswith(".") or ".." in new:
-            self.fail(f"{value!r} is not OLD..NEW, such as v2.4..HEAD", param, context)
-        return old, new or "HEAD"
+    if value is None:
+        return None
+    old, between, new = value.partition("..")
+    if not old or not between or new.startswith(".") or ".." in new:
+        raise click.BadParameter(f"{value!r} is not OLD..NEW, such as v2.4..HEAD", context, option)
+    return old, new or "HEAD"
 
 
 rolling = click.option(
     "--rolling",
     default=None,
-    type=RefRange(),
+    callback=_two_refs,
     metavar="OLD..NEW",
     help="A deploy from one release to another: whether code of OLD works after each of NEW's migrations.",
 )

@@ -33,7 +33,8 @@ class LargeTable:
                 for effect, work in _works(case, stop, migration, engine):
                     table = str(getattr(effect, "table", ""))
                     message = f"{stop.key} changes {_object(effect, table)}"
-                    works.setdefault((str(stop.key), message, work), []).append(ENGINES[engine])
+                    engines = works.setdefault((str(stop.key), message, work), [])
+                    engines += [ENGINES[engine]] if ENGINES[engine] not in engines else []
                     spans[message] = case.span(stop.key, *_words(case, effect, table))
         for (_, message, work), engines in works.items():
             text = f"{message}: {' and '.join(engines)} {_verb(work, engines)}"

@@ -18,8 +18,8 @@ from stitchback.schema.compatibility import (
     Incompatibility,
     MissingColumn,
     MissingTable,
-    Usage,
     UnfilledColumn,
+    Usage,
     incompatibilities,
 )
 from stitchback.schema.effects import RenameColumn, RenameTable
@@ -30,7 +30,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class RollingCase:
     """`is_new_code`: the code of the new release is deployed before the migrations; else that of the old one runs until the deploy has ended.
-    `paths`: by the vendor of the database engine. `large_tables`: names of the configuration."""
+    `paths`: by the vendor of the database engine. `large_tables`: names of the configuration. `refs`: as the user named them."""
 
     old: Tree
     new: Tree
@@ -39,6 +39,7 @@ class RollingCase:
     paths: Mapping[str, RollingPath]
     is_new_code: bool = False
     large_tables: frozenset[str] = frozenset()
+    refs: str = "OLD..NEW"
     _answers: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def once(self, question: Callable[[RollingCase], T]) -> T:

@@ -24,7 +24,7 @@ class UndecidedStop:
 
     code = "SB329"
     severity = Severity.WARNING
-    remedy = "Try it: `stitchback verify --rolling OLD..NEW`."
+    remedy = ""
 
     def find(self, case: RollingCase) -> Iterator[Finding]:
         yield from self._failures(case)
@@ -41,7 +41,8 @@ class UndecidedStop:
         errors = {path.error: engine for engine, path in case.paths.items() if path.error is not None}
         for error, engine in errors.items():
             at = error.at or "the first migration"
-            span = Span(case.new.migrations[error.at].path) if error.at in case.new.migrations else None
+            migration = case.new.migrations.get(error.at) if error.at else None
+            span = Span(migration.path) if migration else None
             message = f"a database of {case.old.ref} does not get to {case.new.ref}, `migrate` fails at {at} on {engine}: {error.message}"
             yield Finding(
                 self.code,
@@ -71,4 +72,5 @@ class UndecidedStop:
             yield from self._unread(case, key, inner)
 
     def _finding(self, case: RollingCase, span: Span, message: str) -> Finding:
-        return Finding(self.code, self.severity, case.code_ref, span, message, self.remedy)
+        hint = f"Try it: `stitchback verify --rolling {case.refs}`."
+        return Finding(self.code, self.severity, case.code_ref, span, message, hint)

@@ -52,24 +52,18 @@ def read_shape(text: str) -> ColumnShape:
     if text.startswith("<opaque"):
         return ColumnShape(text, "opaque", null=True)
     default = _DEFAULT.search(text)
-    null = "null" in text.partition(" db_default ")[0].split()
-    shared = {
-        "null": null,
-        "default": default["value"] if default else "",
-        "must_be_given": column_must_be_given(text),
-    }
     reference = _REFERENCE.match(text)
-    if reference:
-        constrained = "no constraint" not in reference["rest"]
-        return ColumnShape(text, "reference", table=reference["table"], constrained=constrained, **shared)
-    size = _VARCHAR.match(text)
+    size, name = _VARCHAR.match(text), _NAME.match(text)
     numbers = {name: int(number) for name, number in _ARGUMENT.findall(text)}
-    name = _NAME.match(text)
     return ColumnShape(
         text,
-        kind=name[0] if name else "opaque",
+        "reference" if reference else name[0] if name else "opaque",
         size=int(size["size"]) if size else None,
         digits=numbers.get("max_digits"),
         places=numbers.get("decimal_places"),
-        **shared,
+        null="null" in text.partition(" db_default ")[0].split(),
+        default=default["value"] if default else "",
+        table=reference["table"] if reference else "",
+        constrained=reference is not None and "no constraint" not in reference["rest"],
+        must_be_given=column_must_be_given(text),
     )

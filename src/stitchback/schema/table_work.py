@@ -52,12 +52,16 @@ def _new_column_on_postgresql(shape: ColumnShape, indexes: list[str]) -> str:
 
 
 def _altered_on_postgresql(before: ColumnShape, after: ColumnShape) -> str:
-    if before.type_text != after.type_text and "reference" not in (before.kind, after.kind):
-        if not _is_longer_text(before, after) and not _has_more_digits(before, after):
-            return REWRITES
+    is_free = _is_longer_text(before, after) or _has_more_digits(before, after)
+    if _has_other_type(before, after) and not is_free:
+        return REWRITES
     if before.null and not after.null:
         return READS_ALONE
     return READS if after.constrained and not before.constrained else ""
+
+
+def _has_other_type(before: ColumnShape, after: ColumnShape) -> bool:
+    return before.type_text != after.type_text and "reference" not in (before.kind, after.kind)
 
 
 def _is_longer_text(before: ColumnShape, after: ColumnShape) -> bool:
@@ -84,10 +88,10 @@ def _on_mysql(effect: Effect) -> str:
 
 
 def _altered_on_mysql(before: ColumnShape, after: ColumnShape) -> str:
-    if before.type_text != after.type_text and "reference" not in (before.kind, after.kind):
-        is_longer = before.kind == after.kind == "varchar" and _is_longer_text(before, after)
-        if not is_longer or _length_bytes(before) != _length_bytes(after):
-            return COPIES
+    is_longer = before.kind == after.kind == "varchar" and _is_longer_text(before, after)
+    is_free = is_longer and _length_bytes(before) == _length_bytes(after)
+    if _has_other_type(before, after) and not is_free:
+        return COPIES
     if after.constrained and not before.constrained:
         return COPIES
     return REBUILDS if before.null != after.null else ""

@@ -4,6 +4,7 @@ remove. Each query in a transaction that is rolled back."""
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .orm_values import NoValue, extreme_values, plain_value
@@ -57,26 +58,29 @@ def _attempt(act: Callable[[], None]) -> str:
 
 
 def _queries(model: Any) -> Iterator[tuple[str, str, Callable[[], None]]]:
-    yield "select", "", lambda: _select(model)
-    yield "insert", "", lambda: _insert(model)
-    yield "insert equal rows", "", lambda: _insert_equal(model)
+    yield "select", "", partial(_select, model)
+    yield "insert", "", partial(_insert, model)
+    yield "insert equal rows", "", partial(_insert_equal, model)
     for field in model._meta.local_concrete_fields:
-        if not _is_written(field):
-            continue
-        name, attribute = field.name, field.attname
-        yield "filter", name, lambda field=field: _filter(model, field)  # type: ignore[misc]
-        if field.null:
-            yield "insert NULL", name, lambda at=attribute: _insert(model, **{at: None})  # type: ignore[misc]
-        if getattr(field, "db_default", None) is not None and _has_database_default(field):
-            yield "insert default", name, lambda at=attribute: _insert(model, without=at)  # type: ignore[misc]
-        if field.remote_field is None:
-            for what, value in extreme_values(field).items():
-                yield f"insert {what}", name, lambda at=attribute, value=value: _insert(model, **{at: value})  # type: ignore[misc]
-        elif not field.unique and not field.null:
-            yield "insert a new reference", name, lambda field=field: _insert_reference(model, field)  # type: ignore[misc]
+        if _is_written(field):
+            yield from _queries_on(model, field)
     for field in model._meta.local_many_to_many:
         if field.remote_field.through._meta.auto_created:
-            yield "add and remove", field.name, lambda field=field: _add_and_remove(model, field)  # type: ignore[misc]
+            yield "add and remove", field.name, partial(_add_and_remove, model, field)
+
+
+def _queries_on(model: Any, field: Any) -> Iterator[tuple[str, str, Callable[[], None]]]:
+    name, attribute = field.name, field.attname
+    yield "filter", name, partial(_filter, model, field)
+    if field.null:
+        yield "insert NULL", name, partial(_insert, model, {attribute: None})
+    if _has_database_default(field):
+        yield "insert default", name, partial(_insert, model, without=attribute)
+    if field.remote_field is None:
+        for what, value in extreme_values(field).items():
+            yield f"insert {what}", name, partial(_insert, model, {attribute: value})
+    elif not field.unique and not field.null:
+        yield "insert a new reference", name, partial(_insert_reference, model, field)
 
 
 def _is_written(field: Any) -> bool:
@@ -90,7 +94,7 @@ def _is_written(field: Any) -> bool:
 def _has_database_default(field: Any) -> bool:
     from django.db.models import NOT_PROVIDED
 
-    return field.db_default is not NOT_PROVIDED
+    return getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
 
 
 def _select(model: Any) -> None:
@@ -101,9 +105,9 @@ def _filter(model: Any, field: Any) -> None:
     model._base_manager.filter(**{field.name: _value(field, 1)}).count()
 
 
-def _insert(model: Any, *, without: str = "", **changes: Any) -> None:
-    """A row, and whether it comes back as it was written."""
-    values = {**_row(model, 1), **changes}
+def _insert(model: Any, changes: dict[str, Any] | None = None, without: str = "") -> None:
+    """A row, and whether it is read as it was written."""
+    values = {**_row(model, 1), **(changes or {})}
     values.pop(without, None)
     instance = _save(model, values)
     read = _read_back(model, instance.pk, [*(changes or values)] if not without else [without])
@@ -143,7 +147,7 @@ def _unique_sets(model: Any) -> list[list[str]]:
     """Sets of attributes that are unique together."""
     meta = model._meta
     sets = [[field.name] for field in meta.local_concrete_fields if field.unique and _is_written(field)]
-    sets += [names for names in meta.unique_together]
+    sets += list(meta.unique_together)
     sets += [each.fields for each in meta.constraints if getattr(each, "fields", ()) and not each.condition]
     return [[meta.get_field(name).attname for name in names] for names in sets]
 
@@ -205,7 +209,7 @@ def _insert_reference(model: Any, field: Any) -> None:
     """To a row that only the table has which the code knows, or, where the database is not to enforce it, to none."""
     target = field.target_field
     key = _new_target(target, 5) if field.db_constraint else plain_value(target, 9)
-    _insert(model, **{field.attname: key})
+    _insert(model, {field.attname: key})
 
 
 def _values_in(table: str, column: str) -> list[Any]:

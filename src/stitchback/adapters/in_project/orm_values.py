@@ -20,7 +20,7 @@ TEXTS = (
     "URLField",
     "ImageField",
 )
-DAY = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
+DAY = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)  # noqa: UP017 - Python 3.10
 
 
 class NoValue(Exception):
