@@ -41,6 +41,8 @@ def kind_of(arguments: Sequence[str], document: dict[str, object]) -> str:
     if "pages" in document:
         return "explain_list"
     name = next(word for word in arguments if word in COMMANDS)
+    if name == "verify" and "--rolling" in arguments:
+        return "verify_rolling_report"
     several = {
         ("status", "branches"): "status_branches_report",
         ("schema", "differences"): "schema_difference_report",

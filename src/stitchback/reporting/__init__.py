@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet import EqualDatabases, UnreadTenant
     from stitchback.reporting.pages import Page
+    from stitchback.reporting.rolling_text import RollingLine
     from stitchback.reporting.style import Line
     from stitchback.reporting.verify_text import EngineLine
 
@@ -239,6 +240,13 @@ def render_verified(engines: Sequence[EngineLine], planned: int, output_format: 
         if output_format == "json"
         else _page(verified_lines(engines, planned))
     )
+
+
+def render_rolling(runs: Sequence[RollingLine], output_format: str) -> str:
+    from stitchback.reporting.document import dump
+    from stitchback.reporting.rolling_text import rolling_document, rolling_lines
+
+    return dump(rolling_document(runs)) if output_format == "json" else _page(rolling_lines(runs))
 
 
 def render_page(found: Page, output_format: str) -> str:

@@ -162,6 +162,7 @@ def finding_document(finding: Finding) -> Document:
         "line": span.line if span else None,
         "message": finding.message,
         "hint": finding.hint,
+        **({"recipe": list(finding.recipe)} if finding.recipe else {}),
     }
 
 
