@@ -1,0 +1,39 @@
+"""The results of `squash`, for the reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stitchback.model.migrations import Tree
+from stitchback.planning.reports import Coverage
+from stitchback.squashing.runs import Alone, LinearRun
+
+
+@dataclass(frozen=True, slots=True)
+class SquashCandidate:
+    """A linear run, with the number of its operations before and after Django's optimizer."""
+
+    run: LinearRun
+    operations: int
+    optimized: int
+
+    @property
+    def files_saved(self) -> int:
+        """How many files fewer there are when the squash is finished."""
+        return len(self.run.migrations) - 1
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Of `manage.py`. Without a start, Django squashes from the app's first migration and marks the squash as initial."""
+        first, last = self.run.migrations[0], self.run.migrations[-1]
+        return ("squashmigrations", first.app, *((first.name,) if self.run.before else ()), last.name)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatesReport:
+    """`alone`: migrations that no run may contain."""
+
+    tree: Tree
+    candidates: tuple[SquashCandidate, ...]
+    alone: tuple[Alone, ...]
+    coverage: Coverage
