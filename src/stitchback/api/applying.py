@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from stitchback.adapters.file_changes import FileChange, write_changes
@@ -52,10 +52,17 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
     """What the chosen plan's files will hold, marker files too. Empty where nothing was proved."""
     if not isinstance(report.outcome, Planned):
         return ()
-    candidate = report.outcome.chosen.candidate
-    mainline = report.status.case.situation.mainline
+    return contents_of_candidate(
+        project, report.outcome.chosen.candidate, report.status.case.situation.mainline, project.read_blob
+    )
+
+
+def contents_of_candidate(
+    project: Project, candidate: Candidate, mainline: Tree, read_blob: Callable[[str], bytes]
+) -> tuple[FileContent, ...]:
+    """The same for any candidate. `read_blob`: also of files that no commit has."""
     files = followed(project.repository.files(mainline.commit))
-    rendered = render_files(candidate.edits, project.read_blob)
+    rendered = render_files(candidate.edits, read_blob)
     graph = MigrationGraph.of(candidate.result)
     leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
     markers = marker_edits(files, candidate.result, leaves)
@@ -71,12 +78,16 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
 
 def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
     """What the files would become, a unified diff each."""
-    files = project.repository.files(report.status.case.situation.mainline.commit)
+    return diffs_from(project, report.status.case.situation.mainline, contents_of(project, report))
+
+
+def diffs_from(project: Project, mainline: Tree, contents: Iterable[FileContent]) -> tuple[str, ...]:
+    files = project.repository.files(mainline.commit)
     return tuple(
         unified_diff(
             content.path, files[content.path].read() if content.path in files else None, content.content
         )
-        for content in contents_of(project, report)
+        for content in contents
     )
 
 
@@ -93,14 +104,14 @@ def prepare(project: Project, report: PlanReport, wish: PlanRequest, branch: str
         )
     safe = report.outcome.chosen
     contents = contents_of(project, report)
-    _reread(project, mainline, safe.candidate, contents)
+    reread(project, mainline, safe.candidate, contents)
     patches = ", ".join(patch.tree.ref for patch in report.status.case.situation.patches)
     return Prepared(
         safe, contents, project.history_of(wish.onto), branch, f"Stitch the migrations of {patches}\n"
     )
 
 
-def _reread(
+def reread(
     project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]
 ) -> None:
     """What will be written is read again and must be the graph that was proved."""

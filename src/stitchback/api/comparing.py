@@ -80,8 +80,14 @@ def read_case(project: Project, wish: PlanRequest) -> Case:
     for each in patches:
         refuse_two_projects(each.tree)
     refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
+    return case_of(patches, mainline, policy_of(project, wish, mainline), wish.ledgers)
+
+
+def policy_of(project: Project, wish: PlanRequest, mainline: Tree) -> Policy:
+    """What a proof has to respect: the options, and the configuration."""
+    said = project.configuration
     unreleased = _unreleased(project, wish, mainline)
-    policy = Policy(
+    return Policy(
         wish.zero_touch,
         unreleased,
         wish.strategy or said.strategy,
@@ -92,7 +98,6 @@ def read_case(project: Project, wish: PlanRequest) -> Case:
         said.rehearsal_seconds,
         said.rehearsal_most_seconds,
     )
-    return case_of(patches, mainline, policy, wish.ledgers)
 
 
 def _sides(project: Project, wish: PlanRequest) -> tuple[Patch, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stitchback.model.migrations import Tree
+from stitchback.model.plans import CandidateReach, Refuted, SafePlan
 from stitchback.planning.reports import Coverage
 from stitchback.squashing.runs import Alone, LinearRun
 
@@ -37,3 +38,20 @@ class CandidatesReport:
     candidates: tuple[SquashCandidate, ...]
     alone: tuple[Alone, ...]
     coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class SquashReport:
+    """`stitch` and `finish`: the tree as it is, and the proved files or why they are refused. `best`: which databases a refused candidate works for."""
+
+    tree: Tree
+    outcome: SafePlan | Refuted
+    best: CandidateReach | None
+    coverage: Coverage
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing to write, 1 files would be written, 3 not proved."""
+        if isinstance(self.outcome, Refuted):
+            return 3
+        return 1 if self.outcome.candidate.edits else 0
