@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, Refuted, SafePlan
 from stitchback.planning.reports import Coverage
+from stitchback.squashing.finishing import Unfinished
 from stitchback.squashing.runs import Alone, LinearRun
 
 
@@ -55,3 +57,27 @@ class SquashReport:
         if isinstance(self.outcome, Refuted):
             return 3
         return 1 if self.outcome.candidate.edits else 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """A database that may not get the finished tree yet. `reason`: "" where the rows show it."""
+
+    database: str
+    reason: str
+    unfinished: tuple[Unfinished, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinishReport:
+    """`squashes`: those of the apps. `missing`: databases that are not there yet; then nothing was tried."""
+
+    tree: Tree
+    squashes: tuple[MigrationKey, ...] = ()
+    missing: tuple[NotThere, ...] = ()
+    report: SquashReport | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing to finish, 1 files would be written or a database is not there yet, 3 not proved."""
+        return self.report.exit_code if self.report is not None else int(bool(self.missing))

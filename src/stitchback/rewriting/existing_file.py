@@ -128,6 +128,9 @@ class _Editing:
         if place is None:
             self._add(name, [dependency_text(item, self.writer) for item in new])
             return
+        if name == "replaces" and not new:
+            self.owner = modules.without_attribute(self.owner, place)
+            return
         display = self._display(name, place, len(old))
         free = list(range(len(old)))
         slots: list[Slot] = []
