@@ -111,9 +111,7 @@ def prepare(project: Project, report: PlanReport, wish: PlanRequest, branch: str
     )
 
 
-def reread(
-    project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]
-) -> None:
+def reread(project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]) -> None:
     """What will be written is read again and must be the graph that was proved."""
     changed = {
         content.path: None if content.content is None else Rendered(content.content) for content in contents

@@ -8,7 +8,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, Refuted, SafePlan
 from stitchback.planning.reports import Coverage
-from stitchback.squashing.finishing import Unfinished
+from stitchback.squashing.finishing import UnrecordedSquash
 from stitchback.squashing.runs import Alone, LinearRun
 
 
@@ -44,8 +44,11 @@ class CandidatesReport:
 
 @dataclass(frozen=True, slots=True)
 class SquashReport:
-    """`stitch` and `finish`: the tree as it is, and the proved files or why they are refused. `best`: which databases a refused candidate works for."""
+    """`stitch` and `finish`: the tree as it is, and the proved files or why they are refused. `best`: which databases a refused candidate works for.
+    `subject`: what is done, for a commit's message."""
 
+    subject: str
+    apps: tuple[str, ...]
     tree: Tree
     outcome: SafePlan | Refuted
     best: CandidateReach | None
@@ -65,7 +68,7 @@ class NotThere:
 
     database: str
     reason: str
-    unfinished: tuple[Unfinished, ...] = ()
+    unfinished: tuple[UnrecordedSquash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

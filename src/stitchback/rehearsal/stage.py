@@ -11,7 +11,14 @@ from django.db import connections
 from stitchback.rehearsal.connection import Content, RehearsalRecorder, empty, load, rows_of, saved, use
 from stitchback.rehearsal.editor import forget_shapes
 from stitchback.rehearsal.files import STUBS, BuiltMigrations, Name, RehearsalExecutor, RehearsalFiles
-from stitchback.rehearsal.requests import OptimizeRequest, Parcel, Recipe, RehearsalAnswer, Request, ShippedTree
+from stitchback.rehearsal.requests import (
+    OptimizeRequest,
+    Parcel,
+    Recipe,
+    RehearsalAnswer,
+    Request,
+    ShippedTree,
+)
 from stitchback.rehearsal.rows import DataRun
 from stitchback.rehearsal.states import RehearsalStates
 

@@ -23,7 +23,9 @@ class Carrying:
     taken: frozenset[str] = frozenset()
     bindings: Mapping[str, str] = field(default_factory=dict)
     _statements: list[Statement] = field(default_factory=list)
-    _texts: dict[str, str] = field(default_factory=dict)  # name -> the text of the statement that binds it here
+    _texts: dict[str, str] = field(
+        default_factory=dict
+    )  # name -> the text of the statement that binds it here
 
     def carried(self, path: str, source: bytes, index: int) -> cst.BaseExpression:
         """The operation as an expression for this module; what it uses is added. Raises Refusal: the list is not a plain one (SB540), a name

@@ -36,7 +36,6 @@ from stitchback.rewriting.new_file import listed, replaces_text
 from stitchback.rewriting.sequences import Display, Kept, New, SequenceLayout, Slot
 from stitchback.rewriting.statements import dependency_text, operation_text, template_name
 
-
 ReadBlob = Callable[[str], bytes]
 
 

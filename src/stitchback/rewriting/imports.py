@@ -153,7 +153,8 @@ def with_statements(
         return module
     body: Body = list(module.body)
     index = 1 + max(
-        (place for place, each in enumerate(body) if any(imports_of(each))), default=_behind_docstring(body) - 1
+        (place for place, each in enumerate(body) if any(imports_of(each))),
+        default=_behind_docstring(body) - 1,
     )
     above = [each.with_changes(leading_lines=()) for each in imported]
     below = [each.with_changes(leading_lines=_below_blank(each)) for each in others]

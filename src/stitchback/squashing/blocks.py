@@ -70,7 +70,9 @@ class _Cutting:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        found = {number: Block(tuple(keys)) for number, keys in enumerate(self.members) if keys[0] in self.wanted}
+        found = {
+            number: Block(tuple(keys)) for number, keys in enumerate(self.members) if keys[0] in self.wanted
+        }
         order = {number: place for place, number in enumerate(self._order())}
         return tuple(found[number] for number in sorted(found, key=order.__getitem__))
 

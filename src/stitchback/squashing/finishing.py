@@ -17,11 +17,9 @@ from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Candidate
 from stitchback.model.source import Opaque
 
-FINISH = "finish"
-
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class UnrecordedSquash:
     """A squash that a database has not recorded. `applied`: how many of the `replaced` migrations it has."""
 
     squash: MigrationKey
@@ -39,13 +37,13 @@ def squashes_in(tree: Tree, apps: Collection[str]) -> tuple[Migration, ...]:
     return tuple(each for key, each in sorted(tree.migrations.items()) if key.app in apps and each.ghosts)
 
 
-def unfinished(squashes: Collection[Migration], ledger: Ledger) -> Iterator[Unfinished]:
+def unfinished(squashes: Collection[Migration], ledger: Ledger) -> Iterator[UnrecordedSquash]:
     """The squashes that keep this database from a tree without the old files."""
     rows = ledger.keys
     for squash in squashes:
         applied = rows.intersection(squash.ghosts)
         if squash.key not in rows and applied:
-            yield Unfinished(squash.key, len(applied), len(set(squash.ghosts)))
+            yield UnrecordedSquash(squash.key, len(applied), len(set(squash.ghosts)))
 
 
 def finished(tree: Tree, squashes: Collection[Migration]) -> Candidate:
@@ -65,10 +63,12 @@ def finished(tree: Tree, squashes: Collection[Migration]) -> Candidate:
             edit = WriteFile(key, migration.path, migration, changes)
             edits.append(edit)
             changed[key] = edit.result
-    return Candidate(dict.fromkeys(sorted({key.app for key in keys}), FINISH), tuple(edits), tree.with_migrations(changed))
+    return Candidate({}, tuple(edits), tree.with_migrations(changed))
 
 
-def changes_of(migration: Migration, home: Mapping[MigrationKey, MigrationKey], *, is_squash: bool) -> Iterator[FileChange]:
+def changes_of(
+    migration: Migration, home: Mapping[MigrationKey, MigrationKey], *, is_squash: bool
+) -> Iterator[FileChange]:
     if is_squash:
         yield SetReplaces(())
     pointed = re_pointed(migration.dependencies, home, migration.key)
@@ -84,8 +84,12 @@ def re_pointed(
     return tuple(item for item in dict.fromkeys(found) if item != own)
 
 
-def refuse_unread(tree: Tree, squashes: Collection[Migration], home: Mapping[MigrationKey, MigrationKey]) -> None:
-    texts = [f"{squash.key}: {item}" for squash in squashes for item in squash.replaces if isinstance(item, Opaque)]
+def refuse_unread(
+    tree: Tree, squashes: Collection[Migration], home: Mapping[MigrationKey, MigrationKey]
+) -> None:
+    texts = [
+        f"{squash.key}: {item}" for squash in squashes for item in squash.replaces if isinstance(item, Opaque)
+    ]
     for key, migration in sorted(tree.migrations.items()):
         if key in home:
             continue

@@ -47,7 +47,9 @@ def bases_of(operation: Operation, app: str) -> frozenset[ModelKey]:
 def fields_of(operation: Operation) -> tuple[tuple[str, Value], ...]:
     """The (name, field) pairs of a CreateModel; those that are no pair are left out."""
     fields = operation.argument("fields")
-    pairs = (item.items for item in (fields.items if isinstance(fields, Items) else ()) if isinstance(item, Items))
+    pairs = (
+        item.items for item in (fields.items if isinstance(fields, Items) else ()) if isinstance(item, Items)
+    )
     return tuple((name, pair[1]) for pair in pairs if len(pair) == 2 and (name := text(pair[0])))
 
 

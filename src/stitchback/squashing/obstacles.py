@@ -29,7 +29,7 @@ class Obstacle(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class RunEnd:
     """What ends a run at a neighbour. `migration`: the one that has the property; `neighbour`: the next one, which is not in the run.
     `others`: the migrations or operations that are meant."""
 

@@ -43,7 +43,9 @@ class Ground:
     before: Mapping[Block, frozenset[Block]]
     others: Mapping[Block, frozenset[ModelKey]]
     settings: Mapping[str, str]
-    foreign: frozenset[str] = frozenset()  # apps of which no migration was read: Django's own order is relied on
+    foreign: frozenset[str] = (
+        frozenset()
+    )  # apps of which no migration was read: Django's own order is relied on
 
 
 @dataclass(slots=True)
@@ -52,7 +54,9 @@ class Placing:
 
     ground: Ground
     home: dict[ModelKey, tuple[Block, int]] = field(default_factory=dict)
-    ends: dict[ModelKey, int] = field(default_factory=dict)  # model -> the last block of its app that adds a field
+    ends: dict[ModelKey, int] = field(
+        default_factory=dict
+    )  # model -> the last block of its app that adds a field
     found: dict[Block, list[PlacedOperation]] = field(default_factory=dict)
     later: dict[str, list[tuple[ModelKey, PlacedOperation]]] = field(default_factory=dict)
 
@@ -73,14 +77,20 @@ class Placing:
         for key, placed in made:
             self._create(key, placed)
 
-    def _settle(self, app: str, placed: PlacedOperation, made: list[tuple[ModelKey, PlacedOperation]]) -> bool:
+    def _settle(
+        self, app: str, placed: PlacedOperation, made: list[tuple[ModelKey, PlacedOperation]]
+    ) -> bool:
         """Decides which block creates the model."""
         operation = placed.operation
         assert isinstance(operation, Operation)
         (key,) = subjects_of(operation, app)
         fields = fields_of(operation)
         fixed = bases_of(operation, app).union(
-            *(self._targets(key, value) for name, value in fields if not can_come_later(operation, name, value))
+            *(
+                self._targets(key, value)
+                for name, value in fields
+                if not can_come_later(operation, name, value)
+            )
         )
         place = self._first_place(app, fixed, 0)
         if place is None:
@@ -129,7 +139,9 @@ class Placing:
             subjects = subjects_of(operation, app)
             least = max([least, *(self.ends.get(key, 0) for key in subjects)])
             values = [value for _, value in operation.arguments]
-            needed = frozenset[ModelKey]().union(*(named_models(each, app, self.ground.settings) for each in values))
+            needed = frozenset[ModelKey]().union(
+                *(named_models(each, app, self.ground.settings) for each in values)
+            )
             place = self._first_place(app, needed - subjects, least)
         if place is None:
             raise unplaced(app, placed)
@@ -154,13 +166,17 @@ class Placing:
         return key in self.ground.others[block] or key.app in self.ground.foreign
 
 
-def placed(ground: Ground, generated: Mapping[str, Sequence[Migration]]) -> Mapping[Block, tuple[PlacedOperation, ...]]:
+def placed(
+    ground: Ground, generated: Mapping[str, Sequence[Migration]]
+) -> Mapping[Block, tuple[PlacedOperation, ...]]:
     """Each block's operations. `generated`: app -> its regenerated migrations in their order. Raises Refusal (SB704) for an operation that
     fits no block."""
     placing = Placing(ground)
     placing.create_models(generated)
     placing.place_others(generated)
-    return {block: tuple(placing.found.get(block, ())) for blocks in ground.blocks.values() for block in blocks}
+    return {
+        block: tuple(placing.found.get(block, ())) for blocks in ground.blocks.values() for block in blocks
+    }
 
 
 def operations_of(migrations: Iterable[Migration]) -> Iterator[PlacedOperation]:
@@ -179,10 +195,13 @@ def without_fields(operation: Operation, names: Sequence[str]) -> Operation:
     kept = tuple(
         item
         for item in fields.items
-        if not (isinstance(item, Items) and item.items and item.items[0] in [Constant(name) for name in names])
+        if not (
+            isinstance(item, Items) and item.items and item.items[0] in [Constant(name) for name in names]
+        )
     )
     arguments = tuple(
-        (name, replace(fields, items=kept) if name == "fields" else value) for name, value in operation.arguments
+        (name, replace(fields, items=kept) if name == "fields" else value)
+        for name, value in operation.arguments
     )
     return replace(operation, arguments=arguments)
 

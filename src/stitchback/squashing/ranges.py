@@ -16,7 +16,9 @@ from stitchback.schema.subjects import MODEL_ARGUMENTS
 from stitchback.squashing.obstacles import lasting_data
 
 # What the models do not show and a fresh install needs before its tables: these come first in their block.
-FIRST = frozenset(kind for kind in MODEL_ARGUMENTS if kind.endswith("Extension") or kind.endswith("Collation"))
+FIRST = frozenset(
+    kind for kind in MODEL_ARGUMENTS if kind.endswith("Extension") or kind.endswith("Collation")
+)
 NEW_FILE = "Change that in the working tree and commit it, or leave the app out."
 
 
@@ -53,7 +55,9 @@ def range_of(tree: Tree, released: Tree, apps: Collection[str]) -> SquashRange:
         raise Refusal(
             "SB701",
             "migrations of the range cannot be squashed",
-            hint=NEW_FILE if not any("squash" in text for text in blocking) else f"Finish it first: stitchback squash finish {' '.join(sorted(apps))}",
+            hint=NEW_FILE
+            if not any("squash" in text for text in blocking)
+            else f"Finish it first: stitchback squash finish {' '.join(sorted(apps))}",
             evidence=tuple(blocking),
         )
     stuck = [f"{each.key}: {text}" for each in migrations for text in not_carried(each)]
@@ -68,7 +72,9 @@ def range_of(tree: Tree, released: Tree, apps: Collection[str]) -> SquashRange:
 
 
 def is_different(old: Migration, new: Migration | None) -> bool:
-    return new is None or (new.blob != old.blob and (new.operations, new.dependencies) != (old.operations, old.dependencies))
+    return new is None or (
+        new.blob != old.blob and (new.operations, new.dependencies) != (old.operations, old.dependencies)
+    )
 
 
 def reasons_against(migration: Migration, tree: Tree) -> Iterator[str]:
@@ -107,6 +113,6 @@ def elided(migration: Migration) -> Iterator[Operation]:
     """The data operations that a fresh install does not run any more."""
     lasting = {id(operation) for operation in lasting_data(migration)}
     for operation in migration.operations:
-        if isinstance(operation, Operation) and operation.kind in DATA_KINDS and id(operation) not in lasting:
-            if not data_run(operation).empty:
-                yield operation
+        is_data = isinstance(operation, Operation) and operation.kind in DATA_KINDS
+        if is_data and id(operation) not in lasting and not data_run(operation).empty:
+            yield operation

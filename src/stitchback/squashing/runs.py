@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.squashing.obstacles import Obstacle, Obstacles, Stop
+from stitchback.squashing.obstacles import Obstacle, Obstacles, RunEnd
 
 LEAST = 2  # migrations of a run
 
@@ -20,8 +20,8 @@ class LinearRun:
     """`migrations` in their order. `before`, `after`: what keeps the neighbours out."""
 
     migrations: tuple[MigrationKey, ...]
-    before: tuple[Stop, ...] = ()
-    after: tuple[Stop, ...] = ()
+    before: tuple[RunEnd, ...] = ()
+    after: tuple[RunEnd, ...] = ()
 
     @property
     def app(self) -> str:
@@ -81,20 +81,22 @@ class Runs:
     def _own(self, keys: tuple[MigrationKey, ...], of: MigrationKey) -> tuple[MigrationKey, ...]:
         return tuple(key for key in keys if key.app == of.app)
 
-    def _before(self, run: tuple[MigrationKey, ...]) -> Iterator[Stop]:
+    def _before(self, run: tuple[MigrationKey, ...]) -> Iterator[RunEnd]:
         first = run[0]
         for parent in self._own(self.graph.parents(first), first):
             yield self._stop(parent, self.firsts.get(parent, parent), parent, first)
 
-    def _after(self, run: tuple[MigrationKey, ...]) -> Iterator[Stop]:
+    def _after(self, run: tuple[MigrationKey, ...]) -> Iterator[RunEnd]:
         for child in self._own(self.graph.children(run[-1]), run[-1]):
             yield self._stop(child, run[0], run[-1], child)
 
-    def _stop(self, neighbour: MigrationKey, first: MigrationKey, last: MigrationKey, after: MigrationKey) -> Stop:
+    def _stop(
+        self, neighbour: MigrationKey, first: MigrationKey, last: MigrationKey, after: MigrationKey
+    ) -> RunEnd:
         """Why the run that starts with `first` does not go on from `last` to `after`."""
         why = self.obstacles.of_migration(neighbour)
         if why is not None:
-            return Stop(neighbour, why[0], neighbour, why[1])
+            return RunEnd(neighbour, why[0], neighbour, why[1])
         between = self.obstacles.between(first, last, after)
         assert between is not None, "without an obstacle the run would go on"
-        return Stop(neighbour, between[0], between[1], tuple(map(str, between[2])))
+        return RunEnd(neighbour, between[0], between[1], tuple(map(str, between[2])))

@@ -32,7 +32,6 @@ from stitchback.squashing.needs import subjects_of
 from stitchback.squashing.placing import Ground, PlacedOperation, placed
 from stitchback.squashing.ranges import SquashRange, carried, elided, is_first
 
-STITCH = "squash"
 Generated = Mapping[str, Sequence[Migration]]
 
 
@@ -64,7 +63,7 @@ def stitched(wanted: SquashRange, generated: Generated, *, remove: bool) -> Cand
         edits.append(DeleteFile(key, wanted.tree.migrations[key].path))
         changed[key] = None
     result = wanted.tree.with_migrations(changed)
-    return Candidate(dict.fromkeys(wanted.apps, STITCH), tuple(edits), result, remarks=tuple(remarks(wanted)))
+    return Candidate({}, tuple(edits), result, remarks=tuple(remarks(wanted)))
 
 
 def squashes_of(wanted: SquashRange) -> tuple[Squash, ...]:
@@ -73,7 +72,10 @@ def squashes_of(wanted: SquashRange) -> tuple[Squash, ...]:
     names: dict[Block, MigrationKey] = {}
     for block in blocks:
         names[block] = squash_key(block, {*wanted.tree.migrations, *wanted.tree.replacers, *names.values()})
-    return tuple(Squash(names[block], block, tuple(dependencies(wanted, block, between[block][0], names))) for block in blocks)
+    return tuple(
+        Squash(names[block], block, tuple(dependencies(wanted, block, between[block][0], names)))
+        for block in blocks
+    )
 
 
 def dependencies(
@@ -133,7 +135,9 @@ def written(
     for key in squash.block.migrations:
         migration = wanted.tree.migrations[key]
         for index in carried(migration):
-            (first if is_first(migration.operations[index]) else last).append(CarryOperation(migration, index))
+            (first if is_first(migration.operations[index]) else last).append(
+                CarryOperation(migration, index)
+            )
     edits = (*first, *(operation_edit(each, original) for each in operations), *last)
     old = wanted.tree.migrations[squash.block.migrations[0]]
     path = posixpath.join(posixpath.dirname(old.path), f"{squash.key.name}.py")
@@ -160,7 +164,11 @@ def remarks(wanted: SquashRange) -> Iterator[str]:
         migration = wanted.tree.migrations[key]
         for index in carried(migration):
             operation = migration.operations[index]
-            label = data_run(operation).label if isinstance(operation, Operation) and not is_first(operation) else str(operation)
+            label = (
+                data_run(operation).label
+                if isinstance(operation, Operation) and not is_first(operation)
+                else str(operation)
+            )
             yield f"{label} of {key} is carried over: it is not elidable"
         for operation in elided(migration):
             yield f"{data_run(operation).label} of {key} is left out: it is elidable, so a fresh install does not run it"

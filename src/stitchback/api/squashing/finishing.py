@@ -57,9 +57,10 @@ def finish(project: Project, wish: FinishRequest, progress: Progress = lambda _:
     candidate = finished(tree, [tree.migrations[each.key] for each in squashes])
     progress("proving")
     start = released or tree
-    patch = Patch(start, start, ())
+    patch = Patch(start, start, (), is_least=True)
     situation = Situation((patch,), tree, ((),), policy_of(project, PlanRequest(()), tree), tuple(ledgers))
-    report = proved(project, tree, candidate, situation)
+    apps = tuple(sorted(wish.apps))
+    report = proved(project, tree, candidate, f"Finish the squashes of {', '.join(apps)}", apps, situation)
     return FinishReport(tree, tuple(each.key for each in squashes), (), report)
 
 
@@ -70,12 +71,16 @@ def read_all(wish: FinishRequest) -> tuple[list[Ledger], tuple[NotThere, ...]]:
     answers = read_fleet(wish.tenants, timeout=wish.timeout) if wish.tenants else ()
     found += [answer.reading.ledger for answer in answers if isinstance(answer, ReachedTenant)]
     unread = (answer for answer in answers if isinstance(answer, UnreachedTenant))
-    return found, tuple(NotThere(each.tenant.name, f"cannot be read: {each.problem.message}") for each in unread)
+    return found, tuple(
+        NotThere(each.tenant.name, f"cannot be read: {each.problem.message}") for each in unread
+    )
 
 
 def not_there(squashes: Sequence[Migration], ledgers: Sequence[Ledger]) -> tuple[NotThere, ...]:
     return tuple(
-        NotThere(ledger.source, "", missing) for ledger in ledgers if (missing := tuple(unfinished(squashes, ledger)))
+        NotThere(ledger.source, "", missing)
+        for ledger in ledgers
+        if (missing := tuple(unfinished(squashes, ledger)))
     )
 
 
@@ -100,4 +105,8 @@ def not_released(squashes: Sequence[Migration], released: Tree | None) -> tuple[
     if released is None:
         return ()
     missing = [str(each.key) for each in squashes if each.key not in released.migrations]
-    return (NotThere(f"databases of {released.ref}", f"that tree does not have {', '.join(missing)} yet"),) if missing else ()
+    return (
+        (NotThere(f"databases of {released.ref}", f"that tree does not have {', '.join(missing)} yet"),)
+        if missing
+        else ()
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stitchback.adapters.project_environment import harmless_environment
+from stitchback.adapters.project_environment import harmless_environment, named_environment
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import scratch_databases
@@ -33,6 +33,11 @@ class HowToRun:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+def how_to_run(project: Project, settings: str | None, environment: Sequence[str]) -> HowToRun:
+    """With the variables of `--env` and of the configuration. Raises EnvironmentProblem (SB527)."""
+    return HowToRun(settings, named_environment(environment, project.configuration.environment))
+
+
 @dataclass(frozen=True, slots=True)
 class Regenerated:
     """`migrations`: app -> its new migrations in their order; `blobs`: their content."""
@@ -41,18 +46,26 @@ class Regenerated:
     blobs: Mapping[str, bytes]
 
 
-def regenerate(project: Project, released: Tree, commit: str, apps: Sequence[str], how: HowToRun) -> Regenerated:
+def regenerate(
+    project: Project, released: Tree, commit: str, apps: Sequence[str], how: HowToRun
+) -> Regenerated:
     """Runs the project's code. Raises Refusal: models that the migrations do not have (SB702), a `makemigrations` that fails (SB703)."""
     repository = project.repository.work_tree or project.repository.git_dir
     environment = {**harmless_environment(), **how.environment}
     with (
         scratch_databases("sqlite:///") as scratch,
-        Worktrees(repository, how.settings, folder=project.configuration.folder, environment=environment) as trees,
+        Worktrees(
+            repository, how.settings, folder=project.configuration.folder, environment=environment
+        ) as trees,
     ):
         url = scratch.create()
         session = trees.at(commit)
         refuse_changed_models(session, url, apps, released.ref)
-        folders = {label: place for label, place in session.graph(url).folders.items() if label in labels_of(released)}
+        folders = {
+            label: place
+            for label, place in session.graph(url).folders.items()
+            if label in labels_of(released)
+        }
         top = root_of(folders, released)
         for migration in released.migrations.values():
             (top / migration.path).unlink(missing_ok=True)
@@ -89,7 +102,7 @@ def refuse_changed_models(session: ProjectSession, url: str, apps: Sequence[str]
         raise Refusal(
             "SB702",
             f"the models at {ref} have changes that no migration has, so a squash would not be what the migrations create",
-            hint=f"Make that migration, commit it, and stitch at that commit; or choose a ref with --at REF whose `makemigrations --check` finds nothing.",
+            hint="Make that migration, commit it, and stitch at that commit; or choose a ref with --at REF whose `makemigrations --check` finds nothing.",
             evidence=tuple(line for line in said.splitlines() if line.strip())[:MOST_LINES],
         )
 
@@ -113,9 +126,16 @@ def failed(ref: str, raised: Raised) -> Refusal:
 def read_generated(
     project: Project, released: Tree, files: Mapping[str, bytes], apps: Sequence[str]
 ) -> Regenerated:
-    changed: dict[str, Rendered | None] = {each.path: None for each in released.migrations.values() if each.key.app in apps}
+    changed: dict[str, Rendered | None] = {
+        each.path: None for each in released.migrations.values() if each.key.app in apps
+    }
     changed |= {path: Rendered(content) for path, content in files.items()}
-    tree = read_tree("makemigrations", "makemigrations", ChangedFiles(project.files(released.commit), changed), project.reading)
+    tree = read_tree(
+        "makemigrations",
+        "makemigrations",
+        ChangedFiles(project.repository.files(released.commit), changed),
+        project.reading,
+    )
     order = [key for key in MigrationGraph.raw(tree).order() if tree.migrations[key].path in files]
     found: dict[str, tuple[Migration, ...]] = {}
     for key in order:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stitchback.api.applying import Prepared, contents_of_candidate, diffs_from, reread
 from stitchback.api.comparing import PlanRequest, policy_of, with_works
 from stitchback.api.nothing_read import refuse_nothing_read
-from stitchback.api.project import WORKTREE, Project
+from stitchback.api.project import ABBREVIATED, WORKTREE, Project
 from stitchback.api.schema import require_apps
 from stitchback.api.squashing.regenerating import HowToRun, Regenerated, regenerate
 from stitchback.model.migrations import Tree
@@ -50,15 +50,25 @@ def stitch(project: Project, wish: StitchRequest, progress: Progress = lambda _:
     refuse_nothing_read(project, (tree, released))
     require_apps(wish.apps, released)
     tree, _ = with_works(tree, ())
-    wanted = range_of(tree, released, wish.apps)
+    wanted = replace(
+        range_of(tree, released, wish.apps), at=f"{released.ref} (commit {commit[:ABBREVIATED]})"
+    )
     progress("running makemigrations")
     regenerated = regenerate(project, released, commit, wanted.apps, wish.how)
     candidate = stitched(wanted, regenerated.migrations, remove=wish.remove)
     progress("proving")
-    return Stitched(proved(project, tree, candidate), regenerated)
+    subject = f"Squash the migrations of {', '.join(wanted.apps)}"
+    return Stitched(proved(project, tree, candidate, subject, wanted.apps), regenerated)
 
 
-def proved(project: Project, tree: Tree, candidate: Candidate, situation: Situation | None = None) -> SquashReport:
+def proved(
+    project: Project,
+    tree: Tree,
+    candidate: Candidate,
+    subject: str,
+    apps: tuple[str, ...],
+    situation: Situation | None = None,
+) -> SquashReport:
     """The candidate, held against every database that the tree can have made (or that the situation has)."""
     policy = policy_of(project, PlanRequest(()), tree)
     situation = situation or Situation((), tree, (), policy)
@@ -66,7 +76,7 @@ def proved(project: Project, tree: Tree, candidate: Candidate, situation: Situat
     best = None
     if isinstance(outcome, Refuted):
         best = outcome.reach or reach(candidate, situation)
-    return SquashReport(tree, outcome, best, coverage_of((tree,)))
+    return SquashReport(subject, apps, tree, outcome, best, coverage_of((tree,)))
 
 
 def contents_of_squash(project: Project, found: Stitched) -> tuple[FileContent, ...]:
@@ -86,9 +96,9 @@ def diffs_of_squash(project: Project, contents: Sequence[FileContent], tree: Tre
     return diffs_from(project, tree, contents)
 
 
-def prepared(project: Project, report: SquashReport, contents: tuple[FileContent, ...], message: str) -> Prepared:
+def prepared(project: Project, report: SquashReport, contents: tuple[FileContent, ...]) -> Prepared:
     """Everything rendered and read again. Raises AssertionError (a bug) where what would be written is not what was proved."""
     assert isinstance(report.outcome, SafePlan), "only what was proved is written"
     assert report.tree.commit == WORKTREE, "a squash is written into the working tree"
     reread(project, report.tree, report.outcome.candidate, contents)
-    return Prepared(report.outcome, contents, project.history_of("HEAD"), None, message)
+    return Prepared(report.outcome, contents, project.history_of("HEAD"), None, f"{report.subject}\n")
