@@ -16,6 +16,14 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 @dataclass(slots=True, eq=False)
+class _FromFile:
+    """What was carried from one file: the texts of statements, and the names that have another name here."""
+
+    texts: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
 class Carrying:
     """What one module gets from others. `taken`: names that it binds; `bindings`: those of its imports -> import path."""
 
@@ -23,6 +31,7 @@ class Carrying:
     taken: frozenset[str] = frozenset()
     bindings: Mapping[str, str] = field(default_factory=dict)
     _statements: list[Statement] = field(default_factory=list)
+    _of_file: dict[str, _FromFile] = field(default_factory=dict)
     _texts: dict[str, str] = field(
         default_factory=dict
     )  # name -> the text of the statement that binds it here
@@ -33,13 +42,18 @@ class Carrying:
         module = cst.parse_module(source)
         operation = _operation(module, path, index)
         statements = [each for each in module.body if not _is_migration(each)]
-        needed = _needed(module, statements, operation)
-        renamed = self._renamed(module, needed, path)
+        done = self._of_file.setdefault(path, _FromFile())
+        texts = {id(each): module.code_for_node(each).strip() for each in statements}
+        needed = [each for each in _needed(module, statements, operation) if texts[id(each)] not in done.texts]
+        renamed = done.names
+        renamed |= self._renamed([texts[id(each)] for each in needed], path, renamed)
         renaming = _Renaming(renamed, path)
         for statement in needed:
-            text = module.code_for_node(statement).strip()
+            text = texts[id(statement)]
+            done.texts.add(text)
             names = tuple(_bound(text))
-            if all(self._texts.get(name) == text or self._is_imported(name, text) for name in names):
+            same = (self._texts.get(name) == text or self._is_imported(name, text) for name in names)
+            if renamed.keys().isdisjoint(names) and all(same):
                 continue
             self._texts |= dict.fromkeys((renamed.get(name, name) for name in names), text)
             changed = statement.visit(renaming)
@@ -55,18 +69,28 @@ class Carrying:
         others = [each for each in self._statements if each not in imported]
         return with_statements(module, imported, others)
 
-    def _renamed(self, module: cst.Module, needed: Sequence[Statement], path: str) -> dict[str, str]:
-        """New names for those that have another meaning here: `forwards` of 0012_x becomes `forwards_0012`."""
+    def _renamed(self, texts: Sequence[str], path: str, known: Mapping[str, str]) -> dict[str, str]:
+        """New names for those that have another meaning here: `forwards` of 0012_x becomes `forwards_0012`. What uses such a name has
+        another meaning too."""
         number = path.rpartition("/")[2].partition("_")[0].removesuffix(".py")
-        found: dict[str, str] = {}
-        for statement in needed:
-            text = module.code_for_node(statement).strip()
-            for name in _bound(text):
-                is_other = name in self._texts and self._texts[name] != text
-                is_taken = name in self.taken and not self._is_imported(name, text)
-                if is_other or is_taken:
-                    found[name] = self._free(f"{name}_{number}")
-        return found
+        found = dict(known)
+        while True:
+            more = {
+                name: self._free(f"{name}_{number}")
+                for text in texts
+                for name in _bound(text)
+                if name not in found
+                and (self._is_other(name, text) or (name in self._texts and not found.keys().isdisjoint(_used(text))))
+            }
+            if not more:
+                return found
+            found |= more
+
+    def _is_other(self, name: str, text: str) -> bool:
+        """Whether the name has another meaning in this module than in a module with that statement."""
+        if self._is_imported(name, text):
+            return False
+        return name in self.taken or self._texts.get(name, text) != text
 
     def _free(self, wanted: str) -> str:
         name, count = wanted, 1

@@ -113,6 +113,7 @@ def elided(migration: Migration) -> Iterator[Operation]:
     """The data operations that a fresh install does not run any more."""
     lasting = {id(operation) for operation in lasting_data(migration)}
     for operation in migration.operations:
-        is_data = isinstance(operation, Operation) and operation.kind in DATA_KINDS
-        if is_data and id(operation) not in lasting and not data_run(operation).empty:
+        if not isinstance(operation, Operation) or operation.kind not in DATA_KINDS:
+            continue
+        if id(operation) not in lasting and not data_run(operation).empty:
             yield operation
