@@ -81,5 +81,8 @@ def _alone_lines(report: CandidatesReport, *, verbose: bool) -> Iterator[Line]:
         return
     yield (bold("In no run"),)
     for each in report.alone:
-        yield from wrapped((plain(f"{each.migration}: {each.obstacle.value}{_others(each.others)}"),), 2, 4)
+        whose = "" if each.whose == each.migration else f"{each.whose.name}: "
+        yield from wrapped(
+            (plain(f"{each.migration}: {whose}{each.obstacle.value}{_others(each.others)}"),), 2, 4
+        )
     yield BLANK

@@ -26,6 +26,7 @@ def candidates_document(report: CandidatesReport) -> Document:
                 "migration": str(each.migration),
                 "obstacle": each.obstacle.name.lower(),
                 "reason": each.obstacle.value,
+                "whose": str(each.whose),
                 "others": list(each.others),
             }
             for each in report.alone

@@ -30,24 +30,36 @@ class LinearRun:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """A migration that is part of no run, and why."""
+    """A migration that is part of no run, and the first reason. `whose`: the migration that has the property; itself, or a neighbour."""
 
     migration: MigrationKey
     obstacle: Obstacle
+    whose: MigrationKey
     others: tuple[str, ...] = ()
 
 
-def linear_runs(tree: Tree) -> tuple[LinearRun, ...]:
+@dataclass(frozen=True, slots=True)
+class RunsOfTree:
+    """`alone`: the migrations that are in none of the `runs`; an app with one migration has none."""
+
+    runs: tuple[LinearRun, ...]
+    alone: tuple[Alone, ...]
+
+
+def runs_of(tree: Tree) -> RunsOfTree:
     """The longest runs of every app, in the order of the apps and of Django's plan."""
     found = Runs(tree)
-    return tuple(found.all())
-
-
-def alone(tree: Tree) -> tuple[Alone, ...]:
-    """The migrations that no run may contain, whatever is beside them."""
-    obstacles = Obstacles(tree)
-    found = ((key, obstacles.of_migration(key)) for key in sorted(tree.migrations))
-    return tuple(Alone(key, *why) for key, why in found if why is not None)
+    every = tuple(found.all())
+    obstacles = ((key, found.obstacles.of_migration(key)) for key in tree.migrations)
+    alone = [Alone(key, why[0], key, why[1]) for key, why in obstacles if why is not None]
+    for run in every:
+        ends = (*run.after, *run.before)
+        if len(run.migrations) < LEAST and ends:
+            alone.append(Alone(run.migrations[0], ends[0].obstacle, ends[0].migration, ends[0].others))
+    return RunsOfTree(
+        tuple(run for run in every if len(run.migrations) >= LEAST),
+        tuple(sorted(alone, key=lambda each: each.migration)),
+    )
 
 
 class Runs:
@@ -63,8 +75,7 @@ class Runs:
                 continue
             run = self._from(key)
             self.firsts |= dict.fromkeys(run, key)
-            if len(run) >= LEAST:
-                yield LinearRun(run, tuple(self._before(run)), tuple(self._after(run)))
+            yield LinearRun(run, tuple(self._before(run)), tuple(self._after(run)))
 
     def _from(self, first: MigrationKey) -> tuple[MigrationKey, ...]:
         run = [first]

@@ -5,7 +5,7 @@ from migration_values import add, edited, key, migration, tree
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.source import Opaque, Span
 from stitchback.squashing.obstacles import Obstacle, RunEnd
-from stitchback.squashing.runs import alone, linear_runs
+from stitchback.squashing.runs import runs_of
 
 
 def line(*changes: Migration) -> Tree:
@@ -16,11 +16,11 @@ def line(*changes: Migration) -> Tree:
 
 
 def runs(given: Tree) -> list[str]:
-    return [" ".join(each.name for each in run.migrations) for run in linear_runs(given)]
+    return [" ".join(each.name for each in run.migrations) for run in runs_of(given).runs]
 
 
 def ends(given: Tree) -> set[RunEnd]:
-    return {end for run in linear_runs(given) for end in (*run.before, *run.after)}
+    return {end for run in runs_of(given).runs for end in (*run.before, *run.after)}
 
 
 def test_the_whole_line() -> None:
@@ -34,7 +34,10 @@ def test_an_operation_that_cannot_be_read_is_in_no_run() -> None:
     )
     assert runs(given) == ["0001 0002"]
     assert {end.obstacle for end in ends(given)} == {Obstacle.OPAQUE}
-    assert [(each.migration, each.obstacle) for each in alone(given)] == [(key("shop.0003"), Obstacle.OPAQUE)]
+    assert [(each.migration.name, each.obstacle, each.whose.name) for each in runs_of(given).alone] == [
+        ("0003", Obstacle.OPAQUE, "0003"),
+        ("0004", Obstacle.OPAQUE, "0003"),
+    ]
 
 
 def test_a_migration_that_is_not_atomic_is_in_no_run() -> None:
@@ -69,3 +72,11 @@ def test_the_last_may_have_several_dependents() -> None:
         (Obstacle.BRANCH, ("shop.0004",)),
         (Obstacle.BRANCH, ("shop.0003",)),
     }
+
+
+def test_a_migration_without_a_run_has_a_reason() -> None:
+    given = line(migration("shop.0004", "shop.0002", add("item", "b")))
+    assert [(each.migration.name, each.obstacle) for each in runs_of(given).alone] == [
+        ("0003", Obstacle.BRANCH),
+        ("0004", Obstacle.BRANCH),
+    ]

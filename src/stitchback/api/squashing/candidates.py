@@ -10,7 +10,7 @@ from stitchback.api.schema import require_apps
 from stitchback.planning.reports import coverage_of
 from stitchback.planning.squash_reports import CandidatesReport, SquashCandidate
 from stitchback.rehearsal import RehearsalSession
-from stitchback.squashing.runs import alone, linear_runs
+from stitchback.squashing.runs import runs_of
 
 
 def squash_candidates(project: Project, ref: str = "HEAD", apps: Sequence[str] = ()) -> CandidatesReport:
@@ -18,12 +18,13 @@ def squash_candidates(project: Project, ref: str = "HEAD", apps: Sequence[str] =
     tree = project.tree(ref)
     refuse_nothing_read(project, (tree,))
     require_apps(apps, tree)
-    runs = [run for run in linear_runs(tree) if not apps or run.app in apps]
+    every = runs_of(tree)
+    runs = [run for run in every.runs if not apps or run.app in apps]
     sequences = [[tree.migrations[key] for key in run.migrations] for run in runs]
     left = RehearsalSession(tree.field_bases).optimized(sequences, tree.settings) if runs else ()
     found = tuple(
         SquashCandidate(run, sum(each.operation_count for each in sequence), after)
         for run, sequence, after in zip(runs, sequences, left, strict=True)
     )
-    others = tuple(each for each in alone(tree) if not apps or each.migration.app in apps)
+    others = tuple(each for each in every.alone if not apps or each.migration.app in apps)
     return CandidatesReport(tree, found, others, coverage_of((tree,)))
