@@ -50,6 +50,9 @@ def kind_of(arguments: Sequence[str], document: dict[str, object]) -> str:
         ("repair", "groups"): "repair_fleet_report",
         ("apply", "status"): "plan_report",
         ("verify", "status"): "plan_report",
+        ("squash", "candidates"): "squash_candidates_report",
+        ("squash", "tree"): "squash_stitch_report",
+        ("squash", "squashes"): "squash_finish_report",
     }
     return next(
         (kind for (command, key), kind in several.items() if command == name and key in document),
@@ -68,5 +71,6 @@ COMMANDS = (
     "repair",
     "schema",
     "graph",
+    "squash",
     "explain",
 )

@@ -224,6 +224,13 @@ class Repository:
 
     # Files
 
+    def last_before(self, date: str) -> str | None:
+        """The last commit before that day (YYYY-MM-DD) of what is checked out; None if there is none. Raises EnvironmentProblem for a
+        shallow clone (SB507)."""
+        self._need_history(f"which commit is the last before {date}")
+        head = self.head_commit()
+        return git_refs.last_before(self._git, head, date) if head is not None else None
+
     def files(self, ref: str) -> ObjectFiles | DiskFiles:
         """Path -> file of a commit (by any name), of "INDEX" or of "WORKTREE". Unmerged paths are none of the index's."""
         match ref:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stitchback.adapters.file_changes import FileChange, write_changes
@@ -53,16 +53,28 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
     """What the chosen plan's files will hold, marker files too. Empty where nothing was proved."""
     if not isinstance(report.outcome, Planned):
         return ()
-    candidate = report.outcome.chosen.candidate
     situation = report.status.case.situation
-    mainline = situation.mainline
+    patches = tuple(patch.tree for patch in situation.patches)
+    return contents_of_candidate(
+        project, report.outcome.chosen.candidate, situation.mainline, project.read_blob, patches
+    )
+
+
+def contents_of_candidate(
+    project: Project,
+    candidate: Candidate,
+    mainline: Tree,
+    read_blob: Callable[[str], bytes],
+    patches: Sequence[Tree] = (),
+) -> tuple[FileContent, ...]:
+    """The same for any candidate. `read_blob`: also of files that no commit has. `patches`: the trees from which files are copied."""
     files = followed(project.repository.files(mainline.commit))
-    patches = [followed(project.repository.files(patch.tree.commit)) for patch in situation.patches]
-    rendered = render_files(candidate.edits, project.read_blob)
+    theirs = [followed(project.repository.files(tree.commit)) for tree in patches]
+    rendered = render_files(candidate.edits, read_blob)
     graph = MigrationGraph.of(candidate.result)
     leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
     markers = marker_edits(files, candidate.result, leaves)
-    packages = package_files(candidate.edits, files, patches)
+    packages = package_files(candidate.edits, files, theirs)
     real = {
         path: replace(content, path=path)
         for content in (*rendered, *markers, *packages)
@@ -75,12 +87,16 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
 
 def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
     """What the files would become, a unified diff each."""
-    files = project.repository.files(report.status.case.situation.mainline.commit)
+    return diffs_from(project, report.status.case.situation.mainline, contents_of(project, report))
+
+
+def diffs_from(project: Project, mainline: Tree, contents: Iterable[FileContent]) -> tuple[str, ...]:
+    files = project.repository.files(mainline.commit)
     return tuple(
         unified_diff(
             content.path, files[content.path].read() if content.path in files else None, content.content
         )
-        for content in contents_of(project, report)
+        for content in contents
     )
 
 
@@ -97,16 +113,14 @@ def prepare(project: Project, report: PlanReport, request: PlanRequest, branch: 
         )
     safe = report.outcome.chosen
     contents = contents_of(project, report)
-    _reread(project, mainline, safe.candidate, contents)
+    reread(project, mainline, safe.candidate, contents)
     patches = ", ".join(patch.tree.ref for patch in report.status.case.situation.patches)
     return Prepared(
         safe, contents, project.history_of(request.onto), branch, f"Stitch the migrations of {patches}\n"
     )
 
 
-def _reread(
-    project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]
-) -> None:
+def reread(project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]) -> None:
     """What will be written is read again and must be the graph that was proved."""
     changed = {
         content.path: None if content.content is None else Rendered(content.content) for content in contents

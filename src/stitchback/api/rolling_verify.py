@@ -11,7 +11,7 @@ from stitchback.api.project import WORKTREE, Project
 from stitchback.api.rolling import RollingRequest
 from stitchback.api.verification.rolling import Release, RollingRun, roll
 from stitchback.api.verification.worktrees import Worktrees
-from stitchback.api.verify import SQLITE, How, environment_of
+from stitchback.api.verify_plan import SQLITE, How, environment_of
 from stitchback.api.verifying import VerifyRequest, uncommitted
 
 
@@ -20,14 +20,14 @@ def verify_rolling(
 ) -> tuple[RollingRun, ...]:
     """One run for each URL. Raises EnvironmentProblem: no such ref, a server that cannot be reached, a project that cannot be run (SB552)."""
     for url in trial.urls:
-        if url != SQLITE:
+        if isinstance(url, str) and url != SQLITE:
             DatabaseUrl.parse(url)
     environment = named_environment(trial.environment, project.configuration.environment)
     how = How(trial.settings, environment=environment, progress=progress)
     return tuple(_on_engine(project, request, url, how) for url in trial.urls)
 
 
-def _on_engine(project: Project, request: RollingRequest, url: str, how: How) -> RollingRun:
+def _on_engine(project: Project, request: RollingRequest, url: str | DatabaseUrl, how: How) -> RollingRun:
     repository = project.repository
     folder = repository.work_tree or repository.git_dir
     with (

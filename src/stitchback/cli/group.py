@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "repair": ("repair", "Print (or run) the SQL that corrects a database's django_migrations."),
     "schema": ("schema", "Show the schema that the migrations of a ref create."),
     "graph": ("graph", "Show the migration graph of a ref, or of two refs in one picture."),
+    "squash": ("squash", "Find, make and finish squashes: candidates, stitch, finish."),
     "explain": ("explain", "Explain the code of a finding or an error, such as SB201."),
     "demo": ("demo", "Run the whole workflow on a bundled sample repository."),
 }

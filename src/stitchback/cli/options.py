@@ -109,6 +109,19 @@ code_first = click.option(
     "--code-first", is_flag=True, help="With --rolling: NEW's code is deployed before NEW's migrations."
 )
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+settings = click.option(
+    "--settings",
+    default=None,
+    metavar="MODULE",
+    help="The project's settings (default: what manage.py names).",
+)
+environment = click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Pass this environment variable on to the project's code (default: only PATH, HOME and the like).",
+)
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Output format."
 )

@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @options.planning
-@click.option(
-    "--settings",
-    default=None,
-    metavar="MODULE",
-    help="The project's settings (default: what manage.py names).",
-)
+@options.settings
 @click.option(
     "--database",
     "urls",
@@ -42,13 +37,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also on servers, try other ways to migrate: one app first, partial targets, stops (default: on SQLite only).",
 )
-@click.option(
-    "--env",
-    "environment",
-    multiple=True,
-    metavar="NAME[=VALUE]",
-    help="Pass this environment variable on to the project's code (default: only PATH, HOME and the like).",
-)
+@options.environment
 @options.rolling
 @options.code_first
 @options.output_format

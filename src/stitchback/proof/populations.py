@@ -110,6 +110,7 @@ def brings_nothing(situation: Situation) -> bool:
         and not situation.ledgers
         and all(
             not patch.migrations
+            and not patch.is_least
             and known.issuperset(patch.fork.migrations)
             and not is_edited(patch.fork, situation.mainline)
             and not is_edited(patch.tree, situation.mainline)
@@ -140,8 +141,12 @@ def at_fork_point(patch: Patch, memory: EngineCache, found: SimulatedDatabases) 
         database, error = one_by_one(engine, SymbolicDatabase(), MigrationGraph.of(tree).order())
         if error is not None:
             found.add_bound(f"the fork point's own tree cannot be migrated to its end: {error.message}")
-    found.add(f"fork point of {patch.tree.ref}", FORK, patch.fork.ref, database)
+    found.add(fork_name(patch), FORK, patch.fork.ref, database)
     return database
+
+
+def fork_name(patch: Patch) -> str:
+    return f"{patch.fork.ref} to its end" if patch.is_least else f"fork point of {patch.tree.ref}"
 
 
 def one_by_one(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stitchback.planning.overview import Overview
     from stitchback.planning.reports import PlanReport, Status
     from stitchback.planning.resolution import ResolvedLeaves
+    from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet import EqualDatabases, UnreadTenant
     from stitchback.reporting.pages import Page
@@ -183,6 +184,72 @@ def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = F
             from stitchback.reporting.graph_diagram import dot, mermaid
 
             return dot(picture) if output_format == "dot" else mermaid(picture)
+
+
+def render_candidates(report: CandidatesReport, output_format: str, *, verbose: bool = False) -> str:
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import candidates_document
+
+        return dump(candidates_document(report))
+    from stitchback.reporting.candidates_text import candidates_lines
+
+    return _page(candidates_lines(report, verbose=verbose))
+
+
+def render_squash(
+    report: SquashReport, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+) -> str:
+    """What `squash stitch` would write, or why it is refused."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import stitch_document
+
+        return dump(stitch_document(report, (), diffs))
+    from stitchback.reporting.squash_text import squash_lines
+
+    return _page(squash_lines(report, diffs, verbose=verbose))
+
+
+def render_squashed(report: SquashReport, paths: Sequence[str], output_format: str) -> str:
+    """The paths that `squash stitch` has written, one a line."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import stitch_document
+
+        return dump(stitch_document(report, paths, ()))
+    return _written(paths, WORKING_TREE)
+
+
+def render_finish(
+    report: FinishReport, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+) -> str:
+    """What `squash finish` would write, or the databases that are not there yet."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import finish_squash_document
+
+        return dump(finish_squash_document(report, (), diffs))
+    from stitchback.reporting.squash_text import finish_lines
+
+    return _page(finish_lines(report, diffs, verbose=verbose))
+
+
+def render_finished(report: FinishReport, paths: Sequence[str], output_format: str) -> str:
+    """The paths that `squash finish` has written, one a line."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import finish_squash_document
+
+        return dump(finish_squash_document(report, paths, ()))
+    return _written(paths, WORKING_TREE)
+
+
+def render_after_squash(report: SquashReport, paths: Sequence[str]) -> str:
+    """The commands after a squash was written."""
+    from stitchback.reporting.squash_text import squash_next
+
+    return _page(squash_next(report, paths))
 
 
 def render_schema(

@@ -65,7 +65,7 @@ def status_document(status: Status) -> Document:
             for patch, matches in zip(situation.patches, situation.matches, strict=True)
         ],
         "findings": [finding_document(finding) for finding in status.findings],
-        "read": _read(status.coverage),
+        "read": read_document(status.coverage),
     }
 
 
@@ -81,7 +81,7 @@ def check_document(report: CheckReport) -> Document:
         "findings": [finding_document(finding) for finding in report.findings],
         "in_baseline": report.in_baseline,
         "outdated_in_baseline": report.outdated,
-        "read": _read(report.coverage),
+        "read": read_document(report.coverage),
         "exit": report.exit_code,
     }
 
@@ -94,7 +94,7 @@ def graph_document(picture: GraphPicture) -> Document:
         "migrations": [_drawn(drawn) for drawn in picture.migrations],
         "matches": [_match(match) for match in picture.links],
         "rows_without_file": list(map(str, picture.rows_without_file)),
-        "read": _read(picture.coverage),
+        "read": read_document(picture.coverage),
     }
 
 
@@ -122,7 +122,7 @@ def _node(node: Node) -> Document:
     return {"migration": str(node.key), "ref": node.ref or None}
 
 
-def _read(coverage: Coverage) -> Document:
+def read_document(coverage: Coverage) -> Document:
     return {
         "migrations": coverage.migrations,
         "operations": coverage.operations,
@@ -175,20 +175,20 @@ def plan_document(report: PlanReport) -> Document:
     }
     match outcome:
         case Planned():
-            document["plan"] = _plan(outcome.chosen, report.status.case.situation.mainline)
+            document["plan"] = plan_part(outcome.chosen, report.status.case.situation.mainline)
             document["others"] = [_other(plan, report.status.case) for plan in outcome.others]
-            document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
+            document["refused"] = [refused_document(refuted) for refuted in outcome.refuted]
         case Unproved():
             document["plan"] = None
-            document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
+            document["refused"] = [refused_document(refuted) for refuted in outcome.refuted]
             document["blocking"] = [_match(match) for match in outcome.blocking]
             document["unplaced"] = list(map(str, outcome.unplaced))
             document["code"] = outcome.code
-            document["best"] = None if outcome.best is None else _reach(outcome.best)
+            document["best"] = None if outcome.best is None else reach_document(outcome.best)
     return document
 
 
-def _reach(reach: CandidateReach) -> Document:
+def reach_document(reach: CandidateReach) -> Document:
     """The best of the refused plans; without strategies, mainline as it is."""
     return {
         "strategies": dict(reach.candidate.strategies),
@@ -242,7 +242,7 @@ def resolve_document(found: ResolvedLeaves, written: Iterable[str], diffs: Itera
     }
 
 
-def _plan(plan: SafePlan, before: Tree) -> Document:
+def plan_part(plan: SafePlan, before: Tree) -> Document:
     candidate, proof = plan.candidate, plan.proof
     return {
         "strategies": dict(candidate.strategies),
@@ -354,7 +354,7 @@ def _other(plan: SafePlan, case: Case) -> Document:
     }
 
 
-def _refused(refuted: Refuted) -> Document:
+def refused_document(refuted: Refuted) -> Document:
     return {
         "strategies": dict(refuted.candidate.strategies),
         "code": DISAGREEMENT if refuted.contradicted else NO_TIME if refuted.missed else None,

@@ -23,6 +23,7 @@ FAMILIES = {
     "SB4": "Planning",
     "SB5": "Git, files, the project",
     "SB6": "Databases and their repair",
+    "SB7": "Squashes",
 }
 Coded = Hazard | ProofHazard | RollingHazard | Defect
 EXAMPLE = " " * 4  # before each line of an example
