@@ -264,7 +264,9 @@ class Attempt:
         aside = tuple(key for key in self.cut.aside if key not in before)
         # Django also runs a recorded migration whose `replaces` names one without a row: it discards that row (`applied_migrations.pop`).
         runs_again = {key for key in ran if self.cut.in_full([key]) == (key,)}
-        will_run = ({*self.cut.in_full(ran), *aside, *(self.cut.below if fresh else ())} - before) | runs_again
+        will_run = (
+            {*self.cut.in_full(ran), *aside, *(self.cut.below if fresh else ())} - before
+        ) | runs_again
         return PopulationOutcome(
             self.in_full(population),
             passed.rows,
