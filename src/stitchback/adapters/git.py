@@ -132,6 +132,10 @@ class Repository:
         """Branches, then remote-tracking branches (`origin/main`)."""
         return tuple(ref for ref in git_refs.refs(self._git) if ref.kind != "tag")
 
+    def has_branch(self, name: str) -> bool:
+        """Whether there is a local branch of that name."""
+        return any(ref.kind == "branch" and ref.name == name for ref in git_refs.refs(self._git))
+
     def default_branch(self) -> str | None:
         """The branch to which HEAD of a remote points (`origin/main`), of origin before others; None where no remote has that."""
         return git_refs.default_branch(self._git)

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "apply": ("apply", "Write the plan's files into the working tree, or commit them to a branch."),
     "resolve": ("resolve", "Resolve multiple leaf nodes, also in the middle of a merge or rebase."),
+    "backport": ("backport", "Bring a mainline migration to a release branch, and stitch mainline."),
     "verify": ("verify", "Test the plan on new, real databases with the project's own code."),
     "check": ("check", "Check the migrations for what breaks databases; for CI and pre-commit."),
     "inspect": ("inspect", "Compare a database's django_migrations with the migrations of a ref."),

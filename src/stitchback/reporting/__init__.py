@@ -9,6 +9,7 @@ from stitchback.reporting.escaping import visible
 
 if TYPE_CHECKING:
     from stitchback.model.findings import Finding
+    from stitchback.planning.backport import BackportReport
     from stitchback.planning.check_report import CheckReport
     from stitchback.planning.graph_picture import GraphPicture
     from stitchback.planning.overview import Overview
@@ -167,6 +168,38 @@ def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapp
 
     with columns(WIDTH):
         return _page(resolved_next(found, paths, kept))
+
+
+def render_backport(
+    report: BackportReport, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+) -> str:
+    """What `backport` would write on both sides. `diffs`: unified diffs of the files, shown with it."""
+    if output_format == "json":
+        from stitchback.reporting.document import backport_document, dump
+
+        return dump(backport_document(report, (), diffs))
+    from stitchback.reporting.backport_text import backport_lines
+
+    return _page(backport_lines(report, diffs, verbose=verbose))
+
+
+def render_backported(
+    report: BackportReport, branch: str, commit: str, paths: Sequence[str], output_format: str
+) -> str:
+    """What `backport` has written: the commit on the release, and the paths in the working tree."""
+    if output_format == "json":
+        from stitchback.reporting.document import backport_document, dump
+
+        return dump(backport_document(report, (branch, commit, *paths)))
+    there = _written([file.path for file in report.files], f"{branch} (commit {commit[:12]})")
+    return "\n".join((there, _written(paths, WORKING_TREE))) if paths else there
+
+
+def render_after_backport(report: BackportReport, branch: str) -> str:
+    """The commands after `backport`."""
+    from stitchback.reporting.backport_text import backported_next
+
+    return _page(backported_next(report, branch))
 
 
 def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = False) -> str:

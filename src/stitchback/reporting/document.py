@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
 from stitchback.errors import StitchbackError
@@ -14,6 +14,7 @@ from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leave
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
+from stitchback.planning.backport import BackportReport
 from stitchback.planning.check_report import CheckReport
 from stitchback.planning.graph_picture import DrawnMigration, GraphPicture, Node
 from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME, Planned, Unproved
@@ -239,6 +240,37 @@ def resolve_document(found: ResolvedLeaves, written: Iterable[str], diffs: Itera
         "diffs": list(diffs),
         "written": list(written),
         "exit": 0 if written else found.exit_code,
+    }
+
+
+def backport_document(report: BackportReport, written: Sequence[str], diffs: Iterable[str] = ()) -> Document:
+    """`written`: the branch and its new commit, then the paths in the working tree; empty before. `plan` as of `plan_document`, null where the
+    release itself could not be proved."""
+    proof = report.proof
+    return {
+        "release": report.release,
+        "mainline": report.mainline,
+        "files": [
+            {
+                "migration": str(file.original),
+                "as": str(file.key),
+                "path": file.path,
+                "depends_on": list(map(str, file.dependencies)),
+                "copy": file.is_copy,
+            }
+            for file in report.files
+        ],
+        "release_proof": None
+        if isinstance(proof, Refuted)
+        else {"django": proof.django, "runs": proof.simulated_runs, "populations": len(proof.outcomes)},
+        "release_refused": _refused(proof) if isinstance(proof, Refuted) else None,
+        "needed": list(map(str, report.needed)),
+        "plan": plan_document(report.stitched) if report.stitched else None,
+        "diffs": list(diffs),
+        "branch": written[0] if written else None,
+        "commit": written[1] if written else None,
+        "written": list(written[2:]),
+        "exit": 0 if written else report.exit_code,
     }
 
 
