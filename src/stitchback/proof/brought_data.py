@@ -36,8 +36,10 @@ def repeats_mainlines_work(candidate: Candidate, situation: Situation) -> Iterat
 def _doing(
     work: TreeWork, own: MigrationKey, candidate: Candidate, situation: Situation
 ) -> Iterator[MigrationKey]:
-    """Mainline's migrations since the fork points that do this work."""
-    shared = {key for patch in situation.patches for key in patch.fork.migrations}
+    """Mainline's migrations that do this work, without those that a patch branch has as well: there it has run beside the brought one."""
+    shared = {
+        key for patch in situation.patches for tree in (patch.fork, patch.tree) for key in tree.migrations
+    }
     for key in sorted(situation.mainline.migrations.keys() - shared - {own}):
         works = _works(candidate.result.migrations.get(key))
         if any(each.followed.fingerprint == work.followed.fingerprint for each in works):

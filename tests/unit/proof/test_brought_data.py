@@ -69,3 +69,13 @@ def test_near_miss_a_migration_of_the_fork_point_runs_it() -> None:
     given = replace(given, patches=(replace(given.patches[0], fork=fork),))
     plan = Candidate({}, (WriteFile(own.key, own.path, own),), changed(given.mainline, own))
     assert list(repeats_mainlines_work(plan, given)) == []
+
+
+def test_near_miss_the_patch_branch_has_that_migration_too() -> None:
+    """It has run both: so does every other database."""
+    ours, first = work("ours"), running("shop.0003_first", work("theirs"))
+    ours.on_mainline = work("theirs")
+    own = running("shop.0004_p", ours)
+    given = situation(first, patches=[patch(first, own)])
+    plan = Candidate({}, (WriteFile(own.key, own.path, own),), changed(given.mainline, own))
+    assert list(repeats_mainlines_work(plan, given)) == []
