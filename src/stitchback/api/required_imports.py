@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from stitchback.model.edits import WriteFile
 from stitchback.model.files import FileEntry
 from stitchback.model.plans import EVERY_DATABASE, Candidate, Failure
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.parsing import sources
 from stitchback.rewriting.rendering import render_files
 
@@ -70,22 +71,22 @@ class Imports:
                 continue
             # The file as it will be: what it no longer needs is not imported there.
             for content in render_files((edit,), self.read_blob):
-                said = self.missing(edit.path, content.content or b"")
+                lacking = self.missing(edit.path, content.content or b"")
                 found += [
-                    Failure(EVERY_DATABASE, "the reconciled tree", edit.path, what, git_brings_it=True)
-                    for what in said
+                    Failure(EVERY_DATABASE, "the reconciled tree", edit.path, problem, git_brings_it=True)
+                    for problem in lacking
                 ]
         return tuple(found)
 
-    def missing(self, path: str, source: bytes) -> Iterator[str]:
-        """In words, sorted."""
+    def missing(self, path: str, source: bytes) -> Iterator[Problem]:
+        """Sorted."""
         package = module_of(posixpath.dirname(path) + "/__init__.py")
         for wanted in sorted(imports_of(source), key=lambda each: (each.level, each.module, each.name)):
             module = absolute(wanted, package)
             for ref in self.patches:
                 said = self._lacks(ref, module, wanted.name)
                 if said:
-                    yield said
+                    yield Problem(ProblemKind.IMPORT_MISSING, (path, module, wanted.name, ref), said)
                     break
 
     def _lacks(self, ref: str, module: str, name: str) -> str:

@@ -14,6 +14,7 @@ from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import BrokenOnMainline, Patch, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import text
 from stitchback.proof.populations import FRESH
 from stitchback.proof.slicing.footprint import ON_ROWS, mentions
@@ -49,15 +50,15 @@ class SuppliedOrder:
     def broken_on_mainline(self) -> Iterator[BrokenOnMainline]:
         """What fails without that order, whatever the plan: the app's migrations alone, on an empty database."""
         for key, parents in sorted(self._of(self.mainline).items()):
-            said = _said(key, parents)
-            yield BrokenOnMainline(FRESH_INSTALL, said, key, FRESH, (f"migrate {key.app} {key.name}",))
+            problem = Problem.of(ProblemKind.UNDECLARED, key, parents)
+            yield BrokenOnMainline(FRESH_INSTALL, problem, key, FRESH, (f"migrate {key.app} {key.name}",))
 
     def bounds(self, result: Tree) -> Iterator[str]:
         """What fails without that order in the planned tree alone, for what the patch branches have brought."""
         known = self._of(self.mainline)
         for key, parents in sorted(self._of(result).items()):
             if key not in known:
-                yield f"{FRESH_INSTALL}, migrate {key.app} {key.name}: {_said(key, parents)}"
+                yield f"{FRESH_INSTALL}, migrate {key.app} {key.name}: {Problem.of(ProblemKind.UNDECLARED, key, parents)}"
 
     def situation(self, situation: Situation) -> Situation:
         patches, mainline = tuple(map(self._patch, situation.patches)), self.tree(situation.mainline)
@@ -121,11 +122,6 @@ def _creators(tree: Tree, shared: frozenset[MigrationKey]) -> dict[ModelKey, Mig
             for model in _created(tree.migrations[key]):
                 creators.setdefault(model, key)
     return creators
-
-
-def _said(key: MigrationKey, parents: tuple[MigrationKey, ...]) -> str:
-    names = ", ".join(map(str, parents))
-    return f"{key} refers to models of {names} and does not depend on it"
 
 
 def _created(migration: Migration) -> Iterator[ModelKey]:

@@ -91,6 +91,7 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
         try:
             for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
                 self.states.check_time()
+                watch.operation = identity_of(operation)
                 operation.database_forwards(self.app_label, schema_editor, before, after)
                 for table, what in definitions_set_by(operation, self.app_label, after):
                     watch.set_by_operation(table, what)
@@ -98,6 +99,12 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
             self.states.forget(project_state, self)
             raise
         return steps[-1]
+
+
+def identity_of(operation: Any) -> tuple[str, ...]:
+    """The operation's class, and the model and the name that it is about."""
+    named = (getattr(operation, each, None) for each in ("model_name", "name"))
+    return type(operation).__name__, *(str(each).lower() for each in named if each)
 
 
 # What an operation defines besides the columns that the editor sees: kinds of `Shape.parts`.

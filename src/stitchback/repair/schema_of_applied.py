@@ -102,8 +102,8 @@ class SchemaOfApplied:
                 token = self.memory.migration_effect(token, migration).after
             except InconsistentState as error:
                 return Unplayable(key, str(error))
-            if outcome.clash:
-                return Unplayable(key, outcome.clash)
+            if outcome.clash is not None:
+                return Unplayable(key, str(outcome.clash))
             schema = outcome.schema
             data.extend(outcome.data)
         return AppliedSchema(schema, tuple(data), names_of(schema))

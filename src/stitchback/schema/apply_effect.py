@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.problems import ProblemKind
 from stitchback.schema.data import RunData
 from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
@@ -57,16 +58,16 @@ def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
             return with_table(physical, table, replace(table_in(physical, table), comment=comment))
         case AddOther(text=text, conditional=conditional):
             if text in physical.others and not conditional:
-                raise Clash(f"{text} exists already")
+                raise Clash.of(ProblemKind.OBJECT_EXISTS, text)
             return replace(physical, others=physical.others | {text})
         case RemoveOther(text=text, conditional=conditional):
             if text not in physical.others and not conditional:
-                raise Clash(f"{text} does not exist")
+                raise Clash.of(ProblemKind.OBJECT_MISSING, text)
             return replace(physical, others=physical.others - {text})
         case Uses():
             return run_query(physical, effect)
-        case Fails(reason=reason):
-            raise Clash(reason)
+        case Fails(problem=problem):
+            raise Clash(problem)
         case RunData() | Unknown() | Forget() | Remake():
             return physical
         case _:
@@ -77,12 +78,10 @@ def run_query(physical: PhysicalSchema, effect: Uses) -> PhysicalSchema:
     columns = table_in(physical, effect.table).columns
     missing = effect.columns - columns.keys()
     if missing:
-        raise Clash(f"{effect.label} uses {effect.table}, which lacks column {', '.join(sorted(missing))}")
+        raise Clash.of(ProblemKind.QUERY_WITHOUT_COLUMN, effect.label, effect.table, tuple(sorted(missing)))
     for name in sorted(effect.unset & columns.keys()):
         if column_must_be_given(columns[name]):
-            raise Clash(
-                f"{effect.label} inserts rows into {effect.table} without a value for column {name}, which is NOT NULL there"
-            )
+            raise Clash.of(ProblemKind.ROWS_WITHOUT_COLUMN, effect.label, effect.table, name)
     return physical
 
 
@@ -94,7 +93,7 @@ def table_in(physical: PhysicalSchema, name: str) -> Table:
     """Raises Clash where there is no such table."""
     table = physical.tables.get(name)
     if table is None:
-        raise Clash(f"table {name} does not exist")
+        raise Clash.of(ProblemKind.TABLE_MISSING, name)
     return table
 
 
@@ -107,14 +106,14 @@ def run_on_tables(physical: PhysicalSchema, effect: CreateTable | DropTable | Re
                 return with_table(physical, name, table)
             if conditional:
                 return physical
-            raise Clash(f"table {name} exists already")
+            raise Clash.of(ProblemKind.TABLE_EXISTS, name)
         case DropTable(name=name, conditional=conditional):
             if name in physical.tables:
                 rest = {key: table for key, table in physical.tables.items() if key != name}
                 return replace(physical, tables=rest)
             if conditional:
                 return physical
-            raise Clash(f"table {name} does not exist")
+            raise Clash.of(ProblemKind.TABLE_MISSING, name)
         case RenameTable():
             return rename_table(physical, effect)
         case _:
@@ -127,7 +126,7 @@ def rename_table(physical: PhysicalSchema, effect: RenameTable) -> PhysicalSchem
         return physical
     table_in(physical, before)
     if after in physical.tables and not effect.over:
-        raise Clash(f"table {after} exists already")
+        raise Clash.of(ProblemKind.TABLE_EXISTS, after)
     tables = {after if key == before else key: table for key, table in physical.tables.items()}
     if after in physical.tables:
         tables[after] = physical.tables[after]
@@ -179,7 +178,7 @@ def column_added(table: Table, effect: AddColumn) -> Table:
     if effect.column in table.columns:
         if effect.conditional:
             return table
-        raise Clash(f"column {effect.table}.{effect.column} exists already")
+        raise Clash.of(ProblemKind.COLUMN_EXISTS, effect.table, effect.column)
     columns = {**table.columns, effect.column: effect.shape}
     return replace(table, columns=columns, indexes={**table.indexes, **dict(effect.indexes)})
 
@@ -188,7 +187,7 @@ def column_dropped(table: Table, effect: DropColumn) -> Table:
     if effect.column not in table.columns:
         if effect.conditional:
             return table
-        raise Clash(f"column {effect.table}.{effect.column} does not exist")
+        raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, effect.column)
     return replace(
         table,
         columns={name: shape for name, shape in table.columns.items() if name != effect.column},
@@ -203,10 +202,10 @@ def column_altered(table: Table, effect: AlterColumn) -> Table:
     """Altering to what the column is already is harmless on every engine, unless a foreign key is part of what changes."""
     found = table.columns.get(effect.column)
     if found is None:
-        raise Clash(f"column {effect.table}.{effect.column} does not exist")
+        raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, effect.column)
     again = effect.conditional or (found == effect.after and not foreign_key_changes(effect))
     if found != effect.before and not again and not was_automatic(found, effect.before):
-        raise Clash(f"column {effect.table}.{effect.column} is {found}, not {effect.before}")
+        raise Clash.of(ProblemKind.COLUMN_IS_OTHER, effect.table, effect.column, found, effect.before)
     return replace(table, columns={**table.columns, effect.column: effect.after})
 
 
@@ -232,9 +231,9 @@ def column_moved(table: Table, effect: RenameColumn) -> Table:
     if effect.conditional and (before not in table.columns or after in table.columns):
         return table
     if before not in table.columns:
-        raise Clash(f"column {effect.table}.{before} does not exist")
+        raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, before)
     if after in table.columns:
-        raise Clash(f"column {effect.table}.{after} exists already")
+        raise Clash.of(ProblemKind.COLUMN_EXISTS, effect.table, after)
     return replace(
         table,
         columns={after if name == before else name: shape for name, shape in table.columns.items()},
@@ -304,7 +303,7 @@ def added(
         return {**found, name: text}
     if conditional:
         return dict(found)
-    raise Clash(f"{kind} {name} on {table} exists already")
+    raise Clash.of(ProblemKind.DEFINITION_EXISTS, kind, name, table)
 
 
 def needs_columns(table: Table, effect: AddIndex | AddConstraint) -> None:
@@ -312,12 +311,12 @@ def needs_columns(table: Table, effect: AddIndex | AddConstraint) -> None:
     there = table.indexes if isinstance(effect, AddIndex) else table.constraints
     missing = sorted(effect.columns - table.columns.keys())
     if missing and effect.name not in there:
-        raise Clash(f"column {effect.table}.{missing[0]} does not exist, which {effect.name} needs")
+        raise Clash.of(ProblemKind.COLUMN_NEEDED, effect.table, missing[0], effect.name)
 
 
 def dropped(kind: str, table: str, found: Mapping[str, str], name: str, conditional: bool) -> dict[str, str]:
     if name not in found and not conditional:
-        raise Clash(f"{kind} {name} on {table} does not exist")
+        raise Clash.of(ProblemKind.DEFINITION_MISSING, kind, name, table)
     return {key: text for key, text in found.items() if key != name}
 
 
@@ -330,7 +329,7 @@ def index_on(table: Table, effect: RenameIndex) -> str:
         if text.startswith("index(") and columns_in(text) == columns
     ]
     if len(names) != 1:
-        raise Clash(f"{len(names)} indexes on {effect.table}({', '.join(columns)}), not one")
+        raise Clash.of(ProblemKind.NOT_ONE_INDEX, len(names), effect.table, tuple(columns))
     return names[0]
 
 
@@ -342,7 +341,7 @@ def renamed(
     if before == after and after in found:
         return dict(found)
     if before not in found:
-        raise Clash(f"index {before} on {table} does not exist")
+        raise Clash.of(ProblemKind.DEFINITION_MISSING, "index", before, table)
     if after in found:
-        raise Clash(f"index {after} on {table} exists already")
+        raise Clash.of(ProblemKind.DEFINITION_EXISTS, "index", after, table)
     return {after if key == before else key: text for key, text in found.items()}

@@ -67,12 +67,12 @@ def apply_operation(state: SchemaState, app: str, operation: Operation | Opaque)
     try:
         return step(state, app, operation)
     except UnreadName as error:
-        return with_opaque(state, app, Opaque(error.reason, str(operation), operation.span))
+        return with_opaque(state, app, Opaque(str(error.problem), str(operation), operation.span))
     except InconsistentState as error:
         if app in state.opaque_apps:
-            reason = f"{error.reason}; an unreadable operation before it may have created it"
+            reason = f"{error.problem}; an unreadable operation before it may have created it"
             return with_opaque(state, app, Opaque(reason, str(operation), operation.span))
-        raise InconsistentState(error.reason, operation=summary(operation)) from error
+        raise InconsistentState(error.problem, operation=summary(operation)) from error
 
 
 def separate(state: SchemaState, app: str, operation: Operation) -> SchemaState:

@@ -84,7 +84,7 @@ def physical_effects(
     except InconsistentState as error:
         if app in before.opaque_apps or app in after.opaque_apps:
             return (Unknown(str(operation)), *altered_unseen(operation, app, before, after))
-        raise InconsistentState(error.reason, operation=summary(operation)) from error
+        raise InconsistentState(error.problem, operation=summary(operation)) from error
     done = tuple(conditional(effect) for effect in found) if operation.conditional else found
     return (*done, *remade(operation, app, before, after, done))
 

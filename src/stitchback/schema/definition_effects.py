@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import Value, strings
 from stitchback.schema.changes import model_of
@@ -50,7 +51,7 @@ def existing(
 ) -> None:
     """`ModelState.get_index_by_name`, `get_constraint_by_name`. Raises InconsistentState."""
     if not operation.conditional and all(key != name for key, _ in pairs):
-        raise InconsistentState(f"{model.key} has no {what} {name}")
+        raise InconsistentState(Problem.of(ProblemKind.NO_DEFINITION, model.key, what, name))
 
 
 def rename_index(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterator[Effect]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stitchback.model.physical import Table
+from stitchback.model.problems import Problem
 from stitchback.schema.data import RunData
 
 
@@ -194,7 +195,7 @@ class Uses:
 class Fails:
     """Django raises before it touches the database, though the operation changes the models (`InconsistentState` of `physical_effects`)."""
 
-    reason: str
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)

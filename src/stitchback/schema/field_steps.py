@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stitchback.model.field_names import FieldNames
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE
@@ -52,7 +53,7 @@ def field_of(model: ModelState, name: str) -> Field | Opaque | None:
     """The field; None where a base, or what could not be read of the model, may have it. Raises InconsistentState."""
     field = model.field(name)
     if field is None and not may_inherit(model):
-        raise InconsistentState(f"{model.key} has no field {name}")
+        raise InconsistentState(Problem.of(ProblemKind.NO_FIELD, model.key, name))
     return field
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from stitchback.model.keys import ModelKey
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
@@ -49,7 +50,7 @@ def require_targets(state: SchemaState, model: ModelState, fields: Fields) -> No
     """`RelatedField.resolve_related_fields`, for a column or table that a field gets, or loses. Raises InconsistentState."""
     for target in sorted(targets(fields)):
         if is_missing(state, target):
-            raise InconsistentState(f"Related model '{target}' of {model.key} cannot be resolved")
+            raise InconsistentState(Problem.of(ProblemKind.TARGET_MISSING, target, model.key))
 
 
 def referrers(state: SchemaState, key: ModelKey) -> Iterator[tuple[ModelState, str, Field]]:

@@ -6,6 +6,7 @@ from migration_values import add, create, foreign_key, key, migration, tree
 
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import BrokenOnMainline, Candidate, Patch, Refuted, SafePlan, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.proof import prove
 from stitchback.proof.supplied_order import SuppliedOrder
 
@@ -38,10 +39,13 @@ def test_the_slice_keeps_the_order_that_another_app_supplies() -> None:
     (left_out,) = outcome.proof.broken_on_mainline
     assert left_out == BrokenOnMainline(
         "fresh install",
-        "badges.0001_initial refers to models of clubs.0001_initial and does not depend on it",
+        Problem.of(ProblemKind.UNDECLARED, BADGES.key, (CLUBS.key,)),
         key("badges.0001_initial"),
         "fresh",
         ("migrate badges 0001_initial",),
+    )
+    assert left_out.message == (
+        "badges.0001_initial refers to models of clubs.0001_initial and does not depend on it"
     )
 
 
