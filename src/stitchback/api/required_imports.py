@@ -6,8 +6,9 @@ import ast
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+from stitchback.model.command_cache import by_value
 from stitchback.model.edits import WriteFile
 from stitchback.model.files import FileEntry
 from stitchback.model.plans import EVERY_DATABASE, Candidate, Failure
@@ -16,7 +17,6 @@ from stitchback.parsing import sources
 from stitchback.rewriting.rendering import render_files
 
 Files = Mapping[str, FileEntry]
-REMEMBERED_FILES = 64
 _BODIES = ("body", "orelse", "handlers", "finalbody", "cases")  # of statements, handlers and match cases
 
 
@@ -138,7 +138,7 @@ def absolute(wanted: RequiredImport, package: str) -> str:
     return ".".join((*base, wanted.module) if wanted.module else base)
 
 
-@lru_cache(maxsize=REMEMBERED_FILES)  # one file is in many candidates
+@by_value  # one file is in many candidates
 def imports_of(source: bytes) -> frozenset[RequiredImport]:
     """Every import of the file, within functions too; none for what is no Python: then nothing was read from it either."""
     try:

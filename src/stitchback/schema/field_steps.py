@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from stitchback.model.command_cache import by_identities
 from stitchback.model.field_names import FieldNames
 from stitchback.model.operations import Operation
 from stitchback.model.problems import Problem, ProblemKind
@@ -13,7 +14,6 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE
 from stitchback.schema.changes import model_of, put, take, with_model
 from stitchback.schema.fields import canonical_field, without_default
-from stitchback.schema.identity_cache import by_identities
 from stitchback.schema.models import MODEL, unread
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import require_order

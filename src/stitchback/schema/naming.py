@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from stitchback.model.command_cache import by_identities
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.problems import Problem, ProblemKind
-from stitchback.schema.identity_cache import by_identities
 from stitchback.schema.labels import string
 from stitchback.schema.problems import UnreadName
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from stitchback.model.command_cache import by_identity
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, Call, Constant, Items, Reference, Value, strings
 from stitchback.schema.expressions import F, Q, as_field, canonical_definition, canonical_expression
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.labels import key_of, string
 from stitchback.schema.models import MODEL
 from stitchback.schema.problems import InconsistentState

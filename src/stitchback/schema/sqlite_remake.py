@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Set
 
+from stitchback.model.command_cache import by_identity
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.problems import Problem, ProblemKind
@@ -32,7 +33,6 @@ from stitchback.schema.effects import (
     RenameIndex,
 )
 from stitchback.schema.field_effects import is_plainly_dropped
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import fields_of, unresolved
 from stitchback.schema.subjects import subject

@@ -10,13 +10,13 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from stitchback.model.command_cache import by_identity
 from stitchback.model.keys import ModelKey
 from stitchback.model.physical import Table
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, NONE, TRUE, Constant, Value, render
 from stitchback.schema.definitions import constraint_text, definition, index_text
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.labels import key_of, label_text, string
 from stitchback.schema.visible import (
     COMPOSITE_KEY,

@@ -6,12 +6,12 @@ on any backend: Python-side defaults, `auto_now`, storages, encoders.
 
 from __future__ import annotations
 
+from stitchback.model.command_cache import by_identity
 from stitchback.model.state import Field
 from stitchback.model.values import TRUE, Call, Constant, Reference, Value, render
 from stitchback.schema.expressions import canonical_expression
 from stitchback.schema.field_classes import CLASSES, POSTGRES, djangos_ancestry
 from stitchback.schema.fields import canonical_field, has_argument
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.known_fields import MODELS, present_path
 from stitchback.schema.labels import label_text
 
