@@ -13,10 +13,10 @@ from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.problems import raised
 from stitchback.model.state import Field
-from stitchback.repair.edits import Presence
 from stitchback.repair.hidden_tables import HiddenTables
+from stitchback.repair.ledger_edits import Presence
+from stitchback.repair.ledger_prover import followed
 from stitchback.repair.observed_schema import as_shown
-from stitchback.repair.proving import followed
 from stitchback.repair.recorder_rules import Order
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.schema_search import NodeRelatives, lacking

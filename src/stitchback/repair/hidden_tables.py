@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.repair.visible_schema import ELSEWHERE, Names, VisibleSchema
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.schema_of_applied import names_of
 from stitchback.repair.schema_search import lacking
 from stitchback.repair.visible_schema import Names

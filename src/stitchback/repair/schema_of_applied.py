@@ -15,7 +15,7 @@ from stitchback.engine import EngineCache
 from stitchback.engine.engine_cache import EMPTY_STATE
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.data import RunData

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 
 Names = frozenset[Presence]
 ELSEWHERE = "in the schema "  # begins the place of a table that is not where the connection looks

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from stitchback.adapters.projects import DatabaseSchema, Rows
-from stitchback.api.verification.databases import DatabaseState
-from stitchback.api.verification.differences import schema_differences, without_name
 from stitchback.api.verification.expected_schema import Old, wrong_install
-from stitchback.api.verification.rows import ValueLocations, changed, unequal
+from stitchback.api.verification.real_databases import DatabaseState
+from stitchback.api.verification.real_differences import schema_differences, without_name
+from stitchback.api.verification.real_rows import ValueLocations, changed, unequal
 from stitchback.api.verification.upgrade_paths import data_differences, ledger_differences
 from stitchback.model.keys import MigrationKey
 

@@ -22,9 +22,9 @@ from repair_trees import rows, shown
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.values import TRUE, Call, Constant, Items, Reference
-from stitchback.repair.edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
-from stitchback.repair.outcomes import Repair, Unrepairable
+from stitchback.repair.ledger_edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
 from stitchback.repair.planner import RepairContext, _the_one, derive_edits
+from stitchback.repair.repair_outcomes import Repair, Unrepairable
 from stitchback.repair.visible_schema import VisibleSchema
 
 ITEM = Presence("shop_item")

@@ -43,7 +43,7 @@ from stitchback.engine import EngineCache
 from stitchback.model.migrations import App
 from stitchback.model.plans import Failure
 from stitchback.model.values import TRUE, Call, Constant
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     InsertRow,
@@ -52,8 +52,8 @@ from stitchback.repair.edits import (
     RenameRow,
     keys_of,
 )
-from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.planner import RepairContext, derive_edits
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.visible_schema import VisibleSchema
 
 COLOR = Presence("shop_item", "color")

@@ -9,7 +9,7 @@ from migration_values import add, create, integer, key, migration, tree
 from stitchback.model.edits import DeleteFile, WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Candidate, ManualInsert, Population, PopulationOutcome, Proof, Remark
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.plan_script import plan_edits, plan_script
 from stitchback.runbook import FakeAdvice, RunbookSql, render_runbook
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from stitchback.api.verification.databases import DatabaseCache, DatabaseState
-from stitchback.api.verification.populations import FORK, MAINLINE, BranchTrees, TestDatabases
-from stitchback.api.verification.rows import Place, ValueLocations, Values, added, changed, columns, unequal
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
+from stitchback.api.verification.real_populations import FORK, MAINLINE, BranchTrees, TestDatabases
+from stitchback.api.verification.real_rows import (
+    Place,
+    ValueLocations,
+    Values,
+    added,
+    changed,
+    columns,
+    unequal,
+)
 from stitchback.api.verification.upgrade_paths import RowsJudge
 
 Say = Callable[[str], None]

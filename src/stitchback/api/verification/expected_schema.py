@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stitchback.adapters.projects import DatabaseSchema
-from stitchback.api.verification.differences import LISTS, schema_differences, without_name
+from stitchback.api.verification.real_differences import LISTS, schema_differences, without_name
 
 Part = tuple[str, str, object]  # what it is, its name or definition, wherever it is, and its shape
 

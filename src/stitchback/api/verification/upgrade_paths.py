@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, ProjectGraph, ProjectSession
-from stitchback.api.verification.baseline import Act, difference_text
-from stitchback.api.verification.databases import DatabaseCache, DatabaseState, Migrate, Stop
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_baseline import Act, difference_text
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Migrate, Stop
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.report import Difference
 from stitchback.model.keys import MigrationKey
 

@@ -10,13 +10,13 @@ from itertools import pairwise
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import MigrateOutcome
-from stitchback.api.verification.baseline import Act, RealBaselineFailures
-from stitchback.api.verification.databases import DatabaseCache, DatabaseState, Remedy
-from stitchback.api.verification.differences import schema_differences
 from stitchback.api.verification.expected_rows import ExpectedRows
 from stitchback.api.verification.expected_schema import Old, wrong_install
 from stitchback.api.verification.interrupted import half_way
-from stitchback.api.verification.populations import (
+from stitchback.api.verification.real_baseline import Act, RealBaselineFailures
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
+from stitchback.api.verification.real_differences import schema_differences
+from stitchback.api.verification.real_populations import (
     FORK,
     FRESH,
     MAINLINE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, LoaderStanding, ProjectSession
-from stitchback.api.verification.databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Population
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stitchback.adapters.projects import MigrateOutcome, ProjectSession, Rows, Snapshot
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_differences import schema_differences
 
 COLUMN = "shop_item.colour"
 COLOURS = (

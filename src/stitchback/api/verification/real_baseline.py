@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from stitchback.adapters.projects import ProjectSession
-from stitchback.api.verification.databases import FULL, DatabaseCache, DatabaseState, Migrate
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.report import Difference
 from stitchback.model.keys import MigrationKey
 
