@@ -68,4 +68,4 @@ def after_the_later_one(bench: Court, untouched: str) -> list[str]:
     assert later is not None
     end = bench.bench.step(session, later, FULL).state
     assert end is not None
-    return list(schema_differences(end.schema, fresh.schema))
+    return list(map(str, schema_differences(end.schema, fresh.schema)))

@@ -79,6 +79,14 @@ class ProblemKind(Enum):
     OBJECT_EXTRA = auto()
     PART_UNEXPECTED = auto()
     COLUMN_DIFFERS = auto()
+    SHAPE_DIFFERS = auto()
+    KEY_DIFFERS = auto()
+    DEFINITION_REPEATED = auto()
+    DEFINITION_EXTRA = auto()
+    DEFINITION_NOT_THERE = auto()
+    OBJECT_DIFFERS = auto()
+    ROWS_FEWER = auto()
+    VALUES_DIFFER = auto()
     DEFINITION_UNEXPECTED = auto()
     DEFINITION_LACKING = auto()
     NAME_LACKING = auto()
@@ -89,6 +97,18 @@ class ProblemKind(Enum):
     UNAPPLIED = auto()
     SECOND_MIGRATE = auto()
     SECOND_RUNS = auto()
+    NOT_ONLY_NEW_ONES = auto()
+    ROW_MISSING = auto()
+    ROW_REPEATED = auto()
+    ROW_GONE = auto()
+    ROW_STRANGE = auto()
+    DATA_RAN_TIMES = auto()
+    DATA_SKIPPED = auto()
+    INSTALLED_TIMES = auto()
+    REFUSED = auto()
+    NO_TREE = auto()
+    REPAIR_DIFFERS = auto()
+    REPAIR_WRONG = auto()
     SECOND_RECORDS = auto()
     SEVERAL_LEAF_NODES = auto()
     NOT_ONLY_NEW = auto()
@@ -183,6 +203,22 @@ WORDS = {
     ProblemKind.ROW_LOST: "a row of {} is lost",
     ProblemKind.VALUE_LOST: "{}.{} was {} and is {}, though no operation changes that column",
     ProblemKind.RAN_TIMES: "its data operation has run {} times",
+    ProblemKind.SHAPE_DIFFERS: "column {}.{}: {}, in a fresh install {}",
+    ProblemKind.KEY_DIFFERS: "primary key of {}: ({}), in a fresh install ({})",
+    ProblemKind.DEFINITION_REPEATED: "{} of {} exists {} times: {}",
+    ProblemKind.DEFINITION_EXTRA: "{} of {} exists, and a fresh install has none: {}",
+    ProblemKind.DEFINITION_NOT_THERE: "{} of {} is missing: {}",
+    ProblemKind.OBJECT_DIFFERS: "{} differs from a fresh install",
+    ProblemKind.ROWS_FEWER: "rows of {}: {} before, {} now",
+    ProblemKind.NOT_ONLY_NEW_ONES: "not only the new ones run: {}",
+    ProblemKind.INSTALLED_TIMES: "{} of {} exists {} times in a fresh install: {}",
+    ProblemKind.REPAIR_WRONG: "{}",
+    ProblemKind.ROW_MISSING: "ledger: no row for {}",
+    ProblemKind.ROW_REPEATED: "ledger: more than one row for {}",
+    ProblemKind.ROW_GONE: "ledger: the row of {} is gone",
+    ProblemKind.ROW_STRANGE: "ledger: a row for {}, which a fresh install has not",
+    ProblemKind.DATA_RAN_TIMES: "a data operation has run {} times, in a fresh install {} ({})",
+    ProblemKind.DATA_SKIPPED: "{} data operation(s) of a fresh install have not run",
     ProblemKind.UNAPPLIED: "not applied after a full migrate: {}",
     ProblemKind.SECOND_MIGRATE: "a second migrate is not a no-op: {}",
     ProblemKind.NOT_ONLY_NEW: "not only the new migrations run: {}",
@@ -223,6 +259,11 @@ class Problem:
         return replace(self, message=f"{before}{self.message}{after}")
 
     @property
+    def names(self) -> Iterator[str]:
+        """The names and definitions among the objects."""
+        return _names(self.objects)
+
+    @property
     def migrations(self) -> Iterator[MigrationKey]:
         """The migrations among the objects."""
         return _migrations(self.objects)
@@ -235,6 +276,14 @@ def raised(exception: str, message: str, *objects: Hashable) -> Problem:
 
 def _words(value: Hashable) -> Hashable:
     return ", ".join(map(str, value)) if type(value) is tuple else value  # a key is a tuple, too
+
+
+def _names(objects: tuple[Hashable, ...]) -> Iterator[str]:
+    for each in objects:
+        if isinstance(each, tuple):
+            yield from _names(each)
+        elif isinstance(each, str):
+            yield each
 
 
 def _migrations(objects: tuple[Hashable, ...]) -> Iterator[MigrationKey]:

@@ -87,4 +87,4 @@ def wrong(
         f"{outcome.error_class}: {outcome.error_message}" for outcome in outcomes if not outcome.went_well
     )
     schema = schema_differences(after.schema, fresh.schema)
-    return (*errors, *schema, *lost_values(database.rows, after.rows))
+    return (*errors, *map(str, schema), *lost_values(database.rows, after.rows))
