@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from stitchback.model.physical import PhysicalSchema, Table
@@ -43,7 +43,7 @@ def table_differences(table: str, found: Table, wanted: Table) -> Iterator[Probl
 
 
 def part_differences(
-    kind: str, table: str, found: Mapping[str, str], wanted: Mapping[str, str]
+    kind: str, table: str, found: Mapping[str, Hashable], wanted: Mapping[str, Hashable]
 ) -> Iterator[Problem]:
     for name in sorted({*found, *wanted}):
         has, should = found.get(name), wanted.get(name)

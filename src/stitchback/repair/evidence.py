@@ -292,9 +292,9 @@ def _is_whole(effect: Effect, case: LedgerCase) -> bool:
         case AddColumn(table=table, column=column, shape=shape, indexes=indexes):
             place = (table.lower(), column.lower())
             is_null = Presence(*place, trait="null") in case.shown
-            return not indexes and not shape.startswith("→") and (is_null or place in case.required)
+            return not indexes and shape.target is None and (is_null or place in case.required)
         case CreateTable(table=table):
-            plain = not any(shape.startswith("→") for shape in table.columns.values())
+            plain = all(column.target is None for column in table.columns.values())
             return plain and not (table.indexes or table.constraints)
         case AddIndex() | AddConstraint() | DropColumn() | DropTable() | RenameColumn():
             return True

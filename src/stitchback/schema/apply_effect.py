@@ -6,11 +6,11 @@ nothing, and lose the column's values).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.physical import Column, ForeignKeyTarget, PhysicalSchema, Table
 from stitchback.model.problems import ProblemKind
 from stitchback.schema.data import RunData
 from stitchback.schema.definitions import column_renamed, columns_in
@@ -130,19 +130,23 @@ def rename_table(physical: PhysicalSchema, effect: RenameTable) -> PhysicalSchem
     tables = {after if key == before else key: table for key, table in physical.tables.items()}
     if after in physical.tables:
         tables[after] = physical.tables[after]
-    moved = {key: retargeted(table, f"→{before}(", f"→{after}(") for key, table in tables.items()}
+    moved = {
+        key: retargeted(
+            table, lambda target: replace(target, table=after) if target.table == before else target
+        )
+        for key, table in tables.items()
+    }
     return replace(physical, tables=moved)
 
 
-def retargeted(table: Table, old: str, new: str) -> Table:
-    """The table with foreign keys that begin with `old` beginning with `new`."""
-    if not any(shape.startswith(old) for shape in table.columns.values()):
-        return table
-    columns = {
-        name: new + shape.removeprefix(old) if shape.startswith(old) else shape
-        for name, shape in table.columns.items()
+def retargeted(table: Table, follow: Callable[[ForeignKeyTarget], ForeignKeyTarget]) -> Table:
+    """The table with what its foreign keys refer to afterwards."""
+    moved = {
+        name: replace(column, target=follow(column.target))
+        for name, column in table.columns.items()
+        if column.target is not None and not column.target.is_label and follow(column.target) != column.target
     }
-    return replace(table, columns=columns)
+    return replace(table, columns={**table.columns, **moved}) if moved else table
 
 
 def run_on_columns(
@@ -209,21 +213,19 @@ def column_altered(table: Table, effect: AlterColumn) -> Table:
     return replace(table, columns={**table.columns, effect.column: effect.after})
 
 
-def was_automatic(found: str, before: str) -> bool:
+def was_automatic(found: Column, before: Column) -> bool:
     """A many-to-many table's own key, where the state has made a model of the table since and named the key's type."""
-    return found == AUTO_COLUMN and before.endswith("AutoField primary key")
+    named = replace(before, type="", primary_key=False) == Column() and before.type.endswith("AutoField")
+    return found == AUTO_COLUMN and named and before.primary_key
 
 
 def foreign_key_changes(effect: AlterColumn) -> bool:
-    return foreign_key_part(effect.before) != foreign_key_part(effect.after)
+    return constraint_of(effect.before) != constraint_of(effect.after)
 
 
-def foreign_key_part(shape: str) -> str:
-    """The constraint that a column's shape implies: its target, unless it has no constraint."""
-    if not shape.startswith("→"):
-        return ""
-    target, _, rest = shape.partition(" ")
-    return "" if rest.startswith("no constraint") else target
+def constraint_of(column: Column) -> ForeignKeyTarget | None:
+    """The target of the constraint that the column implies."""
+    return column.target if column.is_constrained else None
 
 
 def column_moved(table: Table, effect: RenameColumn) -> Table:
@@ -251,8 +253,12 @@ def definitions_moved(pairs: Iterable[tuple[str, str]], before: str, after: str)
 
 
 def references_moved(physical: PhysicalSchema, effect: RenameColumn) -> PhysicalSchema:
-    old, new = f"→{effect.table}({effect.before})", f"→{effect.table}({effect.after})"
-    tables = {name: retargeted(table, old, new) for name, table in physical.tables.items()}
+    old = ForeignKeyTarget(effect.table, effect.before)
+    new = ForeignKeyTarget(effect.table, effect.after)
+    tables = {
+        name: retargeted(table, lambda target: new if target == old else target)
+        for name, table in physical.tables.items()
+    }
     return replace(physical, tables=tables)
 
 

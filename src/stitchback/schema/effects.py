@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stitchback.model.physical import Table
+from stitchback.model.physical import Column, Table
 from stitchback.model.problems import Problem
 from stitchback.schema.data import RunData
 
@@ -42,7 +42,7 @@ class AddColumn:
 
     table: str
     column: str
-    shape: str
+    shape: Column
     indexes: tuple[tuple[str, str], ...] = ()
     conditional: bool = False
 
@@ -62,8 +62,8 @@ class DropColumn:
 class AlterColumn:
     table: str
     column: str
-    before: str
-    after: str
+    before: Column
+    after: Column
     conditional: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stitchback.model.operations import Operation
+from stitchback.model.physical import Column
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.schema.changes import model_of
 from stitchback.schema.definitions import columns_in, definition
@@ -137,7 +138,7 @@ def alter_order(operation: Operation, app: str, before: SchemaState, after: Sche
     if has_tables(target) and had and not has:
         yield DropColumn(table_name(target), ORDER)
     elif has_tables(target) and has and not had:
-        yield AddColumn(table_name(target), ORDER, "IntegerField")
+        yield AddColumn(table_name(target), ORDER, Column("IntegerField"))
 
 
 def add_field(operation: Operation, app: str, before: SchemaState, after: SchemaState) -> Iterable[Effect]:

@@ -9,11 +9,10 @@ Source: the `DatabaseSchemaEditor` of each backend; SQLite alters most of a tabl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.physical import Column, PhysicalSchema, Table
 from stitchback.model.problems import ProblemKind
 from stitchback.schema.apply_effect import run_effect, table_in, with_table
 from stitchback.schema.data import RunData
@@ -38,8 +37,7 @@ from stitchback.schema.problems import Clash
 from stitchback.schema.sqlite_remake import lost_columns, refused_by_sqlite
 
 Forgotten = Mapping[str, Set[str | None]]
-REFERS = re.compile(r"→(?P<table>[^\[(][^(]*)\(")
-UNKNOWN = "of a type that no migration creates"
+UNKNOWN = Column("of a type that no migration creates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +233,9 @@ def _check_targets(physical: PhysicalSchema, effects: Sequence[Effect]) -> None:
                 pass
 
 
-def _check_target(physical: PhysicalSchema, table: str, shape: str) -> None:
-    found = REFERS.match(shape)
-    if found and "no constraint" not in shape and found["table"] not in physical.tables:
-        raise Clash.of(ProblemKind.TARGET_TABLE_MISSING, found["table"], table)
+def _check_target(physical: PhysicalSchema, table: str, column: Column) -> None:
+    target = column.target
+    if target is None or target.is_label or not column.is_constrained:
+        return
+    if target.table not in physical.tables:
+        raise Clash.of(ProblemKind.TARGET_TABLE_MISSING, target.table, table)
