@@ -103,6 +103,7 @@ def _migration(
         initial=initial,
         atomic=atomic,
         opaque_attributes=(*family.behaviour, *initial_opaque, *atomic_opaque),
+        own_behaviour=tuple(each for one in family.classes for each in family.overridden(one)),
         provenance=provenance_of(source),
     )
 
