@@ -6,24 +6,24 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stitchback.api.applying import Prepared, Written, contents_of, diffs_of, prepare, write
-    from stitchback.api.comparing import PlanRequest, read_case, status
     from stitchback.api.planning import django_remark, make_plan
     from stitchback.api.project import Project
+    from stitchback.api.reading_cases import PlanRequest, read_case, status
+    from stitchback.api.writing_plans import Prepared, Written, contents_of, diffs_of, prepare, write
 
 _WHERE = {
-    "Prepared": "applying",
+    "Prepared": "writing_plans",
     "Project": "project",
-    "PlanRequest": "comparing",
-    "Written": "applying",
-    "contents_of": "applying",
-    "diffs_of": "applying",
+    "PlanRequest": "reading_cases",
+    "Written": "writing_plans",
+    "contents_of": "writing_plans",
+    "diffs_of": "writing_plans",
     "django_remark": "planning",
     "make_plan": "planning",
-    "prepare": "applying",
-    "read_case": "comparing",
-    "status": "comparing",
-    "write": "applying",
+    "prepare": "writing_plans",
+    "read_case": "reading_cases",
+    "status": "reading_cases",
+    "write": "writing_plans",
 }
 
 __all__ = [
