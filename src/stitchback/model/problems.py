@@ -34,6 +34,7 @@ class ProblemKind(Enum):
     # an operation does not fit the models
     NO_MODEL = auto()
     NO_FIELD = auto()
+    FIELD_EXISTS = auto()
     NO_DEFINITION = auto()
     FIELD_NEEDED = auto()
     TARGET_MISSING = auto()
@@ -134,6 +135,7 @@ class ProblemKind(Enum):
     STATEMENT_LOST = auto()
     ANCESTOR_LOST = auto()
     ORDER_LOST = auto()
+    SAME_CODE_TWICE = auto()
     ROWS_NEED_VALUE = auto()
     MODELS_DIFFER = auto()
     IMPORT_MISSING = auto()
@@ -146,6 +148,7 @@ class ProblemKind(Enum):
 WORDS = {
     ProblemKind.NO_MODEL: "there is no model {}",
     ProblemKind.NO_FIELD: "{} has no field {}",
+    ProblemKind.FIELD_EXISTS: "{} has a field {} already",
     ProblemKind.NO_DEFINITION: "{} has no {} {}",
     ProblemKind.FIELD_NEEDED: "{} has no field {}, which {} needs",
     ProblemKind.TARGET_MISSING: "Related model '{}' of {} cannot be resolved",
@@ -234,6 +237,8 @@ WORDS = {
     ProblemKind.SEVERAL_LEAVES: "{} has several leaf nodes: {}",
     ProblemKind.STATEMENT_LOST: "{} loses {}, which it needs in its own transaction",
     ProblemKind.ANCESTOR_LOST: "{} would no longer run after {}, as {} does on {}, although their operations depend on that order",
+    ProblemKind.SAME_CODE_TWICE: "{} and {} would run the same code twice: {} differs between the branches, and only one version can be there. "
+    "Give it another name on one branch, or make both equal",
     ProblemKind.STEP_NEEDED: "it would need a manual step: the row of {}",
     ProblemKind.STEP_NOT_ALLOWED: "--zero-touch allows no manual step, and it needs the row of {}",
 }

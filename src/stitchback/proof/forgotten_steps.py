@@ -9,11 +9,10 @@ from itertools import zip_longest
 
 from stitchback.engine import DatabaseId, Engine, EngineCache, RunError
 from stitchback.engine.engine_cache import data_run
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
-from stitchback.proof.context import FreshInstalls
-from stitchback.proof.data_runs import DataWork
+from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.effects import AddColumn, DropColumn, Effect, Remake
 from stitchback.schema.problems import Clash
@@ -33,19 +32,17 @@ class SilentDamage:
     first: RunError | None = None
 
 
-def forgotten(
-    start: DatabaseId, fresh_installs: FreshInstalls, work: DataWork, memory: EngineCache
-) -> Forgotten:
-    """The result of a full `migrate` without the plan's manual rows, followed by the next release's."""
-    now = migrated(start, fresh_installs.engine, memory)
-    found = outcome(now, fresh_installs.fresh, work, next_release=False)
+def forgotten(start: DatabaseId, ends: FinalStateChecks, memory: EngineCache) -> Forgotten:
+    """The result of a full `migrate` without the plan's manual steps, followed by the next release's."""
+    now = migrated(start, ends.result, memory)
+    found = outcome(now, ends, next_release=False)
     if not isinstance(found, Harmless):
         return found
-    following = migrated(now.end, fresh_installs.following, memory)
-    return outcome(following, fresh_installs.fresh_next, work, next_release=True)
+    return outcome(migrated(now.end, ends.following, memory), ends, next_release=True)
 
 
-def outcome(run: SilentDamage, fresh: DatabaseId, work: DataWork, *, next_release: bool) -> Forgotten:
+def outcome(run: SilentDamage, ends: FinalStateChecks, *, next_release: bool) -> Forgotten:
+    fresh, work = ends.fresh_next if next_release else ends.fresh, ends.work
     ran, should = Counter(run.end.data), Counter(fresh.data)
     again = tuple(work.name(each) for each in sorted(ran) if ran[each] > should[each] > 0)
     if again or run.resets or run.loses:
@@ -53,7 +50,11 @@ def outcome(run: SilentDamage, fresh: DatabaseId, work: DataWork, *, next_releas
         return Damages(run.resets, run.loses, again, elsewhere, next_release)
     if run.error is not None:
         return stops(run.error, next_release=next_release)
-    return Harmless()
+    missing = (each for each in sorted(should) if ran[each] < should[each] and not work.settled(each, ran))
+    found = Leaves(
+        "; ".join(map(str, ends.wrong_schema(run.end, fresh))), tuple(map(work.name, missing)), next_release
+    )
+    return found if found.differences or found.missing else Harmless()
 
 
 def stops(error: RunError, *, next_release: bool) -> Stops:

@@ -25,6 +25,7 @@ from stitchback.model.problems import Moment, Problem
 from stitchback.model.state import SchemaState
 from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
 from stitchback.proof.attempt import Attempt
+from stitchback.proof.brought_data import repeats_mainlines_work
 from stitchback.proof.context import ProofContext
 from stitchback.proof.data_needs import data_needs
 from stitchback.proof.data_order import order_broken
@@ -110,7 +111,9 @@ class Prover:
         broken = order_broken(deployed, self.branches)
         statements = statements_stay(candidate.result, self.situation)
         rows = rows_without_value(cut.candidate.result, cut.situation, context.memory)
-        wrong = chain(cut.unsound, ghosts, lost, broken, statements, rows)
+        code = repeats_mainlines_work(candidate, self.given)
+        unordered = self.supplied_order.lost(self.user_models.tree(candidate.result))
+        wrong = chain(cut.unsound, ghosts, lost, broken, statements, code, unordered, rows)
         return tuple(islice(map(of_the_graph, wrong), MOST_FAILURES))
 
     def rehearsed(

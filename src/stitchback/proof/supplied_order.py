@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
+from functools import cached_property
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey, ModelKey
@@ -45,19 +46,31 @@ class SuppliedOrder:
         self.added: Added = _run_first(found, situation.mainline)
         self._known: dict[int, tuple[Migration, Migration]] = {}
         self.mainline = situation.mainline
+        self.patches = of_patches
+
+    @cached_property
+    def _of_mainline(self) -> Added:
+        return self._of(self.mainline)
 
     @property
     def broken_on_mainline(self) -> Iterator[BrokenOnMainline]:
         """What fails without that order, whatever the plan: the app's migrations alone, on an empty database."""
-        for key, parents in sorted(self._of(self.mainline).items()):
+        for key, parents in sorted(self._of_mainline.items()):
             problem = Problem.of(ProblemKind.UNDECLARED, key, parents)
             yield BrokenOnMainline(FRESH_INSTALL, problem, key, FRESH, (f"migrate {key.app} {key.name}",))
 
+    def lost(self, result: Tree) -> Iterator[Problem]:
+        """Migrations that the plan has written so, while on mainline and on the patch branches they depend on what they refer to, or are not there."""
+        new = {key: each for key, each in self._of(result).items() if key not in self._of_mainline}
+        known = {key for tree in self.patches for key in self._of(tree)} if new else set()
+        for key, parents in sorted(new.items()):
+            if key not in known:
+                yield Problem.of(ProblemKind.UNDECLARED, key, parents)
+
     def bounds(self, result: Tree) -> Iterator[str]:
         """What fails without that order in the planned tree alone, for what the patch branches have brought."""
-        known = self._of(self.mainline)
         for key, parents in sorted(self._of(result).items()):
-            if key not in known:
+            if key not in self._of_mainline:
                 yield f"{FRESH_INSTALL}, migrate {key.app} {key.name}: {Problem.of(ProblemKind.UNDECLARED, key, parents)}"
 
     def situation(self, situation: Situation) -> Situation:

@@ -10,7 +10,7 @@ from stitchback.errors import StitchbackError
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
@@ -295,6 +295,13 @@ def forgotten_document(forgotten: Forgotten | None) -> Document | None:
                 "loses": list(forgotten.loses),
                 "reruns": list(forgotten.reruns),
                 "other_databases": None if forgotten.elsewhere is None else _stops(forgotten.elsewhere),
+                "next_release": forgotten.next_release,
+            }
+        case Leaves():
+            return {
+                "outcome": "leaves",
+                "differences": forgotten.differences,
+                "missing": list(forgotten.missing),
                 "next_release": forgotten.next_release,
             }
         case Harmless():

@@ -9,7 +9,7 @@ from rich.text import Text
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten_steps import Damages
+from stitchback.model.forgotten_steps import Damages, Leaves
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Proof, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
@@ -207,7 +207,7 @@ def _group_lines(label: Text, group: PopulationGroup) -> Iterator[Line]:
             (dim(f"{when}{many} into django_migrations before the deploy: "), plain(names)), LABEL + 4, 2
         )
     for forgotten in group.forgotten:
-        style = yellow if isinstance(forgotten, Damages) else dim
+        style = yellow if isinstance(forgotten, Damages | Leaves) else dim
         yield from wrapped((dim("if forgotten: "), style(str(forgotten))), LABEL + 4, 2)
 
 

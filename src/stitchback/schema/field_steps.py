@@ -77,6 +77,9 @@ def rename_field(state: SchemaState, app: str, operation: Operation) -> SchemaSt
     missing = model.field(old) is None
     if old == new or (missing and (operation.conditional or field_of(model, old) is None)):
         return state
+    if not operation.conditional and model.field(new) is not None:
+        # Django's state would lose the field of that name without an error (`ProjectState.rename_field`).
+        raise InconsistentState(Problem.of(ProblemKind.FIELD_EXISTS, model.key, new))
     after = field_renamed(state, model.key, old, new)
     require_order(after, after.models[model.key])
     return after

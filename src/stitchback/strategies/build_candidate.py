@@ -10,6 +10,7 @@ from stitchback.strategies.carry_state_options import carried
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.new_references import with_referenced_apps
 from stitchback.strategies.patch_shapes import with_patch_shapes
 from stitchback.strategies.remove_duplicates import remove_duplicates
 from stitchback.strategies.renumber import number, renumbered
@@ -28,7 +29,7 @@ def finish(draft: Draft, case: Case) -> Candidate | None:
             settled = renumbered(settled, app, units[0].side.unreleased, behind)
     for app in sorted({unit.key.app for unit in units} | {key.app for key in settled.files}):
         settled = _joined(settled, app)
-    settled = carried(with_patch_shapes(settled, case), case)
+    settled = with_referenced_apps(carried(with_patch_shapes(settled, case), case), case)
     manual_inserts = tuple(sorted(settled.manual_inserts))
     return Candidate(_strategies(settled), settled.edits, settled.result, manual_inserts, settled.remarks)
 

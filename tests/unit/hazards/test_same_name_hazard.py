@@ -313,3 +313,16 @@ def test_near_miss_other_code_in_its_place_is_not_found() -> None:
     """Mainline has decided what the migration does, at whatever place in the file."""
     for theirs in (named(COLOR, run_python("theirs")), named(run_python("theirs"), COLOR)):
         assert findings(SameNameLacksData(), case_of((named(COLOR, run_python("ours")),), theirs)) == []
+
+
+def test_the_work_of_another_patch_migration_does_not_stand_in_its_place() -> None:
+    """Mainline has, under this name, what the patch branch does in another migration: that decides nothing about this one's."""
+    first = migration("shop.0002_first", "shop.0001_initial", run_python("first"))
+    second = migration("shop.0003_n", "shop.0002_first", run_python("second"))
+    for theirs in (named(run_python("first")), named(COLOR, run_python("first"))):
+        finding = only_finding(SameNameLacksData(), case_of((first, second), theirs))
+        assert "RunPython second is not in the file of that name" in finding.message
+    both = named(run_python("first"), run_python("other"))
+    assert findings(SameNameLacksData(), case_of((first, second), both)) == []
+    again = migration("shop.0003_n", "shop.0002_first", run_python("first"))
+    assert findings(SameNameLacksData(), case_of((first, again), named(run_python("first")))) == []

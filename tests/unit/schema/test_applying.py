@@ -62,6 +62,12 @@ def test_indexes_do_not_follow_a_renamed_field() -> None:
     assert render(found.models[key("shop.item")].indexes[0][1]).count("'name'") == 1
 
 
+def test_a_field_is_not_renamed_over_another_one() -> None:
+    """Django's state would lose the other one without an error."""
+    with pytest.raises(InconsistentState, match=r"shop\.item has a field tags already"):
+        state(ITEM, 'RenameField("Item", "name", "tags")')
+
+
 def test_a_default_for_once_does_not_stay() -> None:
     found = state(
         ITEM, 'AddField("Item", "color", CharField(max_length=9, default="red"), preserve_default=False)'
