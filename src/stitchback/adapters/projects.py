@@ -36,8 +36,8 @@ Keys = tuple[MigrationKey, ...]
 class MigrateOutcome:
     """What one call of `migrate` did. `ran` in the order of running, without faked ones; `data`: fingerprints of the RunPython
     and RunSQL operations that were run forwards, empty ones left out, and `data_at` how many of them had run after each migration. `failed` is the migration that was being
-    run when Django raised, None where it raised before or after. No error: `error_class` is "". `cause_class`: of the exception that it
-    came of."""
+    run when Django raised, None where it raised before or after. No error: `error_class` is "". `cause_class`: of the exception
+    during which it was raised."""
 
     ran: Keys = ()
     faked: Keys = ()
