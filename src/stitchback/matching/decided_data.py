@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stitchback.model.migrations import Migration
-from stitchback.model.operations import Operation, data_operations
+from stitchback.model.operations import Operation
 from stitchback.model.plans import Situation
 from stitchback.model.source import Opaque
-from stitchback.schema.applying import STEPS
-from stitchback.schema.data import data_run
+from stitchback.operations import kind_of
+from stitchback.operations.data import data_operations, data_run, runs_code
 
 
 def decided(migration: Migration, situation: Situation) -> bool:
@@ -59,10 +59,7 @@ def is_agreed_instead(theirs: Migration, ours: Migration | None, situation: Situ
 def count(migration: Migration) -> int:
     """How many data operations there are, those that do nothing as well."""
     each = operations_in(migration.operations)
-    return sum(
-        isinstance(item, Opaque) or item.kind in ("RunPython", "RunSQL") or item.kind not in STEPS
-        for item in each
-    )
+    return sum(kind_of(item) is None or runs_code(item) for item in each)
 
 
 def operations_in(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from stitchback.model.command_cache import by_value
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
+from stitchback.operations import BY_PATH
 from stitchback.parsing import names, sources
 from stitchback.parsing.context import FoundName, ReadingContext, join
 from stitchback.parsing.interpreter import execute
@@ -25,7 +26,6 @@ from stitchback.parsing.scopes import (
     Scope,
     SharedBinding,
 )
-from stitchback.parsing.signatures import KINDS
 
 _ELSEWHERE = frozenset(sys.stdlib_module_names) | {"django", "builtins"}
 # How a line begins that binds a name: what stands before the name, but for white space.
@@ -91,7 +91,7 @@ def _own_path(found: Class, end: str, root: str) -> str:
 def starred(source: str, name: str, module: ModuleReading) -> Value | None:
     """What `from source import *` brings in under that name."""
     path = names.canonical(f"{source}.{name}")
-    if path in KINDS or (path.startswith("django.db.models.") and names.is_model_name(name)):
+    if path in BY_PATH or (path.startswith("django.db.models.") and names.is_model_name(name)):
         return names.reference(path)
     if name.startswith("_"):
         return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from stitchback.matching.three_way import BranchSides, Merge, MergedPart, merge
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.schema.model_parts import Absence, Part
-from stitchback.schema.three_way import BranchSides, Merge, MergedPart, merge
 
 
 def models_changed(sides: Sequence[BranchSides]) -> Iterator[Problem]:

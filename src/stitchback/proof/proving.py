@@ -23,6 +23,7 @@ from stitchback.model.plans import (
 )
 from stitchback.model.problems import Moment, Problem
 from stitchback.model.state import SchemaState
+from stitchback.operations.separate_database_and_state import Stated, stated_alone
 from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
 from stitchback.proof.attempt import Attempt
 from stitchback.proof.brought_data import repeats_mainlines_work
@@ -39,7 +40,6 @@ from stitchback.proof.slicing import Slice, SliceBase, sliced, whole
 from stitchback.proof.slicing.footprint import changed_models
 from stitchback.proof.supplied_order import SuppliedOrder
 from stitchback.proof.user_model import UserModels
-from stitchback.schema.separate_database_and_state import Stated, stated_alone
 
 MOST_FAILURES = 8
 

@@ -17,8 +17,10 @@ from stitchback.model.operations import Operation
 from stitchback.model.plans import BrokenOnMainline, Patch, Situation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import text
+from stitchback.operations import kind_of
+from stitchback.operations.data import runs_code
 from stitchback.proof.populations import FRESH
-from stitchback.proof.slicing.footprint import ON_ROWS, mentions
+from stitchback.proof.slicing.footprint import mentions
 from stitchback.proof.slicing.shared_migrations import is_readable, same_content
 
 FRESH_INSTALL = "fresh install"
@@ -139,17 +141,16 @@ def _creators(tree: Tree, shared: frozenset[MigrationKey]) -> dict[ModelKey, Mig
 
 def _created(migration: Migration) -> Iterator[ModelKey]:
     for operation in migration.operations:
-        if isinstance(operation, Operation) and operation.kind == "CreateModel":
-            name = text(operation.argument("name"))
+        kind = kind_of(operation)
+        if isinstance(operation, Operation) and kind is not None and kind.model.made:
+            name = text(operation.argument(kind.model.after))
             if name:
                 yield ModelKey.of(migration.key.app, name)
 
 
 def _references(migration: Migration) -> frozenset[ModelKey]:
     app = migration.key.app
-    operations = (
-        each for each in migration.operations if isinstance(each, Operation) and each.kind not in ON_ROWS
-    )
+    operations = (each for each in migration.operations if not runs_code(each))
     return frozenset(model for model in mentions(operations, app) if model.app != app)
 
 

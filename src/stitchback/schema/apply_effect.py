@@ -12,7 +12,6 @@ from typing import assert_never
 
 from stitchback.model.physical import Column, ForeignKeyTarget, PhysicalSchema, Table
 from stitchback.model.problems import ProblemKind
-from stitchback.schema.data import RunData
 from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
     AddColumn,
@@ -35,6 +34,7 @@ from stitchback.schema.effects import (
     RenameColumn,
     RenameIndex,
     RenameTable,
+    RunData,
     Unknown,
     Uses,
 )

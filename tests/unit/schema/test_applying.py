@@ -12,9 +12,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Constant, render
-from stitchback.schema.applying import apply_migration, apply_operation
+from stitchback.operations.applying import apply_migration, apply_operation, physical_effects
 from stitchback.schema.changes import with_model, without_model
-from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Unknown
 from stitchback.schema.problems import InconsistentState
 
