@@ -8,6 +8,7 @@ WORKERS ?= 2
 TESTS ?= tests
 SHARE ?= 1/25
 LONG_TESTS ?= tests/databases tests/django tests/laws tests/random tests/scenarios
+LOWEST_TESTS ?= $(addprefix tests/unit/,adapters api cli engine graph reporting rewriting)
 PAIRS ?= 3000
 SEED ?= 1
 SAMPLE ?= 400
@@ -16,7 +17,7 @@ ENGINE ?= sqlite
 comma := ,
 EXTRAS := test,lint$(if $(STITCHBACK_TEST_POSTGRES),$(comma)postgres)$(if $(STITCHBACK_TEST_MYSQL),$(comma)mysql)$(if $(filter-out 4.2 6.1,$(or $(DJANGO),any)),$(comma)packages)
 
-.PHONY: demo test test-long test-all lint types format matrix bench fuzz corrupt mutants clean
+.PHONY: demo test test-long test-lowest test-all lint types format matrix bench fuzz corrupt mutants man wheel integrations clean
 
 demo: $(STAMP)
 	$(BIN)/stitchback demo
@@ -37,6 +38,21 @@ test-all:
 	$(MAKE) fuzz
 	$(MAKE) corrupt
 	$(MAKE) mutants
+	$(MAKE) test-lowest wheel integrations
+
+# The unit tests of what uses an outside library, with the lowest version of each that pyproject.toml allows.
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	$(PYTHON) -m tools.lowest > .venv-lowest/requirements.txt
+	.venv-lowest/bin/python -m pip install --quiet --requirement .venv-lowest/requirements.txt
+	PYTHONPATH=src .venv-lowest/bin/python -m pytest -n $(WORKERS) $(LOWEST_TESTS)
+
+# The wheel, built and used in a new environment; pre-commit, the action and the schemas. Both need an index of packages.
+wheel integrations: $(STAMP)
+	$(BIN)/python -m tools.$@
+
+man: $(STAMP)
+	$(BIN)/python -m tools.man_pages build/man
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

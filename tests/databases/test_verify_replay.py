@@ -11,7 +11,7 @@ from fixture_repos import build_repository
 
 from stitchback.adapters.git import Repository
 from stitchback.api.release_lines import release_lines
-from stitchback.api.verify import PatchCommits
+from stitchback.api.verify_plan import PatchCommits
 
 USAGE = 2
 

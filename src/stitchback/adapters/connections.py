@@ -137,7 +137,10 @@ def _settings(url: DatabaseUrl, writable: bool, timeout: int) -> dict[str, objec
         case "sqlite":
             settings["NAME"] = f"file:{quote(_file(url).as_posix())}?mode=rw"
             options.setdefault("timeout", timeout)
+            if not writable:
+                options.pop("init_command", None)  # such as PRAGMA journal_mode, which writes
         case "postgresql":
+            options.pop("pool", None)  # its threads would outlive the connection
             options.setdefault("connect_timeout", timeout)
             options.setdefault("tcp_user_timeout", timeout * 1000)
         case "mysql":
@@ -179,9 +182,7 @@ def explained(
 ) -> ConnectionProblem:
     """The error of a backend as a problem for a person: who, what was tried, the driver's own words without credentials."""
     vendor = url.vendor if url else vendor
-    words = _words(error)
-    for secret in url.secrets if url else ():
-        words = words.replace(secret, "***")
+    words = url.hidden_in(_words(error)) if url else _words(error)
     code = _code(error)
     missing = code in MISSING_TABLE.get(vendor, ()) or words.startswith("no such table: django_migrations")
     number, doing, hint = _meant(code, words, vendor, doing)

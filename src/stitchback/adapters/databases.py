@@ -81,12 +81,14 @@ class LiveDatabase:
             seen = self._schema() if with_schema and has_table else None
             new_id = self._new_id() if with_schema and has_table else None
         if has_table:
-            return DatabaseReading(Ledger(source, rows, new_id=new_id), self.vendor, True, seen)
+            return DatabaseReading(Ledger(source, rows, new_id=new_id, is_live=True), self.vendor, True, seen)
         with self._reading(schema):  # PostgreSQL ends a transaction at its first error
             seen = self._schema() if with_schema else None
             schemas = self._schemas_elsewhere()
             absent = NoTable(self._relations(schema), () if schema else schemas)
-        return DatabaseReading(Ledger(source, (), absent), self.vendor, False, seen, _elsewhere(schemas))
+        return DatabaseReading(
+            Ledger(source, (), absent, is_live=True), self.vendor, False, seen, _elsewhere(schemas)
+        )
 
     def schemas_with_ledger(self) -> tuple[str, ...]:
         """PostgreSQL schemas that have a `django_migrations`, and that the role may use."""
@@ -107,7 +109,7 @@ class LiveDatabase:
                 self._execute(sql)
             for statement in script.statements:
                 self._execute(statement.sql)
-            found = Ledger(self.source, self._rows())
+            found = Ledger(self.source, self._rows(), is_live=True)
             _compare(found, expected, self.source)
             failing.pop_all()
         for sql in script.closing:

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -49,8 +50,10 @@ class ScratchDatabases(Protocol):
         """Takes away a database that was made here."""
 
 
-def scratch_databases(url: str, python: str = sys.executable) -> ScratchDatabases:
-    """`sqlite:///` (whatever follows: a folder for temporary files is used, that file is not), or the URL of a server."""
+def scratch_databases(url: str | DatabaseUrl, python: str = sys.executable) -> ScratchDatabases:
+    """`sqlite:///` (whatever follows: a folder for temporary files is used, that file is not), or the address of a server."""
+    if isinstance(url, DatabaseUrl):
+        return ScratchFiles() if url.vendor == "sqlite" else ScratchServer(url.complete(), python, url.alias)
     vendor = SCHEMES.get(urlsplit(url).scheme.partition("+")[0].lower())
     return ScratchFiles() if vendor == "sqlite" else ScratchServer(url, python)
 
@@ -100,8 +103,9 @@ class ScratchFiles:
 class ScratchServer:
     """Databases on a PostgreSQL or MySQL server whose user may create some."""
 
-    def __init__(self, url: str, python: str = sys.executable) -> None:
-        self._address = _with_database(url)
+    def __init__(self, url: str, python: str = sys.executable, alias: str = "") -> None:
+        """`alias`: what reports call the server, instead of its URL."""
+        self._address = replace(_with_database(url), alias=alias)
         self.vendor = self._address.vendor
         self._url = url
         self._count = 0
@@ -154,10 +158,7 @@ class ScratchServer:
         try:
             return self._process.ask(command, **arguments)
         except Raised as raised:
-            message = raised.message
-            for secret in self._address.secrets:
-                message = message.replace(secret, "***")
-            words = " ".join(message.split())
+            words = self._address.hidden_in(" ".join(raised.message.split()))
             known = reported_by_process(raised.error_class, words, self.vendor)
             problem = known or EnvironmentProblem(
                 "SB524", words, hint="verify needs a user that may create databases there."

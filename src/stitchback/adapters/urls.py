@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import NoReturn
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import dj_database_url
 
@@ -37,7 +37,11 @@ Option = str | int
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrl:
-    """One database's address. `vendor` is Django's name for the engine; `options` go to the driver as they are."""
+    """One database's address. `vendor` is Django's name for the engine; `options` go to the driver as they are.
+
+    `alias` and `backend`: the alias of DATABASES that it is from, by which it is named, and its ENGINE; "" for a URL. An alias may have
+    options that no URL has.
+    """
 
     vendor: str
     name: str
@@ -45,7 +49,9 @@ class DatabaseUrl:
     password: str = field(default="", repr=False)
     host: str = ""
     port: int | None = None
-    options: tuple[tuple[str, Option], ...] = field(default=(), repr=False)
+    options: tuple[tuple[str, object], ...] = field(default=(), repr=False, hash=False)
+    alias: str = ""
+    backend: str = ""
 
     @classmethod
     def parse(cls, text: str) -> DatabaseUrl:
@@ -75,9 +81,16 @@ class DatabaseUrl:
         port = int(read["PORT"]) if read["PORT"] else None
         return cls(vendor, name, read["USER"], read["PASSWORD"], host, port, tuple(sorted(options.items())))
 
+    @classmethod
+    def of(cls, address: DatabaseUrl | str) -> DatabaseUrl:
+        """An address, parsed where it is a text. Raises EnvironmentProblem as `parse` does."""
+        return address if isinstance(address, DatabaseUrl) else cls.parse(address)
+
     @property
     def redacted(self) -> str:
-        """The URL with `***` for the password and for options that sound like one. Can be printed, and parsed again."""
+        """The alias; of a URL, the URL with `***` for the password and for options that sound like one. Can be printed, and given again."""
+        if self.alias:
+            return self.alias
         if self.vendor == "sqlite":
             address = f"sqlite:///{quote(self.name)}"
         else:
@@ -98,18 +111,35 @@ class DatabaseUrl:
     def __str__(self) -> str:
         return self.redacted
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must not be printed, longest first: to be taken out of a driver's own words."""
-        hidden = {self.password, *(str(value) for key, value in self.options if _SECRET.search(key))}
-        return tuple(
-            sorted((secret for secret in hidden if secret), key=lambda secret: (-len(secret), secret))
-        )
+    def hidden_in(self, words: str) -> str:
+        """A driver's own words with `***` for each secret; for an alias, nothing of its connection is shown."""
+        secrets = {self.password, *(str(value) for key, value in self.options if _SECRET.search(key))}
+        for secret in sorted(secrets - {""}, key=lambda each: (-len(each), each)):
+            words = words.replace(secret, "***")
+        if self.alias:
+            names = {self.user, self.host, self.name, str(self.port or "")} - {""}
+            for name in sorted(names, key=lambda each: (-len(each), each)):
+                words = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", "***", words)
+        return words
+
+    def complete(self) -> str:
+        """The URL with its password, for a process of ours and never for a text. Raises EnvironmentProblem (SB601) where an alias has an
+        option that no URL can have."""
+        for key, value in self.options:
+            if not isinstance(value, Option):
+                _refuse(
+                    self.redacted, f"its option {key} cannot be written in a URL: give one with --database"
+                )
+        query = f"?{urlencode(self.options)}" if self.options else ""
+        user = quote(self.user, safe="") + (f":{quote(self.password, safe='')}" if self.password else "")
+        host = f"[{self.host}]" if ":" in self.host else quote(self.host, safe="")
+        port = f":{self.port}" if self.port else ""
+        return f"{self.vendor}://{user}{'@' if user else ''}{host}{port}/{quote(self.name, safe='')}{query}"
 
     def settings(self) -> dict[str, object]:
         """An entry of Django's DATABASES."""
         return {
-            "ENGINE": dj_database_url.parse(f"{self.vendor}://")["ENGINE"],
+            "ENGINE": self.backend or dj_database_url.parse(f"{self.vendor}://")["ENGINE"],
             "NAME": self.name,
             "USER": self.user,
             "PASSWORD": self.password,

@@ -1,4 +1,8 @@
-"""The use cases: ports in, values out. Each is imported when it is asked for: `status` needs neither LibCST nor a proof."""
+"""The Python API, and what the commands call: refs, URLs and ledgers in, values out. docs/python-api.md describes every name of `__all__`.
+
+These names, their parameters and the attributes that the page lists follow semantic versioning; other modules and names of the package do not.
+Each is imported when it is asked for: `status` needs neither LibCST nor a proof.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +10,106 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stitchback.api.checking import CheckRequest, check
+    from stitchback.api.documents import to_json
+    from stitchback.api.explaining import explain
+    from stitchback.api.fleets import inspect_fleet, repair_fleet, tenants_of, write_scripts
+    from stitchback.api.graphing import graph
     from stitchback.api.planning import django_remark, make_plan
     from stitchback.api.project import Project
-    from stitchback.api.reading_cases import PlanRequest, read_case, status
-    from stitchback.api.writing_plans import Prepared, Written, contents_of, diffs_of, prepare, write
+    from stitchback.api.reading_cases import PlanRequest, status
+    from stitchback.api.repairing import (
+        LedgerSource,
+        apply_repair,
+        inspect,
+        read_ledgers,
+        repair_ledger,
+        write_undo,
+    )
+    from stitchback.api.resolving import ResolveRequest, resolve, write_resolution
+    from stitchback.api.schema import compare_schemas, read_schema
+    from stitchback.api.verifying import VerifyRequest, verify
+    from stitchback.api.writing_plans import Prepared, Written, diffs_of, prepare, write
+    from stitchback.errors import EnvironmentProblem, Refusal, StitchbackError
 
 _WHERE = {
-    "Prepared": "writing_plans",
-    "Project": "project",
-    "PlanRequest": "reading_cases",
-    "Written": "writing_plans",
-    "contents_of": "writing_plans",
-    "diffs_of": "writing_plans",
-    "django_remark": "planning",
-    "make_plan": "planning",
-    "prepare": "writing_plans",
-    "read_case": "reading_cases",
-    "status": "reading_cases",
-    "write": "writing_plans",
+    "CheckRequest": "api.checking",
+    "EnvironmentProblem": "errors",
+    "LedgerSource": "api.repairing",
+    "PlanRequest": "api.reading_cases",
+    "Prepared": "api.writing_plans",
+    "Project": "api.project",
+    "Refusal": "errors",
+    "ResolveRequest": "api.resolving",
+    "StitchbackError": "errors",
+    "VerifyRequest": "api.verifying",
+    "Written": "api.writing_plans",
+    "apply_repair": "api.repairing",
+    "check": "api.checking",
+    "compare_schemas": "api.schema",
+    "diffs_of": "api.writing_plans",
+    "django_remark": "api.planning",
+    "explain": "api.explaining",
+    "graph": "api.graphing",
+    "inspect": "api.repairing",
+    "inspect_fleet": "api.fleets",
+    "make_plan": "api.planning",
+    "prepare": "api.writing_plans",
+    "read_ledgers": "api.repairing",
+    "read_schema": "api.schema",
+    "repair_fleet": "api.fleets",
+    "repair_ledger": "api.repairing",
+    "resolve": "api.resolving",
+    "status": "api.reading_cases",
+    "tenants_of": "api.fleets",
+    "to_json": "api.documents",
+    "verify": "api.verifying",
+    "write": "api.writing_plans",
+    "write_resolution": "api.resolving",
+    "write_scripts": "api.fleets",
+    "write_undo": "api.repairing",
 }
 
 __all__ = [
+    "CheckRequest",
+    "EnvironmentProblem",
+    "LedgerSource",
     "PlanRequest",
     "Prepared",
     "Project",
+    "Refusal",
+    "ResolveRequest",
+    "StitchbackError",
+    "VerifyRequest",
     "Written",
-    "contents_of",
+    "apply_repair",
+    "check",
+    "compare_schemas",
     "diffs_of",
     "django_remark",
+    "explain",
+    "graph",
+    "inspect",
+    "inspect_fleet",
     "make_plan",
     "prepare",
-    "read_case",
+    "read_ledgers",
+    "read_schema",
+    "repair_fleet",
+    "repair_ledger",
+    "resolve",
     "status",
+    "tenants_of",
+    "to_json",
+    "verify",
     "write",
+    "write_resolution",
+    "write_scripts",
+    "write_undo",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name not in _WHERE:
         raise AttributeError(name)
-    return getattr(importlib.import_module(f"stitchback.api.{_WHERE[name]}"), name)
+    return getattr(importlib.import_module(f"stitchback.{_WHERE[name]}"), name)

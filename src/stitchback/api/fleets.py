@@ -48,14 +48,14 @@ class FleetReport:
         return 2 if self.unreached else int(self.needs_manual_step)
 
 
-def tenants_of(fleet: str | None, schemas: str | None, timeout: int = TIMEOUT) -> tuple[Tenant, ...]:
+def tenants_of(
+    fleet: str | None, schemas: DatabaseUrl | str | None, timeout: int = TIMEOUT
+) -> tuple[Tenant, ...]:
     """The fleet's tenants: of a file of URLs, or all schemas of one PostgreSQL database. Raises EnvironmentProblem."""
     if (fleet is None) == (schemas is None):
         raise EnvironmentProblem("SB607", "no fleet was given", hint="Use --fleet FILE, or --schemas URL.")
     return (
-        read_fleet_file(Path(fleet))
-        if fleet
-        else schemas_of(DatabaseUrl.parse(schemas or ""), timeout=timeout)
+        read_fleet_file(Path(fleet)) if fleet else schemas_of(DatabaseUrl.of(schemas or ""), timeout=timeout)
     )
 
 

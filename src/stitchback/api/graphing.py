@@ -13,12 +13,12 @@ from stitchback.api.schema import require_apps
 from stitchback.planning.graph_picture import GraphPicture, picture_of, picture_of_side
 
 
-def draw(
-    project: Project, refs: Sequence[str], apps: Sequence[str] = (), database: str | None = None
+def graph(
+    project: Project, refs: Sequence[str], apps: Sequence[str] = (), database: DatabaseUrl | str | None = None
 ) -> GraphPicture:
-    """`refs`: none for the working tree, one, or the patch branch and mainline. `database`: a URL. Raises EnvironmentProblem: as `read_case`
+    """`refs`: none for the working tree, one, or the patch branch and mainline. `database`: its URL. Raises EnvironmentProblem: as `read_case`
     does, no such app (SB531), a database that cannot be read."""
-    ledger = None if database is None else read_database(DatabaseUrl.parse(database)).ledger
+    ledger = None if database is None else read_database(DatabaseUrl.of(database)).ledger
     if len(refs) < 2:
         tree = project.tree(*refs or ("HEAD",))
         refuse_nothing_read(project, (tree,))

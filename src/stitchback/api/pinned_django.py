@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ from stitchback.model.files import FileEntry
 REQUIREMENTS = re.compile(r"^([\w.-]*requirements[\w.-]*|requirements/[\w.-]+)\.(txt|in)$")
 LARGEST = 1_000_000  # bytes of a file that is searched
 PATCH_RELEASES = range(100)  # of one feature release; Django has never made more than 40
+LOCKS = frozenset({"poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"})
+LOCKED = re.compile(r"""^name\s*=\s*["'][Dd]jango["']\s*\nversion\s*=\s*["']([^"']+)["']""", re.MULTILINE)
 CARET = re.compile(r"\^(\d+)((?:\.\d+)*)$")  # Poetry's "same major version, at least this one"
 
 
@@ -32,7 +35,7 @@ def other_django(files: Mapping[str, FileEntry], folder: str, installed: str) ->
     """The first requirement on Django, in the project's folder or at the top of the repository, that no patch release of the
     installed feature release ("5.2" of "5.2.19") fulfils; None where there is none. What cannot be parsed counts as no requirement.
 
-    Source: PEP 440, PEP 508, PEP 621; Poetry's and Pipenv's tables of dependencies.
+    Source: PEP 440, PEP 508, PEP 621, PEP 751; Poetry's and Pipenv's tables of dependencies, and their, uv's and PDM's lock files.
     """
     version = Version(installed)
     series = [f"{version.major}.{version.minor}.{number}" for number in PATCH_RELEASES]
@@ -51,6 +54,10 @@ def _pins(files: Mapping[str, FileEntry], folder: str) -> Iterator[tuple[Pin, Sp
         name = path.removeprefix(place)
         if name in ("pyproject.toml", "Pipfile"):
             yield from _of_tables(path, _text(files[path]))
+        elif name in LOCKS:
+            yield from _of_lock(path, files[path].read().decode("utf-8", "replace"))
+        elif name == "Pipfile.lock":
+            yield from _of_pipfile_lock(path, files[path].read())
         elif REQUIREMENTS.match(name):
             for line in _text(files[path]).splitlines():
                 yield from _of_line(path, line)
@@ -85,6 +92,22 @@ def _of_tables(path: str, text: str) -> Iterator[tuple[Pin, SpecifierSet]]:
             said = wanted.get("version") if isinstance(wanted, dict) else wanted
             if name.lower() == "django" and isinstance(said, str):
                 yield from _of_version(path, said)
+
+
+def _of_lock(path: str, text: str) -> Iterator[tuple[Pin, SpecifierSet]]:
+    """Lock files are written by programs, and may be too large for `tomllib`: the version is in the line after the name."""
+    for match in LOCKED.finditer(text.replace("\r\n", "\n")):
+        yield from _of_version(path, f"=={match[1]}")
+
+
+def _of_pipfile_lock(path: str, content: bytes) -> Iterator[tuple[Pin, SpecifierSet]]:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    version = _table(document, "default", "django").get("version")
+    if isinstance(version, str):
+        yield from _of_version(path, version)
 
 
 def _of_version(path: str, said: str) -> Iterator[tuple[Pin, SpecifierSet]]:

@@ -22,11 +22,11 @@ Progress = Callable[[str], None]
 
 
 def make_plan(
-    project: Project, wish: PlanRequest, progress: Progress = lambda _: None, *, in_brief: bool = False
+    project: Project, request: PlanRequest, progress: Progress = lambda _: None, *, in_brief: bool = False
 ) -> PlanReport:
     """`in_brief`: only whether there is a plan, not the cheapest one, nor what a refused one works for. Raises EnvironmentProblem, also for a
     strategy that does not exist (SB402). An Unproved outcome is a value."""
-    found = status(project, wish)
+    found = status(project, request)
     progress("proving")
     imports = _imports(project, found.case)
 

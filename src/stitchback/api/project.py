@@ -11,6 +11,7 @@ from stitchback.adapters.config import working_configuration
 from stitchback.adapters.file_changes import recover, refuse_interrupted
 from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
+from stitchback.api.running_project import RunningProject
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.command_cache import CommandCache
 from stitchback.model.configuration import ENGINES, Configuration
@@ -45,11 +46,15 @@ class Project:
     _cache: CommandCache = field(default_factory=CommandCache)
 
     @classmethod
-    def open(cls, directory: Path | str = ".", *, writes: bool = False) -> Project:
+    def open(cls, directory: Path | str | RunningProject = ".", *, writes: bool = False) -> Project:
         """`writes`: whether the command may write into the working tree; then a write that was interrupted is finished first.
 
         Raises EnvironmentProblem: not a repository, a configuration that cannot be read, an interrupted write.
         """
+        if isinstance(directory, RunningProject):
+            project = cls.open(directory.directory, writes=writes)
+            project._ask_running(directory)
+            return project
         repository = Repository.open(directory)
         if writes:
             recover(repository)
@@ -64,8 +69,28 @@ class Project:
 
     def __exit__(self, *_: object) -> None:
         self._cache.__exit__()
+        self.close()
+
+    def close(self) -> None:
+        """Ends the git process. What was read is kept on disk for the next time."""
         self.repository.close()
         self._readings.save()
+
+    def _ask_running(self, running: RunningProject) -> None:
+        """Completes the configuration by what the running project answers otherwise than the files that are checked out. Where both agree, each
+        ref is read from its own files."""
+        self.configuration = running.configured(self.configuration)
+        top = self.repository.work_tree
+        commit = self.commit_of("HEAD")
+        if top is None or commit != WORKTREE:
+            return
+        self.read([("HEAD", commit)])
+        otherwise = running.read_otherwise(self._trees[commit], top)
+        if otherwise.keys() <= self.configuration.apps.keys():
+            return
+        self.configuration = replace(self.configuration, apps={**otherwise, **self.configuration.apps})
+        self._trees.clear()
+        self._shared = SharedReadings()
 
     def answer_apps_elsewhere(self, labels: Iterable[str]) -> None:
         """Apps whose tables are in another database, besides those of the configuration."""
@@ -144,6 +169,10 @@ class Project:
         modules, equivalents = dict(said.migration_modules), dict(said.operation_equivalents)
         engines = () if set(said.engines) == set(ENGINES) else said.engines
         return ReadingConfig(labels, modules, equivalents, said.exclude, said.settings, engines, said.folder)
+
+    def remember(self, entries: Iterable[FileEntry]) -> None:
+        """Files that are going to be written, so that `read_blob` finds them."""
+        self._blobs |= {entry.blob: entry for entry in entries}
 
     def read_blob(self, blob: str) -> bytes:
         """The bytes of a migration that was read, also of one that only the working tree has."""

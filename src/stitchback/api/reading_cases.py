@@ -45,9 +45,9 @@ class PlanRequest:
     mainline: str = ""
 
 
-def status(project: Project, wish: PlanRequest) -> Status:
+def status(project: Project, request: PlanRequest) -> Status:
     """Raises EnvironmentProblem as `read_case` does."""
-    case = read_case(project, wish)
+    case = read_case(project, request)
     findings = find_all(case, suppressed(project, case))
     ordered = in_order(project, findings)
     is_here = case.situation.mainline.commit == WORKTREE
@@ -64,27 +64,33 @@ def in_order(project: Project, findings: Iterable[Finding]) -> tuple[Finding, ..
     return tuple(sorted({*project.repository.findings, *findings}, key=lambda finding: finding.sort_key))
 
 
-def read_case(project: Project, wish: PlanRequest) -> Case:
+def read_case(project: Project, request: PlanRequest) -> Case:
     """Reads both branches and where they parted, and compares them.
 
     Without a patch branch it is what git is merging, replaying or picking. Raises EnvironmentProblem: no such ref, no ref at all, a shallow
     clone, a patch branch that is mainline itself, a configuration that does not fit the trees.
     """
     said = project.configuration
-    mainline, followed = with_works(project.tree(wish.onto), wish.sides or _sides(project, wish))
-    if wish.mainline:
-        mainline = mainline.called(wish.mainline)
+    mainline, followed = with_works(project.tree(request.onto), request.sides or _sides(project, request))
+    if request.mainline:
+        mainline = mainline.called(request.mainline)
     patches = tuple(
         as_mainline_spells(with_packages(patch, mainline, said.packages), mainline) for patch in followed
     )
     for each in patches:
         refuse_two_projects(each.tree)
     refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
-    unreleased = _unreleased(project, wish, mainline)
-    policy = Policy(
-        wish.zero_touch,
+    return case_of(patches, mainline, policy_of(project, request, mainline), request.ledgers)
+
+
+def policy_of(project: Project, request: PlanRequest, mainline: Tree) -> Policy:
+    """What a proof has to respect: the options, and the configuration."""
+    said = project.configuration
+    unreleased = _unreleased(project, request, mainline)
+    return Policy(
+        request.zero_touch,
         unreleased,
-        wish.strategy or said.strategy,
+        request.strategy or said.strategy,
         "sqlite" in said.engines,
         said.data,
         accepted_edits(mainline, suppressions(said.suppress, mainline)),
@@ -92,15 +98,14 @@ def read_case(project: Project, wish: PlanRequest) -> Case:
         said.rehearsal_seconds,
         said.rehearsal_most_seconds,
     )
-    return case_of(patches, mainline, policy, wish.ledgers)
 
 
-def _sides(project: Project, wish: PlanRequest) -> tuple[Patch, ...]:
-    """The patch branches that the wish names, or that git is merging."""
-    names = tuple(map(project.lasting_name, wish.patches)) or being_merged(project)
-    partings = tuple(fork_point_of(project, ref, wish.onto) for ref in names)
-    read_all(project, wish.onto, partings)
-    return tuple(read_patch(project, wish.onto, parting) for parting in partings)
+def _sides(project: Project, request: PlanRequest) -> tuple[Patch, ...]:
+    """The patch branches that the request names, or that git is merging."""
+    names = tuple(map(project.lasting_name, request.patches)) or being_merged(project)
+    partings = tuple(fork_point_of(project, ref, request.onto) for ref in names)
+    read_all(project, request.onto, partings)
+    return tuple(read_patch(project, request.onto, parting) for parting in partings)
 
 
 def with_works(mainline: Tree, patches: Sequence[Patch]) -> tuple[Tree, tuple[Patch, ...]]:
@@ -221,9 +226,9 @@ def accepted_edits(mainline: Tree, suppressed: Sequence[Suppression]) -> frozens
     )
 
 
-def _unreleased(project: Project, wish: PlanRequest, mainline: Tree) -> frozenset[MigrationKey]:
-    since = wish.unreleased_since or project.configuration.unreleased_since
+def _unreleased(project: Project, request: PlanRequest, mainline: Tree) -> frozenset[MigrationKey]:
+    since = request.unreleased_since or project.configuration.unreleased_since
     if since is None:
-        return wish.unreleased
+        return request.unreleased
     released = project.tree(since, project.repository.resolve(since))
-    return wish.unreleased | frozenset(mainline.migrations) - frozenset(released.migrations)
+    return request.unreleased | frozenset(mainline.migrations) - frozenset(released.migrations)

@@ -41,13 +41,17 @@ class LedgerSource:
     timeout: int = TIMEOUT
 
     @classmethod
-    def of(cls, database: str | None, ledger: str | None, timeout: int = TIMEOUT) -> LedgerSource:
+    def of(
+        cls, database: DatabaseUrl | str | None, ledger: str | None, timeout: int = TIMEOUT
+    ) -> LedgerSource:
         """Raises EnvironmentProblem if not exactly one is given, or the URL is invalid."""
         if (database is None) == (ledger is None):
             raise EnvironmentProblem(
-                "SB607", "no ledger was given", hint="Use --database URL, or --ledger FILE."
+                "SB607",
+                "no ledger was given",
+                hint="Use --database URL (`manage.py stitchback` takes an alias of DATABASES too), or --ledger FILE.",
             )
-        url = DatabaseUrl.parse(database) if database else None
+        url = DatabaseUrl.of(database) if database else None
         return cls(url, Path(ledger) if ledger else None, timeout)
 
 

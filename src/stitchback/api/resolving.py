@@ -46,7 +46,7 @@ class ResolveRequest:
     ledgers: tuple[Ledger, ...] = ()
 
 
-def resolve(project: Project, wish: ResolveRequest, progress: Progress = lambda _: None) -> ResolvedLeaves:
+def resolve(project: Project, request: ResolveRequest, progress: Progress = lambda _: None) -> ResolvedLeaves:
     """Raises EnvironmentProblem as `make_plan` does, and where the origin of the second leaf is not known (SB534)."""
     project.files(WORKTREE)  # there is none in a bare repository
     tree = project.tree(HEAD)
@@ -56,8 +56,8 @@ def resolve(project: Project, wish: ResolveRequest, progress: Progress = lambda 
         return ResolvedLeaves({})
     side = other_side(project, tree, leaves)
     _refuse_half_a_rebase(project, side, leaves)
-    applied = _applied(project, side, wish)
-    for order in _orders(project, side, leaves, applied, wish):
+    applied = _applied(project, side, request)
+    for order in _orders(project, side, leaves, applied, request):
         report = make_plan(project, order, progress)
         if not order.unreleased or _renumbers(report):
             break
@@ -123,11 +123,11 @@ def write_resolution(project: Project, found: ResolvedLeaves) -> Written:
     return write(project, prepared, own)
 
 
-def _applied(project: Project, side: OtherSide, wish: ResolveRequest) -> AppliedEvidence:
+def _applied(project: Project, side: OtherSide, request: ResolveRequest) -> AppliedEvidence:
     own = {
         migration.key: migration for patch in side.patches for migration in _own_of_both(project, side, patch)
     }
-    return may_have_applied(project, own.values(), wish.ledgers)
+    return may_have_applied(project, own.values(), request.ledgers)
 
 
 def _own_of_both(project: Project, side: OtherSide, patch: Patch) -> tuple[Migration, ...]:
@@ -139,17 +139,17 @@ def _orders(
     side: OtherSide,
     leaves: dict[str, tuple[MigrationKey, ...]],
     applied: AppliedEvidence,
-    wish: ResolveRequest,
+    request: ResolveRequest,
 ) -> Iterator[PlanRequest]:
     """What to plan, best first: a chain that no database can have applied, behind the other one; else as `plan` does."""
     plain = PlanRequest(
         tuple(patch.tree.ref for patch in side.patches),
         HEAD,
-        wish.strategy,
-        ledgers=wish.ledgers,
+        request.strategy,
+        ledgers=request.ledgers,
         sides=side.patches,
     )
-    if wish.strategy in (None, RENUMBER) and len(side.patches) == 1:
+    if request.strategy in (None, RENUMBER) and len(side.patches) == 1:
         (patch,) = side.patches
         other = turned_round(project, side, patch)
         theirs, ours = (_chain(each, leaves) for each in (patch, other))
@@ -165,7 +165,7 @@ def _orders(
         both = [(theirs, behind_ours), (ours, behind_theirs)]
         if side.origin in MERGES and project.name_of(HEAD) not in MAIN_NAMES:
             both.reverse()  # a feature branch takes up mainline: its own chain comes last
-        if applied.knows_pushed or wish.strategy == RENUMBER:
+        if applied.knows_pushed or request.strategy == RENUMBER:
             yield from (order for keys, order in both if keys and not applied.is_possible(keys))
     yield plain
 

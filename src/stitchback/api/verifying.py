@@ -12,7 +12,7 @@ from stitchback.api.project import WORKTREE, Project
 from stitchback.api.release_lines import release_lines
 from stitchback.api.repairing import LedgerSource, read_source, refused, repair_ledger_with
 from stitchback.api.verification.real_populations import MAINLINE
-from stitchback.api.verify import (
+from stitchback.api.verify_plan import (
     SQLITE,
     How,
     MainlineCommit,
@@ -33,7 +33,7 @@ from stitchback.repair.repair_outcomes import Unrepairable
 class VerifyRequest:
     """`environment`: what `--env` says. `urls`: servers, or `sqlite:///`. `replay`: a glob over tags, None for none. `thorough`: every rollout on servers too."""
 
-    urls: tuple[str, ...]
+    urls: tuple[str | DatabaseUrl, ...]
     settings: str | None = None
     replay: str | None = None
     thorough: bool = False
@@ -41,13 +41,13 @@ class VerifyRequest:
 
 
 def verify(
-    project: Project, report: PlanReport, trial: VerifyRequest, progress: Callable[[str], None]
+    project: Project, report: PlanReport, request: VerifyRequest, progress: Callable[[str], None]
 ) -> VerifyReport:
     """Does the plan on real databases. Raises EnvironmentProblem as `verify_plan` does, Refusal where a ledger cannot be mended."""
     assert isinstance(report.outcome, Planned), "only a proved plan is tried out"
-    for url in trial.urls:
+    for url in request.urls:
         if url != SQLITE:
-            DatabaseUrl.parse(url)
+            DatabaseUrl.of(url)
     result = report.outcome.chosen.candidate.result
 
     def repair(url: str) -> str:
@@ -56,12 +56,12 @@ def verify(
             raise refused(treatment.outcome)
         return treatment.script.text if treatment.script else ""
 
-    environment = named_environment(trial.environment, project.configuration.environment)
-    how = How(trial.settings, thorough=trial.thorough or None, progress=progress, environment=environment)
-    return verify_plan(_case(project, report, trial), repair, trial.urls, how)
+    environment = named_environment(request.environment, project.configuration.environment)
+    how = How(request.settings, thorough=request.thorough or None, progress=progress, environment=environment)
+    return verify_plan(_case(project, report, request), repair, request.urls, how)
 
 
-def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyCase:
+def _case(project: Project, report: PlanReport, request: VerifyRequest) -> VerifyCase:
     situation = report.status.case.situation
     assert isinstance(report.outcome, Planned)
     outcomes = report.outcome.chosen.proof.outcomes
@@ -75,7 +75,7 @@ def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyC
         # The plan that is written may have asked for one: the proof of now knows only what it left to be done.
         manual_steps |= {MAINLINE}
         finishing |= {MAINLINE}
-    files = dict(_uncommitted(project, situation.mainline))
+    files = dict(uncommitted(project, situation.mainline))
     files |= {content.path: content.content for content in contents_of(project, report)}
     brought = frozenset(
         migration.path
@@ -85,7 +85,7 @@ def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyC
         if migration.key in situation.mainline.migrations and migration.key not in patch.mainline_had
     )
     patches = tuple(PatchCommits(p.tree.ref, p.tree.commit, p.fork.commit) for p in situation.patches)
-    releases = () if trial.replay is None else release_lines(project.repository, trial.replay, patches)
+    releases = () if request.replay is None else release_lines(project.repository, request.replay, patches)
     return VerifyCase(
         repository=project.repository.work_tree or project.repository.git_dir,
         patches=patches,
@@ -106,7 +106,7 @@ def _case(project: Project, report: PlanReport, trial: VerifyRequest) -> VerifyC
     )
 
 
-def _uncommitted(project: Project, mainline: Tree) -> Iterator[tuple[str, bytes | None]]:
+def uncommitted(project: Project, mainline: Tree) -> Iterator[tuple[str, bytes | None]]:
     """Migrations of the working tree that HEAD has otherwise, or not at all, and those that are gone."""
     if mainline.commit != WORKTREE:
         return

@@ -11,13 +11,18 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import click
 
 from stitchback.cli.group import cli
-from stitchback.cli.output import echo
+from stitchback.cli.output import PROGRAM, called, echo, program
 from stitchback.errors import StitchbackError
 
+if TYPE_CHECKING:
+    from stitchback.api.running_project import RunningProject
+
+MANAGE = "python manage.py"
 BUG = 4
 INTERRUPTED = 130
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -49,19 +54,24 @@ def hear_signals() -> None:
             signal.signal(each, _end)
 
 
-def main() -> None:
-    """Runs the command line and exits; never with 0 after a failure."""
+def main(arguments: list[str] | None = None, running: RunningProject | None = None) -> None:
+    """Runs the command line and exits; never with 0 after a failure. `running`: the project of `manage.py stitchback`."""
     hear_signals()
     gc.set_threshold(*SELDOM)
-    code = run(sys.argv[1:])
+    code = run(sys.argv[1:] if arguments is None else arguments, running)
     gc.freeze()  # avoids a garbage collection of all objects at exit
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], running: RunningProject | None = None) -> int:
     """The exit code of the command line with these arguments. With `--format json`, stdout always has exactly one JSON document."""
+    with called(PROGRAM if running is None else f"{MANAGE} {PROGRAM}"):
+        return _printing(arguments, running)
+
+
+def _printing(arguments: list[str], running: RunningProject | None) -> int:
     if not wants_json(arguments):
-        return _run(arguments, lambda error, code: None)
+        return _run(arguments, running, lambda error, code: None)
     printed = StringIO()
 
     def tell(error: BaseException, code: int) -> None:
@@ -72,7 +82,7 @@ def run(arguments: list[str]) -> int:
         printed.write(f"{dump(error_document(error, code))}\n")
 
     with redirect_stdout(printed):
-        code = _run(arguments, tell)
+        code = _run(arguments, running, tell)
     echo(printed.getvalue(), "json", nl=False)
     return code
 
@@ -82,9 +92,11 @@ def wants_json(arguments: list[str]) -> bool:
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
-def _run(arguments: list[str], tell: Callable[[BaseException, int], None]) -> int:
+def _run(
+    arguments: list[str], running: RunningProject | None, tell: Callable[[BaseException, int], None]
+) -> int:
     try:
-        code = cli.main(args=arguments, prog_name="stitchback", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name=program(), standalone_mode=False, obj=running)
         return code if isinstance(code, int) else 0
     except StitchbackError as error:
         _print_error(error)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
 from stitchback.cli.progress import activity
+
+if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
 
 MOST_REFS = 2
 
@@ -29,7 +34,7 @@ def command(
     refs: tuple[str, ...],
     apps: tuple[str, ...],
     output_format: str,
-    database: str | None,
+    database: DatabaseUrl | None,
 ) -> int:
     """Show the migration graph of REF (default: the working tree), newest first; or a patch branch REF and mainline REF2 in one picture.
 
@@ -39,12 +44,12 @@ def command(
     Exit 0. 2: a ref or the database cannot be read.
     """
     from stitchback.api import Project
-    from stitchback.api.graphing import draw
+    from stitchback.api.graphing import graph
     from stitchback.reporting import render_graph
 
     if len(refs) > MOST_REFS:
         raise click.UsageError(f"at most {MOST_REFS} refs can be shown in one picture")
     with Project.open(session.directory) as project, activity(session, "reading migrations"):
-        picture = draw(project, refs, apps, database)
+        picture = graph(project, refs, apps, database)
     echo(render_graph(picture, output_format, verbose=session.verbose), output_format)
     return 0

@@ -7,8 +7,13 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
+    from stitchback.api.running_project import RunningProject
 
 MOST_COLUMNS = 120  # longer lines are hard to read
 # name -> (module in stitchback.cli, one line of help). To add a command: one module, one line here.
@@ -20,12 +25,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "apply": ("apply", "Write the plan's files into the working tree, or commit them to a branch."),
     "resolve": ("resolve", "Resolve multiple leaf nodes, also in the middle of a merge or rebase."),
+    "backport": ("backport", "Bring a mainline migration to a release branch, and stitch mainline."),
     "verify": ("verify", "Test the plan on new, real databases with the project's own code."),
     "check": ("check", "Check the migrations for what breaks databases; for CI and pre-commit."),
     "inspect": ("inspect", "Compare a database's django_migrations with the migrations of a ref."),
     "repair": ("repair", "Print (or run) the SQL that corrects a database's django_migrations."),
     "schema": ("schema", "Show the schema that the migrations of a ref create."),
     "graph": ("graph", "Show the migration graph of a ref, or of two refs in one picture."),
+    "squash": ("squash", "Find, make and finish squashes: candidates, stitch, finish."),
     "explain": ("explain", "Explain the code of a finding or an error, such as SB201."),
     "demo": ("demo", "Run the whole workflow on a bundled sample repository."),
 }
@@ -33,12 +40,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 @dataclass(slots=True)
 class CommandContext:
-    """The context that all commands share."""
+    """The context that all commands share. `directory`: what `Project.open` takes."""
 
-    directory: str
+    directory: str | RunningProject
     quiet: bool
     verbose: bool
     color: str
+
+    def address(self, database: str) -> DatabaseUrl:
+        """The address that a `--database` names. Of an alias, the routers of the running project are asked. Raises EnvironmentProblem."""
+        from stitchback.api.running_project import RunningProject, address_of
+
+        running = self.directory if isinstance(self.directory, RunningProject) else None
+        found = address_of(database, running)
+        if running is not None and found.alias:
+            self.directory = running.reading(found.alias)
+        return found
 
     def remark(self, text: str) -> None:
         """Prints a remark for the user on stderr."""
@@ -90,7 +107,7 @@ class LazyGroup(click.Group):
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-C", "directory", default=".", metavar="DIR", help="The Django project's folder (default: here)."
+    "-C", "directory", default=None, metavar="DIR", help="The Django project's folder (default: here)."
 )
 @click.option(
     "--color",
@@ -102,7 +119,7 @@ class LazyGroup(click.Group):
 @click.option("-v", "verbose", is_flag=True, help=VERBOSE)
 @click.version_option(package_name="stitchback")
 @click.pass_context
-def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bool) -> None:
+def cli(ctx: click.Context, directory: str | None, color: str, quiet: bool, verbose: bool) -> None:
     """Reconcile Django migrations that were made in parallel on two branches.
 
     A patch branch is a release branch with its hotfix; mainline is what is checked out, or --onto REF.
@@ -115,12 +132,19 @@ def cli(ctx: click.Context, directory: str, color: str, quiet: bool, verbose: bo
     Repair django_migrations:  stitchback repair --database URL
     Try it on a sample:        stitchback demo
     """
-    ctx.obj = CommandContext(directory, quiet, verbose, color)
+    ctx.obj = CommandContext(_place(directory, ctx.obj), quiet, verbose, color)
     ctx.color = _color(color)
     if sys.stdout.isatty():
         from stitchback.reporting.layout import on_terminal
 
         ctx.with_resource(on_terminal(min(shutil.get_terminal_size().columns, MOST_COLUMNS)))
+
+
+def _place(directory: str | None, running: RunningProject | None) -> str | RunningProject:
+    """What `-C` says, in the running project if there is one."""
+    if running is None:
+        return directory or "."
+    return running if directory is None else running.within(directory)
 
 
 def _color(when: str) -> bool | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
 from stitchback.cli.output import echo
 from stitchback.cli.progress import activity, bar
+
+if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
 
 
 @click.command("inspect")
@@ -22,10 +27,10 @@ from stitchback.cli.progress import activity, bar
 @click.pass_obj
 def command(
     session: CommandContext,
-    database: str | None,
+    database: DatabaseUrl | None,
     ledger: str | None,
     fleet: str | None,
-    schemas: str | None,
+    schemas: DatabaseUrl | None,
     timeout: int,
     ref: str | None,
     elsewhere: tuple[str, ...],
@@ -54,7 +59,7 @@ def command(
 def _fleet(
     session: CommandContext,
     fleet: str | None,
-    schemas: str | None,
+    schemas: DatabaseUrl | None,
     timeout: int,
     ref: str | None,
     elsewhere: tuple[str, ...],

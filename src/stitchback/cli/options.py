@@ -11,6 +11,7 @@ import click
 from stitchback.reporting import SERVICES
 
 if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
     from stitchback.model.ledger import Ledger
 
 patches = click.argument(
@@ -29,11 +30,27 @@ ref = click.option(
     help="Compare with the migrations of this git ref (default: the working tree).",
 )
 apps = click.option("--app", "apps", multiple=True, metavar="LABEL", help="Only this app (repeatable).")
+
+
+def _address(ctx: click.Context, _: click.Parameter, database: str | None) -> DatabaseUrl | None:
+    """The address that the option names: a URL, or with `manage.py stitchback` an alias of DATABASES."""
+    found: DatabaseUrl | None = None if database is None else ctx.obj.address(database)
+    return found
+
+
+def servers(
+    ctx: click.Context, _: click.Parameter, databases: tuple[str, ...]
+) -> tuple[DatabaseUrl | str, ...]:
+    """The same for servers: their URLs need no name of a database."""
+    return tuple(each if "://" in each else ctx.obj.address(each) for each in databases)
+
+
 database = click.option(
     "--database",
+    callback=_address,
     default=None,
     metavar="URL",
-    help="A live database, such as sqlite:////absolute/path or postgresql://user@host/name.",
+    help="A live database, such as sqlite:////absolute/path or postgresql://user@host/name; with manage.py also an alias of DATABASES.",
 )
 ledger_file = click.option(
     "--ledger",
@@ -49,6 +66,7 @@ fleet = click.option(
 )
 schemas = click.option(
     "--schemas",
+    callback=_address,
     default=None,
     metavar="URL",
     help="All schemas of one PostgreSQL database that have a django_migrations.",
@@ -68,7 +86,42 @@ timeout = click.option(
     metavar="SECONDS",
     help="Limit for connecting, for a lock, and for a statement.",
 )
+
+
+def _two_refs(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
+    """ "OLD..NEW" as two refs; "OLD.." up to what is checked out."""
+    if value is None:
+        return None
+    old, between, new = value.partition("..")
+    if not old or not between or new.startswith(".") or ".." in new:
+        raise click.BadParameter(f"{value!r} is not OLD..NEW, such as v2.4..HEAD", context, option)
+    return old, new or "HEAD"
+
+
+rolling = click.option(
+    "--rolling",
+    default=None,
+    callback=_two_refs,
+    metavar="OLD..NEW",
+    help="A deploy from one release to another: whether code of OLD works after each of NEW's migrations.",
+)
+code_first = click.option(
+    "--code-first", is_flag=True, help="With --rolling: NEW's code is deployed before NEW's migrations."
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+settings = click.option(
+    "--settings",
+    default=None,
+    metavar="MODULE",
+    help="The project's settings (default: what manage.py names).",
+)
+environment = click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Pass this environment variable on to the project's code (default: only PATH, HOME and the like).",
+)
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Output format."
 )

@@ -3,7 +3,10 @@ module escapes every text so that it contains no command."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import click
 
@@ -21,10 +24,39 @@ MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "sql": lambda text: text,  # no character may change: `repair.quoting` writes special ones as numbers
 }
 
+PROGRAM = "stitchback"
+_CALLED: ContextVar[str] = ContextVar("program", default=PROGRAM)
+
+
+@contextmanager
+def called(name: str) -> Iterator[None]:
+    """Within the block, the commands that texts show begin with that: `manage.py stitchback` takes what `stitchback` does not."""
+    token = _CALLED.set(name)
+    try:
+        yield
+    finally:
+        _CALLED.reset(token)
+
+
+def program() -> str:
+    """How the program was called."""
+    return _CALLED.get()
+
 
 def echo(text: str, output_format: str = "text", *, err: bool = False, nl: bool = True) -> None:
     """Prints the text on standard output or standard error."""
-    click.echo(MAKE_HARMLESS[output_format](text), err=err, nl=nl)
+    harmless_text = MAKE_HARMLESS[output_format](text)
+    click.echo(_as_called(harmless_text) if output_format == "text" else harmless_text, err=err, nl=nl)
+
+
+def _as_called(text: str) -> str:
+    """The text with its commands as the user calls them."""
+    if program() == PROGRAM:
+        return text
+    from stitchback.cli.group import COMMANDS
+
+    names = "|".join(COMMANDS)
+    return re.sub(rf"(?<![\w./:-]){PROGRAM} (?=(?:{names})\b)", f"{program()} ", text)
 
 
 def confirm(question: str) -> bool:

@@ -14,6 +14,7 @@ from stitchback.cli.output import confirm, echo
 from stitchback.cli.progress import activity, bar
 
 if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
     from stitchback.api.repairing import RepairResult
 
 ROWS_ONLY = "Only the rows were checked; with --database stitchback checks the schema too."
@@ -55,10 +56,10 @@ ROWS_ONLY = "Only the rows were checked; with --database stitchback checks the s
 @click.pass_obj
 def command(
     session: CommandContext,
-    database: str | None,
+    database: DatabaseUrl | None,
     ledger: str | None,
     fleet: str | None,
-    schemas: str | None,
+    schemas: DatabaseUrl | None,
     timeout: int,
     out: str | None,
     output_format: str,
@@ -152,7 +153,7 @@ def _show_again(treatment: RepairResult, output_format: str) -> None:
 def _fleet(
     session: CommandContext,
     fleet: str | None,
-    schemas: str | None,
+    schemas: DatabaseUrl | None,
     timeout: int,
     ref: str | None,
     elsewhere: tuple[str, ...],

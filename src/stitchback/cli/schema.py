@@ -24,7 +24,7 @@ def command(
     Exit 0; with --diff 1 where the two differ.
     """
     from stitchback.api.project import Project
-    from stitchback.api.schema import difference, read_schema
+    from stitchback.api.schema import compare_schemas, read_schema
     from stitchback.reporting import render_schema, render_schema_difference
 
     with Project.open(session.directory) as project:
@@ -34,7 +34,7 @@ def command(
             echo(render_schema(read.ref, read.commit, read.models, read.opaque, output_format), output_format)
             return 0
         with activity(session, "reading and comparing migrations"):
-            found = difference(project, ref, other, apps)
+            found = compare_schemas(project, ref, other, apps)
     echo(
         render_schema_difference(found.ref, found.other, found.differences, found.opaque, output_format),
         output_format,

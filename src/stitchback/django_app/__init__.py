@@ -1,0 +1,1 @@
+"""What the Django app knows: the system checks, and what the running project answers."""

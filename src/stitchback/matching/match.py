@@ -114,7 +114,11 @@ def edited_since(
     old, new = (
         tolerant(of_apps(side, apps), start).atoms for side in (release.patch_played, release.mainline_played)
     )
-    return replace(seen_in(keys, old, new), parents=parents)
+    seen = seen_in(keys, old, new)
+    by_mainline = {
+        key for key in keys if patch.fork.migrations[key].operations != mainline.migrations[key].operations
+    }
+    return replace(seen, parents=parents, emptied=seen.emptied & by_mainline)
 
 
 def shared_part(mainline: Tree, fork: Tree) -> Tree:

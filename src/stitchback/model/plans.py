@@ -41,7 +41,8 @@ class Package:
 class Patch:
     """One patch branch against mainline. `fork` is the tree of the merge base (of the two sides before the merge, where git
     has merged them already, or is about to: `merged`). `migrations`: what only the patch branch has, in an order that its graph allows.
-    `mainline_had`: what mainline had right before the merge; a migration of the patch branch among them was cherry-picked. In both trees
+    `mainline_had`: what mainline had right before the merge; a migration of the patch branch among them was cherry-picked. `is_least`: no branch, but
+    a tree of mainline's past that every database has been migrated with at least. In both trees
     are mainline's migrations of the `packages` of which the configuration says how far they were applied."""
 
     tree: Tree
@@ -50,6 +51,7 @@ class Patch:
     merged: bool = False
     packages: tuple[Package, ...] = ()
     mainline_had: frozenset[MigrationKey] = frozenset()
+    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,9 @@ class ManualInsert:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What the user should know about a patch migration: data operations on which populations, narrowing …"""
+    """What the user should know: about a patch migration, data operations on which populations, narrowing …; or about an app."""
 
-    about: MigrationKey
+    about: MigrationKey | None
     text: str
 
     def __str__(self) -> str:

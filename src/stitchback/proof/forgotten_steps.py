@@ -15,7 +15,7 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.effects import AddColumn, DropColumn, Effect, Remake
-from stitchback.schema.problems import Clash
+from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.sqlite_remake import lost_columns
 
 CLASH = "Clash"  # `RunError.kind` if a step does not fit the database
@@ -76,12 +76,18 @@ def migrated(start: DatabaseId, engine: Engine, memory: EngineCache) -> SilentDa
 def as_sqlite_does(
     run: SilentDamage, error: RunError, engine: Engine, memory: EngineCache
 ) -> SilentDamage | None:
-    """The database after the failed migration, if SQLite runs it without an error; None if it fails there too."""
+    """The database after the failed migration, if SQLite runs it without an error; None if it fails there too, or if its models do not fit
+    each other: then Django cannot build the state from which the migration runs."""
     migration = engine.tree.migrations.get(error.at) if error.at and error.kind == CLASH else None
-    token = engine.models_at(run.end) if migration else None
-    if migration is None or token is None:
+    if migration is None:
         return None
-    effects = memory.migration_effect(token, migration).effects
+    try:
+        token = engine.models_at(run.end)
+        if token is None:
+            return None
+        effects = memory.migration_effect(token, migration).effects
+    except InconsistentState:
+        return None
     schema, data = memory.schemas_by_number[run.end.schema], list(run.end.data)
     resets, loses = list(run.resets), list(run.loses)
     for (app, effect), after in zip_longest(effects, effects[1:]):

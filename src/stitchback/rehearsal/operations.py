@@ -139,6 +139,8 @@ class OperationBuilder:
         arguments = {name: value for name, value in arguments.items() if value is not LEFT_OUT}
         if operation.conditional:
             return conditional(kind)(**arguments)
+        if kind == "AlterModelManagers":
+            arguments["managers"] = []  # they are the project's code, and no database has them
         if kind == "AlterConstraint" and not hasattr(migrations, kind):
             return AlterConstraintState(**arguments)
         found = getattr(migrations, kind, None)

@@ -20,7 +20,7 @@ NOWHERE = Span("")
 IDENTITY = "stitchback identity"
 LEAVES_NOTHING = "stitchback leaves nothing"
 MOST_BASES = 12  # classes between a custom field and Django's field class
-UNUSED = frozenset({"reverse_code", "reverse_sql", "hints", "elidable", "managers"})
+UNUSED = frozenset({"reverse_code", "reverse_sql", "hints", "managers"})
 UNUSED_OF_CALLS = frozenset(
     {"verbose_name", "help_text", "choices", "validators", "error_messages", "upload_to", "storage"}
 )

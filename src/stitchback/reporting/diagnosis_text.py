@@ -159,7 +159,7 @@ def _verdict_lines(diagnosis: Diagnosis) -> Iterator[Line]:
             yield from wrapped((cyan("hint "), plain(outcome.hint)), 2, 5)
     elif outcome.edits:
         yield from wrapped((yellow("This database needs a manual step: "), plain(_edits(outcome.edits))))
-        yield from step_lines([(repair_command(diagnosis.ledger.source), "print the SQL")])
+        yield from step_lines([(repair_command(diagnosis.ledger), "print the SQL")])
     elif diagnosis.needs_manual_step:
         yield (red("This database needs a manual step."),)
     else:

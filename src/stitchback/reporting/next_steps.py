@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stitchback.model.findings import Severity
+from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Situation
 from stitchback.model.unfinished import Kind, Unfinished
 from stitchback.planning.outcomes import Planned, Unproved
@@ -165,8 +166,9 @@ def command(name: str, situation: Situation, *more: str) -> str:
     return " ".join([*map(shlex.quote, words), *more])
 
 
-def repair_command(source: str) -> str:
-    """The repair command for this ledger: a URL, without a password, or a file."""
-    if "://" not in source:
+def repair_command(ledger: Ledger) -> str:
+    """The repair command for this ledger: of a database (an alias, or a URL without a password), or of a file."""
+    source = ledger.source
+    if not ledger.is_live:
         return f"stitchback repair --ledger {shlex.quote(source)} --vendor VENDOR"
     return f"stitchback repair --database {shlex.quote(source)}" if "***" not in source else REPAIR

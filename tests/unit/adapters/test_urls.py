@@ -60,7 +60,7 @@ def test_credentials_are_never_printed() -> None:
         assert "hush" not in shown
         assert "quiet" not in shown
     assert url.redacted == "mysql://root:***@db/shop?charset=utf8mb4&sslpassword=***"
-    assert url.secrets == ("quiet", "hush")
+    assert url.hidden_in("hush, quiet, u") == "***, ***, u"
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,57 @@ def test_what_is_no_database_url_is_refused_without_its_password(text: str) -> N
     assert caught.value.code == "SB601"
     assert "hush" not in str(caught.value)
     assert caught.value.__context__ is None or "hush" not in repr(caught.value.__cause__)
+
+
+# --- addresses of DATABASES ---------------------------------------------------------------------------------------------
+
+ALIAS = DatabaseUrl(
+    "postgresql",
+    "shop",
+    "keeper",
+    "hush",
+    "db1",
+    5433,
+    (("sslmode", "require"), ("context", object())),
+    alias="default",
+)
+
+
+def test_an_alias_is_its_name() -> None:
+    assert (str(ALIAS), ALIAS.redacted) == ("default", "default")
+    assert "hush" not in repr(ALIAS)
+
+
+def test_nothing_of_an_alias_is_in_the_words_of_a_driver() -> None:
+    words = 'connection to server at "db1", port 5433 failed: role "keeper" may not use shop: hush'
+    assert (
+        ALIAS.hidden_in(words)
+        == 'connection to server at "***", port *** failed: role "***" may not use ***: ***'
+    )
+
+
+def test_near_miss_longer_words_are_kept() -> None:
+    assert ALIAS.hidden_in('relation "shop_item", db12, 54330') == 'relation "shop_item", db12, 54330'
+
+
+def test_an_option_that_no_url_has() -> None:
+    with pytest.raises(
+        EnvironmentProblem, match="default: its option context cannot be written in a URL"
+    ) as raised:
+        ALIAS.complete()
+    assert raised.value.code == "SB601"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://u%40x:p%2Fw@[::1]:5432/na%20me?sslmode=require",
+        "mysql://root@127.0.0.1/shop?charset=utf8mb4",
+        "postgresql:///shop?connect_timeout=3",
+    ],
+)
+def test_a_complete_url_is_parsed_to_the_same(text: str) -> None:
+    url = DatabaseUrl.parse(text)
+    assert DatabaseUrl.parse(url.complete()) == url
+    assert DatabaseUrl.of(url) is url
+    assert DatabaseUrl.of(text) == url

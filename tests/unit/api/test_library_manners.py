@@ -38,6 +38,8 @@ def sizes() -> dict[str, int]:
     found: dict[str, int] = {}
     for name, value in holders():
         if isinstance(value, Remembering):
+            if not value.__module__.startswith("stitchback."):
+                continue  # Python's own, that a module imports
             size = value.cache_info().currsize
         elif isinstance(value, Sized) and not isinstance(value, str | bytes | type):
             size = len(value)

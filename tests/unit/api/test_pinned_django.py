@@ -32,6 +32,10 @@ def found(path: str, text: str, folder: str = "", installed: str = "5.2.19") -> 
         ("pyproject.toml", '[tool.poetry.dependencies]\ndjango = "^4.2.1"', "Django ^4.2.1"),
         ("pyproject.toml", '[tool.poetry.dependencies]\ndjango = {version = "4.2.*"}', "Django 4.2.*"),
         ("Pipfile", '[packages]\nDjango = "==4.2"', "Django ==4.2"),
+        ("uv.lock", '[[package]]\nname = "django"\nversion = "4.2.7"\nsource = {}\n', "Django ==4.2.7"),
+        ("poetry.lock", '[[package]]\r\nname = "Django"\r\nversion = "4.2.7"\r\n', "Django ==4.2.7"),
+        ("pylock.toml", '[[packages]]\nname = "django"\nversion = "4.2.7"\n', "Django ==4.2.7"),
+        ("Pipfile.lock", '{"default": {"django": {"version": "==4.2.7"}}}', "Django ==4.2.7"),
     ],
 )
 def test_another_feature_release_is_found(path: str, text: str, requirement: str) -> None:
@@ -47,6 +51,11 @@ def test_another_feature_release_is_found(path: str, text: str, requirement: str
         ("requirements.txt", "Django==4.2 ; this is no requirement"),
         ("pyproject.toml", "[project\n"),
         ("Pipfile", '[packages]\nDjango = "*"'),
+        ("uv.lock", '[[package]]\nname = "django-filter"\nversion = "4.2"\n'),
+        ("uv.lock", '[[package]]\nname = "django"\nversion = "5.2.1"\n'),
+        ("Pipfile.lock", '{"default": {"django-filter": {"version": "==4.2"}}, "develop": {}}'),
+        ("Pipfile.lock", '{"default": []}'),
+        ("Pipfile.lock", "[1"),
         ("other/requirements.txt", "Django==4.2"),  # neither the project's folder nor the top
         ("docs/guide/requirements.txt", "Django==4.2"),
     ],

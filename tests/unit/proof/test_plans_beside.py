@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from fixture_repos import build_repository
 
-from stitchback.api import PlanRequest, Project, read_case
+from stitchback.api import PlanRequest, Project
+from stitchback.api.reading_cases import read_case
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Planned

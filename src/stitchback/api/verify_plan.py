@@ -10,6 +10,7 @@ from pathlib import Path
 from stitchback.adapters.project_environment import harmless_environment
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
+from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.verification.real_checks import EngineChecks, ManualRepair, Progress, Repair, not_loaded
 from stitchback.api.verification.real_databases import DatabaseCache, Remedy
 from stitchback.api.verification.real_populations import FORK, MAINLINE, PATCHED, BranchTrees, NotRun, OldTree
@@ -96,7 +97,7 @@ class How:
 
 
 def verify_plan(
-    case: VerifyCase, repair: Repair, urls: tuple[str, ...] = (SQLITE,), how: How | None = None
+    case: VerifyCase, repair: Repair, urls: tuple[str | DatabaseUrl, ...] = (SQLITE,), how: How | None = None
 ) -> VerifyReport:
     """Each engine in turn, SQLite's files and databases made on the servers of the URLs; all of it is gone afterwards, whatever
     happens. `repair` gives the script for the database at a URL, "" where it needs none.
@@ -107,11 +108,11 @@ def verify_plan(
     return VerifyReport(tuple(_on_engine(case, repair, url, how) for url in urls))
 
 
-def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineReport:
+def _on_engine(case: VerifyCase, repair: Repair, url: str | DatabaseUrl, how: How) -> EngineReport:
     with (
         scratch_databases(url, how.python) as scratch,
         Worktrees(
-            case.repository, how.settings, how.python, case.folder, _environment(how, scratch.vendor)
+            case.repository, how.settings, how.python, case.folder, environment_of(how, scratch.vendor)
         ) as shop,
     ):
         if scratch.left_over:
@@ -134,7 +135,7 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str, how: How) -> EngineRe
         return judge.judged()
 
 
-def _environment(how: How, vendor: str) -> dict[str, str]:
+def environment_of(how: How, vendor: str) -> dict[str, str]:
     """With what the engine's client library goes by: the project's code is given the scratch database's address anyway."""
     clients = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
     return {**harmless_environment(clients.get(vendor, ())), **how.environment}

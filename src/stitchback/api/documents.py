@@ -1,0 +1,57 @@
+"""Results as the JSON documents that the commands print."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from stitchback.api.schema import SchemaDifference, SchemaRead
+from stitchback.planning.check_report import CheckReport
+from stitchback.planning.graph_picture import GraphPicture
+from stitchback.planning.reports import PlanReport, Status
+from stitchback.planning.resolution import ResolvedLeaves
+from stitchback.repair.diagnosis import Diagnosis
+from stitchback.reporting import (
+    render_check,
+    render_diagnosis,
+    render_graph,
+    render_plan,
+    render_resolution,
+    render_schema,
+    render_schema_difference,
+    render_status,
+)
+
+JSON = "json"
+Result = (
+    Status
+    | PlanReport
+    | CheckReport
+    | ResolvedLeaves
+    | Diagnosis
+    | GraphPicture
+    | SchemaRead
+    | SchemaDifference
+)
+
+
+def to_json(result: Result) -> str:
+    """The document that the command prints with `--format json`: `"schema": 1`, sorted keys, the same bytes for the same input."""
+    match result:
+        case Status():
+            return render_status(result, JSON)
+        case PlanReport():
+            return render_plan(result, JSON)
+        case CheckReport():
+            return render_check(result, JSON)
+        case ResolvedLeaves():
+            return render_resolution(result, JSON)
+        case Diagnosis():
+            return render_diagnosis(result, JSON)
+        case GraphPicture():
+            return render_graph(result, JSON)
+        case SchemaRead(ref, commit, models, opaque):
+            return render_schema(ref, commit, models, opaque, JSON)
+        case SchemaDifference(ref, other, differences, opaque):
+            return render_schema_difference(ref, other, differences, opaque, JSON)
+        case _:
+            assert_never(result)
