@@ -24,12 +24,12 @@ from functools import partial
 from pathlib import Path
 
 from stitchback.adapters.connections import connected
-from stitchback.adapters.fleet import ReachedTenant, Tenant, read_fleet, schemas_of
+from stitchback.adapters.fleet_file import ReachedTenant, Tenant, read_fleet, schemas_of
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.engine import EngineCache
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.repair.groups import FleetMember, grouped
+from stitchback.repair.database_groups import FleetMember, grouped
 from stitchback.repair.planner import RepairPlanner
 
 RUNS = 3

@@ -67,10 +67,10 @@ def candidates(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 def planned(clone: Path, first: str, second: str) -> dict[str, Any]:
     """What `plan` answers, and the migrations that lose ancestors. Run in a process of its own."""
-    from stitchback.api.applying import contents_of
-    from stitchback.api.comparing import PlanRequest
     from stitchback.api.planning import make_plan
     from stitchback.api.project import Project
+    from stitchback.api.reading_cases import PlanRequest
+    from stitchback.api.writing_plans import contents_of
     from stitchback.errors import StitchbackError
     from stitchback.planning.outcomes import Planned
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, raised
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import TRUE, Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.model.work import Followed, ReachedCode, TreeWork
@@ -17,6 +18,11 @@ MODELS = "django.db.models."
 
 def key(text: str) -> MigrationKey:
     return MigrationKey.parse(text)
+
+
+def worded(message: str) -> Problem:
+    """A problem of which a test knows the words alone."""
+    return raised("Error", message, message)
 
 
 def keys(text: str) -> tuple[MigrationKey, ...]:

@@ -8,7 +8,7 @@ from migration_values import add, char, create, integer, keys, migration, tree
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.plans import Candidate, ManualInsert, Patch, Policy, Situation
+from stitchback.model.plans import Candidate, ManualInsert, Patch, Policy, Remark, Situation
 
 BASE = (
     migration("shop.0001_initial", "", create("Item", label=char())),
@@ -55,7 +55,7 @@ def situation(
 def candidate(
     given: Situation, *put: Migration, without: str = "", hand: str = "", remarks: str = ""
 ) -> Candidate:
-    """`hand="shop.0003_p: shop.0004_m"`: databases with m get p's row."""
+    """`hand="shop.0003_p: shop.0004_m"`: databases with m get p's row. `remarks`: the migrations that remarks are about."""
     manual_inserts = tuple(
         ManualInsert(keys(insert)[0], keys(applied))
         for insert, applied in (each.split(":") for each in hand.split(";") if each)
@@ -65,7 +65,7 @@ def candidate(
         (),
         changed(given.mainline, *put, without=without),
         manual_inserts,
-        (remarks,) if remarks else (),
+        tuple(Remark(each, f"{each} is left out") for each in keys(remarks)),
     )
 
 

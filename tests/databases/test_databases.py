@@ -15,7 +15,7 @@ from stitchback.adapters.databases import open_database, read_database
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.edits import DeleteRow, InsertRow, LedgerEdit, Presence, RenameRow, edited
+from stitchback.repair.ledger_edits import DeleteRow, InsertRow, LedgerEdit, Presence, RenameRow, edited
 from stitchback.repair.sql import render_script
 
 A, B, C = (MigrationKey("shop", name) for name in ("0001_a", "0002_b", "0003_c"))

@@ -14,7 +14,7 @@ from fixture_repos import build_repository
 from stitchback.adapters.git import Repository
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees
 

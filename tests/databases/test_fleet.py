@@ -9,7 +9,7 @@ from databases.conftest import Place
 from databases.servers import Postgresql, Sqlite, execute, ledger, make_ledger
 from migration_values import add, create, integer, key, migration, tree
 
-from stitchback.adapters.fleet import (
+from stitchback.adapters.fleet_file import (
     ReachedTenant,
     Tenant,
     UnreachedTenant,
@@ -20,8 +20,8 @@ from stitchback.adapters.fleet import (
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.ledger import Ledger
-from stitchback.repair.edits import GiveId
-from stitchback.repair.groups import FleetGroup, FleetMember, grouped
+from stitchback.repair.database_groups import FleetGroup, FleetMember, grouped
+from stitchback.repair.ledger_edits import GiveId
 from stitchback.repair.planner import RepairContext, RepairPlanner
 
 BASE = migration("shop.0001_base", "", create("Item", name=integer()))

@@ -22,7 +22,7 @@ from migration_values import key
 
 from stitchback.adapters.connections import connected
 from stitchback.adapters.databases import open_database, read_database
-from stitchback.adapters.fleet import ReachedTenant, Tenant, UnreachedTenant, read_fleet
+from stitchback.adapters.fleet_file import ReachedTenant, Tenant, UnreachedTenant, read_fleet
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 

@@ -14,7 +14,7 @@ from stitchback.adapters.databases import open_database
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     EditGuard,

@@ -19,10 +19,10 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import PopulationOutcome
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
-from stitchback.repair.edits import InsertRow
-from stitchback.repair.outcomes import Repair
+from stitchback.repair.ledger_edits import InsertRow
 from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.repair_outcomes import Repair
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.visible_schema import VisibleSchema
 

@@ -23,7 +23,7 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.worktrees import Worktrees
 
 Rows = list[tuple[object, ...]]

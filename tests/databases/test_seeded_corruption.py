@@ -16,8 +16,8 @@ from databases.histories import History, RealDatabase, Step, Steps, random_histo
 
 from stitchback.adapters.databases import LiveDatabase
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.outcomes import Repair, RepairOutcome
 from stitchback.repair.planner import RepairContext, derive_edits
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome
 from stitchback.repair.sql import render_script
 
 SEEDS = int(os.environ.get("STITCHBACK_SEEDS", "400"))

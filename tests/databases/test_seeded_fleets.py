@@ -26,8 +26,8 @@ from databases.test_seeded_corruption import corrupt, next_release
 from stitchback.adapters.databases import DatabaseReading, LiveDatabase
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.engine import EngineCache
-from stitchback.repair.outcomes import Repair, RepairOutcome
 from stitchback.repair.planner import RepairContext, RepairPlanner
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome
 from stitchback.repair.sql import render_script
 
 DATABASES = 21  # in a fleet: each script is run on 20 others

@@ -17,9 +17,9 @@ from stitchback.model.findings import Severity
 from stitchback.model.migrations import Tree
 from stitchback.model.values import TRUE, Call, Constant, Items, Reference
 from stitchback.repair.diagnosis import Diagnosis
-from stitchback.repair.edits import GiveId
-from stitchback.repair.outcomes import Repair, Unrepairable
+from stitchback.repair.ledger_edits import GiveId
 from stitchback.repair.planner import RepairContext, RepairPlanner
+from stitchback.repair.repair_outcomes import Repair, Unrepairable
 from stitchback.schema.index_names import automatic_names
 
 BASE = migration("shop.0001_base", "", create("Item", name=char(9)))

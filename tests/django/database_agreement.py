@@ -39,7 +39,7 @@ def expected_indexes(table: Table) -> list[tuple[bool, tuple[str, ...]]]:
 
 
 def expected_references(table: Table) -> list[tuple[str, str]]:
-    shapes = ((name, shape) for name, shape in table.columns.items() if shape.startswith("→"))
+    shapes = ((name, str(column)) for name, column in table.columns.items() if column.target is not None)
     return sorted(
         (name, shape[1:].partition("(")[0]) for name, shape in shapes if " no constraint" not in shape
     )

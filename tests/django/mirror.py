@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stitchback.adapters.projects import Keys, MigrateOutcome, ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases
-from stitchback.api.verification.databases import (
+from stitchback.api.verification.real_databases import (
     DatabaseCache,
     DatabaseState,
     Migrate,

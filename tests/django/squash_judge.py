@@ -11,11 +11,11 @@ from databases.small_projects import SmallProject
 from stitchback.adapters.projects import MigrateOutcome, ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.api import Project
-from stitchback.api.applying import write
 from stitchback.api.squashing.stitching import StitchRequest, contents_of_squash, prepared, stitch
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees
+from stitchback.api.writing_plans import write
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import PopulationOutcome, SafePlan
 from stitchback.planning.squash_reports import SquashReport

@@ -13,8 +13,8 @@ from harness import Court, court, git, repair_by
 from mirror import Mirror
 
 from stitchback.api.project import Project
-from stitchback.api.verification.databases import FULL, Migrate
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_databases import FULL, Migrate
+from stitchback.api.verification.real_differences import schema_differences
 
 LEFT_OUT = tuple(name for name in case_names() if read_case(name).expect.left_out)
 IN_NO_ORDER = "mainline-alters-in-no-order"
@@ -68,4 +68,4 @@ def after_the_later_one(bench: Court, untouched: str) -> list[str]:
     assert later is not None
     end = bench.bench.step(session, later, FULL).state
     assert end is not None
-    return list(schema_differences(end.schema, fresh.schema))
+    return list(map(str, schema_differences(end.schema, fresh.schema)))

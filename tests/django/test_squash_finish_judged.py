@@ -14,7 +14,7 @@ from squash_projects import circular, one_app, seeds
 from stitchback.adapters.git import Repository
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.worktrees import Worktrees
 
 NOT_YET, WRITTEN = 1, 0

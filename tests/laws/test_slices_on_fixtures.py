@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fixture_repos import build_repository, case_names
 
-from stitchback.api.comparing import PlanRequest
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
+from stitchback.api.reading_cases import PlanRequest
 from stitchback.errors import Refusal
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from stitchback.repair.dialects import ID_SEQUENCE
-from stitchback.repair.visible_schema import ELSEWHERE as ELSEWHERE_PLACE
 
 ROWS = {
     "sqlite": (
@@ -48,23 +47,23 @@ PostgreSQL: tables of schemas off the search path, unless another ledger is ther
 
 VIEW = "a view"
 UNSEEN = {
-    "sqlite": f"SELECT name, '{VIEW}' FROM sqlite_master WHERE type = 'view'",
+    "sqlite": f"SELECT name, '{VIEW}', '' FROM sqlite_master WHERE type = 'view'",
     "postgresql": (
-        f"SELECT c.relname, min(CASE WHEN pg_table_is_visible(c.oid) THEN '{VIEW}' ELSE '{ELSEWHERE_PLACE}' || n.nspname END)"
+        f"SELECT c.relname, '{VIEW}', min(CASE WHEN pg_table_is_visible(c.oid) THEN '' ELSE n.nspname END)"
         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"
         " AND n.nspname NOT LIKE 'pg|_%' ESCAPE '|' AND n.nspname <> 'information_schema' GROUP BY c.relname"
         " HAVING NOT bool_or(pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'p', 'f'))"
     ),
     "mysql": (
-        f"SELECT TABLE_NAME, '{VIEW}' FROM information_schema.TABLES"
+        f"SELECT TABLE_NAME, '{VIEW}', '' FROM information_schema.TABLES"
         " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE LIKE '%VIEW%'"
     ),
     "oracle": (
-        f"SELECT view_name, '{VIEW}' FROM user_views UNION ALL"
-        " SELECT synonym_name, 'a synonym' FROM all_synonyms WHERE owner IN (USER, 'PUBLIC')"
+        f"SELECT view_name, '{VIEW}', '' FROM user_views UNION ALL"
+        " SELECT synonym_name, 'a synonym', '' FROM all_synonyms WHERE owner IN (USER, 'PUBLIC')"
     ),
 }
-"""(name, what or where it is) of what is no table that the connection sees, but may be what Django means by the name."""
+"""(name, what it is, its schema if that is not where the connection looks) of what is no table that the connection sees, but may be what Django means by the name."""
 
 _GRANTEE = "GRANTEE = CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))"
 _READS = "PRIVILEGE_TYPE IN ('SELECT', 'INSERT', 'UPDATE')"

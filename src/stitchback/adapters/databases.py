@@ -39,9 +39,9 @@ from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.sql import Script, search_path
-from stitchback.repair.visible_schema import VisibleSchema
+from stitchback.repair.visible_schema import UnseenObject, VisibleSchema
 
-IN_PART = "partly visible: this user has no permission on the whole table"
+IN_PART = UnseenObject("partly visible: this user has no permission on the whole table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,10 @@ class LiveDatabase:
         if self.vendor == "sqlite":  # its constraints stand in the table's own text only
             for (sql,) in self._select(SQLITE_TABLES):
                 indexes += [quoted or plain for quoted, plain in SQLITE_CONSTRAINT.findall(sql)]
-        unseen = dict(self._select(UNSEEN[self.vendor]))
-        columns = [row for row in self._select(COLUMNS[self.vendor]) if unseen.get(row[0]) != VIEW]
+        rows = self._select(UNSEEN[self.vendor])
+        unseen = {name: UnseenObject(what, schema or "") for name, what, schema in rows}
+        view = UnseenObject(VIEW)
+        columns = [row for row in self._select(COLUMNS[self.vendor]) if unseen.get(row[0]) != view]
         rights = {name for (name,) in self._select(MYSQL_RIGHTS)} if self.vendor == "mysql" else {""}
         if "" not in rights:
             unseen |= {column[0]: IN_PART for column in columns if column[0] not in rights}

@@ -50,6 +50,7 @@ def encoded(reading: CachedReading, *, whole: bool = False) -> Entry:
         result.initial,
         result.atomic,
         tuple(map(_value, result.opaque_attributes)),
+        tuple(map(_value, result.own_behaviour)),
         result.provenance,
         result.operation_count,
         not result.opaques,
@@ -76,6 +77,7 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
             initial,
             atomic,
             opaque,
+            own,
             said,
             count,
             clean,
@@ -97,6 +99,7 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
             initial=initial,
             atomic=atomic,
             opaque_attributes=tuple(map(_as_value, opaque)),
+            own_behaviour=tuple(map(_as_value, own)),
             provenance=said,
         )
         return CachedReading(migration, asked)

@@ -38,7 +38,8 @@ UNTRIED = "not tried: "
 class MigrateOutcome:
     """What one call of `migrate` did. `ran` in the order of running, without faked ones; `data`: fingerprints of the RunPython
     and RunSQL operations that were run forwards, empty ones left out, and `data_at` how many of them had run after each migration. `failed` is the migration that was being
-    run when Django raised, None where it raised before or after. No error: `error_class` is ""."""
+    run when Django raised, None where it raised before or after. No error: `error_class` is "". `cause_class`: of the exception
+    during which it was raised."""
 
     ran: Keys = ()
     faked: Keys = ()
@@ -49,6 +50,7 @@ class MigrateOutcome:
     stopped: bool = False
     error_class: str = ""
     error_message: str = ""
+    cause_class: str = ""
 
     @property
     def went_well(self) -> bool:
@@ -233,6 +235,7 @@ class ProjectSession:
             stopped=found["stopped"],
             error_class=found["error"],
             error_message=found["message"],
+            cause_class=found["cause"],
         )
 
     def check(self, url: str) -> bool:

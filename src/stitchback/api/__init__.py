@@ -10,15 +10,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stitchback.api.applying import Prepared, Written, diffs_of, prepare, write
     from stitchback.api.checking import CheckRequest, check
-    from stitchback.api.comparing import PlanRequest, status
     from stitchback.api.documents import to_json
     from stitchback.api.explaining import explain
     from stitchback.api.fleets import inspect_fleet, repair_fleet, tenants_of, write_scripts
     from stitchback.api.graphing import graph
     from stitchback.api.planning import django_remark, make_plan
     from stitchback.api.project import Project
+    from stitchback.api.reading_cases import PlanRequest, status
     from stitchback.api.repairing import (
         LedgerSource,
         apply_repair,
@@ -30,41 +29,42 @@ if TYPE_CHECKING:
     from stitchback.api.resolving import ResolveRequest, resolve, write_resolution
     from stitchback.api.schema import compare_schemas, read_schema
     from stitchback.api.verifying import VerifyRequest, verify
+    from stitchback.api.writing_plans import Prepared, Written, diffs_of, prepare, write
     from stitchback.errors import EnvironmentProblem, Refusal, StitchbackError
 
 _WHERE = {
     "CheckRequest": "api.checking",
     "EnvironmentProblem": "errors",
     "LedgerSource": "api.repairing",
-    "PlanRequest": "api.comparing",
-    "Prepared": "api.applying",
+    "PlanRequest": "api.reading_cases",
+    "Prepared": "api.writing_plans",
     "Project": "api.project",
     "Refusal": "errors",
     "ResolveRequest": "api.resolving",
     "StitchbackError": "errors",
     "VerifyRequest": "api.verifying",
-    "Written": "api.applying",
+    "Written": "api.writing_plans",
     "apply_repair": "api.repairing",
     "check": "api.checking",
     "compare_schemas": "api.schema",
-    "diffs_of": "api.applying",
+    "diffs_of": "api.writing_plans",
     "django_remark": "api.planning",
     "explain": "api.explaining",
     "graph": "api.graphing",
     "inspect": "api.repairing",
     "inspect_fleet": "api.fleets",
     "make_plan": "api.planning",
-    "prepare": "api.applying",
+    "prepare": "api.writing_plans",
     "read_ledgers": "api.repairing",
     "read_schema": "api.schema",
     "repair_fleet": "api.fleets",
     "repair_ledger": "api.repairing",
     "resolve": "api.resolving",
-    "status": "api.comparing",
+    "status": "api.reading_cases",
     "tenants_of": "api.fleets",
     "to_json": "api.documents",
     "verify": "api.verifying",
-    "write": "api.applying",
+    "write": "api.writing_plans",
     "write_resolution": "api.resolving",
     "write_scripts": "api.fleets",
     "write_undo": "api.repairing",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stitchback.api.applying import Rendered, Written, diffs_of, prepare, write
-from stitchback.api.comparing import PlanRequest, fork_point_of, read_all, read_case, read_patch
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
+from stitchback.api.reading_cases import PlanRequest, fork_point_of, read_all, read_case, read_patch
 from stitchback.api.required_imports import Imports
+from stitchback.api.writing_plans import Rendered, Written, diffs_of, prepare, write
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.matching.build_case import case_of

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from stitchback.adapters.baseline_file import configured_baseline, read_baseline, write_baseline
 from stitchback.adapters.git import Ref
-from stitchback.api.comparing import (
+from stitchback.api.project import Project
+from stitchback.api.reading_cases import (
     Parting,
     PlanRequest,
     fork_point_of,
@@ -18,7 +19,6 @@ from stitchback.api.comparing import (
     read_patch,
     suppressed,
 )
-from stitchback.api.project import Project
 from stitchback.api.release_branches import MAIN_NAMES, is_release_branch, release_refs
 from stitchback.api.rolling import RollingRequest, rolling_case
 from stitchback.errors import EnvironmentProblem

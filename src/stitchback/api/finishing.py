@@ -13,8 +13,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import FinishFirst
-from stitchback.repair.outcomes import Repair
 from stitchback.repair.planner import RepairContext, RepairPlanner
+from stitchback.repair.repair_outcomes import Repair
 
 
 def finish_first(

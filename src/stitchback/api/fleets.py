@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stitchback.adapters.connections import TIMEOUT
-from stitchback.adapters.fleet import (
+from stitchback.adapters.fleet_file import (
     ReachedTenant,
     Tenant,
     UnreachedTenant,
@@ -21,10 +21,10 @@ from stitchback.api.project import Project
 from stitchback.api.repairing import RepairInputs, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.migrations import Tree
+from stitchback.repair.database_groups import FleetGroup, FleetMember, Situation, grouped, situation_of
 from stitchback.repair.diagnosis import Diagnosis
-from stitchback.repair.groups import FleetGroup, FleetMember, Situation, grouped, situation_of
-from stitchback.repair.outcomes import Repair, RepairOutcome
 from stitchback.repair.planner import RepairPlanner
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome
 
 Progress = Callable[[int, int], None]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from stitchback.adapters.git import WORKTREE
-from stitchback.api.comparing import Parting, being_merged, fork_point_of, read_all, read_patch
 from stitchback.api.project import ABBREVIATED, Project
+from stitchback.api.reading_cases import Parting, being_merged, fork_point_of, read_all, read_patch
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey

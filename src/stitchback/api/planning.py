@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stitchback.api.comparing import PlanRequest, status, suppressed
 from stitchback.api.conflicts import settled_paths
 from stitchback.api.project import Project
+from stitchback.api.reading_cases import PlanRequest, status, suppressed
 from stitchback.api.required_imports import Imports
 from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case

@@ -13,6 +13,7 @@ from stitchback.adapters.git import DiskFiles, ObjectFiles, Repository
 from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.api.running_project import RunningProject
 from stitchback.errors import EnvironmentProblem
+from stitchback.model.command_cache import CommandCache
 from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
@@ -32,7 +33,7 @@ EXPRESSION = re.compile(
 class Project:
     """One repository with the configuration of what is checked out (of `onto` in a bare one). Trees are read once a ref.
 
-    Use it as a context manager: it holds a git process.
+    Use it as a context manager: it holds a git process, and what is worked out once a command.
     """
 
     repository: Repository
@@ -42,6 +43,7 @@ class Project:
     _files: dict[str, ObjectFiles | DiskFiles] = field(default_factory=dict)
     _blobs: dict[str, FileEntry] = field(default_factory=dict)
     _shared: SharedReadings = field(default_factory=SharedReadings)
+    _cache: CommandCache = field(default_factory=CommandCache)
 
     @classmethod
     def open(cls, directory: Path | str | RunningProject = ".", *, writes: bool = False) -> Project:
@@ -62,9 +64,11 @@ class Project:
         return cls(repository, configuration, DiskReadings(repository.common_dir))
 
     def __enter__(self) -> Project:
+        self._cache.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._cache.__exit__()
         self.close()
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from stitchback.adapters.git import Repository
 from stitchback.adapters.git_refs import Ref, near_names
-from stitchback.api.verification.populations import MAINLINE, PATCHED
+from stitchback.api.verification.real_populations import MAINLINE, PATCHED
 from stitchback.api.verify_plan import PatchCommits, ReplayedTag
 from stitchback.errors import EnvironmentProblem
 

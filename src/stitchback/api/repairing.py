@@ -20,13 +20,13 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import FinishFirst
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.dialects import DIALECTS
-from stitchback.repair.edits import InsertRow
 from stitchback.repair.faking import FakeTrial
 from stitchback.repair.hidden_tables import OtherDatabases
-from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.ledger_edits import InsertRow
 from stitchback.repair.planner import RepairContext, RepairPlanner
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
-from stitchback.repair.statements import unknown_rows
+from stitchback.repair.sql_statements import unknown_rows
 from stitchback.repair.visible_schema import VisibleSchema
 
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")

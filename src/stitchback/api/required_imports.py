@@ -6,16 +6,17 @@ import ast
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+from stitchback.model.command_cache import by_value
 from stitchback.model.edits import WriteFile
 from stitchback.model.files import FileEntry
 from stitchback.model.plans import EVERY_DATABASE, Candidate, Failure
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.parsing import sources
 from stitchback.rewriting.rendering import render_files
 
 Files = Mapping[str, FileEntry]
-REMEMBERED_FILES = 64
 _BODIES = ("body", "orelse", "handlers", "finalbody", "cases")  # of statements, handlers and match cases
 
 
@@ -70,22 +71,22 @@ class Imports:
                 continue
             # The file as it will be: what it no longer needs is not imported there.
             for content in render_files((edit,), self.read_blob):
-                said = self.missing(edit.path, content.content or b"")
+                lacking = self.missing(edit.path, content.content or b"")
                 found += [
-                    Failure(EVERY_DATABASE, "the reconciled tree", edit.path, what, git_brings_it=True)
-                    for what in said
+                    Failure(EVERY_DATABASE, "the reconciled tree", edit.path, problem, git_brings_it=True)
+                    for problem in lacking
                 ]
         return tuple(found)
 
-    def missing(self, path: str, source: bytes) -> Iterator[str]:
-        """In words, sorted."""
+    def missing(self, path: str, source: bytes) -> Iterator[Problem]:
+        """Sorted."""
         package = module_of(posixpath.dirname(path) + "/__init__.py")
         for wanted in sorted(imports_of(source), key=lambda each: (each.level, each.module, each.name)):
             module = absolute(wanted, package)
             for ref in self.patches:
                 said = self._lacks(ref, module, wanted.name)
                 if said:
-                    yield said
+                    yield Problem(ProblemKind.IMPORT_MISSING, (path, module, wanted.name, ref), said)
                     break
 
     def _lacks(self, ref: str, module: str, name: str) -> str:
@@ -137,7 +138,7 @@ def absolute(wanted: RequiredImport, package: str) -> str:
     return ".".join((*base, wanted.module) if wanted.module else base)
 
 
-@lru_cache(maxsize=REMEMBERED_FILES)  # one file is in many candidates
+@by_value  # one file is in many candidates
 def imports_of(source: bytes) -> frozenset[RequiredImport]:
     """Every import of the file, within functions too; none for what is no Python: then nothing was read from it either."""
     try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from stitchback.api.applying import Written, prepare, write
-from stitchback.api.comparing import PlanRequest
 from stitchback.api.conflicts import settled_paths, unsettled_paths
 from stitchback.api.may_have_applied import AppliedEvidence, may_have_applied
 from stitchback.api.nothing_read import refuse_nothing_read
@@ -21,7 +19,9 @@ from stitchback.api.other_side import (
 )
 from stitchback.api.planning import make_plan
 from stitchback.api.project import WORKTREE, Project
+from stitchback.api.reading_cases import PlanRequest
 from stitchback.api.release_branches import MAIN_NAMES
+from stitchback.api.writing_plans import Written, prepare, write
 from stitchback.errors import Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey

@@ -14,9 +14,9 @@ from stitchback.model.plans import SafePlan, Situation
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.repair.faking import FakeTrial
-from stitchback.repair.outcomes import Unrepairable
 from stitchback.repair.plan_script import plan_script
 from stitchback.repair.planner import RepairContext, RepairPlanner
+from stitchback.repair.repair_outcomes import Unrepairable
 from stitchback.runbook.render import render_runbook
 from stitchback.runbook.values import FakeAdvice, RunbookSql
 

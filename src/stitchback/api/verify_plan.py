@@ -11,9 +11,9 @@ from stitchback.adapters.project_environment import harmless_environment
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.verification.checks import EngineChecks, ManualRepair, Progress, Repair, not_loaded
-from stitchback.api.verification.databases import DatabaseCache, Remedy
-from stitchback.api.verification.populations import FORK, MAINLINE, PATCHED, BranchTrees, NotRun, OldTree
+from stitchback.api.verification.real_checks import EngineChecks, ManualRepair, Progress, Repair, not_loaded
+from stitchback.api.verification.real_databases import DatabaseCache, Remedy
+from stitchback.api.verification.real_populations import FORK, MAINLINE, PATCHED, BranchTrees, NotRun, OldTree
 from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from stitchback.adapters.project_environment import named_environment
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.applying import contents_of
 from stitchback.api.before_stitch import before_stitch
 from stitchback.api.project import WORKTREE, Project
 from stitchback.api.release_lines import release_lines
 from stitchback.api.repairing import LedgerSource, read_source, refused, repair_ledger_with
-from stitchback.api.verification.populations import MAINLINE
+from stitchback.api.verification.real_populations import MAINLINE
 from stitchback.api.verify_plan import (
     SQLITE,
     How,
@@ -22,11 +21,12 @@ from stitchback.api.verify_plan import (
     VerifyReport,
     verify_plan,
 )
+from stitchback.api.writing_plans import contents_of
 from stitchback.model.migrations import Tree
 from stitchback.parsing.links import followed
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
-from stitchback.repair.outcomes import Unrepairable
+from stitchback.repair.repair_outcomes import Unrepairable
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def activity(
     if not _is_shown(session):
         yield otherwise
         return
-    from stitchback.reporting.progress import shown
+    from stitchback.reporting.progress_line import shown
 
     with shown(label, colored=session.color != "never") as work:
         yield work.name
@@ -29,7 +29,7 @@ def bar(session: CommandContext, total: int, label: str) -> Iterator[Callable[[i
     if not _is_shown(session):
         yield lambda done, of: None
         return
-    from stitchback.reporting.progress import shown
+    from stitchback.reporting.progress_line import shown
 
     with shown(label, total, colored=session.color != "never") as work:
         yield work.advance

@@ -76,7 +76,7 @@ def command(
     """
     from stitchback.api import Project
     from stitchback.api.repairing import LedgerSource, apply_repair, refused, repair_ledger
-    from stitchback.repair.outcomes import Unrepairable
+    from stitchback.repair.repair_outcomes import Unrepairable
     from stitchback.reporting.repair_document import render_repair
 
     if fleet or schemas:
@@ -163,7 +163,7 @@ def _fleet(
     """Prints one script for each group of tenants that need the same edits; reports and skips tenants that cannot be read."""
     from stitchback.api import Project
     from stitchback.api.fleets import repair_fleet, tenants_of, write_scripts
-    from stitchback.reporting.fleet import render_fleet
+    from stitchback.reporting.fleet_text import render_fleet
 
     tenants = tenants_of(fleet, schemas, timeout)
     with (

@@ -83,7 +83,6 @@ def stitch(
     3: refused.
     """
     from stitchback.api import Project
-    from stitchback.api.applying import write
     from stitchback.api.squashing.regenerating import how_to_run
     from stitchback.api.squashing.stitching import (
         StitchRequest,
@@ -92,6 +91,7 @@ def stitch(
         prepared,
         stitch,
     )
+    from stitchback.api.writing_plans import write
     from stitchback.reporting import render_after_squash, render_squash, render_squashed
 
     with Project.open(session.directory, writes=not dry_run) as project:
@@ -159,10 +159,10 @@ def finish(
     Exit 0: written, or nothing to finish. 1: something would be written, or a database is not there yet. 3: refused.
     """
     from stitchback.api import Project
-    from stitchback.api.applying import contents_of_candidate, write
     from stitchback.api.fleets import tenants_of
     from stitchback.api.squashing.finishing import FinishRequest, finish
     from stitchback.api.squashing.stitching import diffs_of_squash, prepared
+    from stitchback.api.writing_plans import contents_of_candidate, write
     from stitchback.model.plans import SafePlan
     from stitchback.reporting import render_after_squash, render_finish, render_finished
 

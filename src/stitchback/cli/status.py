@@ -24,7 +24,7 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
     Exit 0: nothing to do. 1: something is left to reconcile, or there are findings.
     """
     from stitchback.api import Project
-    from stitchback.api.comparing import PlanRequest, being_merged, status
+    from stitchback.api.reading_cases import PlanRequest, being_merged, status
     from stitchback.reporting import render_overview, render_status
 
     with Project.open(session.directory) as project:
@@ -42,7 +42,7 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
             return 1 if found.findings or found.case.units else 0
         if output_format not in ("text", "json"):
             raise click.UsageError(f"--format {output_format} is about named branches: name one")
-        from stitchback.api.overview import overview
+        from stitchback.api.release_overview import overview
 
         with activity(session, "reading migrations", session.remark) as progress:
             branches = overview(project, onto, progress)

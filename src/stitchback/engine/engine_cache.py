@@ -18,6 +18,7 @@ from stitchback.engine.states import EMPTY_STATE, MigrationEffect, StateCache, d
 from stitchback.model.atoms import fingerprint_of_work
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import SchemaState
 from stitchback.operations.data import data_operations
 from stitchback.operations.data import data_run as effect_of
@@ -30,6 +31,8 @@ from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.sqlite_remake import refused_by_sqlite
 
+IF_NOT_SQLITE = " (if no database is SQLite, declare which engines you use: engines in [tool.stitchback])"
+
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
@@ -40,7 +43,7 @@ class StepOutcome:
     schema: PhysicalSchema
     number: int
     data: tuple[str, ...] = ()
-    clash: str = ""
+    clash: Problem | None = None
     remarks: Remarks | None = None
 
 
@@ -222,7 +225,7 @@ class EngineCache:
             if before.tables.get(name) == after.tables.get(name):
                 continue
             if tables.pop(name, None) != after.tables.get(name):
-                return self.clashed(schema, f"table {name} is not as {migration.key} left it")
+                return self.clashed(schema, Problem.of(ProblemKind.TABLE_CHANGED, name, migration.key))
             if name in before.tables:
                 tables[name] = before.tables[name]
         others = (schema.others - (after.others - before.others)) | (before.others - after.others)
@@ -236,7 +239,7 @@ class EngineCache:
                 if not isinstance(effect, Remake):
                     last, schema = schema, run_effect(schema, effect)
             except Clash as clash:
-                return self.clashed(before, str(clash))
+                return self.clashed(before, clash.problem)
             data.extend(data_run(effect, app))
         return self.reached(schema, tuple(data))
 
@@ -246,7 +249,7 @@ class EngineCache:
         try:
             schema, remarks = run_on_engine(self.engine, before, effects, self.forgotten)
         except Clash as clash:
-            return self.clashed(before, str(clash))
+            return self.clashed(before, clash.problem)
         data = tuple(run for app, effect in migration_effect.effects for run in data_run(effect, app))
         return replace(self.reached(schema, data), remarks=remarks)
 
@@ -256,14 +259,12 @@ class EngineCache:
         """
         if not self.sqlite or not isinstance(effect, Remake | DropColumn | RenameIndex):
             return
-        said = refused_by_sqlite(schema, effect, self.forgotten.get(effect.table, set()))
-        if said and not (isinstance(effect, Remake) and effect.conditional and last == schema):
-            raise Clash(
-                f"{said} (if no database is SQLite, declare which engines you use: engines in [tool.stitchback])"
-            )
+        refused = refused_by_sqlite(schema, effect, self.forgotten.get(effect.table, set()))
+        if refused and not (isinstance(effect, Remake) and effect.conditional and last == schema):
+            raise Clash(refused.worded(after=IF_NOT_SQLITE))
 
-    def clashed(self, schema: PhysicalSchema, how: str) -> StepOutcome:
-        return StepOutcome(schema, self.schema_number(schema), clash=how)
+    def clashed(self, schema: PhysicalSchema, problem: Problem) -> StepOutcome:
+        return StepOutcome(schema, self.schema_number(schema), clash=problem)
 
     def reached(self, schema: PhysicalSchema, data: tuple[str, ...] = ()) -> StepOutcome:
         schema = self.schema(schema)

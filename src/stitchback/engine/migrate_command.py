@@ -8,14 +8,13 @@ loader and its graph), `check_consistent_history`, `detect_conflicts`, the targe
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db.migrations.exceptions import (
     AmbiguityError,
-    CircularDependencyError,
-    InconsistentMigrationHistory,
     InvalidMigrationPlan,
     NodeNotFoundError,
 )
@@ -36,6 +35,7 @@ from stitchback.engine.simulation import (
 )
 from stitchback.engine.traces import Trace
 from stitchback.model.keys import MigrationKey
+from stitchback.model.problems import raised
 from stitchback.schema.problems import InconsistentState
 
 Target = tuple[str, str | None]
@@ -63,13 +63,15 @@ FORWARDS = MigrateOptions()
 class ConflictingMigrations(Exception):
     """Multiple leaf nodes: the CommandError of `handle`."""
 
+    def __init__(self, names: tuple[MigrationKey, ...], message: str) -> None:
+        super().__init__(message)
+        self.names = names
+
 
 # The exceptions with which Django refuses a tree or a ledger.
 SAYS_NO = (
     CommandError,
     AmbiguityError,
-    CircularDependencyError,
-    InconsistentMigrationHistory,
     InvalidMigrationPlan,
     NodeNotFoundError,
     ConflictingMigrations,
@@ -97,7 +99,7 @@ def migrate(
         handle(connection, files, target, watch, options)
     except SAYS_NO as error:
         last = watch.moments[-1] if watch.moments else start
-        return Trace(tuple(watch.moments), last, run_error(error, watch.running))
+        return Trace(tuple(watch.moments), last, run_error(error, watch.running, target))
     return Trace(tuple(watch.moments), connection.moment(None))
 
 
@@ -128,16 +130,18 @@ def planned(
     try:
         return list(executor.migration_plan(targets, clean_start=clean_start))
     except KeyError as error:
-        raise BrokenGraph("KeyError", str(error)) from error
+        raise BrokenGraph("KeyError", str(error), error.args) from error
 
 
 def refuse_conflicts(loader: Any) -> None:
     conflicts = loader.detect_conflicts()
     if conflicts:
         name_str = "; ".join(f"{', '.join(names)} in {app}" for app, names in sorted(conflicts.items()))
+        names = tuple(MigrationKey(app, name) for app in sorted(conflicts) for name in conflicts[app])
         raise ConflictingMigrations(
+            names,
             f"Conflicting migrations detected; multiple leaf nodes in the migration graph: ({name_str}).\n"
-            "To fix them run 'python manage.py makemigrations --merge'"
+            "To fix them run 'python manage.py makemigrations --merge'",
         )
 
 
@@ -205,14 +209,30 @@ def connection_at(place: DatabaseId, files: LoaderFiles, memory: EngineCache) ->
     return LedgerConnection(memory, rows, place.rows, place.schema, list(place.data), files.installed)
 
 
-def run_error(error: Exception, at: MigrationKey | None) -> RunError:
+def run_error(error: Exception, at: MigrationKey | None, target: Target | None = None) -> RunError:
+    """The error of a call of `migrate` to the target, while it ran the migration `at`."""
     name = error.kind if isinstance(error, BrokenGraph) else type(error).__name__
-    message = turned(str(error)) if isinstance(error, CircularDependencyError) else str(error)
-    return RunError(KINDS.get(name, name), message, at)
+    match error:
+        case DatabaseClash(problem=problem):
+            pass
+        case InconsistentState(problem=problem):
+            problem = problem.worded(error.where)
+        case _:
+            problem = raised(name, str(error), *named_by(error, target))
+    return RunError(KINDS.get(name, name), problem, at)
 
 
-def turned(ring: str) -> str:
-    """A cycle rotated to start at its smallest name: Django starts anywhere."""
-    names = ring.split(", ")
-    start = names.index(min(names))
-    return ", ".join(names[start:] + names[:start])
+def named_by(error: Exception, target: Target | None) -> tuple[Hashable, ...]:
+    """What the exception is about, from its attributes: migrations, or the target of the call."""
+    match error:
+        case BrokenGraph(objects=objects):
+            return objects
+        case ConflictingMigrations(names=names):
+            return names
+        case NodeNotFoundError():
+            first = error.__cause__ if isinstance(error.__cause__, NodeNotFoundError) else error
+            origin = first.origin
+            child = MigrationKey(origin.app_label, origin.name) if origin is not None else None
+            return MigrationKey(*first.node), child
+        case _:
+            return target or ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stitchback.engine.database import SymbolicDatabase
 from stitchback.model.keys import MigrationKey
+from stitchback.model.problems import Moment, Problem, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,21 @@ class RunError:
     """`kind` is the class of Django's exception ("InconsistentMigrationHistory", "NodeNotFoundError",
     "CircularDependencyError", "CommandError" …), "Conflict" for multiple leaf nodes, "Clash" if an operation
     does not fit the database, "InconsistentState" if it does not fit the models, "Backwards" if the call
-    would unapply migrations and may not. `message` is the message of Django or of the database. `at` is the
+    would unapply migrations and may not. `problem`: with the message of Django or of the database. `at` is the
     migration that failed, None if Django failed before any.
     """
 
     kind: str
-    message: str
+    problem: Problem
     at: MigrationKey | None = None
+
+    @property
+    def message(self) -> str:
+        return self.problem.message
+
+    @property
+    def step(self) -> Step:
+        return self.at or Moment.NOTHING_RUN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.migrations import Migration as DjangoMigration
+from django.db.migrations.exceptions import CircularDependencyError, InconsistentMigrationHistory
 
 from stitchback.engine.database_ids import DatabaseId
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.ledger_recorder import LedgerLoader, LedgerRecorder
 from stitchback.engine.names import Name
 from stitchback.engine.traces import TracePoint
+from stitchback.graph.refused_by_django import applied_too_early, cycle_in
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
+from stitchback.model.problems import Problem
 
 
 class DatabaseClash(Exception):
     """An operation does not fit the database, as in `ProgrammingError: column … already exists`."""
 
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
 
 class BrokenGraph(Exception):
-    """Django's loader or executor fails on the tree with an unintended exception (FACTS F24, before 6.0)."""
+    """Django's loader or executor refuses the tree or the ledger, or fails on it with an exception that it does not intend (FACTS F24, before
+    6.0). `kind`: the class of its exception; `objects`: what that names."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, objects: tuple[Hashable, ...] = ()) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind, self.objects = kind, objects
 
 
 class WouldUnapply(Exception):
@@ -113,7 +121,7 @@ class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
     def apply(self, project_state: Any, schema_editor: SchemaEditor, collect_sql: bool = False) -> Any:
         connection, before = schema_editor.connection, token_of(project_state)
         outcome = self.memory.outcome_on(connection.schema, before, self.content, self.number)
-        if outcome.clash:
+        if outcome.clash is not None:
             raise DatabaseClash(outcome.clash)
         connection.schema = outcome.number
         connection.data.extend(outcome.data)
@@ -122,7 +130,7 @@ class SymbolicMigration(DjangoMigration):  # type: ignore[misc]
     def unapply(self, project_state: Any, schema_editor: SchemaEditor, collect_sql: bool = False) -> Any:
         connection, before = schema_editor.connection, token_of(project_state)
         outcome = self.memory.undone_on(connection.schema, before, self.content)
-        if outcome.clash:
+        if outcome.clash is not None:
             raise DatabaseClash(outcome.clash)
         connection.schema = outcome.number
         return project_state
@@ -158,14 +166,24 @@ class SymbolicLoader(LedgerLoader):  # type: ignore[misc]
         applied.update(dict.fromkeys(built.counted, True))
         self.applied_migrations = {key: True for key in applied if key not in built.discounted}
 
+    def check_consistent_history(self, connection: LedgerConnection) -> None:
+        try:
+            super().check_consistent_history(connection)
+        except InconsistentMigrationHistory as error:
+            names = applied_too_early(self, LedgerRecorder(connection).applied_migrations())
+            raise BrokenGraph(type(error).__name__, str(error), names) from error
+
     def graph_of(self, rows: set[Name]) -> BuiltGraph:
         """The result of Django's own `build_graph` for the ledger. Raises BrokenGraph for the exceptions that
         Django does not intend: KeyError, ValueError (a dependency on an app without migrations).
         """
         try:
             super().build_graph()
+        except CircularDependencyError as error:
+            names = cycle_in(self.graph)
+            raise BrokenGraph(type(error).__name__, ", ".join(map(str, names)), names) from error
         except (KeyError, ValueError) as error:
-            raise BrokenGraph(type(error).__name__, str(error)) from error
+            raise BrokenGraph(type(error).__name__, str(error), error.args) from error
         for node in self.graph.node_map.values():
             # Django has sets here. They are sorted so that it always reports the same error first.
             node.parents, node.children = sorted(node.parents), sorted(node.children)

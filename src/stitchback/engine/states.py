@@ -171,7 +171,7 @@ def worked_out(
             except InconsistentState as error:
                 if not states.on_engine:
                     return error
-                done, used = (Fails(str(error)),), ()
+                done, used = (Fails(error.problem.worded(error.where)),), ()
             effects.extend((app, effect) for effect in (*used, *done))
             state = after
     return tuple(effects), state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stitchback.graph import MigrationGraph
@@ -11,11 +10,8 @@ from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import RELEASED, BrokenOnMainline, Proof
+from stitchback.model.problems import ProblemKind
 from stitchback.model.source import Span
-
-NAMES = re.compile(r"(\w+)\.(\w+)")
-MISSING = re.compile(r"table (?P<table>\w+) does not exist")
-LEAVES = re.compile(r"\((.+) in (\w+)\)")  # Django: `migrate`, "Conflicting migrations detected"
 
 
 class LeftOut:
@@ -40,17 +36,18 @@ class LeftOut:
 def of_a_package(broken_on_mainline: BrokenOnMainline, case: Case) -> bool:
     """Whether a table is missing that is called as those of an installed package which the trees depend on: what packages make is not known
     here (netbox renames `auth_user`)."""
-    found = MISSING.fullmatch(broken_on_mainline.message)
-    if found is None:
+    problem = broken_on_mainline.problem
+    if problem.kind is not ProblemKind.TABLE_MISSING:
         return False
+    (table,) = problem.objects
     situation = case.situation
     trees = (situation.mainline, *(patch.fork for patch in situation.patches))
     packages = {parent.app for tree in trees for _, parent in MigrationGraph.raw(tree).external}
-    return any(found["table"].startswith(f"{label}_") for label in packages)
+    return any(str(table).startswith(f"{label}_") for label in packages)
 
 
 def place(broken_on_mainline: BrokenOnMainline, mainline: Tree) -> Span | None:
-    """The migration that fails, otherwise the first one that Django names."""
+    """The migration that fails, otherwise the first one that the problem or the population names."""
     for key in named(broken_on_mainline):
         if key in mainline.migrations:
             return Span(mainline.migrations[key].path)
@@ -60,7 +57,5 @@ def place(broken_on_mainline: BrokenOnMainline, mainline: Tree) -> Span | None:
 def named(broken_on_mainline: BrokenOnMainline) -> Iterator[MigrationKey]:
     if broken_on_mainline.at is not None:
         yield broken_on_mainline.at
-    said = f"{broken_on_mainline.message} {broken_on_mainline.population}"
-    yield from (MigrationKey(app, name) for app, name in NAMES.findall(said))
-    for names, app in LEAVES.findall(broken_on_mainline.message):
-        yield from (MigrationKey(app, name) for name in names.split(", "))
+    yield from broken_on_mainline.problem.migrations
+    yield from broken_on_mainline.newest

@@ -8,7 +8,6 @@ from stitchback.hazards.recipes import Recipe, replace_column, tighten
 from stitchback.hazards.rolling_case import RollingCase
 from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
-from stitchback.schema.column_shape import read_shape
 from stitchback.schema.column_values import family
 from stitchback.schema.compatibility import LostValues
 
@@ -30,6 +29,6 @@ class NarrowerColumn:
 
 def _recipe(case: RollingCase, found: LostValues) -> Recipe:
     field = case.field(found.usage)
-    if family(read_shape(found.before)) == family(read_shape(found.after)):
+    if family(found.before) == family(found.after):
         return tighten(found.usage, field, f"no {found.values}")
     return replace_column(found.usage, field, case.new_field(found.usage))

@@ -192,7 +192,7 @@ def unfitting(migration: Migration, error: InconsistentState) -> Migration:
             operation
             if isinstance(operation, Opaque)
             else Opaque(
-                f"does not fit the migrations before it: {error.reason}", str(operation), operation.span
+                f"does not fit the migrations before it: {error.problem}", str(operation), operation.span
             )
             for operation in migration.operations
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
+from stitchback.model.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,15 @@ class Damages:
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """`migrate` succeeds, and the database stays different from a fresh install. `differences`: of its schema, in words; `missing`: data operations
+    """`migrate` succeeds, and the database stays different from a fresh install. `differences`: of its schema; `missing`: data operations
     that never run."""
 
-    differences: str
+    differences: tuple[Problem, ...]
     missing: tuple[str, ...] = ()
     next_release: bool = False
 
     def __str__(self) -> str:
-        said = [self.differences] if self.differences else []
+        said = list(map(str, self.differences))
         said += [f"{work} never runs" for work in self.missing]
         return f"{_when(self.next_release)} succeeds and leaves the database different: {'; '.join(said)}"
 

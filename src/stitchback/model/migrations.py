@@ -26,9 +26,6 @@ class Swappable:
         return f"settings.{self.setting}"
 
 
-OWN_BEHAVIOUR = "the migration has its own"  # prefix of the reason: a method of Django's is overridden
-
-
 Dependency = MigrationKey | Swappable | Opaque
 Operations = tuple[Operation | Opaque, ...]
 
@@ -100,6 +97,10 @@ class Migration(_Opening):
     initial: bool | None = None
     atomic: bool | None = True  # None if it cannot be read
     opaque_attributes: tuple[Opaque, ...] = ()  # other relevant attributes that cannot be read
+    own_behaviour: tuple[Opaque, ...] = ()
+    """Those of them that are methods of Django's which the class overrides: it may do something other than its
+    operations, under another name.
+    """
     provenance: tuple[
         str, ...
     ] = ()  # lines of the "stitchback:" comment block of a stitched file, without the marker
@@ -152,13 +153,6 @@ class Migration(_Opening):
         for operation in self.operations:
             found.extend((operation,) if isinstance(operation, Opaque) else operation.opaques)
         return tuple(found)
-
-    @property
-    def own_behaviour(self) -> tuple[Opaque, ...]:
-        """Methods of Django's that the class overrides: it may do something other than its operations, under
-        another name.
-        """
-        return tuple(each for each in self.opaque_attributes if each.reason.startswith(OWN_BEHAVIOUR))
 
     def with_changes(self, **changes: object) -> Migration:
         if self.later is not None and "operations" not in changes:

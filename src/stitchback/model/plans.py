@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stitchback.model.configuration import (
@@ -15,6 +15,7 @@ from stitchback.model.forgotten_steps import Damages, Forgotten
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Migration, Tree
+from stitchback.model.problems import Problem, Step
 
 if TYPE_CHECKING:
     from stitchback.model.configuration import DataAgreement
@@ -105,6 +106,17 @@ class ManualInsert:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What the user should know: about a patch migration, data operations on which populations, narrowing …; or about an app."""
+
+    about: MigrationKey | None
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A strategy's proposal, not yet proved. `strategies`: app label -> strategy's name. `result` is
     mainline's tree afterwards.
@@ -114,41 +126,41 @@ class Candidate:
     edits: tuple[FileEdit, ...]
     result: Tree
     manual_inserts: tuple[ManualInsert, ...] = ()
-    remarks: tuple[
-        str, ...
-    ] = ()  # what the user should know: data operations on which populations, narrowing …
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Population:
-    """A group of databases with one history. `lineage`: "fresh", RELEASED, "patched", "mainline", "ledger"."""
+    """A group of databases with one history. `lineage`: "fresh", RELEASED, "patched", "mainline", "ledger".
+    `newest`: the migrations that its name says.
+    """
 
     name: str  # "release/2.4 up to shop.0003_hotfix"
     lineage: str
     ref: str
     ledger: tuple[MigrationKey, ...]
+    newest: tuple[MigrationKey, ...] = field(default=(), compare=False)
 
 
 EVERY_DATABASE = "every database"  # a failure of the planned tree itself: no database can be migrated with it
 RELEASED = "fork point"  # a lineage: the release from which the patch branch started
-DATA_OPERATION = "the data operation"  # prefix of a failure that concerns a data operation
-
-
-# Failure.step if Django refuses the graph or the rows
-NOTHING_RUN = "stops before it runs anything"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a candidate is refused: which population, at which step of which rollout, with the message of
-    Django or of a check. `git_brings_it`: whether what is missing is on the patch branch, so that git's merge brings it.
+    """Why a candidate is refused: which population, at which step of which rollout (or in which file), and what is
+    wrong there. `git_brings_it`: whether what is missing is on the patch branch, so that git's merge brings it.
     """
 
     population: str
     rollout: str
-    step: str
-    message: str
+    step: Step | str
+    problem: Problem
     git_brings_it: bool = False
+
+    @property
+    def message(self) -> str:
+        return self.problem.message
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -185,15 +197,20 @@ class BrokenOnMainline:
     """A failure that occurs even without a plan. `population`: its name, and its `lineage`; `at`: the
     migration that fails, or the target of an earlier migrate. `acts`: the upgrade steps before the failure,
     empty for a plain migrate; other steps may lead to the same failure, and these are the first. `rehearsed`:
-    whether only the rehearsal found it.
+    whether only the rehearsal found it. `newest`: of the population.
     """
 
     population: str
-    message: str
+    problem: Problem
     at: MigrationKey | None = None
     lineage: str = ""
     acts: tuple[str, ...] = ()
     rehearsed: bool = False
+    newest: tuple[MigrationKey, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return self.problem.message
 
     def __str__(self) -> str:
         return f"{', '.join(filter(None, (self.population, ', then '.join(self.acts))))}: {self.message}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations.base import MIGRATIONS, MODELS, Named, Step, Template
 from stitchback.operations.model_options import together_texts
@@ -146,11 +147,11 @@ def altered_field(
         yield from unread_altered(source, after, target, name)
     elif is_many_to_many(old) and is_many_to_many(new):
         if owns_table(old) != owns_table(new):
-            raise InconsistentState("Django cannot add or remove through= on a many-to-many field")
+            raise InconsistentState(Problem.of(ProblemKind.THROUGH_CHANGED))
         yield from many_renamed(source, target, name, name)
         yield from many_retargeted(before, source, after, target, name)
     elif has_column(old) != has_column(new):
-        raise InconsistentState("Django cannot alter a field with a column into one without, or back")
+        raise InconsistentState(Problem.of(ProblemKind.COLUMN_APPEARS))
     elif has_column(old):
         refuse_generated(old, new)
         yield from altered_column(before, source, after, target, name, name)
@@ -159,7 +160,7 @@ def altered_field(
 def refuse_generated(old: Field, new: Field) -> None:
     """`alter_field`: "Modifying GeneratedFields is not supported". Raises InconsistentState."""
     if GENERATED in (old.path, new.path) and column_text(old) != column_text(new):
-        raise InconsistentState("Django cannot alter a generated field, or alter one into it")
+        raise InconsistentState(Problem.of(ProblemKind.GENERATED_ALTERED))
 
 
 def unread_altered(source: ModelState, after: SchemaState, target: ModelState, name: str) -> Iterator[Effect]:

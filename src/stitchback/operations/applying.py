@@ -61,12 +61,12 @@ def apply_operation(state: SchemaState, app: str, operation: Operation | Opaque)
             after = apply_operation(after, app, inner)
         return after
     except UnreadName as error:
-        return with_opaque(state, app, Opaque(error.reason, str(operation), operation.span))
+        return with_opaque(state, app, Opaque(str(error.problem), str(operation), operation.span))
     except InconsistentState as error:
         if app in state.opaque_apps:
-            reason = f"{error.reason}; an unreadable operation before it may have created it"
+            reason = f"{error.problem}; an unreadable operation before it may have created it"
             return with_opaque(state, app, Opaque(reason, str(operation), operation.span))
-        raise InconsistentState(error.reason, operation=summary(operation)) from error
+        raise InconsistentState(error.problem, operation=summary(operation)) from error
 
 
 def physical_effects(
@@ -96,7 +96,7 @@ def physical_effects(
     except InconsistentState as error:
         if app in before.opaque_apps or app in after.opaque_apps:
             return (Unknown(str(operation)), *kind.unread_effects(step))
-        raise InconsistentState(error.reason, operation=summary(operation)) from error
+        raise InconsistentState(error.problem, operation=summary(operation)) from error
     done = tuple(conditional(effect) for effect in found) if operation.conditional else found
     return (*done, *remade(operation, app, before, after, done))
 

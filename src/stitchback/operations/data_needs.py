@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from stitchback.model.data_reach import Reach, words_of
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations.data import data_run, runs_code, runs_sql
@@ -92,12 +93,12 @@ def check(operation: Operation | Opaque, app: str, state: SchemaState, needs: Ne
         model = state.models.get(key)
         if model is None:
             raise InconsistentState(
-                f"{label} uses model {key}, which does not exist at that point", operation=_summary(operation)
+                Problem.of(ProblemKind.QUERY_WITHOUT_MODEL, label, key), operation=_summary(operation)
             )
         for name in sorted(names):
             if model.field(name) is None:
                 raise InconsistentState(
-                    f"{label} uses field {key}.{name}, which does not exist at that point",
+                    Problem.of(ProblemKind.QUERY_WITHOUT_FIELD, label, key, name),
                     operation=_summary(operation),
                 )
     for table, columns in sorted(needs.tables.items()):
@@ -125,7 +126,7 @@ def _inserted(
         found = model.field(name)
         if isinstance(found, Field) and must_be_given(found, by_sql=by_sql):
             raise InconsistentState(
-                f"{label} inserts rows into {key} without a value for {name}, which is NOT NULL at that point and has no default",
+                Problem.of(ProblemKind.ROWS_WITHOUT_FIELD, label, key, name),
                 operation=_summary(operation),
             )
     columns = {column for name in names for column in (name, f"{name}_id")}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE, Call, Constant, Reference, Value, strings, text
 from stitchback.operations.base import (
@@ -60,7 +61,7 @@ def has_named(pairs: Definitions, name: str) -> bool:
 def require_named(what: str, model: ModelState, pairs: Definitions, name: str, operation: Operation) -> None:
     """`ModelState.get_index_by_name`, `get_constraint_by_name`. Raises InconsistentState."""
     if not operation.conditional and not has_named(pairs, name):
-        raise InconsistentState(f"{model.key} has no {what} {name}")
+        raise InconsistentState(Problem.of(ProblemKind.NO_DEFINITION, model.key, what, name))
 
 
 class AddIndex(OnDefinition):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from stitchback.model.operations import Operation
+from stitchback.model.physical import Column
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE
 from stitchback.operations.base import Named, Part, Step, Template
@@ -96,7 +97,7 @@ class AlterOrderWithRespectTo(OnOneOption):
         if has_tables(target) and had and not has:
             yield DropColumn(table_name(target), ORDER)
         elif has_tables(target) and has and not had:
-            yield AddColumn(table_name(target), ORDER, "IntegerField")
+            yield AddColumn(table_name(target), ORDER, Column("IntegerField"))
 
 
 class AlterModelOptions(OnOptions):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.operations.base import (
     MIGRATIONS,
@@ -171,7 +172,7 @@ class RenameModel(OnModel):
         if (
             before == after
         ):  # `ProjectState.rename_model` removes the old key, which is the new one (KeyError)
-            raise InconsistentState("Django loses a model that is renamed in the case of its letters only")
+            raise InconsistentState(Problem.of(ProblemKind.CASE_RENAMED, before))
         return model_renamed(state, before, after, new)
 
     def effects(self, step: Step) -> Iterator[Effect]:

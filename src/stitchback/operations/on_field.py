@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from stitchback.model.command_cache import by_identities
 from stitchback.model.field_names import FieldNames
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, text
@@ -15,7 +17,6 @@ from stitchback.schema.changes import put, with_model
 from stitchback.schema.definitions import column_renamed
 from stitchback.schema.effects import AddIndex, AlterColumn, DropIndex, Effect, RenameColumn, RenameTable
 from stitchback.schema.fields import canonical_field, without_default
-from stitchback.schema.identity_cache import by_identities
 from stitchback.schema.models import MODEL, unread
 from stitchback.schema.naming import needed
 from stitchback.schema.needs import require_field
@@ -74,7 +75,7 @@ def has_field(model: ModelState, name: str) -> bool:
     """False where a base, or what could not be read of the model, may have it. Raises InconsistentState where nothing may."""
     found = model.field(name) is not None
     if not found and not may_inherit(model):
-        raise InconsistentState(f"{model.key} has no field {name}")
+        raise InconsistentState(Problem.of(ProblemKind.NO_FIELD, model.key, name))
     return found
 
 

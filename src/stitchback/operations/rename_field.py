@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.operations.base import Named, Part, Step, Template
@@ -32,7 +33,7 @@ class RenameField(OnField):
             return state
         if not operation.conditional and model.field(new) is not None:
             # Django's state would lose the field of that name without an error (`ProjectState.rename_field`).
-            raise InconsistentState(f"{model.key} has a field {new} already")
+            raise InconsistentState(Problem.of(ProblemKind.FIELD_EXISTS, model.key, new))
         after = field_renamed(state, model.key, old, new)
         require_order(after, after.models[model.key])
         return after

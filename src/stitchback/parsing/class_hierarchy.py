@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stitchback.model.migrations import OWN_BEHAVIOUR
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Reference, Value
 from stitchback.parsing import imports, sources
@@ -88,14 +88,18 @@ class ClassHierarchy:
         """The reasons why this migration may do more than its attributes declare."""
         found: list[Opaque] = []
         for one in self.classes:
-            names = imports.class_body(one).names
-            for name in sorted(_BEHAVIOUR & names.keys()):
-                box = names[name]
-                if isinstance(box.binding, Function) and not _only_forwards(box.binding):
-                    found.append(one.scope.opaque(f"{OWN_BEHAVIOUR} {name}", box.binding.node))
+            found.extend(self.overridden(one))
             for node in (*one.node.decorator_list, *(keyword.value for keyword in one.node.keywords)):
                 found.append(one.scope.opaque("this changes the migration's class", node))
         return (*found, *self.unknown)
+
+    def overridden(self, one: Class) -> Iterator[Opaque]:
+        """The methods of Django's that one of the classes overrides."""
+        names = imports.class_body(one).names
+        for name in sorted(_BEHAVIOUR & names.keys()):
+            box = names[name]
+            if isinstance(box.binding, Function) and not _only_forwards(box.binding):
+                yield one.scope.opaque(f"the migration has its own {name}", box.binding.node)
 
 
 def _only_forwards(function: Function) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stitchback.model.files import FileEntry, Files
 from stitchback.model.migrations import Migration, Unreadable
@@ -15,7 +16,7 @@ from stitchback.parsing.shared_readings import Questions, SharedReadings
 
 if TYPE_CHECKING:
     from stitchback.parsing.lazy import LazyScope
-    from stitchback.parsing.scopes import Binding, ModuleReading
+    from stitchback.parsing.scopes import Binding, ModuleReading, Scope
 
 
 _SETTINGS_MODULE = re.compile(rb"""["']DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']""")
@@ -105,6 +106,22 @@ class RecordedQuestions:
             self._context.note(self._asked)
 
 
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """How each kind of node is read, and the kinds of question that take the reader itself to be answered."""
+
+    expressions: Mapping[type[ast.expr], Callable[[Any, Scope], Value]]
+    statements: Mapping[type[ast.stmt], Callable[[Any, Scope], None]]
+    answers: Mapping[str, Callable[[ReadingContext, str], str]]
+
+
+def _of_python() -> Syntax:
+    """The reader is above this module."""
+    from stitchback.parsing.syntax import PYTHON
+
+    return PYTHON
+
+
 @dataclass(slots=True, eq=False)
 class ReadingContext:
     """One tree's files as modules. Every question that is asked is noted, so that a cache can ask it again."""
@@ -113,6 +130,7 @@ class ReadingContext:
     config: ReadingConfig = ReadingConfig()
     shared: SharedReadings = field(default_factory=SharedReadings)
     changing: Collection[str] = ()  # folders of migrations that the command will look at closely
+    syntax: Syntax = field(default_factory=_of_python)
     _roots: dict[str, tuple[str, ...]] | None = None
     _asked: list[dict[str, str]] = field(default_factory=list)
     _answers: dict[str, str] = field(default_factory=dict)
@@ -223,10 +241,10 @@ class ReadingContext:
         """`file:PATH` -> its blob or ""; `exists:PATH` -> "1" or ""; `roots:NAME` -> the folders that hold a package of that name;
         `equivalent:PATH` -> what the configuration says an operation class is equal to;
         `settings:` -> the settings files; `setting:NAME` -> what the configuration says that it is, as JSON, or "";
-        `engines:` -> the engines that the configuration says, or ""; what else is asked is answered as ANSWERS says."""
+        `engines:` -> the engines that the configuration says, or ""; what else is asked is answered as `syntax.answers` says."""
         kind, _, subject = question.partition(":")
-        if kind in ANSWERS:
-            return ANSWERS[kind](self, subject)
+        if kind in self.syntax.answers:
+            return self.syntax.answers[kind](self, subject)
         if kind == "exists":
             return "1" if subject in self.files else ""
         if kind == "file":
@@ -325,10 +343,6 @@ class ReadingContext:
                 name: tuple(sorted(folders, key=lambda f: (len(f), f))) for name, folders in found.items()
             }
         return self._roots
-
-
-# Kinds of question that take the reader itself to be answered, which is above this module.
-ANSWERS: dict[str, Callable[[ReadingContext, str], str]] = {}
 
 
 def is_settings(path: str) -> bool:

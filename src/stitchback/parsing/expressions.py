@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from stitchback.model.source import Opaque
@@ -12,7 +13,7 @@ from stitchback.parsing import constant_folding, environment
 from stitchback.parsing.calls import read_call
 from stitchback.parsing.comprehensions import read_comprehension, read_dict_comprehension
 from stitchback.parsing.fingerprints import code_of
-from stitchback.parsing.interpreter import EXPRESSIONS, evaluate, glance, spread
+from stitchback.parsing.interpreter import evaluate, glance, spread
 from stitchback.parsing.name_lookup import read_attribute, read_name
 from stitchback.parsing.names import VENDOR
 from stitchback.parsing.reading_limits import COPY_UNIT
@@ -217,7 +218,7 @@ def _walrus(node: ast.NamedExpr, scope: Scope) -> Value:
     return value
 
 
-EXPRESSIONS.update(
+EXPRESSIONS: Mapping[type[ast.expr], Callable[[Any, Scope], Value]] = MappingProxyType(
     {
         ast.Constant: _constant,
         ast.Name: read_name,

@@ -6,8 +6,8 @@ import ast
 import builtins
 from collections.abc import Callable, Sequence
 from enum import Enum
-from functools import lru_cache
 
+from stitchback.model.command_cache import by_value
 from stitchback.parsing import names
 from stitchback.parsing.sources import is_readable
 
@@ -68,6 +68,6 @@ def path_of(node: ast.expr, bound: Names) -> str:
     return ""
 
 
-@lru_cache(maxsize=65536)
+@by_value
 def _member(owner: str, name: str) -> str:
     return names.member(owner, name).path

@@ -79,6 +79,7 @@ def outline(
         initial=told.initial,
         atomic=told.atomic,
         opaque_attributes=(),
+        own_behaviour=(),
         provenance=provenance_of(source),
     )
     return FastReading(migration, looking.bound, package, said.get("operations"))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from types import MappingProxyType
 
+from stitchback.model.command_cache import by_value
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
 from stitchback.operations import BY_PATH
 from stitchback.parsing import names, sources
-from stitchback.parsing.context import ANSWERS, FoundName, ReadingContext, join
+from stitchback.parsing.context import FoundName, ReadingContext, join
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.lazy import LazyScope, Parsed
 from stitchback.parsing.scopes import (
@@ -99,7 +101,7 @@ def starred(source: str, name: str, module: ModuleReading) -> Value | None:
     return names.reference(path) if isinstance(found, DEFINITIONS) else found
 
 
-@lru_cache(maxsize=65536)
+@by_value
 def _is_elsewhere(path: str) -> bool:
     """Whether the path leads into Django or Python itself."""
     return path.startswith("django.") or path.partition(".")[0] in _ELSEWHERE
@@ -155,7 +157,7 @@ def _leads(context: ReadingContext, subject: str) -> str:
     return "1" if _searched(path, root, wanted, context).binding is not None else ""
 
 
-ANSWERS[_LEADS] = _leads
+ANSWERS: Mapping[str, Callable[[ReadingContext, str], str]] = MappingProxyType({_LEADS: _leads})
 
 
 class Leads(Enum):

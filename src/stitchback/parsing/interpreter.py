@@ -1,24 +1,20 @@
-"""The two tables by which syntax is read, and the two functions that use them.
+"""Reads syntax by the tables of the tree's context (`syntax`).
 
-`expressions` and `statements` fill the tables: what reads one kind of node calls back here for the parts of it, so that no module
-needs to import another that needs it.
+What reads one kind of node calls back here for the parts of it, so that no module needs to import another that needs it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Value
 from stitchback.parsing.scopes import Scope
 from stitchback.parsing.unknown_conditions import unanswered
 from stitchback.parsing.unknown_length import UnknownLength
 
-EXPRESSIONS: dict[type[ast.expr], Callable[[Any, Scope], Value]] = {}
 _COMPOSITE = (Call, Items, Dictionary)
 _STEPS = {ast.Call: 20, ast.BinOp: 20, ast.JoinedStr: 20}  # of those that may compute something
-STATEMENTS: dict[type[ast.stmt], Callable[[Any, Scope], None]] = {}
 
 
 def evaluate(node: ast.expr, scope: Scope) -> Value:
@@ -26,7 +22,7 @@ def evaluate(node: ast.expr, scope: Scope) -> Value:
     kind = type(node)
     if isinstance(node, ast.Constant) and type(node.value) is str:  # most of a migration
         return Constant(node.value)
-    reader = EXPRESSIONS.get(kind)
+    reader = scope.module.context.syntax.expressions.get(kind)
     if reader is None:
         return scope.unknown(f"{type(node).__name__} is not read", node)
     scope.module.measures.spend(_STEPS.get(kind, 1))
@@ -51,8 +47,9 @@ def glance(node: ast.expr, scope: Scope) -> Value:
 
 def execute(statements: Sequence[ast.stmt], scope: Scope) -> None:
     """What the statements bind and fill, put into the scope. What is not understood makes what it touches opaque."""
+    readers = scope.module.context.syntax.statements
     for statement in statements:
-        STATEMENTS[type(statement)](statement, scope)
+        readers[type(statement)](statement, scope)
 
 
 def spread(node: ast.expr, scope: Scope) -> tuple[Value, ...]:

@@ -10,7 +10,7 @@ from stitchback.model.migrations import Migration, Operations, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Code, walk
-from stitchback.parsing import attributes, expressions, sources, statements
+from stitchback.parsing import attributes, sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.deferred_operations import DeferredFile, opener, operations_of
@@ -20,8 +20,6 @@ from stitchback.parsing.operations import read_operations
 from stitchback.parsing.provenance import provenance_of
 from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import ModuleReading, Scope
-
-_TABLES = (expressions, statements)  # imported for what they put into the interpreter's tables
 
 
 def read_migration(
@@ -105,6 +103,7 @@ def _migration(
         initial=initial,
         atomic=atomic,
         opaque_attributes=(*family.behaviour, *initial_opaque, *atomic_opaque),
+        own_behaviour=tuple(each for one in family.classes for each in family.overridden(one)),
         provenance=provenance_of(source),
     )
 

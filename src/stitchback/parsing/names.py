@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from stitchback.model.command_cache import by_value
 from stitchback.model.values import Reference
 
 SETTINGS = "django.conf.settings."
@@ -190,13 +189,13 @@ _ALIASES = {
 }
 
 
-@lru_cache(maxsize=65536)
+@by_value
 def reference(path: str) -> Reference:
     """The reference of an import path, Django's re-exports made one."""
     return Reference(canonical(path))
 
 
-@lru_cache(maxsize=65536)
+@by_value
 def member(owner: str, name: str) -> Reference:
     """The reference of a name within a module or class."""
     return reference(f"{owner}.{name}")

@@ -7,13 +7,16 @@ cannot follow may have filled must not read as it was before.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from stitchback.operations import BY_PATH
 from stitchback.parsing import constant_folding, imports, names
 from stitchback.parsing.binding import read_annotated, read_assignment
 from stitchback.parsing.branches import either
 from stitchback.parsing.comprehensions import NotUnrolled, assign, items_of
-from stitchback.parsing.interpreter import STATEMENTS, evaluate, execute, glance
+from stitchback.parsing.interpreter import evaluate, execute, glance
 from stitchback.parsing.mutation import fill_by_method, read_augmented
 from stitchback.parsing.name_lookup import binding_of
 from stitchback.parsing.reading_limits import is_harmless
@@ -163,11 +166,13 @@ def _other(node: ast.stmt, scope: Scope) -> None:
     taint(node, scope, f"a {type(node).__name__.lower()} statement is not followed")
 
 
-STATEMENTS.update(
-    {kind: _other for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.stmt)}
-)
-STATEMENTS.update(
+STATEMENTS: Mapping[type[ast.stmt], Callable[[Any, Scope], None]] = MappingProxyType(
     {
+        **{
+            kind: _other
+            for kind in vars(ast).values()
+            if isinstance(kind, type) and issubclass(kind, ast.stmt)
+        },
         ast.Import: _import,
         ast.ImportFrom: _import_from,
         ast.FunctionDef: _function,

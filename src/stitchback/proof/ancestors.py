@@ -12,6 +12,7 @@ from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Candidate, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.operations.model_relations import ModelRelations
 from stitchback.proof.independence import MigrationChanges, independent, migration_changes
 
@@ -66,7 +67,7 @@ class BranchAncestors:
         )
 
 
-def lost_ancestors(candidate: Candidate, branches: BranchAncestors) -> Iterator[str]:
+def lost_ancestors(candidate: Candidate, branches: BranchAncestors) -> Iterator[Problem]:
     """Ancestors that a migration has on its own branch and not in the result, although their order matters.
 
     Whole trees are compared, including migrations that are left out of a slice. A migration that the result has under another name, or replaces,
@@ -83,7 +84,7 @@ def lost_ancestors(candidate: Candidate, branches: BranchAncestors) -> Iterator[
                     if not result.has_before(ancestor, node, above) and not branches.independent(
                         result.files(ancestor), result.files(key)
                     ):
-                        yield f"{node} would no longer run after {ancestor}, as {key} does on {tree.ref}, although their operations depend on that order"
+                        yield Problem.of(ProblemKind.ANCESTOR_LOST, node, ancestor, key, tree.ref)
 
 
 class Above:

@@ -18,6 +18,7 @@ from stitchback.model.plans import (
     PopulationOutcome,
     Proof,
 )
+from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.baseline import BaselineFailures
 from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs
 from stitchback.proof.data_runs import data_work
@@ -113,7 +114,7 @@ class Attempt:
 
     def of_the_models(self, found: FreshInstalls) -> Iterator[Failure]:
         result, proof_context = self.candidate.result, self.proof_context
-        for said in (
+        for problem in (
             *schema_is_the_states(
                 result,
                 proof_context.memory.schemas_by_number[found.fresh.schema],
@@ -122,7 +123,7 @@ class Attempt:
             ),
             *models_changed(proof_context.sides(result)),
         ):
-            yield Failure(EVERY_DATABASE, "the reconciled tree", "its models", said)
+            yield Failure(EVERY_DATABASE, "the reconciled tree", Moment.MODELS, problem)
 
     def final_state_checks(self, found: FreshInstalls) -> FinalStateChecks:
         return FinalStateChecks(
@@ -203,8 +204,8 @@ class Attempt:
         """The database, or its failures; None if it is excluded from the proof."""
         rows = rollouts.remedies.rows_for(start)
         refusal = self.may_not_need(inhabitant.population, rows)
-        if refusal:
-            return (Failure(inhabitant.population.name, REPAIR, "before the deploy", refusal),)
+        if refusal is not None:
+            return (Failure(inhabitant.population.name, REPAIR, Moment.BEFORE_THE_DEPLOY, refusal),)
         place = rollouts.remedies.with_rows(start, rows)
         is_own = partial(self.own.has, inhabitant, start)
         upgrade_failures, runs = rollouts.whole(place), 1
@@ -227,7 +228,7 @@ class Attempt:
     ) -> Failure:
         failure = failure_of(inhabitant, rows, trouble)
         if inhabitant.population.lineage == PATCHED and self.own.is_without_the_patch(trouble):
-            failure = replace(failure, message=f"{failure.message}\n{WITHOUT_THE_PATCH}")
+            failure = replace(failure, problem=failure.problem.worded(after=f"\n{WITHOUT_THE_PATCH}"))
         return failure
 
     @cached_property
@@ -248,14 +249,13 @@ class Attempt:
         if text not in self.bounded:
             self.bounded.append(text)
 
-    def may_not_need(self, population: Population, rows: tuple[MigrationKey, ...]) -> str:
-        """Why the user may not be asked for these rows; "" if they may."""
-        names = ", ".join(map(str, rows))
+    def may_not_need(self, population: Population, rows: tuple[MigrationKey, ...]) -> Problem | None:
+        """Why the user may not be asked for these rows; None if they may."""
         if rows and population.lineage in NO_MANUAL_STEPS:
-            return f"it would need a manual step: the row of {names}"
+            return Problem.of(ProblemKind.STEP_NEEDED, rows)
         if rows and self.proof_context.situation.policy.zero_touch:
-            return f"--zero-touch allows no manual step, and it needs the row of {names}"
-        return ""
+            return Problem.of(ProblemKind.STEP_NOT_ALLOWED, rows)
+        return None
 
     def outcome(self, found: FreshInstalls, inhabitant: SimulatedDatabase) -> PopulationOutcome:
         """The outcome in terms of the whole trees. Migrations that the slice leaves out count as not applied, unless a ledger records them."""
@@ -322,7 +322,9 @@ def failure_of(
     inhabitant: SimulatedDatabase, rows: tuple[MigrationKey, ...], trouble: UpgradeFailure
 ) -> Failure:
     acts = (str(UpgradeStep(repair=rows)), *trouble.acts) if rows else trouble.acts
-    message = trouble.message
+    problem = trouble.problem
     if any(act.repair for act in trouble.path):
-        message += " (its ledger asks for the row, but its schema is not that of the databases that need it)"
-    return Failure(inhabitant.population.name, ", then ".join(acts), trouble.step, message)
+        problem = problem.worded(
+            after=" (its ledger asks for the row, but its schema is not that of the databases that need it)"
+        )
+    return Failure(inhabitant.population.name, ", then ".join(acts), trouble.step, problem)

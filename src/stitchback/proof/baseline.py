@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from stitchback.engine import DatabaseId
 from stitchback.model.plans import BrokenOnMainline, Population
@@ -78,11 +79,11 @@ class BaselineFailures:
     @property
     def met(self) -> tuple[BrokenOnMainline, ...]:
         """Every population for which a plain migrate fails, and the first of each other kind of failure."""
-        at_once = {(each.population, each.message) for each in self._met.values() if not each.acts}
+        at_once = {(each.population, each.problem) for each in self._met.values() if not each.acts}
         return tuple(
             each
             for each in self._met.values()
-            if not each.acts or (each.population, each.message) not in at_once
+            if not each.acts or (each.population, each.problem) not in at_once
         )
 
 
@@ -92,13 +93,16 @@ def plainly(trouble: UpgradeFailure) -> bool:
 
 
 def broken_on_mainline(population: Population, trouble: UpgradeFailure) -> BrokenOnMainline:
-    said, _, _ = trouble.message.partition("\n")  # Django's further lines are advice for another situation
+    said, _, _ = trouble.problem.message.partition(
+        "\n"
+    )  # Django's further lines are advice for another situation
     at = trouble.error.at if trouble.error else None
     named = (each.migration for each in reversed(trouble.path))
     return BrokenOnMainline(
         population.name,
-        said,
+        replace(trouble.problem, message=said),
         at or next(filter(None, named), None),
         population.lineage,
         () if plainly(trouble) else trouble.acts,
+        newest=population.newest,
     )

@@ -8,11 +8,12 @@ from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.work import TreeWork
 from stitchback.operations.data import data_operations
 
 
-def repeats_mainlines_work(candidate: Candidate, situation: Situation) -> Iterator[str]:
+def repeats_mainlines_work(candidate: Candidate, situation: Situation) -> Iterator[Problem]:
     """Brought operations that import code which differs on mainline, where mainline's own migration runs the same: in the reconciled tree both do
     mainline's work, it runs twice, and what the patch branch's code did runs nowhere.
 
@@ -26,11 +27,7 @@ def repeats_mainlines_work(candidate: Candidate, situation: Situation) -> Iterat
             if there is None or not there.followed.fingerprint or not work.unlike(there):
                 continue
             for key in _doing(there, edit.key, candidate, situation):
-                names = ", ".join(work.unlike(there))
-                yield (
-                    f"{edit.key} and {key} would run the same code twice: {names} differs between the branches, and only one version can be there. "
-                    "Give it another name on one branch, or make both equal"
-                )
+                yield Problem.of(ProblemKind.SAME_CODE_TWICE, edit.key, key, tuple(work.unlike(there)))
 
 
 def _doing(

@@ -20,7 +20,7 @@ from stitchback.proof.leaf_models import sides_of
 from stitchback.proof.manual_steps import ManualSteps
 from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import SimulatedDatabases, simulated_databases
-from stitchback.proof.rollouts import Rollouts, step_of
+from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
 from stitchback.proof.unread_operations import unread_operations
 from stitchback.schema.problems import InconsistentState
@@ -49,8 +49,8 @@ def fresh_installs(
     finishes = [each.way(nothing).finish for each in (engine, following)]
     for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
         if finish.error is not None:
-            said = finish.error.message + not_read_at(finish.error.at, tree)
-            return Failure("fresh install", act, step_of(finish.error.at), said)
+            problem = finish.error.problem.worded(after=not_read_at(finish.error.at, tree))
+            return Failure("fresh install", act, finish.error.step, problem)
     return FreshInstalls(engine, following, *(finish.end for finish in finishes))
 
 

@@ -13,6 +13,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.proof.ancestors import Above, BranchAncestors, Result
@@ -34,7 +35,7 @@ class OrderedOperation:
     text: str
 
 
-def order_broken(candidate: Candidate, branches: BranchAncestors) -> Iterator[str]:
+def order_broken(candidate: Candidate, branches: BranchAncestors) -> Iterator[Problem]:
     """Pairs of a data operation and another operation on a schema object that it can use, which have another order in the result, or none.
 
     Only operations that a plan has moved to another migration are checked: all others stay in order with their migrations (`lost_ancestors`).
@@ -88,7 +89,7 @@ def _of_branch(
     branches: BranchAncestors,
     result: Result,
     moved: Moved,
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     places = {origin for ref, origin in moved if ref == tree.ref}
     if not places:
         return
@@ -115,10 +116,11 @@ def _of_branch(
             else:
                 continue
             if not is_kept:
-                yield (
+                message = (
                     f"{data.text} of {data.origin.migration} runs {said} {other.text} of {other.origin.migration} on {tree.ref}, "
                     "and the plan does not keep that order"
                 )
+                yield Problem(ProblemKind.ORDER_LOST, (data.origin, other.origin, tree.ref), message)
 
 
 def _steps(migration: Migration) -> Iterator[OrderedOperation]:

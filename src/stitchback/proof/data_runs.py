@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.engine.engine_cache import data_run
@@ -12,7 +11,8 @@ from stitchback.matching.decided_data import decided, operations_in
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.plans import DATA_OPERATION, Candidate, Situation
+from stitchback.model.plans import Candidate, Situation
+from stitchback.model.problems import WORDS, Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.operations import kind_of
 from stitchback.operations.data import data_run as effect_of
@@ -23,7 +23,7 @@ from stitchback.schema.effects import Unknown
 @dataclass(frozen=True, slots=True)
 class DataWork:
     """`doers`: which migrations do a piece of work, by its fingerprint. `dropped`: work that a branch does and the result does not, and that no
-    remark of the plan mentions. `instead`: the work of migrations with the same name before mainline or on a patch branch, by mainline's work; and
+    remark of the plan is about. `instead`: the work of migrations with the same name before mainline or on a patch branch, by mainline's work; and
     the work of the parts of mainline's squashes, by the squash's work. `edited`: work that mainline added to migrations of the fork point afterwards;
     databases that had applied them never run it, with or without a plan. `agreements`: the project's decisions, by work; `agreed` collects the
     failures that they excuse.
@@ -36,7 +36,7 @@ class DataWork:
     agreements: Mapping[str, DataAgreement] = field(default_factory=dict)
     agreed: dict[str, str] = field(default_factory=dict)
 
-    def wrong(self, final: tuple[str, ...], fresh: tuple[str, ...]) -> Iterator[str]:
+    def wrong(self, final: tuple[str, ...], fresh: tuple[str, ...]) -> Iterator[Problem]:
         """Differences from the data operations of a fresh install, including those that old trees ran."""
         ran, should = Counter(final), Counter(fresh)
         for work in sorted({*ran, *should}):
@@ -45,19 +45,19 @@ class DataWork:
                 if agreement and agreement.may_repeat:
                     self.agreed[work] = f"{self.name(work)} may run again: {agreement.reason}"
                 else:
-                    yield f"{self.name(work)} has run {ran[work]} times, on a fresh install {should[work]}"
+                    yield self.problem(ProblemKind.DATA_REPEATED, work, ran[work], should[work])
             elif ran[work] < should[work] and not self.settled(work, ran):
                 if agreement and agreement.may_miss:
                     self.agreed[work] = f"{self.name(work)} may never run on a database: {agreement.reason}"
                 else:
-                    yield f"{self.name(work)} has not run"
+                    yield self.problem(ProblemKind.DATA_NOT_RUN, work)
             elif work in self.dropped:
                 if agreement and agreement.may_miss:
                     self.agreed[work] = (
                         f"{self.name(work)} may have run on some databases only: {agreement.reason}"
                     )
                 else:
-                    yield f"{self.name(work)} has run here and is missing from the reconciled tree, and no note reports that"
+                    yield self.problem(ProblemKind.DATA_DROPPED, work)
 
     def capped(self, ran: tuple[str, ...], fresh: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The work that ran, each piece no more often than on a fresh install, and the names of those that ran more often."""
@@ -72,7 +72,13 @@ class DataWork:
         return work in self.edited or any(ran[other] for other in self.instead.get(work, ()))
 
     def name(self, work: str) -> str:
-        return f"{DATA_OPERATION} of {' / '.join(map(str, self.doers.get(work, ()))) or work}"
+        return f"the data operation of {' / '.join(map(str, self.doers.get(work, ()))) or work}"
+
+    def problem(self, kind: ProblemKind, work: str, *times: int) -> Problem:
+        """The objects: the migrations that do the work, the work, and how often it has run and should."""
+        doers = self.doers.get(work, ())
+        message = WORDS[kind].format(self.name(work), *times)
+        return Problem(kind, (doers, work, *times), message)
 
 
 def data_work(candidate: Candidate, situation: Situation) -> DataWork:
@@ -86,7 +92,8 @@ def data_work(candidate: Candidate, situation: Situation) -> DataWork:
         work for migration in ours if not decided(migration, situation) for work in work_of(migration)
     }
     lost = (branches | all_work(situation.mainline)) - kept
-    unsaid = {work for work in lost if not remarked(doers[work], candidate.remarks)}
+    remarked = {remark.about for remark in candidate.remarks}
+    unsaid = {work for work in lost if remarked.isdisjoint(doers[work])}
     agreements = {
         work: each for each in situation.policy.data for work, keys in doers.items() if each.migration in keys
     }
@@ -143,9 +150,3 @@ def work_of(migration: Migration) -> Iterator[str]:
             yield from data_run(Unknown(str(operation)), migration.key.app)
         elif runs_code(operation):
             yield from data_run(effect_of(operation), migration.key.app)
-
-
-def remarked(doers: Iterable[MigrationKey], remarks: Iterable[str]) -> bool:
-    """Whether a remark of the plan names one of the migrations; longer names do not count."""
-    said = " ".join(remarks)
-    return any(re.search(rf"(?<![\w.-]){re.escape(str(key))}(?![\w-])", said) for key in doers)

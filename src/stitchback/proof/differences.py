@@ -1,14 +1,15 @@
-"""Describes the differences of two databases' schemas."""
+"""The differences of two databases' schemas."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.problems import Problem, ProblemKind
 
 
-def schema_differences(found: PhysicalSchema, wanted: PhysicalSchema) -> tuple[str, ...]:
+def schema_differences(found: PhysicalSchema, wanted: PhysicalSchema) -> tuple[Problem, ...]:
     """The differences of `found` from `wanted` (a fresh install), sorted; empty if they are equal."""
     return tuple(differences(found, wanted))
 
@@ -18,42 +19,46 @@ def without(schema: PhysicalSchema, names: Collection[str]) -> PhysicalSchema:
     return replace(schema, tables=tables)
 
 
-def differences(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
+def differences(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
     for name in sorted({*found.tables, *wanted.tables}):
         has, should = found.tables.get(name), wanted.tables.get(name)
         if has is None:
-            yield f"table {name} is missing"
+            yield Problem.of(ProblemKind.TABLE_LACKING, name)
         elif should is None:
-            yield f"table {name} exists, and a fresh install has none"
+            yield Problem.of(ProblemKind.TABLE_EXTRA, name)
         elif has != should:
             yield from table_differences(name, has, should)
     for text in sorted(wanted.others - found.others):
-        yield f"{text} is missing"
+        yield Problem.of(ProblemKind.OBJECT_LACKING, text)
     for text in sorted(found.others - wanted.others):
-        yield f"{text} exists, and a fresh install has none"
+        yield Problem.of(ProblemKind.OBJECT_EXTRA, text)
 
 
-def table_differences(table: str, found: Table, wanted: Table) -> Iterator[str]:
+def table_differences(table: str, found: Table, wanted: Table) -> Iterator[Problem]:
     yield from part_differences("column", table, found.columns, wanted.columns)
     yield from part_differences("index", table, found.indexes, wanted.indexes)
     yield from part_differences("constraint", table, found.constraints, wanted.constraints)
     if found.comment != wanted.comment:
-        yield f"the comment of {table} is {found.comment!r}, on a fresh install {wanted.comment!r}"
+        yield Problem.of(ProblemKind.COMMENT_DIFFERS, table, found.comment, wanted.comment)
 
 
 def part_differences(
-    kind: str, table: str, found: Mapping[str, str], wanted: Mapping[str, str]
-) -> Iterator[str]:
+    kind: str, table: str, found: Mapping[str, Hashable], wanted: Mapping[str, Hashable]
+) -> Iterator[Problem]:
     for name in sorted({*found, *wanted}):
         has, should = found.get(name), wanted.get(name)
         if has is None:
-            yield f"{kind} {table}.{name} is missing"
+            yield Problem.of(ProblemKind.PART_LACKING, kind, table, name)
         elif should is None:
-            yield f"{kind} {table}.{name} exists, and a fresh install has none"
+            yield Problem.of(ProblemKind.PART_EXTRA, kind, table, name)
         elif has != should:
-            yield f"{kind} {table}.{name} is {has}, on a fresh install {should}"
+            yield Problem.of(ProblemKind.PART_DIFFERS, kind, table, name, has, should)
 
 
-def in_short(texts: tuple[str, ...], most: int = 3) -> str:
-    more = len(texts) - most
-    return "; ".join(texts[:most]) + (f"; and {more} more" if more > 0 else "")
+def in_short(found: tuple[Problem, ...], most: int = 3) -> Problem:
+    """All differences as one problem, which is reported with the first of them; a single one as it is."""
+    if len(found) == 1:
+        return found[0]
+    more = len(found) - most
+    said = "; ".join(map(str, found[:most])) + (f"; and {more} more" if more > 0 else "")
+    return Problem(ProblemKind.SCHEMA_DIFFERS, found, said)

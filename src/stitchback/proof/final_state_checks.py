@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from stitchback.engine import DatabaseId, Engine, RunError
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import NOTHING_RUN
+from stitchback.model.problems import Moment, Problem, ProblemKind, Step
 from stitchback.proof.data_runs import DataWork
 from stitchback.proof.differences import in_short, schema_differences, without
 
-Said = tuple[tuple[str, ...], str, str]
-AFTERWARDS = "afterwards"
+Judged = tuple[tuple[str, ...], Step, Problem]
+AFTERWARDS = Moment.AFTERWARDS
 NEXT_RELEASE = "the next release's migrate"
 
 
@@ -37,46 +37,45 @@ class FinalStateChecks:
         self.new: frozenset[MigrationKey] = frozenset(following.tree.migrations) - frozenset(
             result.tree.migrations
         )
-        self._judged: dict[DatabaseId, tuple[Said, ...]] = {}
+        self._judged: dict[DatabaseId, tuple[Judged, ...]] = {}
 
-    def judged(self, final: DatabaseId) -> tuple[Said, ...]:
-        """Failures after a full migrate: (further steps, step, description)."""
-        said = self._judged.get(final)
-        if said is None:
-            said = self._judged[final] = tuple(self.judge(final))
-        return said
+    def judged(self, final: DatabaseId) -> tuple[Judged, ...]:
+        """Failures after a full migrate: (further steps, step, problem)."""
+        found = self._judged.get(final)
+        if found is None:
+            found = self._judged[final] = tuple(self.judge(final))
+        return found
 
-    def judge(self, final: DatabaseId) -> Iterator[Said]:
-        for text in (
+    def judge(self, final: DatabaseId) -> Iterator[Judged]:
+        for problem in (
             *self.wrong_schema(final, self.fresh),
             *self.unapplied(final),
             *self.work.wrong(final.data, self.fresh.data),
         ):
-            yield (), AFTERWARDS, text
+            yield (), AFTERWARDS, problem
         again = self.result.way(final)
         if again.finish.error is None and again.finish.end is not final:
-            done = ", ".join(str(key) for key, _ in again) or "writes rows"
-            yield ("migrate",), AFTERWARDS, f"a second migrate is not a no-op: {done}"
-        yield from (((NEXT_RELEASE,), step, said) for step, said in self.judge_following(final))
+            done = tuple(key for key, _ in again) or "writes rows"
+            yield ("migrate",), AFTERWARDS, Problem.of(ProblemKind.SECOND_MIGRATE, done)
+        yield from (((NEXT_RELEASE,), step, problem) for step, problem in self.judge_following(final))
 
-    def judge_following(self, final: DatabaseId) -> Iterator[tuple[str, str]]:
+    def judge_following(self, final: DatabaseId) -> Iterator[tuple[Step, Problem]]:
         way = self.following.way(final)
         error = way.finish.error
         if error is not None:
-            yield str(error.at or NOTHING_RUN), error.message
+            yield error.step, error.problem
             return
         ran = {key for key, _ in way}
         if ran != self.new:
-            extra = ", ".join(map(str, sorted(ran ^ self.new)))
-            yield AFTERWARDS, f"not only the new migrations run: {extra}"
-        yield from ((AFTERWARDS, said) for said in self.judged_next(way.finish.end))
+            yield AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, tuple(sorted(ran ^ self.new)))
+        yield from ((AFTERWARDS, problem) for problem in self.judged_next(way.finish.end))
 
-    def judged_next(self, final: DatabaseId) -> Iterator[str]:
+    def judged_next(self, final: DatabaseId) -> Iterator[Problem]:
         """Failures after the next release's migrate."""
         yield from self.wrong_schema(final, self.fresh_next)
         yield from self.work.wrong(final.data, self.fresh_next.data)
 
-    def wrong_schema(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[str]:
+    def wrong_schema(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
         if final.schema != fresh.schema:
             schemas = self.result.memory.schemas_by_number
             wanted = schemas[fresh.schema]
@@ -86,9 +85,9 @@ class FinalStateChecks:
             if found:
                 yield in_short(found)
 
-    def unapplied(self, final: DatabaseId) -> Iterator[str]:
+    def unapplied(self, final: DatabaseId) -> Iterator[Problem]:
         unapplied = self.result.unapplied_at(final)
         if isinstance(unapplied, RunError):
-            yield unapplied.message
+            yield unapplied.problem
         elif unapplied:
-            yield f"not applied after a full migrate: {', '.join(map(str, unapplied))}"
+            yield Problem.of(ProblemKind.UNAPPLIED, unapplied)

@@ -51,7 +51,7 @@ def outcome(run: SilentDamage, ends: FinalStateChecks, *, next_release: bool) ->
     if run.error is not None:
         return stops(run.error, next_release=next_release)
     missing = (each for each in sorted(should) if ran[each] < should[each] and not work.settled(each, ran))
-    found = Leaves("; ".join(ends.wrong_schema(run.end, fresh)), tuple(map(work.name, missing)), next_release)
+    found = Leaves(tuple(ends.wrong_schema(run.end, fresh)), tuple(map(work.name, missing)), next_release)
     return found if found.differences or found.missing else Harmless()
 
 

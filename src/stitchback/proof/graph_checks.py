@@ -11,6 +11,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import SchemaState
 from stitchback.operations.data import code_of, label_of, session_statements
 from stitchback.proof.differences import in_short, schema_differences
@@ -18,29 +19,30 @@ from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import InconsistentState
 
 
-def sound_graph(tree: Tree) -> Iterator[str]:
+def sound_graph(tree: Tree) -> Iterator[Problem]:
     """Reports apps with several leaf nodes, missing dependencies and cycles: with these, Django runs nothing."""
     graph = MigrationGraph.of(tree)
     yield from unlinked(tree)
     yield from several_leaves(graph, {key.app for key in graph.nodes})
 
 
-def unlinked(tree: Tree) -> Iterator[str]:
+def unlinked(tree: Tree) -> Iterator[Problem]:
     """Reports missing dependencies and cycles."""
     graph = MigrationGraph.of(tree)
     for child, parent in graph.missing:
-        yield f"{missing_words(tree, child, parent)}, which does not exist"
+        said = f"{missing_words(tree, child, parent)}, which does not exist"
+        yield Problem(ProblemKind.DEPENDENCY_MISSING, (child, parent), said)
     for ring in graph.cycles:
-        yield f"these depend on each other: {', '.join(map(str, ring))}"
+        yield Problem.of(ProblemKind.CYCLE, tuple(ring))
 
 
-def several_leaves(graph: MigrationGraph, apps: Collection[str]) -> Iterator[str]:
-    leaves: dict[str, list[str]] = {}
+def several_leaves(graph: MigrationGraph, apps: Collection[str]) -> Iterator[Problem]:
+    leaves: dict[str, list[MigrationKey]] = {}
     for key in graph.leaves():
-        leaves.setdefault(key.app, []).append(str(key))
+        leaves.setdefault(key.app, []).append(key)
     for app, names in sorted(leaves.items()):
         if len(names) > 1 and app in apps:
-            yield f"{app} has several leaf nodes: {', '.join(names)}"
+            yield Problem.of(ProblemKind.SEVERAL_LEAVES, app, tuple(names))
 
 
 def split_without_us(result: Tree, situation: Situation) -> frozenset[str]:
@@ -56,15 +58,16 @@ def of_app(tree: Tree, app: str) -> dict[MigrationKey, Migration]:
     return {key: migration for key, migration in tree.migrations.items() if key.app == app}
 
 
-def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[str]:
+def one_replacer_a_ghost(tree: Tree, mainline: Tree) -> Iterator[Problem]:
     """Reports ghosts with several replacing migrations (FACTS F4), unless mainline has them already and nothing was added."""
     before = mainline.replacers
     for ghost, replacers in sorted(tree.replacers.items()):
         if len(replacers) > 1 and replacers != before.get(ghost):
-            yield f"{ghost} is named in `replaces` by {' and '.join(map(str, replacers))}: a stop between them loses what one of them creates"
+            said = f"{ghost} is named in `replaces` by {' and '.join(map(str, replacers))}: a stop between them loses what one of them creates"
+            yield Problem(ProblemKind.SEVERAL_REPLACERS, (ghost, tuple(replacers)), said)
 
 
-def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
+def statements_stay(tree: Tree, situation: Situation) -> Iterator[Problem]:
     """Reports statements of the session (`SET CONSTRAINTS ALL IMMEDIATE`) that were moved: they must stay in their migration and transaction (FACTS
     F35). Each migration must have those of its file on mainline, or otherwise on its branch, in the same order."""
     trees = (situation.mainline, *(patch.tree for patch in situation.patches))
@@ -75,18 +78,18 @@ def statements_stay(tree: Tree, situation: Situation) -> Iterator[str]:
         kept = iter(session_statements(migration.operations))
         for statement in session_statements(was.operations):
             if statement not in kept:
-                yield f"{key} loses {label_of(statement, code_of(statement))}, which it needs in its own transaction"
+                yield Problem.of(ProblemKind.STATEMENT_LOST, key, label_of(statement, code_of(statement)))
 
 
 def schema_is_the_states(
     tree: Tree, installed: PhysicalSchema, excused: frozenset[str], memory: EngineCache
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Differences of a fresh install's tables from the models, except for `excused` tables, which differ on a branch already."""
     wanted = physical_of(final_state(tree, memory))
     unlike = unlike_tables(installed, wanted) - excused
     if unlike:
         found = schema_differences(only(installed, unlike), only(wanted, unlike))
-        yield f"a fresh install differs from the models: {in_short(found)}"
+        yield in_short(found).worded("a fresh install differs from the models: ")
 
 
 def excused_tables(tree: Tree, memory: EngineCache) -> frozenset[str]:

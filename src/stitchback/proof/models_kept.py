@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stitchback.matching.three_way import BranchSides, Merge, MergedPart, merge
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.schema.model_parts import Absence, Part
 
 
-def models_changed(sides: Sequence[BranchSides]) -> Iterator[str]:
+def models_changed(sides: Sequence[BranchSides]) -> Iterator[Problem]:
     """The parts of the models that the reconciled tree lost or changed compared with the merge of both branches."""
     merged = merge(sides)
     gone = {part.model for part, each in merged.items() if part.kind == "model" and is_absent(each.result)}
@@ -16,7 +17,8 @@ def models_changed(sides: Sequence[BranchSides]) -> Iterator[str]:
         if each.result == each.expected or (part.model in gone and part.kind != "model"):
             continue
         if not is_elsewhere(part, each, merged):
-            yield in_words(part, each)
+            refs = tuple(dict.fromkeys(ask.ref for ask in each.open_asks))
+            yield Problem(ProblemKind.MODELS_DIFFER, (part, refs), in_words(part, each))
 
 
 def is_absent(value: object) -> bool:

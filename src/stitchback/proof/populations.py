@@ -50,11 +50,19 @@ class SimulatedDatabases:
     bounded: list[str] = field(default_factory=list)
     seen: set[DatabaseId] = field(default_factory=set)
 
-    def add(self, name: str, lineage: str, ref: str, database: SymbolicDatabase) -> None:
+    def add(
+        self,
+        name: str,
+        lineage: str,
+        ref: str,
+        database: SymbolicDatabase,
+        newest: tuple[MigrationKey, ...] = (),
+    ) -> None:
         place = self.memory.place_of(database)
         if place not in self.seen:
             self.seen.add(place)
-            self.inhabitants.append(SimulatedDatabase(Population(name, lineage, ref, database.ledger), place))
+            population = Population(name, lineage, ref, database.ledger, newest)
+            self.inhabitants.append(SimulatedDatabase(population, place))
 
     def loadable(self, tree: Tree) -> Tree:
         tree, left_out = loadable(tree)
@@ -267,8 +275,9 @@ def build(
         made[applied_set.keys] = run.final
         if not applied_set.matters:
             continue
-        names = ", ".join(map(str, topmost(applied_set.keys, parents)))
-        found.add(f"{ref} up to {names}", lineage, ref, run.final)
+        newest = topmost(applied_set.keys, parents)
+        names = ", ".join(map(str, newest))
+        found.add(f"{ref} up to {names}", lineage, ref, run.final, newest)
     if failures:
         found.add_bound(
             f"{ref}: some sets of its migrations cannot be applied by {ref} itself ({failures[0].message})"

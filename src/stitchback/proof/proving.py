@@ -21,6 +21,7 @@ from stitchback.model.plans import (
     SafePlan,
     Situation,
 )
+from stitchback.model.problems import Moment, Problem
 from stitchback.model.state import SchemaState
 from stitchback.operations.separate_database_and_state import Stated, stated_alone
 from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
@@ -153,8 +154,8 @@ class Prover:
         return self._scenes[-1]
 
 
-def of_the_graph(said: str) -> Failure:
-    return Failure(EVERY_DATABASE, "the reconciled tree", "its graph", said)
+def of_the_graph(problem: Problem) -> Failure:
+    return Failure(EVERY_DATABASE, "the reconciled tree", Moment.GRAPH, problem)
 
 
 def of_a_split_app(app: str) -> str:

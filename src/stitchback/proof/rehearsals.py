@@ -18,6 +18,7 @@ from stitchback.model.plans import (
     RehearsalReport,
     Situation,
 )
+from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.graph_checks import split_without_us
 from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, fork_name
@@ -272,33 +273,39 @@ def failures(answer: RehearsalAnswer) -> tuple[Failure, ...]:
     """The failures that refuse the plan."""
     return tuple(
         dict.fromkeys(
-            Failure(each.database, f"{REHEARSED}: {each.act}", each.step, each.message)
+            Failure(each.database, f"{REHEARSED}: {each.act}", each.step, each.problem)
             for each in answer.disagreements
         )
-    ) or tuple(Failure(name, REHEARSED, "not finished", NO_TIME) for name in answer.missed)
+    ) or tuple(
+        Failure(name, REHEARSED, Moment.NOT_FINISHED, Problem(ProblemKind.NO_TIME, (), NO_TIME))
+        for name in answer.missed
+    )
 
 
 def broken_on_mainline(answer: RehearsalAnswer, proof: Proof) -> tuple[BrokenOnMainline, ...]:
     """The failures that occur without the plan too, of databases for which the first engine saw none: the first of each."""
-    lineages = {each.population.name: each.population.lineage for each in proof.outcomes}
-    known = {
-        name for each in proof.broken_on_mainline if not each.acts for name in (each.population, each.message)
-    }
+    populations = {each.population.name: each.population for each in proof.outcomes}
+    lineages = {name: each.lineage for name, each in populations.items()}
+    broken = [each for each in proof.broken_on_mainline if not each.acts]
+    names, problems = {each.population for each in broken}, {each.problem for each in broken}
     first: dict[str, Disagreement] = {}
     for each in answer.baseline:
         lineage = lineages.get(each.database, FORK)
         if (
-            known.isdisjoint((each.database, each.message))
+            each.database not in names
+            and each.problem not in problems
             and not each.everywhere
             and lineage in (FORK, MAINLINE, PATCHED)
         ):
             first.setdefault(each.database, each)
     return tuple(
-        BrokenOnMainline(name, each.message, at(each), lineages.get(name, FORK), rehearsed=True)
+        BrokenOnMainline(
+            name,
+            each.problem,
+            each.step if isinstance(each.step, MigrationKey) else None,
+            lineages.get(name, FORK),
+            rehearsed=True,
+            newest=populations[name].newest if name in populations else (),
+        )
         for name, each in first.items()
     )
-
-
-def at(failure: Disagreement) -> MigrationKey | None:
-    app, dot, name = failure.step.partition(".")
-    return MigrationKey(app, name) if dot and " " not in failure.step else None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from stitchback.engine import DatabaseId, RunError, RunPath, RunResult, Stop, Target
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import NOTHING_RUN
+from stitchback.model.problems import Problem, Step
 from stitchback.proof.final_state_checks import AFTERWARDS, NEXT_RELEASE, FinalStateChecks
 from stitchback.proof.manual_steps import ManualSteps
 
@@ -45,7 +45,7 @@ class UpgradeStep(NamedTuple):
         return did if self.stopped is None else f"{did}, stopped after {self.stopped}"
 
 
-Kind = tuple[str, str]  # step and message of a failure: equal for failures that are reached in different ways
+Kind = tuple[Step, Problem]  # where and what: equal for failures that are reached in different ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ class UpgradeFailure:
     """A failure: `path` are the upgrade steps from the population's database, `did` is the step that failed."""
 
     did: tuple[str, ...]
-    step: str
-    message: str
+    step: Step
+    problem: Problem
     error: RunError | None = None
     path: tuple[UpgradeStep, ...] = ()
 
     @property
     def kind(self) -> Kind:
-        return self.step, self.message
+        return self.step, self.problem
 
     @property
     def acts(self) -> tuple[str, ...]:
@@ -202,8 +202,8 @@ class Rollouts:
         if upgrade_failures is None:
             found = list(failed("migrate", finish.error))
             if finish.error is None:
-                said = self.ends.judged(finish.end)
-                found += [UpgradeFailure(("migrate", *did), step, message) for did, step, message in said]
+                judged = self.ends.judged(finish.end)
+                found += [UpgradeFailure(("migrate", *did), step, problem) for did, step, problem in judged]
             upgrade_failures = self._ends[finish] = distinct(found)
         return upgrade_failures
 
@@ -279,13 +279,13 @@ class Rollouts:
         finish = self.following.way(place).finish
         yield from failed(NEXT_RELEASE, finish.error)
         if finish.error is None:
-            for said in self.ends.judged_next(finish.end):
-                yield UpgradeFailure((NEXT_RELEASE,), AFTERWARDS, said)
+            for problem in self.ends.judged_next(finish.end):
+                yield UpgradeFailure((NEXT_RELEASE,), AFTERWARDS, problem)
 
 
 def failed(act: str, error: RunError | None) -> Iterator[UpgradeFailure]:
     if error is not None:
-        yield UpgradeFailure((act,), step_of(error.at), error.message, error)
+        yield UpgradeFailure((act,), error.step, error.problem, error)
 
 
 def not_passed(
@@ -304,11 +304,7 @@ def not_passed(
     return tuple(trouble for trouble in there if passed is None or not passed(trouble))
 
 
-def step_of(key: MigrationKey | None) -> str:
-    return str(key) if key else NOTHING_RUN
-
-
 def distinct(upgrade_failures: list[UpgradeFailure]) -> tuple[UpgradeFailure, ...]:
-    """The first of all failures with equal messages."""
-    first = {trouble.message: trouble for trouble in reversed(upgrade_failures)}
+    """The first of all failures with equal problems."""
+    first = {trouble.problem: trouble for trouble in reversed(upgrade_failures)}
     return tuple(reversed(first.values()))

@@ -10,6 +10,7 @@ from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call
@@ -22,7 +23,7 @@ from stitchback.schema.problems import InconsistentState
 Column = tuple[str, ModelKey | None, str | None]  # the operation's kind, the model, the field
 
 
-def rows_without_value(result: Tree, situation: Situation, memory: EngineCache) -> Iterator[str]:
+def rows_without_value(result: Tree, situation: Situation, memory: EngineCache) -> Iterator[Problem]:
     """The operations that would fail on a database with rows and that no branch has in its own migrations."""
     trees = (situation.mainline, *(patch.tree for patch in situation.patches))
     same = {id(migration) for tree in trees for migration in tree.migrations.values()}
@@ -44,10 +45,12 @@ def rows_without_value(result: Tree, situation: Situation, memory: EngineCache) 
             if _column(operation, migration.key.app) not in own:
                 name = string(operation.argument("name"))
                 verb = "adds" if operation.kind == "AddField" else "alters"
-                yield (
+                said = (
                     f"{migration.key} {verb} the column {subject(operation, migration.key.app)}.{name} to NOT NULL "
                     f"without a value for the rows that are there ({field.path.rpartition('.')[2]} without a default)"
                 )
+                column = _column(operation, migration.key.app)
+                yield Problem(ProblemKind.ROWS_NEED_VALUE, (migration.key, *column), said)
 
 
 def _candidates(migration: Migration) -> Iterator[Operation]:

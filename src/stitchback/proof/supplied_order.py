@@ -15,6 +15,7 @@ from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import BrokenOnMainline, Patch, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import text
 from stitchback.operations import kind_of
 from stitchback.operations.data import runs_code
@@ -57,20 +58,22 @@ class SuppliedOrder:
     def broken_on_mainline(self) -> Iterator[BrokenOnMainline]:
         """What fails without that order, whatever the plan: the app's migrations alone, on an empty database."""
         for key, parents in sorted(self._of_mainline.items()):
-            said = _said(key, parents)
-            yield BrokenOnMainline(FRESH_INSTALL, said, key, FRESH, (f"migrate {key.app} {key.name}",))
+            problem = Problem.of(ProblemKind.UNDECLARED, key, parents)
+            yield BrokenOnMainline(FRESH_INSTALL, problem, key, FRESH, (f"migrate {key.app} {key.name}",))
 
-    def lost(self, result: Tree) -> Iterator[str]:
+    def lost(self, result: Tree) -> Iterator[Problem]:
         """Migrations that the plan has written so, while on mainline and on the patch branches they depend on what they refer to, or are not there."""
         new = {key: each for key, each in self._of(result).items() if key not in self._of_mainline}
         known = {key for tree in self.patches for key in self._of(tree)} if new else set()
-        yield from (_said(key, parents) for key, parents in sorted(new.items()) if key not in known)
+        for key, parents in sorted(new.items()):
+            if key not in known:
+                yield Problem.of(ProblemKind.UNDECLARED, key, parents)
 
     def bounds(self, result: Tree) -> Iterator[str]:
         """What fails without that order in the planned tree alone, for what the patch branches have brought."""
         for key, parents in sorted(self._of(result).items()):
             if key not in self._of_mainline:
-                yield f"{FRESH_INSTALL}, migrate {key.app} {key.name}: {_said(key, parents)}"
+                yield f"{FRESH_INSTALL}, migrate {key.app} {key.name}: {Problem.of(ProblemKind.UNDECLARED, key, parents)}"
 
     def situation(self, situation: Situation) -> Situation:
         patches, mainline = tuple(map(self._patch, situation.patches)), self.tree(situation.mainline)
@@ -134,11 +137,6 @@ def _creators(tree: Tree, shared: frozenset[MigrationKey]) -> dict[ModelKey, Mig
             for model in _created(tree.migrations[key]):
                 creators.setdefault(model, key)
     return creators
-
-
-def _said(key: MigrationKey, parents: tuple[MigrationKey, ...]) -> str:
-    names = ", ".join(map(str, parents))
-    return f"{key} refers to models of {names} and does not depend on it"
 
 
 def _created(migration: Migration) -> Iterator[ModelKey]:

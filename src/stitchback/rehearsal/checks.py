@@ -6,15 +6,21 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import django
+from django.db.migrations.exceptions import (
+    CircularDependencyError,
+    InconsistentMigrationHistory,
+    NodeNotFoundError,
+)
 from django.db.utils import IntegrityError
 
+from stitchback.graph.refused_by_django import applied_too_early
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import NOTHING_RUN
+from stitchback.model.problems import Moment, Problem, ProblemKind, Step, raised
 from stitchback.rehearsal.connection import RehearsalRecorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
 from stitchback.rehearsal.files import Name, RehearsalExecutor, RehearsalFiles
@@ -27,15 +33,14 @@ from stitchback.rehearsal.states import OutOfTime
 MIGRATE = "migrate"
 AGAIN = "migrate, then migrate"
 NEXT_RELEASE = "migrate, then the next release's migrate"
-AFTERWARDS = "afterwards"
+AFTERWARDS = Moment.AFTERWARDS
 GRACE = 2  # times the bound, for work that started before the bound was reached
 ROWS = (
     2,
     1,
     0,
 )  # in each table, tried in this order: rows can make a data operation fail
-LEAVES = "multiple leaf nodes"
-OF_THE_GRAPH = (LEAVES, "InconsistentMigrationHistory", "NodeNotFoundError", "CircularDependencyError")
+OF_THE_GRAPH = (CircularDependencyError, InconsistentMigrationHistory, NodeNotFoundError)
 CONSTRAINT_NAME = re.compile(r'CONSTRAINT "((?:[^"]|"")*)"')
 
 
@@ -52,11 +57,11 @@ class FinalDatabase:
     schema: dict[str, Shape] | None = None
     names: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
-    unlike: tuple[str, ...] = ()
+    unlike: tuple[Problem, ...] = ()
     following: dict[str, Shape] | None = None
 
-    def fail(self, act: str, step: str, message: str, raised: bool = False) -> None:
-        self.failures.append(Disagreement("", act, step, message, raised))
+    def fail(self, act: str, step: Step, problem: Problem, raised: bool = False) -> None:
+        self.failures.append(Disagreement("", act, step, problem, raised))
 
 
 class Rehearsal:
@@ -146,7 +151,7 @@ class Rehearsal:
             except IntegrityError as error:
                 watch = self.connection.watch
                 failed = FinalDatabase(data=tuple(watch.data))
-                failed.fail(MIGRATE, step_of(watch.running), error_text(error), raised=True)
+                failed.fail(MIGRATE, step_of(watch.running), problem_of(error, watch.operation), raised=True)
         return failed
 
     def played(
@@ -175,14 +180,14 @@ class Rehearsal:
         end.ran = frozenset(watch.ran)
         if state is None:
             return end
-        for text in lost_values(before, values_of(self.connection), watch.changes):
-            end.fail(MIGRATE, AFTERWARDS, text)
-        for text in sorted(watch.debts.values()):
-            end.fail(MIGRATE, AFTERWARDS, f"{text}, which only SQLite corrects, when it recreates the table")
+        for problem in lost_values(before, values_of(self.connection), watch.changes):
+            end.fail(MIGRATE, AFTERWARDS, problem)
+        for problem in sorted(watch.debts.values(), key=str):
+            end.fail(MIGRATE, AFTERWARDS, Problem.of(ProblemKind.ONLY_BY_REMAKE, problem))
         try:
             self.check_database(end, state)
         except ValueError as error:  # Django raises this for a relation to a missing model
-            end.fail(MIGRATE, AFTERWARDS, error_text(error), raised=True)
+            end.fail(MIGRATE, AFTERWARDS, problem_of(error), raised=True)
             return end
         end.rows = frozenset(rows_of(self.connection)) - files.installed
         known = [
@@ -202,24 +207,27 @@ class Rehearsal:
 
     def migrate(self, files: RehearsalFiles, end: FinalDatabase, act: str) -> Any:
         """Runs a full migrate and returns Django's final state; None if it fails."""
-        watch = self.connection.watch
+        watch, executor = self.connection.watch, None
         try:
             executor = RehearsalExecutor(self.connection, files, watch.progress)
             executor.loader.check_consistent_history(self.connection)
             conflicts = executor.loader.detect_conflicts()
             split = [
-                f"{', '.join(sorted(names))} in {app}"
+                (app, tuple(sorted(names)))
                 for app, names in sorted(conflicts.items())
                 if app not in files.tree.split
             ]
             if split:
-                end.fail(act, NOTHING_RUN, f"{LEAVES}: {'; '.join(split)}", raised=True)
+                end.fail(act, Moment.NOTHING_RUN, several_leaf_nodes(split), raised=True)
                 return None
             return executor.migrate(executor.loader.graph.leaf_nodes())
         except IntegrityError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever Django and the database raise is what was asked
-            end.fail(act, step_of(watch.running), error_text(error), raised=True)
+            problem = problem_of(
+                error, watch.operation if watch.running else named_by(error, executor, self.connection)
+            )
+            end.fail(act, step_of(watch.running), problem, raised=True)
             return None
 
     def check_database(self, end: FinalDatabase, state: Any) -> None:
@@ -238,9 +246,9 @@ class Rehearsal:
             each.name for model in made for each in (*model._meta.indexes, *model._meta.constraints)
         )
         end.unlike = tuple(
-            text
+            problem
             for model in made
-            for text in differences(
+            for problem in differences(
                 model._meta.db_table,
                 end.schema.get(model._meta.db_table.lower()),
                 shape_of_model(model),
@@ -257,12 +265,13 @@ class Rehearsal:
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
             executor.check_replacements()
         except Exception as error:  # noqa: BLE001  # whatever Django raises is what was asked
-            end.fail(AGAIN, NOTHING_RUN, error_text(error), raised=True)
+            end.fail(AGAIN, Moment.NOTHING_RUN, problem_of(error), raised=True)
             return
         if plan:
-            end.fail(AGAIN, AFTERWARDS, f"a second migrate runs {', '.join(str(each) for each, _ in plan)}")
+            ran = tuple(MigrationKey(each.app_label, each.name) for each, _ in plan)
+            end.fail(AGAIN, AFTERWARDS, Problem.of(ProblemKind.SECOND_RUNS, ran))
         elif rows_of(self.connection) != rows:
-            end.fail(AGAIN, AFTERWARDS, "a second migrate writes rows of django_migrations")
+            end.fail(AGAIN, AFTERWARDS, Problem.of(ProblemKind.SECOND_RECORDS))
 
     def next_release(self, number: int, before: RehearsalFiles, end: FinalDatabase) -> None:
         files, watch = self.stage.tree(number), self.connection.watch
@@ -272,8 +281,8 @@ class Rehearsal:
         new = files.migrations.keys() - before.migrations.keys()
         wrong = sorted(new ^ {*watch.ran[ran:]})
         if wrong:
-            names = ", ".join(".".join(name) for name in wrong)
-            end.fail(NEXT_RELEASE, AFTERWARDS, f"not only the new migrations run: {names}")
+            names = tuple(MigrationKey(*name) for name in wrong)
+            end.fail(NEXT_RELEASE, AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, names))
         with self.connection.cursor() as cursor:
             end.following = schema_of(cursor)
 
@@ -290,11 +299,11 @@ class Rehearsal:
         yield from found
         if end.following is not None and fresh.following is not None and not (found or end.failures):
             wanted = fresh.following
-            for text in schema_differences(self.without_leftover(end.following, wanted), wanted):
-                yield Disagreement("", NEXT_RELEASE, AFTERWARDS, text)
+            for problem in schema_differences(self.without_leftover(end.following, wanted), wanted):
+                yield Disagreement("", NEXT_RELEASE, AFTERWARDS, problem)
         if end is fresh:
-            for text in end.unlike:
-                yield Disagreement("", MIGRATE, AFTERWARDS, f"different from the models: {text}")
+            for problem in map(not_as_the_models, end.unlike):
+                yield Disagreement("", MIGRATE, AFTERWARDS, problem)
         if database is not None:
             yield from self.unexpected(database, end)
         yield from self.ran_again(end, fresh)
@@ -303,10 +312,10 @@ class Rehearsal:
         """How a database differs from a fresh install."""
         if end.schema is None or fresh.schema is None:
             return
-        for text in schema_differences(self.without_leftover(end.schema, fresh.schema), fresh.schema):
-            yield Disagreement("", MIGRATE, AFTERWARDS, text)
+        for problem in schema_differences(self.without_leftover(end.schema, fresh.schema), fresh.schema):
+            yield Disagreement("", MIGRATE, AFTERWARDS, problem)
         for name in sorted((fresh.declared & fresh.names) - end.names):
-            yield Disagreement("", MIGRATE, AFTERWARDS, f"no index or constraint is called {name}")
+            yield Disagreement("", MIGRATE, AFTERWARDS, Problem.of(ProblemKind.NAME_LACKING, name))
 
     def without_leftover(self, found: dict[str, Shape], wanted: dict[str, Shape]) -> dict[str, Shape]:
         """Leaves out tables that may remain, and tables that only represent an installed package."""
@@ -329,22 +338,18 @@ class Rehearsal:
 
     def unexpected(self, database: RehearsedPopulation, end: FinalDatabase) -> Iterator[Disagreement]:
         """Where Django's result differs from the first engine's."""
-        for found, wanted, what in (
-            (end.ran - {(key.app, key.name) for key in self.request.replaced}, database.will_run, "runs"),
-            (end.rows, database.recorded, "is recorded"),
+        ran = end.ran - {(key.app, key.name) for key in self.request.replaced}
+        for found, wanted, more, fewer in (
+            (ran, database.will_run, ProblemKind.RUNS_UNEXPECTED, ProblemKind.RUNS_NOT),
+            (end.rows, database.recorded, ProblemKind.RECORDED_UNEXPECTED, ProblemKind.RECORDED_NOT),
         ):
             if wanted is None:
                 continue
             expected = {(key.app, key.name) for key in wanted}
             for name in sorted(found - expected):
-                yield Disagreement(
-                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {what}, which the simulation does not expect"
-                )
+                yield Disagreement("", MIGRATE, AFTERWARDS, Problem.of(more, MigrationKey(*name)))
             for name in sorted(expected - found):
-                negated = "does not run" if what == "runs" else "is not recorded"
-                yield Disagreement(
-                    "", MIGRATE, AFTERWARDS, f"{'.'.join(name)} {negated}, which the simulation expects"
-                )
+                yield Disagreement("", MIGRATE, AFTERWARDS, Problem.of(fewer, MigrationKey(*name)))
 
     def ran_again(self, end: FinalDatabase, fresh: FinalDatabase) -> Iterator[Disagreement]:
         before = Counter(identity for _, identity in end.data[: len(end.data) - len(end.order)])
@@ -360,7 +365,7 @@ class Rehearsal:
                 continue
             if fresh.schema is not None:
                 step = step_of(doers[identity])
-                yield Disagreement("", MIGRATE, step, f"its data operation has run {times} times")
+                yield Disagreement("", MIGRATE, step, Problem.of(ProblemKind.RAN_TIMES, times))
 
     # Whether the plan causes the failure
 
@@ -390,23 +395,23 @@ class Rehearsal:
 
     def unread_before(self, failure: Disagreement) -> list[str]:
         """Operations that could not be built and may be the cause. They are never the cause of an inconsistent history or of several leaf nodes."""
-        if not failure.raised or failure.message.startswith(OF_THE_GRAPH):
+        if not failure.raised or is_of_the_graph(failure.problem):
             return []
         files = self.stage.tree(self.request.result)
-        app, dot, name = failure.step.partition(".")
-        return files.unread_above((app, name) if dot else None)
+        step = failure.step
+        return files.unread_above((step.app, step.name) if isinstance(step, MigrationKey) else None)
 
     def of_a_branch(self, failure: Disagreement) -> Disagreement:
         """The failure, marked as excused where a branch's own databases already differ from its models: hand-written statements changed them."""
         if (
-            failure.message.startswith("different from the models")
-            and failure.message in self.unlike_on_branches()
+            failure.problem.kind is ProblemKind.NOT_AS_THE_MODELS
+            and failure.problem in self.unlike_on_branches()
         ):
             return replace(failure, baseline=True)
         return failure
 
-    def unlike_on_branches(self) -> frozenset[str]:
-        found: set[str] = set()
+    def unlike_on_branches(self) -> frozenset[Problem]:
+        found: set[Problem] = set()
         for recipe in self.request.tips:
             made = self.stage.database(recipe, None)
             if made is not None:
@@ -415,7 +420,7 @@ class Rehearsal:
                 state = self.migrate(self.stage.tree(recipe[-1]), end, MIGRATE)
                 if state is not None:
                     self.check_database(end, state)
-                    found |= {f"different from the models: {text}" for text in end.unlike}
+                    found.update(map(not_as_the_models, end.unlike))
         return frozenset(found)
 
     def untouched(self, made: MadeDatabase) -> FinalDatabase | None:
@@ -433,13 +438,37 @@ class Rehearsal:
             return False
         fresh = self.untouched(self.stage.empty)
         assert fresh is not None, "mainline is the same for both"
-        kinds = {(each.step, each.message) for each in self.failures(None, end, fresh)}
-        return (failure.step, failure.message) in kinds
+        return failure.kind in {each.kind for each in self.failures(None, end, fresh)}
 
 
-def step_of(running: Name | None) -> str:
-    return ".".join(running) if running else NOTHING_RUN
+def step_of(running: Name | None) -> Step:
+    return MigrationKey(*running) if running else Moment.NOTHING_RUN
 
 
-def error_text(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+def problem_of(error: BaseException, about: tuple[Hashable, ...] = ()) -> Problem:
+    """The problem of what Django or the database raised. `about`: the operation that ran, or what Django's loader refused."""
+    return raised(type(error).__name__, f"{type(error).__name__}: {error}", *about)
+
+
+def named_by(error: Exception, executor: RehearsalExecutor | None, connection: Any) -> tuple[Hashable, ...]:
+    """The migrations that an error of the graph is about."""
+    if isinstance(error, InconsistentMigrationHistory) and executor is not None:
+        return applied_too_early(executor.loader, RehearsalRecorder(connection).applied_migrations())
+    return tuple(error.node) if isinstance(error, NodeNotFoundError) else ()
+
+
+def is_of_the_graph(problem: Problem) -> bool:
+    """Whether Django refused the graph or the rows before it ran anything."""
+    if problem.kind is ProblemKind.RAISED:
+        return problem.objects[0] in {each.__name__ for each in OF_THE_GRAPH}
+    return problem.kind is ProblemKind.SEVERAL_LEAF_NODES
+
+
+def several_leaf_nodes(split: list[tuple[str, tuple[str, ...]]]) -> Problem:
+    said = "; ".join(f"{', '.join(names)} in {app}" for app, names in split)
+    keys = tuple(MigrationKey(app, name) for app, names in split for name in names)
+    return Problem(ProblemKind.SEVERAL_LEAF_NODES, keys, f"multiple leaf nodes: {said}")
+
+
+def not_as_the_models(difference: Problem) -> Problem:
+    return Problem.of(ProblemKind.NOT_AS_THE_MODELS, difference)

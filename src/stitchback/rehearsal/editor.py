@@ -12,8 +12,9 @@ from typing import Any
 from django.db import connections
 from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
 
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.rehearsal.django_objects import NoIndex
-from stitchback.rehearsal.shapes import Shape, shape_of
+from stitchback.rehearsal.shapes import Shape, part_problem, shape_of
 
 SCRATCH = "scratch"
 
@@ -115,50 +116,50 @@ class StrictEditor(PlainEditor):
         wanted = self.expected(model)
         columns = frozenset(field.column for pair in altered for field in pair if field.column)
         found, wanted = found.without_parts_on(columns), wanted.without_parts_on(columns)
-        others = {
-            name: f"{table}.{name} {'is unexpected' if name in found.columns else 'is missing'}"
-            for name in sorted(found.columns.keys() ^ wanted.columns.keys())
-        }
+        others = sorted(found.columns.keys() ^ wanted.columns.keys())
         if others and self.connection.watch.is_sqlite:
-            raise Refused(
-                f"SQLite recreates {table} from models with other columns: {'; '.join(others.values())}"
+            said = (
+                f"{table}.{name} is {'unexpected' if name in found.columns else 'missing'}" for name in others
             )
-        for name, text in others.items():
+            raise Refused(f"SQLite recreates {table} from models with other columns: {'; '.join(said)}")
+        for name in others:
             self.connection.watch.changed(table, name)  # only SQLite loses its values
-            self.connection.watch.healed(table, name, f"column {text}")
+            more = name in found.columns
+            what = ProblemKind.PART_UNEXPECTED if more else ProblemKind.PART_LACKING
+            self.connection.watch.healed(table, name, Problem.of(what, "column", table, name))
         ignored = self._of_constraint(model) | self._deferred(table, wanted)
         for name, kind in found.columns.items():
             if kind != wanted.columns.get(name, kind):
-                self.connection.watch.healed(
-                    table, name, f"column {table}.{name} is {kind} instead of {wanted.columns[name]}"
-                )
+                problem = Problem.of(ProblemKind.COLUMN_DIFFERS, table, name, kind, wanted.columns[name])
+                self.connection.watch.healed(table, name, problem)
         for text in found.parts.keys() ^ wanted.parts.keys():
-            line = f"{table}: {text} is {'unexpected' if text in found.parts else 'missing'}"
-            if line not in ignored:
-                self.connection.watch.healed(table, text.split(" ")[0], line)
+            problem = part_problem(table, text, lacks=text not in found.parts)
+            if problem not in ignored:
+                self.connection.watch.healed(table, text.split(" ")[0], problem)
 
-    def _deferred(self, table: str, wanted: Shape) -> set[str]:
-        """The prefixes of the lines that describe indexes which the same migration will create later."""
+    def _deferred(self, table: str, wanted: Shape) -> set[Problem]:
+        """The indexes which the same migration will create later."""
         waiting = [
             each for each in self.deferred_sql if getattr(each, "references_table", lambda _: False)(table)
         ]
         return {
-            f"{table}: {text} is missing"
+            part_problem(table, text, lacks=True)
             for text, columns in wanted.parts.items()
             for each in waiting
             if columns and all(each.references_column(table, column) for column in columns)
         }
 
-    def _of_constraint(self, model: Any) -> set[str]:
-        """The prefixes of the lines that describe the constraint being added or removed."""
-        table, found = model._meta.db_table, set[str]()
-        for constraint, what in ((self.adding, "missing"), (self.removing, "unexpected")):
+    def _of_constraint(self, model: Any) -> set[Problem]:
+        """The constraint being added or removed."""
+        table, found = model._meta.db_table, set[Problem]()
+        for constraint, lacks in ((self.adding, True), (self.removing, False)):
             if constraint is None:
                 continue
             others = [each for each in model._meta.constraints if each.name != constraint.name]
             without = self.expected(model, others)
             with_it = self.expected(model, [*others, constraint])
-            found |= {f"{table}: {text} is {what}" for text in with_it.parts.keys() - without.parts.keys()}
+            parts = with_it.parts.keys() - without.parts.keys()
+            found |= {part_problem(table, text, lacks=lacks) for text in parts}
         return found
 
     def expected(self, model: Any, constraints: Any = None) -> Shape:

@@ -93,6 +93,7 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
         try:
             for operation, before, after in zip(self.operations, steps, steps[1:], strict=False):
                 self.states.check_time()
+                watch.operation = identity_of(operation)
                 operation.database_forwards(self.app_label, schema_editor, before, after)
                 for table, what in definitions_set_by(operation, self.app_label, after):
                     watch.set_by_operation(table, what)
@@ -100,6 +101,12 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
             self.states.forget(project_state, self)
             raise
         return steps[-1]
+
+
+def identity_of(operation: Any) -> tuple[str, ...]:
+    """The operation's class, and the model and the name that it is about."""
+    named = (getattr(operation, each, None) for each in ("model_name", "name"))
+    return type(operation).__name__, *(str(each).lower() for each in named if each)
 
 
 def definitions_set_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]]:

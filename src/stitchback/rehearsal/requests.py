@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration
+from stitchback.model.problems import Problem, Step
 
 Recipe = tuple[int, ...]  # numbers of the old trees that a database was migrated with, in order
 
@@ -99,11 +100,20 @@ class Disagreement:
 
     database: str
     act: str
-    step: str
-    message: str
+    step: Step
+    problem: Problem
     raised: bool = False
     baseline: bool = False
     everywhere: bool = False
+
+    @property
+    def message(self) -> str:
+        return self.problem.message
+
+    @property
+    def kind(self) -> tuple[Step, Problem]:
+        """Equal for the same failure of several databases."""
+        return self.step, self.problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.utils import DatabaseError
 
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.rehearsal.shapes import quoted, tables_of
 
 Values = dict[str, dict[Any, dict[str, Any]]]  # table -> primary key -> column -> value
@@ -29,9 +30,10 @@ class RowWatch:
     changes: dict[str, set[str | None]] = field(default_factory=dict)
     ran: list[Name] = field(default_factory=list)
     running: Name | None = None
+    operation: tuple[str, ...] = ()  # the running one: its class, its model and its name
     is_strict: bool = False
     is_sqlite: bool = True
-    debts: dict[tuple[str, str], str] = field(default_factory=dict)
+    debts: dict[tuple[str, str], Problem] = field(default_factory=dict)
 
     def data_operation(self, identity: str) -> None:
         self.data.append((self.running or ("", ""), identity))
@@ -40,8 +42,8 @@ class RowWatch:
         self.changes.setdefault(table.lower(), set()).add(column.lower() if column else None)
         self.set_by_operation(table, column)
 
-    def healed(self, table: str, what: str, text: str) -> None:
-        self.debts.setdefault((table.lower(), what), text)
+    def healed(self, table: str, what: str, problem: Problem) -> None:
+        self.debts.setdefault((table.lower(), what), problem)
 
     def owes(self, table: str, what: str) -> bool:
         return (table.lower(), what) in self.debts
@@ -55,7 +57,7 @@ class RowWatch:
     def progress(self, action: str, migration: Any = None, fake: bool = False) -> None:
         """The executor's `progress_callback`."""
         if action == "apply_start":
-            self.running = (migration.app_label, migration.name)
+            self.running, self.operation = (migration.app_label, migration.name), ()
         elif action == "apply_success":
             self.ran.append((migration.app_label, migration.name))
             self.running = None
@@ -137,8 +139,8 @@ def values_of(connection: Any) -> Values:
     return found
 
 
-def lost_values(before: Values, after: Values, changes: Mapping[str, set[str | None]]) -> Iterator[str]:
-    """Describes the values that differ from before although no operation altered or removed their column."""
+def lost_values(before: Values, after: Values, changes: Mapping[str, set[str | None]]) -> Iterator[Problem]:
+    """The values that differ from before although no operation altered or removed their column."""
     for table, rows in sorted(before.items()):
         touched = changes.get(table.lower(), set())
         if None in touched or table not in after:
@@ -146,9 +148,9 @@ def lost_values(before: Values, after: Values, changes: Mapping[str, set[str | N
         for key, row in rows.items():
             now = after[table].get(key)
             if now is None:
-                yield f"a row of {table} is lost"
+                yield Problem.of(ProblemKind.ROW_LOST, table)
                 break
             for name, value in sorted(row.items()):
                 if name.lower() in touched or name not in now or now[name] == value:
                     continue
-                yield f"{table}.{name} was {value!r} and is {now[name]!r}, though no operation changes that column"
+                yield Problem.of(ProblemKind.VALUE_LOST, table, name, repr(value), repr(now[name]))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stitchback.model.problems import Problem, ProblemKind
+
 OWN_TABLES = ("django_migrations",)
 CHECK = re.compile(r"(?:CONSTRAINT\s+\"((?:[^\"]|\"\")*)\"\s+)?CHECK\s*\(", re.IGNORECASE)
 COLUMN_QUALIFIER = re.compile(r'"[^"]*"\.(?=")')
@@ -109,25 +111,33 @@ def schema_of(cursor: Any) -> dict[str, Shape]:
     return {name.lower(): shape for name, shape in found.items() if shape is not None}
 
 
-def differences(table: str, found: Shape | None, wanted: Shape | None) -> Iterator[str]:
-    """Describes how the table differs from the expected one."""
+def differences(table: str, found: Shape | None, wanted: Shape | None) -> Iterator[Problem]:
+    """How the table differs from the expected one."""
     if found is None or wanted is None:
         if found is not wanted:
-            yield f"table {table} is {'missing' if found is None else 'unexpected'}"
+            lacks = found is None
+            yield Problem.of(ProblemKind.TABLE_LACKING if lacks else ProblemKind.TABLE_UNEXPECTED, table)
         return
     for name in sorted({*found.columns, *wanted.columns}):
         here, there = found.columns.get(name), wanted.columns.get(name)
         if here is None or there is None:
-            yield f"column {table}.{name} is {'missing' if here is None else 'unexpected'}"
+            kind = ProblemKind.PART_LACKING if here is None else ProblemKind.PART_UNEXPECTED
+            yield Problem.of(kind, "column", table, name)
         elif here != there:
-            yield f"column {table}.{name} is {here} instead of {there}"
+            yield Problem.of(ProblemKind.COLUMN_DIFFERS, table, name, here, there)
     for text in sorted(found.parts.keys() ^ wanted.parts.keys()):
-        yield f"{table}: {text} is {'unexpected' if text in found.parts else 'missing'}"
+        yield part_problem(table, text, lacks=text not in found.parts)
 
 
-def schema_differences(found: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> list[str]:
+def part_problem(table: str, text: str, *, lacks: bool) -> Problem:
+    """An index or a constraint that the table lacks, or should not have."""
+    kind = ProblemKind.DEFINITION_LACKING if lacks else ProblemKind.DEFINITION_UNEXPECTED
+    return Problem.of(kind, table, text)
+
+
+def schema_differences(found: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> list[Problem]:
     return [
-        text
+        problem
         for name in sorted({*found, *wanted})
-        for text in differences(name, found.get(name), wanted.get(name))
+        for problem in differences(name, found.get(name), wanted.get(name))
     ]

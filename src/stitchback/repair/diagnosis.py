@@ -16,8 +16,8 @@ from stitchback.repair.defects.defect import Examined
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.leftovers import Leftover
 from stitchback.repair.lineage import Lineage, lineages
-from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.unrecorded import hidden
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.repair.edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
 from stitchback.repair.hidden_tables import HiddenTables
+from stitchback.repair.ledger_edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
 from stitchback.repair.recorder_rules import Keys, Order, RecordedNodes, RecorderRules
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.schema_search import NodeRelatives, SchemaFit, lacking
@@ -292,9 +292,9 @@ def _is_whole(effect: Effect, case: LedgerCase) -> bool:
         case AddColumn(table=table, column=column, shape=shape, indexes=indexes):
             place = (table.lower(), column.lower())
             is_null = Presence(*place, trait="null") in case.shown
-            return not indexes and not shape.startswith("→") and (is_null or place in case.required)
+            return not indexes and shape.target is None and (is_null or place in case.required)
         case CreateTable(table=table):
-            plain = not any(shape.startswith("→") for shape in table.columns.values())
+            plain = all(column.target is None for column in table.columns.values())
             return plain and not (table.indexes or table.constraints)
         case AddIndex() | AddConstraint() | DropColumn() | DropTable() | RenameColumn():
             return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stitchback.engine import Engine, MigrateOptions, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Failure
-from stitchback.repair.edits import GiveId, InsertRow, LedgerEdit
+from stitchback.repair.ledger_edits import GiveId, InsertRow, LedgerEdit
 from stitchback.repair.recorder_rules import RecorderRules
 
 FAKE = MigrateOptions(fake=True, exact=True)

@@ -11,11 +11,12 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
+from stitchback.model.problems import raised
 from stitchback.model.state import Field
-from stitchback.repair.edits import Presence
 from stitchback.repair.hidden_tables import HiddenTables
+from stitchback.repair.ledger_edits import Presence
+from stitchback.repair.ledger_prover import followed
 from stitchback.repair.observed_schema import as_shown
-from stitchback.repair.proving import followed
 from stitchback.repair.recorder_rules import Order
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.schema_search import NodeRelatives, lacking
@@ -62,7 +63,13 @@ def refused_rows(run: Run, start: SymbolicDatabase, ledger: Ledger) -> Run:
         count = len(step.database.ledger) - rows
         taken = used.intersection(range(following, following + count))
         if count and (not new_id.is_given or taken):
-            return Run(run.steps[:place], before, RunError("IntegrityError", new_id.problem, step.key))
+            return Run(
+                run.steps[:place],
+                before,
+                RunError(
+                    "IntegrityError", raised("IntegrityError", new_id.problem, "django_migrations"), step.key
+                ),
+            )
         following, rows, before = following + count, rows + count, step.database
     return run
 
@@ -122,7 +129,7 @@ class Forecaster:
         run = self.today.migrate(found)
         begins = bool(run.steps) or (run.error is not None and run.error.at is not None)
         unresolved = self._unresolved(found) if begins else ""
-        return Run((), found, RunError("ValueError", unresolved)) if unresolved else run
+        return Run((), found, RunError("ValueError", raised("ValueError", unresolved))) if unresolved else run
 
     def _unresolved(self, found: SymbolicDatabase) -> str:
         """Django's message for the first field of the applied models that refers to a model of the tree which is not among them."""

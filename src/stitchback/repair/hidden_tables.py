@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.schema_of_applied import SchemaOfApplied
-from stitchback.repair.visible_schema import ELSEWHERE, Names, VisibleSchema
+from stitchback.repair.visible_schema import Names, VisibleSchema
 
 OPTION = "--app-in-other-database"
 KEY = "apps_in_other_databases"
@@ -106,7 +106,7 @@ def unseen(
         if (tables := {name.table for name in player.names_of_apps(frozenset({app}))} & there - {""})
         and not any(table in visible.tables or table in hidden for table in tables)
     }
-    taken = frozenset(table for table, place in visible.unseen.items() if not place.startswith(ELSEWHERE))
+    taken = frozenset(table for table, place in visible.unseen.items() if not place.schema)
     in_the_way = taken & hidden.keys()
     inside = {name: table for table in sorted(hidden) for name in player.names_of_tables((table,))}
     return HiddenTables(elsewhere, hidden, inside, names | inside.keys(), frozenset(blind), in_the_way)

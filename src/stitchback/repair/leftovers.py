@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Span
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.recorder_rules import Keys
 from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.repair.visible_schema import VisibleSchema

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.repair.edits import Presence
+from stitchback.model.physical import Column, PhysicalSchema, Table
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.schema_of_applied import names_of
 from stitchback.repair.schema_search import lacking
 from stitchback.repair.visible_schema import Names
@@ -23,8 +22,7 @@ from stitchback.schema.effects import (
 )
 from stitchback.schema.problems import Clash
 
-UNKNOWN = "seen, of a type that no migration creates"
-LENGTH = re.compile(r"^varchar\(\d+\)")
+UNKNOWN = Column("seen, of a type that no migration creates")
 
 
 def adjusted(
@@ -146,18 +144,11 @@ def _without(definitions: Mapping[str, str], missing: Names) -> dict[str, str]:
     return {name: text for name, text in definitions.items() if name.lower() not in gone}
 
 
-def _with_trait(shape: str, trait: str) -> str:
-    """The shape with another length, or with NULL allowed or not."""
+def _with_trait(column: Column, trait: str) -> Column:
+    """The column with another length, or with NULL allowed or not."""
     if trait.startswith("varchar"):
-        return LENGTH.sub(trait, shape)
+        has_length = column.type == "varchar" and column.arguments.isdigit()
+        return replace(column, arguments=trait[len("varchar(") : -1]) if has_length else column
     if trait.startswith("type"):
-        return shape  # a name does not define the shape of another type
-    words, _, rest = shape.partition(" ")
-    is_null = rest == "null" or rest.startswith("null ")
-    if (trait == "null") == is_null:
-        return shape
-    return (
-        f"{words} null {rest}".rstrip()
-        if trait == "null"
-        else f"{words} {rest.removeprefix('null').lstrip()}".rstrip()
-    )
+        return column  # a name does not define the shape of another type
+    return replace(column, null=trait == "null")

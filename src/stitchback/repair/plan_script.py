@@ -9,7 +9,7 @@ from stitchback.engine import EngineCache
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import Candidate
-from stitchback.repair.edits import EditGuard, InsertRow, Presence
+from stitchback.repair.ledger_edits import EditGuard, InsertRow, Presence
 from stitchback.repair.recorder_rules import RecorderRules
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.sql import Script, render_script

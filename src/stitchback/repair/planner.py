@@ -19,17 +19,6 @@ from stitchback.model.plans import Failure
 from stitchback.repair.defects.new_id import with_ids
 from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
 from stitchback.repair.diagnosis import Diagnosis, Outlook, diagnose
-from stitchback.repair.edits import (
-    DeleteDuplicate,
-    DeleteRow,
-    EditGuard,
-    LedgerEdit,
-    Presence,
-    RenameRow,
-    bare,
-    edited,
-    in_common,
-)
 from stitchback.repair.evidence import (
     Contradiction,
     Grounds,
@@ -40,15 +29,26 @@ from stitchback.repair.evidence import (
 )
 from stitchback.repair.faking import FakeTrial, try_fake
 from stitchback.repair.forecasting import Forecaster, by_rows
-from stitchback.repair.half_done import half_done
+from stitchback.repair.half_done_migrations import half_done
 from stitchback.repair.hidden_tables import HiddenTables, OpenQuestion, OtherDatabases, unseen
+from stitchback.repair.ledger_edits import (
+    DeleteDuplicate,
+    DeleteRow,
+    EditGuard,
+    LedgerEdit,
+    Presence,
+    RenameRow,
+    bare,
+    edited,
+    in_common,
+)
+from stitchback.repair.ledger_prover import LedgerProver, unlike
 from stitchback.repair.leftovers import Migrated, leftovers
 from stitchback.repair.observed_schema import adjusted, is_table
-from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.possible_schemas import AmbiguousLedger, PastTree, possible_schemas
-from stitchback.repair.proving import LedgerProver, unlike
 from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
-from stitchback.repair.renames import renames
+from stitchback.repair.renamed_rows import renames
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied, names_of
 from stitchback.repair.schema_search import SchemaFit, SchemaSearch, beyond, within
 from stitchback.repair.unrecorded import hidden

@@ -14,8 +14,8 @@ from functools import cached_property
 from stitchback.engine import EngineCache
 from stitchback.engine.engine_cache import EMPTY_STATE
 from stitchback.model.keys import MigrationKey
-from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.repair.edits import Presence
+from stitchback.model.physical import Column, PhysicalSchema, Table
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import (
@@ -40,10 +40,6 @@ from stitchback.schema.effects import (
 from stitchback.schema.problems import InconsistentState
 
 PLAIN = re.compile(r"(index|unique)\([^()]+\)")
-SHAPE = re.compile(
-    r"(?P<type>→[^ ]+|varchar\(\d+\)|[A-Za-z]+(\([^()]*\))?)(?P<null> null)?( no constraint)?( db_\w+ .*)?"
-)
-
 _NUMBERS = ("Small", "", "Big", "PositiveSmall", "Positive", "PositiveBig")
 FAMILIES = {
     "boolean": "boolean",
@@ -102,8 +98,8 @@ class SchemaOfApplied:
                 token = self.memory.migration_effect(token, migration).after
             except InconsistentState as error:
                 return Unplayable(key, str(error))
-            if outcome.clash:
-                return Unplayable(key, outcome.clash)
+            if outcome.clash is not None:
+                return Unplayable(key, str(outcome.clash))
             schema = outcome.schema
             data.extend(outcome.data)
         return AppliedSchema(schema, tuple(data), names_of(schema))
@@ -228,22 +224,30 @@ def _table_names(name: str, table: Table) -> set[Presence]:
     return {Presence(name.lower())}.union(*columns, *(_index_names(*index) for index in indexes))
 
 
-def _column_names(table: str, column: str, shape: str) -> set[Presence]:
+def _column_names(table: str, column: str, shape: Column) -> set[Presence]:
     return {Presence(table.lower(), column.lower()), *_traits(table, column, shape)}
 
 
-def _traits(table: str, column: str, shape: str) -> set[Presence]:
+def _traits(table: str, column: str, shape: Column) -> set[Presence]:
     """The traits of a column; empty for keys, generated columns, and fields of non-Django classes."""
-    found = SHAPE.fullmatch(shape)
-    if found is None or found["type"].startswith("GeneratedField"):
+    if not _has_traits(shape):
         return set()
-    traits = {"null" if found["null"] else "not null"}
-    if found["type"].startswith("varchar"):
-        traits.add(found["type"])
-    family = FAMILIES.get(found["type"].partition("(")[0])
+    traits = {"null" if shape.null else "not null"}
+    if shape.type == "varchar":
+        traits.add(f"varchar({shape.arguments})")
+    family = FAMILIES.get(shape.type)
     if family:
         traits.add(f"type {family}")
     return {Presence(table.lower(), column.lower(), trait=trait) for trait in traits}
+
+
+def _has_traits(column: Column) -> bool:
+    if column.primary_key or column.on_delete or not column.is_read:
+        return False
+    if column.target is not None:
+        return column.is_constrained or not column.null
+    is_plain = column.type.isascii() and column.type.isalpha() and not {*"()"} & {*column.arguments}
+    return is_plain and not column.collation and column.type != "GeneratedField"
 
 
 def _index_names(name: str, definition: str) -> set[Presence]:

@@ -10,7 +10,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.repair import quoting
 from stitchback.repair.dialects import DIALECTS, TABLE, Dialect
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     GiveId,
@@ -21,7 +21,7 @@ from stitchback.repair.edits import (
     keys_of,
     rows_of,
 )
-from stitchback.repair.statements import (
+from stitchback.repair.sql_statements import (
     Statement,
     is_key,
     known_by_a_row,

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 
 Names = frozenset[Presence]
-ELSEWHERE = "in the schema "  # begins the place of a table that is not where the connection looks
 QUOTES = frozenset('"`')  # of a `db_table` that names the schema too: 'audit"."log'
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenObject:
+    """What cannot be read as a table of this connection. `schema`: where it is, if not where the connection looks."""
+
+    what: str
+    schema: str = ""
+
+    def __str__(self) -> str:
+        return f"in the schema {self.schema}" if self.schema else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,7 @@ class VisibleSchema:
     """`tables`: table -> its columns; `indexes`: names of indexes and constraints; `traits`: (table, column, trait), as far as the engine shows them;
     `required`: (table, column) that an INSERT must give a value. Names in lower case: engines fold case differently, and Django's names do not clash.
 
-    `unseen`: name -> what or where it is, for objects that cannot be read as a table of this connection (a view, a table of a schema outside the
+    `unseen`: by name, objects that cannot be read as a table of this connection (a view, a table of a schema outside the
     search path). Not `everything`: there may be further tables that this user cannot see.
     """
 
@@ -25,7 +35,7 @@ class VisibleSchema:
     indexes: frozenset[str] = frozenset()
     traits: frozenset[tuple[str, str, str]] = frozenset()
     required: frozenset[tuple[str, str]] = frozenset()
-    unseen: Mapping[str, str] = field(default_factory=dict)
+    unseen: Mapping[str, UnseenObject] = field(default_factory=dict)
     everything: bool = True
 
     @classmethod
@@ -35,7 +45,7 @@ class VisibleSchema:
         indexes: Iterable[str] = (),
         traits: Iterable[tuple[str, str, str]] = (),
         required: Iterable[tuple[str, str]] = (),
-        unseen: Mapping[str, str] | None = None,
+        unseen: Mapping[str, UnseenObject] | None = None,
         *,
         everything: bool = True,
     ) -> VisibleSchema:
@@ -75,7 +85,7 @@ class VisibleSchema:
     def hides(self, table: str) -> str:
         """Why the table's existence or contents cannot be read; "" if they can."""
         if table in self.unseen:
-            return self.unseen[table]
+            return str(self.unseen[table])
         if table in self.tables:
             return ""
         if QUOTES.intersection(table):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stitchback.planning.resolution import ResolvedLeaves
     from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
     from stitchback.repair.diagnosis import Diagnosis
-    from stitchback.reporting.fleet import EqualDatabases, UnreadTenant
+    from stitchback.reporting.fleet_text import EqualDatabases, UnreadTenant
     from stitchback.reporting.pages import Page
     from stitchback.reporting.rolling_text import RollingLine
     from stitchback.reporting.style import Line
@@ -314,7 +314,7 @@ def render_schema_difference(
 
 
 def render_diagnosis(diagnosis: Diagnosis, output_format: str) -> str:
-    from stitchback.reporting.diagnosis import diagnosis_document, diagnosis_lines
+    from stitchback.reporting.diagnosis_text import diagnosis_document, diagnosis_lines
     from stitchback.reporting.document import dump
 
     return (
@@ -325,9 +325,9 @@ def render_diagnosis(diagnosis: Diagnosis, output_format: str) -> str:
 def render_standings(
     groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant], output_format: str
 ) -> str:
-    from stitchback.reporting import fleet
+    from stitchback.reporting import fleet_text
 
-    return fleet.render_standings(groups, unreached, output_format)
+    return fleet_text.render_standings(groups, unreached, output_format)
 
 
 def render_verified(engines: Sequence[EngineLine], planned: int, output_format: str) -> str:

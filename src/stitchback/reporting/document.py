@@ -283,7 +283,7 @@ def plan_part(plan: SafePlan, before: Tree) -> Document:
             {"insert": str(handover.insert), "applied": [str(key) for key in handover.applied]}
             for handover in candidate.manual_inserts
         ],
-        "remarks": list(candidate.remarks),
+        "remarks": [remark.text for remark in candidate.remarks],
         "proof": {
             "django": proof.django,
             "runs": proof.simulated_runs,
@@ -333,7 +333,7 @@ def forgotten_document(forgotten: Forgotten | None) -> Document | None:
         case Leaves():
             return {
                 "outcome": "leaves",
-                "differences": forgotten.differences,
+                "differences": "; ".join(map(str, forgotten.differences)),
                 "missing": list(forgotten.missing),
                 "next_release": forgotten.next_release,
             }
@@ -394,7 +394,7 @@ def refused_document(refuted: Refuted) -> Document:
             {
                 "population": failure.population,
                 "rollout": failure.rollout,
-                "step": failure.step,
+                "step": str(failure.step),
                 "message": failure.message,
             }
             for failure in dict.fromkeys(refuted.failures)

@@ -100,7 +100,7 @@ def chosen_lines(plan: SafePlan, before: Tree) -> Iterator[Line]:
     for edit in plan.candidate.edits:
         yield from _edit_lines(edit, before)
     for remark in plan.candidate.remarks:
-        yield from wrapped((yellow("note   "), plain("  "), plain(remark)), 2, 9)
+        yield from wrapped((yellow("note   "), plain("  "), plain(remark.text)), 2, 9)
     yield BLANK
 
 

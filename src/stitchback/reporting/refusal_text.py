@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
 from stitchback.model.matches import Verdict
-from stitchback.model.plans import DATA_OPERATION, CandidateReach, Failure, Refuted
+from stitchback.model.plans import CandidateReach, Failure, Refuted
+from stitchback.model.problems import ProblemKind
 from stitchback.planning.outcomes import (
     DECISION,
     DISAGREEMENT,
@@ -56,7 +56,11 @@ DECISIONS = {
     ),
 }
 
-DATA_FAILURE = re.compile(rf"{DATA_OPERATION} of (?P<migration>\w+\.\w+).* (?P<what>has .*)")
+ALLOWED_BY = {
+    ProblemKind.DATA_REPEATED: ("repeat", "may run more than once on a database"),
+    ProblemKind.DATA_NOT_RUN: ("miss", "need not run on every database"),
+    ProblemKind.DATA_DROPPED: ("miss", "need not run on every database"),
+}
 REMOVED_BY_PATCH = (
     "Databases of {patch} lack what {mainline}'s migrations alter:",
     "to keep it: recreate it on {patch} in a new migration, with the definition that it has on {mainline} now, release that, and plan again;",
@@ -196,20 +200,16 @@ def _alone(found: Composition) -> str:
 
 def _agreement_lines(refuted: Sequence[Refuted]) -> Iterator[Line]:
     """The configuration that allows a refused data operation; the user decides."""
-    messages = (failure.message for refusal in refuted for failure in refusal.failures)
-    found = next(filter(None, map(DATA_FAILURE.match, messages)), None)
+    problems = (failure.problem for refusal in refuted for failure in refusal.failures)
+    found = next((each for each in problems if each.kind in ALLOWED_BY and any(each.migrations)), None)
     if found is None:
         return
-    way, said = (
-        ("repeat", "may run more than once on a database")
-        if "times" in found["what"]
-        else ("miss", "need not run on every database")
-    )
+    way, said = ALLOWED_BY[found.kind]
     said = f"If this data operation {said}, declare that in pyproject.toml, with the reason:"
     yield from wrapped((cyan("hint "), plain(said)), 0, 5)
     for line in (
         "[[tool.stitchback.data]]",
-        f'migration = "{found["migration"]}"',
+        f'migration = "{next(found.migrations)}"',
         f'may = ["{way}"]',
         'reason = "…"',
     ):

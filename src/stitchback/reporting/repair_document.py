@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stitchback.repair.faking import FakeTrial
-from stitchback.repair.outcomes import Repair
+from stitchback.repair.repair_outcomes import Repair
 from stitchback.repair.sql import Script
 from stitchback.reporting.document import Document, dump
-from stitchback.reporting.fleet import edits_document
+from stitchback.reporting.fleet_text import edits_document
 
 
 def render_repair(

@@ -39,7 +39,7 @@ def refuted_lines(report: SquashReport, refuted: Refuted, *, verbose: bool) -> I
     yield BLANK
     yield from failure_lines(refuted, verbose=verbose)
     for remark in refuted.candidate.remarks:
-        yield from wrapped((dim("note  "), plain(remark)), 2, 6)
+        yield from wrapped((dim("note  "), plain(remark.text)), 2, 6)
     if refuted.candidate.remarks:
         yield BLANK
     if report.best is not None and report.best.works:

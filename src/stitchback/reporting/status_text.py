@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from rich.text import Text
 
 from stitchback.matching.case import Side, Unit
+from stitchback.matching.created_twice import created_twice
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
 from stitchback.model.unfinished import Unfinished
 from stitchback.planning.reports import Coverage, Status
-from stitchback.reporting.created_twice import created_twice
 from stitchback.reporting.difference_text import Refs, difference_lines
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.grouping import MatchRow, change_of, rows

@@ -57,7 +57,7 @@ def _title(candidate: Candidate, proof: Proof, patches: Sequence[str], onto: str
         *(f"Not tried: {_text(text)}." for text in proof.bounded),
     ]
     if candidate.remarks:
-        lines += ["", *(f"- {_text(remark)}" for remark in candidate.remarks)]
+        lines += ["", *(f"- {_text(remark.text)}" for remark in candidate.remarks)]
     return lines
 
 

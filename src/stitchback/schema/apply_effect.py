@@ -6,11 +6,12 @@ nothing, and lose the column's values).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.physical import Column, ForeignKeyTarget, PhysicalSchema, Table
+from stitchback.model.problems import ProblemKind
 from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
     AddColumn,
@@ -57,16 +58,16 @@ def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
             return with_table(physical, table, replace(table_in(physical, table), comment=comment))
         case AddOther(text=text, conditional=conditional):
             if text in physical.others and not conditional:
-                raise Clash(f"{text} exists already")
+                raise Clash.of(ProblemKind.OBJECT_EXISTS, text)
             return replace(physical, others=physical.others | {text})
         case RemoveOther(text=text, conditional=conditional):
             if text not in physical.others and not conditional:
-                raise Clash(f"{text} does not exist")
+                raise Clash.of(ProblemKind.OBJECT_MISSING, text)
             return replace(physical, others=physical.others - {text})
         case Uses():
             return run_query(physical, effect)
-        case Fails(reason=reason):
-            raise Clash(reason)
+        case Fails(problem=problem):
+            raise Clash(problem)
         case RunData() | Unknown() | Forget() | Remake():
             return physical
         case _:
@@ -77,12 +78,10 @@ def run_query(physical: PhysicalSchema, effect: Uses) -> PhysicalSchema:
     columns = table_in(physical, effect.table).columns
     missing = effect.columns - columns.keys()
     if missing:
-        raise Clash(f"{effect.label} uses {effect.table}, which lacks column {', '.join(sorted(missing))}")
+        raise Clash.of(ProblemKind.QUERY_WITHOUT_COLUMN, effect.label, effect.table, tuple(sorted(missing)))
     for name in sorted(effect.unset & columns.keys()):
         if column_must_be_given(columns[name]):
-            raise Clash(
-                f"{effect.label} inserts rows into {effect.table} without a value for column {name}, which is NOT NULL there"
-            )
+            raise Clash.of(ProblemKind.ROWS_WITHOUT_COLUMN, effect.label, effect.table, name)
     return physical
 
 
@@ -94,7 +93,7 @@ def table_in(physical: PhysicalSchema, name: str) -> Table:
     """Raises Clash where there is no such table."""
     table = physical.tables.get(name)
     if table is None:
-        raise Clash(f"table {name} does not exist")
+        raise Clash.of(ProblemKind.TABLE_MISSING, name)
     return table
 
 
@@ -107,14 +106,14 @@ def run_on_tables(physical: PhysicalSchema, effect: CreateTable | DropTable | Re
                 return with_table(physical, name, table)
             if conditional:
                 return physical
-            raise Clash(f"table {name} exists already")
+            raise Clash.of(ProblemKind.TABLE_EXISTS, name)
         case DropTable(name=name, conditional=conditional):
             if name in physical.tables:
                 rest = {key: table for key, table in physical.tables.items() if key != name}
                 return replace(physical, tables=rest)
             if conditional:
                 return physical
-            raise Clash(f"table {name} does not exist")
+            raise Clash.of(ProblemKind.TABLE_MISSING, name)
         case RenameTable():
             return rename_table(physical, effect)
         case _:
@@ -127,23 +126,27 @@ def rename_table(physical: PhysicalSchema, effect: RenameTable) -> PhysicalSchem
         return physical
     table_in(physical, before)
     if after in physical.tables and not effect.over:
-        raise Clash(f"table {after} exists already")
+        raise Clash.of(ProblemKind.TABLE_EXISTS, after)
     tables = {after if key == before else key: table for key, table in physical.tables.items()}
     if after in physical.tables:
         tables[after] = physical.tables[after]
-    moved = {key: retargeted(table, f"→{before}(", f"→{after}(") for key, table in tables.items()}
+    moved = {
+        key: retargeted(
+            table, lambda target: replace(target, table=after) if target.table == before else target
+        )
+        for key, table in tables.items()
+    }
     return replace(physical, tables=moved)
 
 
-def retargeted(table: Table, old: str, new: str) -> Table:
-    """The table with foreign keys that begin with `old` beginning with `new`."""
-    if not any(shape.startswith(old) for shape in table.columns.values()):
-        return table
-    columns = {
-        name: new + shape.removeprefix(old) if shape.startswith(old) else shape
-        for name, shape in table.columns.items()
+def retargeted(table: Table, follow: Callable[[ForeignKeyTarget], ForeignKeyTarget]) -> Table:
+    """The table with what its foreign keys refer to afterwards."""
+    moved = {
+        name: replace(column, target=follow(column.target))
+        for name, column in table.columns.items()
+        if column.target is not None and not column.target.is_label and follow(column.target) != column.target
     }
-    return replace(table, columns=columns)
+    return replace(table, columns={**table.columns, **moved}) if moved else table
 
 
 def run_on_columns(
@@ -179,7 +182,7 @@ def column_added(table: Table, effect: AddColumn) -> Table:
     if effect.column in table.columns:
         if effect.conditional:
             return table
-        raise Clash(f"column {effect.table}.{effect.column} exists already")
+        raise Clash.of(ProblemKind.COLUMN_EXISTS, effect.table, effect.column)
     columns = {**table.columns, effect.column: effect.shape}
     return replace(table, columns=columns, indexes={**table.indexes, **dict(effect.indexes)})
 
@@ -188,7 +191,7 @@ def column_dropped(table: Table, effect: DropColumn) -> Table:
     if effect.column not in table.columns:
         if effect.conditional:
             return table
-        raise Clash(f"column {effect.table}.{effect.column} does not exist")
+        raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, effect.column)
     return replace(
         table,
         columns={name: shape for name, shape in table.columns.items() if name != effect.column},
@@ -203,28 +206,26 @@ def column_altered(table: Table, effect: AlterColumn) -> Table:
     """Altering to what the column is already is harmless on every engine, unless a foreign key is part of what changes."""
     found = table.columns.get(effect.column)
     if found is None:
-        raise Clash(f"column {effect.table}.{effect.column} does not exist")
+        raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, effect.column)
     again = effect.conditional or (found == effect.after and not foreign_key_changes(effect))
     if found != effect.before and not again and not was_automatic(found, effect.before):
-        raise Clash(f"column {effect.table}.{effect.column} is {found}, not {effect.before}")
+        raise Clash.of(ProblemKind.COLUMN_IS_OTHER, effect.table, effect.column, found, effect.before)
     return replace(table, columns={**table.columns, effect.column: effect.after})
 
 
-def was_automatic(found: str, before: str) -> bool:
+def was_automatic(found: Column, before: Column) -> bool:
     """A many-to-many table's own key, where the state has made a model of the table since and named the key's type."""
-    return found == AUTO_COLUMN and before.endswith("AutoField primary key")
+    named = replace(before, type="", primary_key=False) == Column() and before.type.endswith("AutoField")
+    return found == AUTO_COLUMN and named and before.primary_key
 
 
 def foreign_key_changes(effect: AlterColumn) -> bool:
-    return foreign_key_part(effect.before) != foreign_key_part(effect.after)
+    return constraint_of(effect.before) != constraint_of(effect.after)
 
 
-def foreign_key_part(shape: str) -> str:
-    """The constraint that a column's shape implies: its target, unless it has no constraint."""
-    if not shape.startswith("→"):
-        return ""
-    target, _, rest = shape.partition(" ")
-    return "" if rest.startswith("no constraint") else target
+def constraint_of(column: Column) -> ForeignKeyTarget | None:
+    """The target of the constraint that the column implies."""
+    return column.target if column.is_constrained else None
 
 
 def column_moved(table: Table, effect: RenameColumn) -> Table:
@@ -232,9 +233,9 @@ def column_moved(table: Table, effect: RenameColumn) -> Table:
     if effect.conditional and (before not in table.columns or after in table.columns):
         return table
     if before not in table.columns:
-        raise Clash(f"column {effect.table}.{before} does not exist")
+        raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, before)
     if after in table.columns:
-        raise Clash(f"column {effect.table}.{after} exists already")
+        raise Clash.of(ProblemKind.COLUMN_EXISTS, effect.table, after)
     return replace(
         table,
         columns={after if name == before else name: shape for name, shape in table.columns.items()},
@@ -252,8 +253,12 @@ def definitions_moved(pairs: Iterable[tuple[str, str]], before: str, after: str)
 
 
 def references_moved(physical: PhysicalSchema, effect: RenameColumn) -> PhysicalSchema:
-    old, new = f"→{effect.table}({effect.before})", f"→{effect.table}({effect.after})"
-    tables = {name: retargeted(table, old, new) for name, table in physical.tables.items()}
+    old = ForeignKeyTarget(effect.table, effect.before)
+    new = ForeignKeyTarget(effect.table, effect.after)
+    tables = {
+        name: retargeted(table, lambda target: new if target == old else target)
+        for name, table in physical.tables.items()
+    }
     return replace(physical, tables=tables)
 
 
@@ -304,7 +309,7 @@ def added(
         return {**found, name: text}
     if conditional:
         return dict(found)
-    raise Clash(f"{kind} {name} on {table} exists already")
+    raise Clash.of(ProblemKind.DEFINITION_EXISTS, kind, name, table)
 
 
 def needs_columns(table: Table, effect: AddIndex | AddConstraint) -> None:
@@ -312,12 +317,12 @@ def needs_columns(table: Table, effect: AddIndex | AddConstraint) -> None:
     there = table.indexes if isinstance(effect, AddIndex) else table.constraints
     missing = sorted(effect.columns - table.columns.keys())
     if missing and effect.name not in there:
-        raise Clash(f"column {effect.table}.{missing[0]} does not exist, which {effect.name} needs")
+        raise Clash.of(ProblemKind.COLUMN_NEEDED, effect.table, missing[0], effect.name)
 
 
 def dropped(kind: str, table: str, found: Mapping[str, str], name: str, conditional: bool) -> dict[str, str]:
     if name not in found and not conditional:
-        raise Clash(f"{kind} {name} on {table} does not exist")
+        raise Clash.of(ProblemKind.DEFINITION_MISSING, kind, name, table)
     return {key: text for key, text in found.items() if key != name}
 
 
@@ -330,7 +335,7 @@ def index_on(table: Table, effect: RenameIndex) -> str:
         if text.startswith("index(") and columns_in(text) == columns
     ]
     if len(names) != 1:
-        raise Clash(f"{len(names)} indexes on {effect.table}({', '.join(columns)}), not one")
+        raise Clash.of(ProblemKind.NOT_ONE_INDEX, len(names), effect.table, tuple(columns))
     return names[0]
 
 
@@ -342,7 +347,7 @@ def renamed(
     if before == after and after in found:
         return dict(found)
     if before not in found:
-        raise Clash(f"index {before} on {table} does not exist")
+        raise Clash.of(ProblemKind.DEFINITION_MISSING, "index", before, table)
     if after in found:
-        raise Clash(f"index {after} on {table} exists already")
+        raise Clash.of(ProblemKind.DEFINITION_EXISTS, "index", after, table)
     return {after if key == before else key: text for key, text in found.items()}

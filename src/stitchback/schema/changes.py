@@ -6,6 +6,7 @@ from dataclasses import replace
 from operator import itemgetter
 
 from stitchback.model.keys import ModelKey
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Value
@@ -38,7 +39,7 @@ def model_of(state: SchemaState, key: ModelKey) -> ModelState:
     """Raises InconsistentState where the state has no such model."""
     model = state.models.get(key)
     if model is None:
-        raise InconsistentState(f"there is no model {key}")
+        raise InconsistentState(Problem.of(ProblemKind.NO_MODEL, key))
     return model
 
 

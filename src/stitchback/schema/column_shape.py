@@ -1,20 +1,16 @@
-"""The shape of a column (see `visible.column_text`), read back into its parts."""
+"""What of a column decides which values it holds."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
+from stitchback.model.command_cache import by_value
+from stitchback.model.physical import Column
 from stitchback.schema.inserting import column_must_be_given
 from stitchback.schema.tables import AUTO_COLUMN
 
-_REFERENCE = re.compile(r"→(?P<table>.+?)\((?P<column>[^()]*)\)(?P<rest>.*)")
-_VARCHAR = re.compile(r"varchar\((?P<size>\d+)\)")
 _ARGUMENT = re.compile(r"\b(max_digits|decimal_places)=(\d+)")
-_DEFAULT = re.compile(r" db_default (?P<value>.*?)(?: db_comment .*| db_tablespace .*)?$")
-_TYPE_END = re.compile(r" (?:null|primary key|collate|db_default|db_comment|db_tablespace)\b")
-_NAME = re.compile(r"[\w.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,7 @@ class ColumnShape:
     DecimalField. `table`: that a foreign key refers to, and `constrained`: whether the database enforces it. `default`: the text of `db_default`,
     "" for none. `must_be_given`: an INSERT without a value for the column is refused."""
 
-    text: str
+    column: Column
     kind: str
     size: int | None = None
     digits: int | None = None
@@ -36,34 +32,37 @@ class ColumnShape:
 
     @property
     def type_text(self) -> str:
-        """The type alone, without what else the shape says."""
-        return _TYPE_END.split(self.text, maxsplit=1)[0]
+        """The type alone, in words, without what else the column has."""
+        return str(replace(self.column, collation="", null=False, primary_key=False, options=()))
+
+    def __str__(self) -> str:
+        return self.type_text
 
     @property
     def is_generated(self) -> bool:
         return self.kind == "GeneratedField"
 
 
-@lru_cache(maxsize=4096)
-def read_shape(text: str) -> ColumnShape:
-    """The parts of a column's shape."""
-    if text == AUTO_COLUMN:
-        return ColumnShape(text, "automatic")
-    if text.startswith("<opaque"):
-        return ColumnShape(text, "opaque", null=True)
-    default = _DEFAULT.search(text)
-    reference = _REFERENCE.match(text)
-    size, name = _VARCHAR.match(text), _NAME.match(text)
-    numbers = {name: int(number) for name, number in _ARGUMENT.findall(text)}
+@by_value
+def read_shape(column: Column) -> ColumnShape:
+    """The parts of a column."""
+    if column == AUTO_COLUMN:
+        return ColumnShape(column, "automatic")
+    if not column.is_read:
+        return ColumnShape(column, "opaque", null=True)
+    target, numbers = (
+        column.target,
+        {name: int(number) for name, number in _ARGUMENT.findall(column.arguments)},
+    )
     return ColumnShape(
-        text,
-        "reference" if reference else name[0] if name else "opaque",
-        size=int(size["size"]) if size else None,
+        column,
+        "reference" if target else column.type,
+        size=int(column.arguments) if column.type == "varchar" and column.arguments.isdigit() else None,
         digits=numbers.get("max_digits"),
         places=numbers.get("decimal_places"),
-        null="null" in text.partition(" db_default ")[0].split(),
-        default=default["value"] if default else "",
-        table=reference["table"] if reference else "",
-        constrained=reference is not None and "no constraint" not in reference["rest"],
-        must_be_given=column_must_be_given(text),
+        null=column.null,
+        default=dict(column.options).get("db_default", ""),
+        table=target.table if target and not target.is_label else "",
+        constrained=target is not None and column.is_constrained,
+        must_be_given=column_must_be_given(column),
     )

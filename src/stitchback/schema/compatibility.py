@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stitchback.model.keys import ModelKey
-from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.physical import Column, PhysicalSchema, Table
 from stitchback.model.state import SchemaState
 from stitchback.schema.code_tables import CodeTable, code_tables
 from stitchback.schema.column_shape import ColumnShape, read_shape
@@ -50,7 +50,7 @@ class UnfilledColumn:
 
     usage: Usage
     column: str
-    shape: str
+    shape: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class LostValues:
 
     usage: Usage
     column: str
-    before: str
-    after: str
+    before: ColumnShape
+    after: ColumnShape
     values: str
 
 
@@ -160,9 +160,9 @@ def _columns(
 def _column(
     usage: Usage, column: str, code: ColumnShape, there: ColumnShape, physical: PhysicalSchema, engine: str
 ) -> Iterator[Incompatibility]:
-    if code.text == there.text:
+    if code.column == there.column:
         return
-    if code.null and not there.null and "primary key" not in there.text:
+    if code.null and not there.null and not there.column.primary_key:
         yield RefusedNull(usage, column)
     if code.default and not there.default and engine != "sqlite":
         yield LostDefault(usage, column)
@@ -173,7 +173,7 @@ def _column(
         return
     values = lost_values(code, there, engine)
     if values:
-        yield LostValues(usage, column, code.type_text, there.type_text, values)
+        yield LostValues(usage, column, code, there, values)
 
 
 def _is_redirected(code: ColumnShape, there: ColumnShape, physical: PhysicalSchema) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from stitchback.model.atoms import Work, fingerprint_of_work
-from stitchback.model.physical import Table
+from stitchback.model.physical import Column, Table
+from stitchback.model.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class AddColumn:
 
     table: str
     column: str
-    shape: str
+    shape: Column
     indexes: tuple[tuple[str, str], ...] = ()
     conditional: bool = False
 
@@ -61,8 +62,8 @@ class DropColumn:
 class AlterColumn:
     table: str
     column: str
-    before: str
-    after: str
+    before: Column
+    after: Column
     conditional: bool = False
 
 
@@ -207,7 +208,7 @@ class Uses:
 class Fails:
     """Django raises before it touches the database, though the operation changes the models (`InconsistentState` of `physical_effects`)."""
 
-    reason: str
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)

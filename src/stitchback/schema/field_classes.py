@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
+from stitchback.model.command_cache import by_value
 from stitchback.model.values import FALSE, NONE, TRUE, Constant, Items, Value
 from stitchback.schema.known_fields import EXTENDED, MODELS
 
@@ -322,7 +322,7 @@ PASSED_ON: Mapping[str, str] = {
 }
 
 
-@lru_cache(maxsize=4096)
+@by_value
 def canonical_path(path: str) -> str:
     """The import path as `Field.deconstruct` says it."""
     if path in PASSED_ON:
@@ -347,7 +347,7 @@ def ancestry(path: str, bases: Mapping[str, str]) -> tuple[str, ...]:
         found.append(parent)
 
 
-@lru_cache(maxsize=1024)
+@by_value
 def djangos_ancestry(path: str) -> tuple[str, ...]:
     """The class of Django's and what it extends."""
     return ancestry(path, {})

@@ -6,6 +6,7 @@ Source: `Field._get_default`, `Field.empty_strings_allowed`, `DateField.pre_save
 
 from __future__ import annotations
 
+from stitchback.model.physical import Column
 from stitchback.model.state import Field
 from stitchback.model.values import TRUE, Value
 from stitchback.schema.field_classes import djangos_ancestry
@@ -36,15 +37,11 @@ def must_be_given(field: Field, *, by_sql: bool) -> bool:
     return EMPTY_IS_A_VALUE.isdisjoint((field.path, *djangos_ancestry(field.base or field.path)))
 
 
-def column_must_be_given(shape: str) -> bool:
-    """The same of a column in a database, by its shape (see `visible.column_text`)."""
-    words = shape.split()
-    return (
-        shape != AUTO_COLUMN
-        and not {"null", "db_default"} & set(words)
-        and "primary key" not in shape
-        and not shape.startswith(("<opaque", "GeneratedField"))
-    )
+def column_must_be_given(column: Column) -> bool:
+    """The same of a column in a database."""
+    has_default = any(name == "db_default" for name, _ in column.options)
+    known = column.is_read and column != AUTO_COLUMN and column.type != "GeneratedField"
+    return known and not (column.null or column.primary_key or has_default)
 
 
 def lacks_row_value(field: Field, default: Value | None) -> bool:

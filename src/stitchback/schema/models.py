@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from stitchback.model.command_cache import by_identities
 from stitchback.model.field_names import FieldNames
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
@@ -15,7 +16,6 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import NONE, Call, Constant, Dictionary, Items, Reference, Value, render
 from stitchback.schema.fields import canonical_field
-from stitchback.schema.identity_cache import by_identities
 from stitchback.schema.labels import canonical_label, string
 from stitchback.schema.naming import needed
 from stitchback.schema.unique_together import Together, together_set_of

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from stitchback.model.command_cache import by_identities
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
-from stitchback.schema.identity_cache import by_identities
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.schema.labels import string
 from stitchback.schema.problems import UnreadName
 
@@ -19,7 +20,7 @@ def needed(operation: Operation, name: str) -> str:
     """A name that the operation must say. Raises UnreadName where it is missing or cannot be read."""
     found = string(operation.argument(name))
     if found is None:
-        raise UnreadName(f"{name} cannot be read")
+        raise UnreadName(Problem.of(ProblemKind.NAME_UNREAD, name))
     return found
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from stitchback.model.command_cache import by_identity
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, Call, Constant, Items, Reference, Value, strings
 from stitchback.schema.expressions import F, Q, as_field, canonical_definition, canonical_expression
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.labels import key_of, string
 from stitchback.schema.models import MODEL
 from stitchback.schema.problems import InconsistentState
@@ -28,7 +29,7 @@ def require(state: SchemaState, model: ModelState, names: Iterable[str], what: s
     """Raises InconsistentState where the model surely has no field of one of the names."""
     for name in names:
         if lacks(state, model, name):
-            raise InconsistentState(f"{model.key} has no field {name}, which {what} needs")
+            raise InconsistentState(Problem.of(ProblemKind.FIELD_NEEDED, model.key, name, what))
 
 
 def lacks(state: SchemaState, model: ModelState, name: str) -> bool:

@@ -9,11 +9,11 @@ Source: the `DatabaseSchemaEditor` of each backend; SQLite alters most of a tabl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.physical import Column, PhysicalSchema, Table
+from stitchback.model.problems import ProblemKind
 from stitchback.schema.apply_effect import run_effect, table_in, with_table
 from stitchback.schema.effects import (
     AddColumn,
@@ -37,8 +37,7 @@ from stitchback.schema.problems import Clash
 from stitchback.schema.sqlite_remake import lost_columns, refused_by_sqlite
 
 Forgotten = Mapping[str, Set[str | None]]
-REFERS = re.compile(r"→(?P<table>[^\[(][^(]*)\(")
-UNKNOWN = "of a type that no migration creates"
+UNKNOWN = Column("of a type that no migration creates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ def _recreate(
     physical: PhysicalSchema, remake: Remake, forgotten: Forgotten, harms: list[str]
 ) -> PhysicalSchema:
     if remake.broken:
-        raise Clash(refused_by_sqlite(physical, remake, frozenset()))
+        raise Clash.of(ProblemKind.REMAKE_BROKEN, remake.table, remake.broken)
     table = table_in(physical, remake.table)
     for column in sorted(remake.filled - table.columns.keys()):
         harms.append(
@@ -185,7 +184,7 @@ def _run(engine: str, physical: PhysicalSchema, effect: Effect, harms: list[str]
         case AlterColumn(table=name, column=column, after=shape):
             table = table_in(physical, name)
             if column not in table.columns:
-                raise Clash(f"column {name}.{column} does not exist")
+                raise Clash.of(ProblemKind.COLUMN_MISSING, name, column)
             return with_table(physical, name, replace(table, columns={**table.columns, column: shape}))
         case DropIndex(name=name) if engine == "postgresql" or _is_of_a_field(name):
             table_in(physical, effect.table)
@@ -216,7 +215,7 @@ def _check_index_name(engine: str, physical: PhysicalSchema, table: str, index: 
         return
     for name, other in physical.tables.items():
         if name != table and index in other.indexes:
-            raise Clash(f"index {index} on {name} exists already")
+            raise Clash.of(ProblemKind.DEFINITION_EXISTS, "index", index, name)
 
 
 def _check_targets(physical: PhysicalSchema, effects: Sequence[Effect]) -> None:
@@ -234,7 +233,9 @@ def _check_targets(physical: PhysicalSchema, effects: Sequence[Effect]) -> None:
                 pass
 
 
-def _check_target(physical: PhysicalSchema, table: str, shape: str) -> None:
-    found = REFERS.match(shape)
-    if found and "no constraint" not in shape and found["table"] not in physical.tables:
-        raise Clash(f"table {found['table']} does not exist, to which {table} refers")
+def _check_target(physical: PhysicalSchema, table: str, column: Column) -> None:
+    target = column.target
+    if target is None or target.is_label or not column.is_constrained:
+        return
+    if target.table not in physical.tables:
+        raise Clash.of(ProblemKind.TARGET_TABLE_MISSING, target.table, table)

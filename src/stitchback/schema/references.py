@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from stitchback.model.command_cache import by_identity
 from stitchback.model.keys import ModelKey
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
@@ -20,23 +22,14 @@ LABELS = ("to", "through")
 Fields = tuple[tuple[str, Field | Opaque], ...]
 
 
-_KNOWN: dict[int, tuple[Fields, frozenset[ModelKey]]] = {}  # by id, with what had that id; see `targets`
-
-
+@by_identity
 def targets(fields: Fields) -> frozenset[ModelKey]:
     """The models that these fields refer to. Remembered: a rename asks every model of the state, and most have not changed
     since the last one did."""
-    known = _KNOWN.get(id(fields))
-    if known is not None and known[0] is fields:
-        return known[1]
-    if len(_KNOWN) > 50_000:
-        _KNOWN.clear()
     keys = (
         key_of(field.argument(name)) for _, field in fields if isinstance(field, Field) for name in LABELS
     )
-    found = frozenset(key for key in keys if key is not None)
-    _KNOWN[id(fields)] = (fields, found)
-    return found
+    return frozenset(key for key in keys if key is not None)
 
 
 def is_missing(state: SchemaState, key: ModelKey) -> bool:
@@ -49,7 +42,7 @@ def require_targets(state: SchemaState, model: ModelState, fields: Fields) -> No
     """`RelatedField.resolve_related_fields`, for a column or table that a field gets, or loses. Raises InconsistentState."""
     for target in sorted(targets(fields)):
         if is_missing(state, target):
-            raise InconsistentState(f"Related model '{target}' of {model.key} cannot be resolved")
+            raise InconsistentState(Problem.of(ProblemKind.TARGET_MISSING, target, model.key))
 
 
 def referrers(state: SchemaState, key: ModelKey) -> Iterator[tuple[ModelState, str, Field]]:

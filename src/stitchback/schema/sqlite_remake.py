@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
+from stitchback.model.command_cache import by_identity
 from stitchback.model.physical import PhysicalSchema
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, TRUE
 from stitchback.schema.definitions import columns_in, constraint_text, index_text
@@ -22,7 +24,6 @@ from stitchback.schema.effects import (
     Remake,
     RenameIndex,
 )
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.tables import (
     AUTO_COLUMN,
     automatic_indexes,
@@ -63,30 +64,27 @@ def automatic_columns(after: SchemaState, model: ModelState) -> frozenset[str]:
     return frozenset(("id",) if automatic == ("id", AUTO_COLUMN) else ())
 
 
-def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[str | None]) -> str:
+def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[str | None]) -> Problem | None:
     """Why no SQLite database may meet the effect as it is: an error, or a harm without an error. Remake: after what makes it
-    necessary; others: before them. "" where nothing stands against it. `forgotten`: columns (None: all) that the models have let go of
+    necessary; others: before them. None where nothing stands against it. `forgotten`: columns (None: all) that the models have let go of
     on purpose."""
     match effect:
         case Remake(table=table, broken=names) if names:
-            return f"SQLite recreates table {table} from the model, of which {', '.join(names)} names a field that no longer exists"
+            return Problem.of(ProblemKind.REMAKE_BROKEN, table, names)
         case Remake(table=table, filled=filled) if missing := sorted(
             filled - columns_of_table(physical, table, filled)
         ):
-            return (
-                f"SQLite recreates table {table} from the model and fills {', '.join(missing)}, which the table lacks, with the "
-                "column's own name"
-            )
+            return Problem.of(ProblemKind.REMAKE_FILLS, table, tuple(missing))
         case Remake(table=table) if lost := lost_columns(physical, effect, forgotten):
-            return f"SQLite recreates table {table} from the model and loses what the model does not have: {', '.join(lost)}"
+            return Problem.of(ProblemKind.REMAKE_LOSES, table, lost)
         case DropColumn(table=table, column=column, in_place=field) if field and (
             held := holders(physical, effect)
         ):
-            return f"SQLite cannot drop column {table}.{column}, which {', '.join(held)} holds"
+            return Problem.of(ProblemKind.DROP_HELD, table, column, held)
         case RenameIndex(after=name, lost=fields) if fields:
-            return f"SQLite recreates index {name}, whose field {', '.join(fields)} no longer exists"
+            return Problem.of(ProblemKind.INDEX_BROKEN, name, fields)
         case _:
-            return ""
+            return None
 
 
 def columns_of_table(physical: PhysicalSchema, name: str, otherwise: frozenset[str]) -> Set[str]:

@@ -10,17 +10,17 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from stitchback.model.command_cache import by_identity
 from stitchback.model.keys import ModelKey
-from stitchback.model.physical import Table
+from stitchback.model.physical import Column, ForeignKeyTarget, Table
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, NONE, TRUE, Constant, Value, render
 from stitchback.schema.definitions import constraint_text, definition, index_text
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.labels import key_of, label_text, string
 from stitchback.schema.visible import (
     COMPOSITE_KEY,
-    column_text,
+    column_of_field,
     has_column,
     is_foreign_key,
     is_indexed,
@@ -29,7 +29,7 @@ from stitchback.schema.visible import (
     is_unique,
 )
 
-AUTO_COLUMN = "automatic primary key"
+AUTO_COLUMN = Column("automatic primary key")
 ORDER = "_order"
 
 
@@ -77,14 +77,14 @@ def column_of(model: ModelState, name: str) -> str:
     return column_name(name.removesuffix("_id"), bare) if isinstance(bare, Field) else name
 
 
-def target_text(state: SchemaState, target: Value | None, to_field: Value | None = None) -> str:
-    """What a foreign key refers to, by the table: "shop_item(pk)". A model that the state does not have by its label."""
+def target_of(state: SchemaState, target: Value | None, to_field: Value | None = None) -> ForeignKeyTarget:
+    """What a foreign key refers to, by the table. A model that the state does not have by its label."""
     key = key_of(target)
     model = state.models.get(key) if key else None
     if model is None:
-        return f"[{label_text(target)}]({string(to_field) or 'pk'})"
+        return ForeignKeyTarget(label_text(target), string(to_field) or "pk", is_label=True)
     model = concrete(state, model)
-    return f"{table_name(model)}({referred_column(model, string(to_field))})"
+    return ForeignKeyTarget(table_name(model), referred_column(model, string(to_field)))
 
 
 def concrete(state: SchemaState, model: ModelState) -> ModelState:
@@ -130,24 +130,26 @@ def main_table(state: SchemaState, model: ModelState) -> Table:
     return Table(columns, indexes, constraints, "" if comment is None or comment == NONE else render(comment))
 
 
-def columns_of(state: SchemaState, model: ModelState) -> Iterator[tuple[str, str]]:
-    """Column -> shape: the automatic primary key, the fields, `_order`."""
+def columns_of(state: SchemaState, model: ModelState) -> Iterator[tuple[str, Column]]:
+    """The automatic primary key, the fields, `_order`."""
     automatic = automatic_key(state, model)
     if automatic:
         yield automatic
     for name, field in model.fields:
         yield from column_pair(state, name, field)
     if model.option("order_with_respect_to") not in (None, NONE):
-        yield ORDER, "IntegerField"
+        yield ORDER, Column("IntegerField")
 
 
-def column_pair(state: SchemaState, name: str, field: Field | Opaque) -> Iterator[tuple[str, str]]:
+def column_pair(state: SchemaState, name: str, field: Field | Opaque) -> Iterator[tuple[str, Column]]:
     if isinstance(field, Opaque):
-        yield name, f"<opaque {field.source}>"
+        yield name, Column(f"<opaque {field.source}>", is_read=False)
     elif has_column(field):
-        refers = is_foreign_key(field)
-        target = target_text(state, field.argument("to"), field.argument("to_field")) if refers else None
-        yield column_name(name, field), column_text(field, target)
+        column = column_of_field(field)
+        if column.target is not None:
+            target = target_of(state, field.argument("to"), field.argument("to_field"))
+            column = dataclasses.replace(column, target=target)
+        yield column_name(name, field), column
 
 
 def column_names(state: SchemaState, model: ModelState) -> frozenset[str]:
@@ -174,14 +176,15 @@ def name_of_column(pair: tuple[str, Field | Opaque]) -> str | None:
     return column_name(name, field) if has_column(field) else None
 
 
-def automatic_key(state: SchemaState, model: ModelState) -> tuple[str, str] | None:
+def automatic_key(state: SchemaState, model: ModelState) -> tuple[str, Column] | None:
     """The primary key that `Options._prepare` adds where no field is one: `<parent>_ptr` to a concrete parent, else `id`."""
     if any(map(may_hold_key, model.fields)):
         return None
     parent = first_parent(state, model)
     if parent is None:
         return "id", AUTO_COLUMN
-    return f"{parent.key.model}_ptr_id", f"→{target_text(state, Constant(str(parent.key)))} primary key"
+    target = target_of(state, Constant(str(parent.key)))
+    return f"{parent.key.model}_ptr_id", Column(target=target, primary_key=True)
 
 
 @by_identity
@@ -240,11 +243,12 @@ def many_table_name(model: ModelState, name: str, field: Field) -> str:
 def many_table(state: SchemaState, model: ModelState, field: Field) -> Table:
     """`create_many_to_many_intermediary_model`: an id, two foreign keys, unique together, an index each."""
     source, target = many_columns(model, field)
-    ending = "" if field.argument("db_constraint") is None else " no constraint"
+    ours, theirs = (target_of(state, to) for to in (Constant(str(model.key)), field.argument("to")))
+    is_constrained = field.argument("db_constraint") is None
     columns = {
         "id": AUTO_COLUMN,
-        source: f"→{target_text(state, Constant(str(model.key)))}{ending}",
-        target: f"→{target_text(state, field.argument('to'))}{ending}",
+        source: Column(target=ours, is_constrained=is_constrained),
+        target: Column(target=theirs, is_constrained=is_constrained),
     }
     texts = [
         definition("unique", [source, target]),

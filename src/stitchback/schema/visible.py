@@ -6,12 +6,15 @@ on any backend: Python-side defaults, `auto_now`, storages, encoders.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from stitchback.model.command_cache import by_identity
+from stitchback.model.physical import Column, ForeignKeyTarget
 from stitchback.model.state import Field
 from stitchback.model.values import TRUE, Call, Constant, Reference, Value, render
 from stitchback.schema.expressions import canonical_expression
 from stitchback.schema.field_classes import CLASSES, POSTGRES, djangos_ancestry
 from stitchback.schema.fields import canonical_field, has_argument
-from stitchback.schema.identity_cache import by_identity
 from stitchback.schema.known_fields import MODELS, present_path
 from stitchback.schema.labels import label_text
 
@@ -115,20 +118,20 @@ def is_indexed(field: Field) -> bool:
     return (implied if said is None else said == TRUE) and not is_unique(field) and not is_primary_key(field)
 
 
-def type_text(field: Field) -> str:
-    """The column's type in words that are equal where every backend makes the same type of it."""
+def typed(field: Field) -> Column:
+    """The column's type, in words that are equal where every backend makes the same type of it."""
     name = present_path(field.path).removeprefix(MODELS)
     if name in VARCHAR or name in FILES:
         length = field.argument("max_length") or Constant(LENGTHS.get(name))
         collation = field.argument("db_collation")
-        return f"varchar({render(length)})" + (f" collate {render(collation)}" if collation else "")
+        return Column("varchar", render(length), collation=render(collation) if collation else "")
     if name in ("NullBooleanField", "BooleanField"):
-        return "boolean"
+        return Column("boolean")
     if name == "JSONField" or field.path == POSTGRES + "JSONField":
-        return "json"
+        return Column("json")
     if name == "OrderWrt":
-        return "IntegerField"
-    return name + arguments_text(field)
+        return Column("IntegerField")
+    return Column(name, arguments_text(field))
 
 
 def arguments_text(field: Field) -> str:
@@ -140,7 +143,7 @@ def arguments_text(field: Field) -> str:
         if name != "max_length"
         or field.path not in CLASSES  # of Django's own, only those of text have a length
     ]
-    return f"({', '.join(seen)})" if seen else ""
+    return ", ".join(seen)
 
 
 def argument_text(value: Value) -> str:
@@ -155,43 +158,34 @@ def argument_text(value: Value) -> str:
 SUFFIXES = ("null", "primary_key", "db_default", "db_comment", "db_tablespace")
 
 
-def column_text(field: Field, target: str | None = None) -> str:
-    """One line that says all a database sees of the column, its name and its indexes apart.
-
-    `target`: "table(column)" for a foreign key; left out, the model's label stands there.
-    """
-    return text_of(field) if target is None else worked_out_text(field, target)
+def column_text(field: Field) -> str:
+    """One line that says all a database sees of the column, its name and its indexes apart. A foreign key's target is the model's label."""
+    return str(column_of_field(field))
 
 
 @by_identity
-def text_of(field: Field) -> str:
-    return worked_out_text(field, None)
+def column_of_field(field: Field) -> Column:
+    """The column, whose target, if it is a foreign key, is the model's label."""
+    column = foreign_key(field) if is_foreign_key(field) else typed(field)
+    given = ((name, field.argument(name)) for name in ("db_default", "db_comment", "db_tablespace"))
+    return replace(
+        column,
+        null=has_argument(field, "null") or field.path == MODELS + "NullBooleanField",
+        primary_key=is_primary_key(field),
+        options=tuple((name, argument_text(value)) for name, value in given if value is not None),
+    )
 
 
-def worked_out_text(field: Field, target: str | None) -> str:
-    words: list[str] = []
-    if is_foreign_key(field):
-        words.append(f"→{target or label_target(field)}")
-        words.extend(foreign_key_words(field))
-    else:
-        words.append(type_text(field))
-    null = has_argument(field, "null") or field.path == MODELS + "NullBooleanField"
-    words.extend(["null"] if null else [])
-    words.extend(["primary key"] if is_primary_key(field) else [])
-    for name in ("db_default", "db_comment", "db_tablespace"):
-        value = field.argument(name)
-        words.extend([f"{name} {argument_text(value)}"] if value is not None else [])
-    return " ".join(words)
-
-
-def foreign_key_words(field: Field) -> list[str]:
-    words = [] if field.argument("db_constraint") is None else ["no constraint"]
+def foreign_key(field: Field) -> Column:
     on_delete = field.argument("on_delete")
-    if isinstance(on_delete, Reference) and on_delete.path in DATABASE_ON_DELETE:
-        words.append(on_delete.path.removeprefix(MODELS))
-    return words
-
-
-def label_target(field: Field) -> str:
+    by_database = isinstance(on_delete, Reference) and on_delete.path in DATABASE_ON_DELETE
     to_field = field.argument("to_field")
-    return f"{label_text(field.argument('to'))}({'pk' if to_field is None else label_text(to_field)})"
+    return Column(
+        target=ForeignKeyTarget(
+            label_text(field.argument("to")), "pk" if to_field is None else label_text(to_field)
+        ),
+        is_constrained=field.argument("db_constraint") is None,
+        on_delete=on_delete.path.removeprefix(MODELS)
+        if by_database and isinstance(on_delete, Reference)
+        else "",
+    )

@@ -23,7 +23,7 @@ from stitchback.model.edits import (
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Dependency, Migration
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate
+from stitchback.model.plans import Candidate, Remark
 from stitchback.model.source import Opaque
 from stitchback.operations.data import data_run
 from stitchback.squashing.blocks import Block, blocks_of, dependencies_between
@@ -159,7 +159,7 @@ def operation_edit(each: PlacedOperation, original: Migration) -> OperationEdit:
     return Insert(each.operation)
 
 
-def remarks(wanted: SquashRange) -> Iterator[str]:
+def remarks(wanted: SquashRange) -> Iterator[Remark]:
     for key in wanted.migrations:
         migration = wanted.tree.migrations[key]
         for index in carried(migration):
@@ -169,9 +169,11 @@ def remarks(wanted: SquashRange) -> Iterator[str]:
                 if isinstance(operation, Operation) and not is_first(operation)
                 else str(operation)
             )
-            yield f"{label} of {key} is carried over: it is not elidable"
+            yield Remark(key, f"{label} of {key} is carried over: it is not elidable")
         for operation in elided(migration):
-            yield f"{data_run(operation).label} of {key} is left out: it is elidable, so a fresh install does not run it"
+            label = data_run(operation).label
+            said = f"{label} of {key} is left out: it is elidable, so a fresh install does not run it"
+            yield Remark(key, said)
 
 
 def nothing_generated(app: str) -> Refusal:

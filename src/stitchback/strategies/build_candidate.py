@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stitchback.matching.case import Case
-from stitchback.model.plans import Candidate
+from stitchback.model.plans import Candidate, Remark
 from stitchback.strategies.carry_state_options import carried
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
@@ -35,15 +35,16 @@ def finish(draft: Draft, case: Case) -> Candidate | None:
     return Candidate(_strategies(settled), settled.edits, settled.result, manual_inserts, remarks)
 
 
-def _about_new_apps(draft: Draft, case: Case) -> Iterator[str]:
+def _about_new_apps(draft: Draft, case: Case) -> Iterator[Remark]:
     """What Django needs beside the migrations of an app that mainline does not have: a plan writes migrations and their packages alone."""
     written = {edit.key.app for edit in draft.edits}
     refs = {unit.key.app: unit.side.patch.tree.ref for unit in case.units}
     for app in sorted(written & refs.keys() - draft.mainline.apps.keys()):
-        yield (
+        said = (
             f"{app} is a new app: its packages (__init__.py) are written too. Django loads it once its code and INSTALLED_APPS of "
             f"{refs[app]} are there: `git merge {refs[app]}` after `apply`."
         )
+        yield Remark(None, said)
 
 
 def _strategies(draft: Draft) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stitchback.matching.case import Unit
 from stitchback.model.matches import Verdict
+from stitchback.model.plans import Remark
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.replacement import stitch
 
@@ -21,7 +22,11 @@ class Converge:
             return None
         stitched = stitch(draft, unit, self.name)
         return stitched and stitched.with_remark(
-            *(_remark(unit, difference) for match in different for difference in match.differences)
+            *(
+                Remark(unit.key, _remark(unit, difference))
+                for match in different
+                for difference in match.differences
+            )
         )
 
 

@@ -21,7 +21,7 @@ from stitchback.model.edits import (
 )
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
-from stitchback.model.plans import ManualInsert
+from stitchback.model.plans import ManualInsert, Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Draft:
     deleted: frozenset[MigrationKey] = frozenset()
     replacements: Mapping[MigrationKey, MigrationKey] = field(default_factory=dict)
     manual_inserts: frozenset[ManualInsert] = frozenset()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     used: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # app -> names of the strategies that treated it
@@ -150,7 +150,7 @@ class Draft:
     def with_resolution(self, unit: Unit, resolution: Resolution, replacement: MigrationKey | None) -> Draft:
         return replace(self, pending_units=(*self.pending_units, PendingUnit(unit, resolution, replacement)))
 
-    def with_remark(self, *remarks: str) -> Draft:
+    def with_remark(self, *remarks: Remark) -> Draft:
         return replace(self, remarks=tuple(dict.fromkeys((*self.remarks, *remarks))))
 
     def with_strategy(self, app: str, strategy: str) -> Draft:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stitchback.matching.case import Unit, is_repeatable
 from stitchback.model.atoms import DataRun, WorkInTree
 from stitchback.model.matches import Match, Verdict
+from stitchback.model.plans import Remark
 from stitchback.strategies.copy_file import brought
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.parents import has_applicable_dependencies
@@ -31,7 +32,7 @@ class Merge:
         merged = (
             draft.with_file(file).with_replacement(unit.key, unit.key).with_strategy(unit.key.app, self.name)
         )
-        return merged.with_remark(*_remarks(unit))
+        return merged.with_remark(*(Remark(unit.key, text) for text in _remarks(unit)))
 
 
 def _doubled(match: Match) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stitchback.matching.case import Unit
 from stitchback.model.atoms import DataRun
 from stitchback.model.matches import Match, Verdict
+from stitchback.model.plans import Remark
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.parents import has_applicable_dependencies, parent_below
 
@@ -30,7 +31,7 @@ class Unchanged:
         if not same_file and (unit.side.only_mainline(unit.key) or not _same_schema(unit)):
             return None
         kept = draft.with_replacement(unit.key, twin.key).with_strategy(unit.key.app, self.name)
-        return kept.with_remark(*data_remarks(unit))
+        return kept.with_remark(*(Remark(unit.key, text) for text in data_remarks(unit)))
 
     def _left_out(self, draft: Draft, unit: Unit) -> Draft | None:
         """An empty migration, such as a merge of leaf nodes that mainline never had: mainline needs it only if it joins two of its leaf nodes."""

@@ -44,7 +44,7 @@ def said(
     source: str, patch: Mapping[str, Entry] = PATCH, mainline: Mapping[str, Entry] = MAINLINE
 ) -> list[str]:
     imports = Imports(mainline, {"release/1": patch}, lambda blob: b"")
-    return list(imports.missing(PATH, source.encode()))
+    return [str(each) for each in imports.missing(PATH, source.encode())]
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from stitchback.adapters.projects import DatabaseSchema, Rows
-from stitchback.api.verification.databases import DatabaseState
-from stitchback.api.verification.differences import schema_differences, without_name
 from stitchback.api.verification.expected_schema import Old, wrong_install
-from stitchback.api.verification.rows import ValueLocations, changed, unequal
+from stitchback.api.verification.real_databases import DatabaseState
+from stitchback.api.verification.real_differences import schema_differences, without_name
+from stitchback.api.verification.real_rows import ValueLocations, changed, unequal
 from stitchback.api.verification.upgrade_paths import data_differences, ledger_differences
 from stitchback.model.keys import MigrationKey
+from stitchback.model.problems import Problem
 
 COLOUR = {"type": "varchar(20)", "null": "not null"}
 PLAIN = {"name": {"type": "text", "null": "null"}}
+
+
+def words_of(problems: Iterable[Problem]) -> tuple[str, ...]:
+    return tuple(map(str, problems))
 
 
 def table(columns: Mapping[str, Mapping[str, str]] = PLAIN, **lists: Sequence[str]) -> dict[str, Any]:
@@ -51,17 +56,17 @@ def rows(**tables: Sequence[Mapping[str, Any]]) -> Rows:
     ],
 )
 def test_what_is_otherwise_is_named(found: DatabaseSchema, words: str) -> None:
-    assert schema_differences(found, schema(item=table())) == (words,)
+    assert words_of(schema_differences(found, schema(item=table()))) == (words,)
 
 
 def test_an_index_that_is_there_twice_is_no_other_index() -> None:
     twice, once = schema(item=table(indexes=["name", "name"])), schema(item=table(indexes=["name"]))
-    assert schema_differences(twice, once) == ("index of item exists 2 times: name",)
-    assert schema_differences(once, twice) == ("index of item is missing: name",)
+    assert words_of(schema_differences(twice, once)) == ("index of item exists 2 times: name",)
+    assert words_of(schema_differences(once, twice)) == ("index of item is missing: name",)
 
 
 def test_the_same_schemas_do_not_differ() -> None:
-    assert schema_differences(schema(item=table()), schema(item=table())) == ()
+    assert words_of(schema_differences(schema(item=table()), schema(item=table()))) == ()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,7 @@ BEFORE = rows(item=[{"id": 1, "name": "a", "size": 7}, {"id": 2, "name": "b", "s
 
 
 def lost(after: Rows, *runs: tuple[Rows, Rows]) -> list[str]:
-    return list(ValueLocations.of(runs).lost(BEFORE, after, frozenset()))
+    return list(words_of(ValueLocations.of(runs).lost(BEFORE, after, frozenset())))
 
 
 def test_values_that_stay_are_not_lost() -> None:
@@ -155,16 +160,18 @@ def ledger(*keys: MigrationKey) -> DatabaseState:
 def test_ledgers_at_the_end(
     before: tuple[MigrationKey, ...], after: tuple[MigrationKey, ...], words: list[str]
 ) -> None:
-    assert list(ledger_differences(ledger(*before), ledger(*after), (A, B), ledger(A, B))) == words
+    assert list(words_of(ledger_differences(ledger(*before), ledger(*after), (A, B), ledger(A, B)))) == words
 
 
 def test_data_operations_run_once() -> None:
     once, twice, never = DatabaseState("", data=("x",)), DatabaseState("", data=("x", "x")), DatabaseState("")
     assert list(data_differences(once, once)) == []
-    assert list(data_differences(twice, once)) == [
+    assert list(words_of(data_differences(twice, once))) == [
         "a data operation has run 2 times, in a fresh install 1 (x)"
     ]
-    assert list(data_differences(never, once)) == ["1 data operation(s) of a fresh install have not run"]
+    assert list(words_of(data_differences(never, once))) == [
+        "1 data operation(s) of a fresh install have not run"
+    ]
     assert list(data_differences(once, never)) == [], "the patch's own, which mainline has emptied"
 
 
@@ -176,7 +183,7 @@ def test_a_fresh_install_may_have_what_only_the_patch_had() -> None:
     patched = schema(item=table({**PLAIN, "note": COLOUR}))
     both = schema(item=table({**PLAIN, "note": COLOUR, "colour": COLOUR}))
     assert list(wrong_install(both, Old(MAINLINE, ((FORK, patched),)))) == []
-    said = list(wrong_install(both, Old(MAINLINE, ())))
+    said = list(words_of(wrong_install(both, Old(MAINLINE, ()))))
     assert said == ["column item.note exists, and mainline's own has none"]
 
 
@@ -196,7 +203,7 @@ def test_a_fresh_install_has_the_patchs_index_on_the_column_that_mainline_rename
 
 def test_a_fresh_install_may_not_lack_what_both_have() -> None:
     old = Old(MAINLINE, ((FORK, MAINLINE),))
-    assert list(wrong_install(FORK, old)) == ["column item.colour is missing"]
+    assert list(words_of(wrong_install(FORK, old))) == ["column item.colour is missing"]
 
 
 def test_a_column_that_mainline_has_renamed_may_have_the_patchs_shape() -> None:
@@ -221,14 +228,18 @@ def test_a_column_that_mainline_still_has_explains_no_other() -> None:
 def test_two_indexes_of_one_definition_are_one_too_many() -> None:
     old = Old(schema(item=table(indexes=["one: name"])), ((FORK, schema(item=table(indexes=["two: name"]))),))
     both = schema(item=table(indexes=["one: name", "two: name"]))
-    assert list(wrong_install(both, old)) == ["index of item exists 2 times in a fresh install: name"]
+    assert list(words_of(wrong_install(both, old))) == [
+        "index of item exists 2 times in a fresh install: name"
+    ]
 
 
 def test_a_row_that_is_gone_is_told_once_for_all_its_columns() -> None:
     two = rows(item=[{"id": 1, "name": "a"}, {"id": 2, "name": "b"}], tag=[{"id": 1}])
     one = rows(item=[{"id": 2, "name": "b"}], tag=[{"id": 1}])
-    assert [text for _, text in unequal(one, two, frozenset())] == ["rows of item: 2 before, 1 now"]
-    assert list(ValueLocations.of([(two, two)]).lost(two, one, frozenset())) == [
+    assert [str(problem) for _, problem in unequal(one, two, frozenset())] == [
+        "rows of item: 2 before, 1 now"
+    ]
+    assert list(words_of(ValueLocations.of([(two, two)]).lost(two, one, frozenset()))) == [
         "rows of item: 2 before, 1 now"
     ]
     whole = frozenset({("item", "id"), ("item", "name")})

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from commands import Commands
 
-from stitchback.reporting import progress
-from stitchback.reporting.progress import WorkInProgress, shown
+from stitchback.reporting import progress_line
+from stitchback.reporting.progress_line import WorkInProgress, shown
 
 SLOW = """
 import sys, time
 import rich.progress  # else importing it takes longer than the work
 from stitchback.cli import progress, group
-from stitchback.reporting import progress as shown
+from stitchback.reporting import progress_line as shown
 shown.DELAY = float(sys.argv[1])
 session = group.CommandContext(".", sys.argv[2] == "quiet", False, "auto")
 with progress.activity(session, "reading [red]x[/red]\\x1b[2J", lambda text: print(f"remark {text}", file=sys.stderr)) as say:
@@ -72,7 +72,7 @@ def test_without_a_terminal_nothing_is_shown() -> None:
 
 
 def test_an_error_ends_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "DELAY", 60)
+    monkeypatch.setattr(progress_line, "DELAY", 60)
     ended: list[WorkInProgress] = []
     monkeypatch.setattr(WorkInProgress, "end", lambda self: ended.append(self))
     with pytest.raises(ZeroDivisionError), shown("work"):

@@ -27,6 +27,7 @@ from stitchback.engine.ledger_recorder import LedgerLoader
 from stitchback.engine.simulation import SymbolicLoader
 from stitchback.model.migrations import Swappable, Tree
 from stitchback.model.operations import Operation
+from stitchback.model.problems import Problem, ProblemKind, raised
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import FALSE, Constant
 
@@ -94,7 +95,10 @@ def test_a_clash_leaves_the_database_as_it_was_before_that_migration() -> None:
         }
     )
     run = Engine(files).migrate(EMPTY)
-    assert run.error == RunError("Clash", "column shop_item.size exists already", key("shop.0003_twice"))
+    assert run.error == RunError(
+        "Clash", Problem.of(ProblemKind.COLUMN_EXISTS, "shop_item", "size"), key("shop.0003_twice")
+    )
+    assert run.error.message == "column shop_item.size exists already"
     assert "color" not in run.final.schema.tables["shop_item"].columns
     assert run.final.data == ()
     assert run.final == run.steps[-1].database
@@ -192,7 +196,10 @@ def test_two_leaves_are_what_the_command_says() -> None:
 def test_a_circle_is_told_the_same_way_every_time() -> None:
     files = tree(migration("a.0001", "a.0003"), migration("a.0002", "a.0001"), migration("a.0003", "a.0002"))
     run = Engine(files).migrate(EMPTY)
-    assert run.error == RunError("CircularDependencyError", "a.0001, a.0002, a.0003")
+    assert run.error == RunError(
+        "CircularDependencyError", raised("CircularDependencyError", "", *keys("a.0001 a.0002 a.0003"))
+    )
+    assert run.error.message == "a.0001, a.0002, a.0003"
 
 
 def test_standing_tells_what_counts_as_applied() -> None:

@@ -10,22 +10,25 @@ from stitchback.hazards.left_out import LeftOut, place
 from stitchback.matching.case import Case
 from stitchback.model.findings import Severity
 from stitchback.model.plans import BrokenOnMainline, Proof
+from stitchback.model.problems import Problem, ProblemKind, raised
 
 MAINLINE = tree(migration("shop.0001_initial"), migration("shop.0002_alter"), migration("shop.0002_longer"))
-HISTORY = (
-    "Migration shop.0001_initial is applied before its dependency shop.0000_below on database 'default'."
+HISTORY = raised(
+    "InconsistentMigrationHistory", "any words", key("shop.0001_initial"), key("shop.0000_below")
 )
-LEAVES = "Conflicting migrations detected; multiple leaf nodes in the migration graph: (0002_alter, 0002_longer in shop)."
+LEAVES = raised("ConflictingMigrations", "any words", key("shop.0002_alter"), key("shop.0002_longer"))
+NO_COLUMN = Problem.of(ProblemKind.COLUMN_MISSING, "shop_item", "name")
+EXISTS = Problem.of(ProblemKind.COLUMN_EXISTS, "shop_item", "name")
 
 
 @pytest.mark.parametrize(
     ("broken_on_mainline", "path"),
     [
-        (BrokenOnMainline("fork point", "column exists", key("shop.0002_longer")), "shop.0002_longer"),
+        (BrokenOnMainline("fork point", EXISTS, key("shop.0002_longer")), "shop.0002_longer"),
         (BrokenOnMainline("fork point", HISTORY), "shop.0001_initial"),
         (BrokenOnMainline("fork point", LEAVES), "shop.0002_alter"),
         (
-            BrokenOnMainline("main up to shop.0002_longer", "column shop_item.name is varchar(40)"),
+            BrokenOnMainline("main", NO_COLUMN, newest=(key("shop.0002_longer"),)),
             "shop.0002_longer",
         ),
     ],
@@ -42,7 +45,7 @@ def test_the_place_is_the_migration_that_fails_or_the_first_that_django_names(
     ("broken_on_mainline", "severity"),
     [
         (BrokenOnMainline("fork point of release", HISTORY, None, "fork point"), Severity.WARNING),
-        (BrokenOnMainline("fork point of release", "another column", None, "fork point"), Severity.WARNING),
+        (BrokenOnMainline("fork point of release", NO_COLUMN, None, "fork point"), Severity.WARNING),
         (
             BrokenOnMainline("fork point of release", HISTORY, None, "fork point", ("migrate shop",)),
             Severity.NOTE,
@@ -67,16 +70,18 @@ def test_a_missing_table_that_an_installed_package_may_have_created_is_a_note(
     table: str, severity: Severity
 ) -> None:
     """netbox renames `auth_user`, which no migration of its tree makes."""
-    missing = BrokenOnMainline("fork point", f"table {table} does not exist", None, "fork point")
+    missing = BrokenOnMainline("fork point", Problem.of(ProblemKind.TABLE_MISSING, table), None, "fork point")
     assert_severity(missing, severity)
 
 
 def test_near_miss_another_failure_beside_an_installed_package_stays_a_warning() -> None:
-    assert_severity(BrokenOnMainline("fork point", "column exists", None, "fork point"), Severity.WARNING)
+    assert_severity(BrokenOnMainline("fork point", EXISTS, None, "fork point"), Severity.WARNING)
 
 
 def test_a_package_that_only_the_release_depends_on_may_have_created_the_table() -> None:
-    missing = BrokenOnMainline("fork point", "table auth_user does not exist", None, "fork point")
+    missing = BrokenOnMainline(
+        "fork point", Problem.of(ProblemKind.TABLE_MISSING, "auth_user"), None, "fork point"
+    )
     on_auth = migration("shop.0003_owner", "shop.0002_base auth.0012_alter_user")
     given = situation(patches=[patch(fork=changed(FORK, on_auth))])
     (finding,) = LeftOut().find(Case(given, ()), proof_with(missing))
@@ -96,8 +101,8 @@ def proof_with(broken_on_mainline: BrokenOnMainline) -> Proof:
 
 
 def test_a_failure_that_names_no_migration_of_mainline_has_no_place() -> None:
-    assert place(BrokenOnMainline("fresh install", "column shop_item.name is varchar(40)"), MAINLINE) is None
-    assert place(BrokenOnMainline("fork point", "no", key("gone.0001_initial")), MAINLINE) is None
+    assert place(BrokenOnMainline("fresh install", NO_COLUMN), MAINLINE) is None
+    assert place(BrokenOnMainline("fork point", EXISTS, key("gone.0001_initial")), MAINLINE) is None
 
 
 def test_near_miss_a_proof_without_such_databases_has_no_finding() -> None:

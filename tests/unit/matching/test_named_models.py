@@ -10,8 +10,8 @@ from fixture_repos import build_repository, case_names
 from migration_values import add, char, create, migration, operation, tree
 from plans_by_hand import patch
 
-from stitchback.api.comparing import PlanRequest, read_case
 from stitchback.api.project import Project
+from stitchback.api.reading_cases import PlanRequest, read_case
 from stitchback.matching import match
 from stitchback.matching.match import Comparison, compare
 from stitchback.matching.sides import Sides, sides

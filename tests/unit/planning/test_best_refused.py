@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import add, migration, rename
+from migration_values import add, key, migration, rename, worded
 from plans_by_hand import DIAMOND, MAIN, M, P, X, candidate, patch, situation
 
 from stitchback.matching.build_case import case_of
@@ -40,7 +40,7 @@ def refused(
     def prove(candidate: Candidate, _: Situation) -> Refuted:
         name = candidate.strategies["shop"]
         where = EVERY_DATABASE if name in as_a_whole else FRESH.name
-        return Refuted(candidate, (Failure(where, "migrate", name, str(len(candidate.edits))),))
+        return Refuted(candidate, (Failure(where, "migrate", name, worded(str(len(candidate.edits)))),))
 
     def find_reach(candidate: Candidate, _: Situation) -> CandidateReach:
         name = candidate.strategies.get("shop", "")
@@ -128,7 +128,7 @@ def steps(unproved: Unproved, given: Situation = MAIN) -> list[str]:
 
 
 def test_the_next_commands() -> None:
-    failure = Failure("fresh install", "migrate", "shop.0003_p", "no")
+    failure = Failure("fresh install", "migrate", key("shop.0003_p"), worded("no"))
     refuted = Refuted(DIAMOND, (failure,))
     explain = f"stitchback explain {NO_PROOF}"
     assert steps(Unproved((refuted,), ())) == [explain]

@@ -9,16 +9,16 @@ from stitchback.errors import Refusal
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
-from stitchback.model.migrations import OWN_BEHAVIOUR, Migration
+from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.model.source import Opaque, Span
 from stitchback.planning.plan import NOT_TRIED, plan
 
-OWN = Opaque(f"{OWN_BEHAVIOUR} apply", "def apply(self): …", Span("shop/migrations/x.py", 7))
+OWN = Opaque("the migration has its own apply", "def apply(self): …", Span("shop/migrations/x.py", 7))
 
 
 def willed(migration: Migration) -> Migration:
-    return migration.with_changes(opaque_attributes=(OWN,))
+    return migration.with_changes(opaque_attributes=(OWN,), own_behaviour=(OWN,))
 
 
 def case_of(given: Situation) -> Case:
@@ -48,7 +48,7 @@ def test_is_refused_with_its_place(given: Situation) -> None:
 
 
 def test_others_are_planned() -> None:
-    other = M.with_changes(opaque_attributes=(Opaque("atomic is not known", "", Span("x.py")),))
+    other = M.with_changes(opaque_attributes=(Opaque("the migration has its own words", "", Span("x.py")),))
     for given in (MAIN, situation(*(other if each is M else each for each in MAINLINE))):
         plan(case_of(given), never)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import migration, run_python
+from migration_values import keys, migration, run_python
 from plans_by_hand import changed, patch, situation
 
 from stitchback.model.edits import WriteFile
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.work import Followed, ReachedCode, TreeWork
 from stitchback.proof.brought_data import repeats_mainlines_work
 
@@ -26,7 +27,7 @@ def running(name: str, what: TreeWork | None) -> Migration:
     return migration(name, "shop.0002_base", replace(run_python(), work=what))
 
 
-def brought(ours: TreeWork, there: TreeWork | None, *mainline: Migration) -> list[str]:
+def brought(ours: TreeWork, there: TreeWork | None, *mainline: Migration) -> list[Problem]:
     ours.on_mainline = there
     own = running("shop.0003_p", ours)
     given: Situation = situation(*mainline, patches=[patch(own)])
@@ -35,10 +36,8 @@ def brought(ours: TreeWork, there: TreeWork | None, *mainline: Migration) -> lis
 
 
 def test_the_same_import_with_other_code() -> None:
-    (line,) = brought(work("ours"), work("theirs"), running("shop.0004_m", work("theirs")))
-    assert line.startswith(
-        "shop.0003_p and shop.0004_m would run the same code twice: shop.steps.fill differs"
-    )
+    said = brought(work("ours"), work("theirs"), running("shop.0004_m", work("theirs")))
+    assert said == [Problem.of(ProblemKind.SAME_CODE_TWICE, *keys("shop.0003_p shop.0004_m"), (NAME,))]
 
 
 def test_near_miss_mainline_changed_the_code_and_runs_it_nowhere() -> None:

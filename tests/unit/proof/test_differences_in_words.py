@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import add, migration, operation, tree
+from migration_values import add, migration, operation, tree, worded
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.source import Opaque, Span
@@ -14,25 +14,27 @@ from stitchback.proof.unread_operations import unread
 UNREAD = Opaque("cannot be read", "op()", Span("shop/migrations/x.py", 3))
 
 
+def said(found: PhysicalSchema, wanted: PhysicalSchema) -> tuple[str, ...]:
+    return tuple(map(str, schema_differences(found, wanted)))
+
+
 def test_each_kind_of_schema_object() -> None:
     for part, kind in (("columns", "column"), ("indexes", "index"), ("constraints", "constraint")):
         empty = Table()
         one, other = (PhysicalSchema({"t": replace(empty, **{part: {"x": text}})}) for text in ("a", "b"))
-        assert schema_differences(one, other) == (f"{kind} t.x is a, on a fresh install b",)
-        assert schema_differences(one, PhysicalSchema({"t": empty})) == (
+        assert said(one, other) == (f"{kind} t.x is a, on a fresh install b",)
+        assert said(one, PhysicalSchema({"t": empty})) == (
             f"{kind} t.x exists, and a fresh install has none",
         )
-        assert schema_differences(PhysicalSchema({"t": empty}), one) == (f"{kind} t.x is missing",)
-        assert schema_differences(PhysicalSchema({}), one) == ("table t is missing",)
-        assert schema_differences(one, PhysicalSchema({})) == (
-            "table t exists, and a fresh install has none",
-        )
-        assert schema_differences(one, one) == ()
+        assert said(PhysicalSchema({"t": empty}), one) == (f"{kind} t.x is missing",)
+        assert said(PhysicalSchema({}), one) == ("table t is missing",)
+        assert said(one, PhysicalSchema({})) == ("table t exists, and a fresh install has none",)
+        assert said(one, one) == ()
 
 
 def test_the_first_three_and_how_many_more() -> None:
-    assert in_short(("a", "b", "c")) == "a; b; c"
-    assert in_short(("a", "b", "c", "d", "e")) == "a; b; c; and 2 more"
+    assert str(in_short(tuple(map(worded, "abc")))) == "a; b; c"
+    assert str(in_short(tuple(map(worded, "abcde")))) == "a; b; c; and 2 more"
 
 
 def test_what_could_not_be_read_at_any_depth() -> None:

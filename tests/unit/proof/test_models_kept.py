@@ -51,7 +51,7 @@ def case_of(given: Situation) -> Case:
 def lost(given: Situation, *put: Migration) -> list[str]:
     """What the proof says of the models where mainline's tree gets these files and no other."""
     result = candidate(given, *put).result
-    return list(models_changed(ProofContext(given, EngineCache()).sides(result)))
+    return [str(each) for each in models_changed(ProofContext(given, EngineCache()).sides(result))]
 
 
 def test_what_several_choices_come_to_is_finished_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +227,7 @@ def test_an_alteration_of_mainline_that_no_database_sees_does_not_take_the_colum
 
 
 def lost_of(given: Situation, result: Tree) -> list[str]:
-    return list(models_changed(ProofContext(given, EngineCache()).sides(result)))
+    return [str(each) for each in models_changed(ProofContext(given, EngineCache()).sides(result))]
 
 
 def test_a_model_that_mainline_has_removed_takes_the_patchs_fields_along() -> None:

@@ -177,7 +177,7 @@ Z = migration("shop.0003_z", "shop.0002_base", add("item", "z"))
 
 
 def lost(given: Situation, *put: Migration) -> list[str]:
-    return list(lost_ancestors(candidate(given, *put), BranchAncestors(given)))
+    return [str(each) for each in lost_ancestors(candidate(given, *put), BranchAncestors(given))]
 
 
 def hung(which: Migration, after: str) -> Migration:
@@ -262,7 +262,7 @@ def compared(given: Situation) -> Situation:
 
 
 def broken(plan: Candidate, given: Situation) -> list[str]:
-    return list(order_broken(plan, BranchAncestors(given)))
+    return [str(each) for each in order_broken(plan, BranchAncestors(given))]
 
 
 CLEAN = migration(

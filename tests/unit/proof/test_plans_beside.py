@@ -11,7 +11,7 @@ import pytest
 from fixture_repos import build_repository
 
 from stitchback.api import PlanRequest, Project
-from stitchback.api.comparing import read_case
+from stitchback.api.reading_cases import read_case
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Planned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from migration_values import key, migration
+from migration_values import key, migration, worded
 from plans_by_hand import FORK, MAIN, MAINLINE, P, X, patch, situation
 
 from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
@@ -148,7 +148,9 @@ def test_the_next_release_makes_a_table_with_a_key_in_each_app() -> None:
 
 def test_what_fails_at_a_database_in_full_or_in_part() -> None:
     """What mainline's own tree does with a database counts both."""
-    full, part = (UpgradeFailure((act,), "shop.0003_x", act) for act in ("migrate", "migrate blog"))
+    full, part = (
+        UpgradeFailure((act,), key("shop.0003_x"), worded(act)) for act in ("migrate", "migrate blog")
+    )
 
     class Known(Rollouts):
         def __init__(self) -> None:

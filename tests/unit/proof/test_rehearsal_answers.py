@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from migration_values import key, keys
+from migration_values import key, keys, worded
 from plans_by_hand import ADOPT, DIAMOND, MAIN
 
-from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import (
     BrokenOnMainline,
     Failure,
@@ -21,7 +20,6 @@ from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
 from stitchback.proof.rehearsals import (
     REHEARSED,
     Rehearsals,
-    at,
     broken_on_mainline,
     database,
     failures,
@@ -55,7 +53,7 @@ FRESH_INSTALL = outcome("fresh install", FRESH)
 FORKS = outcome("v2.4", FORK, "shop.0002_base", ref="v2.4")
 AT_TIP = outcome("main", MAINLINE, "shop.0003_x shop.0004_m")
 ON_THE_WAY = outcome("main up to shop.0003_x", MAINLINE, "shop.0003_x")
-LOST = Disagreement("main", "migrate", "shop.0003_x", "a column is missing", baseline=True)
+LOST = Disagreement("main", "migrate", key("shop.0003_x"), worded("a column is missing"), baseline=True)
 
 
 def test_the_report_says_what_was_rehearsed() -> None:
@@ -65,18 +63,20 @@ def test_the_report_says_what_was_rehearsed() -> None:
 def test_each_disagreement_refuses_the_plan_once() -> None:
     other = replace(LOST, act="migrate again")
     assert failures(answer(disagreements=(LOST, LOST, other))) == (
-        Failure("main", f"{REHEARSED}: migrate", "shop.0003_x", "a column is missing"),
-        Failure("main", f"{REHEARSED}: migrate again", "shop.0003_x", "a column is missing"),
+        Failure("main", f"{REHEARSED}: migrate", key("shop.0003_x"), worded("a column is missing")),
+        Failure("main", f"{REHEARSED}: migrate again", key("shop.0003_x"), worded("a column is missing")),
     )
     assert failures(answer(LOST)) == ()
 
 
 class TestWhatFailsWithoutThePlanToo:
     def test_the_first_of_each_database_is_reported(self) -> None:
-        second, elsewhere = replace(LOST, message="another"), replace(LOST, database="v2.4")
+        second, elsewhere = replace(LOST, problem=worded("another")), replace(LOST, database="v2.4")
         assert broken_on_mainline(answer(LOST, second, elsewhere), proof(AT_TIP, FORKS)) == (
-            BrokenOnMainline("main", "a column is missing", key("shop.0003_x"), MAINLINE, rehearsed=True),
-            BrokenOnMainline("v2.4", "a column is missing", key("shop.0003_x"), FORK, rehearsed=True),
+            BrokenOnMainline(
+                "main", worded("a column is missing"), key("shop.0003_x"), MAINLINE, rehearsed=True
+            ),
+            BrokenOnMainline("v2.4", worded("a column is missing"), key("shop.0003_x"), FORK, rehearsed=True),
         )
 
     def test_a_database_that_the_first_judge_does_not_have_is_a_fork_point(self) -> None:
@@ -84,7 +84,10 @@ class TestWhatFailsWithoutThePlanToo:
         assert found.lineage == FORK
 
     def test_not_where_it_is_known_already(self) -> None:
-        for known in (BrokenOnMainline("main", "something"), BrokenOnMainline("v2.4", "a column is missing")):
+        for known in (
+            BrokenOnMainline("main", worded("something")),
+            BrokenOnMainline("v2.4", worded("a column is missing")),
+        ):
             assert broken_on_mainline(answer(LOST), proof(AT_TIP, broken_on_mainline=(known,))) == ()
             assert broken_on_mainline(
                 answer(LOST), proof(AT_TIP, broken_on_mainline=(replace(known, acts=("migrate blog",)),))
@@ -98,14 +101,6 @@ class TestWhatFailsWithoutThePlanToo:
     )
     def test_only_of_databases_that_a_branch_has(self, lineage: str, reported: int) -> None:
         assert len(broken_on_mainline(answer(LOST), proof(outcome("main", lineage)))) == reported
-
-
-@pytest.mark.parametrize(
-    ("step", "expected"),
-    [("shop.0003_x", key("shop.0003_x")), ("the next release", None), ("shop.0003_x and more", None), ("migrate", None)],
-)  # fmt: skip
-def test_where_it_failed(step: str, expected: MigrationKey | None) -> None:
-    assert at(replace(LOST, step=step)) == expected
 
 
 class TestDatabases:
@@ -181,6 +176,6 @@ class TestFurther:
         assert self.names(replace(tip, population=replace(tip.population, ref="release/2.3"))) == self.names()
 
     def test_not_a_fork_point_for_which_a_plain_migrate_fails(self) -> None:
-        lost = BrokenOnMainline("fork point of release/2.4", "fails")
+        lost = BrokenOnMainline("fork point of release/2.4", worded("fails"))
         assert self.names(broken_on_mainline=(lost,)) == ["release/2.4 to its end"]
         assert self.names(broken_on_mainline=(replace(lost, acts=("migrate blog",)),)) == self.names()

@@ -28,7 +28,7 @@ def written(*operations: Operation) -> Migration:
 
 def reasons(*operations: Operation, given: Situation = GIVEN) -> list[str]:
     plan = candidate(given, written(*operations))
-    return list(rows_without_value(plan.result, given, EngineCache(SchemaState())))
+    return [str(each) for each in rows_without_value(plan.result, given, EngineCache(SchemaState()))]
 
 
 def test_a_column_without_the_value_that_the_branch_gave_is_refused() -> None:

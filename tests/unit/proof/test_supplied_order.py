@@ -6,6 +6,7 @@ from migration_values import add, create, foreign_key, key, migration, tree
 
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import BrokenOnMainline, Candidate, Patch, Refuted, SafePlan, Situation
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.proof import prove
 from stitchback.proof.supplied_order import SuppliedOrder
 
@@ -38,10 +39,13 @@ def test_the_slice_keeps_the_order_that_another_app_supplies() -> None:
     (left_out,) = outcome.proof.broken_on_mainline
     assert left_out == BrokenOnMainline(
         "fresh install",
-        "badges.0001_initial refers to models of clubs.0001_initial and does not depend on it",
+        Problem.of(ProblemKind.UNDECLARED, BADGES.key, (CLUBS.key,)),
         key("badges.0001_initial"),
         "fresh",
         ("migrate badges 0001_initial",),
+    )
+    assert left_out.message == (
+        "badges.0001_initial refers to models of clubs.0001_initial and does not depend on it"
     )
 
 
@@ -76,7 +80,7 @@ class TestDependenciesThatThePlanLoses:
     )
     TIMES = migration("badges.0002_times", "badges.0001_initial", add("badge", "times"))
 
-    def lost(self, own: Migration, *written: Migration) -> list[str]:
+    def lost(self, own: Migration, *written: Migration) -> list[Problem]:
         shared = (CLUBS, AWARDS, BADGES.with_changes(dependencies=(CLUBS.key,)))
         fork = tree(*shared, ref="v2.4")
         patch = Patch(Tree("release", "release", {**fork.migrations, own.key: own}), fork, (own,))
@@ -91,7 +95,7 @@ class TestDependenciesThatThePlanLoses:
     def test_a_new_file_refers_to_a_model_and_does_not_depend_on_it(self) -> None:
         first = migration("aaa.0001_initial", "awards.0001_initial", create("First"))
         assert self.lost(self.OWN, first, self.bridge("badges.0001_initial")) == [
-            "badges.0003_bridge refers to models of awards.0001_initial and does not depend on it"
+            Problem.of(ProblemKind.UNDECLARED, key("badges.0003_bridge"), (AWARDS.key,))
         ]
 
     def test_near_miss_it_depends_on_it(self) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from migration_values import add, keys, migration, operation
+from migration_values import add, key, keys, migration, operation, worded
 
 from stitchback.rehearsal.checks import AFTERWARDS, MIGRATE, NEXT_RELEASE, FinalDatabase, Rehearsal
 from stitchback.rehearsal.projections import flat
@@ -69,7 +69,7 @@ class TestAgainstAFreshInstall:
 
     def test_not_after_a_failure(self) -> None:
         failed = end("a", following=("b",))
-        failed.fail(MIGRATE, AFTERWARDS, "lost")
+        failed.fail(MIGRATE, AFTERWARDS, worded("lost"))
         assert wrong(failed, end("a")) == [(MIGRATE, "lost")]
 
     def test_nothing_is_compared_where_it_did_not_get_there(self) -> None:
@@ -85,9 +85,9 @@ class TestAgainstAFreshInstall:
         assert wrong(end("a", names=frozenset({"i"})), fresh) == []
 
     def test_the_models_are_compared_on_the_fresh_install_alone(self) -> None:
-        fresh = end("a", unlike=("a.color",))
+        fresh = end("a", unlike=(worded("a.color"),))
         assert wrong(fresh, fresh) == [(MIGRATE, "different from the models: a.color")]
-        assert wrong(end("a", unlike=("a.color",)), end("a")) == []
+        assert wrong(end("a", unlike=(worded("a.color"),)), end("a")) == []
 
 
 class TestTablesThatMayRemain:
@@ -179,8 +179,10 @@ def test_targets_are_the_unapplied_migrations_that_no_other_one_depends_on() -> 
 
 def test_a_failure_keeps_what_raised_it() -> None:
     given = FinalDatabase()
-    given.fail(MIGRATE, "shop.0003_x", "no such table", raised=True)
-    assert given.failures == [Disagreement("", MIGRATE, "shop.0003_x", "no such table", raised=True)]
+    given.fail(MIGRATE, key("shop.0003_x"), worded("no such table"), raised=True)
+    assert given.failures == [
+        Disagreement("", MIGRATE, key("shop.0003_x"), worded("no such table"), raised=True)
+    ]
 
 
 def test_only_what_is_on_a_column_goes_with_it() -> None:

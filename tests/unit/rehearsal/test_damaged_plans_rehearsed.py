@@ -11,7 +11,8 @@ from fixture_repos import build_repository
 from rehearsing_by_hand import apps_of
 
 from stitchback.api import PlanRequest, Project, make_plan
-from stitchback.model.plans import DATA_OPERATION, Candidate, Proof, Refuted
+from stitchback.model.plans import Candidate, Proof, Refuted
+from stitchback.model.problems import ProblemKind
 from stitchback.planning.outcomes import Planned
 from stitchback.proof.proving import Prover, prover_of
 from stitchback.proof.rehearsals import Rehearsals
@@ -24,6 +25,7 @@ FIXTURES = (
     "removed-on-both",
     "two-release-branches",
 )
+OF_DATA = (ProblemKind.DATA_REPEATED, ProblemKind.DATA_NOT_RUN, ProblemKind.DATA_DROPPED)
 NOTHING_SEEN = RehearsalAnswer("", "", 0, 0)
 
 
@@ -44,7 +46,7 @@ def first_judge(prover: Prover, candidate: Candidate, monkeypatch: pytest.Monkey
     if not isinstance(outcome, Refuted):
         return ""
     failure = outcome.failures[0]
-    plain = failure.rollout in ("migrate", "its graph") and DATA_OPERATION not in failure.message
+    plain = failure.rollout in ("migrate", "its graph") and failure.problem.kind not in OF_DATA
     return failure.message if plain else ""
 
 

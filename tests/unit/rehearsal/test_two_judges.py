@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from commands import Commands
 from fixture_repos import build_repository
-from migration_values import add, char, integer, migration
+from migration_values import add, char, integer, key, migration, worded
 from plans_by_hand import DIAMOND, HAND, MAIN, M, P, X, Y, candidate, patch, situation
 
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.model.problems import Moment
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import DataWork
 from stitchback.proof.final_state_checks import FinalStateChecks
@@ -21,7 +22,7 @@ from stitchback.proof.rollouts import MOST_RUNS_BESIDE
 from stitchback.rehearsal import Disagreement, RehearsalAnswer
 
 SEEN = Disagreement(
-    "fresh install", "migrate", "shop.0004_x", "OperationalError: \x1b[2J no such column", True
+    "fresh install", "migrate", key("shop.0004_x"), worded("OperationalError: \x1b[2J no such column"), True
 )
 
 
@@ -120,7 +121,7 @@ def test_no_plan_is_proved_without_the_first_databases() -> None:
         "release/2.4 up to shop.0003_p",
         "main up to shop.0005_y",
     )
-    assert {(each.step, each.message) for each in found.failures} == {("not finished", NO_TIME)}
+    assert {(each.step, each.message) for each in found.failures} == {(Moment.NOT_FINISHED, NO_TIME)}
 
 
 def test_a_failure_that_was_seen_in_time_is_the_reason() -> None:

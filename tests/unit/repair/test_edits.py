@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     EditGuard,

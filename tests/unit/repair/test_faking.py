@@ -20,8 +20,8 @@ from repair_trees import (
 
 from stitchback.model.migrations import Tree
 from stitchback.repair.faking import FakeTrial
-from stitchback.repair.outcomes import Repair
 from stitchback.repair.planner import RepairContext, RepairPlanner
+from stitchback.repair.repair_outcomes import Repair
 
 APPLIED = "shop.0001_base shop.0002_size shop.0003_color"
 

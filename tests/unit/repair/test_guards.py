@@ -9,7 +9,7 @@ import pytest
 from migration_values import key
 
 from stitchback.model.ledger import Ledger, LedgerRow
-from stitchback.repair.edits import DeleteDuplicate, DeleteRow, LedgerEdit
+from stitchback.repair.ledger_edits import DeleteDuplicate, DeleteRow, LedgerEdit
 from stitchback.repair.sql import render_script
 
 Row = tuple[int, str]

@@ -13,7 +13,7 @@ from migration_values import key
 
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.repair.dialects import DIALECTS
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     EditGuard,

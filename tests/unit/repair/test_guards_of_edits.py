@@ -22,10 +22,10 @@ from repair_trees import rows, shown
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.values import TRUE, Call, Constant, Items, Reference
-from stitchback.repair.edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
-from stitchback.repair.outcomes import Repair, Unrepairable
+from stitchback.repair.ledger_edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
 from stitchback.repair.planner import RepairContext, _the_one, derive_edits
-from stitchback.repair.visible_schema import VisibleSchema
+from stitchback.repair.repair_outcomes import Repair, Unrepairable
+from stitchback.repair.visible_schema import UnseenObject, VisibleSchema
 
 ITEM = Presence("shop_item")
 BASE = migration("shop.0001_base", "", create("Item", name=char(20, null=TRUE)))
@@ -226,7 +226,7 @@ def test_an_index_of_a_table_that_was_not_read() -> None:
     (edit,) = edits(ledger, today, whole)
     assert isinstance(edit, InsertRow)
     tables = {table: columns for table, columns in whole.tables.items() if table != "shop_item"}
-    hidden = replace(whole, tables=tables, traits=frozenset(), unseen={"shop_item": "a view"})
+    hidden = replace(whole, tables=tables, traits=frozenset(), unseen={"shop_item": UnseenObject("a view")})
     assert edits(ledger, today, hidden) == ()
 
 

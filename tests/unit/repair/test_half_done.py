@@ -7,11 +7,11 @@ from repair_trees import BASE, HOTFIX, MAINLINE, SIZE, rows, shown
 
 from stitchback.engine import EngineCache
 from stitchback.model.migrations import Tree
-from stitchback.repair.edits import Presence
-from stitchback.repair.half_done import HalfDone, half_done
-from stitchback.repair.outcomes import Repair, Unrepairable
+from stitchback.repair.half_done_migrations import HalfDone, half_done
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.planner import RepairContext, derive_edits
 from stitchback.repair.recorder_rules import RecorderRules
+from stitchback.repair.repair_outcomes import Repair, Unrepairable
 from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.repair.visible_schema import VisibleSchema
 

@@ -7,7 +7,7 @@ from plans_by_hand import BASE
 
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, ManualInsert
-from stitchback.repair.edits import EditGuard, Presence
+from stitchback.repair.ledger_edits import EditGuard, Presence
 from stitchback.repair.plan_script import plan_edits
 
 CITY = migration("shop.0003_city", "shop.0002_base", add("item", "city"))

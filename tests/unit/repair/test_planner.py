@@ -13,11 +13,13 @@ from migration_values import (
     field,
     foreign_key,
     integer,
+    key,
     migration,
     operation,
     rename,
     run_python,
     tree,
+    worded,
 )
 from repair_trees import (
     ADOPTED,
@@ -41,7 +43,7 @@ from stitchback.engine import EngineCache
 from stitchback.model.migrations import App
 from stitchback.model.plans import Failure
 from stitchback.model.values import TRUE, Call, Constant
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     InsertRow,
@@ -50,8 +52,8 @@ from stitchback.repair.edits import (
     RenameRow,
     keys_of,
 )
-from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.planner import RepairContext, derive_edits
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.visible_schema import VisibleSchema
 
 COLOR = Presence("shop_item", "color")
@@ -467,7 +469,7 @@ def test_an_end_that_no_row_changes_is_told_and_the_rows_are_given_all_the_same(
 
 
 def test_the_callers_proof_has_the_last_word() -> None:
-    failure = Failure("prod", "migrate", "shop.0003_color", "says no")
+    failure = Failure("prod", "migrate", key("shop.0003_color"), worded("says no"))
     found = derive_edits(rows("shop.0001_base"), DIAMOND, prove=lambda database, end: [failure])
     assert "says no" in refused(found, "SB612")
     assert isinstance(found, Unrepairable)

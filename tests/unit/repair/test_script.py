@@ -12,7 +12,7 @@ from stitchback.errors import Refusal
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.repair.dialects import DIALECTS
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     EditGuard,

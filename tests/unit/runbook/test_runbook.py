@@ -8,8 +8,8 @@ from migration_values import add, create, integer, key, migration, tree
 
 from stitchback.model.edits import DeleteFile, WriteFile
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import Candidate, ManualInsert, Population, PopulationOutcome, Proof
-from stitchback.repair.edits import Presence
+from stitchback.model.plans import Candidate, ManualInsert, Population, PopulationOutcome, Proof, Remark
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.plan_script import plan_edits, plan_script
 from stitchback.runbook import FakeAdvice, RunbookSql, render_runbook
 
@@ -27,7 +27,7 @@ CANDIDATE = Candidate(
     ),
     RESULT,
     (ManualInsert(HOTFIX, (COLOR,)),),
-    ("data is worked on twice | nowhere",),
+    (Remark(COLOR, "data is worked on twice | nowhere"),),
 )
 
 

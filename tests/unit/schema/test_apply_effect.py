@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from columns_by_hand import column, shapes
 from schema_sources import ITEM, database, migration, operation, run
 
 from stitchback.model.physical import PhysicalSchema, Table
@@ -40,7 +41,7 @@ def again(source: str) -> None:
 def test_tables_as_django_makes_them() -> None:
     _, physical = start()
     assert sorted(physical.tables) == ["shop_category", "shop_item", "shop_item_tags"]
-    assert item(physical).columns == {
+    assert shapes(item(physical).columns) == {
         "id": "AutoField primary key",
         "name": "varchar(100)",
         "stock": "IntegerField",
@@ -52,7 +53,7 @@ def test_tables_as_django_makes_them() -> None:
         "index(stock)",
         "unique(name,category_id)",
     ]
-    assert item(physical, "shop_item_tags").columns == {
+    assert shapes(item(physical, "shop_item_tags").columns) == {
         "id": "automatic primary key",
         "item_id": "→shop_item(pk)",
         "category_id": "→shop_category(pk)",
@@ -106,18 +107,20 @@ def test_doing_it_twice_is_harmless(source: str) -> None:
 
 
 def test_an_altered_column_of_a_third_shape_clashes() -> None:
-    effect = AlterColumn("t", "a", "varchar(10)", "varchar(20)")
-    found = PhysicalSchema({"t": Table({"a": "varchar(30)"})})
+    effect = AlterColumn("t", "a", column("varchar(10)"), column("varchar(20)"))
+    found = PhysicalSchema({"t": Table({"a": column("varchar(30)")})})
     with pytest.raises(Clash, match=r"column t.a is varchar\(30\), not varchar\(10\)"):
         run_effect(found, effect)
-    assert run_effect(found, replace(effect, conditional=True)).tables["t"].columns == {"a": "varchar(20)"}
+    assert run_effect(found, replace(effect, conditional=True)).tables["t"].columns == {
+        "a": column("varchar(20)")
+    }
 
 
 def test_what_is_conditional_is_skipped_where_it_is_done() -> None:
-    found = PhysicalSchema({"t": Table({"a": "IntegerField"})})
+    found = PhysicalSchema({"t": Table({"a": column("IntegerField")})})
     for effect in (
         CreateTable("t", Table(), conditional=True),
-        AddColumn("t", "a", "TextField", conditional=True),
+        AddColumn("t", "a", column("TextField"), conditional=True),
         RenameColumn("t", "b", "a", conditional=True),
         RenameTable("s", "t", conditional=True),
         RenameColumn("gone", "b", "a", conditional=True),
@@ -129,21 +132,21 @@ def test_foreign_keys_and_indexes_follow_renames() -> None:
     physical = after(
         'RenameModel("Category", "Kind"), RenameField("Item", "category", "kind"), RenameField("Item", "stock", "amount")'
     )
-    assert item(physical).columns["kind_id"] == "→shop_kind(pk)"
+    assert str(item(physical).columns["kind_id"]) == "→shop_kind(pk)"
     assert sorted(item(physical).indexes) == [
         "by_name",
         "index(amount)",
         "index(kind_id)",
         "unique(name,kind_id)",
     ]
-    assert item(physical, "shop_item_tags").columns["kind_id"] == "→shop_kind(pk)"
+    assert str(item(physical, "shop_item_tags").columns["kind_id"]) == "→shop_kind(pk)"
 
 
 def test_a_reference_by_a_field_follows_its_rename() -> None:
     physical = after(
         'AddField("Item", "top", ForeignKey("Category", CASCADE, to_field="code", related_name="+")), RenameField("Category", "code", "number")'
     )
-    assert item(physical).columns["top_id"] == "→shop_category(number)"
+    assert str(item(physical).columns["top_id"]) == "→shop_category(number)"
 
 
 def test_a_column_takes_its_indexes_along() -> None:
@@ -161,15 +164,15 @@ def test_a_reference_to_a_proxy_is_to_its_table() -> None:
     physical = after(
         'CreateModel("P", [], {"proxy": True}, bases=("shop.item",)), AddField("Category", "p", ForeignKey("P", CASCADE))'
     )
-    assert item(physical, "shop_category").columns["p_id"] == "→shop_item(pk)"
+    assert str(item(physical, "shop_category").columns["p_id"]) == "→shop_item(pk)"
 
 
 def test_a_model_that_is_not_in_the_tree_goes_by_its_label() -> None:
     physical = after(
         'AddField("Item", "owner", ForeignKey(settings.AUTH_USER_MODEL, CASCADE)), AddField("Item", "site", ForeignKey("sites.Site", CASCADE))'
     )
-    assert item(physical).columns["owner_id"] == "→[settings.AUTH_USER_MODEL](pk)"
-    assert item(physical).columns["site_id"] == "→[sites.site](pk)"
+    assert str(item(physical).columns["owner_id"]) == "→[settings.AUTH_USER_MODEL](pk)"
+    assert str(item(physical).columns["site_id"]) == "→[sites.site](pk)"
 
 
 @pytest.mark.parametrize(
@@ -187,19 +190,19 @@ def test_what_django_refuses_before_it_touches_the_database(source: str, reason:
     found = operation(source)
     with pytest.raises(InconsistentState) as caught:
         physical_effects(found, "shop", state, apply_operation(state, "shop", found))
-    assert caught.value.reason == reason
+    assert str(caught.value.problem) == reason
 
 
 def test_a_column_that_could_not_be_read_is_known_once_it_is_altered() -> None:
     physical = after(
         'AddField("Item", "who", helper()), AlterField("Item", "who", ForeignKey("Category", CASCADE, related_name="+"))'
     )
-    assert item(physical).columns["who_id"] == "→shop_category(pk)"
+    assert str(item(physical).columns["who_id"]) == "→shop_category(pk)"
     assert "index(who_id)" in item(physical).indexes
     physical = after(
         'AlterField("Item", "name", helper()), AlterField("Item", "name", CharField(max_length=3))'
     )
-    assert item(physical).columns["name"] == "varchar(3)"
+    assert str(item(physical).columns["name"]) == "varchar(3)"
     assert (
         "name" not in item(after('AlterField("Item", "name", helper()), RemoveField("Item", "name")')).columns
     )

@@ -4,6 +4,7 @@ against real engines."""
 from __future__ import annotations
 
 import pytest
+from columns_by_hand import column, columns
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.schema.effects import (
@@ -23,7 +24,7 @@ from stitchback.schema.effects import (
 from stitchback.schema.on_engine import Remarks, run_on_engine
 from stitchback.schema.problems import Clash
 
-ITEM = Table({"id": "BigAutoField primary key", "name": "varchar(9)"})
+ITEM = Table(columns(id="BigAutoField primary key", name="varchar(9)"))
 SHOP = PhysicalSchema({"shop_item": ITEM})
 ENGINES = ("sqlite", "postgresql", "mysql")
 NAMES = frozenset({"id", "name"})
@@ -40,12 +41,12 @@ def remake(*known: str, span: int = 1, filled: tuple[str, ...] = ()) -> Remake:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_column_twice(engine: str) -> None:
     with pytest.raises(Clash, match=r"column shop_item.name exists already"):
-        run(engine, AddColumn("shop_item", "name", "varchar(9) null"))
+        run(engine, AddColumn("shop_item", "name", column("varchar(9) null")))
 
 
 def test_a_column_twice_in_a_new_table() -> None:
     """FACTS F31: nothing fails, and all values are the default."""
-    added = AddColumn("shop_item", "name", "varchar(9)")
+    added = AddColumn("shop_item", "name", column("varchar(9)"))
     schema, remarks = run("sqlite", added, remake())
     assert schema.tables["shop_item"].columns == ITEM.columns
     assert remarks.harms == (
@@ -56,22 +57,22 @@ def test_a_column_twice_in_a_new_table() -> None:
 
 
 def test_only_what_the_same_operation_does_is_in_the_new_table() -> None:
-    plain = AddColumn("shop_item", "name", "varchar(9) null")
-    altered = AlterColumn("shop_item", "name", "varchar(9)", "varchar(20)")
+    plain = AddColumn("shop_item", "name", column("varchar(9) null"))
+    altered = AlterColumn("shop_item", "name", column("varchar(9)"), column("varchar(20)"))
     with pytest.raises(Clash, match="exists already"):
         run("sqlite", plain, altered, remake(span=1))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_column_of_another_shape_is_altered(engine: str) -> None:
-    altered = AlterColumn("shop_item", "name", "varchar(5)", "varchar(20)")
+    altered = AlterColumn("shop_item", "name", column("varchar(5)"), column("varchar(20)"))
     schema, _ = run(engine, altered, remake())
-    assert schema.tables["shop_item"].columns["name"] == "varchar(20)"
+    assert schema.tables["shop_item"].columns["name"] == column("varchar(20)")
 
 
 def test_a_missing_column_that_is_altered() -> None:
     """FACTS F34."""
-    altered = AlterColumn("shop_item", "size", "IntegerField", "BigIntegerField")
+    altered = AlterColumn("shop_item", "size", column("IntegerField"), column("BigIntegerField"))
     filled = remake("size", filled=("size",))
     _, remarks = run("sqlite", altered, filled)
     assert "fills it with the column's own name" in remarks.harms[0]
@@ -98,8 +99,8 @@ def test_a_missing_column_that_is_renamed() -> None:
 
 
 def test_a_new_table_has_what_the_model_has() -> None:
-    table = Table({**ITEM.columns, "left": "IntegerField null"}, {"by_hand": "index(name)"})
-    altered = AlterColumn("shop_item", "name", "varchar(9)", "varchar(20)")
+    table = Table({**ITEM.columns, "left": column("IntegerField null")}, {"by_hand": "index(name)"})
+    altered = AlterColumn("shop_item", "name", column("varchar(9)"), column("varchar(20)"))
     schema, remarks = run("sqlite", altered, remake(), schema=PhysicalSchema({"shop_item": table}))
     assert (schema.tables["shop_item"].columns.keys(), schema.tables["shop_item"].indexes) == (NAMES, {})
     assert remarks.harms == ("column shop_item.left is in no model: SQLite recreates the table without it",)
@@ -142,7 +143,7 @@ def test_an_index_on_a_missing_column() -> None:
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_a_table_that_is_referred_to_is_missing(engine: str) -> None:
-    refers = {"item_id": "→shop_gone(pk)"}
+    refers = columns(item_id="→shop_gone(pk)")
     for effect in (
         AddColumn("shop_item", "item_id", refers["item_id"]),
         CreateTable("shop_new", Table(refers)),
@@ -151,7 +152,7 @@ def test_a_table_that_is_referred_to_is_missing(engine: str) -> None:
             run(engine, effect)
         run("sqlite", effect)
     run(engine, CreateTable("shop_new", Table(refers)), CreateTable("shop_gone", Table()))
-    run(engine, AddColumn("shop_item", "item_id", "→shop_gone(pk) no constraint"))
+    run(engine, AddColumn("shop_item", "item_id", column("→shop_gone(pk) no constraint")))
 
 
 def test_code_of_the_project_is_a_doubt() -> None:
@@ -163,7 +164,7 @@ def test_code_of_the_project_is_a_doubt() -> None:
 
 
 def test_rows_without_a_value_are_a_doubt() -> None:
-    table = Table({**ITEM.columns, "vip": "IntegerField"})
+    table = Table({**ITEM.columns, "vip": column("IntegerField")})
     schema = PhysicalSchema({"shop_item": table})
     uses = Uses("shop_item", NAMES, "RunPython fill", inserts=True)
     assert "shop_item.vip" in run("sqlite", uses, schema=schema)[1].doubts[0]

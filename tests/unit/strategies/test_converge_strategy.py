@@ -22,7 +22,7 @@ def test_mainlines_migration_alters_the_column_to_its_own_length() -> None:
     assert manual_inserts(candidate) == ["shop.0003_p where shop.0004_m is applied"]
     assert candidate.strategies == {"shop": "converge"}
     assert any(
-        "max_length: 20 and 40); check that the values of patched databases fit it" in remark
+        "max_length: 20 and 40); check that the values of patched databases fit it" in remark.text
         for remark in candidate.remarks
     )
 

@@ -42,7 +42,7 @@ def test_an_alteration_that_both_branches_made_may_run_twice(arguments: dict[str
 def test_a_data_operation_is_remarked_with_the_databases_that_will_run_it() -> None:
     fill = migration("shop.0003_fill", "shop.0002_base", run_python("fill"))
     (remark,) = planned(Merge(), case_of((fill,), X)).remarks
-    assert remark.startswith("shop.0003_fill: RunPython fill will run on fresh databases")
+    assert remark.text.startswith("shop.0003_fill: RunPython fill will run on fresh databases")
 
 
 def importing(ours: str, theirs: str) -> Migration:
@@ -51,7 +51,7 @@ def importing(ours: str, theirs: str) -> Migration:
 
 def test_code_that_the_data_operation_imports_and_mainline_has_otherwise_is_remarked() -> None:
     _, remark = planned(Merge(), case_of((importing("ours", "theirs"),), X)).remarks
-    assert remark.endswith("merge shop/rules.py of release/2.4 too.")
+    assert remark.text.endswith("merge shop/rules.py of release/2.4 too.")
 
 
 def test_near_miss_code_that_is_the_same_on_mainline_is_not_remarked() -> None:

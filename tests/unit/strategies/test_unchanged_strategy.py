@@ -55,7 +55,7 @@ def test_a_data_operation_with_other_code_under_the_same_name_is_remarked() -> N
     candidate = planned(Unchanged(), case_of((ours,), theirs))
     assert files(candidate) == {}
     (remark,) = candidate.remarks
-    assert "databases of release/2.4 have run their own version" in remark
+    assert "databases of release/2.4 have run their own version" in remark.text
 
 
 def test_a_file_that_no_database_can_have_applied_gives_way_to_mainlines() -> None:

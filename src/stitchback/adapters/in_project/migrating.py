@@ -190,6 +190,7 @@ class ExecutorWatch:
             "stopped": self.stopped,
             "error": "" if error is None else type(error).__name__,
             "message": "" if error is None else str(error),
+            "cause": "" if error is None else type(error.__context__).__name__,
         }
 
     def __enter__(self) -> ExecutorWatch:

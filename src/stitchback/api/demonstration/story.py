@@ -6,11 +6,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stitchback.adapters.demo_fixture import DemoFixture
+from stitchback.adapters.demo_fixture import DemoFixture, find_demo_fixture
 from stitchback.adapters.project_process import Raised
-from stitchback.api.applying import prepare, write
-from stitchback.api.comparing import PlanRequest, status
-from stitchback.api.demonstration.databases import (
+from stitchback.api.demonstration.demo_databases import (
     COLUMN,
     KINDS,
     DemoDatabase,
@@ -22,9 +20,11 @@ from stitchback.api.demonstration.databases import (
 )
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
+from stitchback.api.reading_cases import PlanRequest, status
 from stitchback.api.repairing import LedgerSource, apply_repair, inspect, repair_ledger
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees
+from stitchback.api.writing_plans import prepare, write
 from stitchback.model.demonstration import DemoCheck, DemoCommand, DemoList, DemoRemark, DemoStep, Event
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
@@ -32,6 +32,11 @@ from stitchback.reporting import render_diagnosis, render_plan, render_status
 
 PATCH = "release/2.4"
 MAINLINE = "main"
+
+
+def demo(folder: Path) -> Iterator[Event]:
+    """Everything in `folder`, which is empty or not there yet. Raises EnvironmentProblem where that is not so."""
+    return Demo(folder, find_demo_fixture()).tell()
 
 
 @dataclass(slots=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from stitchback.adapters.connections import TIMEOUT
 from stitchback.adapters.databases import read_database
-from stitchback.adapters.fleet import ReachedTenant, Tenant, UnreachedTenant, read_fleet
+from stitchback.adapters.fleet_file import ReachedTenant, Tenant, UnreachedTenant, read_fleet
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.comparing import PlanRequest, policy_of, with_works
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.project import Project
+from stitchback.api.reading_cases import PlanRequest, policy_of, with_works
 from stitchback.api.repairing import read_ledgers
 from stitchback.api.schema import require_apps
 from stitchback.api.squashing.stitching import proved

@@ -11,9 +11,9 @@ from stitchback.adapters.project_environment import harmless_environment, named_
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import scratch_databases
-from stitchback.api.applying import Rendered
 from stitchback.api.project import Project
 from stitchback.api.verification.worktrees import Worktrees
+from stitchback.api.writing_plans import Rendered
 from stitchback.errors import Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.model.files import ChangedFiles

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from stitchback.api.applying import Prepared, contents_of_candidate, diffs_from, reread
-from stitchback.api.comparing import PlanRequest, policy_of, with_works
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.project import ABBREVIATED, WORKTREE, Project
+from stitchback.api.reading_cases import PlanRequest, policy_of, with_works
 from stitchback.api.schema import require_apps
 from stitchback.api.squashing.regenerating import HowToRun, Regenerated, regenerate
+from stitchback.api.writing_plans import Prepared, contents_of_candidate, diffs_from, reread
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.reports import coverage_of

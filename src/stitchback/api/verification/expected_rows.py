@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from stitchback.api.verification.databases import DatabaseCache, DatabaseState
-from stitchback.api.verification.populations import FORK, MAINLINE, BranchTrees, TestDatabases
-from stitchback.api.verification.rows import Place, ValueLocations, Values, added, changed, columns, unequal
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
+from stitchback.api.verification.real_populations import FORK, MAINLINE, BranchTrees, TestDatabases
+from stitchback.api.verification.real_rows import (
+    Place,
+    ValueLocations,
+    Values,
+    added,
+    changed,
+    columns,
+    unequal,
+)
 from stitchback.api.verification.upgrade_paths import RowsJudge
+from stitchback.model.problems import Problem
 
 Say = Callable[[str], None]
 
@@ -92,13 +101,13 @@ def _as_mainline(
     that is remarked only."""
     own = columns(start.rows)
 
-    def wrong(final: DatabaseState) -> Iterator[str]:
+    def wrong(final: DatabaseState) -> Iterator[Problem]:
         has = columns(final.rows)
-        for place, text in unequal(final.rows, oracle.rows, touched):
+        for place, problem in unequal(final.rows, oracle.rows, touched):
             if place not in own and has.get(place) in defaults.get(place, ()):
-                say(f"rows that existed before have the patch's default, not mainline's: {text}")
+                say(f"rows that existed before have the patch's default, not mainline's: {problem}")
             else:
-                yield text
+                yield problem
 
     return wrong
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stitchback.adapters.projects import DatabaseSchema
-from stitchback.api.verification.differences import LISTS, schema_differences, without_name
+from stitchback.api.verification.real_differences import LISTS, schema_differences, without_name
+from stitchback.model.problems import Problem, ProblemKind
 
 Part = tuple[str, str, object]  # what it is, its name or definition, wherever it is, and its shape
 
@@ -21,7 +22,7 @@ class Old:
     patches: tuple[tuple[DatabaseSchema, DatabaseSchema], ...]
 
 
-def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[str]:
+def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[Problem]:
     """What a fresh install lacks, has otherwise or has twice, and no patch branch explains."""
     by_patches = {part for before, after in old.patches for part in changed_parts(before, after)}
     renamed = _may_be_renamed(old)
@@ -30,9 +31,9 @@ def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[str]:
         for part in set(changed_parts(old.mainline, fresh)) - by_patches
         if by_patches.isdisjoint(_under_old_names(part, renamed))
     }
-    for text in schema_differences(fresh, old.mainline):
-        if any(name in text for name in strange):
-            yield text.replace("a fresh install", "mainline's own")
+    for problem in schema_differences(fresh, old.mainline):
+        if any(name in each for name in strange for each in problem.names):
+            yield replace(problem, message=problem.message.replace("a fresh install", "mainline's own"))
     yield from twice(fresh, (old.mainline, *(after for _, after in old.patches)))
 
 
@@ -82,14 +83,14 @@ def _parts(schema: DatabaseSchema) -> Iterator[tuple[tuple[str, str, str], objec
                 yield (what, name, text), count
 
 
-def twice(fresh: DatabaseSchema, old: Iterable[DatabaseSchema]) -> Iterator[str]:
+def twice(fresh: DatabaseSchema, old: Iterable[DatabaseSchema]) -> Iterator[Problem]:
     """Indexes and constraints of one definition, under whatever names, of which no old tree makes so many."""
     known = Counter[tuple[str, str, str]]()
     for schema in old:
         known |= _definitions(schema)
     for (what, name, text), count in sorted(_definitions(fresh).items()):
         if count > max(1, known[what, name, text]):
-            yield f"{LISTS[what]} of {name} exists {count} times in a fresh install: {text}"
+            yield Problem.of(ProblemKind.INSTALLED_TIMES, LISTS[what], name, count, text)
 
 
 def _definitions(schema: DatabaseSchema) -> Counter[tuple[str, str, str]]:

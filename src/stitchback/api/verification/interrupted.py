@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.api.verification.databases import DatabaseCache, DatabaseState
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.model.keys import MigrationKey
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stitchback.adapters.projects import Keys
+from stitchback.model.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,16 @@ class Difference:
     population: str
     rollout: str
     step: str
-    what: str
+    problem: Problem
+
+    @property
+    def what(self) -> str:
+        return self.problem.message
+
+    @property
+    def kind(self) -> tuple[str, Problem]:
+        """Equal for the same difference of several databases."""
+        return self.step, self.problem
 
     def __str__(self) -> str:
         return f"{self.population}: {self.rollout}: {self.step}: {self.what}"

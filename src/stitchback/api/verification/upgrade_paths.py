@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
-from stitchback.adapters.projects import Keys, ProjectGraph, ProjectSession
-from stitchback.api.verification.baseline import Act, difference_text
-from stitchback.api.verification.databases import DatabaseCache, DatabaseState, Migrate, Stop
-from stitchback.api.verification.differences import schema_differences
+from stitchback.adapters.projects import Keys, MigrateOutcome, ProjectGraph, ProjectSession
+from stitchback.api.verification.real_baseline import Act, problem_of
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Migrate, Stop
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.report import Difference
 from stitchback.model.keys import MigrationKey
+from stitchback.model.problems import Problem, ProblemKind
 
 MOST = 40
-AMBIGUOUS = (
-    "More than one migration matches"  # `migrate app name` takes prefixes: not a way that Django offers
-)
+AMBIGUOUS = "AmbiguityError"  # `migrate app name` takes prefixes: not a way that Django offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class ExpectedOutcome:
     missable: frozenset[str] = frozenset()
 
 
-RowsJudge = Callable[[DatabaseState], Iterator[str]]
+RowsJudge = Callable[[DatabaseState], Iterator[Problem]]
 Own = Callable[
     [tuple[Act, ...], Difference], bool
 ]  # whether mainline comes to it by itself, by the same acts
@@ -72,11 +71,10 @@ class UpgradeTrial:
 
     def run(self, start: DatabaseState) -> Iterator[Difference]:
         """Every rollout from that database; yields the differences, none of them twice."""
-        said: set[tuple[str, str]] = set()
+        said: set[tuple[str, Problem]] = set()
         for acts, difference in self._all(start):
-            kind = (difference.step, difference.what)
-            if kind not in said and not self.own(acts, difference):
-                said.add(kind)
+            if difference.kind not in said and not self.own(acts, difference):
+                said.add(difference.kind)
                 yield difference
 
     def _all(self, start: DatabaseState) -> Iterator[tuple[tuple[Act, ...], Difference]]:
@@ -87,14 +85,11 @@ class UpgradeTrial:
         yield from (((), each) for each in self._straight_to_the_next(start))
         for act in self._first_acts(start):
             step = self.bench.step(self.tree.session, start, act)
-            if AMBIGUOUS in step.outcome.error_message or step.outcome.unapplied:
+            if step.outcome.cause_class == AMBIGUOUS or step.outcome.unapplied:
                 continue
             if step.state is None:
                 self.rollouts += 1
-                raised = self._raised(
-                    str(act), str(act), step.outcome.error_class, step.outcome.error_message
-                )
-                yield (act,), raised
+                yield (act,), self._raised(str(act), str(act), step.outcome)
             else:
                 self.reached.append((str(act), step.state))
                 then = self._to_the_end(start, step.state, f"{act}, then migrate")
@@ -126,10 +121,10 @@ class UpgradeTrial:
         self.rollouts += 1
         step = self.bench.step(self.tree.session, state)
         if step.state is None:
-            yield self._raised(rollout, "migrate", step.outcome.error_class, step.outcome.error_message)
+            yield self._raised(rollout, "migrate", step.outcome)
         else:
-            for what in self._wrong(start, step.state, self.wanted.fresh, self.tree.graph.order):
-                yield Difference(self.population, rollout, "afterwards", what)
+            for problem in self._wrong(start, step.state, self.wanted.fresh, self.tree.graph.order):
+                yield Difference(self.population, rollout, "afterwards", problem)
             yield from self._next(start, step.state, f"{rollout}, then the next release", self.tree.new)
 
     def _straight_to_the_next(self, start: DatabaseState) -> Iterator[Difference]:
@@ -140,7 +135,7 @@ class UpgradeTrial:
             rollout = f"the next release, {act}"
             step = self.bench.step(self.tree.following, start, act)
             if step.state is None:
-                yield self._raised(rollout, str(act), step.outcome.error_class, step.outcome.error_message)
+                yield self._raised(rollout, str(act), step.outcome)
             else:
                 yield from self._next(start, step.state, f"{rollout}, then migrate")
 
@@ -150,46 +145,45 @@ class UpgradeTrial:
         self.rollouts += expected is None
         step = self.bench.step(self.tree.following, state)
         if step.state is None:
-            yield self._raised(rollout, "migrate", step.outcome.error_class, step.outcome.error_message)
+            yield self._raised(rollout, "migrate", step.outcome)
             return
         if expected is not None and set(step.outcome.ran) != set(expected):
-            extra = sorted(set(step.outcome.ran) ^ set(expected))
-            yield Difference(
-                self.population, rollout, "migrate", f"not only the new ones run: {_words(extra)}"
-            )
+            extra = tuple(sorted(set(step.outcome.ran) ^ set(expected)))
+            problem = Problem.of(ProblemKind.NOT_ONLY_NEW_ONES, extra)
+            yield Difference(self.population, rollout, "migrate", problem)
         nodes = (*self.tree.graph.order, *self.tree.new)
-        for what in self._wrong(start, step.state, self.wanted.following, nodes):
-            yield Difference(self.population, rollout, "afterwards", what)
+        for problem in self._wrong(start, step.state, self.wanted.following, nodes):
+            yield Difference(self.population, rollout, "afterwards", problem)
 
     def _wrong(
         self, start: DatabaseState, final: DatabaseState, fresh: DatabaseState, nodes: Keys
-    ) -> Iterator[str]:
+    ) -> Iterator[Problem]:
         yield from schema_differences(final.schema, fresh.schema)
         yield from ledger_differences(start, final, nodes, fresh)
         yield from data_differences(final, fresh, self.wanted.repeatable, self.wanted.missable)
         yield from self.rows(final)
 
-    def _raised(self, rollout: str, step: str, error: str, message: str) -> Difference:
-        return Difference(self.population, rollout, step, difference_text(error, message))
+    def _raised(self, rollout: str, step: str, outcome: MigrateOutcome) -> Difference:
+        return Difference(self.population, rollout, step, problem_of(outcome))
 
 
 def ledger_differences(
     start: DatabaseState, final: DatabaseState, nodes: Keys, fresh: DatabaseState
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Every node has its row, none has two that had not before, no row is gone, and what is new a fresh install has too."""
     counts, before = Counter(final.ledger), Counter(start.ledger)
-    missing = [key for key in nodes if not counts[key]]
+    missing = tuple(key for key in nodes if not counts[key])
     if missing:
-        yield f"ledger: no row for {_words(missing)}"
-    doubled = sorted(key for key, count in counts.items() if count > max(1, before[key]))
+        yield Problem.of(ProblemKind.ROW_MISSING, missing)
+    doubled = tuple(sorted(key for key, count in counts.items() if count > max(1, before[key])))
     if doubled:
-        yield f"ledger: more than one row for {_words(doubled)}"
-    gone = sorted(key for key in before if not counts[key])
+        yield Problem.of(ProblemKind.ROW_REPEATED, doubled)
+    gone = tuple(sorted(key for key in before if not counts[key]))
     if gone:
-        yield f"ledger: the row of {_words(gone)} is gone"
-    strange = sorted(set(counts) - set(before) - set(fresh.ledger))
+        yield Problem.of(ProblemKind.ROW_GONE, gone)
+    strange = tuple(sorted(set(counts) - set(before) - set(fresh.ledger)))
     if strange:
-        yield f"ledger: a row for {_words(strange)}, which a fresh install has not"
+        yield Problem.of(ProblemKind.ROW_STRANGE, strange)
 
 
 def data_differences(
@@ -197,17 +191,14 @@ def data_differences(
     fresh: DatabaseState,
     repeatable: frozenset[str] = frozenset(),
     missable: frozenset[str] = frozenset(),
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Data operations of one kind that ran more often than in a fresh install, since the database was made, or that did not run."""
     ran, should = Counter(final.data), Counter(fresh.data)
     for fingerprint in sorted(ran.keys() - repeatable):
         if should[fingerprint] and ran[fingerprint] > should[fingerprint]:
-            yield f"a data operation has run {ran[fingerprint]} times, in a fresh install {should[fingerprint]} ({fingerprint})"
+            times = ran[fingerprint], should[fingerprint]
+            yield Problem.of(ProblemKind.DATA_RAN_TIMES, *times, fingerprint)
     agreed = sum((should - ran)[fingerprint] for fingerprint in missable)
     skipped = sum(should.values()) - sum(ran.values()) - agreed
     if skipped > 0:
-        yield f"{skipped} data operation(s) of a fresh install have not run"
-
-
-def _words(keys: list[MigrationKey]) -> str:
-    return ", ".join(map(str, keys))
+        yield Problem.of(ProblemKind.DATA_SKIPPED, skipped)

@@ -15,7 +15,7 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.project_trees import export_tree, lay_over
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.temporary import temporary_folder
-from stitchback.api.verification.next_release import own_apps, write_next_release
+from stitchback.api.verification.real_next_release import own_apps, write_next_release
 from stitchback.api.verification.upgrade_paths import Reconciled
 
 NOT_COPIED = shutil.ignore_patterns(".git", "__pycache__", "*.sqlite3")

@@ -10,6 +10,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Situation
+from stitchback.model.problems import Problem
 from stitchback.proof.graph_checks import sound_graph
 from stitchback.proof.slicing.tree_view import Keys
 
@@ -34,7 +35,7 @@ class Slice:
     stands_for: Mapping[MigrationKey, tuple[MigrationKey, ...]] = field(default_factory=dict)
     aside: tuple[MigrationKey, ...] = ()
     order: tuple[MigrationKey, ...] = ()
-    unsound: tuple[str, ...] = ()
+    unsound: tuple[Problem, ...] = ()
     ledgers: tuple[Ledger, ...] = ()
     kept: int = 0
     left_out: int = 0

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import App, Tree
+from stitchback.model.problems import Problem
 from stitchback.proof.graph_checks import several_leaves, unlinked
 
 
 def unsound(
     cut: Tree, result: Tree, mainline: Tree, changed: Iterable[str], excused: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Reports apps with several leaf nodes (except `excused` ones), missing dependencies and cycles. Migrations outside the slice depend on nothing
     that is missing or changed by the plan; leaf nodes of other apps are mainline's."""
     apps = frozenset(changed)

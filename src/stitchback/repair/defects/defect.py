@@ -14,8 +14,8 @@ from stitchback.model.migrations import Tree
 from stitchback.model.source import Span
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.leftovers import Leftover
-from stitchback.repair.outcomes import RepairOutcome
 from stitchback.repair.recorder_rules import RecordedNodes, RecorderRules
+from stitchback.repair.repair_outcomes import RepairOutcome
 from stitchback.repair.unrecorded import UnrecordedMigration
 
 

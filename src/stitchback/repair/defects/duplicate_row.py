@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.model.findings import Finding, Severity
 from stitchback.repair.defects.defect import Examined
-from stitchback.repair.edits import rows_of
+from stitchback.repair.ledger_edits import rows_of
 
 
 class DuplicateRow:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.model.findings import Finding, Severity
 from stitchback.repair.defects.defect import Examined
-from stitchback.repair.outcomes import Unrepairable
+from stitchback.repair.repair_outcomes import Unrepairable
 
 
 class StoppedHalfWay:

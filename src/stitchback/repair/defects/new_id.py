@@ -8,8 +8,8 @@ from dataclasses import replace
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.ledger import Ledger
 from stitchback.repair.defects.defect import Examined
-from stitchback.repair.edits import GiveId
-from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.ledger_edits import GiveId
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 
 BY_HAND = {
     "mysql": "ALTER TABLE django_migrations MODIFY id bigint NOT NULL AUTO_INCREMENT;",

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Callable
 
 from stitchback.adapters.git import Ref
-from stitchback.api.comparing import PlanRequest
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.other_side import several_leaves
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
+from stitchback.api.reading_cases import PlanRequest
 from stitchback.api.release_branches import USUAL_NAMES, release_refs
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.planning.outcomes import Unproved

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from rich.text import Text
 
+from stitchback.repair.database_groups import FleetGroup
 from stitchback.repair.diagnosis import Diagnosis
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     GiveId,
@@ -17,8 +18,7 @@ from stitchback.repair.edits import (
     RenameRow,
     keys_of,
 )
-from stitchback.repair.groups import FleetGroup
-from stitchback.reporting.diagnosis import diagnosis_document, ledger_lines
+from stitchback.reporting.diagnosis_text import diagnosis_document, ledger_lines
 from stitchback.reporting.document import Document, dump
 from stitchback.reporting.layout import BLANK, wrapped
 from stitchback.reporting.status_text import counted
@@ -34,7 +34,7 @@ DOES = {
 }
 
 
-class Problem(Protocol):
+class UnreadReason(Protocol):
     @property
     def code(self) -> str: ...
     @property
@@ -54,7 +54,7 @@ class UnreadTenant(Protocol):
     @property
     def tenant(self) -> Named: ...
     @property
-    def problem(self) -> Problem: ...
+    def problem(self) -> UnreadReason: ...
 
 
 def render_fleet(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant], output_format: str) -> str:

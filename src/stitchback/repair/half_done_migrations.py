@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
-from stitchback.repair.edits import Presence
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import (

@@ -10,7 +10,7 @@ from typing import assert_never
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.repair.dialects import TABLE, Dialect
-from stitchback.repair.edits import (
+from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
     EditGuard,

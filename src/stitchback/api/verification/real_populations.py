@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, LoaderStanding, ProjectSession
-from stitchback.api.verification.databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Population
 
@@ -66,7 +66,9 @@ class TestDatabases:
     bench: DatabaseCache
     inhabitants: list[TestDatabase] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    names: dict[str, list[str]] = field(default_factory=dict)  # of releases' databases, by digest
+    names: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # of databases of a release: by digest, by ref
 
     def add(self, name: str, lineage: str, ref: str, state: DatabaseState) -> None:
         if state.digest not in {each.state.digest for each in self.inhabitants}:
@@ -156,9 +158,7 @@ class TestDatabases:
         name = f"{tree.ref}, {how}"
         is_released = shared.issuperset(state.ledger) and not self._is_of_edited_files(state)
         self.add(name, FORK if is_released else tree.lineage, tree.ref, state)
-        known = self.names.setdefault(state.digest, [])
-        if name not in known and not any(each.startswith(f"{tree.ref}, ") for each in known):
-            known.append(name)
+        self.names.setdefault(state.digest, {}).setdefault(tree.ref, name)
 
     def _is_of_edited_files(self, state: DatabaseState) -> bool:
         """Whether a database of the fork point has the same rows and another schema: the branch has edited released migrations."""
@@ -167,8 +167,8 @@ class TestDatabases:
 
     def also(self, inhabitant: TestDatabase) -> tuple[str, ...]:
         """Releases whose databases are the same."""
-        known = self.names.get(inhabitant.state.digest, [])
-        return tuple(name for name in known if name != inhabitant.population.name)
+        known = self.names.get(inhabitant.state.digest, {})
+        return tuple(name for name in known.values() if name != inhabitant.population.name)
 
 
 def _same_rows(one: DatabaseState, other: DatabaseState | None) -> bool:

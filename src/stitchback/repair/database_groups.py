@@ -9,8 +9,8 @@ from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
-from stitchback.repair.edits import DeleteDuplicate, LedgerEdit, keys_of, rows_of
-from stitchback.repair.outcomes import Repair, RepairOutcome, Unrepairable
+from stitchback.repair.ledger_edits import DeleteDuplicate, LedgerEdit, keys_of, rows_of
+from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
 from stitchback.repair.visible_schema import VisibleSchema
 

@@ -8,8 +8,8 @@ from stitchback.engine import SymbolicDatabase
 from stitchback.model.ledger import Ledger
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
-from stitchback.repair.edits import LedgerEdit
-from stitchback.repair.half_done import HalfDone
+from stitchback.repair.half_done_migrations import HalfDone
+from stitchback.repair.ledger_edits import LedgerEdit
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stitchback.adapters.projects import MigrateOutcome, ProjectSession, Rows, Snapshot
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_differences import schema_differences
 
 COLUMN = "shop_item.colour"
 COLOURS = (
@@ -87,4 +87,4 @@ def wrong(
         f"{outcome.error_class}: {outcome.error_message}" for outcome in outcomes if not outcome.went_well
     )
     schema = schema_differences(after.schema, fresh.schema)
-    return (*errors, *schema, *lost_values(database.rows, after.rows))
+    return (*errors, *map(str, schema), *lost_values(database.rows, after.rows))

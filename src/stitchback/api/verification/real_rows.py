@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stitchback.adapters.projects import Rows
+from stitchback.model.problems import Problem, ProblemKind
 
 FILLED_BY_DJANGO = frozenset(
     {"django_content_type", "auth_permission"}
@@ -36,12 +37,12 @@ class ValueLocations:
                 known.setdefault(place, _went(place, values, old, new))
         return cls(known)
 
-    def lost(self, before: Rows, after: Rows, ignored: frozenset[Place]) -> Iterator[str]:
+    def lost(self, before: Rows, after: Rows, ignored: frozenset[Place]) -> Iterator[Problem]:
         """The columns whose values are not where they must be."""
         old, new = columns(before), columns(after)
         short = dict(_fewer(after, before))
         passing = ignored | {place for place, there in self.known.items() if there is None}
-        yield from (text for table, text in short.items() if not _all_of(table, old, passing))
+        yield from (problem for table, problem in short.items() if not _all_of(table, old, passing))
         for place, values in old.items():
             if place[0] in short:
                 continue
@@ -49,7 +50,7 @@ class ValueLocations:
             if place in ignored or (there is None and place in self.known):
                 continue  # what does not last in a database that never saw the patch need not last here
             if there is None or not _holds(there, values, new):
-                yield _difference_text(place, values, new.get(there or place))
+                yield _difference(place, values, new.get(there or place))
 
 
 def changed(before: Rows, after: Rows) -> frozenset[Place]:
@@ -64,14 +65,16 @@ def added(before: Rows, after: Rows) -> dict[Place, Values]:
     return {place: values for place, values in columns(after).items() if place not in old}
 
 
-def unequal(found: Rows, wanted: Rows, ignored: frozenset[Place]) -> Iterator[tuple[Place, str]]:
-    """Columns of `wanted` whose values are others in `found`, in words; columns that only `found` has do not matter."""
+def unequal(found: Rows, wanted: Rows, ignored: frozenset[Place]) -> Iterator[tuple[Place, Problem]]:
+    """Columns of `wanted` whose values are others in `found`; columns that only `found` has do not matter."""
     has, should = columns(found), columns(wanted)
     short = dict(_fewer(found, wanted))
-    yield from (((table, ""), text) for table, text in short.items() if not _all_of(table, should, ignored))
+    yield from (
+        ((table, ""), problem) for table, problem in short.items() if not _all_of(table, should, ignored)
+    )
     for place, values in should.items():
         if place[0] not in short and place not in ignored and not _holds(place, values, has):
-            yield place, _difference_text(place, values, has.get(place))
+            yield place, _difference(place, values, has.get(place))
 
 
 def columns(rows: Rows) -> dict[Place, Values]:
@@ -84,12 +87,12 @@ def columns(rows: Rows) -> dict[Place, Values]:
     return {place: tuple(sorted(values)) for place, values in found.items()}
 
 
-def _fewer(found: Rows, wanted: Rows) -> Iterator[tuple[str, str]]:
-    """Tables that have fewer rows than they should, and that in words: their columns are not compared."""
+def _fewer(found: Rows, wanted: Rows) -> Iterator[tuple[str, Problem]]:
+    """Tables that have fewer rows than they should: their columns are not compared."""
     for table, held in wanted.items():
         has, should = len(found.get(table, ())), len(held)
         if table in found and has < should:
-            yield table, f"rows of {table}: {should} before, {has} now"
+            yield table, Problem.of(ProblemKind.ROWS_FEWER, table, should, has)
 
 
 def _all_of(table: str, places: Iterable[Place], ignored: frozenset[Place]) -> bool:
@@ -118,7 +121,8 @@ def _text(value: Any) -> str:
     return "NULL" if value is None else str(value)
 
 
-def _difference_text(place: Place, values: Values, now: Values | None) -> str:
+def _difference(place: Place, values: Values, now: Values | None) -> Problem:
     table, column = place
     shown = "gone" if now is None else f"now {', '.join(now)}"
-    return f"values of {table}.{column}: {', '.join(values)} before, {shown}"
+    said = f"values of {table}.{column}: {', '.join(values)} before, {shown}"
+    return Problem(ProblemKind.VALUES_DIFFER, (place, values, now), said)

@@ -1,4 +1,4 @@
-"""The differences of two real schemas in words."""
+"""The differences of two real schemas."""
 
 from __future__ import annotations
 
@@ -7,42 +7,44 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stitchback.adapters.projects import DatabaseSchema
+from stitchback.model.problems import Problem, ProblemKind
 
 LISTS = {"indexes": "index", "uniques": "unique constraint", "checks": "check", "foreign_keys": "foreign key"}
 
 
-def schema_differences(found: DatabaseSchema, wanted: DatabaseSchema) -> tuple[str, ...]:
+def schema_differences(found: DatabaseSchema, wanted: DatabaseSchema) -> tuple[Problem, ...]:
     """What `found` has otherwise than `wanted` (a fresh install); empty where they are the same."""
     return tuple(_tables(found.tables, wanted.tables)) + tuple(_others(found.others, wanted.others))
 
 
-def _tables(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+def _tables(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
     for name in sorted({*found, *wanted}):
         if name not in found:
-            yield f"table {name} is missing"
+            yield Problem.of(ProblemKind.TABLE_LACKING, name)
         elif name not in wanted:
-            yield f"table {name} exists, and a fresh install has none"
+            yield Problem.of(ProblemKind.TABLE_EXTRA, name)
         elif found[name] != wanted[name]:
             yield from _table(name, found[name], wanted[name])
 
 
-def _table(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+def _table(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _columns(name, found["columns"], wanted["columns"])
     if found["primary_key"] != wanted["primary_key"]:
-        keys = (", ".join(table["primary_key"]) for table in (found, wanted))
-        yield "primary key of {}: ({}), in a fresh install ({})".format(name, *keys)
+        keys = (tuple(table["primary_key"]) for table in (found, wanted))
+        yield Problem.of(ProblemKind.KEY_DIFFERS, name, *keys)
     for what, word in LISTS.items():
         yield from _lists(name, word, Counter(found[what]), Counter(wanted[what]))
 
 
-def _columns(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+def _columns(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
     for column in sorted({*found, *wanted}):
         if column not in found:
-            yield f"column {name}.{column} is missing"
+            yield Problem.of(ProblemKind.PART_LACKING, "column", name, column)
         elif column not in wanted:
-            yield f"column {name}.{column} exists, and a fresh install has none"
+            yield Problem.of(ProblemKind.PART_EXTRA, "column", name, column)
         elif found[column] != wanted[column]:
-            yield f"column {name}.{column}: {_shape(found[column])}, in a fresh install {_shape(wanted[column])}"
+            has, should = _shape(found[column]), _shape(wanted[column])
+            yield Problem.of(ProblemKind.SHAPE_DIFFERS, name, column, has, should)
 
 
 def _shape(column: Mapping[str, str]) -> str:
@@ -50,15 +52,15 @@ def _shape(column: Mapping[str, str]) -> str:
     return ", ".join((f"{column['type']} {column['null']}", *rest))
 
 
-def _lists(name: str, word: str, found: Counter[str], wanted: Counter[str]) -> Iterator[str]:
+def _lists(name: str, word: str, found: Counter[str], wanted: Counter[str]) -> Iterator[Problem]:
     for text in sorted({*found, *wanted}):
         has, should = found[text], wanted[text]
         if has > should and should:
-            yield f"{word} of {name} exists {has} times: {text}"
+            yield Problem.of(ProblemKind.DEFINITION_REPEATED, word, name, has, text)
         elif has > should:
-            yield f"{word} of {name} exists, and a fresh install has none: {text}"
+            yield Problem.of(ProblemKind.DEFINITION_EXTRA, word, name, text)
         elif has < should:
-            yield f"{word} of {name} is missing: {text}"
+            yield Problem.of(ProblemKind.DEFINITION_NOT_THERE, word, name, text)
 
 
 def without_name(text: str) -> str:
@@ -67,7 +69,7 @@ def without_name(text: str) -> str:
     return definition if colon and " " not in name else text
 
 
-def _others(found: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
+def _others(found: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Problem]:
     for name in sorted({*found, *wanted}):
         if found.get(name) != wanted.get(name):
-            yield f"{name} differs from a fresh install"
+            yield Problem.of(ProblemKind.OBJECT_DIFFERS, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from stitchback.engine import Engine, EngineCache, Run, RunError, SymbolicDatabase
@@ -16,13 +17,26 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
-from stitchback.model.plans import NOTHING_RUN, Failure
+from stitchback.model.plans import Failure
+from stitchback.model.problems import Moment, Problem, ProblemKind, Step
 from stitchback.model.source import Opaque
 
 FOLLOWING = "stitchback_following"
 MOST_FAILURES = 5
-ONE_APP = "migrate "  # the prefix of rollouts that migrate one app first
+Kind = tuple[Step | str, Problem]
 MOST_STOPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FailureOfRollout:
+    """`app_first`: whether the rollout migrates one app before the others."""
+
+    failure: Failure
+    app_first: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return self.failure.step, self.failure.problem
 
 
 class LedgerProver:
@@ -39,21 +53,21 @@ class LedgerProver:
         place, wanted = database.canonical, self.fresh.final.schema if end is None else end
         asked = (place, self.engine.memory.schema_number(wanted))
         if asked not in self._found:
-            found = (each for each in self._failures(place, wanted) if not self._is_own(each))
+            found = (each.failure for each in self._failures(place, wanted) if not self._is_own(each))
             self._found[asked] = tuple(found)[:MOST_FAILURES]
         return self._found[asked]
 
     @cached_property
-    def own(self) -> frozenset[tuple[str, str]]:
+    def own(self) -> frozenset[Kind]:
         """Failures of an empty database if one app is migrated before the others, in an order that the tree does not prescribe. The ledger does not
         cause them, and no row changes them."""
         if self.fresh.error is not None:
             return frozenset()
-        failures = self._failures(SymbolicDatabase(), self.fresh.final.schema)
-        return frozenset((each.step, each.message) for each in failures if each.rollout.startswith(ONE_APP))
+        found = self._failures(SymbolicDatabase(), self.fresh.final.schema)
+        return frozenset(each.kind for each in found if each.app_first)
 
-    def _is_own(self, failure: Failure) -> bool:
-        return failure.rollout.startswith(ONE_APP) and (failure.step, failure.message) in self.own
+    def _is_own(self, found: FailureOfRollout) -> bool:
+        return found.app_first and found.kind in self.own
 
     def end_of(self, database: SymbolicDatabase) -> PhysicalSchema | None:
         """The schema after a full migrate; None if that fails."""
@@ -65,23 +79,29 @@ class LedgerProver:
         now = self.engine.migrate(database)
         return now, self.following.migrate(now.final)
 
-    def _failures(self, database: SymbolicDatabase, end: PhysicalSchema) -> Iterator[Failure]:
+    def _failures(self, database: SymbolicDatabase, end: PhysicalSchema) -> Iterator[FailureOfRollout]:
         if self.fresh.error is not None:
-            yield _failed("a fresh install of the tree itself", self.fresh.error)
+            yield FailureOfRollout(_failed("a fresh install of the tree itself", self.fresh.error))
             return
         reached = {database: ""}
+        app_first: set[SymbolicDatabase] = set()
         queue = [database]
         for current in queue:
-            yield from self._whole(current, reached[current], end)
-            for act, run in self._acts(current):
+            is_after_app = current in app_first
+            for failure in self._whole(current, reached[current], end):
+                yield FailureOfRollout(failure, is_after_app)
+            for act, app, run in self._acts(current):
+                is_app_first = is_after_app or (current is database and app is not None)
                 if run.error is not None and run.error.kind != "Backwards":
-                    yield _failed(f"{reached[current]}{act}", run.error)
+                    yield FailureOfRollout(_failed(f"{reached[current]}{act}", run.error), is_app_first)
                 for step in run.steps:
                     if step.key not in self.focus or len(reached) >= MOST_STOPS:
                         continue
                     stopped = step.database.canonical
                     if stopped not in reached:
                         reached[stopped] = f"{reached[current]}{act}, stopped after {step.key}, then "
+                        if is_app_first:
+                            app_first.add(stopped)
                         queue.append(stopped)
 
     @cached_property
@@ -98,14 +118,14 @@ class LedgerProver:
         near = {other for key in special for other in (*graph.parents(key), *graph.children(key))}
         return frozenset({*special, *near})
 
-    def _acts(self, database: SymbolicDatabase) -> Iterator[tuple[str, Run]]:
+    def _acts(self, database: SymbolicDatabase) -> Iterator[tuple[str, str | None, Run]]:
         """A full migrate; if it may make a difference, also each affected app first, and one unaffected app."""
-        yield "migrate", self.engine.migrate(database)
+        yield "migrate", None, self.engine.migrate(database)
         pending = self.engine.unapplied(database)
         near = sorted({key.app for key in self.focus})
         others = sorted({key.app for key in pending} - set(near))
         for app in (*near, *others[:1]) if near else ():
-            yield f"migrate {app}", self.engine.migrate(database, (app, None))
+            yield f"migrate {app}", app, self.engine.migrate(database, (app, None))
 
     def _whole(self, database: SymbolicDatabase, before: str, end: PhysicalSchema) -> Iterator[Failure]:
         """A full migrate followed by the next release; and the next release directly."""
@@ -113,8 +133,8 @@ class LedgerProver:
         if run.error is not None:
             yield _failed(f"{before}migrate", run.error)
             return
-        for said in self._wrong_end(run.final, end):
-            yield Failure("this database", f"{before}migrate", "afterwards", said)
+        for problem in self._wrong_end(run.final, end):
+            yield Failure("this database", f"{before}migrate", Moment.AFTERWARDS, problem)
         for start, act in (
             (run.final, f"{before}migrate, then the next release's"),
             (database, f"{before}the next release's migrate"),
@@ -123,33 +143,39 @@ class LedgerProver:
             if later.error is not None:
                 yield _failed(act, later.error)
             elif start is run.final and any(key.name != FOLLOWING for key in later.ran):
-                again = ", ".join(str(key) for key in later.ran if key.name != FOLLOWING)
-                yield Failure("this database", act, "afterwards", f"runs again: {again}")
+                again = tuple(key for key in later.ran if key.name != FOLLOWING)
+                yield Failure(
+                    "this database", act, Moment.AFTERWARDS, Problem.of(ProblemKind.RUNS_AGAIN, again)
+                )
 
-    def _wrong_end(self, final: SymbolicDatabase, end: PhysicalSchema) -> Iterator[str]:
+    def _wrong_end(self, final: SymbolicDatabase, end: PhysicalSchema) -> Iterator[Problem]:
         left = self.engine.unapplied(final)
         if left:
-            yield f"not applied after a full migrate: {', '.join(map(str, left))}"
+            yield Problem.of(ProblemKind.UNAPPLIED, left)
         if final.schema != end:
             yield from unlike(final.schema, self.fresh.final.schema)
         ran, wanted = Counter(final.data), Counter(self.fresh.final.data)
-        for label, work in (("run more than once", ran - wanted), ("never run", wanted - ran)):
+        for kind, work in (
+            (ProblemKind.WORK_REPEATED, ran - wanted),
+            (ProblemKind.WORK_NOT_RUN, wanted - ran),
+        ):
             if work:
-                yield f"data operations {label}: {', '.join(sorted(work))}"
+                yield Problem.of(kind, tuple(sorted(work)))
 
 
 def is_conditional(operation: Operation | Opaque) -> bool:
     return isinstance(operation, Operation) and operation.conditional
 
 
-def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
+def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
     """The differences of the schema from a fresh install's, table by table."""
     for name in sorted({*found.tables, *wanted.tables}):
         ours, theirs = found.tables.get(name), wanted.tables.get(name)
         if ours == theirs:
             continue
         if ours is None or theirs is None:
-            yield f"table {name} is {'missing' if ours is None else 'unexpected'}"
+            kind = ProblemKind.TABLE_LACKING if ours is None else ProblemKind.TABLE_UNEXPECTED
+            yield Problem.of(kind, name)
             continue
         parts = (
             (ours.columns, theirs.columns),
@@ -157,7 +183,7 @@ def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[str]:
             (ours.constraints, theirs.constraints),
         )
         names = {key for mine, other in parts for key in {*mine, *other} if mine.get(key) != other.get(key)}
-        yield f"table {name} differs from a fresh install's in {', '.join(sorted(names)) or 'its comment'}"
+        yield Problem.of(ProblemKind.TABLE_DIFFERS, name, tuple(sorted(names)) or "its comment")
 
 
 def followed(tree: Tree) -> Tree:
@@ -171,4 +197,4 @@ def followed(tree: Tree) -> Tree:
 
 
 def _failed(act: str, error: RunError) -> Failure:
-    return Failure("this database", act, str(error.at or NOTHING_RUN), error.message)
+    return Failure("this database", act, error.step, error.problem)

@@ -8,9 +8,9 @@ import pytest
 from cases_by_hand import case_of
 from migration_values import add, char, create, migration, remove, rename
 
+from stitchback.matching.created_twice import created_twice
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
-from stitchback.reporting.created_twice import created_twice
 
 ADDS = add("item", "colour", char(20))
 OURS = migration("shop.0003_p", "shop.0002_base", ADDS)

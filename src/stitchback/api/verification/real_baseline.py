@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from stitchback.adapters.projects import ProjectSession
-from stitchback.api.verification.databases import FULL, DatabaseCache, DatabaseState, Migrate
-from stitchback.api.verification.differences import schema_differences
+from stitchback.adapters.projects import MigrateOutcome, ProjectSession
+from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.report import Difference
 from stitchback.model.keys import MigrationKey
+from stitchback.model.problems import Problem, raised
 
 Act = Migrate | MigrationKey  # the key: a full migrate that was stopped right after it
 
@@ -20,13 +21,13 @@ class RealBaselineFailures:
     def __init__(self, bench: DatabaseCache, oracle: ProjectSession) -> None:
         self._bench = bench
         self._oracle = oracle
-        self._met: dict[str, list[Difference]] = {}
+        self._met: dict[Problem, list[Difference]] = {}
 
     def has(self, starts: Iterable[DatabaseState], acts: tuple[Act, ...], difference: Difference) -> bool:
         """Whether the same upgrade steps, from one of these databases, have the same result with mainline untouched."""
-        found = any(difference.what in self._wrong(start, acts) for start in starts)
+        found = any(difference.problem in self._wrong(start, acts) for start in starts)
         if found:
-            self._met.setdefault(difference.what, []).append(difference)
+            self._met.setdefault(difference.problem, []).append(difference)
         return found
 
     def messages(self) -> Iterator[str]:
@@ -40,7 +41,7 @@ class RealBaselineFailures:
     def _fresh(self) -> DatabaseState | None:
         return self._bench.step(self._oracle, self._bench.empty()).state
 
-    def _wrong(self, start: DatabaseState, acts: tuple[Act, ...]) -> frozenset[str]:
+    def _wrong(self, start: DatabaseState, acts: tuple[Act, ...]) -> frozenset[Problem]:
         if self._fresh is None:
             return frozenset()
         state = start
@@ -50,7 +51,7 @@ class RealBaselineFailures:
                 return frozenset()
             step = self._bench.step(self._oracle, state, migrate)
             if step.state is None:
-                return frozenset({difference_text(step.outcome.error_class, step.outcome.error_message)})
+                return frozenset({problem_of(step.outcome)})
             state = step.state
         return frozenset(schema_differences(state.schema, self._fresh.schema))
 
@@ -60,6 +61,7 @@ class RealBaselineFailures:
         return Migrate(stop_after=ran.index(key) + 1) if key in ran else None
 
 
-def difference_text(error: str, message: str) -> str:
-    """How a difference reports what Django raised."""
-    return f"{error}: {message}".strip()
+def problem_of(outcome: MigrateOutcome) -> Problem:
+    """What Django or the database raised, by its class and the migration that ran. Where none ran, only Django's message says what it is about."""
+    message = f"{outcome.error_class}: {outcome.error_message}".strip()
+    return raised(outcome.error_class, message, outcome.failed or outcome.error_message)

@@ -8,11 +8,11 @@ from rich.text import Text
 
 from stitchback.repair.defects.migrate_fails import MigrateFails, NextReleaseFails
 from stitchback.repair.diagnosis import Diagnosis, Ghost
-from stitchback.repair.edits import InsertRow, LedgerEdit
 from stitchback.repair.forecasting import Forecast
+from stitchback.repair.ledger_edits import InsertRow, LedgerEdit
+from stitchback.repair.ledger_prover import FOLLOWING
 from stitchback.repair.lineage import Lineage
-from stitchback.repair.outcomes import Repair, Unrepairable
-from stitchback.repair.proving import FOLLOWING
+from stitchback.repair.repair_outcomes import Repair, Unrepairable
 from stitchback.reporting.document import Document, finding_document
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.layout import BLANK, listed, wrapped

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from stitchback.adapters.file_changes import FileChange, write_changes
 from stitchback.adapters.git import DiskFiles
-from stitchback.api.comparing import PlanRequest
 from stitchback.api.conflicts import conflicts_settled
 from stitchback.api.project import WORKTREE, Project
+from stitchback.api.reading_cases import PlanRequest
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
 from stitchback.model.files import ChangedFiles

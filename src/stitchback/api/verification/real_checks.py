@@ -10,13 +10,13 @@ from itertools import pairwise
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import MigrateOutcome
-from stitchback.api.verification.baseline import Act, RealBaselineFailures
-from stitchback.api.verification.databases import DatabaseCache, DatabaseState, Remedy
-from stitchback.api.verification.differences import schema_differences
 from stitchback.api.verification.expected_rows import ExpectedRows
 from stitchback.api.verification.expected_schema import Old, wrong_install
 from stitchback.api.verification.interrupted import half_way
-from stitchback.api.verification.populations import (
+from stitchback.api.verification.real_baseline import Act, RealBaselineFailures, problem_of
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
+from stitchback.api.verification.real_differences import schema_differences
+from stitchback.api.verification.real_populations import (
     FORK,
     FRESH,
     MAINLINE,
@@ -30,6 +30,7 @@ from stitchback.api.verification.upgrade_paths import ExpectedOutcome, Reconcile
 from stitchback.errors import Refusal
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
+from stitchback.model.problems import Problem, ProblemKind
 
 Repair = Callable[
     [str], str
@@ -57,7 +58,9 @@ def data_of(install: MigrateOutcome, keys: Set[MigrationKey]) -> frozenset[str]:
 
 def not_loaded(vendor: str, raised: Raised) -> EngineReport:
     """Of a reconciled tree that Django cannot even load."""
-    difference = Difference(ITSELF, "as it is", "loading", str(raised))
+    difference = Difference(
+        ITSELF, "as it is", "loading", Problem(ProblemKind.NO_TREE, (raised.error_class,), str(raised))
+    )
     return EngineReport(vendor, "", (), (difference,), (), 0)
 
 
@@ -142,10 +145,10 @@ class EngineChecks:
         """Of the reconciled tree and of the next release after it; what Django says where there is none."""
         first = self.bench.step(self.tree.session, self.bench.empty())
         if first.state is None:
-            return self._no_install("migrate", first.outcome.error_class, first.outcome.error_message)
+            return self._no_install("migrate", first.outcome)
         then = self.bench.step(self.tree.following, first.state)
         if then.state is None:
-            return self._no_install("the next release", then.outcome.error_class, then.outcome.error_message)
+            return self._no_install("the next release", then.outcome)
         repeatable = {each.migration for each in self.agreements if each.may_repeat}
         missable = {each.migration for each in self.agreements if each.may_miss}
         return ExpectedOutcome(
@@ -155,15 +158,16 @@ class EngineChecks:
             data_of(first.outcome, missable),
         )
 
-    def _no_install(self, step: str, error: str, message: str) -> Difference:
-        return Difference("fresh install", "migrate", step, f"{error}: {message}")
+    def _no_install(self, step: str, outcome: MigrateOutcome) -> Difference:
+        return Difference("fresh install", "migrate", step, problem_of(outcome))
 
     def leaves(self) -> Iterator[Difference]:
         """Exactly one leaf an app."""
         counts = Counter(leaf.app for leaf in self.tree.graph.leaves)
         for app in sorted(app for app, count in counts.items() if count > 1):
             names = ", ".join(leaf.name for leaf in self.tree.graph.leaves if leaf.app == app)
-            yield Difference(ITSELF, "as it is", "graph", f"{app} has several leaves: {names}")
+            problem = Problem(ProblemKind.SEVERAL_LEAVES, (app, names), f"{app} has several leaves: {names}")
+            yield Difference(ITSELF, "as it is", "graph", problem)
 
     def install(self, expectations: ExpectedRows, wanted: ExpectedOutcome) -> Iterator[Difference]:
         """A fresh install is what mainline's was, with what only the patches had."""
@@ -171,8 +175,8 @@ class EngineChecks:
         if mainline is None:
             return
         pairs = [(fork.schema, after.schema) for fork, after in expectations.patched()]
-        for what in wrong_install(wanted.fresh.schema, Old(mainline.schema, tuple(pairs))):
-            yield Difference(ITSELF, "fresh install", "schema", what)
+        for problem in wrong_install(wanted.fresh.schema, Old(mainline.schema, tuple(pairs))):
+            yield Difference(ITSELF, "fresh install", "schema", problem)
 
     def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Difference]:
         """A repair by the ledger is applied to every database that has this ledger (FACTS F28)."""
@@ -187,15 +191,13 @@ class EngineChecks:
             if twin is None or twin.population.name in said or twin.state.schema == state.schema:
                 continue
             said.add(twin.population.name)
-            what = "; ".join(schema_differences(state.schema, twin.state.schema)).replace(
-                "a fresh install", "that one"
+            found = schema_differences(state.schema, twin.state.schema)
+            what = "; ".join(map(str, found)).replace("a fresh install", "that one")
+            message = (
+                f"same ledger as {twin.population.name}, which gets a repair, and another schema: {what}"
             )
-            yield Difference(
-                population,
-                act,
-                "repair",
-                f"same ledger as {twin.population.name}, which gets a repair, and another schema: {what}",
-            )
+            problem = Problem(ProblemKind.REPAIR_DIFFERS, (twin.population.name, found), message)
+            yield Difference(population, act, "repair", problem)
 
     def excused(self, inhabitant: TestDatabase, say: Progress) -> bool:
         """Whether mainline's own tree fails there without any change of ours, and no repair is known."""
@@ -287,14 +289,16 @@ class EngineChecks:
         try:
             script = self.manual.repair(inhabitant.state.url)
         except Refusal as refusal:
-            refused = Difference(name, "repair", "repair", f"refused: {refusal.message}")
+            problem = Problem(ProblemKind.REFUSED, (refusal.code,), f"refused: {refusal.message}")
+            refused = Difference(name, "repair", "repair", problem)
             return inhabitant.state, "", (refused,)
         if not script:
             return inhabitant.state, "", ()
         session, manual_repair = self.tree.session, self.manual.manual_repair
         once, twice = self.bench.repaired(session, inhabitant.state, script, manual_repair)
         said = tuple(
-            Difference(name, "repair", "repair", what) for what in self._wrong_repair(inhabitant, once, twice)
+            Difference(name, "repair", "repair", Problem.of(ProblemKind.REPAIR_WRONG, what))
+            for what in self._wrong_repair(inhabitant, once, twice)
         )
         return once, script, said
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.source import Opaque
-from stitchback.repair.edits import RenameRow
+from stitchback.repair.ledger_edits import RenameRow
 from stitchback.repair.recorder_rules import Keys, RecorderRules
 
 
