@@ -36,7 +36,7 @@ Definitions = tuple[tuple[str, Value], ...]
 
 
 class OnDefinition(OperationKind):
-    """An operation on an index or a constraint. `definition`: the parameter that holds it, or its name."""
+    """An operation on an index or a constraint. `definition`: the parameter that holds it, or its name; "" where there are two."""
 
     keywords = ()
     spread = ()
@@ -45,7 +45,7 @@ class OnDefinition(OperationKind):
     table = ""
     part = Part.DEFINITION
     code = ""
-    definition: str
+    definition = ""
 
     def part_name(self, operation: Operation) -> str:
         value = operation.argument(self.definition)

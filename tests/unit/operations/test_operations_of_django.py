@@ -18,7 +18,7 @@ from migration_values import migration, operation
 
 from stitchback.matching.named_models import named_models
 from stitchback.model.keys import ModelKey
-from stitchback.model.values import Constant
+from stitchback.model.values import Call, Constant, Reference, Value
 from stitchback.operations import BY_NAME, OPERATIONS
 from stitchback.operations.base import Named, OperationKind, Part
 from stitchback.operations.names import model_names, subject
@@ -46,6 +46,7 @@ EACH = pytest.mark.parametrize("kind", OPERATIONS, ids=lambda kind: kind.name)
 
 @OF_DJANGO
 def test_each_has_its_class_where_migrations_import_it_from(cls: type[Any]) -> None:
+    assert cls.__name__ in BY_NAME, "it needs a class: see CONTRIBUTING, an operation"
     kind = BY_NAME[cls.__name__]
     module = migrations if kind.module == migrations.__name__ else postgres
     assert kind.module == module.__name__
@@ -103,7 +104,7 @@ def check(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(name=name, **{CONDITION: models.Q(size=1)})
 
 
-# What each class is called with, on `item`.
+# What each class is called with, on `Item`.
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "CreateModel": {"name": "Fresh", "fields": [("id", models.BigAutoField(primary_key=True))]},
     "DeleteModel": {"name": "Item"},
@@ -227,6 +228,25 @@ def alike(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return [*map(id, one)] == [*map(id, other)]
     return bool(one == other)
+
+
+@OF_DJANGO
+def test_the_part_has_the_name_that_the_operation_says(cls: type[Any]) -> None:
+    kind, said = BY_NAME[cls.__name__], ARGUMENTS[cls.__name__]
+    given = operation(kind.name, **{name: symbolic(value) for name, value in said.items()})
+    of_two = "old_name" in said  # then it may be any of the model's
+    definition = "new" if kind.name.startswith("Add") else "" if of_two else "old"
+    wanted = {
+        Part.FIELD: said.get("name", ""),
+        Part.DEFINITION: kind.name if "name" in kind.models else definition,
+    }
+    assert kind.part_name(given) == wanted.get(kind.part, "")
+
+
+def symbolic(value: Any) -> Value:
+    if isinstance(value, models.Index | models.CheckConstraint):
+        return Call(Reference("django.db.models.Index"), (), (("name", Constant(value.name)),))
+    return Constant(value if isinstance(value, str) else None)
 
 
 @OF_DJANGO

@@ -178,6 +178,7 @@ def test_unique_together_is_one_definition_of_the_model(kind: str) -> None:
         (operation("AlterModelOptions", name=Constant("item")), PartChange(ITEM, Part.MODEL, makes=True)),
         (operation("AlterModelManagers", name=Constant("item")), PartChange(ITEM, Part.MODEL, makes=True)),
         (operation("AlterModelTable", name=Constant("item")), PartChange(ITEM, Part.MODEL)),
+        (operation("RenameIndex", model_name=Constant("item"), old_name=Constant("a"), new_name=Constant("b")), PartChange(ITEM, Part.MODEL)),
     ],
     ids=lambda value: value.kind if isinstance(value, Operation) else "",
 )  # fmt: skip
