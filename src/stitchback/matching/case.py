@@ -165,6 +165,12 @@ class Unit:
         sides = [side for match in self.duplicated for side in (match.patch, match.given)]
         return any(sides) and all(is_repeatable(atom) for side in sides for atom in without_recreated(side))
 
+    @property
+    def may_repeat(self) -> bool:
+        """Whether all that it does may be done twice: alterations of columns and options."""
+        atoms = [atom for match in self.touching for atom in match.patch if atom.origin.migration == self.key]
+        return bool(atoms) and all(map(is_repeatable, atoms))
+
     def has_below(self, parent: Dependency) -> bool:
         """Whether each database that has applied the patch branch's file has that parent too: by way of its ancestors, as a
         migration of mainline's that replaces nothing but such ancestors, as a squash that mainline has finished and that replaced one

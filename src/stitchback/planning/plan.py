@@ -216,9 +216,10 @@ def _refuse_unread(case: Case) -> None:
 
 def _refuse_renamed(case: Case) -> None:
     """Refuses a shared migration that the patch branch has renamed: its databases have the row of the new name, all others that of the old one, and
-    no tree fits both."""
+    no tree fits both. Not where mainline knows the new name too, or all that it does may be done twice: then it is one more patch migration."""
     for side in case.sides:
         patch, ref = side.patch, side.patch.tree.ref
+        units = {unit.key for unit in side.units if unit.twin is None and not unit.may_repeat}
         gone = [
             old
             for key, old in patch.fork.migrations.items()
@@ -231,6 +232,7 @@ def _refuse_renamed(case: Case) -> None:
             for old in gone
             for new in patch.migrations
             if new.key.app == old.key.app and old.operations and new.operations == old.operations
+            if new.key in units
         ]
         if found:
             raise _not_tried(

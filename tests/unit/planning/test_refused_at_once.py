@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from migration_values import add, key, keys, migration
+from migration_values import add, alter, char, key, keys, migration
 from plans_by_hand import FORK, MAINLINE, P, changed, situation
 
 from stitchback.errors import EnvironmentProblem, Refusal
@@ -163,3 +163,34 @@ def test_not_one_that_a_squash_of_the_branch_replaces() -> None:
 def test_not_one_that_the_branch_still_has() -> None:
     again = migration("shop.0003_again", "shop.0002_base", add("item", "base"))
     assert not refused_as_renamed(again, tree=changed(FORK, again))
+
+
+def test_not_one_that_only_alters_a_column() -> None:
+    """Altering it once more changes nothing, so the file under its new name is one more patch migration."""
+    altered = migration("shop.0003_length", "shop.0002_base", alter("item", "base", char(50)))
+    renamed = altered.with_changes(key=key("shop.0004_length"))
+    fork = changed(FORK, altered)
+    tree = fork.with_migrations({altered.key: None, renamed.key: renamed})
+    onto = Tree("main", "main", fork.migrations)
+    given = Situation((Patch(replace(tree, ref="release/2.4"), fork, (renamed,)),), onto, (), Policy())
+    plan(case_of(given.patches, given.mainline, given.policy), lambda each, _: Refuted(each, ()))
+    both = renamed.with_changes(operations=(*altered.operations, add("item", "more")))
+    released = altered.with_changes(operations=both.operations)
+    fork = changed(FORK, released)
+    tree = fork.with_migrations({released.key: None, both.key: both})
+    given = Situation(
+        (Patch(replace(tree, ref="release/2.4"), fork, (both,)),),
+        replace(onto, migrations=fork.migrations),
+        (),
+        Policy(),
+    )
+    with pytest.raises(Refusal) as caught:
+        plan(case_of(given.patches, given.mainline, given.policy), lambda each, _: Refuted(each, ()))
+    assert caught.value.code == "SB415"
+
+
+def test_not_one_whose_new_name_mainline_has_too() -> None:
+    """As after a plan was applied that brought the file."""
+    patches = (Patch(replace(WITHOUT_BASE, ref="release/2.4"), FORK, (RENAMED,)),)
+    given = situation(RENAMED.with_changes(blob="other"), patches=patches)
+    plan(case_of(given.patches, given.mainline, given.policy), lambda each, _: Refuted(each, ()))
