@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from stitchback.engine import RunError
-from stitchback.hazards.rolling_case import RollingCase
+from stitchback.hazards.rolling_case import Break, RollingCase
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
@@ -31,12 +32,21 @@ class UndecidedStop:
         yield from self._failures(case)
         for each in case.breaks:
             if isinstance(each.found, Undecided):
-                usage = each.found.usage
-                message = f"{each.at}: whether {case.code_ref} can still write {usage} is unknown: {each.found.reason}"
-                yield self._finding(case, case.span(each.at, usage.field, usage.label), message)
+                yield self._unknown(case, each, each.found)
         for key in self._keys(case):
             for operation in case.new.migrations[key].operations:
                 yield from self._unread(case, key, operation)
+
+    def _unknown(self, case: RollingCase, found: Break, undecided: Undecided) -> Finding:
+        """A note where only arguments differ: most of them make no other column."""
+        usage, before, after = undecided.usage, undecided.before, undecided.after
+        reason = f"{before} was altered to {after}" if before != after else f"{before} has other arguments"
+        message = (
+            f"{found.at}: whether the code of {case.code_ref} can still write {usage} is unknown: {reason}"
+        )
+        span = case.span(found.at, usage.field, usage.label)
+        finding = self._finding(case, span, message)
+        return finding if before != after else replace(finding, severity=Severity.NOTE)
 
     def _failures(self, case: RollingCase) -> Iterator[Finding]:
         errors: dict[tuple[RunError, bool], list[str]] = {}

@@ -27,8 +27,18 @@ def test_a_field_class_of_the_project() -> None:
     own = (create("Item", value=Call(Reference("shop.fields.Money"))),)
     case = rolling(alter("item", "value", Call(Reference("shop.fields.Price"))), old=own)
     assert messages(UndecidedStop(), case) == [
-        "shop.0002_step: whether v1 can still write shop.Item.value is unknown: shop.fields.Money was altered to shop.fields.Price"
+        "shop.0002_step: whether the code of v1 can still write shop.Item.value is unknown: shop.fields.Money was altered to shop.fields.Price"
     ]
+
+
+def test_other_arguments_of_such_a_class_are_a_note() -> None:
+    own = (create("Item", value=Call(Reference("shop.fields.Money"))),)
+    other = Call(Reference("shop.fields.Money"), (), (("blocks", Constant("x")),))
+    (finding,) = UndecidedStop().find(rolling(alter("item", "value", other), old=own))
+    assert (finding.severity, finding.message.rpartition(": ")[2]) == (
+        Severity.NOTE,
+        "shop.fields.Money has other arguments",
+    )
 
 
 def test_an_upgrade_that_fails() -> None:
