@@ -26,11 +26,13 @@ class RollingStop:
 
 @dataclass(frozen=True, slots=True)
 class RollingPath:
-    """`start`: the schema of a database of the old release. `error`: where the upgrade ends before the new release, and why."""
+    """`start`: the schema of a database of the old release. `error`: where the upgrade ends before the new release, and why. `has_start`: whether the old
+    release can create a database on the engine at all."""
 
     start: PhysicalSchema
     stops: tuple[RollingStop, ...]
     error: RunError | None = None
+    has_start: bool = True
 
 
 def rolling_path(old: Tree, new: Tree, vendor: str) -> RollingPath:
@@ -38,7 +40,7 @@ def rolling_path(old: Tree, new: Tree, vendor: str) -> RollingPath:
     memory = EngineCache(engine=vendor)
     released = Engine(old, memory=memory, settings=old.settings).migrate(SymbolicDatabase())
     if released.error is not None:
-        return RollingPath(released.final.schema, (), released.error)
+        return RollingPath(released.final.schema, (), released.error, has_start=False)
     engine = Engine(new, memory=memory, settings=new.settings)
     run = engine.migrate(released.final)
     token, stops, before = engine.models_at(engine.place(released.final)), [], released.final.schema

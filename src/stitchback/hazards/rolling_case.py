@@ -106,11 +106,12 @@ Occurrence = tuple[Incompatibility, MigrationKey, MigrationKey | None, str]
 def _breaks(case: RollingCase) -> tuple[Break, ...]:
     """Each incompatibility once, with the engines that have it at the same migrations."""
     engines: dict[Occurrence, list[str]] = {}
-    for engine, path in case.paths.items():
+    paths = {engine: path for engine, path in case.paths.items() if path.has_start}
+    for engine, path in paths.items():
         for occurrence in _occurrences(case, path, engine):
             engines.setdefault(occurrence, []).append(engine)
     return tuple(
-        Break(found, at, until, () if len(names) == len(case.paths) else tuple(names), renamed)
+        Break(found, at, until, () if len(names) == len(paths) else tuple(names), renamed)
         for (found, at, until, renamed), names in engines.items()
     )
 

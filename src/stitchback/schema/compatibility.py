@@ -109,11 +109,13 @@ class NewReference:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """`reason`: why it is unknown without running the code."""
+    """A field class of a package or project, of which it is unknown which column it makes: `before` was altered to `after`. Where both are the same, its
+    arguments were."""
 
     usage: Usage
     column: str
-    reason: str
+    before: str
+    after: str
 
 
 Incompatibility = (
@@ -169,7 +171,7 @@ def _column(
     if there.constrained and there.table in physical.tables and _is_redirected(code, there, physical):
         yield NewReference(usage, column, there.table)
     if code.type_text != there.type_text and not (is_known(code) and is_known(there)):
-        yield Undecided(usage, column, f"{code.type_text} was altered to {there.type_text}")
+        yield Undecided(usage, column, code.kind, there.kind)
         return
     values = lost_values(code, there, engine)
     if values:

@@ -11,6 +11,7 @@ from stitchback.schema.effects import AddColumn, AddConstraint, AddIndex, AlterC
 
 REWRITES = "copies all rows, and blocks reads and writes meanwhile"
 COPIES = "copies all rows, and blocks writes meanwhile"
+COPIES_ON_MYSQL = f"{COPIES} (MariaDB 10.4 does not)"
 REBUILDS = "copies all rows in place; writes go on"
 READS_ALONE = "reads all rows, and blocks reads and writes meanwhile"
 READS = "reads all rows, and blocks writes meanwhile"
@@ -89,8 +90,9 @@ def _on_mysql(effect: Effect) -> str:
 
 def _altered_on_mysql(before: ColumnShape, after: ColumnShape) -> str:
     is_longer = before.kind == after.kind == "varchar" and _is_longer_text(before, after)
-    is_free = is_longer and _length_bytes(before) == _length_bytes(after)
-    if _has_other_type(before, after) and not is_free:
+    if is_longer and _length_bytes(before) != _length_bytes(after):
+        return COPIES_ON_MYSQL
+    if _has_other_type(before, after) and not is_longer:
         return COPIES
     if after.constrained and not before.constrained:
         return COPIES

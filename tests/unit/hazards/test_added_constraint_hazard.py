@@ -48,3 +48,11 @@ def test_near_miss_a_check_on_new_columns_and_a_renamed_target() -> None:
     old = (*TAG, create("Item", tag=foreign_key("shop.Tag")))
     renamed = operation("RenameModel", old_name=Constant("Tag"), new_name=Constant("Mark"))
     assert messages(AddedConstraint(), rolling(renamed, old=old)) == []
+
+
+def test_near_miss_an_exclusion_constraint_is_postgresqls_alone() -> None:
+    exclusion = Call(
+        Reference("django.contrib.postgres.constraints.ExclusionConstraint"), (), (("name", Constant("c")),)
+    )
+    added = operation("AddConstraint", model_name=Constant("item"), constraint=exclusion)
+    assert messages(AddedConstraint(), rolling(added, vendors=["sqlite", "mysql"])) == []

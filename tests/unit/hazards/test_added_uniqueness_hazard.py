@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from migration_values import add, add_unique, alter, char, create, field, integer, operation
+from migration_values import MODELS, add, add_unique, alter, char, create, field, integer, operation
 from rolling_cases import ITEM, messages, rolling
 
 from stitchback.hazards.added_uniqueness import AddedUniqueness
-from stitchback.model.values import TRUE, Constant
+from stitchback.model.operations import Operation
+from stitchback.model.values import FALSE, TRUE, Call, Constant, Items, Reference, Value
 
 
 def test_a_unique_field_and_a_constraint() -> None:
@@ -39,3 +40,44 @@ def test_near_miss_a_weaker_constraint_or_another_name() -> None:
     assert (
         messages(AddedUniqueness(), rolling(alter("item", "size", field("IntegerField")), old=unique)) == []
     )
+
+
+def unique(**more: Value) -> Operation:
+    fields = Items("list", (Constant("size"),))
+    pairs = {"fields": fields, "name": Constant("u"), **more}
+    made = Call(Reference(MODELS + "UniqueConstraint"), (), tuple(sorted(pairs.items())))
+    return operation("AddConstraint", model_name=Constant("item"), constraint=made)
+
+
+def test_constraints_that_an_engine_has() -> None:
+    condition = Call(Reference(MODELS + "Q"), (), (("size__gt", Constant(5)),))
+    (message,) = messages(AddedUniqueness(), rolling(unique(condition=condition)))
+    assert message.startswith("after shop.0002_step on sqlite, postgresql, ")
+    (message,) = messages(
+        AddedUniqueness(), rolling(unique(deferrable=Reference(MODELS + "Deferrable.DEFERRED")))
+    )
+    assert message.startswith("after shop.0002_step on postgresql, ")
+
+
+def test_near_miss_a_default_that_differs_each_time() -> None:
+    default = Call(Reference("django.contrib.postgres.functions.RandomUUID"))
+    column = add("item", "code", field("UUIDField", db_default=default))
+    case = rolling(column, add_unique("item", "u", "code"), vendors=["postgresql"])
+    assert messages(AddedUniqueness(), case) == []
+
+
+def test_nulls_that_are_equal() -> None:
+    equal = operation(
+        "AddConstraint",
+        model_name=Constant("item"),
+        constraint=Call(
+            Reference(MODELS + "UniqueConstraint"),
+            (),
+            (
+                ("fields", Items("list", (Constant("size"), Constant("code")))),
+                ("name", Constant("u")),
+                ("nulls_distinct", FALSE),
+            ),
+        ),
+    )
+    assert len(messages(AddedUniqueness(), rolling(add("item", "code"), equal, vendors=["postgresql"]))) == 1

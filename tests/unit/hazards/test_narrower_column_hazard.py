@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from migration_values import alter, char, create, field
+from migration_values import add, alter, char, create, field, remove
 from rolling_cases import messages, recipe, rolling
 
 from stitchback.hazards.narrower_column import NarrowerColumn
@@ -32,6 +32,7 @@ CASES = [
     (field("BooleanField"), field("IntegerField"), " on postgresql", "true and false"),
     (field("BigIntegerField"), field("FloatField"), ALL, "numbers of more than 15 digits"),
     (field("IntegerField"), field("FloatField"), " on sqlite", "numbers of more than 15 digits"),
+    (char(40), field("UUIDField"), SERVERS, "values of varchar(40)"),
     (field("DateTimeField"), field("DateField"), ALL, "values of DateTimeField"),
 ]
 
@@ -66,3 +67,19 @@ WIDER = [
 def test_near_miss_columns_that_keep_all_values(before: Call, after: Call) -> None:
     case = rolling(alter("item", "value", after), old=(create("Item", value=before),))
     assert messages(NarrowerColumn(), case) == []
+
+
+def test_a_column_that_the_database_computes() -> None:
+    computed = field(
+        "GeneratedField", expression=Constant("name"), output_field=field("IntegerField"), db_persist=TRUE
+    )
+    case = rolling(remove("item", "size"), add("item", "size", computed))
+    assert [message.partition(", which")[2] for message in messages(NarrowerColumn(), case)] == [
+        " does not keep any value: the database computes it, and the code of v1 may write IntegerField (shop.Item.size)"
+    ]
+
+
+def test_near_miss_a_key_that_the_database_makes() -> None:
+    wider = alter("item", "id", field("BigAutoField", primary_key=TRUE))
+    old = (create("Item", id=field("AutoField", primary_key=TRUE)),)
+    assert messages(NarrowerColumn(), rolling(wider, old=old, code_first=True)) == []
