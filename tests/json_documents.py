@@ -41,6 +41,8 @@ def kind_of(arguments: Sequence[str], document: dict[str, object]) -> str:
     if "pages" in document:
         return "explain_list"
     name = next(word for word in arguments if word in COMMANDS)
+    if name == "verify" and "--rolling" in arguments:
+        return "verify_rolling_report"
     several = {
         ("status", "branches"): "status_branches_report",
         ("schema", "differences"): "schema_difference_report",
@@ -48,6 +50,9 @@ def kind_of(arguments: Sequence[str], document: dict[str, object]) -> str:
         ("repair", "groups"): "repair_fleet_report",
         ("apply", "status"): "plan_report",
         ("verify", "status"): "plan_report",
+        ("squash", "candidates"): "squash_candidates_report",
+        ("squash", "tree"): "squash_stitch_report",
+        ("squash", "squashes"): "squash_finish_report",
     }
     return next(
         (kind for (command, key), kind in several.items() if command == name and key in document),
@@ -66,5 +71,6 @@ COMMANDS = (
     "repair",
     "schema",
     "graph",
+    "squash",
     "explain",
 )

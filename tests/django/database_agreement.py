@@ -7,9 +7,8 @@ from typing import Any
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.state import SchemaState
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.definitions import columns_in
 
 

@@ -27,10 +27,11 @@ from stitchback.model.migrations import Migration, Tree, field_names_of
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
+from stitchback.operations import kind_of
+from stitchback.operations.applying import apply_operation, physical_effects
+from stitchback.operations.data import runs_code
 from stitchback.parsing.tree import read_tree
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import STEPS, apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.problems import Clash
 
 CONTRIB = ("auth", "contenttypes", "sessions", "messages", "sites", "admin", "staticfiles")
@@ -169,11 +170,11 @@ def opaque_operations(migrations: Iterable[Migration]) -> Iterator[str]:
         for operation in migration.operations:
             if isinstance(operation, Opaque):
                 yield f"{migration.key}: {operation}"
-            elif operation.kind in ("RunPython", "RunSQL"):
+            elif runs_code(operation):
                 continue
             elif operation.opaques:
                 yield f"{migration.key}: {operation.opaques[0]}"
-            elif operation.kind not in STEPS:
+            elif kind_of(operation) is None:
                 yield f"{migration.key}: {operation.span}: {operation.kind} is not known"
 
 

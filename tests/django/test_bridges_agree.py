@@ -14,16 +14,16 @@ from conditional_databases import database
 from database_agreement import expected, introspected, simulated
 from django.db.migrations.state import ProjectState
 
-from stitchback.model.conditional import TEMPLATES
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
+from stitchback.operations import TEMPLATES
+from stitchback.operations.applying import physical_effects
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.database import physical_effects
 
 HEADER = """
 import copy

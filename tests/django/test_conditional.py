@@ -18,7 +18,8 @@ from django.db import DataError, migrations, models
 from django.db.migrations.state import ProjectState
 from django.db.models import Q
 
-from stitchback.model.conditional import TEMPLATES, recognise
+from stitchback.operations import TEMPLATES
+from stitchback.parsing.conditional import recognise
 
 APP = "shop"
 CHECK = "condition" if "condition" in models.CheckConstraint.__init__.__code__.co_varnames else "check"

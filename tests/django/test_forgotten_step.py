@@ -12,7 +12,7 @@ from harness import court, nothing
 
 from stitchback.api import PlanRequest, Project, make_plan
 from stitchback.api.verification.report import PopulationReport
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.planning.outcomes import Planned
 
 PLANS = (
@@ -55,5 +55,9 @@ def agree(population: PopulationReport, forgotten: Forgotten | None) -> None:
             assert all(f"values of {column}" in said for column in resets)
             assert "Error: " not in said
             assert ("the next release: afterwards" in said) >= forgotten.next_release
+        case Leaves(next_release=next_release):
+            assert "Error: " not in said
+            assert ("the next release: afterwards" in said) >= next_release
+            assert said
         case _:
             assert_never(forgotten)

@@ -21,9 +21,9 @@ from stitchback.engine import EngineCache
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
+from stitchback.operations.applying import apply_operation
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
-from stitchback.schema.applying import apply_operation
 from stitchback.schema.problems import InconsistentState
 
 HEADER = """

@@ -14,9 +14,8 @@ from database_agreement import simulated
 from django.db.migrations.state import ProjectState
 from test_bridges_agree import executed, read
 
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Remake
 from stitchback.schema.sqlite_remake import lost_columns, refused_by_sqlite
 

@@ -1,4 +1,4 @@
-"""Our tables of operations and field classes hold all that the installed Django has, with its parameters and parents."""
+"""Our tables of field classes hold all that the installed Django has, with its parameters and parents."""
 
 from __future__ import annotations
 
@@ -8,32 +8,12 @@ import inspect
 import conditional_databases  # noqa: F401  (settings)
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import migrations, models
-from django.db.migrations import operations
+from django.db import models
 from django.db.migrations.operations.models import AlterModelOptions
 
-from stitchback.schema.applying import STEPS
-from stitchback.schema.database import EFFECTS_OF
+from stitchback.operations.model_options import ALTER_OPTION_KEYS
 from stitchback.schema.field_classes import CLASSES, FIELD_PARAMETERS
 from stitchback.schema.known_fields import MODELS
-from stitchback.schema.model_steps import ALTER_OPTION_KEYS
-
-
-def test_every_operation_is_known() -> None:
-    assert set(operations.__all__) <= set(STEPS)
-    assert set(STEPS) - set(EFFECTS_OF) == {"RunSQL", "SeparateDatabaseAndState"}
-    assert hasattr(migrations, "AddField")
-
-
-def test_every_operation_of_postgres_is_known() -> None:
-    pytest.importorskip("psycopg", reason="django.contrib.postgres needs a driver")
-    found = importlib.import_module("django.contrib.postgres.operations")
-    own = [
-        name
-        for name, each in vars(found).items()
-        if inspect.isclass(each) and each.__module__ == found.__name__
-    ]
-    assert set(own) - {"NotInTransactionMixin", "CollationOperation"} <= set(STEPS)
 
 
 def test_every_field_class_is_known() -> None:

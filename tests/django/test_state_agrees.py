@@ -14,7 +14,7 @@ from state_agreement import differences
 
 from stitchback.model.migrations import Migration
 from stitchback.model.state import SchemaState
-from stitchback.schema.applying import apply_migration
+from stitchback.operations.applying import apply_migration
 
 
 def here(case: Case) -> Case:

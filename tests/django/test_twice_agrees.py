@@ -10,9 +10,8 @@ from django.db import Error
 from django.db.migrations.state import ProjectState
 from test_bridges_agree import executed, read
 
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.problems import Clash
 
 CASES = [

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
         ),  # covered: no file and no row on mainline
         ("merged-leaves-of-the-patch-guarded", "archive", "0003_record_year_index"),
         ("same-column-mid-chain", "shop", "0003_item_colour"),  # a ghost that a stitched migration replaces
+        ("manual-step-below-a-squash", "depot", "0002_fill"),  # replaced by a squash, and not its last
     ],
 )
 def test_a_hotfix_on_a_reconciled_one_comes_as_it_is(

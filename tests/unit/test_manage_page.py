@@ -13,4 +13,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "manage.md"
 def test_every_check_is_described() -> None:
     ids = {each for each in vars(system_checks).values() if re.fullmatch(r"stitchback\.[EW]\d{3}", str(each))}
     assert ids
-    assert set(re.findall(r"^\| `(stitchback\.\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)) == ids
+    assert (
+        set(re.findall(r"^\| `(stitchback\.\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)) == ids
+    )

@@ -12,7 +12,7 @@ from stitchback import hazards, strategies
 
 UNIT = Path(__file__).parent
 FAMILIES = {
-    "hazards": ("hazard", "find", (*hazards.ALL, *hazards.OF_CHECK, *hazards.OF_PROOF)),
+    "hazards": ("hazard", "find", (*hazards.ALL, *hazards.OF_CHECK, *hazards.OF_ROLLING, *hazards.OF_PROOF)),
     "strategies": ("strategy", "propose", strategies.ALL),
 }
 MEMBERS = [(folder, type(member)) for folder, (_, _, members) in FAMILIES.items() for member in members]

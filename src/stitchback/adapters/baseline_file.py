@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.findings import Finding, FindingId
+from stitchback.model.findings import FindingId
 
 MAX_BYTES = 10_000_000
 
@@ -36,9 +36,9 @@ def read_baseline(path: Path) -> frozenset[FindingId]:
         raise _problem(path, f"cannot be read: {type(error).__name__}: {error}") from error
 
 
-def write_baseline(path: Path, findings: Iterable[Finding]) -> None:
+def write_baseline(path: Path, findings: Iterable[FindingId]) -> None:
     """All or nothing, sorted. Raises EnvironmentProblem (SB529) where it cannot be written."""
-    ids = sorted({finding.id for finding in findings})
+    ids = sorted(set(findings))
     items = [{"code": code, "path": place, "message": message} for code, place, message in ids]
     text = json.dumps({"schema": 1, "findings": items}, indent=2, sort_keys=True)
     try:

@@ -202,6 +202,7 @@ def _configuration(reader: _Reader) -> Configuration:
         rehearsal_seconds=reader.number("rehearsal_seconds", REHEARSAL_SECONDS),
         rehearsal_most_seconds=reader.number("rehearsal_most_seconds", REHEARSAL_MOST_SECONDS),
         baseline=reader.text("baseline"),
+        large_tables=reader.listed("large_tables", ()),
     )
     if reader.left:
         known = ", ".join(key for key in Configuration.__dataclass_fields__ if key != "folder")

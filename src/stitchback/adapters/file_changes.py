@@ -224,11 +224,11 @@ def _refuse_unfit(top: Path, change: FileChange) -> None:
         raise EnvironmentProblem(
             "SB515", f"{change.path} leads out of the working tree", hint="Nothing was written."
         )
-    folder = target.parent
+    folder = next(place for place in target.parents if place.exists())  # those below it will be created
     if not folder.is_dir() or (target.exists() and not target.is_file()):
         raise EnvironmentProblem(
             "SB514",
-            f"{change.path} cannot be written: its folder is missing, or a folder has its name",
+            f"{change.path} cannot be written: a file has the name of its folder, or a folder has its name",
             hint="Nothing was written.",
         )
     now = _content(target)

@@ -132,6 +132,10 @@ class Repository:
         """Branches, then remote-tracking branches (`origin/main`)."""
         return tuple(ref for ref in git_refs.refs(self._git) if ref.kind != "tag")
 
+    def has_branch(self, name: str) -> bool:
+        """Whether there is a local branch of that name."""
+        return any(ref.kind == "branch" and ref.name == name for ref in git_refs.refs(self._git))
+
     def default_branch(self) -> str | None:
         """The branch to which HEAD of a remote points (`origin/main`), of origin before others; None where no remote has that."""
         return git_refs.default_branch(self._git)
@@ -223,6 +227,13 @@ class Repository:
         return None if commit is None else (commit, git_refs.ref_over(self._git, commit) or commit[:12])
 
     # Files
+
+    def last_before(self, date: str) -> str | None:
+        """The last commit before that day (YYYY-MM-DD) of what is checked out; None if there is none. Raises EnvironmentProblem for a
+        shallow clone (SB507)."""
+        self._need_history(f"which commit is the last before {date}")
+        head = self.head_commit()
+        return git_refs.last_before(self._git, head, date) if head is not None else None
 
     def files(self, ref: str) -> ObjectFiles | DiskFiles:
         """Path -> file of a commit (by any name), of "INDEX" or of "WORKTREE". Unmerged paths are none of the index's."""

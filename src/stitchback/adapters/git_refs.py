@@ -177,6 +177,14 @@ def commits_of_paths(git: Git, onto: str, paths: Iterable[str]) -> tuple[tuple[s
     return tuple((commit, parents[0] if parents else None) for commit, *parents in map(str.split, lines))
 
 
+def last_before(git: Git, onto: str, date: str) -> str | None:
+    """The last commit of the branch itself (first parents) before that day, in the time zone of this machine."""
+    return (
+        decode(git.run("rev-list", "-1", "--first-parent", f"--before={date}T00:00:00", onto).stdout).strip()
+        or None
+    )
+
+
 def ref_over(git: Git, commit: str) -> str | None:
     """A branch or tag that has the commit in its history."""
     form = "--format=%(refname)"

@@ -208,6 +208,16 @@ def _undo(place: Path, top: Path, entries: list[JournalEntry]) -> None:
         if digest(_content(top / entry.path)) == entry.after != entry.before:
             _put(place / f"{entry.number}.before", top / entry.path, entry.before)
         _beside(top / entry.path).unlink(missing_ok=True)
+        if entry.before is None:
+            _remove_empty(top, (top / entry.path).parent)
+
+
+def _remove_empty(top: Path, folder: Path) -> None:
+    """Removes the folder and those above it that hold nothing: they were made for a file that is gone again. git knows no empty folder."""
+    while folder != top and not any(folder.iterdir() if folder.is_dir() else ()):
+        if folder.is_dir():
+            folder.rmdir()
+        folder = folder.parent
 
 
 def _forget(home: Path) -> None:
@@ -217,10 +227,11 @@ def _forget(home: Path) -> None:
 
 
 def _put(source: Path, target: Path, wanted: str | None) -> None:
-    """The source's content at the target, by one rename; no file where None is wanted. The source stays."""
+    """The source's content at the target, by one rename, in a new folder if there is none; no file where None is wanted. The source stays."""
     if wanted is None:
         target.unlink(missing_ok=True)
     else:
+        target.parent.mkdir(parents=True, exist_ok=True)
         beside = _beside(target)
         beside.unlink(missing_ok=True)
         try:

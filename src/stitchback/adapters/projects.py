@@ -24,12 +24,14 @@ __all__ = [
     "MigrateOutcome",
     "ProjectGraph",
     "ProjectSession",
+    "QueryAnswer",
     "Raised",
     "Rows",
     "Snapshot",
 ]
 
 Keys = tuple[MigrationKey, ...]
+UNTRIED = "not tried: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,25 @@ class DatabaseSchema:
 
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class QueryAnswer:
+    """One query of the project's own models. `field`: that it is about, "" for all. `error`: what was raised, "" where it worked; `reason`: why it could not be
+    tried."""
+
+    model: str
+    query: str
+    field: str
+    error: str = ""
+    reason: str = ""
+
+    @property
+    def id(self) -> tuple[str, str, str]:
+        return (self.model, self.query, self.field)
+
+    def __str__(self) -> str:
+        return f"{'.'.join(filter(None, (self.model, self.field)))}: {self.query}"
 
 
 Rows = Mapping[str, tuple[Mapping[str, Any], ...]]
@@ -240,6 +261,11 @@ class ProjectSession:
         columns = {table: sorted(rows[0]) for table, rows in (known or {}).items() if rows}
         return tuple(self._on(url, "fill", known=columns))
 
+    def queries(self, url: str, apps: Sequence[str] | None = None) -> tuple[QueryAnswer, ...]:
+        """What the ORM of this tree does on the database: selects and inserts, all rolled back. `apps`: labels, None for all."""
+        answers = self._on(url, "queries", apps=apps)
+        return tuple(_answer(*answer) for answer in answers)
+
     def execute(self, url: str, sql: str) -> None:
         """Runs a script on the database. Raises Raised where the engine refuses it."""
         self._on(url, "execute", sql=sql)
@@ -259,6 +285,12 @@ def _settings(url: str) -> dict[str, object]:
     if address.vendor == "sqlite":
         address = replace(address, name=str(Path(address.name).absolute()))
     return address.settings()
+
+
+def _answer(model: str, query: str, field: str, raised: str) -> QueryAnswer:
+    if raised.startswith(UNTRIED):
+        return QueryAnswer(model, query, field, reason=raised.removeprefix(UNTRIED))
+    return QueryAnswer(model, query, field, raised)
 
 
 def _key(pair: list[str]) -> MigrationKey:

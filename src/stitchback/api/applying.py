@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stitchback.adapters.file_changes import FileChange, write_changes
@@ -23,6 +23,7 @@ from stitchback.rewriting.check_rendered import check_reread
 from stitchback.rewriting.contents import FileContent
 from stitchback.rewriting.diffs import unified_diff
 from stitchback.rewriting.leaf_files import marker_edits
+from stitchback.rewriting.package_files import package_files
 from stitchback.rewriting.rendering import render_files
 
 
@@ -52,16 +53,31 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
     """What the chosen plan's files will hold, marker files too. Empty where nothing was proved."""
     if not isinstance(report.outcome, Planned):
         return ()
-    candidate = report.outcome.chosen.candidate
-    mainline = report.status.case.situation.mainline
+    situation = report.status.case.situation
+    patches = tuple(patch.tree for patch in situation.patches)
+    return contents_of_candidate(
+        project, report.outcome.chosen.candidate, situation.mainline, project.read_blob, patches
+    )
+
+
+def contents_of_candidate(
+    project: Project,
+    candidate: Candidate,
+    mainline: Tree,
+    read_blob: Callable[[str], bytes],
+    patches: Sequence[Tree] = (),
+) -> tuple[FileContent, ...]:
+    """The same for any candidate. `read_blob`: also of files that no commit has. `patches`: the trees from which files are copied."""
     files = followed(project.repository.files(mainline.commit))
-    rendered = render_files(candidate.edits, project.read_blob)
+    theirs = [followed(project.repository.files(tree.commit)) for tree in patches]
+    rendered = render_files(candidate.edits, read_blob)
     graph = MigrationGraph.of(candidate.result)
     leaves = {leaf.app: leaf.name for leaf in graph.leaves()}
     markers = marker_edits(files, candidate.result, leaves)
+    packages = package_files(candidate.edits, files, theirs)
     real = {
         path: replace(content, path=path)
-        for content in (*rendered, *markers)
+        for content in (*rendered, *markers, *packages)
         if (path := real_path(content.path, files))
     }
     for path, source in conflicts_settled(project, mainline).items():
@@ -71,12 +87,16 @@ def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]
 
 def diffs_of(project: Project, report: PlanReport) -> tuple[str, ...]:
     """What the files would become, a unified diff each."""
-    files = project.repository.files(report.status.case.situation.mainline.commit)
+    return diffs_from(project, report.status.case.situation.mainline, contents_of(project, report))
+
+
+def diffs_from(project: Project, mainline: Tree, contents: Iterable[FileContent]) -> tuple[str, ...]:
+    files = project.repository.files(mainline.commit)
     return tuple(
         unified_diff(
             content.path, files[content.path].read() if content.path in files else None, content.content
         )
-        for content in contents_of(project, report)
+        for content in contents
     )
 
 
@@ -93,16 +113,14 @@ def prepare(project: Project, report: PlanReport, request: PlanRequest, branch: 
         )
     safe = report.outcome.chosen
     contents = contents_of(project, report)
-    _reread(project, mainline, safe.candidate, contents)
+    reread(project, mainline, safe.candidate, contents)
     patches = ", ".join(patch.tree.ref for patch in report.status.case.situation.patches)
     return Prepared(
         safe, contents, project.history_of(request.onto), branch, f"Stitch the migrations of {patches}\n"
     )
 
 
-def _reread(
-    project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]
-) -> None:
+def reread(project: Project, mainline: Tree, candidate: Candidate, contents: tuple[FileContent, ...]) -> None:
     """What will be written is read again and must be the graph that was proved."""
     changed = {
         content.path: None if content.content is None else Rendered(content.content) for content in contents

@@ -20,8 +20,10 @@ from stitchback.api.comparing import (
 )
 from stitchback.api.project import Project
 from stitchback.api.release_branches import MAIN_NAMES, is_release_branch, release_refs
+from stitchback.api.rolling import RollingRequest, rolling_case
 from stitchback.errors import EnvironmentProblem
-from stitchback.hazards import find_in_check
+from stitchback.hazards import OF_ROLLING, find_in_check, find_in_rolling
+from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, FindingId
 from stitchback.planning.check_report import CheckReport
 from stitchback.planning.reports import coverage_of
@@ -39,6 +41,7 @@ class CheckRequest:
     releases: tuple[str, ...] = ()
     baseline: str | None = None
     writes_baseline: bool = False
+    rolling: RollingRequest | None = None
 
 
 def check(project: Project, request: CheckRequest) -> CheckReport:
@@ -47,7 +50,8 @@ def check(project: Project, request: CheckRequest) -> CheckReport:
     read_all(project, HEAD, partings)
     released = tuple(read_patch(project, HEAD, each) for each in partings)
     case = read_case(project, PlanRequest((), HEAD, sides=released, mainline=CHECKED_OUT))
-    findings = tuple(_by_refs(in_order(project, find_in_check(case, suppressed(project, case)))))
+    found = (*find_in_check(case, suppressed(project, case)), *_in_rolling(project, request, case))
+    findings = tuple(_by_refs(in_order(project, found)))
     known = _known(project, request, findings)
     left = tuple(finding for finding in findings if finding.id not in known)
     return CheckReport(
@@ -58,6 +62,11 @@ def check(project: Project, request: CheckRequest) -> CheckReport:
         len(findings) - len(left),
         len(known - {finding.id for finding in findings}),
     )
+
+
+def _in_rolling(project: Project, request: CheckRequest, case: Case) -> Iterator[Finding]:
+    if request.rolling is not None:
+        yield from find_in_rolling(rolling_case(project, request.rolling), suppressed(project, case))
 
 
 def _by_refs(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -117,8 +126,16 @@ def _known(project: Project, request: CheckRequest, findings: tuple[Finding, ...
     if path is None:
         return frozenset()
     if request.writes_baseline:
-        write_baseline(path, findings)
-    return read_baseline(path)
+        write_baseline(path, (*(finding.id for finding in findings), *_unasked(path, request)))
+    return read_baseline(path) - _unasked(path, request)
+
+
+def _unasked(path: Path, request: CheckRequest) -> frozenset[FindingId]:
+    """The entries of a file for rules that this run does not ask."""
+    if request.rolling is not None or not path.exists():
+        return frozenset()
+    codes = {hazard.code for hazard in OF_ROLLING}
+    return frozenset(entry for entry in read_baseline(path) if entry.code in codes)
 
 
 def _baseline_path(project: Project, request: CheckRequest) -> Path | None:

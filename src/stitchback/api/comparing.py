@@ -80,8 +80,14 @@ def read_case(project: Project, request: PlanRequest) -> Case:
     for each in patches:
         refuse_two_projects(each.tree)
     refuse_nothing_read(project, (mainline, *(tree for each in patches for tree in (each.tree, each.fork))))
+    return case_of(patches, mainline, policy_of(project, request, mainline), request.ledgers)
+
+
+def policy_of(project: Project, request: PlanRequest, mainline: Tree) -> Policy:
+    """What a proof has to respect: the options, and the configuration."""
+    said = project.configuration
     unreleased = _unreleased(project, request, mainline)
-    policy = Policy(
+    return Policy(
         request.zero_touch,
         unreleased,
         request.strategy or said.strategy,
@@ -92,7 +98,6 @@ def read_case(project: Project, request: PlanRequest) -> Case:
         said.rehearsal_seconds,
         said.rehearsal_most_seconds,
     )
-    return case_of(patches, mainline, policy, request.ledgers)
 
 
 def _sides(project: Project, request: PlanRequest) -> tuple[Patch, ...]:

@@ -166,6 +166,10 @@ class Project:
         engines = () if set(said.engines) == set(ENGINES) else said.engines
         return ReadingConfig(labels, modules, equivalents, said.exclude, said.settings, engines, said.folder)
 
+    def remember(self, entries: Iterable[FileEntry]) -> None:
+        """Files that are going to be written, so that `read_blob` finds them."""
+        self._blobs |= {entry.blob: entry for entry in entries}
+
     def read_blob(self, blob: str) -> bytes:
         """The bytes of a migration that was read, also of one that only the working tree has."""
         return self._blobs[blob].read() if blob in self._blobs else self.repository.read_blob(blob)

@@ -40,7 +40,7 @@ def read_schema(project: Project, ref: str | None, apps: Sequence[str] = ()) -> 
     """`ref` None is the working tree. Raises EnvironmentProblem: no such ref, no such app (SB531)."""
     tree = project.tree(ref or "HEAD")
     require_apps(apps, tree)
-    state = _of_apps(_schema_of(tree), apps)
+    state = _of_apps(schema_of(tree), apps)
     return SchemaRead(tree.ref, tree.commit, state_to_json(state), _unread(tree, state, apps))
 
 
@@ -50,12 +50,12 @@ def compare_schemas(
     """Raises EnvironmentProblem: no such ref, an app that neither has (SB531)."""
     here, there = project.tree(ref or "HEAD"), project.tree(other)
     require_apps(apps, here, there)
-    mine, theirs = (_of_apps(_schema_of(tree), apps) for tree in (here, there))
+    mine, theirs = (_of_apps(schema_of(tree), apps) for tree in (here, there))
     opaque = dict.fromkeys((*_unread(here, mine, apps), *_unread(there, theirs, apps)))
     return SchemaDifference(here.ref, there.ref, tuple(diff_states(mine, theirs)), tuple(opaque))
 
 
-def _schema_of(tree: Tree) -> SchemaState:
+def schema_of(tree: Tree) -> SchemaState:
     """All migrations played in the order of a fresh install; one that does not fit what came before counts as unreadable."""
     return fold(tree.migrations[key] for key in MigrationGraph.of(tree).order())
 

@@ -112,7 +112,7 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str | DatabaseUrl, how: Ho
     with (
         scratch_databases(url, how.python) as scratch,
         Worktrees(
-            case.repository, how.settings, how.python, case.folder, _environment(how, scratch.vendor)
+            case.repository, how.settings, how.python, case.folder, environment_of(how, scratch.vendor)
         ) as shop,
     ):
         if scratch.left_over:
@@ -135,7 +135,7 @@ def _on_engine(case: VerifyCase, repair: Repair, url: str | DatabaseUrl, how: Ho
         return judge.judged()
 
 
-def _environment(how: How, vendor: str) -> dict[str, str]:
+def environment_of(how: How, vendor: str) -> dict[str, str]:
     """With what the engine's client library goes by: the project's code is given the scratch database's address anyway."""
     clients = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
     return {**harmless_environment(clients.get(vendor, ())), **how.environment}

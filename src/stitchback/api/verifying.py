@@ -75,7 +75,7 @@ def _case(project: Project, report: PlanReport, request: VerifyRequest) -> Verif
         # The plan that is written may have asked for one: the proof of now knows only what it left to be done.
         manual_steps |= {MAINLINE}
         finishing |= {MAINLINE}
-    files = dict(_uncommitted(project, situation.mainline))
+    files = dict(uncommitted(project, situation.mainline))
     files |= {content.path: content.content for content in contents_of(project, report)}
     brought = frozenset(
         migration.path
@@ -106,7 +106,7 @@ def _case(project: Project, report: PlanReport, request: VerifyRequest) -> Verif
     )
 
 
-def _uncommitted(project: Project, mainline: Tree) -> Iterator[tuple[str, bytes | None]]:
+def uncommitted(project: Project, mainline: Tree) -> Iterator[tuple[str, bytes | None]]:
     """Migrations of the working tree that HEAD has otherwise, or not at all, and those that are gone."""
     if mainline.commit != WORKTREE:
         return

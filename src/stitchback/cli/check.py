@@ -32,6 +32,8 @@ from stitchback.cli.progress import activity
     help="Do not report the findings in this file (default: baseline in pyproject.toml).",
 )
 @click.option("--write-baseline", is_flag=True, help="Write the present findings into the baseline file.")
+@options.rolling
+@options.code_first
 @options.findings_format
 @click.pass_obj
 def command(
@@ -40,6 +42,8 @@ def command(
     releases: tuple[str, ...],
     baseline: str | None,
     write_baseline: bool,
+    rolling: tuple[str, str] | None,
+    code_first: bool,
     output_format: str,
 ) -> int:
     """Check the migrations of the working tree for what breaks databases. For CI and pre-commit, without a database.
@@ -50,10 +54,12 @@ def command(
     """
     from stitchback.api import Project
     from stitchback.api.checking import CheckRequest, check
+    from stitchback.api.rolling import RollingRequest
     from stitchback.reporting import render_check
 
     with Project.open(session.directory) as project, activity(session, "reading and comparing migrations"):
-        report = check(project, CheckRequest(base, releases, baseline, write_baseline))
+        deploy = None if rolling is None else RollingRequest(*rolling, code_first)
+        report = check(project, CheckRequest(base, releases, baseline, write_baseline, deploy))
     text = render_check(report, output_format, verbose=session.verbose)
     echo(text, output_format, nl=bool(text))
     if report.outdated:

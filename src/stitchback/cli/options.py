@@ -86,7 +86,42 @@ timeout = click.option(
     metavar="SECONDS",
     help="Limit for connecting, for a lock, and for a statement.",
 )
+
+
+def _two_refs(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
+    """ "OLD..NEW" as two refs; "OLD.." up to what is checked out."""
+    if value is None:
+        return None
+    old, between, new = value.partition("..")
+    if not old or not between or new.startswith(".") or ".." in new:
+        raise click.BadParameter(f"{value!r} is not OLD..NEW, such as v2.4..HEAD", context, option)
+    return old, new or "HEAD"
+
+
+rolling = click.option(
+    "--rolling",
+    default=None,
+    callback=_two_refs,
+    metavar="OLD..NEW",
+    help="A deploy from one release to another: whether code of OLD works after each of NEW's migrations.",
+)
+code_first = click.option(
+    "--code-first", is_flag=True, help="With --rolling: NEW's code is deployed before NEW's migrations."
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+settings = click.option(
+    "--settings",
+    default=None,
+    metavar="MODULE",
+    help="The project's settings (default: what manage.py names).",
+)
+environment = click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Pass this environment variable on to the project's code (default: only PATH, HOME and the like).",
+)
 output_format = click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Output format."
 )

@@ -14,16 +14,13 @@ from stitchback.cli.progress import activity
 if TYPE_CHECKING:
     from stitchback.adapters.urls import DatabaseUrl
     from stitchback.api import PlanRequest
+    from stitchback.api.rolling import RollingRequest
+    from stitchback.api.verifying import VerifyRequest
 
 
 @click.command("verify")
 @options.planning
-@click.option(
-    "--settings",
-    default=None,
-    metavar="MODULE",
-    help="The project's settings (default: what manage.py names).",
-)
+@options.settings
 @click.option(
     "--database",
     "urls",
@@ -40,13 +37,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also on servers, try other ways to migrate: one app first, partial targets, stops (default: on SQLite only).",
 )
-@click.option(
-    "--env",
-    "environment",
-    multiple=True,
-    metavar="NAME[=VALUE]",
-    help="Pass this environment variable on to the project's code (default: only PATH, HOME and the like).",
-)
+@options.environment
+@options.rolling
+@options.code_first
 @options.output_format
 @click.pass_obj
 def command(
@@ -57,12 +50,22 @@ def command(
     replay: str | None,
     thorough: bool,
     environment: tuple[str, ...],
+    rolling: tuple[str, str] | None,
+    code_first: bool,
     output_format: str,
 ) -> int:
     """Test the plan before its deploy: create databases of every branch, migrate them with the project's own code, and compare schema, rows and django_migrations. Exit 1: something differs.
 
+    With --rolling no plan is tested: OLD's own models query a database after each of NEW's migrations. Exit 1: a query fails.
+
     This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
     """
+    if rolling is not None:
+        from stitchback.api.rolling import RollingRequest
+        from stitchback.api.verifying import VerifyRequest
+
+        request = VerifyRequest(urls or ("sqlite:///",), settings, environment=environment)
+        return _rolling(session, RollingRequest(*rolling, code_first), request, output_format)
     from stitchback.api import Project, django_remark, make_plan
     from stitchback.api.verifying import VerifyRequest, verify
     from stitchback.planning.outcomes import Planned
@@ -84,3 +87,20 @@ def command(
     planned = len(report.outcome.chosen.proof.outcomes)
     echo(render_verified(verified.engines, planned, output_format), output_format)
     return 0 if verified.went_well else 1
+
+
+def _rolling(
+    session: CommandContext, deploy: RollingRequest, request: VerifyRequest, output_format: str
+) -> int:
+    from stitchback.api import Project
+    from stitchback.api.rolling_verify import verify_rolling
+    from stitchback.reporting import render_rolling
+
+    with Project.open(session.directory) as project:
+        session.remark(
+            f"verify runs the project's own code, of {deploy.old} and of {deploy.new}, with your rights"
+        )
+        with activity(session, "verifying", session.remark) as progress:
+            runs = verify_rolling(project, deploy, request, progress)
+    echo(render_rolling(runs, output_format), output_format)
+    return 0 if all(run.went_well for run in runs) else 1

@@ -17,17 +17,17 @@ from stitchback.engine.names import Name
 from stitchback.engine.states import EMPTY_STATE, MigrationEffect, StateCache, data_run
 from stitchback.model.atoms import fingerprint_of_work
 from stitchback.model.migrations import Migration
-from stitchback.model.operations import data_operations
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
+from stitchback.operations.data import data_operations
+from stitchback.operations.data import data_run as effect_of
+from stitchback.operations.data_needs import Needs
+from stitchback.operations.separate_database_and_state import Stated
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.data import data_run as effect_of
-from stitchback.schema.data_needs import Needs
 from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex
 from stitchback.schema.on_engine import Remarks, run_on_engine
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
-from stitchback.schema.separate_database_and_state import Stated
 from stitchback.schema.sqlite_remake import refused_by_sqlite
 
 

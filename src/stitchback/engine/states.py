@@ -15,14 +15,12 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.schema.applying import apply_operation
-from stitchback.schema.data import RunData
-from stitchback.schema.data_needs import Needs, check, tables_used
-from stitchback.schema.database import physical_effects
-from stitchback.schema.effects import Effect, Fails, Unknown
+from stitchback.operations.applying import apply_operation, physical_effects
+from stitchback.operations.data_needs import Needs, check, tables_used
+from stitchback.operations.remade import idly_remade
+from stitchback.operations.separate_database_and_state import Stated
+from stitchback.schema.effects import Effect, Fails, RunData, Unknown
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.separate_database_and_state import Stated
-from stitchback.schema.sqlite_remake import idly_remade
 from stitchback.schema.state_dependencies import ReadModels, WatchedModels, merged
 
 EMPTY_STATE = 0

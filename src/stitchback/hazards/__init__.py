@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
+from stitchback.hazards.added_constraint import AddedConstraint
+from stitchback.hazards.added_uniqueness import AddedUniqueness
 from stitchback.hazards.altered_and_gone import AlteredAndGone
 from stitchback.hazards.changed_on_both import ChangedOnBoth, ChangedOnTwoPatches
 from stitchback.hazards.contrary_change import ContraryChange
@@ -14,19 +16,27 @@ from stitchback.hazards.data_and_rename import DataAndRename
 from stitchback.hazards.edited_after_release import EditedAfterRelease
 from stitchback.hazards.former_package import FormerPackage
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
-from stitchback.hazards.hazard import Hazard, ProofHazard
+from stitchback.hazards.hazard import Hazard, ProofHazard, RollingHazard
 from stitchback.hazards.ignores import IgnoreWithoutReason
+from stitchback.hazards.large_table import LargeTable
 from stitchback.hazards.left_out import LeftOut
 from stitchback.hazards.missing_parent import MissingParent
+from stitchback.hazards.narrower_column import NarrowerColumn
+from stitchback.hazards.not_null_column import NotNullColumn
+from stitchback.hazards.null_refused import NullRefused
 from stitchback.hazards.numbering import Numbering
 from stitchback.hazards.one_sided_data import OneSidedData
 from stitchback.hazards.opaque_value import OpaqueValue
 from stitchback.hazards.partly_applied_squash import PartlyAppliedSquash
 from stitchback.hazards.python2_file import Python2File
 from stitchback.hazards.release_only import ReleaseOnly
+from stitchback.hazards.removed_column import RemovedColumn
+from stitchback.hazards.removed_many_to_many import RemovedManyToMany
+from stitchback.hazards.removed_table import RemovedTable
 from stitchback.hazards.replacer_above_unapplied import ReplacerAboveUnapplied
 from stitchback.hazards.replaces_itself import ReplacesItself
 from stitchback.hazards.replaces_may_go import ReplacesMayGo
+from stitchback.hazards.rolling_case import RollingCase
 from stitchback.hazards.same_name import (
     SameNameLacksData,
     SameNameOtherData,
@@ -38,6 +48,7 @@ from stitchback.hazards.same_name import (
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.hazards.shared_ghost import ManyGhosts, SharedGhost
 from stitchback.hazards.swapped_user_model import SwappedUserModel
+from stitchback.hazards.undecided_stop import UndecidedStop
 from stitchback.hazards.unread_setting import MissingMigrationModule, UnreadMigrationModules
 from stitchback.hazards.unreadable_file import UnreadableFile
 from stitchback.matching.case import Case
@@ -87,6 +98,20 @@ OF_CHECK: tuple[Hazard, ...] = (
     Numbering(),
 )
 
+# Hazards of a deploy during which code of two releases runs: `check --rolling`.
+OF_ROLLING: tuple[RollingHazard, ...] = (
+    RemovedColumn(),
+    RemovedTable(),
+    RemovedManyToMany(),
+    NotNullColumn(),
+    NullRefused(),
+    NarrowerColumn(),
+    AddedUniqueness(),
+    AddedConstraint(),
+    LargeTable(),
+    UndecidedStop(),
+)
+
 # Hazards that matter to a plan alone: an opaque value, and data operations of a release, which SB313 covers.
 OF_PLAN = (OpaqueValue, OneSidedData)
 
@@ -106,6 +131,12 @@ def find_in_check(case: Case, suppressed: Sequence[Suppression] = ()) -> Iterato
         if not isinstance(hazard, OF_PLAN):
             for finding in _reported(hazard.find(case), suppressed):
                 yield finding if finding.hint else replace(finding, hint=hazard.remedy)
+
+
+def find_in_rolling(case: RollingCase, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
+    """As `find_all`, for a deploy."""
+    for hazard in OF_ROLLING:
+        yield from _reported(hazard.find(case), suppressed)
 
 
 def find_in_proof(case: Case, proof: Proof, suppressed: Sequence[Suppression] = ()) -> Iterator[Finding]:
@@ -129,9 +160,12 @@ __all__ = [
     "ALL",
     "OF_CHECK",
     "OF_PROOF",
+    "OF_ROLLING",
     "Hazard",
     "ProofHazard",
+    "RollingHazard",
     "find_all",
     "find_in_check",
     "find_in_proof",
+    "find_in_rolling",
 ]

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from stitchback.matching.case import Case, Side
 from stitchback.matching.leaf_models import sides_of
+from stitchback.matching.three_way import MergedPart, merge
 from stitchback.model.atoms import DataRun, SchemaObjectKind, UnreadChange
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.source import Span
 from stitchback.schema.atoms import MANAGERS
 from stitchback.schema.model_parts import Absence, Part, is_invisible
-from stitchback.schema.three_way import MergedPart, merge
 
 Thing = tuple[str, str, str]  # model, kind, name
 KINDS = {SchemaObjectKind.COLUMN: "field", SchemaObjectKind.OPTIONS: "option"}

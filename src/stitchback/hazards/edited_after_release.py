@@ -1,4 +1,4 @@
-"""SB213: mainline's version of a released migration creates another schema."""
+"""SB213: a released migration that one of the two branches has edited creates another schema."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stitchback.model.source import Span
 
 
 class EditedAfterRelease:
-    """A migration of the fork point has other operations on mainline, and they result in another schema (FACTS
-    F38).
+    """A migration of the fork point has other operations on mainline, or on the patch branch alone, and they result in another schema
+    (FACTS F38).
     """
 
     code = "SB213"
@@ -24,17 +24,23 @@ class EditedAfterRelease:
         for unit, twin in twins(case):
             if unit.key not in unit.side.sides.edited.schema:
                 continue
-            fork, mainline = unit.side.patch.fork, case.situation.mainline
-            was = (
-                f"{unit.migration.path} as released"
-                if unit.migration.path != twin.path
-                else "the released file"
-            )
-            message = f"{unit.key} results in another schema on {mainline.ref} than {was} ({fork.ref}, commit {fork.commit[:12]})"
+            fork, mainline, ref = unit.side.patch.fork, case.situation.mainline, unit.side.patch.tree.ref
+            released = f"({fork.ref}, commit {fork.commit[:12]})"
+            if unit.is_edited_on_patch:
+                message = f"{unit.key} was edited on {ref} after its release {released}, and results in another schema there than on {mainline.ref}"
+                path = unit.migration.path
+            else:
+                was = (
+                    f"{unit.migration.path} as released"
+                    if unit.migration.path != twin.path
+                    else "the released file"
+                )
+                message = f"{unit.key} results in another schema on {mainline.ref} than {was} {released}"
+                path = twin.path
             said = "; ".join((*what_is_missing(unit), *what_differs(unit)))
             if said:
                 message += f": databases that have applied it {said}"
-            yield Finding(self.code, self.severity, unit.side.patch.tree.ref, Span(twin.path), message)
+            yield Finding(self.code, self.severity, ref, Span(path), message)
 
 
 def what_differs(unit: Unit) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from stitchback.hazards.rolling_case import RollingCase
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.plans import Proof
@@ -29,3 +30,13 @@ class ProofHazard(Protocol):
     severity: Severity
 
     def find(self, case: Case, proof: Proof) -> Iterator[Finding]: ...
+
+
+class RollingHazard(Protocol):
+    """A rule of `check --rolling`. `reporting/explanations/CODE.md` is its page."""
+
+    code: str
+    severity: Severity
+    remedy: str
+
+    def find(self, case: RollingCase) -> Iterator[Finding]: ...

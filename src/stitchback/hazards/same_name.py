@@ -157,10 +157,13 @@ class SameNameOtherData:
                 )
                 yield Finding(self.code, severity, tree.ref, place(unit), message)
         for side in case.sides:
-            for key in sorted(side.sides.edited.data):
+            edited = side.sides.edited
+            for key in sorted(edited.data):
                 message = f"{key} was released, and its data operations differ on {mainline.ref}: databases that have applied it have run the old ones"
                 where = Span(mainline.migrations[key].path)
-                yield Finding(self.code, Severity.NOTE, side.patch.tree.ref, where, message)
+                severity = Severity.WARNING if key in edited.emptied else self.severity
+                severity = Severity.NOTE if key in agreed else severity
+                yield Finding(self.code, severity, side.patch.tree.ref, where, message)
 
     def of(self, match: Match) -> Severity:
         """Mainline has decided that an emptied operation is not to run again."""

@@ -113,8 +113,14 @@ class Unit:
 
     @property
     def is_edited(self) -> bool:
-        """Whether it is a migration of the fork point, which mainline has edited since."""
+        """Whether it is a migration of the fork point, which mainline has edited since, or the patch branch alone."""
         return self.key in self.side.sides.edited.keys
+
+    @property
+    def is_edited_on_patch(self) -> bool:
+        """Whether the patch branch has edited a migration of the fork point, and mainline makes what the released file makes."""
+        released = self.side.patch.fork.migrations.get(self.key)
+        return self.is_edited and released is not None and self.migration.operations != released.operations
 
     @property
     def is_never_applied(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stitchback.graph import MigrationGraph
@@ -17,19 +17,12 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.model.values import text
-from stitchback.schema.data import data_run
-from stitchback.schema.data_needs import Names, Needs, joined, needs_at
-from stitchback.schema.data_reach import reach_of, row_operations
-from stitchback.schema.model_relations import ModelRelations
-
-# Operation -> the arguments that name the model and the field that are there no longer, or not under that name.
-TAKES_AWAY: Mapping[str, tuple[str, str]] = {
-    "DeleteModel": ("name", ""),
-    "RenameModel": ("old_name", ""),
-    "AlterModelTable": ("name", ""),
-    "RemoveField": ("model_name", "name"),
-    "RenameField": ("model_name", "old_name"),
-}
+from stitchback.operations import kind_of
+from stitchback.operations.data import data_run, runs_code, runs_sql
+from stitchback.operations.data_needs import Names, Needs, joined, needs_at
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
+from stitchback.operations.names import flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +54,11 @@ def dropped_names_in(ref: str, migrations: Iterable[Migration]) -> Iterator[Drop
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
             for inner in flat((operation,)):
-                model_argument, field_argument = TAKES_AWAY.get(inner.kind, ("", ""))
-                model = text(inner.argument(model_argument)) if model_argument else None
-                field = text(inner.argument(field_argument)) if field_argument else ""
+                kind = kind_of(inner)
+                if kind is None or not (kind.withdraws_model or kind.table or kind.withdraws_field):
+                    continue
+                model = text(inner.argument(kind.model.before))
+                field = text(inner.argument(kind.field.before)) if kind.withdraws_field else ""
                 if model is not None and field is not None:
                     key = ModelKey.of(migration.key.app, model)
                     yield DroppedName(ref, Origin(migration.key, index), key, field, inner.kind)
@@ -97,7 +92,7 @@ def _needs(
     operation: Operation | Opaque, app: str, state: SchemaState, names: Names, web: ModelRelations
 ) -> Needs:
     reach = reach_of(operation, app)
-    is_sql = isinstance(operation, Operation) and operation.kind == "RunSQL"
+    is_sql = runs_sql(operation)
     return needs_at(reach, is_sql, state, names, web.reached(reach))
 
 
@@ -201,7 +196,7 @@ def _conflicts(
 
 def label_of(operation: Operation | Opaque) -> str:
     """The operation, for people."""
-    if isinstance(operation, Operation) and operation.kind in ("RunPython", "RunSQL"):
+    if runs_code(operation):
         return data_run(operation).label
     return str(operation) if isinstance(operation, Operation) else operation.source or operation.reason
 
@@ -220,10 +215,3 @@ def all_dropped_names(trees: Iterable[tuple[Tree, Iterable[MigrationKey]]]) -> t
         for tree, own in trees
         for gone in dropped_names_in(tree.ref, [tree.migrations[key] for key in sorted(own)])
     )
-
-
-def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
-    for operation in operations:
-        if isinstance(operation, Operation):
-            yield operation
-            yield from flat((*operation.database, *operation.state))

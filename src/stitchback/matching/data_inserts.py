@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from functools import cache
 
 from stitchback.matching.case import Side
-from stitchback.matching.data_conflicts import apart, flat, label_of, on_both, state_at, web_of
+from stitchback.matching.data_conflicts import apart, label_of, on_both, state_at, web_of
 from stitchback.model.atoms import Origin
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration, Tree, field_bases_of, field_names_of
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call, text
-from stitchback.schema.data_needs import Names, Needs, inserts_by_sql, joined, models_inserted
-from stitchback.schema.data_reach import reach_of, row_operations
+from stitchback.operations import kind_of
+from stitchback.operations.data_needs import Names, Needs, inserts_by_sql, joined, models_inserted
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
+from stitchback.operations.names import flat
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.model_relations import ModelRelations
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def demands_in(ref: str, migrations: Iterable[Migration]) -> Iterator[NotNullFie
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
             for inner in flat((operation,)):
-                if inner.kind not in ("AddField", "AlterField"):
+                kind = kind_of(inner)
+                if kind is None or not kind.gives_column:
                     continue
                 model, name = text(inner.argument("model_name")), text(inner.argument("name"))
                 field = inner.argument("field")

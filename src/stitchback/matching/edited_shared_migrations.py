@@ -23,12 +23,14 @@ Keys = frozenset[MigrationKey]
 
 @dataclass(frozen=True, slots=True)
 class EditedSharedMigrations:
-    """Migrations of the fork point by what mainline has changed in them since. `schema`: what the file makes, for a database. `parents`: it
-    depends on migrations that the fork point does not have. `data`: its data operations are others, and nothing else."""
+    """Migrations of the fork point by what mainline, or the patch branch alone, has changed in them since. `schema`: what the file makes, for a
+    database. `parents`: it depends on migrations that the fork point does not have. `data`: its data operations are others, and nothing else;
+    `emptied`: those of them that do nothing to data any more on mainline."""
 
     schema: Keys = frozenset()
     parents: Keys = frozenset()
     data: Keys = frozenset()
+    emptied: Keys = frozenset()
 
     @property
     def keys(self) -> Keys:
@@ -48,14 +50,15 @@ def released_version(patch: Patch, key: MigrationKey, mainline: Tree) -> Migrati
 
 
 def may_differ(patch: Patch, mainline: Tree) -> Iterator[MigrationKey]:
-    """Migrations of the fork point whose operations are not the same on mainline; except squashes, whose parts show what they do, and apps
+    """Migrations of the fork point whose operations are not the same on mainline as on the patch branch or at the fork point; except squashes, whose parts show what they do, and apps
     of which mainline has squashed some migrations of the fork point together with its own."""
     mixed = {ghost.app for ghost in mainline.replacers if ghost in patch.fork.migrations} & {
         ghost.app for ghost in mainline.replacers if ghost not in patch.fork.migrations
     }
     for key, old in patch.fork.migrations.items():
         new = mainline.migrations.get(key)
-        if new is None or new is old or old.replaces or new.replaces or key.app in mixed:
+        own = patch.tree.migrations.get(key, old)
+        if new is None or new is old is own or old.replaces or new.replaces or key.app in mixed:
             continue
         if released_version(patch, key, mainline).operations != new.operations:
             yield key
@@ -95,9 +98,9 @@ def seen_in(edited: Keys, old: Iterable[Atom], new: Iterable[Atom]) -> EditedSha
         if not isinstance(atom, DataRun | UnreadChange) and atom.schema_object in schema_objects
     }
     schema |= of_one_side(ours, theirs, unread)
-    return EditedSharedMigrations(
-        frozenset(schema & edited), data=frozenset((of_one_side(ours, theirs, work) & edited) - schema)
-    )
+    data = frozenset((of_one_side(ours, theirs, work) & edited) - schema)
+    still = {atom.origin.migration for atom in theirs if work(atom) is not None}
+    return EditedSharedMigrations(frozenset(schema & edited), data=data, emptied=data - still)
 
 
 def differing(old: Iterable[Atom], new: Iterable[Atom]) -> frozenset[SchemaObject]:

@@ -18,6 +18,7 @@ from stitchback.matching.edited_shared_migrations import unread as unread_text
 from stitchback.matching.histories import History, ObjectState, histories
 from stitchback.matching.named_models import named_models, play_for, with_earlier_names
 from stitchback.matching.relevant_apps import below, of_apps, referred_to
+from stitchback.matching.replay import ReplayedState, play, play_with_identity
 from stitchback.matching.sides import Sides
 from stitchback.matching.sides import sides as split
 from stitchback.matching.verdicts import JudgedHistories, judge, liken, liken_shapes
@@ -39,10 +40,9 @@ from stitchback.model.plans import Patch
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.model.values import Call
-from stitchback.schema.applying import apply_migration
+from stitchback.operations.applying import apply_migration
 from stitchback.schema.identity import Identity
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.replay import ReplayedState, play, play_with_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,11 @@ def edited_since(
     old, new = (
         tolerant(of_apps(side, apps), start).atoms for side in (release.patch_played, release.mainline_played)
     )
-    return replace(seen_in(keys, old, new), parents=parents)
+    seen = seen_in(keys, old, new)
+    by_mainline = {
+        key for key in keys if patch.fork.migrations[key].operations != mainline.migrations[key].operations
+    }
+    return replace(seen, parents=parents, emptied=seen.emptied & by_mainline)
 
 
 def shared_part(mainline: Tree, fork: Tree) -> Tree:

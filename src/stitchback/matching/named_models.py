@@ -13,11 +13,12 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
-from stitchback.schema.applying import apply_operation
+from stitchback.operations import kind_of
+from stitchback.operations.applying import apply_operation
+from stitchback.operations.names import model_names
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import field_renamed
-from stitchback.schema.subjects import model_names
 
 
 def named_models(migrations: Iterable[Migration]) -> frozenset[ModelKey] | None:
@@ -36,7 +37,7 @@ def with_earlier_names(models: frozenset[ModelKey], shared: Iterable[Migration])
     renamed = (
         ModelKey.of(app, name)
         for app, operation in _operations(shared)
-        if operation.kind == "RenameModel"
+        if (kind := kind_of(operation)) is not None and kind.model.renamed
         for name in model_names(operation)
         if name
     )
@@ -70,8 +71,11 @@ def _played(
 
 def _renamed_elsewhere(state: SchemaState, app: str, operation: Operation) -> SchemaState:
     """After an operation on a model that is not in the state: others may refer to a field of it by its name."""
-    old, new = (string(operation.argument(name)) for name in ("old_name", "new_name"))
-    if operation.kind != "RenameField" or old is None or new is None:
+    kind = kind_of(operation)
+    if kind is None or not kind.field.renamed:
+        return state
+    old, new = (string(operation.argument(name)) for name in (kind.field.before, kind.field.after))
+    if old is None or new is None:
         return state
     return field_renamed(state, ModelKey.of(app, model_names(operation)[0] or ""), old, new)
 

@@ -12,10 +12,11 @@ from stitchback.graph.resolution import FIRST
 from stitchback.graph.swapped import USER_MODEL
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Swappable, Tree
-from stitchback.model.operations import Operation, data_operations
+from stitchback.model.operations import Operation
 from stitchback.model.plans import Patch
 from stitchback.model.source import Opaque
 from stitchback.model.values import Constant, Reference, Value, mapped, text
+from stitchback.operations.data import data_operations
 from stitchback.schema.labels import SETTINGS
 
 Operations = tuple[Operation | Opaque, ...]

@@ -47,7 +47,8 @@ class Configuration:
     on a patch branch -> the first and the last of its migrations at which that branch's databases may stand. `data`: data operations that need not
     run exactly once. `apps_in_other_databases`: labels of apps whose tables are in another database than the ledger that is inspected or repaired;
     None if that is not configured. `rehearsed_databases`, `rehearsal_seconds`, `rehearsal_most_seconds`: bounds of the
-    rehearsal of one plan. `baseline`: the path of the baseline file of `check`, relative to the repository root."""
+    rehearsal of one plan. `baseline`: the path of the baseline file of `check`, relative to the repository root. `large_tables`: names of tables in the database
+    whose rows a deploy should not copy."""
 
     apps: Mapping[str, str] = field(default_factory=dict)
     operation_equivalents: Mapping[str, str] = field(default_factory=dict)
@@ -68,3 +69,4 @@ class Configuration:
     rehearsal_seconds: float = REHEARSAL_SECONDS
     rehearsal_most_seconds: float = REHEARSAL_MOST_SECONDS
     baseline: str | None = None
+    large_tables: tuple[str, ...] = ()

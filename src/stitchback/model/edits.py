@@ -34,7 +34,21 @@ class Insert:
     operation: Operation
 
 
-OperationEdit = KeepOperation | MakeConditional | Insert
+@dataclass(frozen=True, slots=True)
+class CarryOperation:
+    """The operation with that index of another file (by the `blob` of `source`), its text unchanged, with the functions, constants and
+    imports of that module that it uses.
+    """
+
+    source: Migration
+    index: int
+
+    @property
+    def operation(self) -> Operation | Opaque:
+        return self.source.operations[self.index]
+
+
+OperationEdit = KeepOperation | MakeConditional | Insert | CarryOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,8 @@ def edited_operation(migration: Migration, edit: OperationEdit) -> Operation | O
             return conditional(operation)
         case Insert(operation=operation):
             return operation
+        case CarryOperation():
+            return edit.operation
         case _:
             assert_never(edit)
 

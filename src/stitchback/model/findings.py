@@ -26,7 +26,7 @@ class FindingId(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`code` is stable (`SB101`). `ref` is the branch, tag or commit where it was found, "" if it concerns
-    both refs.
+    both refs. `recipe`: lines to be pasted, after the hint.
     """
 
     code: str
@@ -35,6 +35,7 @@ class Finding:
     span: Span | None
     message: str
     hint: str = ""
+    recipe: tuple[str, ...] = ()
 
     @property
     def id(self) -> FindingId:

@@ -54,6 +54,21 @@ class Damages:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaves:
+    """`migrate` succeeds, and the database stays different from a fresh install. `differences`: of its schema, in words; `missing`: data operations
+    that never run."""
+
+    differences: str
+    missing: tuple[str, ...] = ()
+    next_release: bool = False
+
+    def __str__(self) -> str:
+        said = [self.differences] if self.differences else []
+        said += [f"{work} never runs" for work in self.missing]
+        return f"{_when(self.next_release)} succeeds and leaves the database different: {'; '.join(said)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Harmless:
     """The database is the same as with the manual step."""
 
@@ -65,4 +80,4 @@ def _when(next_release: bool) -> str:
     return "the next release's `migrate`" if next_release else "`migrate`"
 
 
-Forgotten = Stops | Damages | Harmless
+Forgotten = Stops | Damages | Leaves | Harmless

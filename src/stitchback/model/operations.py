@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Value, opaques, render
 from stitchback.model.work import TreeWork
-
-DATA_KINDS = ("RunPython", "RunSQL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +52,3 @@ class Operation:
             state = ", ".join(map(str, self.state))
             return f"SeparateDatabaseAndState(database=[{database}], state=[{state}])"
         return f"{self.kind}({', '.join(f'{key}={render(value)}' for key, value in self.arguments)})"
-
-
-def data_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
-    """The RunPython and RunSQL operations, including those inside SeparateDatabaseAndState."""
-    for operation in operations:
-        if isinstance(operation, Operation):
-            if operation.kind in DATA_KINDS:
-                yield operation
-            yield from data_operations(operation.database)
-
-
-def with_works(
-    operations: Iterable[Operation | Opaque], works: Iterator[TreeWork]
-) -> tuple[Operation | Opaque, ...]:
-    """The operations, with one work set on each of those that `data_operations` returns."""
-    found: list[Operation | Opaque] = []
-    for operation in operations:
-        if isinstance(operation, Operation):
-            work = next(works) if operation.kind in DATA_KINDS else operation.work
-            operation = replace(operation, database=with_works(operation.database, works), work=work)
-        found.append(operation)
-    return tuple(found)

@@ -40,7 +40,8 @@ class Package:
 class Patch:
     """One patch branch against mainline. `fork` is the tree of the merge base (of the two sides before the merge, where git
     has merged them already, or is about to: `merged`). `migrations`: what only the patch branch has, in an order that its graph allows.
-    `mainline_had`: what mainline had right before the merge; a migration of the patch branch among them was cherry-picked. In both trees
+    `mainline_had`: what mainline had right before the merge; a migration of the patch branch among them was cherry-picked. `is_least`: no branch, but
+    a tree of mainline's past that every database has been migrated with at least. In both trees
     are mainline's migrations of the `packages` of which the configuration says how far they were applied."""
 
     tree: Tree
@@ -49,6 +50,7 @@ class Patch:
     merged: bool = False
     packages: tuple[Package, ...] = ()
     mainline_had: frozenset[MigrationKey] = frozenset()
+    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

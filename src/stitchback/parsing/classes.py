@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from stitchback.model.conditional import MIGRATIONS
 from stitchback.model.values import Call, Code, Reference, Value
+from stitchback.operations import BY_NAME, BY_PATH
+from stitchback.operations.base import MIGRATIONS
 from stitchback.parsing import imports, names
 from stitchback.parsing.calls import Arguments
 from stitchback.parsing.conditional import template_of
@@ -14,12 +15,10 @@ from stitchback.parsing.constructors import passed_on
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.name_lookup import binding_of
 from stitchback.parsing.scopes import CallSite, Class, Function, ModuleReading, Scope
-from stitchback.parsing.signatures import KINDS, SIGNATURES
 from stitchback.parsing.third_party import known_operation
 
 _MAX_LEVELS = 8
 _OPERATION = "django.db.migrations.operations.base.Operation"
-_DATA = {"RunPython": "code", "RunSQL": "sql"}  # kind -> the argument that holds what is run
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,10 @@ def known_class(call: Call, place: CallSite | None, module: ModuleReading) -> Kn
     path = _path(call.callee, owner)
     equal = module.context.equivalent(path)
     if equal:
-        kind = KINDS.get(names.canonical(equal), equal)
-        if kind not in SIGNATURES:
+        kind = BY_PATH.get(names.canonical(equal)) or BY_NAME.get(equal)
+        if kind is None:
             return f"{path} is configured as equal to {equal}, which is not an operation of Django"
-        return KnownClass(kind, path, (call.args, call.kwargs))
+        return KnownClass(kind.name, path, (call.args, call.kwargs))
     third_party = known_operation(path, call)
     if third_party is not None:
         return KnownClass(third_party[0], path, third_party[1])
@@ -82,7 +81,8 @@ class _ClassWalk:
         kind, classes = line
         state, database = _method(classes, "state_forwards"), _method(classes, "database_forwards")
         name = self.owner.node.name
-        if kind == _OPERATION or (kind in _DATA and database is not None):
+        code = BY_NAME[kind].code if kind != _OPERATION else ""
+        if kind == _OPERATION or (code and database is not None):
             if kind == _OPERATION and (state is None or not _is_empty(state)):
                 return f"{name} extends Operation itself and overrides how the state changes"
             return KnownClass("RunPython", self.path, _own_code(self.owner, call, "code"))
@@ -95,8 +95,8 @@ class _ClassWalk:
             arguments = passed_on(one, arguments) if arguments is not None else None
         if arguments is not None:
             return KnownClass(kind, self.path, arguments, half=half)
-        if kind in _DATA and "state_operations" not in ast.unparse(self.owner.node):
-            return KnownClass(kind, self.path, _own_code(self.owner, call, _DATA[kind]))
+        if code and "state_operations" not in ast.unparse(self.owner.node):
+            return KnownClass(kind, self.path, _own_code(self.owner, call, code))
         return f"what {name}.__init__ passes on is not known"
 
 
@@ -129,10 +129,12 @@ def _base(node: ast.expr, scope: Scope) -> Class | str | None:
     if not isinstance(binding, Reference):
         return None
     path = binding.path
-    if path in KINDS or path == _OPERATION:
-        return KINDS.get(path, path)
+    if path in BY_PATH:
+        return BY_PATH[path].name
+    if path == _OPERATION:
+        return path
     equal = scope.module.context.equivalent(path)
-    if equal in SIGNATURES:
+    if equal in BY_NAME:
         return equal
     return imports.class_of(path, scope.module)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from functools import cache
 
-from stitchback.model.conditional import TEMPLATES, Template, recognise
 from stitchback.model.values import Reference
+from stitchback.operations import TEMPLATES
+from stitchback.operations.base import Template
 from stitchback.parsing.scopes import Class
 
 
@@ -18,6 +21,16 @@ def template_of(owner: Class) -> Template | None:
     if template is None or not all(_is_imported(path, owner) for path in template.imports):
         return None
     return template
+
+
+def recognise(definition: ast.ClassDef) -> Template | None:
+    """The template that equals this class, apart from layout and comments. None for any other class."""
+    return _by_text().get(ast.unparse(definition))
+
+
+@cache
+def _by_text() -> Mapping[str, Template]:
+    return {ast.unparse(ast.parse(template.source)): template for template in TEMPLATES.values()}
 
 
 def _is_imported(path: str, owner: Class) -> bool:

@@ -6,13 +6,13 @@ import ast
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Constant
+from stitchback.operations import OPERATIONS
 from stitchback.parsing import imports
 from stitchback.parsing.calls import Arguments, bind_arguments, read_arguments
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.scopes import Class, Function, Scope
-from stitchback.parsing.signatures import SIGNATURES
 
-_PARAMETERS = frozenset(name for names in SIGNATURES.values() for name in names)
+_PARAMETERS = frozenset(name for kind in OPERATIONS for name in kind.parameters)
 _PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Pass, ast.If, ast.Import, ast.ImportFrom)
 
 

@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from stitchback.model.migrations import Migration, Works
-from stitchback.model.operations import Operation, data_operations
+from stitchback.model.operations import Operation
 from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.model.work import Followed, ReachedCode, TreeWork
+from stitchback.operations.data import code_of, data_operations
 from stitchback.parsing import imports, names, sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
 from stitchback.parsing.context import ReadingContext
@@ -45,7 +46,6 @@ MAX_DEFINITIONS = 1_500  # that one operation reaches
 MAX_WORDS = 400_000  # of their text
 MAX_ROUNDS = 4  # in which the keywords that calls name are collected
 
-_ARGUMENTS = {"RunPython": "code", "RunSQL": "sql"}
 _CODE = frozenset({"__import__", "eval", "exec", "globals", "compile"})
 _FILES = frozenset({"open", "__file__"})
 _IMPLICIT = frozenset(
@@ -177,7 +177,7 @@ def _digest(words: Iterable[str]) -> str:
 
 def _written(operation: Operation, module: ModuleReading) -> Followed:
     """Raises Unfollowed."""
-    value = operation.argument(_ARGUMENTS[operation.kind])
+    value = code_of(operation)
     if value is None:
         return Followed("", {})
     keywords: frozenset[str] = frozenset()

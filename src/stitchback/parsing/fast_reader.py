@@ -16,20 +16,20 @@ from typing import NamedTuple
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import DeferredOperations, Dependency, Migration, Operations, Swappable
+from stitchback.operations import BY_PATH
+from stitchback.operations.base import OperationKind
+from stitchback.operations.within import NESTED
 from stitchback.parsing import environment, imports, known_calls, settings
 from stitchback.parsing.class_hierarchy import DJANGO
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.fast_names import Names, UnusedStatement, bound_in, path_of
-from stitchback.parsing.fast_values import NESTED
 from stitchback.parsing.names import SETTINGS, VENDOR
 from stitchback.parsing.provenance import provenance_of
 from stitchback.parsing.scopes import ModuleReading
-from stitchback.parsing.signatures import KINDS, SIGNATURES
 from stitchback.parsing.sources import is_readable
 
 _MODELS = "django.db.models."
 _SWAPPABLE = "django.db.migrations.swappable_dependency"
-_WITH_OPERATIONS = frozenset({"RunSQL", "SeparateDatabaseAndState"})
 _SEQUENCES = frozenset({"builtins.set", "builtins.list", "builtins.tuple", "builtins.frozenset"})
 _LISTS = ("dependencies", "replaces", "operations")
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set)  # for isinstance, which takes a tuple faster than a union
@@ -206,14 +206,15 @@ class _FastReader:
     def _is_operation(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Call):
             return False
-        kind = KINDS.get(path_of(node.func, self.bound))
-        if kind is None or len(node.args) > len(SIGNATURES[kind]):
+        kind = BY_PATH.get(path_of(node.func, self.bound))
+        if kind is None or len(node.args) > len(kind.parameters):
             return False
-        return self._holds_operations(kind, node) if kind in _WITH_OPERATIONS else self._are_plain(node)
+        nested = not set(NESTED).isdisjoint(kind.parameters)
+        return self._holds_operations(kind, node) if nested else self._are_plain(node)
 
-    def _holds_operations(self, kind: str, node: ast.Call) -> bool:
+    def _holds_operations(self, kind: OperationKind, node: ast.Call) -> bool:
         """Operations in operations, by the names of the arguments."""
-        if any(name in NESTED for name in SIGNATURES[kind][: len(node.args)]):
+        if any(name in NESTED for name in kind.parameters[: len(node.args)]):
             return False
         nested = [keyword.value for keyword in node.keywords if keyword.arg in NESTED]
         others = [keyword.value for keyword in node.keywords if keyword.arg not in NESTED]
@@ -291,7 +292,7 @@ class _FastReader:
 
     def _is_kept(self, path: str) -> bool:
         """Whether a call of what the path means stays a call (`calls.read_call`)."""
-        if path in KINDS or path.startswith((SETTINGS, "builtins.")) or known_calls.is_known(path):
+        if path in BY_PATH or path.startswith((SETTINGS, "builtins.")) or known_calls.is_known(path):
             return False
         if not self._stays(path):
             return False

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from stitchback.model.migrations import Operations
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
+from stitchback.operations import BY_PATH
+from stitchback.operations.within import NESTED
 from stitchback.parsing import builtin_calls, constant_folding, names
 from stitchback.parsing.fast_names import Names, path_of
-from stitchback.parsing.signatures import DATABASE_OPERATIONS, KINDS, SIGNATURES, STATE_OPERATIONS
 from stitchback.parsing.sources import span_of
-
-NESTED = (DATABASE_OPERATIONS, STATE_OPERATIONS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +34,9 @@ class FastValues:
     def _operation(self, node: ast.expr) -> Operation:
         assert isinstance(node, ast.Call), "the file is plain"
         path = path_of(node.func, self.bound)
-        kind = KINDS[path]
+        kind = BY_PATH[path]
         inner: dict[str, Operations] = {}
-        arguments = dict(zip(SIGNATURES[kind], map(self._value, node.args), strict=False))
+        arguments = dict(zip(kind.parameters, map(self._value, node.args), strict=False))
         for keyword in node.keywords:
             assert keyword.arg is not None, "the file is plain"
             if keyword.arg in NESTED:
@@ -46,7 +45,7 @@ class FastValues:
                 arguments[keyword.arg] = self._value(keyword.value)
         database, state = (inner.get(name, ()) for name in NESTED)
         return Operation(
-            kind, path, tuple(sorted(arguments.items())), span_of(node, self.path), database, state
+            kind.name, path, tuple(sorted(arguments.items())), span_of(node, self.path), database, state
         )
 
     def _value(self, node: ast.expr) -> Value:

@@ -10,6 +10,7 @@ from enum import Enum
 from functools import lru_cache
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
+from stitchback.operations import BY_PATH
 from stitchback.parsing import names, sources
 from stitchback.parsing.context import ANSWERS, FoundName, ReadingContext, join
 from stitchback.parsing.interpreter import execute
@@ -23,7 +24,6 @@ from stitchback.parsing.scopes import (
     Scope,
     SharedBinding,
 )
-from stitchback.parsing.signatures import KINDS
 
 _ELSEWHERE = frozenset(sys.stdlib_module_names) | {"django", "builtins"}
 # How a line begins that binds a name: what stands before the name, but for white space.
@@ -89,7 +89,7 @@ def _own_path(found: Class, end: str, root: str) -> str:
 def starred(source: str, name: str, module: ModuleReading) -> Value | None:
     """What `from source import *` brings in under that name."""
     path = names.canonical(f"{source}.{name}")
-    if path in KINDS or (path.startswith("django.db.models.") and names.is_model_name(name)):
+    if path in BY_PATH or (path.startswith("django.db.models.") and names.is_model_name(name)):
         return names.reference(path)
     if name.startswith("_"):
         return None

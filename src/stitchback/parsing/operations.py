@@ -7,9 +7,10 @@ from dataclasses import replace
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Constant, Items, Reference, Value, render
+from stitchback.operations import BY_NAME, BY_PATH
+from stitchback.operations.within import NESTED
 from stitchback.parsing.classes import KnownClass, known_class
 from stitchback.parsing.scopes import CallSite, ModuleReading
-from stitchback.parsing.signatures import DATABASE_OPERATIONS, KINDS, SIGNATURES, STATE_OPERATIONS
 from stitchback.parsing.sources import MAX_SHOWN, shown
 from stitchback.parsing.unknown_length import UnknownLength
 
@@ -36,8 +37,8 @@ def _operation(value: Value, module: ModuleReading, span: Span) -> Operation | O
         return Opaque("this is not an operation", _cut(render(value)), span)
     place = module.place(value)
     where = place.span if place is not None else span
-    if isinstance(value.callee, Reference) and value.callee.path in KINDS:
-        kind = KINDS[value.callee.path]
+    if isinstance(value.callee, Reference) and value.callee.path in BY_PATH:
+        kind = BY_PATH[value.callee.path].name
         return _known(kind, value.callee.path, value.args, value.kwargs, module, where)
     found = known_class(value, place, module)
     if isinstance(found, str):
@@ -66,19 +67,17 @@ def _known(
     span: Span,
 ) -> Operation | Opaque:
     """The operation, its positional arguments named."""
-    parameters = SIGNATURES[kind]
+    parameters = BY_NAME[kind].parameters
     if len(args) > len(parameters):
         call = Call(Reference(path), args, kwargs)
         return Opaque(f"more arguments than {kind} takes", _cut(render(call)), span)
     named = dict(zip(parameters, args, strict=False))
     named.update(kwargs)
-    if kind == _SEPARATE:
-        database = _inner(named.get(DATABASE_OPERATIONS), module, span)
-        return Operation(kind, path, (), span, database, _inner(named.get(STATE_OPERATIONS), module, span))
-    state: tuple[Operation | Opaque, ...] = ()
-    if kind == "RunSQL":
-        state = _inner(named.pop(STATE_OPERATIONS, None), module, span)
-    return Operation(kind, path, tuple(sorted(named.items())), span, (), state)
+    database, state = (
+        _inner(named.pop(name) if name in parameters and name in named else None, module, span)
+        for name in NESTED
+    )
+    return Operation(kind, path, tuple(sorted(named.items())), span, database, state)
 
 
 def _inner(value: Value | None, module: ModuleReading, span: Span) -> tuple[Operation | Opaque, ...]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 
 from stitchback.model.files import LARGEST_READ
 from stitchback.model.source import Opaque, Span
+from stitchback.parsing import unparenthesized_except
 
 MAX_MARKS = (
     200_000  # of MARKS outside of texts and comments: a syntax tree takes about a kilobyte and 3 µs for each
@@ -73,13 +74,23 @@ def parse(source: bytes) -> ast.Module:
         raise NotPython(f"the file has more than {MAX_MARKS:,} operators, brackets and lines")
     try:
         with nullcontext() if _quiet else quietly():
-            return ast.parse(source)
+            return _parsed(source)
     except SyntaxError as error:
         raise _explained(error, source) from None
     except ValueError as error:  # NUL bytes, before Python 3.12
         raise NotPython(str(error)) from None
     except (RecursionError, MemoryError):
         raise NotPython("the code is nested too deeply") from None
+
+
+def _parsed(source: bytes) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        tree = unparenthesized_except.parsed(source, error)
+        if tree is None:
+            raise
+        return tree
 
 
 def _marks(source: bytes) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from stitchback.operations import BY_PATH
 from stitchback.parsing import constant_folding, imports, names
 from stitchback.parsing.binding import read_annotated, read_assignment
 from stitchback.parsing.branches import either
@@ -17,7 +18,6 @@ from stitchback.parsing.mutation import fill_by_method, read_augmented
 from stitchback.parsing.name_lookup import binding_of
 from stitchback.parsing.reading_limits import is_harmless
 from stitchback.parsing.scopes import Class, Function, Scope
-from stitchback.parsing.signatures import KINDS
 from stitchback.parsing.tainting import taint
 from stitchback.parsing.unknown_conditions import unanswered
 
@@ -121,7 +121,7 @@ def _is_there(node: ast.ImportFrom) -> bool:
     if node.level or any(alias.name == "*" for alias in node.names):
         return False
     paths = [names.member(module, alias.name).path for alias in node.names]
-    return module in _THERE or all(path in KINDS or names.is_model_name(path[17:]) for path in paths)
+    return module in _THERE or all(path in BY_PATH or names.is_model_name(path[17:]) for path in paths)
 
 
 def _for(node: ast.For, scope: Scope) -> None:

@@ -271,13 +271,16 @@ def _refuse_edited(case: Case, nowhere: Sequence[MigrationKey]) -> None:
     found = [unit for unit in case.units if unit.is_edited and unit.key in nowhere and unit.twin is not None]
     if found:
         names = ", ".join(str(unit.key) for unit in found)
+        editors = {
+            unit.key: unit.side.patch.tree.ref if unit.is_edited_on_patch else mainline.ref for unit in found
+        }
         raise Refusal(
             "SB409",
-            f"{names}: edited on {mainline.ref} after its release, and one more migration cannot bring databases that have applied the released file to the new schema",
+            f"{names}: edited on {', '.join(dict.fromkeys(editors.values()))} after its release, and one more migration cannot bring databases of both versions to one schema",
             hint="Restore the released file and make the change in a new migration. Or, if every database has the change already, suppress SB213 for it (stitchback explain SB409).",
             evidence=tuple(
-                f"{unit.migration.path} on {unit.side.patch.fork.ref} (commit {unit.side.patch.fork.commit[:12]}), {unit.twin.path} on {mainline.ref}: "
-                f"git diff {unit.side.patch.fork.commit[:12]} {mainline.ref} -- {unit.twin.path}"
+                f"{unit.migration.path} on {unit.side.patch.fork.ref} (commit {unit.side.patch.fork.commit[:12]}), {unit.twin.path} on {editors[unit.key]}: "
+                f"git diff {unit.side.patch.fork.commit[:12]} {editors[unit.key]} -- {unit.twin.path}"
                 for unit in found
                 if unit.twin is not None
             ),

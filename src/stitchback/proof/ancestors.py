@@ -12,8 +12,8 @@ from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Candidate, Situation
+from stitchback.operations.model_relations import ModelRelations
 from stitchback.proof.independence import MigrationChanges, independent, migration_changes
-from stitchback.schema.model_relations import ModelRelations
 
 
 class BranchAncestors:

@@ -124,8 +124,8 @@ class Attempt:
         ):
             yield Failure(EVERY_DATABASE, "the reconciled tree", "its models", said)
 
-    def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
-        ends = FinalStateChecks(
+    def final_state_checks(self, found: FreshInstalls) -> FinalStateChecks:
+        return FinalStateChecks(
             found.engine,
             found.following,
             found.fresh,
@@ -133,6 +133,9 @@ class Attempt:
             self.work,
             self.proof_context.tables_of_removed_apps,
         )
+
+    def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
+        ends = self.final_state_checks(found)
         remedies = ManualSteps(self.candidate.manual_inserts, self.proof_context.memory)
         rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
         if self.matters is not None:
@@ -262,14 +265,18 @@ class Attempt:
         fresh, real = population.lineage == FRESH, population.lineage == LEDGER
         before = set(population.ledger if real else self.cut.in_full(population.ledger))
         aside = tuple(key for key in self.cut.aside if key not in before)
-        will_run = {*self.cut.in_full(ran), *aside, *(self.cut.below if fresh else ())} - before
+        # Django also runs a recorded migration whose `replaces` names one without a row: it discards that row (`applied_migrations.pop`).
+        runs_again = {key for key in ran if self.cut.in_full([key]) == (key,)}
+        will_run = (
+            {*self.cut.in_full(ran), *aside, *(self.cut.below if fresh else ())} - before
+        ) | runs_again
         return PopulationOutcome(
             self.in_full(population),
             passed.rows,
             passed.runs,
             tuple(sorted(will_run & self.order.keys(), key=self.order.__getitem__)),
             (*self.all_rows(after), *aside),
-            forgotten(passed.start, found, self.work, self.proof_context.memory)
+            forgotten(passed.start, self.final_state_checks(found), self.proof_context.memory)
             if passed.rows or passed.finish
             else None,
             passed.finish,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
 from stitchback.engine.composite_migration import parts_of
+from stitchback.matching.three_way import BranchSides
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Failure, Situation
@@ -24,7 +25,6 @@ from stitchback.proof.trees import before_merge
 from stitchback.proof.unread_operations import unread_operations
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
-from stitchback.schema.three_way import BranchSides
 
 
 @dataclass(frozen=True, slots=True)

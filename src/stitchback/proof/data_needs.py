@@ -12,9 +12,9 @@ from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
+from stitchback.operations.data_needs import Needs, joined
 from stitchback.proof.ancestors import BranchAncestors
 from stitchback.proof.data_runs import work_of
-from stitchback.schema.data_needs import Needs, joined
 
 Own = tuple[Tree, frozenset[MigrationKey]]
 

@@ -14,10 +14,10 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.source import Opaque
+from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.proof.ancestors import Above, BranchAncestors, Result
 from stitchback.proof.data_runs import work_of
 from stitchback.proof.independence import PartChange, changes, not_new, used
-from stitchback.schema.data_reach import reach_of, row_operations
 
 Work = frozenset[str]
 Moved = dict[tuple[str, Origin], frozenset[MigrationKey]]

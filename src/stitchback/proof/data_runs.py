@@ -14,8 +14,9 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import DATA_OPERATION, Candidate, Situation
 from stitchback.model.source import Opaque
-from stitchback.schema.applying import STEPS
-from stitchback.schema.data import data_run as effect_of
+from stitchback.operations import kind_of
+from stitchback.operations.data import data_run as effect_of
+from stitchback.operations.data import runs_code
 from stitchback.schema.effects import Unknown
 
 
@@ -138,9 +139,9 @@ def work_of(migration: Migration) -> Iterator[str]:
     for operation in operations_in(migration.operations):
         if isinstance(operation, Opaque):
             yield from data_run(Unknown(operation.source or operation.reason), migration.key.app)
-        elif operation.kind not in STEPS:
+        elif kind_of(operation) is None:
             yield from data_run(Unknown(str(operation)), migration.key.app)
-        elif operation.kind in ("RunPython", "RunSQL"):
+        elif runs_code(operation):
             yield from data_run(effect_of(operation), migration.key.app)
 
 

@@ -9,14 +9,13 @@ from itertools import zip_longest
 
 from stitchback.engine import DatabaseId, Engine, EngineCache, RunError
 from stitchback.engine.engine_cache import data_run
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
-from stitchback.proof.context import FreshInstalls
-from stitchback.proof.data_runs import DataWork
+from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.effects import AddColumn, DropColumn, Effect, Remake
-from stitchback.schema.problems import Clash
+from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.sqlite_remake import lost_columns
 
 CLASH = "Clash"  # `RunError.kind` if a step does not fit the database
@@ -33,19 +32,17 @@ class SilentDamage:
     first: RunError | None = None
 
 
-def forgotten(
-    start: DatabaseId, fresh_installs: FreshInstalls, work: DataWork, memory: EngineCache
-) -> Forgotten:
-    """The result of a full `migrate` without the plan's manual rows, followed by the next release's."""
-    now = migrated(start, fresh_installs.engine, memory)
-    found = outcome(now, fresh_installs.fresh, work, next_release=False)
+def forgotten(start: DatabaseId, ends: FinalStateChecks, memory: EngineCache) -> Forgotten:
+    """The result of a full `migrate` without the plan's manual steps, followed by the next release's."""
+    now = migrated(start, ends.result, memory)
+    found = outcome(now, ends, next_release=False)
     if not isinstance(found, Harmless):
         return found
-    following = migrated(now.end, fresh_installs.following, memory)
-    return outcome(following, fresh_installs.fresh_next, work, next_release=True)
+    return outcome(migrated(now.end, ends.following, memory), ends, next_release=True)
 
 
-def outcome(run: SilentDamage, fresh: DatabaseId, work: DataWork, *, next_release: bool) -> Forgotten:
+def outcome(run: SilentDamage, ends: FinalStateChecks, *, next_release: bool) -> Forgotten:
+    fresh, work = ends.fresh_next if next_release else ends.fresh, ends.work
     ran, should = Counter(run.end.data), Counter(fresh.data)
     again = tuple(work.name(each) for each in sorted(ran) if ran[each] > should[each] > 0)
     if again or run.resets or run.loses:
@@ -53,7 +50,9 @@ def outcome(run: SilentDamage, fresh: DatabaseId, work: DataWork, *, next_releas
         return Damages(run.resets, run.loses, again, elsewhere, next_release)
     if run.error is not None:
         return stops(run.error, next_release=next_release)
-    return Harmless()
+    missing = (each for each in sorted(should) if ran[each] < should[each] and not work.settled(each, ran))
+    found = Leaves("; ".join(ends.wrong_schema(run.end, fresh)), tuple(map(work.name, missing)), next_release)
+    return found if found.differences or found.missing else Harmless()
 
 
 def stops(error: RunError, *, next_release: bool) -> Stops:
@@ -77,12 +76,18 @@ def migrated(start: DatabaseId, engine: Engine, memory: EngineCache) -> SilentDa
 def as_sqlite_does(
     run: SilentDamage, error: RunError, engine: Engine, memory: EngineCache
 ) -> SilentDamage | None:
-    """The database after the failed migration, if SQLite runs it without an error; None if it fails there too."""
+    """The database after the failed migration, if SQLite runs it without an error; None if it fails there too, or if its models do not fit
+    each other: then Django cannot build the state from which the migration runs."""
     migration = engine.tree.migrations.get(error.at) if error.at and error.kind == CLASH else None
-    token = engine.models_at(run.end) if migration else None
-    if migration is None or token is None:
+    if migration is None:
         return None
-    effects = memory.migration_effect(token, migration).effects
+    try:
+        token = engine.models_at(run.end)
+        if token is None:
+            return None
+        effects = memory.migration_effect(token, migration).effects
+    except InconsistentState:
+        return None
     schema, data = memory.schemas_by_number[run.end.schema], list(run.end.data)
     resets, loses = list(run.resets), list(run.loses)
     for (app, effect), after in zip_longest(effects, effects[1:]):

@@ -12,8 +12,8 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Situation
 from stitchback.model.state import SchemaState
+from stitchback.operations.data import code_of, label_of, session_statements
 from stitchback.proof.differences import in_short, schema_differences
-from stitchback.schema.data import code_of, label_of, session_statements
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import InconsistentState
 

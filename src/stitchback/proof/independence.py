@@ -4,40 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 from stitchback.model.data_reach import Reach
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.model.values import Call, Value, text, walk
-from stitchback.proof.slicing.footprint import has_unread_state
-from stitchback.schema.applying import STEPS
-from stitchback.schema.data_reach import reach_of, row_operations
-from stitchback.schema.model_relations import ModelRelations
-from stitchback.schema.subjects import MODEL_ARGUMENTS, model_names
-
-HOLDERS = (
-    "RunPython",
-    "RunSQL",
-    "SeparateDatabaseAndState",
-)  # their changes are in the operations and code within them
-ON_A_FIELD = frozenset({"AddField", "AlterField", "RemoveField"})
-DEFINITIONS = {
-    "AddIndex": "index", "AddIndexConcurrently": "index", "RemoveIndex": "name", "RemoveIndexConcurrently": "name",
-    "AddConstraint": "constraint", "AddConstraintNotValid": "constraint", "RemoveConstraint": "name",
-    "AlterConstraint": "name", "ValidateConstraint": "name", "AlterUniqueTogether": "", "AlterIndexTogether": "",
-}  # fmt: skip
-INDEX_KINDS = frozenset(kind for kind in DEFINITIONS if "Index" in kind)
-
-
-class ModelPart(Enum):
-    """The part of a model that an operation changes."""
-
-    WHOLE = "whole"  # created, dropped, renamed, its table or its options; a field renamed
-    FIELD = "field"
-    DEFINITION = "definition"  # an index, a constraint, unique_together: over fields of the model
+from stitchback.model.values import Call, text, walk
+from stitchback.operations import kind_of
+from stitchback.operations.base import Part
+from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.model_relations import ModelRelations
+from stitchback.operations.names import model_names
+from stitchback.operations.within import has_unread_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +25,7 @@ class PartChange:
     rows are; an earlier data operation cannot have used it. `is_index`: an index that is not unique, which changes no rows and no query results."""
 
     model: ModelKey
-    part: ModelPart
+    part: Part
     name: str = ""
     alters: bool = False
     makes: bool = False
@@ -55,7 +34,7 @@ class PartChange:
     def meets(self, other: PartChange) -> bool:
         if self.model != other.model:
             return False
-        if self.part is not other.part or self.part is ModelPart.WHOLE:
+        if self.part is not other.part or self.part is Part.MODEL:
             return True
         return self.name == other.name or not self.name or not other.name
 
@@ -81,7 +60,7 @@ def moved_models(migration_changes: MigrationChanges) -> frozenset[ModelKey]:
     return frozenset(
         change.model
         for change in migration_changes.changes
-        if change.part is ModelPart.WHOLE or (change.part is ModelPart.FIELD and not change.makes)
+        if change.part is Part.MODEL or (change.part is Part.FIELD and not change.makes)
     )
 
 
@@ -110,11 +89,10 @@ def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaqu
 
 
 def is_about_anything(operation: Operation | Opaque) -> bool:
-    if isinstance(operation, Opaque) or operation.kind not in STEPS:
+    kind = kind_of(operation)
+    if isinstance(operation, Opaque) or kind is None:
         return True
-    return has_unread_state(operation) or (
-        not MODEL_ARGUMENTS[operation.kind] and operation.kind not in HOLDERS
-    )
+    return kind.part is Part.DATABASE or has_unread_state(operation)
 
 
 def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[PartChange]:
@@ -124,30 +102,12 @@ def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[Part
 
 
 def changed_by(operation: Operation, app: str) -> Iterator[PartChange]:
-    if operation.kind in HOLDERS or operation.kind not in STEPS:
+    kind = kind_of(operation)
+    if kind is None:
         return
-    for model in model_names(operation):
-        if model:
-            alters = operation.kind == "AlterField"
-            of_index = operation.kind in INDEX_KINDS
-            yield PartChange(
-                ModelKey.of(app, model), *part_of(operation), alters, makes_new(operation), of_index
-            )
-
-
-def makes_new(operation: Operation) -> bool:
-    """Whether it creates a new part independently of the rows. False for a constraint, and for a foreign key with a default, which may be a row that
-    a data operation has created."""
-    field = operation.argument("field")
-    if operation.kind != "AddField" or not isinstance(field, Call):
-        return operation.kind in (
-            "CreateModel",
-            "AddIndex",
-            "AddIndexConcurrently",
-            "AlterModelOptions",
-            "AlterModelManagers",
-        )
-    return field.kwarg("default") is None or not (field.kwarg("to") or field.args)
+    for model in filter(None, model_names(operation)):
+        name, new = kind.part_name(operation), kind.makes_new(operation)
+        yield PartChange(ModelKey.of(app, model), kind.part, name, kind.field.kept, new, kind.is_index)
 
 
 def referred(operation: Operation, app: str) -> Iterator[ModelKey]:
@@ -164,22 +124,6 @@ def referred(operation: Operation, app: str) -> Iterator[ModelKey]:
                     text(each) for each in (*part.args[:1], part.kwarg("to"), part.kwarg("through")) if each
                 )
                 yield from (ModelKey.of(app, each) for each in bare if each and "." not in each)
-
-
-def part_of(operation: Operation) -> tuple[ModelPart, str]:
-    if operation.kind in ON_A_FIELD:
-        return ModelPart.FIELD, (text(operation.argument("name")) or "").lower()
-    argument = DEFINITIONS.get(operation.kind)
-    if argument is None:
-        return ModelPart.WHOLE, ""
-    return ModelPart.DEFINITION, definition_name(operation.argument(argument)) if argument else operation.kind
-
-
-def definition_name(value: Value | None) -> str:
-    """The name of an index or a constraint; "" if it is not given."""
-    if isinstance(value, Call):
-        value = value.kwarg("name")
-    return text(value) or ""
 
 
 def independent(first: MigrationChanges, second: MigrationChanges, web: ModelRelations) -> bool:
@@ -222,7 +166,7 @@ def may_use(reach: Reach, change: PartChange) -> bool:
     which only SQL on indexes can use."""
     if change.is_index:
         return not change.name or bool({change.name.lower(), "index"} & reach.words)
-    return change.part is not ModelPart.FIELD or change.alters or reach.names(change.name)
+    return change.part is not Part.FIELD or change.alters or reach.names(change.name)
 
 
 __all__ = ["MigrationChanges", "independent", "migration_changes"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from stitchback.matching.three_way import BranchSides, Merge, MergedPart, merge
 from stitchback.schema.model_parts import Absence, Part
-from stitchback.schema.three_way import BranchSides, Merge, MergedPart, merge
 
 
 def models_changed(sides: Sequence[BranchSides]) -> Iterator[str]:

@@ -78,6 +78,8 @@ def simulated_databases(
     for patch, start in zip(situation.patches, forks, strict=True):
         for tree in variants(patch.tree, start, found):
             for base in bases(tree, start, memory):
+                if base != start:
+                    found.add(f"{tree.ref} up to the fork point", PATCHED, tree.ref, base)
                 grow(tree, base, PATCHED, frozenset(), memory, found)
     if brings_nothing(situation):
         found.add_bound(
@@ -108,16 +110,18 @@ def brings_nothing(situation: Situation) -> bool:
         and not situation.ledgers
         and all(
             not patch.migrations
+            and not patch.is_least
             and known.issuperset(patch.fork.migrations)
             and not is_edited(patch.fork, situation.mainline)
+            and not is_edited(patch.tree, situation.mainline)
             for patch in situation.patches
         )
     )
 
 
-def is_edited(fork: Tree, mainline: Tree) -> bool:
-    """Whether mainline has other operations or dependencies in a migration of the fork point."""
-    pairs = ((old, mainline.migrations.get(key)) for key, old in fork.migrations.items())
+def is_edited(older: Tree, mainline: Tree) -> bool:
+    """Whether mainline has other operations or dependencies in a migration of the older tree."""
+    pairs = ((old, mainline.migrations.get(key)) for key, old in older.migrations.items())
     return any(
         new is not None
         and new is not old
@@ -137,8 +141,12 @@ def at_fork_point(patch: Patch, memory: EngineCache, found: SimulatedDatabases) 
         database, error = one_by_one(engine, SymbolicDatabase(), MigrationGraph.of(tree).order())
         if error is not None:
             found.add_bound(f"the fork point's own tree cannot be migrated to its end: {error.message}")
-    found.add(f"fork point of {patch.tree.ref}", FORK, patch.fork.ref, database)
+    found.add(fork_name(patch), FORK, patch.fork.ref, database)
     return database
+
+
+def fork_name(patch: Patch) -> str:
+    return f"{patch.fork.ref} to its end" if patch.is_least else f"fork point of {patch.tree.ref}"
 
 
 def one_by_one(

@@ -22,8 +22,10 @@ from stitchback.model.plans import (
     Situation,
 )
 from stitchback.model.state import SchemaState
+from stitchback.operations.separate_database_and_state import Stated, stated_alone
 from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
 from stitchback.proof.attempt import Attempt
+from stitchback.proof.brought_data import repeats_mainlines_work
 from stitchback.proof.context import ProofContext
 from stitchback.proof.data_needs import data_needs
 from stitchback.proof.data_order import order_broken
@@ -37,7 +39,6 @@ from stitchback.proof.slicing import Slice, SliceBase, sliced, whole
 from stitchback.proof.slicing.footprint import changed_models
 from stitchback.proof.supplied_order import SuppliedOrder
 from stitchback.proof.user_model import UserModels
-from stitchback.schema.separate_database_and_state import Stated, stated_alone
 
 MOST_FAILURES = 8
 
@@ -109,7 +110,9 @@ class Prover:
         broken = order_broken(deployed, self.branches)
         statements = statements_stay(candidate.result, self.situation)
         rows = rows_without_value(cut.candidate.result, cut.situation, context.memory)
-        wrong = chain(cut.unsound, ghosts, lost, broken, statements, rows)
+        code = repeats_mainlines_work(candidate, self.given)
+        unordered = self.supplied_order.lost(self.user_models.tree(candidate.result))
+        wrong = chain(cut.unsound, ghosts, lost, broken, statements, code, unordered, rows)
         return tuple(islice(map(of_the_graph, wrong), MOST_FAILURES))
 
     def rehearsed(

@@ -20,7 +20,7 @@ from stitchback.model.plans import (
 )
 from stitchback.proof.graph_checks import split_without_us
 from stitchback.proof.next_release import next_release
-from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
+from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, fork_name
 from stitchback.proof.trees import before_merge, loadable, named_in
 from stitchback.rehearsal import (
     Bounds,
@@ -144,7 +144,7 @@ class Rehearsals:
         left_out = {each.population for each in proof.broken_on_mainline if not each.acts}
         for patch in self.situation.patches:
             fork, tree = (loadable(each)[0] for each in (patch.fork, patch.tree))
-            name = f"fork point of {patch.tree.ref}"
+            name = fork_name(patch)
             if (FORK, patch.fork.ref) not in seen and name not in left_out:
                 yield RehearsedPopulation(name, FORK, (), None, is_first=True), ((fork,),)
             if patch.migrations and (PATCHED, patch.tree.ref) not in seen:

@@ -13,11 +13,11 @@ from stitchback.model.plans import Situation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call
-from stitchback.schema.applying import apply_operation
+from stitchback.operations.applying import apply_operation
+from stitchback.operations.names import column_operations, default_of, subject
+from stitchback.schema.inserting import lacks_row_value
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.row_values import column_operations, default_of, lacks_row_value
-from stitchback.schema.subjects import subject
 
 Column = tuple[str, ModelKey | None, str | None]  # the operation's kind, the model, the field
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
+from functools import cached_property
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey, ModelKey
@@ -15,8 +16,10 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import BrokenOnMainline, Patch, Situation
 from stitchback.model.values import text
+from stitchback.operations import kind_of
+from stitchback.operations.data import runs_code
 from stitchback.proof.populations import FRESH
-from stitchback.proof.slicing.footprint import ON_ROWS, mentions
+from stitchback.proof.slicing.footprint import mentions
 from stitchback.proof.slicing.shared_migrations import is_readable, same_content
 
 FRESH_INSTALL = "fresh install"
@@ -44,19 +47,29 @@ class SuppliedOrder:
         self.added: Added = _run_first(found, situation.mainline)
         self._known: dict[int, tuple[Migration, Migration]] = {}
         self.mainline = situation.mainline
+        self.patches = of_patches
+
+    @cached_property
+    def _of_mainline(self) -> Added:
+        return self._of(self.mainline)
 
     @property
     def broken_on_mainline(self) -> Iterator[BrokenOnMainline]:
         """What fails without that order, whatever the plan: the app's migrations alone, on an empty database."""
-        for key, parents in sorted(self._of(self.mainline).items()):
+        for key, parents in sorted(self._of_mainline.items()):
             said = _said(key, parents)
             yield BrokenOnMainline(FRESH_INSTALL, said, key, FRESH, (f"migrate {key.app} {key.name}",))
 
+    def lost(self, result: Tree) -> Iterator[str]:
+        """Migrations that the plan has written so, while on mainline and on the patch branches they depend on what they refer to, or are not there."""
+        new = {key: each for key, each in self._of(result).items() if key not in self._of_mainline}
+        known = {key for tree in self.patches for key in self._of(tree)} if new else set()
+        yield from (_said(key, parents) for key, parents in sorted(new.items()) if key not in known)
+
     def bounds(self, result: Tree) -> Iterator[str]:
         """What fails without that order in the planned tree alone, for what the patch branches have brought."""
-        known = self._of(self.mainline)
         for key, parents in sorted(self._of(result).items()):
-            if key not in known:
+            if key not in self._of_mainline:
                 yield f"{FRESH_INSTALL}, migrate {key.app} {key.name}: {_said(key, parents)}"
 
     def situation(self, situation: Situation) -> Situation:
@@ -130,17 +143,16 @@ def _said(key: MigrationKey, parents: tuple[MigrationKey, ...]) -> str:
 
 def _created(migration: Migration) -> Iterator[ModelKey]:
     for operation in migration.operations:
-        if isinstance(operation, Operation) and operation.kind == "CreateModel":
-            name = text(operation.argument("name"))
+        kind = kind_of(operation)
+        if isinstance(operation, Operation) and kind is not None and kind.model.made:
+            name = text(operation.argument(kind.model.after))
             if name:
                 yield ModelKey.of(migration.key.app, name)
 
 
 def _references(migration: Migration) -> frozenset[ModelKey]:
     app = migration.key.app
-    operations = (
-        each for each in migration.operations if isinstance(each, Operation) and each.kind not in ON_ROWS
-    )
+    operations = (each for each in migration.operations if not runs_code(each))
     return frozenset(model for model in mentions(operations, app) if model.app != app)
 
 

@@ -8,7 +8,7 @@ from stitchback.engine.composite_migration import parts_of
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.schema.applying import STEPS
+from stitchback.operations import kind_of
 
 
 def unread(tree: Tree) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def lines(migration: Migration) -> Iterator[str]:
 
 def unread_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
     for operation in operations:
-        if isinstance(operation, Opaque) or operation.kind not in STEPS:
+        if isinstance(operation, Opaque) or kind_of(operation) is None:
             yield operation
         else:
             yield from unread_operations((*operation.database, *operation.state))

@@ -43,6 +43,8 @@ def main() -> None:
                     answer = ("done", None)
                 case "rehearse":
                     answer = ("done", stage.rehearse(argument))
+                case "optimize":
+                    answer = ("done", stage.optimized(argument))
                 case _:
                     answer = ("raised", f"no command {command!r}")
         except Exception:  # noqa: BLE001  # the caller raises it again

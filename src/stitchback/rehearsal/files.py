@@ -18,6 +18,8 @@ from django.db.migrations.state import ModelState
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable
 from stitchback.model.operations import Operation
+from stitchback.operations import BY_NAME
+from stitchback.operations.names import flat
 from stitchback.rehearsal.django_objects import Builder
 from stitchback.rehearsal.operations import (
     OperationBuilder,
@@ -27,7 +29,7 @@ from stitchback.rehearsal.operations import (
     tables_in,
 )
 from stitchback.rehearsal.probes import Probe
-from stitchback.rehearsal.projections import flat, key_of, own_names, text_words
+from stitchback.rehearsal.projections import key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 from stitchback.rehearsal.states import RehearsalStates
 
@@ -100,24 +102,14 @@ class RehearsedMigration(migrations.Migration):  # type: ignore[misc]
         return steps[-1]
 
 
-# What an operation defines besides the columns that the editor sees: kinds of `Shape.parts`.
-SETTLED: Mapping[str, tuple[str, ...]] = {
-    "AddIndex": ("index",),
-    "RemoveIndex": ("index",),
-    "AddConstraint": ("unique", "check", "index"),
-    "RemoveConstraint": ("unique", "check", "index"),
-    "AlterUniqueTogether": ("unique",),
-    "AlterIndexTogether": ("index",),
-}
-
-
 def definitions_set_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]]:
-    """The indexes and constraints that the operation defines; (table, kind)."""
+    """What an operation defines besides the columns that the editor sees: indexes and constraints; (table, kind in `Shape.parts`)."""
     for cls in type(operation).__mro__:
-        for kind in SETTLED.get(cls.__name__, ()):
+        known = BY_NAME.get(cls.__name__)
+        for kind in known.defines if known is not None else ():
             name = getattr(operation, "model_name", None) or operation.name
             yield state.apps.get_model(app, name)._meta.db_table, kind
-        if cls.__name__ in ("AddField", "AlterField") and cls is not type(operation):
+        if known is not None and known.gives_column and cls is not type(operation):
             # a conditional operation that inspects the database first
             model = state.apps.get_model(app, operation.model_name)
             column = model._meta.get_field(operation.name).column

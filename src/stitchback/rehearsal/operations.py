@@ -11,7 +11,6 @@ from typing import Any
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation as DjangoOperation
 
-from stitchback.model.conditional import TEMPLATES
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import (
@@ -25,6 +24,9 @@ from stitchback.model.values import (
     text,
     walk,
 )
+from stitchback.operations import TEMPLATES, kind_of
+from stitchback.operations.base import Part
+from stitchback.operations.data import runs_code, runs_sql
 from stitchback.rehearsal.django_objects import LEFT_OUT, Builder, Unbuildable
 from stitchback.rehearsal.probes import CodeProbe, Probe, SqlProbe
 from stitchback.rehearsal.projections import key_of, labels_in
@@ -46,29 +48,6 @@ OPTIONS = frozenset(
     }
 )
 HAS_INDEX_TOGETHER = "index_together" in models.options.DEFAULT_NAMES
-
-# The SQLite equivalents of operations of `django.contrib.postgres`.
-POSTGRES = {
-    "AddIndexConcurrently": "AddIndex",
-    "RemoveIndexConcurrently": "RemoveIndex",
-    "AddConstraintNotValid": "AddConstraint",
-}
-ONLY_POSTGRES = frozenset(
-    {
-        "CreateExtension",
-        "BloomExtension",
-        "BtreeGinExtension",
-        "BtreeGistExtension",
-        "CITextExtension",
-        "CryptoExtension",
-        "HStoreExtension",
-        "TrigramExtension",
-        "UnaccentExtension",
-        "CreateCollation",
-        "RemoveCollation",
-        "ValidateConstraint",
-    }
-)
 
 
 class Nothing(DjangoOperation):  # type: ignore[misc]
@@ -148,21 +127,20 @@ class OperationBuilder:
 
     def known(self, operation: Operation) -> Any:
         """Builds an operation of a known class. Raises Unbuildable."""
-        kind = POSTGRES.get(operation.kind, operation.kind)
-        if kind in ONLY_POSTGRES:
+        known = kind_of(operation)
+        if known is None:
+            raise Unbuildable("not known")
+        if known.part is Part.WITHIN:
+            return self.within(operation)
+        kind = known.on_sqlite
+        if not kind:
             return Nothing()
-        match kind:
-            case "RunPython":
-                return CodeProbe(operation, self.apps)
-            case "RunSQL":
-                probe = SqlProbe(operation, self.tables)
-                return self.manual_operations([probe], operation) if operation.state else probe
-            case "SeparateDatabaseAndState":
-                return self.separate(operation)
         arguments = {name: self.argument(name, value) for name, value in operation.arguments}
         arguments = {name: value for name, value in arguments.items() if value is not LEFT_OUT}
         if operation.conditional:
             return conditional(kind)(**arguments)
+        if kind == "AlterModelManagers":
+            arguments["managers"] = []  # they are the project's code, and no database has them
         if kind == "AlterConstraint" and not hasattr(migrations, kind):
             return AlterConstraintState(**arguments)
         found = getattr(migrations, kind, None)
@@ -173,7 +151,13 @@ class OperationBuilder:
         except (TypeError, ValueError) as error:
             raise Unbuildable(str(error)) from error
 
-    def separate(self, operation: Operation) -> Any:
+    def within(self, operation: Operation) -> Any:
+        """Code, operations of both halves, or both."""
+        if runs_sql(operation):
+            probe = SqlProbe(operation, self.tables)
+            return self.manual_operations([probe], operation) if operation.state else probe
+        if runs_code(operation):
+            return CodeProbe(operation, self.apps)
         database = [self.build(each) for each in operation.database]
         if (
             operation.state
@@ -266,15 +250,15 @@ def tables_in(operations: tuple[Operation | Opaque, ...], app: str) -> set[str]:
             continue
         found |= tables_in((*operation.database, *operation.state), app)
         named = dict(operation.arguments)
-        match operation.kind:
-            case "CreateModel" | "RenameModel":
-                name = text(named.get("name") or named.get("new_name")) or ""
-                options = named.get("options")
-                pairs = options.items if isinstance(options, Dictionary) else ()
-                own = next((text(item) for key, item in pairs if text(key) == "db_table"), None)
-                found.add((own or f"{app}_{name}").lower())
-            case "AlterModelTable":
-                found.add((text(named.get("table")) or "").lower())
+        kind = kind_of(operation)
+        if kind is not None and (kind.model.made or kind.model.renamed):
+            name = text(named.get(kind.model.after)) or ""
+            options = named.get("options")
+            pairs = options.items if isinstance(options, Dictionary) else ()
+            own = next((text(item) for key, item in pairs if text(key) == "db_table"), None)
+            found.add((own or f"{app}_{name}").lower())
+        elif kind is not None and kind.table:
+            found.add((text(named.get(kind.table)) or "").lower())
     return found - {""}
 
 
@@ -285,10 +269,9 @@ def models_made(operations: tuple[Operation | Opaque, ...], app: str) -> set[tup
         if isinstance(operation, Opaque):
             continue
         found |= models_made((*operation.database, *operation.state), app)
-        named = dict(operation.arguments)
-        if operation.kind in ("CreateModel", "RenameModel"):
-            name = text(named.get("name") or named.get("new_name"))
-            found.add((app, (name or "").lower()))
+        kind = kind_of(operation)
+        if kind is not None and (kind.model.made or kind.model.renamed):
+            found.add((app, (text(operation.argument(kind.model.after)) or "").lower()))
     return found
 
 

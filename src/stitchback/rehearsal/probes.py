@@ -27,6 +27,7 @@ class Probe(DjangoOperation, ABC):  # type: ignore[misc]
     def __init__(self, operation: Operation) -> None:
         self.identity = text(operation.argument(IDENTITY)) or ""
         self.leaves_nothing = operation.argument(LEAVES_NOTHING) == TRUE
+        self.elidable = operation.argument("elidable") == TRUE  # for Django's optimizer
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         return None

@@ -16,26 +16,15 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import TRUE, Call, Code, Items, Reference, text, walk
+from stitchback.operations import kind_of
+from stitchback.operations.base import NOT_NAMED, Named
+from stitchback.operations.data import runs_code
+from stitchback.operations.names import flat, model_names
 from stitchback.rehearsal.names_in_code import names_in_python
 
 ModelName = tuple[str, str]  # app label, name of the model in lower case
 WORD = re.compile(r"\w+")
 MOST_IN_FULL = 150  # operations of the planned tree up to which all are executed, even shared ones
-WHOLE_MODELS = frozenset(
-    {
-        "CreateModel",
-        "DeleteModel",
-        "RenameModel",
-        "AlterModelTable",
-        "AlterModelTableComment",
-        "AlterModelOptions",
-        "AlterModelManagers",
-        "AlterUniqueTogether",
-        "AlterIndexTogether",
-        "AlterOrderWithRespectTo",
-    }
-)
-ON_MODEL = ("model_name",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +132,9 @@ def widened(
                 names = {(app, name.lower()) for name in own_names(operation)}
                 if not names & found:
                     continue
-                if operation.kind == "RenameModel":
+                if changes_of_model(operation).renamed:
                     found |= names
-                if operation.kind == "CreateModel":
+                if changes_of_model(operation).made:
                     found |= set(parents_of(operation, app))
                 found |= keyed & set(referred(operation, app, settings))
     return found
@@ -157,8 +146,8 @@ def models_with_a_key(order: Iterable[Migration]) -> set[ModelName]:
     for migration in order:
         for operation in flat(migration.operations):
             names = {(migration.key.app, name.lower()) for name in own_names(operation)}
-            is_made = operation.kind == "CreateModel" and any(map(is_own_key, calls_in(operation)))
-            if is_made or (operation.kind == "RenameModel" and names & found):
+            is_made = changes_of_model(operation).made and any(map(is_own_key, calls_in(operation)))
+            if is_made or (changes_of_model(operation).renamed and names & found):
                 found |= names
     return found
 
@@ -194,18 +183,12 @@ def models_changed(migration: Migration) -> Iterator[ModelName]:
 
 def own_names(operation: Operation) -> Iterator[str]:
     """The names of the model that the operation works on."""
-    wanted = ("name", "old_name", "new_name") if operation.kind in WHOLE_MODELS else ON_MODEL
-    for name in wanted:
-        found = text(operation.argument(name))
-        if found:
-            yield found
+    yield from filter(None, model_names(operation))
 
 
-def flat(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
-    for operation in operations:
-        if isinstance(operation, Operation):
-            yield operation
-            yield from flat((*operation.database, *operation.state))
+def changes_of_model(operation: Operation) -> Named:
+    kind = kind_of(operation)
+    return NOT_NAMED if kind is None else kind.model
 
 
 def has_unread(operations: Iterable[Operation | Opaque]) -> bool:
@@ -221,7 +204,7 @@ def models_in(migration: Migration, settings: Mapping[str, str]) -> Iterator[Mod
             for item in walk(value):
                 if isinstance(item, Call):
                     yield from (key_of(label, app) for label in labels_in(item, settings))
-                elif isinstance(item, Code) and operation.kind == "RunPython":
+                elif isinstance(item, Code) and runs_code(operation):
                     yield from ((app, name.lower()) for app, name in names_in_python(item.source).models)
         yield from parents_of(operation, app)
 

@@ -36,6 +36,14 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class OptimizeRequest:
+    """Runs of migrations, each with its app and the numbers of its migrations. `settings`: as of `ShippedTree`."""
+
+    runs: tuple[tuple[str, tuple[int, ...]], ...]
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """The limits for one plan. At most so many `databases` are rehearsed. `seconds` of processor time: after them only the databases that come first
     are started. `most_seconds`: after these, none."""

@@ -12,15 +12,15 @@ from stitchback.model.migrations import Dependency, Migration, Swappable, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, walk
+from stitchback.operations.data import data_run, runs_code
 from stitchback.rehearsal.projections import NOTHING, Projection
 from stitchback.rehearsal.requests import Parcel, ShippedTree
-from stitchback.schema.data import data_run
 
 NOWHERE = Span("")
 IDENTITY = "stitchback identity"
 LEAVES_NOTHING = "stitchback leaves nothing"
 MOST_BASES = 12  # classes between a custom field and Django's field class
-UNUSED = frozenset({"reverse_code", "reverse_sql", "hints", "elidable", "managers"})
+UNUSED = frozenset({"reverse_code", "reverse_sql", "hints", "managers"})
 UNUSED_OF_CALLS = frozenset(
     {"verbose_name", "help_text", "choices", "validators", "error_messages", "upload_to", "storage"}
 )
@@ -147,7 +147,7 @@ def operation_in_short(operation: Operation | Opaque) -> Operation | Opaque:
         for name, value in operation.arguments
         if name not in UNUSED
     )
-    if operation.kind in ("RunPython", "RunSQL"):
+    if runs_code(operation):
         arguments += data_arguments(operation)
     return Operation(
         operation.kind,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stitchback.model.migrations import Tree
+from stitchback.model.migrations import Migration, Tree
 from stitchback.rehearsal.process import TooSlow, exchange
-from stitchback.rehearsal.requests import RehearsalAnswer, Request
+from stitchback.rehearsal.requests import OptimizeRequest, RehearsalAnswer, Request
 from stitchback.rehearsal.serialization import TreeSerializer
 
 Number = Callable[[Tree], int]
@@ -36,4 +36,14 @@ class RehearsalSession:
                 missed = tuple(each.name for each in request.databases if each.is_first)
                 return RehearsalAnswer("", "", 0, len(request.databases), missed=missed)
         assert isinstance(answer, RehearsalAnswer)
+        return answer
+
+    def optimized(self, runs: Sequence[Sequence[Migration]], settings: Mapping[str, str]) -> tuple[int, ...]:
+        """How many operations Django's optimizer leaves of the operations of each run. Raises RehearsalEnded."""
+        with exchange(self) as (process, _):
+            shipping = self._shipping = TreeSerializer(self.bases)
+            process.ask("open", None)
+            numbered = tuple((run[0].key.app, tuple(map(shipping.migration, run))) for run in runs)
+            process.ask("take", shipping.parcel())
+            answer: tuple[int, ...] = process.ask("optimize", OptimizeRequest(numbered, dict(settings)))
         return answer

@@ -11,7 +11,14 @@ from django.db import connections
 from stitchback.rehearsal.connection import Content, RehearsalRecorder, empty, load, rows_of, saved, use
 from stitchback.rehearsal.editor import forget_shapes
 from stitchback.rehearsal.files import STUBS, BuiltMigrations, Name, RehearsalExecutor, RehearsalFiles
-from stitchback.rehearsal.requests import Parcel, Recipe, RehearsalAnswer, Request, ShippedTree
+from stitchback.rehearsal.requests import (
+    OptimizeRequest,
+    Parcel,
+    Recipe,
+    RehearsalAnswer,
+    Request,
+    ShippedTree,
+)
 from stitchback.rehearsal.rows import DataRun
 from stitchback.rehearsal.states import RehearsalStates
 
@@ -48,6 +55,16 @@ class RehearsalStage:
         from stitchback.rehearsal.checks import Rehearsal
 
         return Rehearsal(self, request).answer()
+
+    def optimized(self, request: OptimizeRequest) -> tuple[int, ...]:
+        """How many operations Django's optimizer leaves of each run: what `squashmigrations` would write."""
+        from django.db.migrations.optimizer import MigrationOptimizer
+
+        left = []
+        for app, numbers in request.runs:
+            operations = [each for number in numbers for each in self.stuff.built(number, request.settings)]
+            left.append(len(MigrationOptimizer().optimize(operations, app)))
+        return tuple(left)
 
     def tree(self, number: int) -> RehearsalFiles:
         """The tree's files. Sets Django's settings to the tree's."""

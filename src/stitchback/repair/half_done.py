@@ -10,7 +10,6 @@ from stitchback.model.keys import MigrationKey
 from stitchback.repair.edits import Presence
 from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.repair.visible_schema import Names
-from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -21,6 +20,7 @@ from stitchback.schema.effects import (
     Effect,
     RenameColumn,
     RenameTable,
+    RunData,
 )
 
 

@@ -53,8 +53,7 @@ from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied, 
 from stitchback.repair.schema_search import SchemaFit, SchemaSearch, beyond, within
 from stitchback.repair.unrecorded import hidden
 from stitchback.repair.visible_schema import Names, VisibleSchema
-from stitchback.schema.data import RunData
-from stitchback.schema.effects import Unknown
+from stitchback.schema.effects import RunData, Unknown
 
 Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]
 

@@ -18,7 +18,6 @@ from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.repair.edits import Presence
 from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
 from stitchback.repair.visible_schema import Names
-from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -34,6 +33,7 @@ from stitchback.schema.effects import (
     RenameColumn,
     RenameIndex,
     RenameTable,
+    RunData,
     Unknown,
     Uses,
 )

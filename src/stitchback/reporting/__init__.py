@@ -9,14 +9,17 @@ from stitchback.reporting.escaping import visible
 
 if TYPE_CHECKING:
     from stitchback.model.findings import Finding
+    from stitchback.planning.backport import BackportReport
     from stitchback.planning.check_report import CheckReport
     from stitchback.planning.graph_picture import GraphPicture
     from stitchback.planning.overview import Overview
     from stitchback.planning.reports import PlanReport, Status
     from stitchback.planning.resolution import ResolvedLeaves
+    from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet import EqualDatabases, UnreadTenant
     from stitchback.reporting.pages import Page
+    from stitchback.reporting.rolling_text import RollingLine
     from stitchback.reporting.style import Line
     from stitchback.reporting.verify_text import EngineLine
 
@@ -167,6 +170,38 @@ def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapp
         return _page(resolved_next(found, paths, kept))
 
 
+def render_backport(
+    report: BackportReport, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+) -> str:
+    """What `backport` would write on both sides. `diffs`: unified diffs of the files, shown with it."""
+    if output_format == "json":
+        from stitchback.reporting.document import backport_document, dump
+
+        return dump(backport_document(report, (), diffs))
+    from stitchback.reporting.backport_text import backport_lines
+
+    return _page(backport_lines(report, diffs, verbose=verbose))
+
+
+def render_backported(
+    report: BackportReport, branch: str, commit: str, paths: Sequence[str], output_format: str
+) -> str:
+    """What `backport` has written: the commit on the release, and the paths in the working tree."""
+    if output_format == "json":
+        from stitchback.reporting.document import backport_document, dump
+
+        return dump(backport_document(report, (branch, commit, *paths)))
+    there = _written([file.path for file in report.files], f"{branch} (commit {commit[:12]})")
+    return "\n".join((there, _written(paths, WORKING_TREE))) if paths else there
+
+
+def render_after_backport(report: BackportReport, branch: str) -> str:
+    """The commands after `backport`."""
+    from stitchback.reporting.backport_text import backported_next
+
+    return _page(backported_next(report, branch))
+
+
 def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = False) -> str:
     """`output_format`: text, json, mermaid or dot. `verbose`: in text, all migrations of two refs."""
     match output_format:
@@ -182,6 +217,72 @@ def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = F
             from stitchback.reporting.graph_diagram import dot, mermaid
 
             return dot(picture) if output_format == "dot" else mermaid(picture)
+
+
+def render_candidates(report: CandidatesReport, output_format: str, *, verbose: bool = False) -> str:
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import candidates_document
+
+        return dump(candidates_document(report))
+    from stitchback.reporting.candidates_text import candidates_lines
+
+    return _page(candidates_lines(report, verbose=verbose))
+
+
+def render_squash(
+    report: SquashReport, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+) -> str:
+    """What `squash stitch` would write, or why it is refused."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import stitch_document
+
+        return dump(stitch_document(report, (), diffs))
+    from stitchback.reporting.squash_text import squash_lines
+
+    return _page(squash_lines(report, diffs, verbose=verbose))
+
+
+def render_squashed(report: SquashReport, paths: Sequence[str], output_format: str) -> str:
+    """The paths that `squash stitch` has written, one a line."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import stitch_document
+
+        return dump(stitch_document(report, paths, ()))
+    return _written(paths, WORKING_TREE)
+
+
+def render_finish(
+    report: FinishReport, output_format: str, diffs: Sequence[str] = (), *, verbose: bool = False
+) -> str:
+    """What `squash finish` would write, or the databases that are not there yet."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import finish_squash_document
+
+        return dump(finish_squash_document(report, (), diffs))
+    from stitchback.reporting.squash_text import finish_lines
+
+    return _page(finish_lines(report, diffs, verbose=verbose))
+
+
+def render_finished(report: FinishReport, paths: Sequence[str], output_format: str) -> str:
+    """The paths that `squash finish` has written, one a line."""
+    if output_format == "json":
+        from stitchback.reporting.document import dump
+        from stitchback.reporting.squash_document import finish_squash_document
+
+        return dump(finish_squash_document(report, paths, ()))
+    return _written(paths, WORKING_TREE)
+
+
+def render_after_squash(report: SquashReport, paths: Sequence[str]) -> str:
+    """The commands after a squash was written."""
+    from stitchback.reporting.squash_text import squash_next
+
+    return _page(squash_next(report, paths))
 
 
 def render_schema(
@@ -239,6 +340,13 @@ def render_verified(engines: Sequence[EngineLine], planned: int, output_format: 
         if output_format == "json"
         else _page(verified_lines(engines, planned))
     )
+
+
+def render_rolling(runs: Sequence[RollingLine], output_format: str) -> str:
+    from stitchback.reporting.document import dump
+    from stitchback.reporting.rolling_text import rolling_document, rolling_lines
+
+    return dump(rolling_document(runs)) if output_format == "json" else _page(rolling_lines(runs))
 
 
 def render_page(found: Page, output_format: str) -> str:

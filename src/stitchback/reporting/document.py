@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
 from stitchback.errors import StitchbackError
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
+from stitchback.planning.backport import BackportReport
 from stitchback.planning.check_report import CheckReport
 from stitchback.planning.graph_picture import DrawnMigration, GraphPicture, Node
 from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME, Planned, Unproved
@@ -65,7 +66,7 @@ def status_document(status: Status) -> Document:
             for patch, matches in zip(situation.patches, situation.matches, strict=True)
         ],
         "findings": [finding_document(finding) for finding in status.findings],
-        "read": _read(status.coverage),
+        "read": read_document(status.coverage),
     }
 
 
@@ -81,7 +82,7 @@ def check_document(report: CheckReport) -> Document:
         "findings": [finding_document(finding) for finding in report.findings],
         "in_baseline": report.in_baseline,
         "outdated_in_baseline": report.outdated,
-        "read": _read(report.coverage),
+        "read": read_document(report.coverage),
         "exit": report.exit_code,
     }
 
@@ -94,7 +95,7 @@ def graph_document(picture: GraphPicture) -> Document:
         "migrations": [_drawn(drawn) for drawn in picture.migrations],
         "matches": [_match(match) for match in picture.links],
         "rows_without_file": list(map(str, picture.rows_without_file)),
-        "read": _read(picture.coverage),
+        "read": read_document(picture.coverage),
     }
 
 
@@ -122,7 +123,7 @@ def _node(node: Node) -> Document:
     return {"migration": str(node.key), "ref": node.ref or None}
 
 
-def _read(coverage: Coverage) -> Document:
+def read_document(coverage: Coverage) -> Document:
     return {
         "migrations": coverage.migrations,
         "operations": coverage.operations,
@@ -162,6 +163,7 @@ def finding_document(finding: Finding) -> Document:
         "line": span.line if span else None,
         "message": finding.message,
         "hint": finding.hint,
+        **({"recipe": list(finding.recipe)} if finding.recipe else {}),
     }
 
 
@@ -174,20 +176,20 @@ def plan_document(report: PlanReport) -> Document:
     }
     match outcome:
         case Planned():
-            document["plan"] = _plan(outcome.chosen, report.status.case.situation.mainline)
+            document["plan"] = plan_part(outcome.chosen, report.status.case.situation.mainline)
             document["others"] = [_other(plan, report.status.case) for plan in outcome.others]
-            document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
+            document["refused"] = [refused_document(refuted) for refuted in outcome.refuted]
         case Unproved():
             document["plan"] = None
-            document["refused"] = [_refused(refuted) for refuted in outcome.refuted]
+            document["refused"] = [refused_document(refuted) for refuted in outcome.refuted]
             document["blocking"] = [_match(match) for match in outcome.blocking]
             document["unplaced"] = list(map(str, outcome.unplaced))
             document["code"] = outcome.code
-            document["best"] = None if outcome.best is None else _reach(outcome.best)
+            document["best"] = None if outcome.best is None else reach_document(outcome.best)
     return document
 
 
-def _reach(reach: CandidateReach) -> Document:
+def reach_document(reach: CandidateReach) -> Document:
     """The best of the refused plans; without strategies, mainline as it is."""
     return {
         "strategies": dict(reach.candidate.strategies),
@@ -241,7 +243,38 @@ def resolve_document(found: ResolvedLeaves, written: Iterable[str], diffs: Itera
     }
 
 
-def _plan(plan: SafePlan, before: Tree) -> Document:
+def backport_document(report: BackportReport, written: Sequence[str], diffs: Iterable[str] = ()) -> Document:
+    """`written`: the branch and its new commit, then the paths in the working tree; empty before. `plan` as of `plan_document`, null where the
+    release itself could not be proved."""
+    proof = report.proof
+    return {
+        "release": report.release,
+        "mainline": report.mainline,
+        "files": [
+            {
+                "migration": str(file.original),
+                "as": str(file.key),
+                "path": file.path,
+                "depends_on": list(map(str, file.dependencies)),
+                "copy": file.is_copy,
+            }
+            for file in report.files
+        ],
+        "release_proof": None
+        if isinstance(proof, Refuted)
+        else {"django": proof.django, "runs": proof.simulated_runs, "populations": len(proof.outcomes)},
+        "release_refused": _refused(proof) if isinstance(proof, Refuted) else None,
+        "needed": list(map(str, report.needed)),
+        "plan": plan_document(report.stitched) if report.stitched else None,
+        "diffs": list(diffs),
+        "branch": written[0] if written else None,
+        "commit": written[1] if written else None,
+        "written": list(written[2:]),
+        "exit": 0 if written else report.exit_code,
+    }
+
+
+def plan_part(plan: SafePlan, before: Tree) -> Document:
     candidate, proof = plan.candidate, plan.proof
     return {
         "strategies": dict(candidate.strategies),
@@ -297,6 +330,13 @@ def forgotten_document(forgotten: Forgotten | None) -> Document | None:
                 "other_databases": None if forgotten.elsewhere is None else _stops(forgotten.elsewhere),
                 "next_release": forgotten.next_release,
             }
+        case Leaves():
+            return {
+                "outcome": "leaves",
+                "differences": forgotten.differences,
+                "missing": list(forgotten.missing),
+                "next_release": forgotten.next_release,
+            }
         case Harmless():
             return {"outcome": "harmless"}
         case _:
@@ -346,7 +386,7 @@ def _other(plan: SafePlan, case: Case) -> Document:
     }
 
 
-def _refused(refuted: Refuted) -> Document:
+def refused_document(refuted: Refuted) -> Document:
     return {
         "strategies": dict(refuted.candidate.strategies),
         "code": DISAGREEMENT if refuted.contradicted else NO_TIME if refuted.missed else None,

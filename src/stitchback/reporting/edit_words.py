@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from stitchback.model.edits import (
+    CarryOperation,
     DeleteFile,
     FileChange,
     FileEdit,
@@ -102,7 +103,7 @@ def _new_operations(original: Migration | None, edits: tuple[OperationEdit, ...]
     touched = {edit.index for edit in edits if isinstance(edit, KeepOperation | MakeConditional)}
     gone = [operation for index, operation in enumerate(old) if index not in touched]
     guarded = [old[edit.index] for edit in edits if isinstance(edit, MakeConditional)]
-    inserted = [edit.operation for edit in edits if isinstance(edit, Insert)]
+    inserted = [edit.operation for edit in edits if isinstance(edit, Insert | CarryOperation)]
     if gone:
         yield f"no longer contains {_operations(gone)}"
     if guarded:

@@ -47,3 +47,5 @@ def _finding(finding: Finding) -> Iterator[Line]:
     yield from wrapped((plain(finding.message),), HANG)
     if finding.hint:
         yield from wrapped((cyan("hint "), plain(finding.hint)), HANG, 5)
+    for line in finding.recipe:
+        yield (plain(" " * HANG), dim(line) if line.startswith("#") else plain(line))

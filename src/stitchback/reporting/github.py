@@ -20,7 +20,8 @@ def github(findings: Sequence[Finding]) -> str:
 def _annotation(finding: Finding) -> str:
     said = " ".join(_sentences(finding))
     properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(finding))
-    return f"::{COMMANDS[finding.severity]} {properties}::{_data(said)}"
+    recipe = "".join(f"%0A{_data(line)}" for line in finding.recipe)
+    return f"::{COMMANDS[finding.severity]} {properties}::{_data(said)}{recipe}"
 
 
 def _properties(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from stitchback.model.findings import Finding, Severity
 from stitchback.reporting.document import Document
+from stitchback.reporting.markdown import fenced
 from stitchback.reporting.sarif import fingerprint
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: "info"}
@@ -26,6 +27,7 @@ def _issue(finding: Finding) -> Document:
     return {
         "check_name": finding.code,
         "description": " ".join(filter(None, (finding.message, finding.hint))),
+        **({"content": {"body": fenced(finding.recipe)}} if finding.recipe else {}),
         "fingerprint": fingerprint(finding),
         "severity": SEVERITIES[finding.severity],
         "location": {

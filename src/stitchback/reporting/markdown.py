@@ -27,6 +27,17 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
         said = ". ".join(filter(None, (finding.message, finding.hint)))
         cells = (finding.severity.value, finding.code, place, said)
         yield f"| {' | '.join(map(_cell, cells))} |"
+    for finding in findings:
+        if finding.recipe:
+            yield ""
+            yield f"{finding.code}, {_cell(finding.message)}:"
+            yield ""
+            yield fenced(finding.recipe)
+
+
+def fenced(lines: Sequence[str]) -> str:
+    """A block of Python; no line of it ends the block."""
+    return "\n".join(("```python", *(visible(line).replace("```", "") for line in lines), "```"))
 
 
 def _cell(text: str) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from stitchback import hazards
-from stitchback.hazards import Hazard, ProofHazard
+from stitchback.hazards import Hazard, ProofHazard, RollingHazard
 from stitchback.model.findings import Severity
 from stitchback.repair import defects
 from stitchback.repair.defects import Defect
@@ -23,7 +23,9 @@ FAMILIES = {
     "SB4": "Planning",
     "SB5": "Git, files, the project",
     "SB6": "Databases and their repair",
+    "SB7": "Squashes",
 }
+Coded = Hazard | ProofHazard | RollingHazard | Defect
 EXAMPLE = " " * 4  # before each line of an example
 EXPLANATIONS = files("stitchback.reporting") / "explanations"
 _FILE = re.compile(
@@ -77,9 +79,10 @@ def near_codes(text: str) -> tuple[str, ...]:
 
 @cache
 def _by_code() -> dict[str, Page]:
-    every: tuple[Hazard | ProofHazard | Defect, ...] = (
+    every: tuple[Coded, ...] = (
         *hazards.ALL,
         *hazards.OF_CHECK,
+        *hazards.OF_ROLLING,
         *hazards.OF_PROOF,
         *defects.ALL,
     )
@@ -88,7 +91,7 @@ def _by_code() -> dict[str, Page]:
     return {page.code: page for page in found}
 
 
-def _read(text: str, classes: Mapping[str, Hazard | ProofHazard | Defect]) -> Page:
+def _read(text: str, classes: Mapping[str, Coded]) -> Page:
     """One file. A finding's severity and module are those of its class; the file of another code contains them."""
     match = _FILE.fullmatch(text)
     assert match is not None, f"not an explanation: {text[:40]!r}"

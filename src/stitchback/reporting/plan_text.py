@@ -9,7 +9,7 @@ from rich.text import Text
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten_steps import Damages
+from stitchback.model.forgotten_steps import Damages, Leaves
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Proof, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
@@ -39,6 +39,15 @@ LABEL = 16  # columns of the labels next to the kinds of database
 
 
 def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:
+    yield from outcome_lines(report, verbose=verbose)
+    for diff in diffs:
+        yield BLANK
+        yield from diff_lines(diff)
+    yield from plan_next(report, shown=bool(diffs))
+
+
+def outcome_lines(report: PlanReport, *, verbose: bool) -> Iterator[Line]:
+    """Both sides, the findings, and the plan with its proof or why there is none."""
     shown_below = report.outcome.blocking if isinstance(report.outcome, Unproved) else ()
     yield from side_lines(report.status, verbose=verbose, without=shown_below)
     yield from finding_lines(report.status.findings, verbose=verbose)
@@ -57,10 +66,6 @@ def plan_lines(report: PlanReport, diffs: Sequence[str], *, verbose: bool) -> It
         case Unproved() as unproved:
             yield from unproved_lines(unproved, report.status, verbose=verbose)
     yield from coverage_lines(report.status.coverage)
-    for diff in diffs:
-        yield BLANK
-        yield from diff_lines(diff)
-    yield from plan_next(report, shown=bool(diffs))
 
 
 def _nothing_to_write(report: PlanReport, proof: Proof) -> Iterator[Line]:
@@ -207,7 +212,7 @@ def _group_lines(label: Text, group: PopulationGroup) -> Iterator[Line]:
             (dim(f"{when}{many} into django_migrations before the deploy: "), plain(names)), LABEL + 4, 2
         )
     for forgotten in group.forgotten:
-        style = yellow if isinstance(forgotten, Damages) else dim
+        style = yellow if isinstance(forgotten, Damages | Leaves) else dim
         yield from wrapped((dim("if forgotten: "), style(str(forgotten))), LABEL + 4, 2)
 
 

@@ -38,7 +38,7 @@ def _rule(code: str, page: Page | None) -> Document:
 
 
 def _result(finding: Finding, rule: int) -> Document:
-    hint = f" {finding.hint}" if finding.hint else ""
+    hint = "\n".join((f" {finding.hint}" if finding.hint else "", *finding.recipe))
     result = {
         "ruleId": finding.code,
         "ruleIndex": rule,

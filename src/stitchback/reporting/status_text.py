@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from stitchback.matching.case import Side
+from stitchback.matching.case import Side, Unit
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
@@ -119,7 +119,8 @@ def _patch_words(side: Side, migration: Migration, refs: Refs) -> Text:
     if migration.key in side.sides.known:
         return plain(f"{name} – reconciled already")
     if migration.key in side.sides.edited.keys:
-        return plain(f"{name} – of the fork point, edited on {refs.mainline}")
+        by = refs.patch if Unit(side, migration).is_edited_on_patch else refs.mainline
+        return plain(f"{name} – of the fork point, edited on {by}")
     if migration.key in side.patch.fork.migrations:
         return plain(f"{name} – of the fork point, missing on {refs.mainline}")
     if twin is None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar, assert_never
 
 import libcst as cst
 
-from stitchback.model.conditional import MIGRATIONS, TEMPLATES
 from stitchback.model.edits import (
+    CarryOperation,
     FileChange,
     Insert,
     KeepOperation,
@@ -26,7 +26,10 @@ from stitchback.model.edits import (
 )
 from stitchback.model.migrations import Dependency, Migration
 from stitchback.model.operations import Operation
+from stitchback.operations import TEMPLATES
+from stitchback.operations.base import MIGRATIONS
 from stitchback.rewriting import imports, modules, sequences
+from stitchback.rewriting.carrying import Carrying
 from stitchback.rewriting.comments import comment_lines
 from stitchback.rewriting.expressions import WIDTH, Writer
 from stitchback.rewriting.names import Spelling
@@ -34,16 +37,22 @@ from stitchback.rewriting.new_file import listed, replaces_text
 from stitchback.rewriting.sequences import Display, Kept, New, SequenceLayout, Slot
 from stitchback.rewriting.statements import dependency_text, operation_text, template_name
 
+ReadBlob = Callable[[str], bytes]
 
-def edited_file(edit: WriteFile, source: bytes) -> bytes:
-    """The file's new bytes. Raises Refusal if a list is not a plain one (SB540), if the module uses a required name for another object (SB541), and
+
+def _no_other_file(blob: str) -> bytes:
+    raise AssertionError(f"nothing is carried from another file: {blob}")
+
+
+def edited_file(edit: WriteFile, source: bytes, read_blob: ReadBlob = _no_other_file) -> bytes:
+    """The file's new bytes. `read_blob`: of the files that operations are carried from. Raises Refusal if a list is not a plain one (SB540), if the module uses a required name for another object (SB541), and
     for a value or a comment that cannot be written (SB542, SB543)."""
     assert edit.original is not None
     if not edit.changes:
         return source
     try:
         module = cst.parse_module(source)
-        return _Editing.of(edit, edit.original, module).done().bytes
+        return _Editing.of(edit, edit.original, module, read_blob).done().bytes
     except RecursionError:  # LibCST calls about four functions for each level
         raise modules.not_plain(edit.original.path, "the file", "its code is nested too deeply") from None
 
@@ -59,9 +68,11 @@ class _Editing:
     index: int
     owner: cst.ClassDef
     writer: Writer
+    carrying: Carrying = field(default_factory=Carrying)
+    read_blob: ReadBlob = _no_other_file
 
     @classmethod
-    def of(cls, edit: WriteFile, original: Migration, module: cst.Module) -> _Editing:
+    def of(cls, edit: WriteFile, original: Migration, module: cst.Module, read_blob: ReadBlob) -> _Editing:
         index, owner = modules.migration_class(module, original.path)
         tree = ast.parse(module.code)
         bindings = modules.bindings_of(module, tree)
@@ -74,7 +85,9 @@ class _Editing:
             encoding=module.encoding,
             defined=modules.definitions_of(tree),
         )
-        return cls(edit, original, module, modules.names_used(tree), index, owner, writer)
+        carrying = Carrying(edit.path, modules.names_taken(tree), bindings)
+        used = modules.names_used(tree)
+        return cls(edit, original, module, used, index, owner, writer, carrying, read_blob)
 
     def done(self) -> cst.Module:
         for change in self.edit.changes:
@@ -87,6 +100,7 @@ class _Editing:
         ]
         added += [f"{source}\n" for source in self.writer.definitions.values()]
         module = imports.with_definitions(module, added, self.index)
+        module = self.carrying.added_to(module)
         module = imports.without_unused(module, self.used, elsewhere=self.edit.key != self.original.key)
         return imports.with_imports(module, self.writer.spelling.needed)
 
@@ -113,6 +127,9 @@ class _Editing:
         place = self._place(name)
         if place is None:
             self._add(name, [dependency_text(item, self.writer) for item in new])
+            return
+        if name == "replaces" and not new:
+            self.owner = modules.without_attribute(self.owner, place)
             return
         display = self._display(name, place, len(old))
         free = list(range(len(old)))
@@ -146,6 +163,8 @@ class _Editing:
                 return Kept(index)
             case Insert(operation=operation):
                 return New(self._parsed(self._text(operation, pad)))
+            case CarryOperation(source=source, index=index):
+                return New(self.carrying.carried(source.path, self.read_blob(source.blob), index))
             case MakeConditional(index=index):
                 return Kept(index, self._conditional(index, display.elements[index].value, pad))
             case _:

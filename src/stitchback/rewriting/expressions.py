@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.errors import Refusal
-from stitchback.model.conditional import Template
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
+from stitchback.operations.base import Template
 from stitchback.rewriting.names import Spelling
 
 WIDTH = 88

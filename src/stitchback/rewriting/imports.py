@@ -143,6 +143,32 @@ def with_definitions(module: cst.Module, sources: Sequence[str], before: int) ->
     return module.with_changes(body=[*body[:index], *made, *body[index:]])
 
 
+def with_statements(
+    module: cst.Module,
+    imported: Sequence[cst.SimpleStatementLine | cst.BaseCompoundStatement],
+    others: Sequence[cst.SimpleStatementLine | cst.BaseCompoundStatement],
+) -> cst.Module:
+    """The module with more imports after its last one, and below them other statements with two empty lines around each."""
+    if not imported and not others:
+        return module
+    body: Body = list(module.body)
+    index = 1 + max(
+        (place for place, each in enumerate(body) if any(imports_of(each))),
+        default=_behind_docstring(body) - 1,
+    )
+    above = [each.with_changes(leading_lines=()) for each in imported]
+    below = [each.with_changes(leading_lines=_below_blank(each)) for each in others]
+    return module.with_changes(body=[*body[:index], *above, *below, *body[index:]])
+
+
+def _below_blank(statement: cst.SimpleStatementLine | cst.BaseCompoundStatement) -> list[cst.EmptyLine]:
+    """Two empty lines, and the comments that the statement has above it."""
+    lines = list(statement.leading_lines)
+    while lines and lines[0].comment is None:
+        lines.pop(0)
+    return [*_blank(2), *lines]
+
+
 def _blank(count: int) -> list[cst.EmptyLine]:
     return [cst.EmptyLine(indent=False) for _ in range(count)]
 

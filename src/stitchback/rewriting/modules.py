@@ -120,6 +120,20 @@ def with_statement(owner: cst.ClassDef, index: int, statement: cst.BaseStatement
     return owner.with_changes(body=owner.body.with_changes(body=body))
 
 
+def without_attribute(owner: cst.ClassDef, place: AttributePlace) -> cst.ClassDef:
+    """The class without the assignment; comments above it go with it."""
+    body = list(owner.body.body)
+    statement = body[place.statement]
+    assert isinstance(statement, cst.SimpleStatementLine)
+    parts = [part for number, part in enumerate(statement.body) if number != place.part]
+    if parts:
+        parts[-1] = parts[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+        body[place.statement] = statement.with_changes(body=parts)
+    else:
+        del body[place.statement]
+    return owner.with_changes(body=owner.body.with_changes(body=body))
+
+
 def with_new_attribute(owner: cst.ClassDef, name: str, statement: cst.BaseStatement) -> cst.ClassDef:
     """The class with one more attribute, in the position that makemigrations gives it, followed by an empty line."""
     body = list(owner.body.body)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.errors import Refusal
-from stitchback.model.conditional import Template
+from stitchback.operations.base import Template
 
 DELETION = "django.db.models.deletion"
 _ON_DELETE = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stitchback.model.conditional import MIGRATIONS
 from stitchback.model.edits import Insert, SetComment, SetDependencies, SetOperations, SetReplaces, WriteFile
+from stitchback.operations.base import MIGRATIONS
 from stitchback.rewriting.comments import comment_lines
 from stitchback.rewriting.expressions import WIDTH, Writer
 from stitchback.rewriting.names import Spelling, statements

@@ -31,6 +31,6 @@ def _rendered(edit: FileEdit, read_blob: Callable[[str], bytes]) -> FileContent 
 
             assert original is not None
             source = read_blob(original.blob)
-            content = edited_file(edit, source)
+            content = edited_file(edit, source, read_blob)
             unchanged = bool(edit.changes) and original.path == edit.path and content == source
             return None if unchanged else FileContent(edit.path, content)

@@ -112,7 +112,7 @@ def _element(display: Display, slot: Slot) -> cst.BaseElement:
 def _ends_with_comma(display: Display, slots: Sequence[Slot], spread: bool) -> bool:
     if isinstance(display, cst.Tuple) and len(slots) == 1:
         return True
-    if spread and not is_spread(display):
+    if spread and not (is_spread(display) and display.elements):
         return True
     return bool(display.elements) and isinstance(display.elements[-1].comma, cst.Comma)
 

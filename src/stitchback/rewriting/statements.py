@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from stitchback.model.conditional import TEMPLATES, Template
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Swappable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Value
-from stitchback.parsing.signatures import DATABASE_OPERATIONS, SIGNATURES, STATE_OPERATIONS
+from stitchback.operations import BY_NAME, TEMPLATES
+from stitchback.operations.base import OperationKind, Template
+from stitchback.operations.within import NESTED
 from stitchback.rewriting.expressions import Writer
-
-# Arguments that makemigrations always spreads over several lines (`Operation.serialization_expand_args`).
-_SPREAD: Mapping[str, tuple[str, ...]] = {"CreateModel": ("fields", "options", "managers")}
 
 
 def key_text(key: MigrationKey, writer: Writer) -> str:
@@ -56,21 +54,19 @@ def template_name(template: Template, writer: Writer) -> str:
 
 
 def _arguments(operation: Operation, writer: Writer, pad: str) -> Iterator[tuple[str, str]]:
-    for name, inner in ((DATABASE_OPERATIONS, operation.database), (STATE_OPERATIONS, operation.state)):
-        if operation.kind == "SeparateDatabaseAndState" and inner:
-            yield name, _operations(inner, writer, pad)
-    order = SIGNATURES[operation.kind]
-    places = {name: place for place, name in enumerate(order)}
+    kind = BY_NAME[operation.kind]
+    places = {name: place for place, name in enumerate(kind.parameters)}
     for name, value in sorted(
-        operation.arguments, key=lambda pair: (places.get(pair[0], len(order)), pair[0])
+        operation.arguments, key=lambda pair: (places.get(pair[0], len(places)), pair[0])
     ):
-        yield name, _argument(operation.kind, name, value, writer, pad)
-    if operation.kind == "RunSQL" and operation.state:
-        yield STATE_OPERATIONS, _operations(operation.state, writer, pad)
+        yield name, _argument(kind, name, value, writer, pad)
+    for name, inner in zip(NESTED, (operation.database, operation.state), strict=True):
+        if inner:
+            yield name, _operations(inner, writer, pad)
 
 
-def _argument(kind: str, name: str, value: Value, writer: Writer, pad: str) -> str:
-    if name in _SPREAD.get(kind, ()):
+def _argument(kind: OperationKind, name: str, value: Value, writer: Writer, pad: str) -> str:
+    if name in kind.spread:
         return writer.exploded(value, pad)
     return writer.layout(value, pad, f"{name}=", ",").removeprefix(f"{name}=").removesuffix(",")
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import assert_never
 
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.schema.data import RunData
 from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
     AddColumn,
@@ -34,6 +33,7 @@ from stitchback.schema.effects import (
     RenameColumn,
     RenameIndex,
     RenameTable,
+    RunData,
     Unknown,
     Uses,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from stitchback.model.atoms import Work, fingerprint_of_work
 from stitchback.model.physical import Table
-from stitchback.schema.data import RunData
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,19 @@ class RemoveOther:
 
 
 @dataclass(frozen=True, slots=True)
+class RunData:
+    """A data operation: the schema stays. `label` for people. `empty`: it leaves nothing, and is no data operation then."""
+
+    work: Work
+    label: str
+    empty: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint_of_work(self.work)
+
+
+@dataclass(frozen=True, slots=True)
 class Uses:
     """A data operation queries the table: all these columns must be there. `unset`: columns for which the rows that it inserts have no value.
     `label`: of the operation, for people. `inserts`: it may insert rows, which have values for `columns` alone."""
@@ -209,3 +222,10 @@ Effect = (
     | AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint | MakeUniqueTogether | AlterComment
     | Remake | Forget | AddOther | RemoveOther | RunData | Uses | Fails | Unknown
 )  # fmt: skip
+
+
+def conditional(effect: Effect) -> Effect:
+    """The effect as a conditional template does it: it first checks whether the schema object exists."""
+    if isinstance(effect, RunData | Uses | Fails | Unknown | AlterComment | MakeUniqueTogether | Forget):
+        return effect
+    return replace(effect, conditional=True)

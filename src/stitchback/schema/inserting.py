@@ -1,12 +1,13 @@
-"""Which values the rows of an INSERT must have.
+"""Which values the rows of an INSERT must have, and the rows that a table has already get in a new column, or in one that no longer takes NULL.
 
-Source: `Field._get_default`, `Field.empty_strings_allowed`, `DateField.pre_save`.
+Source: `Field._get_default`, `Field.empty_strings_allowed`, `DateField.pre_save`, `BaseDatabaseSchemaEditor.effective_default`, `AddField.database_forwards`
+(`preserve_default`).
 """
 
 from __future__ import annotations
 
 from stitchback.model.state import Field
-from stitchback.model.values import TRUE
+from stitchback.model.values import TRUE, Value
 from stitchback.schema.field_classes import djangos_ancestry
 from stitchback.schema.fields import has_argument
 from stitchback.schema.known_fields import MODELS
@@ -44,3 +45,13 @@ def column_must_be_given(shape: str) -> bool:
         and "primary key" not in shape
         and not shape.startswith(("<opaque", "GeneratedField"))
     )
+
+
+def lacks_row_value(field: Field, default: Value | None) -> bool:
+    """Whether a table with rows refuses the column. `default`: the operation's own, which the models need not keep."""
+    if default is not None or field.argument("default") is not None or not must_be_given(field, by_sql=True):
+        return False
+    if TRUE in (field.argument("auto_now"), field.argument("auto_now_add")):
+        return False
+    is_text = not EMPTY_IS_A_VALUE.isdisjoint((field.path, *djangos_ancestry(field.base or field.path)))
+    return not (has_argument(field, "blank") and is_text)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.schema.apply_effect import run_effect, table_in, with_table
-from stitchback.schema.data import RunData
 from stitchback.schema.effects import (
     AddColumn,
     AddConstraint,
@@ -29,6 +28,7 @@ from stitchback.schema.effects import (
     Remake,
     RenameColumn,
     RenameIndex,
+    RunData,
     Unknown,
     Uses,
 )

@@ -30,8 +30,8 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
 from stitchback.model.values import Call, Constant, Items, Value
-from stitchback.schema.data_needs import may_query_any_model, queries_by_sql
-from stitchback.schema.data_reach import reach_of, row_operations
+from stitchback.operations.data_needs import may_query_any_model, queries_by_sql
+from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.schema.expressions import NAMES_OF_FIELDS, with_field_names
 from stitchback.schema.needs import names_in, resolved_by
 from stitchback.schema.tables import column_name, table_name

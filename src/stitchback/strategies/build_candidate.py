@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate
@@ -10,6 +10,7 @@ from stitchback.strategies.carry_state_options import carried
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.new_references import with_referenced_apps
 from stitchback.strategies.patch_shapes import with_patch_shapes
 from stitchback.strategies.remove_duplicates import remove_duplicates
 from stitchback.strategies.renumber import number, renumbered
@@ -28,9 +29,21 @@ def finish(draft: Draft, case: Case) -> Candidate | None:
             settled = renumbered(settled, app, units[0].side.unreleased, behind)
     for app in sorted({unit.key.app for unit in units} | {key.app for key in settled.files}):
         settled = _joined(settled, app)
-    settled = carried(with_patch_shapes(settled, case), case)
+    settled = with_referenced_apps(carried(with_patch_shapes(settled, case), case), case)
     manual_inserts = tuple(sorted(settled.manual_inserts))
-    return Candidate(_strategies(settled), settled.edits, settled.result, manual_inserts, settled.remarks)
+    remarks = (*settled.remarks, *_about_new_apps(settled, case))
+    return Candidate(_strategies(settled), settled.edits, settled.result, manual_inserts, remarks)
+
+
+def _about_new_apps(draft: Draft, case: Case) -> Iterator[str]:
+    """What Django needs beside the migrations of an app that mainline does not have: a plan writes migrations and their packages alone."""
+    written = {edit.key.app for edit in draft.edits}
+    refs = {unit.key.app: unit.side.patch.tree.ref for unit in case.units}
+    for app in sorted(written & refs.keys() - draft.mainline.apps.keys()):
+        yield (
+            f"{app} is a new app: its packages (__init__.py) are written too. Django loads it once its code and INSTALLED_APPS of "
+            f"{refs[app]} are there: `git merge {refs[app]}` after `apply`."
+        )
 
 
 def _strategies(draft: Draft) -> Mapping[str, str]:

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from stitchback.matching.case import Case
 from stitchback.matching.leaf_models import sides_of
-from stitchback.model.atoms import SchemaObjectKind
-from stitchback.model.edits import Insert
-from stitchback.model.operations import Operation
-from stitchback.model.state import Field, ModelState
-from stitchback.model.values import Constant, Dictionary, Items, Value
-from stitchback.schema.identity import Identity
-from stitchback.schema.model_parts import Part, is_invisible
-from stitchback.schema.model_steps import ALTER_OPTION_KEYS
-from stitchback.schema.three_way import (
+from stitchback.matching.three_way import (
     BranchSides,
     Merge,
     merge,
     model_of,
 )
+from stitchback.model.atoms import SchemaObjectKind
+from stitchback.model.edits import Insert
+from stitchback.model.operations import Operation
+from stitchback.model.state import Field, ModelState
+from stitchback.model.values import Constant, Dictionary, Items, Value
+from stitchback.operations.model_options import ALTER_OPTION_KEYS
+from stitchback.schema.identity import Identity
+from stitchback.schema.model_parts import Part, is_invisible
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for

@@ -16,11 +16,11 @@ from stitchback.model.atoms import (
     SchemaObjectKind,
     UnreadChange,
 )
-from stitchback.model.conditional import TEMPLATES
 from stitchback.model.edits import Insert, KeepOperation, MakeConditional, OperationEdit
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.values import Constant
+from stitchback.operations import TEMPLATES
 from stitchback.strategies.remaining_operations import added_alone, ending, field_of, model_name
 from stitchback.strategies.values import conditional, operation, shape_value, state_only
 

@@ -20,19 +20,10 @@ from stitchback.model.edits import Insert, KeepOperation, OperationEdit
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Value, text
+from stitchback.operations import OPERATIONS, kind_of
+from stitchback.operations.model_options import ALTER_OPTION_KEYS, OnOneOption, OnOptions
 from stitchback.schema.atoms import MANAGERS
-from stitchback.schema.model_steps import ALTER_OPTION_KEYS
 from stitchback.strategies.values import field_in, operation, state_only
-
-WHOLE_SETS = ("AlterUniqueTogether", "AlterIndexTogether")
-# They may run once more: an option that is what it is to be costs nothing.
-OF_OPTIONS = (
-    "AlterModelOptions",
-    "AlterModelManagers",
-    "AlterModelTable",
-    "AlterModelTableComment",
-    "AlterOrderWithRespectTo",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +58,12 @@ def remaining_operations(
     mine = tuple(atoms)
     if not any(atom in given for atom in mine):
         return (KeepOperation(index),)
-    if whole.kind == "CreateModel":
+    kind = kind_of(whole)
+    if kind is not None and kind.model.made:
         return _remaining_of_create(whole, mine, given)
-    if whole.kind in WHOLE_SETS:
-        return (
-            ()
-            if all(atom in given and _exact(atom, given[atom]) for atom in mine)
-            else (KeepOperation(index),)
-        )
-    if whole.kind in ("DeleteModel", "RenameModel"):
+    if kind is not None and kind.withdraws_model:
         return ()
-    if whole.kind in OF_OPTIONS:
+    if isinstance(kind, OnOptions):
         return (
             ()
             if all(atom in given and _exact(atom, given[atom]) for atom in mine)
@@ -218,11 +204,7 @@ def _together(whole: Operation, model: Constant) -> tuple[Operation, ...] | None
     return None if fields is None else (operation("AlterUniqueTogether", name=model, unique_together=fields),)
 
 
-SINGLE_OPTIONS = {
-    "db_table": ("AlterModelTable", "table"),
-    "db_table_comment": ("AlterModelTableComment", "table_comment"),
-    "order_with_respect_to": ("AlterOrderWithRespectTo", "order_with_respect_to"),
-}
+SINGLE_OPTIONS = {kind.option: kind for kind in OPERATIONS if isinstance(kind, OnOneOption)}
 
 
 def _option_set(name: str, whole: Operation, model: Constant) -> tuple[Operation, ...] | None:
@@ -230,8 +212,8 @@ def _option_set(name: str, whole: Operation, model: Constant) -> tuple[Operation
     if name == MANAGERS:
         return (operation("AlterModelManagers", name=model, managers=whole.argument("managers")),)
     if name in SINGLE_OPTIONS:
-        kind, argument = SINGLE_OPTIONS[name]
-        return (operation(kind, name=model, **{argument: _options(whole).get(name)}),)
+        kind = SINGLE_OPTIONS[name]
+        return (operation(kind.name, name=model, **{kind.parameters[-1]: _options(whole).get(name)}),)
     if name in ALTER_OPTION_KEYS:
         return (operation("AlterModelOptions", name=model, options=_plain_options(whole)),)
     return None

@@ -12,7 +12,8 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, text, walk
-from stitchback.schema.row_values import column_operations, default_of, lacks_row_value
+from stitchback.operations.names import column_operations, default_of
+from stitchback.schema.inserting import lacks_row_value
 
 NOT_A_VALUE = (Opaque, Code)
 

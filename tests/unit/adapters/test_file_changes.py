@@ -27,9 +27,10 @@ CHANGES = (
     FileChange("app/a.py", b"a\r\n", b"A\r\n"),
     FileChange("app/b.py", b"b", None),
     FileChange("app/new.py", None, b"new\n"),
+    FileChange("new_app/migrations/d.py", None, b"d"),
     FileChange("other/c.py", b"\xffc\n", b"C"),
 )
-NEW = {"app/a.py": b"A\r\n", "app/new.py": b"new\n", "other/c.py": b"C"}
+NEW = {"app/a.py": b"A\r\n", "app/new.py": b"new\n", "new_app/migrations/d.py": b"d", "other/c.py": b"C"}
 
 
 @pytest.fixture
@@ -51,12 +52,13 @@ def left_over(repository: Repository) -> list[str]:
 
 
 def refused(repository: Repository, code: str, *changes: FileChange) -> EnvironmentProblem:
-    """Refused with that code, the tree as it was."""
+    """Refused with that code, the tree as it was, no new folder left in it."""
     before = tree(top(repository))
     with pytest.raises(EnvironmentProblem) as caught:
         write_changes(repository, changes or CHANGES)
     assert caught.value.code == code
     assert tree(top(repository)) == before
+    assert not (top(repository) / "new_app").exists()
     assert not home_of(repository).is_dir() or left_over(repository) == []
     return caught.value
 
@@ -160,8 +162,8 @@ class TestRefusing:
         (top(repository) / "link").symlink_to("app")
         refused(repository, "SB515", FileChange("link/x.py", None, b"x"))
 
-    def test_a_folder_that_is_not_there(self, repository: Repository) -> None:
-        refused(repository, "SB514", CHANGES[0], FileChange("none/x.py", None, b"x"))
+    def test_a_file_in_the_place_of_a_folder(self, repository: Repository) -> None:
+        refused(repository, "SB514", CHANGES[0], FileChange("app/a.py/new/x.py", None, b"x"))
 
     def test_a_folder_in_the_place_of_a_file(self, repository: Repository) -> None:
         refused(repository, "SB514", CHANGES[0], FileChange("app", None, b"x"))
@@ -288,6 +290,7 @@ class TestFinishing:
         with pytest.raises(EnvironmentProblem, match="No space left"):
             recover(repository)
         assert tree(top(repository)) == OLD
+        assert not (top(repository) / "new_app").exists()
         assert left_over(repository) == []
 
 

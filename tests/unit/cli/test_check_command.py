@@ -85,7 +85,7 @@ def test_formats_for_services(commands: Commands, tmp_path: Path, output_format:
 
 
 def test_a_note_alone_exits_0(commands: Commands, tmp_path: Path) -> None:
-    """Only the code of a data operation differs: no database can be made to run it again."""
+    """The code of a data operation differs, and the project has decided that a database may miss it."""
     was, now = (
         f"operations = [migrations.CreateModel('Line', {KEY}), migrations.RunSQL('UPDATE logs_line SET id = {n}')]"
         for n in (1, 2)
@@ -98,6 +98,12 @@ def test_a_note_alone_exits_0(commands: Commands, tmp_path: Path) -> None:
         tmp_path / "r",
         checkout="feature",
     )
+    done = commands.run(tmp_path / "r", "check")
+    assert (done.code, "error    SB205" in done.stdout) == (1, True), done.stdout
+    agreed = (
+        '[[tool.stitchback.data]]\nmigration = "logs.0001_initial"\nmay = ["miss"]\nreason = "compared"\n'
+    )
+    (tmp_path / "r" / "pyproject.toml").write_text(agreed)
     done = commands.run(tmp_path / "r", "check")
     assert (done.code, "note     SB205" in done.stdout) == (0, True), done.stdout
 

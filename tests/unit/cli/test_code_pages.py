@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from itertools import groupby
@@ -71,12 +72,14 @@ def examples(text: str) -> list[str]:
 def test_the_examples_of_a_page_can_be_pasted(
     page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """TOML is a configuration as it is printed; a command is one of ours, or pip's."""
+    """TOML is a configuration as it is printed; Python is a list of operations; a command is one of ours, or pip's."""
     printed = Commands(capsys).run(tmp_path, "explain", page.code).stdout
     for example in examples(page.text):
         assert example in printed
         if example.strip().startswith("["):
             assert parse_configuration(example.encode(), "pyproject.toml") != Configuration()
+        elif "migrations." in example:
+            ast.parse(f"[{example}]")
         else:
             commands = [shlex.split(line) for line in example.splitlines()]
             assert all(line[:2] == ["pip", "install"] or line[1] in COMMANDS for line in commands)

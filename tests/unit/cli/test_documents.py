@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import groupby
 from pathlib import Path
@@ -13,8 +14,8 @@ from pathlib import Path
 import django
 import pytest
 import resolve_session
-from commands import Commands, steady
-from fixture_repos import build_repository
+from commands import Commands, Done, steady
+from fixture_repos import FIXTURES, build_repository
 from golden_files import Golden
 
 from stitchback.cli.group import COMMANDS
@@ -35,15 +36,14 @@ TRANSCRIPT = re.compile(r"```console\n\$ stitchback (?P<arguments>[^\n#]*)\n(?P<
 @pytest.mark.skipif(django.VERSION[:2] != (5, 2), reason="kept for Django 5.2")
 def test_the_transcript_is_true(commands: Commands, shop: Path, golden: Golden) -> None:
     """The commands of the README, one after the other in the demo's repository, print what stands there."""
-    check_transcripts(commands, shop, golden, README, [1, 1, 0])
+    check_transcripts(commands.run, shop, golden, README, [1, 1, 0])
 
 
-def check_transcripts(commands: Commands, folder: Path, golden: Golden, page: Path, codes: list[int]) -> None:
+def check_transcripts(
+    run: Callable[..., Done], folder: Path, golden: Golden, page: Path, codes: list[int]
+) -> None:
     text = page.read_text(encoding="utf-8")
-    found = {
-        match.group(): commands.run(folder, *match["arguments"].split())
-        for match in TRANSCRIPT.finditer(text)
-    }
+    found = {match.group(): run(folder, *match["arguments"].split()) for match in TRANSCRIPT.finditer(text)}
     assert [done.code for done in found.values()] == codes
     for block, done in found.items():
         command = block.splitlines()[1]
@@ -69,7 +69,34 @@ def test_the_pictures_of_graph_are_true(
             connection.execute("INSERT INTO django_migrations VALUES (?, ?, ?, ?)", row)
         connection.commit()
     monkeypatch.chdir(shop)
-    check_transcripts(commands, shop, golden, DOCS / "graph.md", [0, 0, 0, 0])
+    check_transcripts(commands.run, shop, golden, DOCS / "graph.md", [0, 0, 0, 0])
+
+
+OLD_ROWS = ("0001_initial", "0002_item_size", "0003_item_width", "0004_categories")
+
+
+@pytest.mark.skipif(django.VERSION[:2] != (5, 2), reason="kept for Django 5.2")
+def test_the_transcripts_of_squash_are_true(
+    commands: Commands, tmp_path: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of docs/squash.md, one after the other; the squash is written between the first and the second, and released as v2.11."""
+    built = build_repository(FIXTURES / "squashes" / "shop-and-people", tmp_path / "shop")
+    monkeypatch.chdir(built.path)
+    (built.path / "production.csv").write_text("app,name\n" + "".join(f"shop,{name}\n" for name in OLD_ROWS))
+    done: list[int] = []
+
+    def run(folder: Path, *arguments: str) -> Done:
+        found = commands.run(folder, *arguments)
+        if not done:
+            assert commands.run(folder, "squash", "stitch", "shop", "--at", "v2.10", "--yes").code == 0
+            for command in (("add", "shop"), ("commit", "-qm", "squash"), ("tag", "v2.11")):
+                subprocess.run(
+                    ["git", "-c", "user.name=x", "-c", "user.email=x@x", *command], cwd=folder, check=True
+                )
+        done.append(found.code)
+        return found
+
+    check_transcripts(run, built.path, golden, DOCS / "squash.md", [0, 1, 0])
 
 
 LEDGER = """app,name,applied

@@ -42,6 +42,14 @@ def test_the_column_that_mainline_has_made_longer_is_named() -> None:
     assert "no longer creates" not in finding.message
 
 
+def test_a_released_migration_that_the_patch_branch_has_edited_is_found_at_its_file() -> None:
+    more = BASE.with_changes(operations=(*BASE.operations, add("item", "size")), path="moved/0002_base.py")
+    finding = only_finding(EditedAfterRelease(), case_of((more,)))
+    assert place(finding) == ("SB213", "error", RELEASE, "moved/0002_base.py:1")
+    assert "was edited on release/2.4 after its release (v2.4" in finding.message
+    assert finding.message.endswith("have column shop.item.size, which it no longer creates")
+
+
 def test_data_operations_are_no_part_of_the_message() -> None:
     data = edited(BASE, operations=(*BASE.operations, run_python("old")))
     more = edited(BASE, operations=(*BASE.operations, add("item", "size")))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
 from migration_values import TRUE, add, alter, alter_options, char, key, keys, migration, run_python
-from plans_by_hand import FORK
+from plans_by_hand import FORK, changed
 
 from stitchback.hazards import find_all
 from stitchback.hazards.same_name import (
@@ -227,13 +227,37 @@ def test_other_code_is_a_note_where_the_project_has_agreed_that_databases_may_mi
     assert only_finding(SameNameOtherData(), imported).severity.value == severity
 
 
-def test_a_released_migration_with_another_data_operation_is_a_note() -> None:
-    data = BASE.with_changes(operations=(*BASE.operations, run_python("fix")))
-    case = case_of((), data)
+FIX = BASE.with_changes(operations=(*BASE.operations, run_python("fix")))
+
+
+@pytest.mark.parametrize(
+    ("released", "now", "severity"),
+    [
+        (BASE, FIX, "error"),
+        (FIX, FIX.with_changes(operations=(*BASE.operations, run_python("again"))), "error"),
+        (FIX, BASE, "warning"),
+        (FIX, FIX.with_changes(operations=(*BASE.operations, run_python("none", empty=True))), "warning"),
+    ],
+)
+def test_a_released_migration_with_another_data_operation_is_graded_as_one_of_both_branches(
+    released: Migration, now: Migration, severity: str
+) -> None:
+    case = case_of((), now, fork=changed(FORK, released))
     finding = only_finding(SameNameOtherData(), case)
-    assert place(finding) == ("SB205", "note", RELEASE, "shop/migrations/0002_base.py:1")
+    assert place(finding) == ("SB205", severity, RELEASE, "shop/migrations/0002_base.py:1")
     assert "databases that have applied it have run the old ones" in finding.message
     assert codes(case) == ["SB205"]
+
+
+def test_a_released_migration_to_whose_data_operations_the_branch_has_added_one_is_found() -> None:
+    """Mainline has taken nothing out: what the branch's new databases have, all others lack."""
+    finding = only_finding(SameNameOtherData(), case_of((FIX,)))
+    assert place(finding)[:3] == ("SB205", "error", RELEASE)
+
+
+def test_a_released_data_operation_that_databases_may_miss_is_a_note() -> None:
+    policy = Policy(data=(DataAgreement(BASE.key, False, True, "compared by hand"),))
+    assert only_finding(SameNameOtherData(), case_of((), FIX, policy=policy)).severity.value == "note"
 
 
 class WorksOfOneImport(Works):
@@ -313,3 +337,16 @@ def test_near_miss_other_code_in_its_place_is_not_found() -> None:
     """Mainline has decided what the migration does, at whatever place in the file."""
     for theirs in (named(COLOR, run_python("theirs")), named(run_python("theirs"), COLOR)):
         assert findings(SameNameLacksData(), case_of((named(COLOR, run_python("ours")),), theirs)) == []
+
+
+def test_the_work_of_another_patch_migration_does_not_stand_in_its_place() -> None:
+    """Mainline has, under this name, what the patch branch does in another migration: that decides nothing about this one's."""
+    first = migration("shop.0002_first", "shop.0001_initial", run_python("first"))
+    second = migration("shop.0003_n", "shop.0002_first", run_python("second"))
+    for theirs in (named(run_python("first")), named(COLOR, run_python("first"))):
+        finding = only_finding(SameNameLacksData(), case_of((first, second), theirs))
+        assert "RunPython second is not in the file of that name" in finding.message
+    both = named(run_python("first"), run_python("other"))
+    assert findings(SameNameLacksData(), case_of((first, second), both)) == []
+    again = migration("shop.0003_n", "shop.0002_first", run_python("first"))
+    assert findings(SameNameLacksData(), case_of((first, again), named(run_python("first")))) == []

@@ -18,10 +18,10 @@ from stitchback.model.atoms import DataRun, Origin, Work, WorkInTree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Tree
-from stitchback.model.operations import Operation, data_operations
+from stitchback.model.operations import Operation
 from stitchback.model.values import Constant, Items, Value
+from stitchback.operations.data import data_operations, data_run
 from stitchback.parsing.tree import read_tree
-from stitchback.schema.data import data_run
 
 HEAD = "from django.db import migrations, models\n"
 

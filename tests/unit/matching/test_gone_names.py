@@ -170,10 +170,11 @@ class TestReleasedFiles:
     def test_data_operations_on_either_side(self) -> None:
         fill = run_python("fill")
         more = BASE.with_changes(operations=(*BASE.operations, fill))
-        for old, new in ((BASE, more), (more, BASE)):
+        data = frozenset({BASE.key})
+        for old, new, emptied in ((BASE, more, frozenset()), (more, BASE, data)):
             fork = changed(FORK, old)
             assert edited_since(patch(fork=fork), changed(fork, new)) == EditedSharedMigrations(
-                data=frozenset({BASE.key})
+                data=data, emptied=emptied
             )
         moved = migration("shop.0003_more", "shop.0002_base")
         old = changed(FORK, more, moved)
@@ -181,6 +182,19 @@ class TestReleasedFiles:
             edited_since(patch(fork=old), changed(old, BASE, moved.with_changes(operations=(fill,))))
             == EditedSharedMigrations()
         )
+
+    def test_an_edit_of_the_patch_branch_alone(self) -> None:
+        """Its databases have what mainline's lack; mainline has not taken it out."""
+        for more, schema in ((run_python("fill"), False), (add("item", "more"), True)):
+            own = patch(BASE.with_changes(operations=(*BASE.operations, more)))
+            found = edited_since(own, changed(FORK))
+            assert (found.keys, found.data, found.emptied) == (
+                ({BASE.key}, frozenset(), frozenset()) if schema else (frozenset(), {BASE.key}, frozenset())
+            )
+
+    def test_near_miss_a_patch_branch_that_edits_what_no_database_sees(self) -> None:
+        own = patch(BASE.with_changes(path="elsewhere/0002_base.py"))
+        assert edited_since(own, changed(FORK)) == EditedSharedMigrations()
 
     def test_unread_operations_on_either_side(self) -> None:
         more = BASE.with_changes(operations=(*BASE.operations, UNREAD))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
-from stitchback.model.conditional import TEMPLATES
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant, Reference, text
+from stitchback.operations import BY_PATH, TEMPLATES
 from stitchback.parsing.context import ReadingConfig
-from stitchback.parsing.signatures import KINDS, SIGNATURES
 
 from .reading import operation, operations, shown
 
@@ -58,39 +55,10 @@ def test_one_operation_written_in_many_ways(before: str, text: str) -> None:
     assert str(operation(text, before)) == COLOR
 
 
-@pytest.mark.parametrize("kind", sorted(SIGNATURES))
-def test_the_table_is_django_s(kind: str) -> None:
-    from django.contrib.postgres import operations as postgres
-    from django.db import migrations
-
-    found = getattr(migrations, kind, None) or getattr(postgres, kind, None)
-    if found is None:
-        pytest.skip("not in this Django")
-    parameters = list(inspect.signature(found.__init__).parameters.values())[1:]
-    positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert list(SIGNATURES[kind]) == [
-        name for name in positional if not (kind == "CreateExtension" and name == "hints")
-    ]
-
-
-def test_the_table_lacks_nothing() -> None:
-    from django.contrib.postgres import operations as postgres
-    from django.db.migrations import operations as core
-    from django.db.migrations.operations.base import Operation as Base
-
-    assert set(core.__all__) <= set(SIGNATURES)
-    own = {
-        name
-        for name, found in vars(postgres).items()
-        if isinstance(found, type) and issubclass(found, Base) and found.__module__ == postgres.__name__
-    }
-    assert own - {"CollationOperation"} <= set(SIGNATURES)
-
-
-@pytest.mark.parametrize("path", sorted(KINDS))
+@pytest.mark.parametrize("path", sorted(BY_PATH))
 def test_every_kind_is_read(path: str) -> None:
     module, _, name = path.rpartition(".")
-    arguments = ", ".join(f"{parameter}=None" for parameter in SIGNATURES[name])
+    arguments = ", ".join(f"{parameter}=None" for parameter in BY_PATH[path].parameters)
     found = operation(f"{name}({arguments})", f"from {module} import {name}")
     assert (found.kind, found.path) == (name, path)
 

@@ -27,9 +27,9 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Refuted, SafePlan
 from stitchback.model.values import Code, Constant, Reference
+from stitchback.operations.data_needs import models_queried
+from stitchback.operations.model_relations import ModelRelations
 from stitchback.proof import prove
-from stitchback.schema.data_needs import models_queried
-from stitchback.schema.model_relations import ModelRelations
 
 
 def run_python(*models: str, words: str = "", reach: Reach | None = None) -> Operation:

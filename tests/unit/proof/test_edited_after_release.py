@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migration_values import add, integer, key, keys, migration
-from plans_by_hand import FORK, P, candidate, changed, patch
+from plans_by_hand import FORK, P, candidate, changed, patch, situation
 
 from stitchback.model.migrations import Migration, Swappable, Tree
 from stitchback.model.plans import Patch, Refuted, SafePlan, Situation
@@ -69,6 +69,18 @@ def test_a_migration_that_makes_what_is_missing_serves_both_kinds_of_database() 
         "fork point of release/2.4",
         "main up to the fork point",
     ]
+
+
+def test_a_new_database_of_a_branch_that_has_edited_a_released_file_is_tried() -> None:
+    """It has the rows of the fork point and another schema; without it nothing would be refused here."""
+    plain = BRIDGE.with_changes(operations=(add("item", "more", integer()),))
+    for bridge, kind in ((BRIDGE, SafePlan), (plain, Refuted)):
+        given = situation(bridge, patches=(patch(MORE),))
+        found = prove(candidate(given), given)
+        assert isinstance(found, kind)
+        if isinstance(found, SafePlan):
+            names = [each.population.name for each in found.proof.outcomes]
+            assert "release/2.4 up to the fork point" in names
 
 
 def test_one_that_makes_it_without_a_look_fails_for_mainlines_databases() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from migration_values import add, integer, keys, migration, run_python
+from dataclasses import replace
+
+from migration_values import add, add_index, edited, integer, keys, migration, run_python
 from plans_by_hand import HAND, candidate, patch, situation
 
-from stitchback.model.forgotten_steps import Damages, Forgotten, Stops
+from stitchback.model.forgotten_steps import Damages, Forgotten, Leaves, Stops
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Policy, SafePlan, Situation
 from stitchback.model.values import Constant
-from stitchback.planning.prices import price_of
+from stitchback.planning.prices import Price, price_of
 from stitchback.proof import prove
 
 DEFAULT = integer(default=Constant(7))
@@ -90,3 +92,29 @@ def test_where_no_row_is_needed_nothing_can_be_forgotten() -> None:
     given, adopt, _ = plans(add("item", "size", DEFAULT))
     fresh = next(each for each in proved(adopt, given).proof.outcomes if each.population.lineage == "fresh")
     assert fresh.forgotten is None
+
+
+def test_the_database_stays_different_without_an_error() -> None:
+    """A half-way database has the first of two hotfix migrations, whose name is mainline's for both: nothing creates the index there."""
+    indexed = add_index("item", "by_size", "size")
+    first = migration("shop.0003_p", "shop.0002_base", add("item", "size"))
+    second = migration("shop.0004_p2", "shop.0003_p", indexed)
+    both = edited(first, operations=(add("item", "size"), replace(indexed, conditional=True)))
+    given = situation(both, patches=[patch(first, second)])
+    covered = both.with_changes(provenance=("covers shop.0004_p2 of release/2.4",))
+    by_name = {each.population.name: each for each in proved(candidate(given, covered), given).proof.outcomes}
+    half = by_name["release/2.4 up to shop.0003_p"]
+    assert half.finish is not None
+    assert isinstance(half.forgotten, Leaves)
+    assert (
+        str(half.forgotten)
+        == "`migrate` succeeds and leaves the database different: index shop_item.by_size is missing"
+    )
+    assert by_name["release/2.4 up to shop.0004_p2"].forgotten is None
+
+
+def test_the_tree_as_it_is_goes_before_a_plan_that_writes() -> None:
+    """What finishes first was accepted with the plan that is written already: a second one adds nothing."""
+    finishing, writing = Price(0, 0, 0, 1, 0, 1, 0), Price(0, 0, 1, 0, 1, 0, 1)
+    assert finishing < writing
+    assert Price(0, 1, 0, 0, 0, 0, 0) > writing

@@ -33,13 +33,13 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Patch, Situation
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value
+from stitchback.operations.model_relations import ModelRelations
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
 from stitchback.proof.ancestors import BranchAncestors, Result, lost_ancestors
 from stitchback.proof.data_order import _one_before, _steps, order_broken
 from stitchback.proof.independence import independent, migration_changes
-from stitchback.schema.model_relations import ModelRelations
 
 
 def run_python(*models: str, words: str = "", any_field: bool = False, name: str = "fill") -> Operation:

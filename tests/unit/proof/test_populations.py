@@ -11,6 +11,7 @@ from plans_by_hand import FORK, MAIN, MAINLINE, P, X, patch, situation
 from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.graph.resolution import FIRST, LATEST
+from stitchback.matching.three_way import Ask, MergedPart
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.state import SchemaState
 from stitchback.model.values import Constant
@@ -22,7 +23,6 @@ from stitchback.proof.proving import Prover
 from stitchback.proof.rollouts import ReachedDatabase, Rollouts, UpgradeFailure
 from stitchback.proof.slicing.tree_view import TreeView
 from stitchback.schema.model_parts import Absence, Part
-from stitchback.schema.three_way import Ask, MergedPart
 
 
 def test_mainline_was_deployed_as_it_stands() -> None:

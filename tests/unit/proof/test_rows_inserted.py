@@ -14,10 +14,10 @@ from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.model.values import TRUE, Code, Constant
+from stitchback.operations.data_needs import Needs
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import work_of
 from stitchback.proof.slicing import sliced
-from stitchback.schema.data_needs import Needs
 from stitchback.strategies.values import conditional
 
 

@@ -64,3 +64,39 @@ def test_a_result_in_another_order_is_taken_as_it_is() -> None:
     found = SuppliedOrder(given)
     assert found.tree(given.mainline).migrations[BADGES.key].dependencies == (CLUBS.key,)
     assert found.tree(result).migrations[BADGES.key].dependencies == ()
+
+
+class TestDependenciesThatThePlanLoses:
+    """Django loads a model's relations before an operation runs: `migrate badges` fails on an empty database."""
+
+    OWN = migration(
+        "badges.0002_award",
+        "badges.0001_initial awards.0001_initial",
+        add("badge", "award", foreign_key("awards.Award")),
+    )
+    TIMES = migration("badges.0002_times", "badges.0001_initial", add("badge", "times"))
+
+    def lost(self, own: Migration, *written: Migration) -> list[str]:
+        shared = (CLUBS, AWARDS, BADGES.with_changes(dependencies=(CLUBS.key,)))
+        fork = tree(*shared, ref="v2.4")
+        patch = Patch(Tree("release", "release", {**fork.migrations, own.key: own}), fork, (own,))
+        # Mainline makes Django run awards first.
+        mainline = tree(*shared, self.TIMES.with_changes(dependencies=(BADGES.key, AWARDS.key)), ref="main")
+        given = Situation((patch,), mainline, ())
+        return list(SuppliedOrder(given).lost(mainline.with_migrations({each.key: each for each in written})))
+
+    def bridge(self, dependencies: str) -> Migration:
+        return migration("badges.0003_bridge", dependencies, *self.OWN.operations)
+
+    def test_a_new_file_refers_to_a_model_and_does_not_depend_on_it(self) -> None:
+        first = migration("aaa.0001_initial", "awards.0001_initial", create("First"))
+        assert self.lost(self.OWN, first, self.bridge("badges.0001_initial")) == [
+            "badges.0003_bridge refers to models of awards.0001_initial and does not depend on it"
+        ]
+
+    def test_near_miss_it_depends_on_it(self) -> None:
+        assert self.lost(self.OWN, self.bridge("badges.0001_initial awards.0001_initial")) == []
+
+    def test_near_miss_the_patch_branch_itself_does_not_depend_on_it(self) -> None:
+        own = self.OWN.with_changes(dependencies=(BADGES.key,))
+        assert self.lost(own, own) == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from migration_values import add, key, keys, migration, tree
+from migration_values import add, alter, char, key, keys, migration, remove, rename, tree
 from plans_by_hand import BASE
 
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, ManualInsert
-from stitchback.repair.edits import EditGuard
+from stitchback.repair.edits import EditGuard, Presence
 from stitchback.repair.plan_script import plan_edits
 
 CITY = migration("shop.0003_city", "shop.0002_base", add("item", "city"))
@@ -44,3 +44,42 @@ def test_what_the_migration_makes() -> None:
 def test_not_what_a_squash_of_it_makes_beside_that() -> None:
     """A database that has not run the rest of the squash would never get the row."""
     assert seen(CITY, LEVEL, SQUASH, SAME) == {"city"}
+
+
+def guard_of(made: Migration, *files: Migration) -> EditGuard:
+    handover = ManualInsert(made.key, keys("shop.0003_same"))
+    (edit,) = plan_edits(Candidate({}, (), tree(*BASE, made, *files), (handover,)))
+    return edit.guard
+
+
+REMOVAL = migration("shop.0003_city", "shop.0002_base", remove("item", "base"))
+NAMED = migration("shop.0003_city", "shop.0002_base", rename("item", "base", "ground"))
+SHORTER = migration("shop.0003_city", "shop.0002_base", alter("item", "label", char(7)))
+
+
+def test_what_the_migration_removes_must_be_gone() -> None:
+    """A database that has another migration of the name 0003_same still has the column, and would keep it for ever."""
+    found = guard_of(REMOVAL, SAME)
+    assert (found.seen, found.gone) == ((Presence("shop_item"),), (Presence("shop_item", "base"),))
+
+
+def test_the_old_name_of_a_column_must_be_gone_and_the_new_one_there() -> None:
+    found = guard_of(NAMED, SAME)
+    assert Presence("shop_item", "ground") in found.seen
+    assert found.gone == (Presence("shop_item", "base"),)
+
+
+def test_the_shape_to_which_a_column_is_altered() -> None:
+    assert Presence("shop_item", "label", trait="varchar(7)") in guard_of(SHORTER, SAME).seen
+
+
+def test_near_miss_what_is_created_again_later_is_not_asked_for() -> None:
+    again = migration("shop.0004_again", "shop.0003_same", add("item", "base"))
+    found = guard_of(REMOVAL, SAME, again)
+    assert (found.seen, found.gone) == ((Presence("shop_item"),), ())
+    wider = migration("shop.0004_wider", "shop.0003_same", alter("item", "label", char(90)))
+    assert not any(name.trait for name in guard_of(SHORTER, SAME, wider).seen)
+
+
+def test_near_miss_the_shape_of_a_column_that_it_creates_is_not_asked_for() -> None:
+    assert not any(name.trait for name in guard(CITY, LEVEL, SAME).seen)

@@ -9,7 +9,6 @@ import pytest
 from migration_values import add, key
 from rendered import edited, made, read
 
-from stitchback.model.conditional import TEMPLATES
 from stitchback.model.edits import (
     Insert,
     KeepOperation,
@@ -22,6 +21,7 @@ from stitchback.model.edits import (
 )
 from stitchback.model.operations import Operation
 from stitchback.model.values import Code, walk
+from stitchback.operations import TEMPLATES
 
 CONTRIB = Path(django.__file__).parent / "contrib"
 FILES = sorted(path for path in CONTRIB.rglob("0*.py") if path.parent.name == "migrations")

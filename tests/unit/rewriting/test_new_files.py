@@ -12,7 +12,6 @@ from migration_values import key
 from rendered import made, read
 
 from stitchback.errors import Refusal
-from stitchback.model.conditional import TEMPLATES
 from stitchback.model.edits import (
     NOWHERE,
     FileChange,
@@ -26,6 +25,7 @@ from stitchback.model.migrations import Swappable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
+from stitchback.operations import TEMPLATES
 
 MIGRATIONS = "django.db.migrations."
 MODELS = "django.db.models."

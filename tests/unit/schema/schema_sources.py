@@ -11,11 +11,10 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Value
+from stitchback.operations.applying import apply_migration, apply_operation, physical_effects
 from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import apply_migration, apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.fields import canonical_field
 
 HEADER = """\

@@ -9,9 +9,8 @@ from schema_sources import ITEM, database, migration, operation, run
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.state import SchemaState
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import AddColumn, AlterColumn, CreateTable, RenameColumn, RenameTable
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState

@@ -12,9 +12,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Constant, render
-from stitchback.schema.applying import apply_migration, apply_operation
+from stitchback.operations.applying import apply_migration, apply_operation, physical_effects
 from stitchback.schema.changes import with_model, without_model
-from stitchback.schema.database import physical_effects
 from stitchback.schema.effects import Unknown
 from stitchback.schema.problems import InconsistentState
 
@@ -60,6 +59,12 @@ def test_indexes_do_not_follow_a_renamed_field() -> None:
     """Django leaves them to operations of their own."""
     found = state(ITEM, 'RenameField("Item", "name", "title")')
     assert render(found.models[key("shop.item")].indexes[0][1]).count("'name'") == 1
+
+
+def test_a_field_is_not_renamed_over_another_one() -> None:
+    """Django's state would lose the other one without an error."""
+    with pytest.raises(InconsistentState, match=r"shop\.item has a field tags already"):
+        state(ITEM, 'RenameField("Item", "name", "tags")')
 
 
 def test_a_default_for_once_does_not_stay() -> None:

@@ -10,7 +10,7 @@ from bridge_cases import CASES, ITEM
 from schema_sources import database, migration, operation, run
 
 from stitchback.model.operations import Operation
-from stitchback.schema.applying import apply_operation
+from stitchback.operations.applying import apply_operation
 from stitchback.schema.physical import physical_of
 
 

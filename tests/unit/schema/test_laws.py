@@ -13,18 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schema_sources import operations
 
+from stitchback.matching.replay import play_with_identity
 from stitchback.model.atoms import Added, Removed, SchemaObject, SchemaObjectKind
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
+from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import apply_operation
 from stitchback.schema.atoms import parts_of
-from stitchback.schema.database import physical_effects
 from stitchback.schema.physical import physical_of
-from stitchback.schema.replay import play_with_identity
 
 FIELDS = ("IntegerField()", "CharField(max_length=9, unique=True)", "SlugField()", "TextField(null=True)")
 

@@ -25,7 +25,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import Call, Constant, Items, Reference
-from stitchback.schema.applying import apply_operation
+from stitchback.operations.applying import apply_operation
 from stitchback.schema.needs import excluded_expressions, own_columns
 from stitchback.schema.sqlite_remake import is_known, is_of_the_table
 

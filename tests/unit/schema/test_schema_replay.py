@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schema_sources import ITEM, key, migration, operation, state
 
+from stitchback.matching.replay import play, play_with_identity
 from stitchback.model.atoms import (
     Added,
     Altered,
@@ -21,7 +22,6 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.state import Field
 from stitchback.model.values import Constant
 from stitchback.schema.identity import Identity
-from stitchback.schema.replay import play, play_with_identity
 
 COLUMN, TABLE, INDEX = SchemaObjectKind.COLUMN, SchemaObjectKind.TABLE, SchemaObjectKind.INDEX
 

@@ -9,11 +9,10 @@ from schema_sources import ITEM, database, migration
 
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.operations.applying import apply_operation, physical_effects
+from stitchback.operations.separate_database_and_state import stated_alone
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.applying import apply_operation
-from stitchback.schema.database import physical_effects
 from stitchback.schema.problems import Clash
-from stitchback.schema.separate_database_and_state import stated_alone
 
 
 def after(*sources: str) -> PhysicalSchema:

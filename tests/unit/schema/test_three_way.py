@@ -7,21 +7,21 @@ from functools import reduce
 import pytest
 from migration_values import add, char, create, integer, migration, operation, remove, rename
 
-from stitchback.model.keys import ModelKey
-from stitchback.model.operations import Operation
-from stitchback.model.state import SchemaState
-from stitchback.model.values import Call, Constant, Items, Reference, Value
-from stitchback.schema.applying import apply_migration
-from stitchback.schema.identity import Identity
-from stitchback.schema.model_parts import Absence, Part
-from stitchback.schema.renames import play_names, stated
-from stitchback.schema.three_way import (
+from stitchback.matching.three_way import (
     Branch,
     BranchSides,
     changed_at_once,
     names_of,
     parts_without_field,
 )
+from stitchback.model.keys import ModelKey
+from stitchback.model.operations import Operation
+from stitchback.model.state import SchemaState
+from stitchback.model.values import Call, Constant, Items, Reference, Value
+from stitchback.operations.applying import apply_migration
+from stitchback.operations.names import play_names, stated
+from stitchback.schema.identity import Identity
+from stitchback.schema.model_parts import Absence, Part
 
 NOBODY = frozenset[str]()
 GONE = Absence.GONE

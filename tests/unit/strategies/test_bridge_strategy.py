@@ -14,6 +14,7 @@ from migration_values import (
     char,
     create,
     edited,
+    foreign_key,
     key,
     keys,
     migration,
@@ -22,7 +23,7 @@ from migration_values import (
     rename,
     run_python,
 )
-from plans_by_hand import FORK, M, P, X
+from plans_by_hand import FORK, M, P, X, changed
 
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
@@ -210,3 +211,29 @@ def test_near_miss_what_no_condition_on_the_database_can_make(only_ours: Operati
 def test_near_miss_a_column_that_mainline_has_taken_out_of_a_released_migration() -> None:
     """No plan may drop it, and nothing makes it any more."""
     assert proposed(Bridge(), case_of((), edited(BASE, operations=()))) is None
+
+
+LINKED = add("item", "post", foreign_key("blog.Post"))
+ON_BLOG = edited(P, dependencies=keys("shop.0002_base blog.0001_initial"), operations=(*P.operations, LINKED))
+
+
+def test_a_bridge_depends_on_what_its_operations_refer_to() -> None:
+    """Otherwise `migrate shop` fails on an empty database: "Related model 'blog.post' cannot be resolved"."""
+    expected = {
+        "shop.0004_bridge_0003_p": "after shop.0003_p blog.0001_initial: conditional AddField item.post"
+    }
+    assert files(planned(Bridge(), case_of((ON_BLOG,), P))) == expected
+
+
+def test_a_bridge_depends_on_what_the_patch_migration_depended_on_there() -> None:
+    later = migration("blog.0002_later", "blog.0001_initial", add("post", "later"))
+    fork = changed(FORK, later)
+    ours = edited(ON_BLOG, dependencies=keys("shop.0002_base blog.0002_later"))
+    (said,) = files(planned(Bridge(), case_of((ours,), P, fork=fork))).values()
+    assert said.startswith("after shop.0003_p blog.0002_later:")
+
+
+def test_near_miss_a_dependency_that_is_there_already_is_not_added() -> None:
+    theirs = edited(P, dependencies=keys("shop.0002_base blog.0001_initial"))
+    (said,) = files(planned(Bridge(), case_of((ON_BLOG,), theirs))).values()
+    assert said.startswith("after shop.0003_p:")

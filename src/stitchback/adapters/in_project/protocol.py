@@ -12,7 +12,7 @@ import signal
 import traceback
 from typing import TYPE_CHECKING, Any, TextIO
 
-from . import databases, migrating, row_filler, rows, schema, scratch, variables
+from . import databases, migrating, orm_queries, row_filler, rows, schema, scratch, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ ON_A_DATABASE: dict[str, Command] = {
     "schema": schema.read,
     "rows": rows.read,
     "fill": row_filler.fill,
+    "queries": orm_queries.run,
     "execute": databases.execute,
 }
 

@@ -154,10 +154,16 @@ class TestDatabases:
         if state is None:
             return
         name = f"{tree.ref}, {how}"
-        self.add(name, FORK if shared.issuperset(state.ledger) else tree.lineage, tree.ref, state)
+        is_released = shared.issuperset(state.ledger) and not self._is_of_edited_files(state)
+        self.add(name, FORK if is_released else tree.lineage, tree.ref, state)
         known = self.names.setdefault(state.digest, [])
         if name not in known and not any(each.startswith(f"{tree.ref}, ") for each in known):
             known.append(name)
+
+    def _is_of_edited_files(self, state: DatabaseState) -> bool:
+        """Whether a database of the fork point has the same rows and another schema: the branch has edited released migrations."""
+        forks = (each.state for each in self.inhabitants if each.population.lineage == FORK)
+        return any(_same_rows(state, fork) and fork.schema != state.schema for fork in forks)
 
     def also(self, inhabitant: TestDatabase) -> tuple[str, ...]:
         """Releases whose databases are the same."""

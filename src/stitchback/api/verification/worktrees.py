@@ -68,6 +68,14 @@ class Worktrees:
             self._past.append(session)
             yield session
 
+    def with_files(self, commit: str, files: Mapping[str, bytes | None]) -> ProjectSession:
+        """The project as it is at that commit, with these files laid over it."""
+        if not files:
+            return self.at(commit)
+        tree = export_tree(self.repository, commit, self._next_folder(commit[:12]))
+        lay_over(tree, files)
+        return self._opened(tree)
+
     def reconciled(self, commit: str, files: Mapping[str, bytes | None], url: str) -> Reconciled | Raised:
         """The tree of the commit with these files laid over it, and the next release after it; what Django says where it cannot
         be loaded. `url` is any database."""

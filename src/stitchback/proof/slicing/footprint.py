@@ -9,23 +9,12 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.model.values import NONE, Items, text, walk
-from stitchback.schema.applying import STEPS
-from stitchback.schema.subjects import model_names
-
-ON_ROWS = frozenset({"RunPython", "RunSQL"})
-WITHDRAWING = ("DeleteModel", "RenameModel")
-LIFE = frozenset(
-    {
-        "CreateModel",
-        "DeleteModel",
-        "RenameModel",
-        "AlterModelTable",
-        "RenameField",
-        "SeparateDatabaseAndState",
-        "RunSQL",
-    }
-)
+from stitchback.model.values import text, walk
+from stitchback.operations import kind_of
+from stitchback.operations.base import Part
+from stitchback.operations.data import runs_code
+from stitchback.operations.names import model_names
+from stitchback.operations.within import has_unread_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +52,18 @@ def changed_models(migration: Migration) -> Models:
 
 
 def changed_by(operation: Operation | Opaque, app: str) -> Models:
-    if isinstance(operation, Opaque) or operation.kind not in STEPS or has_unread_state(operation):
+    kind = kind_of(operation)
+    if isinstance(operation, Opaque) or kind is None or has_unread_state(operation):
         return Models(apps=frozenset({app}))
-    if operation.kind in ON_ROWS or operation.kind == "SeparateDatabaseAndState":
+    if kind.part is Part.WITHIN:
         return joined(changed_by(inner, app) for inner in (*operation.database, *operation.state))
     return Models(frozenset(ModelKey.of(app, name) for name in model_names(operation) if name))
-
-
-def has_unread_state(operation: Operation) -> bool:
-    """Whether it is a RunSQL with `state_operations` that are not a list of operations."""
-    said = operation.argument("state_operations")
-    return said not in (None, NONE, Items("list", ())) and not operation.state
 
 
 def lifecycle_models(migration: Migration) -> Models:
     """Models that are created, dropped or renamed, or a field of which is renamed: others refer to them by name."""
     kept = tuple(
-        each for each in migration.operations if not isinstance(each, Operation) or each.kind in LIFE
+        each for each in migration.operations if (kind := kind_of(each)) is None or kind.changes_names
     )
     return changed_models(migration.with_changes(operations=kept))
 
@@ -87,7 +71,7 @@ def lifecycle_models(migration: Migration) -> Models:
 def withdrawn_models(migration: Migration) -> Models:
     """Models that no longer have their name afterwards: migrations that refer to them must run before."""
     kept = tuple(
-        each for each in migration.operations if isinstance(each, Operation) and each.kind in WITHDRAWING
+        each for each in migration.operations if (kind := kind_of(each)) is not None and kind.withdraws_model
     )
     return changed_models(migration.with_changes(operations=kept)) if kept else Models()
 
@@ -113,8 +97,9 @@ def mentions(operations: Iterable[Operation | Opaque], app: str) -> Iterator[Mod
 
 def renames(migration: Migration) -> Iterator[tuple[ModelKey, ModelKey]]:
     for operation in migration.operations:
-        if isinstance(operation, Operation) and operation.kind == "RenameModel":
-            old, new = text(operation.argument("old_name")), text(operation.argument("new_name"))
+        kind = kind_of(operation)
+        if isinstance(operation, Operation) and kind is not None and kind.model.renamed:
+            old, new = (text(operation.argument(name)) for name in kind.models)
             if old and new:
                 yield ModelKey.of(migration.key.app, old), ModelKey.of(migration.key.app, new)
 
@@ -151,7 +136,7 @@ def narrowed(operation: Operation | Opaque, app: str, models: Models) -> Operati
     database = (
         narrowed(each, app, models)
         for each in operation.database
-        if is_on(each, app, models) or (isinstance(each, Operation) and each.kind in ON_ROWS)
+        if is_on(each, app, models) or runs_code(each)
     )
     return replace(operation, database=tuple(database), state=tuple(parts_on(operation.state, app, models)))
 
@@ -159,5 +144,5 @@ def narrowed(operation: Operation | Opaque, app: str, models: Models) -> Operati
 def is_on(operation: Operation | Opaque, app: str, models: Models) -> bool:
     changed = changed_by(operation, app)
     if not changed.keys and not changed.apps:
-        return isinstance(operation, Operation) and operation.kind not in ON_ROWS
+        return isinstance(operation, Operation) and not runs_code(operation)
     return changed.meets(models)

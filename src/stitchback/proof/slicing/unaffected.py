@@ -9,6 +9,8 @@ from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate
+from stitchback.operations.data_needs import models_queried
+from stitchback.operations.model_relations import ModelRelations
 from stitchback.proof.data_runs import work_of
 from stitchback.proof.slicing.footprint import (
     Models,
@@ -21,8 +23,6 @@ from stitchback.proof.slicing.footprint import (
 )
 from stitchback.proof.slicing.shared_migrations import is_readable, same_content
 from stitchback.proof.slicing.tree_view import Keys, TreeView
-from stitchback.schema.data_needs import models_queried
-from stitchback.schema.model_relations import ModelRelations
 
 
 @dataclass(frozen=True, slots=True)

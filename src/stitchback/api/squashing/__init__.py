@@ -1,0 +1,1 @@
+"""The use cases of `squash`: candidates, stitch, finish."""

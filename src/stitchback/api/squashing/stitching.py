@@ -1,0 +1,104 @@
+"""The use case `squash stitch`: apps and a ref in, proved squashes out that replace all migrations of these apps at the ref."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from stitchback.api.applying import Prepared, contents_of_candidate, diffs_from, reread
+from stitchback.api.comparing import PlanRequest, policy_of, with_works
+from stitchback.api.nothing_read import refuse_nothing_read
+from stitchback.api.project import ABBREVIATED, WORKTREE, Project
+from stitchback.api.schema import require_apps
+from stitchback.api.squashing.regenerating import HowToRun, Regenerated, regenerate
+from stitchback.model.migrations import Tree
+from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.planning.reports import coverage_of
+from stitchback.planning.squash_reports import SquashReport
+from stitchback.proof import prove, reach
+from stitchback.rewriting.contents import FileContent
+from stitchback.squashing.ranges import range_of
+from stitchback.squashing.stitching import stitched
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StitchRequest:
+    """`at`: the ref whose migrations are replaced. `remove`: whether the old files go."""
+
+    apps: tuple[str, ...]
+    at: str = "HEAD"
+    remove: bool = False
+    how: HowToRun = field(default_factory=HowToRun)
+
+
+@dataclass(frozen=True, slots=True)
+class Stitched:
+    """`regenerated`: None where nothing was proved."""
+
+    report: SquashReport
+    regenerated: Regenerated
+
+
+def stitch(project: Project, wish: StitchRequest, progress: Progress = lambda _: None) -> Stitched:
+    """Runs the code of the project at that ref. Raises EnvironmentProblem: no such ref or app (SB531), a project that cannot be run;
+    Refusal: a range that cannot be squashed (SB701 to SB706)."""
+    commit = project.history_of(wish.at)
+    tree = project.tree("HEAD")
+    released = project.tree(project.lasting_name(wish.at), commit)
+    refuse_nothing_read(project, (tree, released))
+    require_apps(wish.apps, released)
+    tree, _ = with_works(tree, ())
+    wanted = replace(
+        range_of(tree, released, wish.apps), at=f"{released.ref} (commit {commit[:ABBREVIATED]})"
+    )
+    progress("running makemigrations")
+    regenerated = regenerate(project, released, commit, wanted.apps, wish.how)
+    candidate = stitched(wanted, regenerated.migrations, remove=wish.remove)
+    progress("proving")
+    subject = f"Squash the migrations of {', '.join(wanted.apps)}"
+    return Stitched(proved(project, tree, candidate, subject, wanted.apps), regenerated)
+
+
+def proved(
+    project: Project,
+    tree: Tree,
+    candidate: Candidate,
+    subject: str,
+    apps: tuple[str, ...],
+    situation: Situation | None = None,
+) -> SquashReport:
+    """The candidate, held against every database that the tree can have made (or that the situation has)."""
+    policy = policy_of(project, PlanRequest(()), tree)
+    situation = situation or Situation((), tree, (), policy)
+    outcome = prove(candidate, situation)
+    best = None
+    if isinstance(outcome, Refuted):
+        best = outcome.reach or reach(candidate, situation)
+    return SquashReport(subject, apps, tree, outcome, best, coverage_of((tree,)))
+
+
+def contents_of_squash(project: Project, found: Stitched) -> tuple[FileContent, ...]:
+    """What the files will hold. Empty where nothing was proved."""
+    outcome = found.report.outcome
+    if not isinstance(outcome, SafePlan):
+        return ()
+    blobs = found.regenerated.blobs
+
+    def read(blob: str) -> bytes:
+        return blobs[blob] if blob in blobs else project.read_blob(blob)
+
+    return contents_of_candidate(project, outcome.candidate, found.report.tree, read)
+
+
+def diffs_of_squash(project: Project, contents: Sequence[FileContent], tree: Tree) -> tuple[str, ...]:
+    return diffs_from(project, tree, contents)
+
+
+def prepared(project: Project, report: SquashReport, contents: tuple[FileContent, ...]) -> Prepared:
+    """Everything rendered and read again. Raises AssertionError (a bug) where what would be written is not what was proved."""
+    assert isinstance(report.outcome, SafePlan), "only what was proved is written"
+    assert report.tree.commit == WORKTREE, "a squash is written into the working tree"
+    reread(project, report.tree, report.outcome.candidate, contents)
+    return Prepared(report.outcome, contents, project.history_of("HEAD"), None, f"{report.subject}\n")

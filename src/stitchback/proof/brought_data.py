@@ -1,0 +1,52 @@
+"""Checks that a brought data operation is not, with mainline's code, one of mainline's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stitchback.model.edits import WriteFile
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration
+from stitchback.model.plans import Candidate, Situation
+from stitchback.model.work import TreeWork
+from stitchback.operations.data import data_operations
+
+
+def repeats_mainlines_work(candidate: Candidate, situation: Situation) -> Iterator[str]:
+    """Brought operations that import code which differs on mainline, where mainline's own migration runs the same: in the reconciled tree both do
+    mainline's work, it runs twice, and what the patch branch's code did runs nowhere.
+
+    Where no migration of mainline runs it, a remark of the plan asks to merge the branch's code.
+    """
+    for edit in candidate.edits:
+        if not isinstance(edit, WriteFile):
+            continue
+        for work in _works(edit.result):
+            there = work.on_mainline
+            if there is None or not there.followed.fingerprint or not work.unlike(there):
+                continue
+            for key in _doing(there, edit.key, candidate, situation):
+                names = ", ".join(work.unlike(there))
+                yield (
+                    f"{edit.key} and {key} would run the same code twice: {names} differs between the branches, and only one version can be there. "
+                    "Give it another name on one branch, or make both equal"
+                )
+
+
+def _doing(
+    work: TreeWork, own: MigrationKey, candidate: Candidate, situation: Situation
+) -> Iterator[MigrationKey]:
+    """Mainline's migrations since the fork points that do this work."""
+    shared = {key for patch in situation.patches for key in patch.fork.migrations}
+    for key in sorted(situation.mainline.migrations.keys() - shared - {own}):
+        works = _works(candidate.result.migrations.get(key))
+        if any(each.followed.fingerprint == work.followed.fingerprint for each in works):
+            yield key
+
+
+def _works(migration: Migration | None) -> Iterator[TreeWork]:
+    if migration is None:
+        return
+    for operation in data_operations(migration.operations):
+        if operation.work is not None:
+            yield operation.work

@@ -1,0 +1,125 @@
+"""The results of `verify --rolling`: for each stop of a deploy, the queries of running code that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from stitchback.model.keys import MigrationKey
+from stitchback.reporting.document import Document
+from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
+
+MOST_QUERIES = 8  # of one stop
+
+
+class QueryLine(Protocol):
+    @property
+    def model(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class StopLine(Protocol):
+    @property
+    def key(self) -> MigrationKey | None: ...
+    @property
+    def answers(self) -> Sequence[QueryLine]: ...
+    @property
+    def failures(self) -> Sequence[QueryLine]: ...
+
+
+class RollingLine(Protocol):
+    """All stops on one engine."""
+
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def django(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def stops(self) -> Sequence[StopLine]: ...
+    @property
+    def left_out(self) -> Sequence[QueryLine]: ...
+    @property
+    def unfilled(self) -> Sequence[str]: ...
+    @property
+    def error(self) -> str: ...
+
+
+def rolling_document(runs: Sequence[RollingLine]) -> Document:
+    return {
+        "engines": [
+            {
+                "vendor": run.vendor,
+                "django": run.django,
+                "code": run.code,
+                "stops": [
+                    {
+                        "migration": str(stop.key) if stop.key else None,
+                        "queries": len(stop.answers),
+                        "failures": [_query(each) for each in stop.failures],
+                    }
+                    for stop in run.stops
+                ],
+                "left_out": [_query(each) for each in run.left_out],
+                "without_rows": list(run.unfilled),
+                "error": run.error,
+            }
+            for run in runs
+        ]
+    }
+
+
+def _query(each: QueryLine) -> Document:
+    return {"model": each.model, "field": each.field, "query": each.query, "error": each.error or each.reason}
+
+
+def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
+    for run in runs:
+        models = {answer.model for stop in run.stops for answer in stop.answers}
+        head = f", Django {run.django}: {_counted(len(models), 'model')} of {run.code} at {_counted(len(run.stops), 'stop')}"
+        yield from wrapped((bold(run.vendor), plain(head)), 0, 2)
+        for stop in run.stops:
+            yield from _stop(stop)
+        if run.error:
+            yield from wrapped((red("migrate fails  "), plain(run.error)), 2, 4)
+        for text in run.unfilled:
+            yield from wrapped((yellow("remark  "), plain(f"no rows in {text}")), 4, 6)
+        for each in run.left_out:
+            reason = each.error or each.reason
+            text = f"{_named(each)} is left out: it fails on the schema of {run.code} too: {reason}"
+            yield from wrapped((yellow("remark  "), plain(text)), 4, 6)
+        yield BLANK
+    failures = sum(len(stop.failures) for run in runs for stop in run.stops)
+    if failures or any(run.error for run in runs):
+        yield (red(f"{_counted(failures, 'query', 'queries')} fail during the deploy."),)
+    else:
+        yield (green("Every query works at every stop."),)
+
+
+def _stop(stop: StopLine) -> Iterator[Line]:
+    mark = red("✗ ") if stop.failures else green("✓ ")
+    name = f"after {stop.key}" if stop.key else "before the first migration"
+    yield from wrapped((mark, plain(f"{name}  "), dim(_counted(len(stop.answers), "query", "queries"))), 2, 4)
+    for each in stop.failures[:MOST_QUERIES]:
+        yield from wrapped((red("fails  "), plain(f"{_named(each)}: {each.error}")), 4, 6)
+    if len(stop.failures) > MOST_QUERIES:
+        yield from wrapped(
+            (dim(f"and {len(stop.failures) - MOST_QUERIES} more, which --format json lists"),), 4
+        )
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _named(each: QueryLine) -> str:
+    return f"{'.'.join(filter(None, (each.model, each.field)))}: {each.query}"

@@ -1,0 +1,247 @@
+"""What of one release's models does not work on a database with the schema of another release.
+
+A release's code is compatible with a schema when each query works that Django's ORM can issue for its models: it selects every column of a model
+(`Query.get_default_columns`), and it inserts a value for every column (`SQLInsertCompiler`), so columns that it does not know keep their default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stitchback.model.keys import ModelKey
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.state import SchemaState
+from stitchback.schema.code_tables import CodeTable, code_tables
+from stitchback.schema.column_shape import ColumnShape, read_shape
+from stitchback.schema.column_values import is_known, lost_values
+from stitchback.schema.definitions import columns_in
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Where code and schema do not fit. `field`: of the model; "" for the model itself. `many`: the field is many-to-many, and `table` its table."""
+
+    model: ModelKey
+    label: str
+    field: str
+    table: str
+    many: bool = False
+
+    def __str__(self) -> str:
+        return ".".join(filter(None, (self.model.app, self.label, self.field)))
+
+
+@dataclass(frozen=True, slots=True)
+class MissingTable:
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class MissingColumn:
+    usage: Usage
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnfilledColumn:
+    """A column that the models do not have: NOT NULL, without a default in the database. `shape`: what it is."""
+
+    usage: Usage
+    column: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedNull:
+    """The field is nullable, and the column is NOT NULL."""
+
+    usage: Usage
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostDefault:
+    """The field leaves the value to the database (`db_default`), and the column has no default."""
+
+    usage: Usage
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostValues:
+    """`values`: those that the column refuses or changes, in words."""
+
+    usage: Usage
+    column: str
+    before: str
+    after: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewUniqueness:
+    """`definition`: "unique(columns) …"."""
+
+    usage: Usage
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewConstraint:
+    """A check or an exclusion constraint."""
+
+    usage: Usage
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewReference:
+    """The database enforces a foreign key to `target`, and the field may hold another value."""
+
+    usage: Usage
+    column: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """`reason`: why it is unknown without running the code."""
+
+    usage: Usage
+    column: str
+    reason: str
+
+
+Incompatibility = (
+    MissingTable | MissingColumn | UnfilledColumn | RefusedNull | LostDefault | LostValues | NewUniqueness
+    | NewConstraint | NewReference | Undecided
+)  # fmt: skip
+
+
+def incompatibilities(code: SchemaState, physical: PhysicalSchema, engine: str) -> Iterator[Incompatibility]:
+    """All of them, in the order of the models. `engine`: Django's vendor."""
+    for table in code_tables(code):
+        there = physical.tables.get(table.name)
+        if there is None:
+            yield MissingTable(usage_of(table, ""))
+            continue
+        yield from _columns(table, there, physical, engine)
+        yield from _uniqueness(table, there, engine)
+        yield from _constraints(table, there, engine)
+
+
+def usage_of(table: CodeTable, field: str) -> Usage:
+    return Usage(table.model, table.label, table.many or field, table.name, bool(table.many))
+
+
+def _columns(
+    table: CodeTable, there: Table, physical: PhysicalSchema, engine: str
+) -> Iterator[Incompatibility]:
+    for column, text in table.table.columns.items():
+        usage = usage_of(table, table.field(column))
+        if column not in there.columns:
+            yield MissingColumn(usage, column)
+        else:
+            yield from _column(
+                usage, column, read_shape(text), read_shape(there.columns[column]), physical, engine
+            )
+    for column, text in there.columns.items():
+        is_unfilled = column not in table.table.columns and read_shape(text).must_be_given
+        if is_unfilled and not (
+            table.many and engine == "mysql"
+        ):  # `add()` is INSERT IGNORE there, which fills it
+            yield UnfilledColumn(usage_of(table, ""), column, text)
+
+
+def _column(
+    usage: Usage, column: str, code: ColumnShape, there: ColumnShape, physical: PhysicalSchema, engine: str
+) -> Iterator[Incompatibility]:
+    if code.text == there.text:
+        return
+    if code.null and not there.null and "primary key" not in there.text:
+        yield RefusedNull(usage, column)
+    if code.default and not there.default and engine != "sqlite":
+        yield LostDefault(usage, column)
+    if there.constrained and there.table in physical.tables and _is_redirected(code, there, physical):
+        yield NewReference(usage, column, there.table)
+    if code.type_text != there.type_text and not (is_known(code) and is_known(there)):
+        yield Undecided(usage, column, f"{code.type_text} was altered to {there.type_text}")
+        return
+    values = lost_values(code, there, engine)
+    if values:
+        yield LostValues(usage, column, code.type_text, there.type_text, values)
+
+
+def _is_redirected(code: ColumnShape, there: ColumnShape, physical: PhysicalSchema) -> bool:
+    """A renamed table's foreign keys follow it: then the one that the code knows is gone."""
+    if not code.constrained:
+        return True
+    return code.table != there.table and code.table in physical.tables
+
+
+def _definitions(table: Table, *kinds: str) -> dict[str, str]:
+    """Definition -> name, of those kinds."""
+    pairs = (*table.indexes.items(), *table.constraints.items())
+    return {text: name for name, text in pairs if text.startswith(kinds)}
+
+
+def _is_created(text: str, engine: str) -> bool:
+    """Django leaves out a unique constraint that the engine does not have (`UniqueConstraint.create_sql`)."""
+    lacking = ("deferrable=", "include=", "nulls_distinct=")
+    unsupported = {"mysql": ("condition=", *lacking), "sqlite": lacking}.get(engine, ())
+    return not any(word in text for word in unsupported)
+
+
+def _uniqueness(table: CodeTable, there: Table, engine: str) -> Iterator[NewUniqueness]:
+    own = _definitions(table.table, "unique(", "primary key(")
+    sets = [set(columns_in(text)) for text in own if text.endswith(")") and columns_in(text)]
+    for text, name in _definitions(there, "unique(", "primary key(").items():
+        columns = columns_in(text)
+        is_implied = bool(columns) and any(other <= set(columns) for other in sets)
+        if (
+            text not in own
+            and _is_created(text, engine)
+            and not is_implied
+            and not _is_never_equal(columns, text, table, there)
+        ):
+            fields = [table.field(column) for column in columns if column in table.table.columns]
+            yield NewUniqueness(usage_of(table, fields[0] if len(fields) == 1 else ""), name, text)
+
+
+def _is_never_equal(columns: tuple[str, ...], text: str, table: CodeTable, there: Table) -> bool:
+    """Rows of the code leave a column that it does not know NULL, and two NULLs are not equal; or that column is missing a value altogether, or has lost its
+    name, which is another incompatibility."""
+    unknown = [
+        there.columns[name] for name in columns if name not in table.table.columns and name in there.columns
+    ]
+    shapes = [read_shape(text) for text in unknown]
+    nulls = any(shape.null and not shape.default for shape in shapes) and "nulls_distinct=False" not in text
+    computed = any(_differs_each_time(shape) for shape in shapes)
+    return nulls or computed or any(shape.must_be_given for shape in shapes)
+
+
+def _differs_each_time(shape: ColumnShape) -> bool:
+    return "uuid" in shape.default.lower() or "random" in shape.default.lower()
+
+
+def _constraints(table: CodeTable, there: Table, engine: str) -> Iterator[NewConstraint]:
+    """Exclusion constraints are PostgreSQL's alone."""
+    kinds = ("check(", "constraint(") if engine == "postgresql" else ("check(",)
+    own = _definitions(table.table, *kinds)
+    known = {*table.table.columns, *table.fields.values()}
+    for text, name in _definitions(there, *kinds).items():
+        if text not in own and (_names(text, known) or _refuses_null(text)):
+            yield NewConstraint(usage_of(table, ""), name, text)
+
+
+def _names(text: str, fields: set[str]) -> bool:
+    """Whether the definition names one of the fields: what it says of others is true of each row that the code inserts."""
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?=__|\b)", text) for name in fields)
+
+
+def _refuses_null(text: str) -> bool:
+    return re.search(r"__isnull\b\W*(?:=|,)?\W*False", text) is not None
