@@ -263,7 +263,7 @@ def backport_document(report: BackportReport, written: Sequence[str], diffs: Ite
         "release_proof": None
         if isinstance(proof, Refuted)
         else {"django": proof.django, "runs": proof.simulated_runs, "populations": len(proof.outcomes)},
-        "release_refused": _refused(proof) if isinstance(proof, Refuted) else None,
+        "release_refused": refused_document(proof) if isinstance(proof, Refuted) else None,
         "needed": list(map(str, report.needed)),
         "plan": plan_document(report.stitched) if report.stitched else None,
         "diffs": list(diffs),
