@@ -45,7 +45,8 @@ test-lowest:
 	$(PYTHON) -m venv .venv-lowest
 	$(PYTHON) -m tools.lowest > .venv-lowest/requirements.txt
 	.venv-lowest/bin/python -m pip install --quiet --requirement .venv-lowest/requirements.txt
-	PYTHONPATH=src .venv-lowest/bin/python -m pytest -n $(WORKERS) $(LOWEST_TESTS)
+	.venv-lowest/bin/python -m pip install --quiet --no-deps --editable .
+	.venv-lowest/bin/python -m pytest -n $(WORKERS) $(LOWEST_TESTS)
 
 # The wheel, built and used in a new environment; pre-commit, the action and the schemas. Both need an index of packages.
 wheel integrations: $(STAMP)

@@ -299,3 +299,19 @@ def test_it_runs_where_a_check_fails(tmp_path: Path) -> None:
     answer = project.stitchback("resolve", "--yes")
     assert answer.code == 0, answer.text
     project.good("check")
+
+
+def test_squash_finish_takes_an_alias(tmp_path: Path) -> None:
+    project = one_database(tmp_path / "project")
+    files = project.files
+    files.migration("shop.0002_a", "shop.0001_initial", add("item", "a"))
+    files.migration("shop.0001_squashed_0002_a", "", create("Item"), add("item", "a"))
+    squashed = files.path / "shop/migrations/0001_squashed_0002_a.py"
+    replaces = '    replaces = [("shop", "0001_initial"), ("shop", "0002_a")]\n'
+    squashed.write_text(squashed.read_text() + replaces)
+    files.commit()
+    project.good("migrate", "-v0")
+    answer = project.stitchback("squash", "finish", "shop", "--database", "default", "--dry-run")
+    assert answer.code == 1, answer.text
+    assert "0001_squashed_0002_a" in answer.out
+    assert project.stitchback("squash", "finish", "shop", "--database", "replica").code == 2

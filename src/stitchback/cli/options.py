@@ -38,6 +38,11 @@ def _address(ctx: click.Context, _: click.Parameter, database: str | None) -> Da
     return found
 
 
+def addresses(ctx: click.Context, _: click.Parameter, databases: tuple[str, ...]) -> tuple[DatabaseUrl, ...]:
+    """The same for an option that can be repeated."""
+    return tuple(map(ctx.obj.address, databases))
+
+
 def servers(
     ctx: click.Context, _: click.Parameter, databases: tuple[str, ...]
 ) -> tuple[DatabaseUrl | str, ...]:

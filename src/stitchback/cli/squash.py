@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stitchback.cli import options
 from stitchback.cli.group import SWITCHES, CommandContext
 from stitchback.cli.output import confirm, echo
 from stitchback.cli.progress import activity
+
+if TYPE_CHECKING:
+    from stitchback.adapters.urls import DatabaseUrl
 
 labels = click.argument("apps", nargs=-1, required=True, metavar="APP...")
 dry_run = click.option(
@@ -123,8 +128,9 @@ def stitch(
     "--database",
     "databases",
     multiple=True,
+    callback=options.addresses,
     metavar="URL",
-    help="A live database that must be there (repeatable).",
+    help="A live database that must be there (repeatable); with manage.py also an alias of DATABASES.",
 )
 @options.ledgers
 @options.fleet
@@ -143,10 +149,10 @@ def stitch(
 def finish(
     session: CommandContext,
     apps: tuple[str, ...],
-    databases: tuple[str, ...],
+    databases: tuple[DatabaseUrl, ...],
     ledgers: tuple[str, ...],
     fleet: str | None,
-    schemas: str | None,
+    schemas: DatabaseUrl | None,
     released_before: str | None,
     timeout: int,
     dry_run: bool,

@@ -32,7 +32,7 @@ def test_no_is_an_answer(shop: Path) -> None:
         cli, ["-C", str(shop), "apply", "release/2.4"], input="n\n", standalone_mode=False
     )
     assert done.return_value == 1
-    assert done.stderr.splitlines()[-1].endswith("Nothing was written.")
+    assert done.output.splitlines()[-1].endswith("Nothing was written.")
     assert git(shop, "status", "--porcelain") == ""
 
 

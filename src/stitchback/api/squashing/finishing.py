@@ -29,10 +29,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class FinishRequest:
-    """`databases`: URLs; `tenants`: of fleets. `released_before`: a date or a ref, since which every database was migrated."""
+    """`databases`: addresses or URLs; `tenants`: of fleets. `released_before`: a date or a ref, since which every database was migrated."""
 
     apps: tuple[str, ...]
-    databases: tuple[str, ...] = ()
+    databases: tuple[DatabaseUrl | str, ...] = ()
     ledgers: tuple[str, ...] = ()
     tenants: tuple[Tenant, ...] = ()
     released_before: str | None = None
@@ -66,7 +66,7 @@ def finish(project: Project, wish: FinishRequest, progress: Progress = lambda _:
 
 def read_all(wish: FinishRequest) -> tuple[list[Ledger], tuple[NotThere, ...]]:
     """The ledgers, and the databases of fleets that cannot be read."""
-    found = [read_database(DatabaseUrl.parse(url), timeout=wish.timeout).ledger for url in wish.databases]
+    found = [read_database(DatabaseUrl.of(url), timeout=wish.timeout).ledger for url in wish.databases]
     found += read_ledgers(wish.ledgers)
     answers = read_fleet(wish.tenants, timeout=wish.timeout) if wish.tenants else ()
     found += [answer.reading.ledger for answer in answers if isinstance(answer, ReachedTenant)]
