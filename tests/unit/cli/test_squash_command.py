@@ -82,3 +82,31 @@ def test_finish_asks_which_databases_are_there(commands: Commands, shop: Path) -
 def test_a_project_that_cannot_be_run(commands: Commands, shop: Path) -> None:
     error = squash(commands, shop, "stitch", "shop", "--settings", "nowhere", "--yes", code=3)["error"]
     assert error["code"] == "SB703"
+
+
+def test_both_ways_are_built_and_compared(commands: Commands, shop: Path) -> None:
+    document = squash(
+        commands, shop, "stitch", "shop", "--at", "v2.10", "--database", "sqlite:///", "--dry-run", code=1
+    )
+    (built,) = document["built"]
+    assert built["engine"] == "sqlite"
+    assert min(built["old_seconds"], built["new_seconds"]) > 0
+
+
+def test_near_miss_a_table_that_only_a_signal_creates(commands: Commands, shop: Path) -> None:
+    """The proof sees migrations alone; the databases differ all the same, so nothing is written."""
+    signal = (
+        "\n\ndef more(plan, using, **kwargs):\n    from django.db import connections\n\n"
+        "    if any(migration.name == '0002_item_size' for migration, _ in plan):\n"
+        "        connections[using].cursor().execute('CREATE TABLE IF NOT EXISTS extra (id integer)')\n\n\n"
+        "from django.db.models.signals import post_migrate\n\npost_migrate.connect(more)\n"
+    )
+    models = shop / "people" / "models.py"
+    models.write_text(models.read_text() + signal)
+    subprocess.run(
+        ["git", "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qam", "x"], cwd=shop, check=True
+    )
+    arguments = ("stitch", "shop", "--at", "v2.10", "--database", "sqlite:///", "--yes")
+    error = squash(commands, shop, *arguments, code=3)["error"]
+    assert (error["code"], error["evidence"]) == ("SB711", ["table extra is missing"])
+    assert status(shop) == []
