@@ -110,3 +110,16 @@ def test_near_miss_a_table_that_only_a_signal_creates(commands: Commands, shop: 
     error = squash(commands, shop, *arguments, code=3)["error"]
     assert (error["code"], error["evidence"]) == ("SB711", ["table extra is missing"])
     assert status(shop) == []
+
+
+def test_finish_is_proved_for_databases_between_the_release_and_now(commands: Commands, shop: Path) -> None:
+    squash(commands, shop, "stitch", "shop", "--at", "v2.10", "--yes", code=0)
+    for command in (("add", "shop"), ("commit", "-qm", "squash"), ("tag", "v2.11")):
+        subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *command], cwd=shop, check=True)
+    last = shop / "shop" / "migrations" / "0005_item_barcode.py"
+    text = last.read_text().replace("0004_categories", "0005_item_barcode").replace('barcode",', 'code",')
+    (last.parent / "0006_item_code.py").write_text(text)
+    document = squash(commands, shop, "finish", "shop", "--released-before", "v2.11", "--dry-run", code=1)
+    populations = document["result"]["plan"]["proof"]["populations"]
+    assert {each["lineage"] for each in populations} == {"fresh", "fork point", "mainline"}
+    assert all(not each["inserts"] and each["finish_first"] is None for each in populations)
