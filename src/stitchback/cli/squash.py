@@ -62,6 +62,13 @@ def candidates(session: CommandContext, ref: str | None, apps: tuple[str, ...], 
     is_flag=True,
     help="Remove the old files at once: databases must be at the ref before the deploy.",
 )
+@click.option(
+    "--database",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    help="Also create a database by the old files and one by the squash on this server (sqlite:/// for files), compare them, and report both times. No existing database is used.",
+)
 @dry_run
 @options.yes
 @options.settings
@@ -73,6 +80,7 @@ def stitch(
     apps: tuple[str, ...],
     at: str,
     remove: bool,
+    urls: tuple[str, ...],
     dry_run: bool,
     yes: bool,
     settings: str | None,
@@ -91,6 +99,7 @@ def stitch(
     from stitchback.api.squashing.regenerating import how_to_run
     from stitchback.api.squashing.stitching import (
         StitchRequest,
+        built,
         contents_of_squash,
         diffs_of_squash,
         prepared,
@@ -104,7 +113,9 @@ def stitch(
         wish = StitchRequest(apps, at, remove, how_to_run(project, settings, environment))
         with activity(session, "reading migrations") as progress:
             found = stitch(project, wish, progress)
-        report, contents = found.report, contents_of_squash(project, found)
+        contents = contents_of_squash(project, found)
+        with activity(session, "building databases"):
+            report = built(project, found.report, contents, urls, wish.how)
         if dry_run or not contents:
             diffs = diffs_of_squash(project, contents, report.tree)
             echo(render_squash(report, output_format, diffs, verbose=session.verbose), output_format)

@@ -43,6 +43,15 @@ class CandidatesReport:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltBothWays:
+    """A database by the old files and one by the squash, on a real server: equal. Seconds of `migrate`."""
+
+    vendor: str
+    old_seconds: float
+    new_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class SquashReport:
     """`stitch` and `finish`: the tree as it is, and the proved files or why they are refused. `best`: which databases a refused candidate works for.
     `subject`: what is done, for a commit's message."""
@@ -53,6 +62,7 @@ class SquashReport:
     outcome: SafePlan | Refuted
     best: CandidateReach | None
     coverage: Coverage
+    built: tuple[BuiltBothWays, ...] = ()
 
     @property
     def exit_code(self) -> int:

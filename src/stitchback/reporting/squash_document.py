@@ -68,6 +68,10 @@ def stitch_document(report: SquashReport, written: Iterable[str], diffs: Iterabl
         "plan": plan_part(outcome, report.tree) if isinstance(outcome, SafePlan) else None,
         "refused": None if isinstance(outcome, SafePlan) else refused_document(outcome),
         "best": None if is_proved or report.best is None else reach_document(report.best),
+        "built": [
+            {"engine": each.vendor, "old_seconds": each.old_seconds, "new_seconds": each.new_seconds}
+            for each in report.built
+        ],
         "diffs": list(diffs),
         "written": paths,
         "read": read_document(report.coverage),

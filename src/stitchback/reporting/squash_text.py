@@ -7,12 +7,14 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Refuted, SafePlan
-from stitchback.planning.squash_reports import FinishReport, NotThere, SquashReport
+from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME
+from stitchback.planning.squash_reports import BuiltBothWays, FinishReport, NotThere, SquashReport
 from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.layout import BLANK, wrapped
 from stitchback.reporting.next_steps import step_lines
 from stitchback.reporting.plan_text import chosen_lines, proof_lines
 from stitchback.reporting.population_groups import fails_for, works_for
+from stitchback.reporting.refusal_text import no_time_lines
 from stitchback.reporting.status_text import counted, coverage_lines
 from stitchback.reporting.style import Line, bold, cyan, dim, green, plain, red
 
@@ -25,6 +27,7 @@ def squash_lines(report: SquashReport, diffs: Sequence[str], *, verbose: bool) -
         case SafePlan() as safe:
             yield from chosen_lines(safe, report.tree)
             yield from proof_lines(safe.proof, (), verbose=verbose)
+            yield from built_lines(report.built)
         case Refuted() as refuted:
             yield from refuted_lines(report, refuted, verbose=verbose)
     yield from coverage_lines(report.coverage)
@@ -33,10 +36,25 @@ def squash_lines(report: SquashReport, diffs: Sequence[str], *, verbose: bool) -
         yield from diff_lines(diff)
 
 
+def built_lines(built: Sequence[BuiltBothWays]) -> Iterator[Line]:
+    for each in built:
+        times = f"{each.old_seconds:.1f} s by the old files, {each.new_seconds:.1f} s by the squash"
+        said = f" both ways on {each.vendor}: {times}; schema and django_migrations are equal"
+        yield from wrapped((bold("Built"), plain(said)))
+    if built:
+        yield BLANK
+
+
 def refuted_lines(report: SquashReport, refuted: Refuted, *, verbose: bool) -> Iterator[Line]:
-    said = "  the squash could not be proved. Nothing was written."
-    yield from wrapped((red(f"Refused: {NOT_PROVED}"), plain(said)), 0, 2)
+    said = (
+        "  it could not be proved that each database can be migrated with these files. Nothing was written."
+    )
+    code = DISAGREEMENT if refuted.contradicted else NO_TIME if refuted.missed else NOT_PROVED
+    yield from wrapped((red(f"Refused: {code}"), plain(said)), 0, 2)
     yield BLANK
+    if refuted.missed and not refuted.contradicted:
+        yield from no_time_lines((refuted,))
+        return
     yield from failure_lines(refuted, verbose=verbose)
     for remark in refuted.candidate.remarks:
         yield from wrapped((dim("note  "), plain(remark.text)), 2, 6)
@@ -46,7 +64,7 @@ def refuted_lines(report: SquashReport, refuted: Refuted, *, verbose: bool) -> I
         yield from wrapped((dim("works for  "), plain(", ".join(map(str, works_for(report.best))))), 2, 11)
         yield from wrapped((dim("fails for  "), plain(", ".join(map(str, fails_for(report.best))))), 2, 11)
         yield BLANK
-    yield from wrapped((cyan("hint "), plain(f"`stitchback explain {NOT_PROVED}` shows what to do.")), 0, 5)
+    yield from wrapped((cyan("hint "), plain(f"`stitchback explain {code}` shows what to do.")), 0, 5)
 
 
 def failure_lines(refuted: Refuted, *, verbose: bool) -> Iterator[Line]:

@@ -82,3 +82,44 @@ def test_finish_asks_which_databases_are_there(commands: Commands, shop: Path) -
 def test_a_project_that_cannot_be_run(commands: Commands, shop: Path) -> None:
     error = squash(commands, shop, "stitch", "shop", "--settings", "nowhere", "--yes", code=3)["error"]
     assert error["code"] == "SB703"
+
+
+def test_both_ways_are_built_and_compared(commands: Commands, shop: Path) -> None:
+    document = squash(
+        commands, shop, "stitch", "shop", "--at", "v2.10", "--database", "sqlite:///", "--dry-run", code=1
+    )
+    (built,) = document["built"]
+    assert built["engine"] == "sqlite"
+    assert min(built["old_seconds"], built["new_seconds"]) > 0
+
+
+def test_near_miss_a_table_that_only_a_signal_creates(commands: Commands, shop: Path) -> None:
+    """The proof sees migrations alone; the databases differ all the same, so nothing is written."""
+    signal = (
+        "\n\ndef more(plan, using, **kwargs):\n    from django.db import connections\n\n"
+        "    if any(migration.name == '0002_item_size' for migration, _ in plan):\n"
+        "        connections[using].cursor().execute('CREATE TABLE IF NOT EXISTS extra (id integer)')\n\n\n"
+        "from django.db.models.signals import post_migrate\n\npost_migrate.connect(more)\n"
+    )
+    models = shop / "people" / "models.py"
+    models.write_text(models.read_text() + signal)
+    subprocess.run(
+        ["git", "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qam", "x"], cwd=shop, check=True
+    )
+    arguments = ("stitch", "shop", "--at", "v2.10", "--database", "sqlite:///", "--yes")
+    error = squash(commands, shop, *arguments, code=3)["error"]
+    assert (error["code"], error["evidence"]) == ("SB711", ["table extra is missing"])
+    assert status(shop) == []
+
+
+def test_finish_is_proved_for_databases_between_the_release_and_now(commands: Commands, shop: Path) -> None:
+    squash(commands, shop, "stitch", "shop", "--at", "v2.10", "--yes", code=0)
+    for command in (("add", "shop"), ("commit", "-qm", "squash"), ("tag", "v2.11")):
+        subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *command], cwd=shop, check=True)
+    last = shop / "shop" / "migrations" / "0005_item_barcode.py"
+    text = last.read_text().replace("0004_categories", "0005_item_barcode").replace('barcode",', 'code",')
+    (last.parent / "0006_item_code.py").write_text(text)
+    document = squash(commands, shop, "finish", "shop", "--released-before", "v2.11", "--dry-run", code=1)
+    populations = document["result"]["plan"]["proof"]["populations"]
+    assert {each["lineage"] for each in populations} == {"fresh", "fork point", "mainline"}
+    assert all(not each["inserts"] and each["finish_first"] is None for each in populations)

@@ -9,6 +9,7 @@ from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.project import ABBREVIATED, WORKTREE, Project
 from stitchback.api.reading_cases import PlanRequest, policy_of, with_works
 from stitchback.api.schema import require_apps
+from stitchback.api.squashing.building import build_both_ways
 from stitchback.api.squashing.regenerating import HowToRun, Regenerated, regenerate
 from stitchback.api.writing_plans import Prepared, contents_of_candidate, diffs_from, reread
 from stitchback.model.migrations import Tree
@@ -90,6 +91,22 @@ def contents_of_squash(project: Project, found: Stitched) -> tuple[FileContent, 
         return blobs[blob] if blob in blobs else project.read_blob(blob)
 
     return contents_of_candidate(project, outcome.candidate, found.report.tree, read)
+
+
+def built(
+    project: Project,
+    report: SquashReport,
+    contents: Sequence[FileContent],
+    urls: Sequence[str],
+    how: HowToRun,
+) -> SquashReport:
+    """The report with a database by the old files and one by the squash on each of these servers. Raises Refusal (SB711) as `build_both_ways` does."""
+    if not contents or not urls:
+        return report
+    assert isinstance(report.outcome, SafePlan), "only what was proved has contents"
+    files = {each.path: each.content for each in contents}
+    squashes = frozenset(edit.key for edit in report.outcome.candidate.edits)
+    return replace(report, built=tuple(build_both_ways(project, files, squashes, url, how) for url in urls))
 
 
 def diffs_of_squash(project: Project, contents: Sequence[FileContent], tree: Tree) -> tuple[str, ...]:
