@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,7 +208,12 @@ def _lock(handle: int, deadline: float) -> None:
 def _refuse_dirty(repository: Repository, changes: Sequence[FileChange]) -> None:
     """Tracked files with uncommitted changes, but for what git itself has brought; what git does not know yet may only be made, not
     overwritten."""
-    dirty = repository.dirty_paths(change.path for change in changes if change.before is not None)
+    refuse_dirty(repository, (change.path for change in changes if change.before is not None))
+
+
+def refuse_dirty(repository: Repository, paths: Iterable[str]) -> None:
+    """Raises EnvironmentProblem (SB512) where one of these files has uncommitted changes."""
+    dirty = repository.dirty_paths(paths)
     if dirty:
         raise EnvironmentProblem(
             "SB512",

@@ -270,13 +270,7 @@ def write_backport(
     prepared = None
     if report.stitched.would_change:
         prepared = prepare(project, report.stitched, PlanRequest((wish.release,), wish.onto), None)
-        dirty = project.repository.dirty_paths(content.path for content in prepared.contents)
-        if dirty:
-            raise EnvironmentProblem(
-                "SB512",
-                f"{', '.join(dirty)}: changed and not committed",
-                hint="Commit or stash it, and run this again.",
-            )
+        refuse_dirty(project.repository, (content.path for content in prepared.contents))
     contents = {file.path: file.content for file in report.files}
     names = ", ".join(str(file.original) for file in report.files)
     base = project.repository.resolve(wish.release)

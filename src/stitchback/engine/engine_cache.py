@@ -25,7 +25,7 @@ from stitchback.operations.data import data_run as effect_of
 from stitchback.operations.data_needs import Needs
 from stitchback.operations.separate_database_and_state import Stated
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.effects import DropColumn, Effect, Forget, Remake, RenameIndex
+from stitchback.schema.effects import ChangeIndexName, DropColumn, Effect, Forget, Remake
 from stitchback.schema.on_engine import Remarks, run_on_engine
 from stitchback.schema.physical import physical_of
 from stitchback.schema.problems import Clash, InconsistentState
@@ -257,7 +257,7 @@ class EngineCache:
         """Raises Clash if SQLite fails or loses data, except if a conditional operation left the table
         unchanged.
         """
-        if not self.sqlite or not isinstance(effect, Remake | DropColumn | RenameIndex):
+        if not self.sqlite or not isinstance(effect, Remake | DropColumn | ChangeIndexName):
             return
         refused = refused_by_sqlite(schema, effect, self.forgotten.get(effect.table, set()))
         if refused and not (isinstance(effect, Remake) and effect.conditional and last == schema):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from stitchback.model.operations import Operation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.operations.base import MIGRATIONS, MODELS, Named, Step, Template
+from stitchback.operations.base import MIGRATIONS, MODELS, NamedParameters, Step, Template
 from stitchback.operations.model_options import together_texts
 from stitchback.operations.on_field import (
     OnField,
@@ -20,8 +20,8 @@ from stitchback.operations.on_field import (
 from stitchback.schema.definitions import definition
 from stitchback.schema.effects import (
     AddColumn,
-    AddIndex,
     AlterColumn,
+    CreateIndex,
     DropIndex,
     Effect,
     RenameColumn,
@@ -43,7 +43,7 @@ from stitchback.schema.visible import GENERATED, column_text, has_column, is_man
 
 class AlterField(OnField):
     parameters = ("model_name", "name", "field", "preserve_default")
-    field = Named("name", "name")
+    field = NamedParameters("name", "name")
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:
         return with_field(state, self.model_in(operation, app, state), operation, app)
@@ -178,7 +178,7 @@ def unread_altered(source: ModelState, after: SchemaState, target: ModelState, n
         yield AddColumn(table, column, shape, conditional=True)
         yield AlterColumn(table, column, shape, shape, conditional=True)
     indexes = field_indexes(name, now) if isinstance(now, Field) else ()
-    yield from (AddIndex(table, text, text, conditional=True) for text in indexes)
+    yield from (CreateIndex(table, text, text, conditional=True) for text in indexes)
 
 
 def made_so(state: SchemaState, model: ModelState, name: str, field: Field) -> Iterator[Effect]:
@@ -189,4 +189,4 @@ def made_so(state: SchemaState, model: ModelState, name: str, field: Field) -> I
         if text not in come and text not in together:
             yield DropIndex(table, text)
     yield from (AlterColumn(table, column, shape, shape) for column, shape in column_pair(state, name, field))
-    yield from (AddIndex(table, text, text) for text in come)
+    yield from (CreateIndex(table, text, text) for text in come)

@@ -11,8 +11,7 @@ from stitchback.operations.base import MIGRATIONS, POSTGRES, Step, Template
 from stitchback.operations.indexes import OnDefinition, has_named, require_named
 from stitchback.schema.changes import with_model
 from stitchback.schema.definitions import is_unique_constraint
-from stitchback.schema.effects import AddConstraint as ConstraintAdded
-from stitchback.schema.effects import DropConstraint, Effect
+from stitchback.schema.effects import CreateConstraint, DropConstraint, Effect
 from stitchback.schema.models import name_of, unread
 from stitchback.schema.naming import needed
 from stitchback.schema.needs import names_in, own_columns, require, resolved_by
@@ -47,7 +46,7 @@ class AddConstraint(OnConstraint):
             name = name_of(constraint)
             require(step.after, model, sorted(names_in(constraint)), name)
             columns = own_columns(model, names_in(constraint))
-            yield ConstraintAdded(
+            yield CreateConstraint(
                 table_name(model), name, main_table(step.after, model).constraints[name], columns
             )
 

@@ -15,17 +15,15 @@ from stitchback.operations.base import (
     MODELS,
     NOT_NAMED,
     POSTGRES,
-    Named,
+    ChangedPart,
+    NamedParameters,
     OperationKind,
-    Part,
     Step,
     Template,
 )
 from stitchback.schema.changes import with_model
 from stitchback.schema.definitions import definition
-from stitchback.schema.effects import AddIndex as IndexAdded
-from stitchback.schema.effects import DropIndex, Effect
-from stitchback.schema.effects import RenameIndex as IndexRenamed
+from stitchback.schema.effects import ChangeIndexName, CreateIndex, DropIndex, Effect
 from stitchback.schema.models import name_of, unread
 from stitchback.schema.naming import needed
 from stitchback.schema.needs import lacks, names_in, own_columns, require
@@ -40,10 +38,10 @@ class OnDefinition(OperationKind):
 
     keywords = ()
     spread = ()
-    model = Named("model_name", "model_name")
+    model = NamedParameters("model_name", "model_name")
     field = NOT_NAMED
     table = ""
-    part = Part.DEFINITION
+    part = ChangedPart.DEFINITION
     code = ""
     definition = ""
 
@@ -89,7 +87,7 @@ class AddIndex(OnDefinition):
             name = name_of(index)
             require(step.after, model, sorted(names_in(index)), name)
             columns = own_columns(model, names_in(index))
-            yield IndexAdded(table_name(model), name, main_table(step.after, model).indexes[name], columns)
+            yield CreateIndex(table_name(model), name, main_table(step.after, model).indexes[name], columns)
 
     template: Template | None = Template(
         "AddIndex",
@@ -200,7 +198,7 @@ class RenameIndex(OnDefinition):
 
     module = MIGRATIONS
     parameters = ("model_name", "new_name", "old_name", "old_fields")
-    part = Part.MODEL
+    part = ChangedPart.MODEL
     is_index = False
     defines = ()
     on_sqlite = "RenameIndex"
@@ -229,12 +227,12 @@ class RenameIndex(OnDefinition):
         if fields:
             require(step.before, source, fields, self.name)
             columns = [column_of(source, name) for name in fields]
-            yield IndexRenamed(table_name(target), definition("index", columns), new, unnamed=True)
+            yield ChangeIndexName(table_name(target), definition("index", columns), new, unnamed=True)
             return
         old = step.name("old_name")
         require_named("index", source, source.indexes, old, step.operation)
         if old != new:
-            yield IndexRenamed(table_name(target), old, new, lost=lost_fields(step.after, target, new))
+            yield ChangeIndexName(table_name(target), old, new, lost=lost_fields(step.after, target, new))
 
     template = None
 

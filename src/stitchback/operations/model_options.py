@@ -9,15 +9,15 @@ from stitchback.model.operations import Operation
 from stitchback.model.physical import Column
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE
-from stitchback.operations.base import Named, Part, Step, Template
+from stitchback.operations.base import ChangedPart, NamedParameters, Step, Template
 from stitchback.operations.models import OnModel
 from stitchback.operations.on_field import many_renamed
 from stitchback.schema.changes import with_model, without_options
 from stitchback.schema.definitions import columns_in, definition
 from stitchback.schema.effects import (
     AddColumn,
-    AddIndex,
     AlterComment,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropIndex,
@@ -42,7 +42,7 @@ class OnOptions(OnModel):
     """It may run once more: an option that is what it is to be costs nothing."""
 
     spread: tuple[str, ...] = ()
-    model = Named("name", "name")
+    model = NamedParameters("name", "name")
     table = ""
 
     template: Template | None = None
@@ -141,7 +141,7 @@ class AlterModelManagers(OnOptions):
 class AlterTogether(OnOptions):
     """It says which fields are together from now on: what is gone is dropped, what is new is added. `defines`: "unique" or "index" alone."""
 
-    part = Part.DEFINITION
+    part = ChangedPart.DEFINITION
 
     def part_name(self, operation: Operation) -> str:
         return self.name
@@ -163,7 +163,7 @@ class AlterTogether(OnOptions):
         yield from (DropIndex(table_name(target), text) for text in sorted(old - new))
         columns = own_columns(target, (name for names in together_options(kind, target) for name in names))
         for text in sorted(new - old):
-            yield AddIndex(table_name(target), text, text, columns & frozenset(columns_in(text)))
+            yield CreateIndex(table_name(target), text, text, columns & frozenset(columns_in(text)))
 
 
 class AlterUniqueTogether(AlterTogether):

@@ -13,9 +13,9 @@ from stitchback.operations.base import (
     MIGRATIONS,
     MODELS,
     NOT_NAMED,
-    Named,
+    ChangedPart,
+    NamedParameters,
     OperationKind,
-    Part,
     Step,
     Template,
 )
@@ -37,7 +37,7 @@ class OnModel(OperationKind):
     keywords = ()
     field = NOT_NAMED
     defines: tuple[str, ...] = ()
-    part = Part.MODEL
+    part = ChangedPart.MODEL
     is_index = False
     code = ""
 
@@ -49,7 +49,7 @@ class OnModel(OperationKind):
 class CreateModel(OnModel):
     parameters = ("name", "fields", "options", "bases", "managers")
     spread = ("fields", "options", "managers")
-    model = Named(after="name")
+    model = NamedParameters(after="name")
     table = ""
 
     def makes_new(self, operation: Operation) -> bool:
@@ -103,7 +103,7 @@ class CreateModelIfMissing(migrations.CreateModel):
 class DeleteModel(OnModel):
     parameters = ("name",)
     spread = ()
-    model = Named(before="name")
+    model = NamedParameters(before="name")
     table = ""
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:
@@ -160,7 +160,7 @@ class DeleteModelIfPresent(migrations.DeleteModel):
 class RenameModel(OnModel):
     parameters = ("old_name", "new_name")
     spread = ()
-    model = Named("old_name", "new_name")
+    model = NamedParameters("old_name", "new_name")
     table = ""
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:

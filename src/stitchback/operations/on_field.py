@@ -12,10 +12,10 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, text
-from stitchback.operations.base import MIGRATIONS, Named, OperationKind, Part
+from stitchback.operations.base import MIGRATIONS, ChangedPart, NamedParameters, OperationKind
 from stitchback.schema.changes import put, with_model
 from stitchback.schema.definitions import column_renamed
-from stitchback.schema.effects import AddIndex, AlterColumn, DropIndex, Effect, RenameColumn, RenameTable
+from stitchback.schema.effects import AlterColumn, CreateIndex, DropIndex, Effect, RenameColumn, RenameTable
 from stitchback.schema.fields import canonical_field, without_default
 from stitchback.schema.models import MODEL, unread
 from stitchback.schema.naming import needed
@@ -38,9 +38,9 @@ class OnField(OperationKind):
     module = MIGRATIONS
     keywords = ()
     spread = ()
-    model = Named("model_name", "model_name")
+    model = NamedParameters("model_name", "model_name")
     table = ""
-    part = Part.FIELD
+    part = ChangedPart.FIELD
     is_index = False
     code = ""
     defines = ()
@@ -107,7 +107,7 @@ def altered_column(
         yield RenameColumn(table, column, new_column)
     if shape != new_shape:
         yield AlterColumn(table, new_column, shape, new_shape)
-    yield from (AddIndex(table, text, text) for text in come if text not in gone.values())
+    yield from (CreateIndex(table, text, text) for text in come if text not in gone.values())
 
 
 def many_renamed(source: ModelState, target: ModelState, old: str, new: str) -> Iterator[Effect]:

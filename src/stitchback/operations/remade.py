@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations import kind_of
-from stitchback.operations.base import NOT_NAMED, Named
+from stitchback.operations.base import NOT_NAMED, NamedParameters
 from stitchback.operations.names import subject
 from stitchback.operations.remove_field import is_plainly_dropped
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
     AlterColumn,
+    CreateConstraint,
+    CreateIndex,
     DropColumn,
     DropConstraint,
     DropIndex,
@@ -102,12 +102,12 @@ def remakes(operation: Operation, app: str, before: SchemaState, after: SchemaSt
         case DropColumn() if named.dropped:
             field = field_of(before, operation, app)
             return field is not None and not is_plainly_dropped(field)
-        case AlterColumn() | AddIndex() | DropIndex():
+        case AlterColumn() | CreateIndex() | DropIndex():
             return named.kept
         case RenameColumn() if named.kept or named.renamed:
             field = field_of(after, operation, app)
             return field is not None and is_foreign_key(field) and field.argument("db_constraint") is None
-        case AddConstraint(definition=definition):
+        case CreateConstraint(definition=definition):
             return is_of_the_table(definition)
         case DropConstraint(table=table, name=name):
             return any(
@@ -121,7 +121,7 @@ def remakes(operation: Operation, app: str, before: SchemaState, after: SchemaSt
             return False
 
 
-def fields_of_kind(operation: Operation) -> Named:
+def fields_of_kind(operation: Operation) -> NamedParameters:
     kind = kind_of(operation)
     return NOT_NAMED if kind is None else kind.field
 

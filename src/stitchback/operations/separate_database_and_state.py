@@ -20,9 +20,9 @@ from stitchback.model.values import Constant, walk
 from stitchback.operations.data import code_of, is_code, runs_sql
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
     AlterColumn,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -108,7 +108,7 @@ def asked_for(effect: Effect) -> tuple[str, str]:
     match effect:
         case DropIndex(name=name) | DropConstraint(name=name):
             return "", name
-        case AddIndex(name=name) | AddConstraint(name=name):
+        case CreateIndex(name=name) | CreateConstraint(name=name):
             return "NOT", name
         case _:
             return "", ""

@@ -16,8 +16,8 @@ from stitchback.repair.unrecorded import UnrecordedMigration
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropTable,
@@ -296,7 +296,7 @@ def _is_whole(effect: Effect, case: LedgerCase) -> bool:
         case CreateTable(table=table):
             plain = all(column.target is None for column in table.columns.values())
             return plain and not (table.indexes or table.constraints)
-        case AddIndex() | AddConstraint() | DropColumn() | DropTable() | RenameColumn():
+        case CreateIndex() | CreateConstraint() | DropColumn() | DropTable() | RenameColumn():
             return True
         case _:
             return False

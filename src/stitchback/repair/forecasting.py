@@ -22,7 +22,7 @@ from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.schema_search import NodeRelatives, lacking
 from stitchback.repair.visible_schema import Names, VisibleSchema
 from stitchback.schema.definitions import columns_in
-from stitchback.schema.effects import AddIndex, Effect
+from stitchback.schema.effects import CreateIndex, Effect
 from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
 from stitchback.schema.on_engine import Remarks
@@ -80,7 +80,11 @@ def with_unnamed(
     """The schema with the indexes that have the name which Django gives an index of those columns (`unique_together`, `db_index`)."""
     tables = dict(schema.tables)
     for effect in effects:
-        if not isinstance(effect, AddIndex) or effect.name != effect.definition or effect.table not in tables:
+        if (
+            not isinstance(effect, CreateIndex)
+            or effect.name != effect.definition
+            or effect.table not in tables
+        ):
             continue
         names = automatic_names(engine, effect.table, effect.definition, columns_in(effect.definition))
         if visible.indexes.intersection(name.lower() for name in names):

@@ -12,8 +12,8 @@ from stitchback.repair.schema_of_applied import SchemaOfApplied
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropTable,
@@ -79,7 +79,7 @@ def _outcomes(effects: Iterable[Effect], plain: Names) -> Iterator[tuple[str, Pr
             case RenameColumn(table=table, before=before, after=after):
                 place = Presence(table.lower(), after.lower())
                 found[place] = f"column {table}.{before} renamed {after}", True
-            case AddIndex(name=name) | AddConstraint(name=name):
+            case CreateIndex(name=name) | CreateConstraint(name=name):
                 if Presence("", index=name.lower()) in plain:
                     found[Presence("", index=name.lower())] = f"{name} added", True
             case _:

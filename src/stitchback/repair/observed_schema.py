@@ -13,8 +13,8 @@ from stitchback.repair.visible_schema import Names
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     Effect,
     RenameColumn,
@@ -86,14 +86,14 @@ class KnownNames:
     def __init__(self, effects: Iterable[Effect]) -> None:
         self.tables: dict[str, CreateTable] = {}
         self.columns: dict[tuple[str, str], AddColumn] = {}
-        self.indexes: dict[tuple[str, str], AddIndex | AddConstraint] = {}
+        self.indexes: dict[tuple[str, str], CreateIndex | CreateConstraint] = {}
         for effect in effects:
             match effect:
                 case CreateTable(name=name):
                     self.tables.setdefault(name.lower(), effect)
                 case AddColumn(table=table, column=column):
                     self.columns.setdefault((table.lower(), column.lower()), effect)
-                case AddIndex(table=table, name=name) | AddConstraint(table=table, name=name):
+                case CreateIndex(table=table, name=name) | CreateConstraint(table=table, name=name):
                     self.indexes.setdefault((table.lower(), name.lower()), effect)
                 case _:
                     pass
@@ -130,7 +130,7 @@ def _adjusted_table(name: str, table: Table, missing: Names, extra: Names, known
             indexes.update(made.indexes if made else ())
         elif each.index and (folded, each.index) in known.indexes:
             index = known.indexes[folded, each.index]
-            (indexes if isinstance(index, AddIndex) else constraints)[index.name] = index.definition
+            (indexes if isinstance(index, CreateIndex) else constraints)[index.name] = index.definition
     traits = [each for each in sorted(extra) if each.table == folded and each.trait]
     for trait in traits:
         for column in columns:

@@ -20,9 +20,10 @@ from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
     AlterColumn,
+    ChangeIndexName,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -31,7 +32,6 @@ from stitchback.schema.effects import (
     Effect,
     Remake,
     RenameColumn,
-    RenameIndex,
     RenameTable,
     RunData,
     Unknown,
@@ -156,7 +156,7 @@ class SchemaOfApplied:
         match effect:
             case DropIndex(name=name) | DropConstraint(name=name):
                 return self.plain & {Presence("", index=name.lower())}
-            case RenameIndex(before=before, after=after):
+            case ChangeIndexName(before=before, after=after):
                 return self.plain & {Presence("", index=name.lower()) for name in (before, after)}
             case _:
                 return frozenset(touched(effect))
@@ -193,7 +193,7 @@ class SchemaOfApplied:
         found: set[Presence] = set()
         for effect in (effect for effects in self.effects.values() for effect in effects):
             found.update(name for name in touched(effect) if name.index)
-            if isinstance(effect, RenameIndex) and Presence("", index=effect.before.lower()) in found:
+            if isinstance(effect, ChangeIndexName) and Presence("", index=effect.before.lower()) in found:
                 found.add(Presence("", index=effect.after.lower()))
         return frozenset(found)
 
@@ -273,7 +273,9 @@ def touched(effect: Effect) -> set[Presence]:
             return {Presence(table_name.lower(), column.lower())}
         case RenameColumn(table=table_name, before=before, after=after):
             return {Presence(table_name.lower(), before.lower()), Presence(table_name.lower(), after.lower())}
-        case AddIndex(name=name, definition=definition) | AddConstraint(name=name, definition=definition):
+        case (
+            CreateIndex(name=name, definition=definition) | CreateConstraint(name=name, definition=definition)
+        ):
             return _index_names(name, definition)
         case _:  # types, comments, data; a removed index may be of a kind that not every engine creates
             return set()

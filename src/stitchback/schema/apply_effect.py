@@ -15,11 +15,12 @@ from stitchback.model.problems import ProblemKind
 from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
     AddOther,
     AlterColumn,
     AlterComment,
+    ChangeIndexName,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -32,7 +33,6 @@ from stitchback.schema.effects import (
     Remake,
     RemoveOther,
     RenameColumn,
-    RenameIndex,
     RenameTable,
     RunData,
     Unknown,
@@ -50,7 +50,7 @@ def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
             return run_on_tables(physical, effect)
         case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
             return run_on_columns(physical, effect)
-        case AddIndex() | DropIndex() | RenameIndex() | AddConstraint() | DropConstraint():
+        case CreateIndex() | DropIndex() | ChangeIndexName() | CreateConstraint() | DropConstraint():
             return run_on_definitions(physical, effect)
         case MakeUniqueTogether(table=table, definitions=definitions):
             return with_table(physical, table, unique_together_made(table_in(physical, table), definitions))
@@ -172,7 +172,7 @@ def run_on_columns(
 def is_conditional_effect(physical: PhysicalSchema, effect: Effect) -> bool:
     """Whether a conditional effect finds no table, and so nothing to take away or to rename there."""
     match effect:
-        case DropColumn() | RenameColumn() | DropIndex() | RenameIndex() | DropConstraint():
+        case DropColumn() | RenameColumn() | DropIndex() | ChangeIndexName() | DropConstraint():
             return effect.conditional and effect.table not in physical.tables
         case _:
             return False
@@ -264,24 +264,24 @@ def references_moved(physical: PhysicalSchema, effect: RenameColumn) -> Physical
 
 def run_on_definitions(
     physical: PhysicalSchema,
-    effect: AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint,
+    effect: CreateIndex | DropIndex | ChangeIndexName | CreateConstraint | DropConstraint,
 ) -> PhysicalSchema:
     if is_conditional_effect(physical, effect):
         return physical
     table = table_in(physical, effect.table)
     match effect:
-        case AddIndex(name=name, definition=text, conditional=conditional):
+        case CreateIndex(name=name, definition=text, conditional=conditional):
             indexes = added("index", effect.table, table.indexes, name, text, conditional)
             needs_columns(table, effect)
             return with_table(physical, effect.table, replace(table, indexes=indexes))
         case DropIndex(name=name, conditional=conditional):
             indexes = dropped("index", effect.table, table.indexes, name, conditional)
             return with_table(physical, effect.table, replace(table, indexes=indexes))
-        case RenameIndex(after=after, conditional=conditional):
+        case ChangeIndexName(after=after, conditional=conditional):
             before = index_on(table, effect) if effect.unnamed else effect.before
             indexes = renamed(effect.table, table.indexes, before, after, conditional)
             return with_table(physical, effect.table, replace(table, indexes=indexes))
-        case AddConstraint(name=name, definition=text, conditional=conditional):
+        case CreateConstraint(name=name, definition=text, conditional=conditional):
             found = added("constraint", effect.table, table.constraints, name, text, conditional)
             needs_columns(table, effect)
             return with_table(physical, effect.table, replace(table, constraints=found))
@@ -312,9 +312,9 @@ def added(
     raise Clash.of(ProblemKind.DEFINITION_EXISTS, kind, name, table)
 
 
-def needs_columns(table: Table, effect: AddIndex | AddConstraint) -> None:
+def needs_columns(table: Table, effect: CreateIndex | CreateConstraint) -> None:
     """Raises Clash where a column is not there that what is made needs; what is there already needs nothing."""
-    there = table.indexes if isinstance(effect, AddIndex) else table.constraints
+    there = table.indexes if isinstance(effect, CreateIndex) else table.constraints
     missing = sorted(effect.columns - table.columns.keys())
     if missing and effect.name not in there:
         raise Clash.of(ProblemKind.COLUMN_NEEDED, effect.table, missing[0], effect.name)
@@ -326,7 +326,7 @@ def dropped(kind: str, table: str, found: Mapping[str, str], name: str, conditio
     return {key: text for key, text in found.items() if key != name}
 
 
-def index_on(table: Table, effect: RenameIndex) -> str:
+def index_on(table: Table, effect: ChangeIndexName) -> str:
     """The name of the only index, of any kind, on the columns of a definition."""
     columns = columns_in(effect.before)
     names = [

@@ -78,7 +78,7 @@ class RenameColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class AddIndex:
+class CreateIndex:
     """`columns`: those of the model that it needs, in its expressions and condition too, as far as they are known."""
 
     table: str
@@ -96,7 +96,7 @@ class DropIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class RenameIndex:
+class ChangeIndexName:
     """`before` is a name, or a definition where `unnamed`: then the one index of those columns is meant, whatever its name,
     and nothing is done where it has the new one already (RenameIndex with `old_fields`). `lost`: fields of the index that the model has
     lost, which SQLite needs, since it makes the index again."""
@@ -110,7 +110,7 @@ class RenameIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class AddConstraint:
+class CreateConstraint:
     """`columns`: those of the model that it needs, in its expressions and condition too, as far as they are known."""
 
     table: str
@@ -220,7 +220,7 @@ class Unknown:
 
 Effect = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | RenameColumn
-    | AddIndex | DropIndex | RenameIndex | AddConstraint | DropConstraint | MakeUniqueTogether | AlterComment
+    | CreateIndex | DropIndex | ChangeIndexName | CreateConstraint | DropConstraint | MakeUniqueTogether | AlterComment
     | Remake | Forget | AddOther | RemoveOther | RunData | Uses | Fails | Unknown
 )  # fmt: skip
 

@@ -17,9 +17,10 @@ from stitchback.model.problems import ProblemKind
 from stitchback.schema.apply_effect import run_effect, table_in, with_table
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
     AlterColumn,
+    ChangeIndexName,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -27,7 +28,6 @@ from stitchback.schema.effects import (
     Effect,
     Remake,
     RenameColumn,
-    RenameIndex,
     RunData,
     Unknown,
     Uses,
@@ -139,15 +139,15 @@ def _in_new_table(physical: PhysicalSchema, effect: Effect, harms: list[str]) ->
                 else f"column {name}.{before} is missing: SQLite recreates the table and fills {after} with its name"
             )
             return with_table(physical, name, replace(table, columns={**kept, after: UNKNOWN}))
-        case AddIndex() | AddConstraint():
+        case CreateIndex() | CreateConstraint():
             return run_effect(physical, replace(_on_literals(physical, effect, harms), conditional=True))
         case _:
             return run_effect(physical, effect)
 
 
 def _on_literals(
-    physical: PhysicalSchema, effect: AddIndex | AddConstraint, harms: list[str]
-) -> AddIndex | AddConstraint:
+    physical: PhysicalSchema, effect: CreateIndex | CreateConstraint, harms: list[str]
+) -> CreateIndex | CreateConstraint:
     """SQLite takes a quoted name that is no column for a text, in indexes and constraints as well."""
     missing = sorted(effect.columns - table_in(physical, effect.table).columns.keys())
     harms += [
@@ -193,12 +193,12 @@ def _run(engine: str, physical: PhysicalSchema, effect: Effect, harms: list[str]
             refused := refused_by_sqlite(physical, effect, frozenset())
         ):
             raise Clash(refused)
-        case AddIndex(table=name, name=index) | RenameIndex(table=name, after=index):
+        case CreateIndex(table=name, name=index) | ChangeIndexName(table=name, after=index):
             _check_index_name(engine, physical, name, index)
-            if engine == "sqlite" and isinstance(effect, AddIndex):
+            if engine == "sqlite" and isinstance(effect, CreateIndex):
                 effect = _on_literals(physical, effect, harms)
             return run_effect(physical, effect)
-        case AddConstraint() if engine == "sqlite":
+        case CreateConstraint() if engine == "sqlite":
             return run_effect(physical, _on_literals(physical, effect, harms))
         case _:
             return run_effect(physical, effect)

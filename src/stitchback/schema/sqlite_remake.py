@@ -19,10 +19,10 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, TRUE
 from stitchback.schema.definitions import columns_in, constraint_text, index_text
 from stitchback.schema.effects import (
+    ChangeIndexName,
     DropColumn,
     Effect,
     Remake,
-    RenameIndex,
 )
 from stitchback.schema.tables import (
     AUTO_COLUMN,
@@ -81,7 +81,7 @@ def refused_by_sqlite(physical: PhysicalSchema, effect: Effect, forgotten: Set[s
             held := holders(physical, effect)
         ):
             return Problem.of(ProblemKind.DROP_HELD, table, column, held)
-        case RenameIndex(after=name, lost=fields) if fields:
+        case ChangeIndexName(after=name, lost=fields) if fields:
             return Problem.of(ProblemKind.INDEX_BROKEN, name, fields)
         case _:
             return None

@@ -7,7 +7,7 @@ the `DatabaseSchemaEditor` of each of Django's backends writes.
 from __future__ import annotations
 
 from stitchback.schema.column_shape import ColumnShape, read_shape
-from stitchback.schema.effects import AddColumn, AddConstraint, AddIndex, AlterColumn, Effect, Remake
+from stitchback.schema.effects import AddColumn, AlterColumn, CreateConstraint, CreateIndex, Effect, Remake
 
 REWRITES = "copies all rows, and blocks reads and writes meanwhile"
 COPIES = "copies all rows, and blocks writes meanwhile"
@@ -35,9 +35,9 @@ def _on_postgresql(effect: Effect) -> str:
             return _new_column_on_postgresql(read_shape(text), [definition for _, definition in indexes])
         case AlterColumn(before=before, after=after):
             return _altered_on_postgresql(read_shape(before), read_shape(after))
-        case AddIndex(definition=definition):
+        case CreateIndex(definition=definition):
             return READS_ALONE if definition.startswith("unique(") else READS
-        case AddConstraint(definition=definition):
+        case CreateConstraint(definition=definition):
             by_index = definition.startswith("unique(") and not definition.endswith(")")
             return READS if by_index else READS_ALONE
         case _:
@@ -82,7 +82,7 @@ def _on_mysql(effect: Effect) -> str:
             return COPIES if shape.constrained or shape.is_generated else ""
         case AlterColumn(before=before, after=after):
             return _altered_on_mysql(read_shape(before), read_shape(after))
-        case AddConstraint(definition=definition):
+        case CreateConstraint(definition=definition):
             return COPIES if definition.startswith("check(") else ""
         case _:
             return ""

@@ -27,9 +27,9 @@ def test_all_codes(commands: Commands, tmp_path: Path) -> None:
 
 
 def test_an_unknown_code_is_told_with_near_ones(commands: Commands, tmp_path: Path) -> None:
-    done = commands.run(tmp_path, "explain", "SB299")
+    done = commands.run(tmp_path, "explain", "SB211")
     assert (done.code, done.stdout) == (2, "")
-    assert "SB20" in done.stderr
+    assert "SB21" in done.stderr
 
 
 def test_as_json(commands: Commands, tmp_path: Path) -> None:

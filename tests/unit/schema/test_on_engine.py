@@ -9,9 +9,9 @@ from columns_by_hand import column, columns
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.schema.effects import (
     AddColumn,
-    AddConstraint,
-    AddIndex,
     AlterColumn,
+    CreateConstraint,
+    CreateIndex,
     CreateTable,
     DropColumn,
     DropIndex,
@@ -122,7 +122,7 @@ def test_an_index_that_is_missing_is_dropped(engine: str, fails: bool) -> None:
 @pytest.mark.parametrize(("engine", "fails"), [("sqlite", True), ("mysql", False), ("postgresql", True)])
 def test_an_index_of_the_same_name_on_another_table(engine: str, fails: bool) -> None:
     schema = PhysicalSchema({"shop_item": ITEM, "shop_other": Table(indexes={"by_name": "index(x)"})})
-    added = AddIndex("shop_item", "by_name", "index(name)")
+    added = CreateIndex("shop_item", "by_name", "index(name)")
     if fails:
         with pytest.raises(Clash, match="shop_other"):
             run(engine, added, schema=schema)
@@ -131,11 +131,11 @@ def test_an_index_of_the_same_name_on_another_table(engine: str, fails: bool) ->
 
 
 def test_an_index_on_a_missing_column() -> None:
-    added = AddIndex("shop_item", "by_size", "index(size)", frozenset({"size"}))
+    added = CreateIndex("shop_item", "by_size", "index(size)", frozenset({"size"}))
     assert "as a text" in run("sqlite", added)[1].harms[0]
     with pytest.raises(Clash):
         run("postgresql", added)
-    unique = AddConstraint("shop_item", "one_size", "unique(size)", frozenset({"size"}))
+    unique = CreateConstraint("shop_item", "one_size", "unique(size)", frozenset({"size"}))
     assert run("sqlite", unique)[1].harms
     with pytest.raises(Clash):
         run("mysql", unique)

@@ -11,7 +11,7 @@ from stitchback.adapters.projects import ProjectSession, Snapshot
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.api.project import Project
 from stitchback.api.squashing.regenerating import HowToRun
-from stitchback.api.verification.differences import schema_differences
+from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.errors import Refusal
 from stitchback.model.keys import MigrationKey
@@ -70,7 +70,7 @@ def _differences(old: _Built, new: _Built, squashes: frozenset[MigrationKey]) ->
             f"{name}: {each.error}" for name, each in (("old files", old), ("squash", new)) if each.error
         )
         return
-    yield from schema_differences(new.content.schema, old.content.schema)
+    yield from map(str, schema_differences(new.content.schema, old.content.schema))
     missing = set(old.content.ledger) - set(new.content.ledger)
     more = set(new.content.ledger) - set(old.content.ledger) - squashes
     yield from (f"django_migrations: no row for {key}" for key in sorted(missing))

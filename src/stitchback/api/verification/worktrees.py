@@ -55,12 +55,6 @@ class Worktrees:
             self._sessions[place] = self._opened(tree)
         return self._sessions[place]
 
-    def with_files(self, commit: str, files: Mapping[str, bytes | None]) -> ProjectSession:
-        """The project as it is at that commit, with these files laid over it."""
-        tree = export_tree(self.repository, commit, self._next_folder("changed"))
-        lay_over(tree, files)
-        return self._opened(tree)
-
     @contextmanager
     def for_a_while(self, commit: str, url: str) -> Iterator[ProjectSession]:
         """As `at`, for one of many old trees: a process of its own ends with the block. Raises Raised or EnvironmentProblem where the
