@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sized
+from collections import deque
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, ModuleType
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import pytest
 from fixture_repos import build_repository
@@ -15,6 +17,7 @@ from fixture_repos import build_repository
 from stitchback.api import PlanRequest, Project, make_plan, status
 from stitchback.model.command_cache import CommandCache, by_identities, by_identity, by_value
 
+CONTAINERS = (dict, list, set, deque, WeakKeyDictionary, WeakValueDictionary, WeakSet)
 Remembering = type(lru_cache(lambda: None))
 CONSTANT = 1  # a function without parameters has one answer, whatever is asked
 
@@ -28,20 +31,21 @@ def holders() -> Iterator[tuple[str, object]]:
     for name, module in modules():
         for key, value in vars(module).items():
             yield f"{name}.{key}", value
-            if isinstance(value, type) and value.__module__ == name:
+            if issubclass(type(value), type) and vars(value).get("__module__") == name:
                 yield from ((f"{name}.{key}.{inner}", held) for inner, held in vars(value).items())
-            if isinstance(value, FunctionType):
+            if type(value) is FunctionType:
                 yield from ((f"{name}.{key}()", cell.cell_contents) for cell in value.__closure__ or ())
 
 
 def sizes() -> dict[str, int]:
     found: dict[str, int] = {}
     for name, value in holders():
-        if isinstance(value, Remembering):
+        if type(value) is Remembering:  # of a lazy object, `isinstance` asks the object
             if not value.__module__.startswith("stitchback."):
                 continue  # Python's own, that a module imports
             size = value.cache_info().currsize
-        elif isinstance(value, Sized) and not isinstance(value, str | bytes | type):
+        elif issubclass(type(value), CONTAINERS):
+            assert isinstance(value, CONTAINERS)
             size = len(value)
         else:
             continue
