@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.postgres import operations as postgres
 from django.db import migrations, models
 from django.db.migrations import operations as plain
@@ -23,6 +24,9 @@ from stitchback.operations import BY_NAME, OPERATIONS
 from stitchback.operations.base import Named, OperationKind, Part
 from stitchback.operations.names import model_names, subject
 from stitchback.proof.slicing.footprint import changed_models
+
+if not settings.configured:
+    settings.configure(INSTALLED_APPS=[], USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
 
 BASES = frozenset({"CollationOperation", "NotInTransactionMixin"})  # not operations that a file names
 WIDER = frozenset({"RenameIndex"})  # it counts as a change of the whole model
@@ -224,7 +228,7 @@ def parts_changed(old: ProjectState, new: ProjectState, kind: OperationKind) -> 
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Constraints are not compared: that asks for settings."""
+    """Lists by their objects."""
     if isinstance(one, list) and isinstance(other, list):
         return [*map(id, one)] == [*map(id, other)]
     return bool(one == other)
