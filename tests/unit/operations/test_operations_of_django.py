@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.postgres import operations as postgres
 from django.db import migrations, models
 from django.db.migrations import operations as plain
+from django.db.migrations.operations import special
 from django.db.migrations.operations.base import Operation as DjangoOperation
 from django.db.migrations.state import ModelState, ProjectState
 from migration_values import migration, operation
@@ -142,7 +143,15 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "RunSQL": {"sql": "SELECT 1"},
     "SeparateDatabaseAndState": {},
 }  # fmt: skip
-DEFINITIONS = ("indexes", "constraints", "unique_together", "index_together")
+DEFINED = {
+    "indexes": ("index",),
+    "constraints": ("unique", "check", "index"),
+    "unique_together": ("unique",),
+    "index_together": ("index",),
+}
+NAMES_ALONE = frozenset(
+    {"AlterConstraint", "RenameIndex"}
+)  # every index and constraint stays in the database
 
 
 def before() -> ProjectState:
@@ -220,11 +229,13 @@ def parts_changed(old: ProjectState, new: ProjectState, kind: OperationKind) -> 
         for name in {*one.options, *other.options}
         if not alike(one.options.get(name), other.options.get(name))
     }
-    if changed & set(DEFINITIONS):
+    if changed & set(DEFINED):
         return (Part.DEFINITION,)
     if changed or one.managers != other.managers:
         return (Part.MODEL,)
-    return (Part.DEFINITION,) if kind.models else (Part.WITHIN, Part.DATABASE)
+    if kind.models:
+        return (Part.DEFINITION,)
+    return (Part.WITHIN,) if hasattr(special, kind.name) else (Part.DATABASE,)
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -251,6 +262,17 @@ def symbolic(value: Any) -> Value:
     if isinstance(value, models.Index | models.CheckConstraint):
         return Call(Reference("django.db.models.Index"), (), (("name", Constant(value.name)),))
     return Constant(value if isinstance(value, str) else None)
+
+
+@OF_DJANGO
+def test_the_definitions_that_it_settles(cls: type[Any]) -> None:
+    kind, (old, new) = BY_NAME[cls.__name__], around(cls)
+    if kind.name in NAMES_ALONE or ITEM not in new.models:
+        assert kind.defines == ()
+        return
+    one, other = old.models[ITEM].options, new.models[ITEM].options
+    changed = [defined for name, defined in DEFINED.items() if not alike(one.get(name), other.get(name))]
+    assert kind.defines == (changed[0] if changed else ())
 
 
 @OF_DJANGO
