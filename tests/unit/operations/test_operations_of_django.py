@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.postgres import operations as postgres
 from django.db import migrations, models
 from django.db.migrations import operations as plain
+from django.db.migrations.operations import special
 from django.db.migrations.operations.base import Operation as DjangoOperation
 from django.db.migrations.state import ModelState, ProjectState
 from migration_values import migration, operation
@@ -23,6 +25,9 @@ from stitchback.operations import BY_NAME, OPERATIONS
 from stitchback.operations.base import ChangedPart, NamedParameters, OperationKind
 from stitchback.operations.names import model_names, subject
 from stitchback.proof.slicing.footprint import changed_models
+
+if not settings.configured:
+    settings.configure(INSTALLED_APPS=[], USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
 
 BASES = frozenset({"CollationOperation", "NotInTransactionMixin"})  # not operations that a file names
 WIDER = frozenset({"RenameIndex"})  # it counts as a change of the whole model
@@ -138,7 +143,15 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "RunSQL": {"sql": "SELECT 1"},
     "SeparateDatabaseAndState": {},
 }  # fmt: skip
-DEFINITIONS = ("indexes", "constraints", "unique_together", "index_together")
+DEFINED = {
+    "indexes": ("index",),
+    "constraints": ("unique", "check", "index"),
+    "unique_together": ("unique",),
+    "index_together": ("index",),
+}
+NAMES_ALONE = frozenset(
+    {"AlterConstraint", "RenameIndex"}
+)  # every index and constraint stays in the database
 
 
 def before() -> ProjectState:
@@ -216,15 +229,25 @@ def parts_changed(old: ProjectState, new: ProjectState, kind: OperationKind) -> 
         for name in {*one.options, *other.options}
         if not alike(one.options.get(name), other.options.get(name))
     }
+<<<<<<< HEAD
     if changed & set(DEFINITIONS):
         return (ChangedPart.DEFINITION,)
     if changed or one.managers != other.managers:
         return (ChangedPart.MODEL,)
     return (ChangedPart.DEFINITION,) if kind.models else (ChangedPart.WITHIN, ChangedPart.DATABASE)
+=======
+    if changed & set(DEFINED):
+        return (Part.DEFINITION,)
+    if changed or one.managers != other.managers:
+        return (Part.MODEL,)
+    if kind.models:
+        return (Part.DEFINITION,)
+    return (Part.WITHIN,) if hasattr(special, kind.name) else (Part.DATABASE,)
+>>>>>>> ops
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Constraints are not compared: that asks for settings."""
+    """Lists by their objects."""
     if isinstance(one, list) and isinstance(other, list):
         return [*map(id, one)] == [*map(id, other)]
     return bool(one == other)
@@ -247,6 +270,17 @@ def symbolic(value: Any) -> Value:
     if isinstance(value, models.Index | models.CheckConstraint):
         return Call(Reference("django.db.models.Index"), (), (("name", Constant(value.name)),))
     return Constant(value if isinstance(value, str) else None)
+
+
+@OF_DJANGO
+def test_the_definitions_that_it_settles(cls: type[Any]) -> None:
+    kind, (old, new) = BY_NAME[cls.__name__], around(cls)
+    if kind.name in NAMES_ALONE or ITEM not in new.models:
+        assert kind.defines == ()
+        return
+    one, other = old.models[ITEM].options, new.models[ITEM].options
+    changed = [defined for name, defined in DEFINED.items() if not alike(one.get(name), other.get(name))]
+    assert kind.defines == (changed[0] if changed else ())
 
 
 @OF_DJANGO

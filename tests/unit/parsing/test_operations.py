@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from migration_values import migration, tree
 
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant, Reference, text
 from stitchback.operations import BY_PATH, TEMPLATES
 from stitchback.parsing.context import ReadingConfig
+from stitchback.proof.unread_operations import unread
 
 from .reading import operation, operations, shown
 
@@ -61,6 +63,14 @@ def test_every_kind_is_read(path: str) -> None:
     arguments = ", ".join(f"{parameter}=None" for parameter in BY_PATH[path].parameters)
     found = operation(f"{name}({arguments})", f"from {module} import {name}")
     assert (found.kind, found.path) == (name, path)
+
+
+def test_an_operation_of_a_newer_django_is_opaque_and_reported() -> None:
+    (found,) = operations("[migrations.RenameConstraint('item', 'a', 'b')]")
+    assert isinstance(found, Opaque)
+    assert found.reason == "django.db.migrations.RenameConstraint is not a known operation"
+    (line,) = unread(tree(migration("shop.0002_x", "", found)))
+    assert line == f"shop.0002_x: {found}; assumed to change no schema, and to run exactly once"
 
 
 def test_a_class_that_shadows_django_s_name_is_not_mistaken() -> None:
