@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stitchback.adapters.file_changes import refuse_dirty
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
 from stitchback.api.reading_cases import PlanRequest, fork_point_of, read_all, read_case, read_patch

@@ -229,21 +229,13 @@ def parts_changed(old: ProjectState, new: ProjectState, kind: OperationKind) -> 
         for name in {*one.options, *other.options}
         if not alike(one.options.get(name), other.options.get(name))
     }
-<<<<<<< HEAD
-    if changed & set(DEFINITIONS):
+    if changed & set(DEFINED):
         return (ChangedPart.DEFINITION,)
     if changed or one.managers != other.managers:
         return (ChangedPart.MODEL,)
-    return (ChangedPart.DEFINITION,) if kind.models else (ChangedPart.WITHIN, ChangedPart.DATABASE)
-=======
-    if changed & set(DEFINED):
-        return (Part.DEFINITION,)
-    if changed or one.managers != other.managers:
-        return (Part.MODEL,)
     if kind.models:
-        return (Part.DEFINITION,)
-    return (Part.WITHIN,) if hasattr(special, kind.name) else (Part.DATABASE,)
->>>>>>> ops
+        return (ChangedPart.DEFINITION,)
+    return (ChangedPart.WITHIN,) if hasattr(special, kind.name) else (ChangedPart.DATABASE,)
 
 
 def alike(one: Any, other: Any) -> bool:
