@@ -17,7 +17,11 @@ HEAD = "from package import errors\nfrom package.lost import Gone as Away\n\n\nd
         (["except SyntaxError, ValueError:"], ["(SyntaxError, ValueError)"]),
         (["except errors.Lost, Away:  # either"], ["(errors.Lost, Away)"]),
         (
-            ["except KeyError, TypeError, OSError:", "except Away, ValueError :", "except Exception as error:"],
+            [
+                "except KeyError, TypeError, OSError:",
+                "except Away, ValueError :",
+                "except Exception as error:",
+            ],
             ["(KeyError, TypeError, OSError)", "(Away, ValueError)", "Exception"],
         ),
     ],
