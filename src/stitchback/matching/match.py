@@ -285,11 +285,13 @@ def _removal_of_its_table(history: History, mainline: Mapping[SchemaObject, Hist
     table = mainline.get(SchemaObject(SchemaObjectKind.TABLE, history.schema_object.model))
     if table is None or table.start is None or table.end is not None or history.end is None:
         return None
-    last = table.atoms[-1]
+    if history.schema_object == table.schema_object:
+        return None
     shapes = [moment.shape for moment in history.moments if moment is not None]
-    own_table = any(isinstance(shape, Field) and is_many_to_many(shape) for shape in shapes)
-    gone = isinstance(last, Removed) and last.database and last.state
-    return last if gone and not own_table and history.schema_object != table.schema_object else None
+    if any(isinstance(shape, Field) and is_many_to_many(shape) for shape in shapes):
+        return None
+    last = table.atoms[-1]
+    return last if isinstance(last, Removed) and last.database and last.state else None
 
 
 def _match(history: History, other: History | None, judged: JudgedHistories) -> Match:
