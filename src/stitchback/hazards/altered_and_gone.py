@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stitchback.matching.case import Case, Side
-from stitchback.model.atoms import Altered, DataRun, Removed
+from stitchback.model.atoms import Added, Altered, DataRun, Removed
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.source import Span
@@ -38,7 +38,13 @@ def goes(match: Match) -> bool:
 def message_for(match: Match, side: Side, mainline: str) -> str:
     schema_object = getattr(match.patch[0], "schema_object", "")
     removal = match.mainline[-1]
-    message = f"{match.patch[0].origin.migration} alters {schema_object}, which {removal.origin.migration} of {mainline} removes"
+    where = f"{removal.origin.migration} of {mainline}"
+    if isinstance(match.patch[0], Added):
+        message = (
+            f"{match.patch[0].origin.migration} adds {schema_object} to a table that {where} removes with it"
+        )
+    else:
+        message = f"{match.patch[0].origin.migration} alters {schema_object}, which {where} removes"
     theirs = side.comparison.mainline_atoms
     before = theirs[: theirs.index(removal)]
     app = removal.origin.migration.app

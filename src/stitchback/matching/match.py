@@ -27,6 +27,7 @@ from stitchback.model.atoms import (
     Altered,
     Atom,
     DataRun,
+    Removed,
     SchemaObject,
     SchemaObjectKind,
     UnreadChange,
@@ -38,11 +39,12 @@ from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
 from stitchback.model.source import Opaque
-from stitchback.model.state import SchemaState
+from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Call
 from stitchback.operations.applying import apply_migration
 from stitchback.schema.identity import Identity
 from stitchback.schema.problems import InconsistentState
+from stitchback.schema.visible import is_many_to_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +270,28 @@ def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match
         if other is None and (namesake := _under_another_name(history, left)) is not None:
             other, judged = namesake, _renamed(history, namesake)
             del left[namesake.schema_object]
-        found.append(_match(history, other, judged))
+        removal = _removal_of_its_table(history, mainline) if judged.verdict is Verdict.PATCH_ONLY else None
+        found.append(
+            Match(history.atoms, (removal,), Verdict.EVOLVED)
+            if removal is not None
+            else _match(history, other, judged)
+        )
     return tuple(found)
+
+
+def _removal_of_its_table(history: History, mainline: Mapping[SchemaObject, History]) -> Removed | None:
+    """Mainline's removal of the table that all of it is in: a column, an index or a constraint goes with it. A many-to-many field has a
+    table of its own, which stays."""
+    table = mainline.get(SchemaObject(SchemaObjectKind.TABLE, history.schema_object.model))
+    if table is None or table.start is None or table.end is not None or history.end is None:
+        return None
+    if history.schema_object == table.schema_object:
+        return None
+    shapes = [moment.shape for moment in history.moments if moment is not None]
+    if any(isinstance(shape, Field) and is_many_to_many(shape) for shape in shapes):
+        return None
+    last = table.atoms[-1]
+    return last if isinstance(last, Removed) and last.database and last.state else None
 
 
 def _match(history: History, other: History | None, judged: JudgedHistories) -> Match:

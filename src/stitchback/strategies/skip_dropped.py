@@ -8,7 +8,7 @@ from stitchback.strategies.parents import parent_below
 
 
 class SkipDropped:
-    """All that the patch migration does is to alter what mainline has removed since: its databases lose the schema object as all others do,
+    """All that the patch migration does is to alter what mainline has removed since, or to add to a table that it has removed: its databases lose the schema object as all others do,
     in whatever shape it is, and no other database is to be given that shape. Nothing is written, and no population needs a manual step.
 
     Where the patch migration does more, the other strategies leave those operations out.

@@ -245,3 +245,14 @@ def test_a_row_that_is_gone_is_told_once_for_all_its_columns() -> None:
     whole = frozenset({("item", "id"), ("item", "name")})
     assert list(unequal(one, two, whole)) == []
     assert list(ValueLocations.of([(two, two)]).lost(two, one, whole)) == []
+
+
+def test_a_column_of_the_patch_branch_goes_with_a_table_that_mainline_takes_away() -> None:
+    """Mainline's databases have no such column; the table goes there too."""
+    fork = rows(item=[{"id": row["id"], "name": row["name"]} for row in BEFORE["item"]])
+    assert lost(rows(other=[]), (fork, rows(other=[]))) == []
+
+
+def test_near_miss_a_column_of_the_patch_branch_in_a_table_that_stays() -> None:
+    fork = rows(item=[{"id": row["id"], "name": row["name"]} for row in BEFORE["item"]])
+    assert lost(fork, (fork, fork)) == ["values of item.size: 7, 9 before, gone"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from migration_values import alter, char, migration, remove, rename
+from migration_values import add, alter, char, create, delete, field, migration, operation, remove, rename
 from plans_by_hand import patch, situation
 
 from stitchback.matching.case import Case, Side
@@ -11,6 +11,8 @@ from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
+from stitchback.model.values import Constant
+from stitchback.strategies.values import state_only
 
 LONGER = migration("shop.0003_longer", "shop.0002_base", alter("item", "label", char(200)))
 GONE = migration("shop.0004_gone", "shop.0002_base", remove("item", "label"))
@@ -61,3 +63,37 @@ def test_the_same_alteration_before_the_removal_is_no_news() -> None:
 def test_contrary_changes_stay_contrary(ours: object, theirs: object) -> None:
     case = case_of(LONGER.with_changes(operations=(ours,)), GONE.with_changes(operations=(theirs,)))
     assert match_of(case).verdict is Verdict.CONTRARY
+
+
+class TestWhatIsAddedToATableThatMainlineRemoves:
+    GONE = migration("shop.0004_gone", "shop.0002_base", delete("item"))
+    ADDED = migration("shop.0003_more", "shop.0002_base", add("item", "more"))
+
+    def test_it_goes_with_the_table(self) -> None:
+        case = case_of(self.ADDED, self.GONE)
+        match = match_of(case)
+        assert (match.verdict, match.moot) == (Verdict.EVOLVED, True)
+        assert [str(atom.origin.migration) for atom in match.mainline] == ["shop.0004_gone"]
+        assert case.units[0].skipped_units == {0}
+
+    def test_under_another_name_too(self) -> None:
+        renamed = migration(
+            "shop.0003_name",
+            "shop.0002_base",
+            operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Thing")),
+        )
+        gone = migration("shop.0004_gone", "shop.0003_name", delete("thing"))
+        assert match_of(case_of(self.ADDED, renamed, gone)).moot
+
+    def test_near_miss_a_many_to_many_field_has_a_table_of_its_own(self) -> None:
+        many_to_many = field("ManyToManyField", to=Constant("shop.item"))
+        many = self.ADDED.with_changes(operations=(add("item", "others", many_to_many),))
+        assert match_of(case_of(many, self.GONE)).verdict is Verdict.PATCH_ONLY
+
+    def test_near_miss_a_table_that_is_removed_from_the_state_alone_stays(self) -> None:
+        state = self.GONE.with_changes(operations=(state_only(delete("item")),))
+        assert not match_of(case_of(self.ADDED, state)).moot
+
+    def test_near_miss_a_table_that_mainline_makes_again(self) -> None:
+        again = migration("shop.0005_again", "shop.0004_gone", create("Item"))
+        assert not match_of(case_of(self.ADDED, self.GONE, again)).moot

@@ -47,10 +47,17 @@ class ValueLocations:
             if place[0] in short:
                 continue
             there = self.known[place] if place in self.known else _went(place, values, old, new)
-            if place in ignored or (there is None and place in self.known):
+            if place in ignored or (
+                there is None and (place in self.known or self._loses_table(place[0], new))
+            ):
                 continue  # what does not last in a database that never saw the patch need not last here
             if there is None or not _holds(there, values, new):
                 yield _difference(place, values, new.get(there or place))
+
+    def _loses_table(self, table: str, now: Mapping[Place, Values]) -> bool:
+        """Whether mainline's own tree removes the table, with a column that only the patch branch has."""
+        went = [there for (name, _), there in self.known.items() if name == table]
+        return bool(went) and not any(went) and not any(name == table for name, _ in now)
 
 
 def changed(before: Rows, after: Rows) -> frozenset[Place]:
