@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from migration_values import alter_options, create, delete, operation
-from rolling_cases import ITEM, messages, recipe, rolling
+from rolling_cases import messages, recipe, rolling
 
 from stitchback.hazards.removed_table import RemovedTable
 from stitchback.model.values import Constant
@@ -47,8 +45,3 @@ def test_near_miss_a_model_that_keeps_its_table() -> None:
     kept = operation("AlterModelTable", name=Constant("item"), table=Constant("shop_item"))
     assert messages(RemovedTable(), rolling(kept, RENAMED)) == []
     assert messages(RemovedTable(), rolling(create("Tag"), alter_options("item", verbose_name="x"))) == []
-
-
-def test_near_miss_a_table_that_the_release_itself_lacks() -> None:
-    stated = replace(operation("SeparateDatabaseAndState"), state=(create("Tag"),))
-    assert messages(RemovedTable(), rolling(alter_options("tag", verbose_name="x"), old=(ITEM, stated))) == []
