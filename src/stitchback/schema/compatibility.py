@@ -153,9 +153,8 @@ def _columns(
             )
     for column, text in there.columns.items():
         is_unfilled = column not in table.table.columns and read_shape(text).must_be_given
-        if is_unfilled and not (
-            table.many and engine == "mysql"
-        ):  # `add()` is INSERT IGNORE there, which fills it
+        is_ignored = table.many and engine == "mysql"  # `add()` is INSERT IGNORE there, which fills it
+        if is_unfilled and not is_ignored:
             yield UnfilledColumn(usage_of(table, ""), column, text)
 
 

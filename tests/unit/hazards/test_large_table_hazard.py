@@ -21,6 +21,13 @@ def test_another_type() -> None:
     ]
 
 
+def test_a_varchar_that_passes_255_bytes() -> None:
+    case = rolling(alter("item", "color", char(200)), large=LARGE, vendors=SERVERS)
+    assert messages(LargeTable(), case) == [
+        "shop.0002_step changes column shop_item.color: MySQL and MariaDB copy all rows, and block writes meanwhile (MariaDB 10.4 does not)"
+    ]
+
+
 def test_an_index() -> None:
     case = rolling(add_index("item", "i", "size"), large=LARGE, vendors=SERVERS)
     assert messages(LargeTable(), case) == [

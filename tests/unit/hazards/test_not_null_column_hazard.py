@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from migration_values import add, alter, char, create, integer, operation, rename
-from rolling_cases import messages, recipe, rolling
+from dataclasses import replace
+
+from migration_values import add, alter, char, create, integer, operation, remove, rename
+from rolling_cases import ITEM, messages, recipe, rolling
 
 from stitchback.hazards.not_null_column import NotNullColumn
 from stitchback.model.values import FALSE, Constant
@@ -48,3 +50,8 @@ def test_near_miss_a_renamed_column_is_one_that_is_missing() -> None:
 
 def test_near_miss_a_column_of_a_new_table() -> None:
     assert messages(NotNullColumn(), rolling(create("Tag", name=char(), size=integer(null=FALSE)))) == []
+
+
+def test_near_miss_a_column_that_the_release_itself_does_not_fill() -> None:
+    gone = replace(operation("SeparateDatabaseAndState"), state=(remove("item", "color"),))
+    assert messages(NotNullColumn(), rolling(add("item", "code"), old=(ITEM, gone))) == []
