@@ -145,7 +145,10 @@ def _refers(other: Atom, model: ModelKey) -> bool:
 
 def known_before_rebuild(draft: Draft, unit: Unit, atom: Added) -> EarlierOperations | None:
     """A column of the patch branch's alone, in front of the first operations of mainline's that recreate its table on SQLite: else they lose
-    it (FACTS F31). Databases that are past those still need it at the leaf. None where there are none."""
+    it (FACTS F31). Databases that are past those still need it at the leaf. None where there are none, and for a column of an earlier migration of the
+    branch."""
+    if atom.origin.migration != unit.key:
+        return None
     whole = unit.migration.operations[atom.origin.index]
     if isinstance(whole, Opaque) or whole.kind != "AddField":
         return None

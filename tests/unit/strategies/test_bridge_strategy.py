@@ -29,6 +29,7 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.values import Constant, Items
 from stitchback.strategies.bridge import Bridge
+from stitchback.strategies.draft import Draft
 
 UNIQUE_TOGETHER = operation(
     "AlterUniqueTogether",
@@ -237,3 +238,15 @@ def test_near_miss_a_dependency_that_is_there_already_is_not_added() -> None:
     theirs = edited(P, dependencies=keys("shop.0002_base blog.0001_initial"))
     (said,) = files(planned(Bridge(), case_of((ON_BLOG,), theirs))).values()
     assert said.startswith("after shop.0003_p:")
+
+
+def test_a_column_that_an_earlier_migration_of_the_branch_added_is_left_to_that_one() -> None:
+    """Its operation is in the other file: the second one only removes it again."""
+    second = migration("shop.0004_q", "shop.0003_p", remove("item", "size"))
+    theirs = migration("shop.0004_q", "shop.0003_p", add("item", "x"))
+    first = plus(alter_options("item"), add("item", "size"))
+    case = case_of((first, second), P, theirs)
+    unit = case.units[1]
+    assert unit.key == second.key
+    draft = Bridge().propose(Draft(case.situation.mainline), unit)
+    assert draft is None or not draft.files.get(key("shop.0004_q"))
