@@ -44,7 +44,9 @@ class Carrying:
         statements = [each for each in module.body if not _is_migration(each)]
         done = self._of_file.setdefault(path, _FromFile())
         texts = {id(each): module.code_for_node(each).strip() for each in statements}
-        needed = [each for each in _needed(module, statements, operation) if texts[id(each)] not in done.texts]
+        needed = [
+            each for each in _needed(module, statements, operation) if texts[id(each)] not in done.texts
+        ]
         renamed = done.names
         renamed |= self._renamed([texts[id(each)] for each in needed], path, renamed)
         renaming = _Renaming(renamed, path)
@@ -80,7 +82,10 @@ class Carrying:
                 for text in texts
                 for name in _bound(text)
                 if name not in found
-                and (self._is_other(name, text) or (name in self._texts and not found.keys().isdisjoint(_used(text))))
+                and (
+                    self._is_other(name, text)
+                    or (name in self._texts and not found.keys().isdisjoint(_used(text)))
+                )
             }
             if not more:
                 return found

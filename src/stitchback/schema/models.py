@@ -116,7 +116,9 @@ def managers_of(value: Value | None) -> tuple[tuple[str, Value], ...]:
 def with_options(model: ModelState, options: Mapping[str, Value]) -> ModelState:
     """The model with these Meta options on top of its existing ones, those with an attribute of the class there. `abstract: False` is none:
     Django writes it where a model takes Meta from an abstract one."""
-    rest = {name: value for name, value in options.items() if name not in APART and (name, value) != NOT_ABSTRACT}
+    rest = {
+        name: value for name, value in options.items() if name not in APART and (name, value) != NOT_ABSTRACT
+    }
     merged = tuple(sorted({**dict(model.options), **rest}.items()))
     model = replace(model, options=merged)
     for name in ("indexes", "constraints"):
