@@ -81,6 +81,23 @@ def circular(path: Path) -> SmallProject:
     return project
 
 
+def circular_with_data(path: Path) -> SmallProject:
+    """As `circular`; a data operation between two migrations of the shop makes a database fail that has only the first block."""
+    project = circular(path)
+    fill = (
+        "from django.db import migrations\n\n\ndef fill(apps, schema_editor):\n"
+        "    apps.get_model('shop', 'Item').objects.filter(name='x').update(name='y')\n\n\n"
+        "class Migration(migrations.Migration):\n    dependencies = [('shop', '0003_size')]\n"
+        "    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]\n"
+    )
+    project.write({"shop/migrations/0004_fill.py": fill})
+    project.migration("shop.0005_weight", "shop.0004_fill", add("item", "weight"))
+    fields = (f"name = {TEXT}", f"owner = {PERSON_KEY}", f"size = {NUMBER}", f"weight = {NUMBER}")
+    project.write({"shop/models.py": HEAD + model("Item", *fields)})
+    project.commit()
+    return project
+
+
 SEEDS = """
 from django.db import migrations, models
 
@@ -188,5 +205,5 @@ def merged(path: Path) -> SmallProject:
 
 
 PROJECTS: Mapping[str, Callable[[Path], SmallProject]] = {
-    each.__name__: each for each in (one_app, circular, seeds, own_user, merged)
+    each.__name__: each for each in (one_app, circular, circular_with_data, seeds, own_user, merged)
 }

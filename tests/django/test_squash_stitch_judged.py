@@ -34,6 +34,7 @@ CASES = [
     ),
     ("circular", ("shop",), "HEAD", False, ("shop.0001_squashed", "shop.0002_squashed_0003")),
     ("circular", ("people",), "HEAD", False, ("people.0001_squashed_0002",)),
+    ("circular_with_data", ("shop",), "HEAD", False, ("shop.0001_squashed", "shop.0002_squashed_0005")),
     ("seeds", ("shop",), "HEAD", False, ("shop.0001_squashed_0005",)),
     ("own_user", ("people", "shop"), "HEAD", False, ("people.0001_squashed_0003", "shop.0001_squashed_0002")),
     ("merged", ("shop",), "v1", False, ("shop.0001_squashed_0003",)),

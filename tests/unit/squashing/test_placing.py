@@ -65,3 +65,10 @@ def test_a_model_that_no_block_can_have_is_refused() -> None:
     with pytest.raises(Refusal) as refusal:
         placed(ground(), {"shop": (item,)})
     assert refusal.value.code == "SB704"
+
+
+def test_a_relation_within_a_block_stays_in_its_model() -> None:
+    generated = migration("shop.1", "", create("Item"), create("Part", item=foreign_key("shop.Item")))
+    found = words({"shop": (generated,)})
+    assert [each.partition("(")[0] for each in found[SHOP1]] == ["CreateModel", "CreateModel"]
+    assert found[SHOP2] == []
