@@ -8,7 +8,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import Call
-from stitchback.operations.base import Named, Step, Template
+from stitchback.operations.base import NameParameters, Step, Template
 from stitchback.operations.on_field import OnField, require_whole, with_field
 from stitchback.schema.effects import AddColumn, CreateTable, Effect
 from stitchback.schema.naming import needed
@@ -26,7 +26,7 @@ from stitchback.schema.visible import has_column
 
 class AddField(OnField):
     parameters = ("model_name", "name", "field", "preserve_default")
-    field = Named(after="name")
+    field = NameParameters(after="name")
 
     def makes_new(self, operation: Operation) -> bool:
         field = operation.argument("field")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.operations.base import MIGRATIONS, MODELS, Named, Step, Template
+from stitchback.operations.base import MIGRATIONS, MODELS, NameParameters, Step, Template
 from stitchback.operations.model_options import together_texts
 from stitchback.operations.on_field import (
     OnField,
@@ -42,7 +42,7 @@ from stitchback.schema.visible import GENERATED, column_text, has_column, is_man
 
 class AlterField(OnField):
     parameters = ("model_name", "name", "field", "preserve_default")
-    field = Named("name", "name")
+    field = NameParameters("name", "name")
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:
         return with_field(state, self.model_in(operation, app, state), operation, app)

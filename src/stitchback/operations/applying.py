@@ -1,4 +1,4 @@
-"""What an operation does to a state and to a database: its class says so, and what is within it is followed here.
+"""What an operation does to a state and to a database: the answer of its class, and of what is within it.
 
 Source: `django.db.migrations.operations`, `django.db.migrations.state.ProjectState`, `BaseDatabaseSchemaEditor`. Where Django's own state says
 nothing (a field added twice, an index removed that is not there), `apply_operation` reports nothing: `physical_effects` and `run_effect` do, as the
@@ -15,7 +15,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.operations import kind_of
-from stitchback.operations.base import NOT_NAMED, OperationKind, Part, Step
+from stitchback.operations.base import NOT_NAMED, ChangedPart, OperationKind, Step
 from stitchback.operations.data import data_run, is_code
 from stitchback.operations.remade import remade
 from stitchback.operations.separate_database_and_state import (
@@ -83,7 +83,7 @@ def physical_effects(
     kind = kind_of(operation)
     if kind is None:
         return (Unknown(str(operation)),)
-    if kind.part is Part.WITHIN:
+    if kind.part is ChangedPart.WITHIN:
         return tuple(within(kind, operation, app, before, stated))
     step = Step(operation, app, before, after)
     doing = kind.guarded_effects if operation.conditional else kind.effects

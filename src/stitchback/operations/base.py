@@ -1,6 +1,6 @@
-"""What is said of every class of Django's operations.
+"""The facts about every class of Django's operations.
 
-A fact is said by each class, or by the family that it extends (operations on one field, on an index …); here nothing has a default. A class that lacks
+Each class declares its facts, or the family declares them that it extends (operations on one field, on an index …). Nothing that is unsafe has a default. A class that lacks
 a method cannot be made, and the tests walk over `OPERATIONS`: they compare parameters, names and state with the installed Django.
 """
 
@@ -23,7 +23,7 @@ MODELS = "django.db.models"
 POSTGRES = "django.contrib.postgres.operations"
 
 
-class Part(Enum):
+class ChangedPart(Enum):
     """What an operation changes."""
 
     MODEL = "model"  # created, dropped, renamed, its table or its options; a field or an index renamed
@@ -34,8 +34,8 @@ class Part(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """The parameters that hold a name before and after the operation: "" where there is no such thing then."""
+class NameParameters:
+    """The parameters that hold a name before and after the operation: "" where there is none then."""
 
     before: str = ""
     after: str = ""
@@ -57,7 +57,7 @@ class Named:
         return bool(self.before) and self.before == self.after
 
 
-NOT_NAMED = Named()
+NOT_NAMED = NameParameters()
 
 
 class OperationKind(ABC):
@@ -74,10 +74,10 @@ class OperationKind(ABC):
     parameters: tuple[str, ...]
     keywords: tuple[str, ...]
     spread: tuple[str, ...]
-    model: Named
-    field: Named
+    model: NameParameters
+    field: NameParameters
     table: str
-    part: Part
+    part: ChangedPart
     is_index: bool
     code: str
     defines: tuple[str, ...]
@@ -120,7 +120,7 @@ class OperationKind(ABC):
     def changes_names(self) -> bool:
         """Whether it creates, drops or renames what others refer to by name, or holds operations that may."""
         of_model = self.model.made or self.withdraws_model or bool(self.table)
-        return of_model or self.field.renamed or self.part is Part.WITHIN
+        return of_model or self.field.renamed or self.part is ChangedPart.WITHIN
 
     def renames(self, operation: Operation) -> SchemaObjectKind | None:
         """The part of a model that gets another name by it, `old_name` and `new_name`."""

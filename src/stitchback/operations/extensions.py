@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stitchback.model.operations import Operation
 from stitchback.model.state import SchemaState
-from stitchback.operations.base import NOT_NAMED, POSTGRES, OperationKind, Part, Step
+from stitchback.operations.base import NOT_NAMED, POSTGRES, ChangedPart, OperationKind, Step
 from stitchback.schema.effects import AddOther, Effect, RemoveOther
 from stitchback.schema.naming import needed
 
@@ -19,7 +19,7 @@ class OnDatabase(OperationKind):
     model = NOT_NAMED
     field = NOT_NAMED
     table = ""
-    part = Part.DATABASE
+    part = ChangedPart.DATABASE
     is_index = False
     code = ""
     defines = ()
@@ -45,7 +45,7 @@ class CreateExtension(OnDatabase):
 
 
 class NamedExtension(CreateExtension):
-    """Of a class of its own, which says `installs`."""
+    """An extension that has a class: `installs` is its name."""
 
     parameters = ("hints",)
     installs: str

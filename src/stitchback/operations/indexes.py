@@ -14,9 +14,9 @@ from stitchback.operations.base import (
     MODELS,
     NOT_NAMED,
     POSTGRES,
-    Named,
+    ChangedPart,
+    NameParameters,
     OperationKind,
-    Part,
     Step,
     Template,
 )
@@ -39,10 +39,10 @@ class OnDefinition(OperationKind):
 
     keywords = ()
     spread = ()
-    model = Named("model_name", "model_name")
+    model = NameParameters("model_name", "model_name")
     field = NOT_NAMED
     table = ""
-    part = Part.DEFINITION
+    part = ChangedPart.DEFINITION
     code = ""
     definition = ""
 
@@ -199,7 +199,7 @@ class RenameIndex(OnDefinition):
 
     module = MIGRATIONS
     parameters = ("model_name", "new_name", "old_name", "old_fields")
-    part = Part.MODEL
+    part = ChangedPart.MODEL
     is_index = False
     defines = ()
     on_sqlite = "RenameIndex"

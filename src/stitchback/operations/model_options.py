@@ -8,7 +8,7 @@ from dataclasses import replace
 from stitchback.model.operations import Operation
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE
-from stitchback.operations.base import Named, Part, Step, Template
+from stitchback.operations.base import ChangedPart, NameParameters, Step, Template
 from stitchback.operations.models import OnModel
 from stitchback.operations.on_field import many_renamed
 from stitchback.schema.changes import with_model, without_options
@@ -41,7 +41,7 @@ class OnOptions(OnModel):
     """It may run once more: an option that is what it is to be costs nothing."""
 
     spread: tuple[str, ...] = ()
-    model = Named("name", "name")
+    model = NameParameters("name", "name")
     table = ""
 
     template: Template | None = None
@@ -140,7 +140,7 @@ class AlterModelManagers(OnOptions):
 class AlterTogether(OnOptions):
     """It says which fields are together from now on: what is gone is dropped, what is new is added. `defines`: "unique" or "index" alone."""
 
-    part = Part.DEFINITION
+    part = ChangedPart.DEFINITION
 
     def part_name(self, operation: Operation) -> str:
         return self.name

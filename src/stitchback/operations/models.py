@@ -12,9 +12,9 @@ from stitchback.operations.base import (
     MIGRATIONS,
     MODELS,
     NOT_NAMED,
-    Named,
+    ChangedPart,
+    NameParameters,
     OperationKind,
-    Part,
     Step,
     Template,
 )
@@ -36,7 +36,7 @@ class OnModel(OperationKind):
     keywords = ()
     field = NOT_NAMED
     defines: tuple[str, ...] = ()
-    part = Part.MODEL
+    part = ChangedPart.MODEL
     is_index = False
     code = ""
 
@@ -48,7 +48,7 @@ class OnModel(OperationKind):
 class CreateModel(OnModel):
     parameters = ("name", "fields", "options", "bases", "managers")
     spread = ("fields", "options", "managers")
-    model = Named(after="name")
+    model = NameParameters(after="name")
     table = ""
 
     def makes_new(self, operation: Operation) -> bool:
@@ -71,7 +71,7 @@ class CreateModel(OnModel):
             yield CreateTable(name, table)
 
     def guarded_effects(self, step: Step) -> Iterator[Effect]:
-        """All of it or nothing: only the model's own table is looked for, so the others come first here."""
+        """All of it or nothing: only the model's own table is checked, so the others come first here."""
         tables = tables_of(step.after, self.model_after(step)).all
         main = tables[0][0] if tables else ""
         for name, table in reversed(tables):
@@ -102,7 +102,7 @@ class CreateModelIfMissing(migrations.CreateModel):
 class DeleteModel(OnModel):
     parameters = ("name",)
     spread = ()
-    model = Named(before="name")
+    model = NameParameters(before="name")
     table = ""
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:
@@ -159,7 +159,7 @@ class DeleteModelIfPresent(migrations.DeleteModel):
 class RenameModel(OnModel):
     parameters = ("old_name", "new_name")
     spread = ()
-    model = Named("old_name", "new_name")
+    model = NameParameters("old_name", "new_name")
     table = ""
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:

@@ -11,7 +11,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Value, text
 from stitchback.operations import kind_of
-from stitchback.operations.base import Part
+from stitchback.operations.base import ChangedPart
 from stitchback.schema.identity import Identity
 from stitchback.schema.labels import string
 
@@ -50,7 +50,7 @@ def stated(operations: Iterable[Operation | Opaque]) -> Iterator[Operation]:
     for operation in operations:
         kind = kind_of(operation)
         if isinstance(operation, Operation) and kind is not None:
-            if kind.part is Part.WITHIN:
+            if kind.part is ChangedPart.WITHIN:
                 yield from stated(operation.state)
             else:
                 yield operation

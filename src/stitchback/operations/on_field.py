@@ -10,7 +10,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, text
-from stitchback.operations.base import MIGRATIONS, Named, OperationKind, Part
+from stitchback.operations.base import MIGRATIONS, ChangedPart, NameParameters, OperationKind
 from stitchback.schema.changes import put, with_model
 from stitchback.schema.definitions import column_renamed
 from stitchback.schema.effects import AddIndex, AlterColumn, DropIndex, Effect, RenameColumn, RenameTable
@@ -37,9 +37,9 @@ class OnField(OperationKind):
     module = MIGRATIONS
     keywords = ()
     spread = ()
-    model = Named("model_name", "model_name")
+    model = NameParameters("model_name", "model_name")
     table = ""
-    part = Part.FIELD
+    part = ChangedPart.FIELD
     is_index = False
     code = ""
     defines = ()

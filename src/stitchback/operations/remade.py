@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations import kind_of
-from stitchback.operations.base import NOT_NAMED, Named
+from stitchback.operations.base import NOT_NAMED, NameParameters
 from stitchback.operations.names import subject
 from stitchback.operations.remove_field import is_plainly_dropped
 from stitchback.schema.effects import (
@@ -121,7 +121,7 @@ def remakes(operation: Operation, app: str, before: SchemaState, after: SchemaSt
             return False
 
 
-def fields_of_kind(operation: Operation) -> Named:
+def fields_of_kind(operation: Operation) -> NameParameters:
     kind = kind_of(operation)
     return NOT_NAMED if kind is None else kind.field
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.operations.base import MIGRATIONS, MODELS, Named, Step, Template
+from stitchback.operations.base import MIGRATIONS, MODELS, NameParameters, Step, Template
 from stitchback.operations.on_field import OnField, has_field
 from stitchback.schema.changes import take, with_model
 from stitchback.schema.effects import DropColumn, DropTable, Effect, Unknown
@@ -28,7 +28,7 @@ from stitchback.schema.visible import has_column, is_foreign_key, is_indexed, is
 
 class RemoveField(OnField):
     parameters = ("model_name", "name", "field")
-    field = Named(before="name")
+    field = NameParameters(before="name")
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:
         model = self.model_in(operation, app, state)

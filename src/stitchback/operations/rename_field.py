@@ -8,7 +8,7 @@ from dataclasses import replace
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.operations.base import Named, Part, Step, Template
+from stitchback.operations.base import ChangedPart, NameParameters, Step, Template
 from stitchback.operations.on_field import OnField, altered_column, has_field, many_renamed
 from stitchback.schema.effects import Effect, RenameColumn, Unknown
 from stitchback.schema.naming import model_key, needed
@@ -20,8 +20,8 @@ from stitchback.schema.visible import has_column
 
 class RenameField(OnField):
     parameters = ("model_name", "old_name", "new_name")
-    field = Named("old_name", "new_name")
-    part = Part.MODEL  # others refer to the field by its name
+    field = NameParameters("old_name", "new_name")
+    part = ChangedPart.MODEL  # others refer to the field by its name
 
     def state_forwards(self, operation: Operation, app: str, state: SchemaState) -> SchemaState:
         model = self.model_in(operation, app, state)

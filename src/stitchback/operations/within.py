@@ -8,7 +8,7 @@ from __future__ import annotations
 from stitchback.model.operations import Operation
 from stitchback.model.state import SchemaState
 from stitchback.model.values import NONE, Items
-from stitchback.operations.base import MIGRATIONS, NOT_NAMED, OperationKind, Part, Step
+from stitchback.operations.base import MIGRATIONS, NOT_NAMED, ChangedPart, OperationKind, Step
 from stitchback.schema.changes import with_opaque
 from stitchback.schema.effects import Effect
 from stitchback.schema.models import unread
@@ -26,7 +26,7 @@ class OfOthers(OperationKind):
     model = NOT_NAMED
     field = NOT_NAMED
     table = ""
-    part = Part.WITHIN
+    part = ChangedPart.WITHIN
     is_index = False
     defines = ()
 

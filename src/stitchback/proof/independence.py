@@ -12,7 +12,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, text, walk
 from stitchback.operations import kind_of
-from stitchback.operations.base import Part
+from stitchback.operations.base import ChangedPart
 from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.operations.model_relations import ModelRelations
 from stitchback.operations.names import model_names
@@ -25,7 +25,7 @@ class PartChange:
     rows are; an earlier data operation cannot have used it. `is_index`: an index that is not unique, which changes no rows and no query results."""
 
     model: ModelKey
-    part: Part
+    part: ChangedPart
     name: str = ""
     alters: bool = False
     makes: bool = False
@@ -34,7 +34,7 @@ class PartChange:
     def meets(self, other: PartChange) -> bool:
         if self.model != other.model:
             return False
-        if self.part is not other.part or self.part is Part.MODEL:
+        if self.part is not other.part or self.part is ChangedPart.MODEL:
             return True
         return self.name == other.name or not self.name or not other.name
 
@@ -60,7 +60,7 @@ def moved_models(migration_changes: MigrationChanges) -> frozenset[ModelKey]:
     return frozenset(
         change.model
         for change in migration_changes.changes
-        if change.part is Part.MODEL or (change.part is Part.FIELD and not change.makes)
+        if change.part is ChangedPart.MODEL or (change.part is ChangedPart.FIELD and not change.makes)
     )
 
 
@@ -92,7 +92,7 @@ def is_about_anything(operation: Operation | Opaque) -> bool:
     kind = kind_of(operation)
     if isinstance(operation, Opaque) or kind is None:
         return True
-    return kind.part is Part.DATABASE or has_unread_state(operation)
+    return kind.part is ChangedPart.DATABASE or has_unread_state(operation)
 
 
 def changes(operations: Iterable[Operation | Opaque], app: str) -> Iterator[PartChange]:
@@ -166,7 +166,7 @@ def may_use(reach: Reach, change: PartChange) -> bool:
     which only SQL on indexes can use."""
     if change.is_index:
         return not change.name or bool({change.name.lower(), "index"} & reach.words)
-    return change.part is not Part.FIELD or change.alters or reach.names(change.name)
+    return change.part is not ChangedPart.FIELD or change.alters or reach.names(change.name)
 
 
 __all__ = ["MigrationChanges", "independent", "migration_changes"]

@@ -25,7 +25,7 @@ from stitchback.model.values import (
     walk,
 )
 from stitchback.operations import TEMPLATES, kind_of
-from stitchback.operations.base import Part
+from stitchback.operations.base import ChangedPart
 from stitchback.operations.data import runs_code, runs_sql
 from stitchback.rehearsal.django_objects import LEFT_OUT, Builder, Unbuildable
 from stitchback.rehearsal.probes import CodeProbe, Probe, SqlProbe
@@ -130,7 +130,7 @@ class OperationBuilder:
         known = kind_of(operation)
         if known is None:
             raise Unbuildable("not known")
-        if known.part is Part.WITHIN:
+        if known.part is ChangedPart.WITHIN:
             return self.within(operation)
         kind = known.on_sqlite
         if not kind:

@@ -17,7 +17,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import TRUE, Call, Code, Items, Reference, text, walk
 from stitchback.operations import kind_of
-from stitchback.operations.base import NOT_NAMED, Named
+from stitchback.operations.base import NOT_NAMED, NameParameters
 from stitchback.operations.data import runs_code
 from stitchback.operations.names import flat, model_names
 from stitchback.rehearsal.names_in_code import names_in_python
@@ -186,7 +186,7 @@ def own_names(operation: Operation) -> Iterator[str]:
     yield from filter(None, model_names(operation))
 
 
-def changes_of_model(operation: Operation) -> Named:
+def changes_of_model(operation: Operation) -> NameParameters:
     kind = kind_of(operation)
     return NOT_NAMED if kind is None else kind.model
 

@@ -22,7 +22,7 @@ from stitchback.matching.named_models import named_models
 from stitchback.model.keys import ModelKey
 from stitchback.model.values import Call, Constant, Reference, Value
 from stitchback.operations import BY_NAME, OPERATIONS
-from stitchback.operations.base import Named, OperationKind, Part
+from stitchback.operations.base import ChangedPart, NameParameters, OperationKind
 from stitchback.operations.names import model_names, subject
 from stitchback.proof.slicing.footprint import changed_models
 
@@ -175,7 +175,7 @@ def around(cls: type[Any]) -> tuple[ProjectState, ProjectState]:
     return old, new
 
 
-def named(parameters: Named, said: Mapping[str, Any]) -> tuple[str, str]:
+def named(parameters: NameParameters, said: Mapping[str, Any]) -> tuple[str, str]:
     """The names in lower case, before and after; "" where there is none."""
     old, new = (str(said.get(name, "")).lower() for name in (parameters.before, parameters.after))
     return old, new
@@ -210,32 +210,32 @@ def test_models_and_fields_have_their_names_before_and_after(cls: type[Any]) -> 
 def test_the_part_that_it_changes(cls: type[Any]) -> None:
     kind, (old, new) = BY_NAME[cls.__name__], around(cls)
     if kind.name in WIDER:
-        assert kind.part is Part.MODEL
+        assert kind.part is ChangedPart.MODEL
         return
     assert kind.part in parts_changed(old, new, kind)
 
 
-def parts_changed(old: ProjectState, new: ProjectState, kind: OperationKind) -> tuple[Part, ...]:
+def parts_changed(old: ProjectState, new: ProjectState, kind: OperationKind) -> tuple[ChangedPart, ...]:
     if set(old.models) != set(new.models):
-        return (Part.MODEL,)
+        return (ChangedPart.MODEL,)
     one, other = old.models[ITEM], new.models[ITEM]
     gone, come = set(one.fields) - set(other.fields), set(other.fields) - set(one.fields)
     if gone and come:
-        return (Part.MODEL,)
+        return (ChangedPart.MODEL,)
     if gone or come or kind.field.kept:
-        return (Part.FIELD,)
+        return (ChangedPart.FIELD,)
     changed = {
         name
         for name in {*one.options, *other.options}
         if not alike(one.options.get(name), other.options.get(name))
     }
     if changed & set(DEFINED):
-        return (Part.DEFINITION,)
+        return (ChangedPart.DEFINITION,)
     if changed or one.managers != other.managers:
-        return (Part.MODEL,)
+        return (ChangedPart.MODEL,)
     if kind.models:
-        return (Part.DEFINITION,)
-    return (Part.WITHIN,) if hasattr(special, kind.name) else (Part.DATABASE,)
+        return (ChangedPart.DEFINITION,)
+    return (ChangedPart.WITHIN,) if hasattr(special, kind.name) else (ChangedPart.DATABASE,)
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -252,8 +252,8 @@ def test_the_part_has_the_name_that_the_operation_says(cls: type[Any]) -> None:
     of_two = "old_name" in said  # then it may be any of the model's
     definition = "new" if kind.name.startswith("Add") else "" if of_two else "old"
     wanted = {
-        Part.FIELD: said.get("name", ""),
-        Part.DEFINITION: kind.name if "name" in kind.models else definition,
+        ChangedPart.FIELD: said.get("name", ""),
+        ChangedPart.DEFINITION: kind.name if "name" in kind.models else definition,
     }
     assert kind.part_name(given) == wanted.get(kind.part, "")
 

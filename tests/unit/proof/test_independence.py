@@ -26,7 +26,7 @@ from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Constant, Items, Reference, Value
-from stitchback.operations.base import Part
+from stitchback.operations.base import ChangedPart
 from stitchback.proof.independence import PartChange, changes, independent, migration_changes
 
 UNREAD = Opaque("cannot be read", "op()", Span("shop/migrations/x.py", 3))
@@ -152,33 +152,33 @@ def test_an_index_or_a_constraint_is_known_by_its_name(kind: str) -> None:
     given = operation(kind, model_name=Constant("Item"), **DEFINITION_KINDS[kind])
     made, of_index = kind in ("AddIndex", "AddIndexConcurrently"), "Index" in kind
     assert list(changes((given,), "shop")) == [
-        PartChange(ITEM, Part.DEFINITION, "n", makes=made, is_index=of_index)
+        PartChange(ITEM, ChangedPart.DEFINITION, "n", makes=made, is_index=of_index)
     ]
 
 
 @pytest.mark.parametrize("kind", ["AlterUniqueTogether", "AlterIndexTogether"])
 def test_unique_together_is_one_definition_of_the_model(kind: str) -> None:
     assert list(changes((operation(kind, name=Constant("Item")),), "shop")) == [
-        PartChange(ITEM, Part.DEFINITION, kind, is_index="Index" in kind)
+        PartChange(ITEM, ChangedPart.DEFINITION, kind, is_index="Index" in kind)
     ]
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (add("item", "X", char()), PartChange(ITEM, Part.FIELD, "x", makes=True)),
-        (add("item", "x", char(default=Constant("a"))), PartChange(ITEM, Part.FIELD, "x", makes=True)),
-        (add("item", "x", foreign_key("shop.box")), PartChange(ITEM, Part.FIELD, "x", makes=True)),
-        (add("item", "x", foreign_key("shop.box", default=Constant(1))), PartChange(ITEM, Part.FIELD, "x")),
-        (alter("item", "x", char()), PartChange(ITEM, Part.FIELD, "x", alters=True)),
-        (remove("item", "x"), PartChange(ITEM, Part.FIELD, "x")),
-        (rename("item", "x", "y"), PartChange(ITEM, Part.MODEL)),
-        (create("Box"), PartChange(BOX, Part.MODEL, makes=True)),
-        (delete("box"), PartChange(BOX, Part.MODEL)),
-        (operation("AlterModelOptions", name=Constant("item")), PartChange(ITEM, Part.MODEL, makes=True)),
-        (operation("AlterModelManagers", name=Constant("item")), PartChange(ITEM, Part.MODEL, makes=True)),
-        (operation("AlterModelTable", name=Constant("item")), PartChange(ITEM, Part.MODEL)),
-        (operation("RenameIndex", model_name=Constant("item"), old_name=Constant("a"), new_name=Constant("b")), PartChange(ITEM, Part.MODEL)),
+        (add("item", "X", char()), PartChange(ITEM, ChangedPart.FIELD, "x", makes=True)),
+        (add("item", "x", char(default=Constant("a"))), PartChange(ITEM, ChangedPart.FIELD, "x", makes=True)),
+        (add("item", "x", foreign_key("shop.box")), PartChange(ITEM, ChangedPart.FIELD, "x", makes=True)),
+        (add("item", "x", foreign_key("shop.box", default=Constant(1))), PartChange(ITEM, ChangedPart.FIELD, "x")),
+        (alter("item", "x", char()), PartChange(ITEM, ChangedPart.FIELD, "x", alters=True)),
+        (remove("item", "x"), PartChange(ITEM, ChangedPart.FIELD, "x")),
+        (rename("item", "x", "y"), PartChange(ITEM, ChangedPart.MODEL)),
+        (create("Box"), PartChange(BOX, ChangedPart.MODEL, makes=True)),
+        (delete("box"), PartChange(BOX, ChangedPart.MODEL)),
+        (operation("AlterModelOptions", name=Constant("item")), PartChange(ITEM, ChangedPart.MODEL, makes=True)),
+        (operation("AlterModelManagers", name=Constant("item")), PartChange(ITEM, ChangedPart.MODEL, makes=True)),
+        (operation("AlterModelTable", name=Constant("item")), PartChange(ITEM, ChangedPart.MODEL)),
+        (operation("RenameIndex", model_name=Constant("item"), old_name=Constant("a"), new_name=Constant("b")), PartChange(ITEM, ChangedPart.MODEL)),
     ],
     ids=lambda value: value.kind if isinstance(value, Operation) else "",
 )  # fmt: skip
@@ -187,11 +187,11 @@ def test_what_an_operation_changes(given: Operation, expected: PartChange) -> No
 
 
 def test_a_change_of_an_unknown_name_meets_each_of_its_kind() -> None:
-    unnamed, named = (PartChange(ITEM, Part.DEFINITION, name) for name in ("", "n"))
+    unnamed, named = (PartChange(ITEM, ChangedPart.DEFINITION, name) for name in ("", "n"))
     assert unnamed.meets(named)
     assert named.meets(unnamed)
-    assert not unnamed.meets(PartChange(BOX, Part.DEFINITION, ""))
-    assert not named.meets(PartChange(ITEM, Part.DEFINITION, "m"))
-    assert named.meets(PartChange(ITEM, Part.FIELD, "n"))
-    assert named.meets(PartChange(ITEM, Part.MODEL))
-    assert PartChange(ITEM, Part.MODEL).meets(named)
+    assert not unnamed.meets(PartChange(BOX, ChangedPart.DEFINITION, ""))
+    assert not named.meets(PartChange(ITEM, ChangedPart.DEFINITION, "m"))
+    assert named.meets(PartChange(ITEM, ChangedPart.FIELD, "n"))
+    assert named.meets(PartChange(ITEM, ChangedPart.MODEL))
+    assert PartChange(ITEM, ChangedPart.MODEL).meets(named)

@@ -11,7 +11,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import text, walk
 from stitchback.operations import kind_of
-from stitchback.operations.base import Part
+from stitchback.operations.base import ChangedPart
 from stitchback.operations.data import runs_code
 from stitchback.operations.names import model_names
 from stitchback.operations.within import has_unread_state
@@ -55,7 +55,7 @@ def changed_by(operation: Operation | Opaque, app: str) -> Models:
     kind = kind_of(operation)
     if isinstance(operation, Opaque) or kind is None or has_unread_state(operation):
         return Models(apps=frozenset({app}))
-    if kind.part is Part.WITHIN:
+    if kind.part is ChangedPart.WITHIN:
         return joined(changed_by(inner, app) for inner in (*operation.database, *operation.state))
     return Models(frozenset(ModelKey.of(app, name) for name in model_names(operation) if name))
 
