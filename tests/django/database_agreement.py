@@ -27,7 +27,7 @@ def expected_columns(table: Table) -> dict[str, tuple[bool, bool]]:
     """Column -> null (SQLite: every generated one), primary key."""
     return {
         name: (" null" in shape or shape.startswith("Generated"), "primary key" in shape)
-        for name, shape in table.columns.items()
+        for name, shape in ((name, str(column)) for name, column in table.columns.items())
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import django
 import pytest
 from bridge_cases import ITEM
+from columns_by_hand import column
 from conditional_databases import database
 from database_agreement import simulated
 from django.db.migrations.state import ProjectState
@@ -64,7 +65,7 @@ def we_say_lost(source: str) -> bool:
     (operation,) = read(source).operations
     effects = physical_effects(operation, "shop", state, apply_operation(state, "shop", operation))
     table = physical.tables["shop_item"]
-    table.columns[UNKNOWN] = "IntegerField null"  # type: ignore[index]
+    table.columns[UNKNOWN] = column("IntegerField null")  # type: ignore[index]
     return any(
         UNKNOWN in lost_columns(physical, effect, set()) for effect in effects if isinstance(effect, Remake)
     )
