@@ -19,8 +19,10 @@ from stitchback.model.atoms import (
 from stitchback.model.edits import Insert, KeepOperation, MakeConditional, OperationEdit
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
+from stitchback.model.state import Field
 from stitchback.model.values import Constant
 from stitchback.operations import TEMPLATES
+from stitchback.schema.visible import is_foreign_key, is_indexed, is_unique
 from stitchback.strategies.remaining_operations import added_alone, ending, field_of, model_name
 from stitchback.strategies.values import conditional, operation, shape_value, state_only
 
@@ -44,6 +46,8 @@ def guarded(
         return (KeepOperation(index),)
     if whole.kind not in TEMPLATES or whole.conditional:
         return (KeepOperation(index),) if whole.conditional else None
+    if len(mine) == 1 and whole.kind == "AddField" and _has_other_index(mine[0], given):
+        return _from_patch_shape(mine[0], given[mine[0]], whole)
     edits: list[OperationEdit] = [MakeConditional(index)]
     for atom in mine:
         more = _behind(atom, whole, given)
@@ -131,6 +135,33 @@ def _converged(atom: Added, match: Match, whole: Operation) -> tuple[OperationEd
         "AlterField", model_name=Constant(model_name(whole)), name=Constant(atom.name), field=ours
     )
     return (Insert(state_only(to_patch)), Insert(back))
+
+
+def _has_other_index(atom: Atom, given: Mapping[Atom, Match]) -> bool:
+    """Whether mainline's column has an index, a uniqueness or a foreign key that the patch's has not, or the other way round: to alter a column
+    that has mainline's shape already would create it once more."""
+    match = given.get(atom)
+    if match is None or match.verdict is not Verdict.DIFFERENT or not isinstance(atom, Added):
+        return False
+    theirs, ours = ending(match).shape, atom.shape
+    return (
+        isinstance(theirs, Field)
+        and isinstance(ours, Field)
+        and any(has(theirs) != has(ours) for has in (is_indexed, is_unique, is_foreign_key))
+    )
+
+
+def _from_patch_shape(atom: Atom, match: Match, whole: Operation) -> tuple[OperationEdit, ...] | None:
+    """The column in the patch's shape where it is missing, then altered to mainline's on every database."""
+    assert isinstance(atom, Added)
+    patch, ours = _to_patch_shape(atom, match, whole), field_of(whole, atom.name)
+    if patch is None or ours is None:
+        return None
+    add, back = (
+        operation(kind, model_name=Constant(model_name(whole)), name=Constant(atom.name), field=value)
+        for kind, value in (("AddField", patch.argument("field")), ("AlterField", ours))
+    )
+    return (Insert(conditional(add)), Insert(back))
 
 
 def guarded_own(index: int, whole: Operation, unit: Unit) -> tuple[OperationEdit, ...] | None:

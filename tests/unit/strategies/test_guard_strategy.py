@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from cases_by_hand import case_of, files, planned, proposed
-from migration_values import add, alter, char, create, edited, integer, keys, migration, remove, tree
+from migration_values import TRUE, add, alter, char, create, edited, integer, keys, migration, remove, tree
 from plans_by_hand import M, P, X
 
 from stitchback.matching.case import Case
 from stitchback.model.migrations import Migration
+from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.strategies.guard import GuardStrategy
 
@@ -72,6 +73,25 @@ def test_a_column_in_another_shape_beside_one_of_the_patchs_alone_is_conditional
         "shop.0002_last": 1,
         "shop.0003_merge_0002_last_0002_sync": 0,
     }
+
+
+def test_a_column_that_only_mainline_indexes_is_created_in_the_patchs_shape_first() -> None:
+    """Altering a column that has mainline's index already would create the index once more."""
+    ours = migration(
+        "shop.0002_sync", "shop.0001_initial", add("item", "last", char(20)), add("item", "first")
+    )
+    for theirs, kinds, first_shape in (
+        (char(40, db_index=TRUE), ["AddField", "AlterField"], char(20)),
+        (char(40), ["AddField", "SeparateDatabaseAndState", "AlterField"], char(40)),
+    ):
+        last = migration("shop.0002_last", "shop.0001_initial", add("item", "last", theirs))
+        candidate = planned(GuardStrategy(), case_of((ours,), last, fork=FORK))
+        made = [
+            each for each in candidate.result.migrations[last.key].operations if isinstance(each, Operation)
+        ]
+        assert [each.kind for each in made] == kinds
+        assert (made[0].conditional, made[0].argument("field")) == (True, first_shape)
+        assert made[-1].argument("field") == theirs
 
 
 def test_a_removal_that_mainline_has_moved_to_a_later_migration_is_conditional_there() -> None:
