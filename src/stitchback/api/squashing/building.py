@@ -9,6 +9,7 @@ from time import perf_counter
 from stitchback.adapters.project_environment import harmless_environment
 from stitchback.adapters.projects import ProjectSession, Snapshot
 from stitchback.adapters.scratch_databases import scratch_databases
+from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.project import Project
 from stitchback.api.squashing.regenerating import HowToRun
 from stitchback.api.verification.real_differences import schema_differences
@@ -31,7 +32,7 @@ def build_both_ways(
     project: Project,
     files: Mapping[str, bytes | None],
     squashes: frozenset[MigrationKey],
-    url: str,
+    url: DatabaseUrl | str,
     how: HowToRun,
 ) -> BuiltBothWays:
     """`files`: what the squash writes. Raises Refusal (SB711) where the databases differ or one cannot be built; EnvironmentProblem for a

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.project import ABBREVIATED, WORKTREE, Project
 from stitchback.api.reading_cases import PlanRequest, policy_of, with_works
@@ -97,7 +98,7 @@ def built(
     project: Project,
     report: SquashReport,
     contents: Sequence[FileContent],
-    urls: Sequence[str],
+    urls: Sequence[DatabaseUrl | str],
     how: HowToRun,
 ) -> SquashReport:
     """The report with a database by the old files and one by the squash on each of these servers. Raises Refusal (SB711) as `build_both_ways` does."""
