@@ -280,8 +280,8 @@ def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match
 
 
 def _removal_of_its_table(history: History, mainline: Mapping[SchemaObject, History]) -> Removed | None:
-    """Mainline's removal of the table that all of it is in: a column, an index or a constraint goes with it. A many-to-many field has a
-    table of its own, which stays."""
+    """Mainline's removal of the table that all of it is in: a column, an index or a constraint goes with it. A many-to-many field has its
+    own table, which stays."""
     table = mainline.get(SchemaObject(SchemaObjectKind.TABLE, history.schema_object.model))
     if table is None or table.start is None or table.end is not None or history.end is None:
         return None
