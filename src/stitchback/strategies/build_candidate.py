@@ -38,7 +38,8 @@ def _about_new_apps(draft: Draft, case: Case) -> Iterator[str]:
     """What Django needs beside the migrations of an app that mainline does not have: a plan writes migrations and their packages alone."""
     written = {edit.key.app for edit in draft.edits}
     refs = {unit.key.app: unit.side.patch.tree.ref for unit in case.units}
-    for app in sorted(written & refs.keys() - draft.mainline.apps.keys()):
+    known = {*draft.mainline.apps, *(key.app for key in draft.mainline.migrations)}
+    for app in sorted((written & refs.keys()) - known):
         yield (
             f"{app} is a new app: its packages (__init__.py) are written too. Django loads it once its code and INSTALLED_APPS of "
             f"{refs[app]} are there: `git merge {refs[app]}` after `apply`."
