@@ -8,6 +8,7 @@ from dataclasses import replace
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare, edited_since
 from stitchback.matching.sides import sides
+from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree, field_bases_of, field_names_of
 from stitchback.model.plans import Patch, Policy, Situation
@@ -17,17 +18,19 @@ def case_of(
     patches: tuple[Patch, ...], mainline: Tree, policy: Policy, ledgers: tuple[Ledger, ...] = ()
 ) -> Case:
     """The patch branches, each compared with mainline."""
-    compared = tuple(_side(patch, mainline, policy) for patch in patches)
+    # A migration that a patch branch has too was released with it, whatever mainline's releases had.
+    unreleased = policy.unreleased.difference(*(patch.tree.migrations for patch in patches))
+    compared = tuple(_side(patch, mainline, policy, unreleased) for patch in patches)
     matches = tuple(side.comparison.matches for side in compared)
     return Case(Situation(patches, mainline, matches, policy, ledgers), compared)
 
 
-def _side(patch: Patch, mainline: Tree, policy: Policy) -> Side:
+def _side(patch: Patch, mainline: Tree, policy: Policy, unreleased: frozenset[MigrationKey]) -> Side:
     trees = (mainline, patch.tree)
     bases, names = field_bases_of(*trees), field_names_of(*trees)
     edited = edited_since(patch, mainline, bases, names).without(policy.accepted)
     split = sides(patch, mainline, edited)
-    return Side(patch, split, compare(split, bases, names), policy.unreleased)
+    return Side(patch, split, compare(split, bases, names), unreleased)
 
 
 def parts_of(case: Case) -> tuple[tuple[str, ...], ...]:

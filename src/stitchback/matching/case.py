@@ -34,7 +34,7 @@ class Side:
     patch: Patch
     sides: Sides
     comparison: Comparison
-    unreleased: frozenset[MigrationKey] = frozenset()  # Policy.unreleased
+    unreleased: frozenset[MigrationKey] = frozenset()  # Policy.unreleased without what a patch branch has
     _touching: dict[MigrationKey, list[Match]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )

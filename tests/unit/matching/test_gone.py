@@ -85,7 +85,7 @@ class TestWhatIsAddedToATableThatMainlineRemoves:
         gone = migration("shop.0004_gone", "shop.0003_name", delete("thing"))
         assert match_of(case_of(self.ADDED, renamed, gone)).moot
 
-    def test_near_miss_a_many_to_many_field_has_a_table_of_its_own(self) -> None:
+    def test_near_miss_a_many_to_many_field_has_its_own_table(self) -> None:
         many_to_many = field("ManyToManyField", to=Constant("shop.item"))
         many = self.ADDED.with_changes(operations=(add("item", "others", many_to_many),))
         assert match_of(case_of(many, self.GONE)).verdict is Verdict.PATCH_ONLY

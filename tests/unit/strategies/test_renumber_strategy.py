@@ -8,6 +8,8 @@ from migration_values import add, edited, keys, migration
 from plans_by_hand import BLOG, M, P, X, Y
 
 from stitchback.model.plans import Policy
+from stitchback.strategies.build_candidate import finish
+from stitchback.strategies.draft import Draft
 from stitchback.strategies.renumber import Renumber
 
 
@@ -98,3 +100,21 @@ def test_near_miss_a_migration_of_the_same_name() -> None:
 def test_near_miss_a_dependency_that_mainline_lacks() -> None:
     lost = edited(P, dependencies=keys("shop.0002_base shop.0003_lost"))
     assert proposed(Renumber(), case_of((lost,), X, M, Y, policy=ALL_OF_MAINLINE)) is None
+
+
+def test_a_migration_that_the_patch_branch_has_too_keeps_its_name() -> None:
+    """It was released with the branch, whatever mainline's own releases had."""
+    shared = migration("shop.0003_shared", "shop.0002_base", add("item", "shared"))
+    ours = migration("shop.0004_p", "shop.0003_shared", add("item", "color"))
+    theirs = migration("shop.0004_m", "shop.0003_shared", add("item", "m"))
+    case = case_of((shared, ours), shared, theirs, policy=unreleased("shop.0003_shared shop.0004_m"))
+    draft = Draft(case.situation.mainline)
+    for unit in case.units:
+        draft = Renumber().propose(draft, unit) or draft
+    candidate = finish(draft, case)
+    assert candidate is not None
+    assert files(candidate) == {
+        "shop.0004_m": "deleted",
+        "shop.0004_p": "after shop.0003_shared: AddField item.color",
+        "shop.0005_m": "after shop.0004_p: AddField item.m",
+    }
