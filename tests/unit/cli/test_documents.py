@@ -147,7 +147,7 @@ def test_the_session_of_resolve_is_true(tmp_path: Path, golden: Golden) -> None:
     assert len(blocks) == 3
     for block in blocks:
         commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
-        true = "".join(f"$ {command}\n{resolve_session.run(work, command)}" for command in commands)
+        true = "".join(f"$ {command}\n{resolve_session.run(work.folder, command)}" for command in commands)
         assert max(map(len, true.splitlines())) <= resolve_session.COLUMNS
         if golden.update and steady(block) != steady(true):
             page = page.replace(block, true)
