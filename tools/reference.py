@@ -16,7 +16,7 @@ from stitchback.cli.group import cli
 from tools.man_pages import PROGRAM, exit_codes
 
 Schema = Mapping[str, object]
-BAR = r"\|"  # within a table
+CHOICES = re.compile(r" \[?(\w+(?:\|\w+)+)\]?$")
 MADE = "made by `python -m tools.reference docs`, not edited."
 
 
@@ -57,12 +57,17 @@ def _commands() -> Iterator[str]:
             if isinstance(parameter, click.Option)
             and (record := parameter.get_help_record(context)) is not None
         ]
-        yield from _table(
-            ("option", "does"),
-            ((f"`{name.replace('|', BAR)}`", _prose(text).replace("|", BAR)) for name, text in rows),
-        )
+        yield from _table(("option", "does"), ((_names(names), _prose(text)) for names, text in rows))
     yield "\n## Exit codes\n"
     yield from _table(("code", "means"), exit_codes())
+
+
+def _names(record: str) -> str:
+    """`--color [auto|never]` as "`--color`: `auto`, `never`", for not every reader of Markdown takes a bar within a table."""
+    choices = CHOICES.search(record)
+    if choices is None:
+        return f"`{record}`"
+    return f"`{record[: choices.start()]}`: " + ", ".join(f"`{each}`" for each in choices[1].split("|"))
 
 
 def _help(command: click.Command) -> Iterator[str]:

@@ -13,7 +13,9 @@ from golden_files import Golden
 
 COLUMNS = 200
 PAGE = Path(__file__).parents[3] / "docs" / "tutorial.md"
-STEP = re.compile(r'```console\n(?P<session>.*?)```\n|```python title="(?P<path>[^"]+)"\n(?P<text>.*?)```\n', re.DOTALL)
+STEP = re.compile(
+    r'```console\n(?P<session>.*?)```\n|```python title="(?P<path>[^"]+)"\n(?P<text>.*?)```\n', re.DOTALL
+)
 COMMIT = re.compile(r"\b[0-9a-f]{12}\b|\b[0-9a-f]{7}\b")  # the migrations have the date in them
 
 
@@ -29,7 +31,9 @@ def test_the_tutorial_is_true(tmp_path: Path, golden: Golden) -> None:
             (tmp_path / step["path"]).write_text(step["text"], encoding="utf-8")
             continue
         commands = [line[2:] for line in step["session"].splitlines() if line.startswith("$ ")]
-        true = "".join(f"$ {command}\n{resolve_session.run(tmp_path, command, COLUMNS)}" for command in commands)
+        true = "".join(
+            f"$ {command}\n{resolve_session.run(tmp_path, command, COLUMNS)}" for command in commands
+        )
         true = true.replace(str(tmp_path), "/home/you/bakery")
         if golden.update and same(step["session"]) != same(true):
             page = page.replace(step.group(), f"```console\n{true}```\n", 1)
