@@ -55,7 +55,7 @@ wheel integrations: $(STAMP)
 man: $(STAMP)
 	$(BIN)/python -m tools.man_pages build/man
 
-# The documentation as a site, in build/site; a warning is an error. NO_MKDOCS_2_WARNING: no advertisement for another program.
+# The documentation as a site, in build/site; a warning is an error.
 docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

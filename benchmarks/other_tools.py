@@ -4,7 +4,7 @@
     python -m benchmarks.other_tools [TOOL …]
 
 A release, a hotfix on it that adds a column, the same column on mainline in another migration; git has merged the hotfix without a conflict in the models. For each tool: its commands,
-the last line of the output and the exit code of each, then a full `migrate` of a fresh install and of production's database (SQLite), and the value that the
+the last line of the output (that of an error, if there is one) and the exit code of each, then a full `migrate` of a fresh install and of production's database (SQLite), and the value that the
 column has there, which was `dark`. The exit code is 1 where a tool cannot be started.
 """
 
@@ -36,7 +36,7 @@ FORCE = "python manage.py makemigrations --merge --noinput"
 TOOLS: dict[str, tuple[str, ...]] = {
     "makemigrations --merge": (MERGE, FORCE),
     "django-linear-migrations": (CONFLICT, "python manage.py rebase_migration shop"),
-    "django-migration-linter": (MERGE, FORCE, "python manage.py lintmigrations shop --no-cache | grep ERR"),
+    "django-migration-linter": (MERGE, FORCE, "python manage.py lintmigrations shop --no-cache"),
     "squashmigrations": (
         MERGE,
         FORCE,
@@ -94,7 +94,8 @@ def migration(folder: Path, models: str, name: str) -> None:
 
 
 def last(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next(reversed([line for line in lines if line.endswith("... ERR")] or lines), "")
 
 
 def report(folder: Path, tool: str, commands: tuple[str, ...]) -> None:

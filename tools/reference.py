@@ -38,7 +38,9 @@ def commands(context: click.Context | None = None) -> Iterator[click.Context]:
     context = context or click.Context(cli, info_name=PROGRAM, **cli.context_settings)
     yield context
     group = context.command
-    for name in group.list_commands(context) if isinstance(group, click.Group) else ():
+    if not isinstance(group, click.Group):
+        return
+    for name in group.list_commands(context):
         inner = group.get_command(context, name)
         if inner is not None:
             yield from commands(click.Context(inner, info_name=name, parent=context))
