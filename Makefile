@@ -17,7 +17,7 @@ ENGINE ?= sqlite
 comma := ,
 EXTRAS := test,lint$(if $(STITCHBACK_TEST_POSTGRES),$(comma)postgres)$(if $(STITCHBACK_TEST_MYSQL),$(comma)mysql)$(if $(filter-out 4.2 6.1,$(or $(DJANGO),any)),$(comma)packages)
 
-.PHONY: demo test test-long test-lowest test-all lint types format matrix bench fuzz corrupt mutants man wheel integrations clean
+.PHONY: demo test test-long test-lowest test-all lint types format matrix bench fuzz corrupt mutants man docs wheel integrations clean
 
 demo: $(STAMP)
 	$(BIN)/stitchback demo
@@ -54,6 +54,11 @@ wheel integrations: $(STAMP)
 
 man: $(STAMP)
 	$(BIN)/python -m tools.man_pages build/man
+
+# The documentation as a site, in build/site; a warning is an error.
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

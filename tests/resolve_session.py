@@ -63,13 +63,13 @@ def models(work: UnfinishedWork, supplier: str, fields: str, first: str, last: s
     work.put("crm/models.py", CUSTOMER.format(first=first, last=last))
 
 
-def run(work: UnfinishedWork, command: str) -> str:
+def run(folder: Path, command: str, columns: int = COLUMNS) -> str:
     """What a terminal shows below the command; the answer to the question is yes."""
     environment = {
         **os.environ,
         **PERSON,
         **DATES,
-        "COLUMNS": str(COLUMNS),
+        "COLUMNS": str(columns),
         "DB": "db.sqlite3",
         "GIT_CONFIG_NOSYSTEM": "1",
         "NO_COLOR": "1",
@@ -79,7 +79,7 @@ def run(work: UnfinishedWork, command: str) -> str:
     }
     done = subprocess.run(
         ["bash", "-c", command],
-        cwd=work.folder,
+        cwd=folder,
         env=environment,
         input="y\n",
         stdout=subprocess.PIPE,
@@ -88,9 +88,9 @@ def run(work: UnfinishedWork, command: str) -> str:
         check=False,
     )
     shown = done.stdout.replace(QUESTION, f"{QUESTION}y\n")
-    return "".join(f"{line}\n" for text in shown.splitlines() for line in folded(text.rstrip()))
+    return "".join(f"{line}\n" for text in shown.splitlines() for line in folded(text.rstrip(), columns))
 
 
-def folded(line: str) -> Iterator[str]:
+def folded(line: str, columns: int) -> Iterator[str]:
     """As a terminal breaks a line that is too long."""
-    yield from re.findall(f".{{1,{COLUMNS}}}", line) or [""]
+    yield from re.findall(f".{{1,{columns}}}", line) or [""]

@@ -99,6 +99,19 @@ def test_the_transcripts_of_squash_are_true(
     check_transcripts(run, built.path, golden, DOCS / "squash.md", [0, 1, 0])
 
 
+@pytest.mark.skipif(django.VERSION[:2] != (5, 2), reason="kept for Django 5.2")
+@pytest.mark.parametrize(
+    ("page", "case"),
+    [("products", "zero-touch"), ("patch-after-squash", "patch-release-after-a-squash")],
+)
+def test_the_transcripts_of_the_how_to_pages_are_true(
+    commands: Commands, tmp_path: Path, golden: Golden, page: str, case: str
+) -> None:
+    """The plan that the page shows, in the repository of that fixture."""
+    built = build_repository(case, tmp_path / "shop")
+    check_transcripts(commands.run, built.path, golden, DOCS / f"{page}.md", [1])
+
+
 LEDGER = """app,name,applied
 shop,0001_initial,2026-01-12
 shop,0002_item_is_visible,2026-02-03
@@ -147,7 +160,7 @@ def test_the_session_of_resolve_is_true(tmp_path: Path, golden: Golden) -> None:
     assert len(blocks) == 3
     for block in blocks:
         commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
-        true = "".join(f"$ {command}\n{resolve_session.run(work, command)}" for command in commands)
+        true = "".join(f"$ {command}\n{resolve_session.run(work.folder, command)}" for command in commands)
         assert max(map(len, true.splitlines())) <= resolve_session.COLUMNS
         if golden.update and steady(block) != steady(true):
             page = page.replace(block, true)
