@@ -81,13 +81,19 @@ class LiveDatabase:
             seen = self._schema() if with_schema and has_table else None
             new_id = self._new_id() if with_schema and has_table else None
         if has_table:
-            return DatabaseReading(Ledger(source, rows, new_id=new_id, is_live=True), self.vendor, True, seen)
+            return DatabaseReading(
+                Ledger(source, rows, new_id=new_id, is_live=True, schema=schema), self.vendor, True, seen
+            )
         with self._reading(schema):  # PostgreSQL ends a transaction at its first error
             seen = self._schema() if with_schema else None
             schemas = self._schemas_elsewhere()
             absent = NoTable(self._relations(schema), () if schema else schemas)
         return DatabaseReading(
-            Ledger(source, (), absent, is_live=True), self.vendor, False, seen, _elsewhere(schemas)
+            Ledger(source, (), absent, is_live=True, schema=schema),
+            self.vendor,
+            False,
+            seen,
+            _elsewhere(schemas),
         )
 
     def schemas_with_ledger(self) -> tuple[str, ...]:

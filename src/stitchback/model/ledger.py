@@ -65,8 +65,8 @@ class NewId:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`source` is a file's name, or a database URL without its password, or an alias of DATABASES; `is_live` if
-    it was read from a database. Rows in the order of the table; `no_table` if the database has no such table;
+    """`source` is a file's name, or a database URL without its password, or an alias of DATABASES (with the schema, if
+    one was named: `schema`); `is_live` if it was read from a database. Rows in the order of the table; `no_table` if the database has no such table;
     `new_id` if it was checked.
     """
 
@@ -75,6 +75,7 @@ class Ledger:
     no_table: NoTable | None = None
     new_id: NewId | None = field(default=None, compare=False)
     is_live: bool = field(default=False, compare=False)
+    schema: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, *keys: MigrationKey, source: str = "") -> Ledger:

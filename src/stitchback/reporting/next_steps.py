@@ -167,8 +167,13 @@ def command(name: str, situation: Situation, *more: str) -> str:
 
 
 def repair_command(ledger: Ledger) -> str:
-    """The repair command for this ledger: of a database (an alias, or a URL without a password), or of a file."""
+    """The repair command for this ledger: of a database (an alias, or a URL without a password), of all schemas of one, or of a file."""
     source = ledger.source
+    if ledger.schema:
+        address = source.removesuffix(f", schema {ledger.schema}")
+        return (
+            f"stitchback repair --schemas {shlex.quote(address) if '***' not in address else 'URL'} --out DIR"
+        )
     if not ledger.is_live:
         return f"stitchback repair --ledger {shlex.quote(source)} --vendor VENDOR"
     return f"stitchback repair --database {shlex.quote(source)}" if "***" not in source else REPAIR
