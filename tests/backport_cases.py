@@ -147,12 +147,11 @@ def imported_data(path: Path) -> SmallProject:
 
 @dataclass(frozen=True, slots=True)
 class BackportCase:
-    """`migrations`: the arguments. `files`: what the release gets. `finish_first`: lineages whose half-way databases run the old code first."""
+    """`migrations`: the arguments. `files`: what the release gets."""
 
     build: Callable[[Path], SmallProject]
     migrations: tuple[str, ...]
     files: tuple[str, ...]
-    finish_first: tuple[str, ...] = ()
 
 
 CASES: Mapping[str, BackportCase] = {
@@ -162,9 +161,6 @@ CASES: Mapping[str, BackportCase] = {
         chain, ("shop.0004_label", "shop.0005_label_text"), ("shop.0004_label", "shop.0005_label_text")
     ),
     "own_hotfixes": BackportCase(own_hotfixes, ("shop.0004_item_colour",), ("shop.0004_item_colour",)),
-    "name_taken": BackportCase(
-        name_taken, ("shop.0003_item_colour",), ("shop.0004_item_colour",), ("patched",)
-    ),
     "foreign_key": BackportCase(foreign_key, ("shop.0004_item_owner",), ("shop.0004_item_owner",)),
     "required_column": BackportCase(required_column, ("shop.0004_item_state",), ("shop.0004_item_state",)),
     "index": BackportCase(index, ("shop.0004_item_code_index",), ("shop.0003_item_code_index",)),

@@ -19,6 +19,21 @@ from stitchback.adapters.urls import DatabaseUrl
 COLOUR = add("item", "colour")
 DUPLICATE = "duplicate column name: colour"
 INCONSISTENT = "is applied before its dependency"
+GUARD = """
+
+
+class AddFieldIfMissing(migrations.AddField):
+    def state_forwards(self, app_label, state):
+        if self.name not in state.models[app_label, self.model_name_lower].fields:
+            super().state_forwards(app_label, state)
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        with schema_editor.connection.cursor() as cursor:
+            there = schema_editor.connection.introspection.get_table_description(cursor, table)
+        if self.name not in {column.name for column in there}:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+"""
 
 
 @pytest.fixture
@@ -105,6 +120,19 @@ def test_a_slot_of_mainline_alone_filled(project: SmallProject, scratch: Scratch
         "column": True,
         "fresh": True,
     }
+
+
+def test_a_slot_of_mainline_alone_filled_and_its_own_column_guarded(
+    project: SmallProject, scratch: ScratchDatabases
+) -> None:
+    """It works for every database, by a condition that stays in mainline's migration; the guard strategy writes the same without a slot."""
+    found = databases(project, scratch)
+    mainline(project, COLOUR, change=COLOUR.replace("migrations.AddField", "AddFieldIfMissing"))
+    file = project.path / "shop/migrations/0005_colour.py"
+    file.write_text(file.read_text().replace("\n\n\nclass Migration", GUARD + "\n\nclass Migration"))
+    fresh = scratch.create()
+    assert {project.migrate(url) for url in (*found.values(), fresh)} == {""}
+    assert all(map(has_column, (*found.values(), fresh)))
 
 
 def test_without_a_slot_the_release_gets_mainlines_migration(

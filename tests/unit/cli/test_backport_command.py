@@ -152,10 +152,13 @@ def test_mainline_has_to_be_checked_out(commands: Commands, shop: Path) -> None:
     assert "git switch main" in done.stderr
 
 
-def test_a_dirty_file_of_mainline(commands: Commands, shop: Path) -> None:
+def test_a_dirty_file_of_mainline(commands: Commands, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found before the question."""
+    monkeypatch.delattr("stitchback.cli.backport.confirm")
     file = shop / "shop/migrations/0005_item_discount.py"
     file.write_text(file.read_text() + "\n# changed\n")
     assert_refused(commands, shop, "SB512")
+    assert "SB512" in commands.run(shop, *COLOUR).stderr
 
 
 def test_a_release_that_moved_meanwhile(
@@ -201,6 +204,17 @@ def test_a_branch_that_moved_again_is_left_alone(
     done = commands.run(shop, *COLOUR, "--yes")
     assert (done.code, "error[SB508]" in done.stderr) == (2, True), done.stderr
     assert git(shop, "rev-parse", RELEASE) == git(shop, "rev-parse", "main")
+
+
+def test_after_a_kill_between_the_two_apply_writes_mainlines_side(
+    commands: Commands, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backport_writing, "write", lambda *_: None)
+    assert commands.run(shop, *COLOUR, "--yes").code == 0
+    assert git(shop, "status", "--porcelain") == ""
+    assert commands.run(shop, *COLOUR, "--yes").code == 2
+    assert commands.run(shop, "apply", RELEASE, "--yes").code == 0
+    assert "shop/migrations/0004_item_colour.py" in git(shop, "status", "--porcelain")
 
 
 def test_in_an_unfinished_merge_the_files_are_part_of_it(commands: Commands, project: SmallProject) -> None:
