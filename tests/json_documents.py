@@ -72,5 +72,6 @@ COMMANDS = (
     "schema",
     "graph",
     "squash",
+    "backport",
     "explain",
 )

@@ -284,6 +284,10 @@ class Repository:
             self._git, self.git_dir, branch, contents, message, expected_parent
         )
 
+    def put_back(self, branch: str, commit: str, before: str | None) -> None:
+        """The branch as it was before `commit_to_branch` made the commit; see `git_commit.put_back`."""
+        git_commit.put_back(self._git, branch, commit, before)
+
     def _note(self, code: str, ref: str, message: str) -> None:
         self._findings[Finding(code, Severity.NOTE, ref, None, message)] = None
 

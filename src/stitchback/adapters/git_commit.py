@@ -44,6 +44,15 @@ def commit_to_branch(
     return commit
 
 
+def put_back(git: Git, branch: str, commit: str, before: str | None) -> None:
+    """Undoes `commit_to_branch`: the branch is at `before` again, or gone where that is None. Raises EnvironmentProblem (SB508) where it is
+    not at the commit any more."""
+    name = _branch_ref(git, branch)
+    change = ("-d", name, commit) if before is None else (name, before, commit)
+    if git.run("update-ref", "-m", "stitchback: put back", *change, accept=(0, 1, 128)).code:
+        raise _moved(branch, commit, git_refs.parse(git, name))
+
+
 def _branch_ref(git: Git, branch: str) -> str:
     name = f"refs/heads/{branch}"
     valid = "\0" not in branch and git.run("check-ref-format", name, accept=(0, 1)).code == 0
@@ -61,7 +70,7 @@ def _refuse_checked_out(git: Git, name: str, branch: str) -> None:
         raise EnvironmentProblem(
             "SB508",
             f"{branch} is checked out in {place or git.directory}",
-            hint="Give another branch, or leave --branch out to write into the working tree.",
+            hint="Give another branch with --branch, or check out another one there.",
         )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from stitchback.adapters.file_changes import refuse_dirty
+from stitchback.api.backport_choice import BackportRequest, chosen_migrations
 from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
 from stitchback.api.reading_cases import PlanRequest, fork_point_of, read_all, read_case, read_patch
 from stitchback.api.required_imports import Imports
-from stitchback.api.writing_plans import Rendered, Written, diffs_of, prepare, write
-from stitchback.errors import EnvironmentProblem, Refusal
+from stitchback.api.writing_plans import Rendered, diffs_of
 from stitchback.graph import MigrationGraph
 from stitchback.matching.build_case import case_of
 from stitchback.model.edits import WriteFile
@@ -19,7 +19,6 @@ from stitchback.model.files import ChangedFiles
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Candidate, Patch, Proof, Refuted
-from stitchback.model.source import Opaque
 from stitchback.parsing.tree import read_tree
 from stitchback.planning.backport import BackportReport, ReleaseFile
 from stitchback.planning.outcomes import Planned
@@ -35,15 +34,6 @@ Progress = Callable[[str], None]
 Names = Mapping[MigrationKey, MigrationKey]
 
 
-@dataclass(frozen=True, slots=True)
-class BackportRequest:
-    """What a person asks of `backport`. `migrations`: "app.0007_name", or a beginning of it that fits one migration. `release` is a ref."""
-
-    migrations: tuple[str, ...]
-    release: str
-    onto: str = "HEAD"
-
-
 def backport(project: Project, wish: BackportRequest, progress: Progress = lambda _: None) -> BackportReport:
     """The best backport: under the same name where that is proved without a manual step, else under the release's next number, if that is better.
 
@@ -52,7 +42,7 @@ def backport(project: Project, wish: BackportRequest, progress: Progress = lambd
     parting = fork_point_of(project, wish.release, wish.onto)
     read_all(project, wish.onto, (parting,))
     patch, mainline = read_patch(project, wish.onto, parting), project.tree(wish.onto)
-    chosen = _chosen(wish, mainline, patch.tree)
+    chosen = chosen_migrations(project, wish, mainline, patch)
     best: BackportReport | None = None
     for under_the_same_name in (True, False):
         report = _under(project, wish, patch, chosen, progress, same=under_the_same_name)
@@ -74,51 +64,6 @@ def _rank(report: BackportReport) -> tuple[bool, bool, tuple[int, ...]]:
 
 def _needs_nobody(report: BackportReport) -> bool:
     return report.is_proved and not any(_rank(report)[2])
-
-
-def _chosen(wish: BackportRequest, mainline: Tree, release: Tree) -> tuple[Migration, ...]:
-    """The migrations to backport, in an order that mainline's graph allows."""
-    keys = {_named(name, wish, mainline) for name in wish.migrations}
-    there = sorted(key for key in keys if key in release.migrations)
-    if there:
-        raise EnvironmentProblem(
-            "SB536",
-            f"{wish.release} has {', '.join(map(str, there))} already",
-            hint=f"Leave it out, or compare the two branches: `stitchback status {wish.release}`.",
-        )
-    for key in sorted(keys):
-        _refuse_what_cannot_be_copied(mainline.migrations[key])
-    return tuple(mainline.migrations[key] for key in MigrationGraph.raw(mainline).order() if key in keys)
-
-
-def _named(name: str, wish: BackportRequest, mainline: Tree) -> MigrationKey:
-    found = [key for key in sorted(mainline.migrations) if str(key) == name]
-    found = found or [key for key in sorted(mainline.migrations) if str(key).startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise EnvironmentProblem(
-            "SB536",
-            f"{name!r} fits several migrations",
-            hint="Give the whole name:",
-            evidence=tuple(map(str, found)),
-        )
-    raise EnvironmentProblem(
-        "SB536",
-        f"{wish.onto} has no migration {name!r}",
-        hint="Name it as APP.NAME, such as shop.0007_item_color. `stitchback graph` lists the migrations.",
-    )
-
-
-def _refuse_what_cannot_be_copied(migration: Migration) -> None:
-    unread = [item for item in migration.dependencies if isinstance(item, Opaque)]
-    if migration.replaces or unread:
-        why = "it replaces other migrations" if migration.replaces else "its dependencies cannot be read"
-        raise Refusal(
-            "SB537",
-            f"{migration.key} cannot be backported: {why}",
-            hint="Backport the migrations that it replaces, or write the release's migration by hand and run `stitchback plan`.",
-        )
 
 
 def _under(
@@ -154,7 +99,21 @@ def _under(
     if isinstance(proof, Refuted):
         return BackportReport(wish.release, name, files, proof, _needed(project, wish, chosen))
     request = PlanRequest((wish.release,), wish.onto, sides=(after,))
-    return BackportReport(wish.release, name, files, proof, (), make_plan(project, request, progress))
+    stitched, models = make_plan(project, request, progress), _models(project, wish, chosen)
+    return BackportReport(wish.release, name, files, proof, (), stitched, models)
+
+
+def _models(project: Project, wish: BackportRequest, chosen: Iterable[Migration]) -> tuple[str, ...]:
+    """Where mainline has the models of these migrations' apps: `models.py`, or the folder `models`."""
+    apps, files = project.tree(wish.onto).apps, project.files(project.commit_of(wish.onto))
+    labels = sorted({migration.key.app for migration in chosen} & apps.keys())
+    folders = [posixpath.dirname(apps[label].migrations) for label in labels]
+    modules = [posixpath.join(folder, "models") for folder in folders]
+    return tuple(
+        f"{module}.py" if f"{module}.py" in files else module
+        for module in modules
+        if f"{module}.py" in files or f"{module}/__init__.py" in files
+    )
 
 
 def _drafts(
@@ -200,14 +159,19 @@ def _is_of_a_package(key: MigrationKey, release: Tree) -> bool:
     return key.app not in release.apps and not any(each.app == key.app for each in release.migrations)
 
 
-def _release_after(project: Project, patch: Patch, files: Iterable[ReleaseFile]) -> Patch:
+def _release_after(project: Project, patch: Patch, files: Sequence[ReleaseFile]) -> Patch:
     """The patch branch with the files, read as they will be."""
     entries = {file.path: Rendered(file.content) for file in files}
     project.remember(entries.values())
     changed = ChangedFiles(project.repository.files(patch.tree.commit), entries)
     tree = read_tree(patch.tree.ref, patch.tree.commit, changed, project.reading)
     added = tuple(tree.migrations[file.key] for file in files)
-    return replace(patch, tree=tree, migrations=(*patch.migrations, *added))
+    return replace(
+        patch,
+        tree=tree,
+        migrations=(*patch.migrations, *added),
+        uncommitted=frozenset(file.key for file in files),
+    )
 
 
 def _proof_of_release(
@@ -215,8 +179,8 @@ def _proof_of_release(
 ) -> Proof | Refuted:
     """The release's own databases, at each of its migrations, and a fresh install of it: the files on top of the release, as a branch of it."""
     candidate = Candidate({}, edits, after.tree)
-    mainline = project.files(project.commit_of(wish.onto))
-    imports = Imports(project.files(release.commit), {wish.onto: mainline}, project.read_blob)
+    mainline = {project.name_of(wish.onto): project.files(project.commit_of(wish.onto))}
+    imports = Imports(project.files(release.commit), mainline, project.read_blob, release.ref)
     failures = imports.failures(candidate)
     if failures:
         return Refuted(candidate, failures)
@@ -251,45 +215,3 @@ def diffs_of_backport(project: Project, report: BackportReport) -> tuple[str, ..
     """A unified diff of each file, the release's first."""
     there = tuple(unified_diff(file.path, None, file.content) for file in report.files)
     return (*there, *(diffs_of(project, report.stitched) if report.stitched is not None else ()))
-
-
-@dataclass(frozen=True, slots=True)
-class BackportWritten:
-    """`commit`: the new one on the release's `branch`. `stitched`: what was written into the working tree."""
-
-    branch: str
-    commit: str
-    stitched: Written | None
-
-
-def write_backport(
-    project: Project, wish: BackportRequest, report: BackportReport, branch: str
-) -> BackportWritten:
-    """Commits the files to the branch, and writes the plan into the working tree. Raises EnvironmentProblem: the branch moved or is checked out
-    (SB508), mainline is not (SB511), a file is dirty."""
-    assert report.stitched is not None, "only what is proved is written"
-    prepared = None
-    if report.stitched.would_change:
-        prepared = prepare(project, report.stitched, PlanRequest((wish.release,), wish.onto), None)
-        refuse_dirty(project.repository, (content.path for content in prepared.contents))
-    contents = {file.path: file.content for file in report.files}
-    names = ", ".join(str(file.original) for file in report.files)
-    base = project.repository.resolve(wish.release)
-    commit = project.repository.commit_to_branch(branch, contents, f"Backport {names}\n", base)
-    return BackportWritten(branch, commit, None if prepared is None else write(project, prepared))
-
-
-def branch_for(project: Project, wish: BackportRequest, branch: str | None) -> str:
-    """The branch that gets the commit: the one that was named, else the release itself. Raises EnvironmentProblem (SB538) where that is no local
-    branch."""
-    if branch is not None:
-        return branch
-    name = project.lasting_name(wish.release)
-    if project.repository.has_branch(name):
-        return name
-    raise EnvironmentProblem(
-        "SB538",
-        f"{wish.release} is not a local branch",
-        hint="Name the branch that gets the commit:",
-        example=(f"stitchback backport {' '.join(wish.migrations)} --to {wish.release} --branch NAME",),
-    )

@@ -34,9 +34,14 @@ class Imports:
     name of: what neither tree has comes from a package."""
 
     def __init__(
-        self, mainline: Files, patches: Mapping[str, Files], read_blob: Callable[[str], bytes]
+        self,
+        mainline: Files,
+        patches: Mapping[str, Files],
+        read_blob: Callable[[str], bytes],
+        name: str = "mainline",
     ) -> None:
-        """`patches`: ref -> its files."""
+        """`patches`: ref -> its files. `name`: how messages call the tree that gets the files."""
+        self.name = name
         self.mainline = mainline
         self.patches = patches
         self.read_blob = read_blob
@@ -94,14 +99,14 @@ class Imports:
         for dotted in (module, f"{module}.{name}") if name else (module,):
             there = self._path(ref, dotted)
             if there is not None and there not in self.mainline and not self._is_on_mainline(dotted):
-                return f"it imports {dotted}, which is on {ref} ({there}) and not on mainline: add it to mainline first"
+                return f"it imports {dotted}, which is on {ref} ({there}) and not on {self.name}: add it to {self.name} first"
         there = self._path(ref, module)
         if there is None or there not in self.mainline or not name or name == "*":
             return ""
         theirs, ours = names_in(self.patches[ref][there]), names_in(self.mainline[there])
         if theirs is None or ours is None or name not in theirs or name in ours:
             return ""
-        return f"it imports {name} from {module}, which {ref} has in {there} and mainline does not: add it to mainline first"
+        return f"it imports {name} from {module}, which {ref} has in {there} and {self.name} does not: add it to {self.name} first"
 
     def _path(self, ref: str, dotted: str) -> str | None:
         """The ref's file of that module, below whatever folder is on the import path; of several one that mainline has, if there is any:

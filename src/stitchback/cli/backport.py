@@ -42,13 +42,9 @@ def command(
     The files are committed to the release branch or to --branch; mainline's are written into the working tree.
     Exit 1: something would be written. 3: it could not be proved.
     """
-    from stitchback.api.backporting import (
-        BackportRequest,
-        backport,
-        branch_for,
-        diffs_of_backport,
-        write_backport,
-    )
+    from stitchback.api.backport_choice import BackportRequest
+    from stitchback.api.backport_writing import prepare_backport, write_backport
+    from stitchback.api.backporting import backport, diffs_of_backport
     from stitchback.api.project import Project
     from stitchback.reporting import render_after_backport, render_backport, render_backported
 
@@ -60,15 +56,15 @@ def command(
             diffs = diffs_of_backport(project, report) if dry_run else ()
             echo(render_backport(report, output_format, diffs, verbose=session.verbose), output_format)
             return report.exit_code
-        target = branch_for(project, wish, branch)
+        prepared = prepare_backport(project, wish, report, branch)
         if not yes:
             echo(render_backport(report, "text", verbose=session.verbose), err=True)
-            if not confirm(f"Commit to {target}, and write these files?"):
+            if not confirm(f"Commit to {prepared.branch}, and write these files?"):
                 session.remark("Nothing was written.")
                 return 1
-        written = write_backport(project, wish, report, target)
+        written = write_backport(project, prepared)
     paths = written.stitched.paths if written.stitched is not None else ()
-    echo(render_backported(report, target, written.commit, paths, output_format), output_format)
+    echo(render_backported(report, written.branch, written.commit, paths, output_format), output_format)
     if not session.quiet:
-        echo(f"\n{render_after_backport(report, target)}", err=True)
+        echo(f"\n{render_after_backport(report, written.branch, paths)}", err=True)
     return 0

@@ -199,8 +199,10 @@ class Unit:
 
     @property
     def label(self) -> str:
-        """For comments: `shop.0003_color of release/2.4 (commit 1a2b3c4d5e6f)`."""
+        """For comments: `shop.0003_color of release/2.4 (commit 1a2b3c4d5e6f)`; without the commit where it does not have the migration yet."""
         tree = self.side.patch.tree
+        if self.key in self.side.patch.uncommitted:
+            return f"{self.key} of {tree.ref}"
         return f"{self.key} of {tree.ref} (commit {tree.commit[:12]})"
 
 

@@ -42,7 +42,7 @@ class Patch:
     """One patch branch against mainline. `fork` is the tree of the merge base (of the two sides before the merge, where git
     has merged them already, or is about to: `merged`). `migrations`: what only the patch branch has, in an order that its graph allows.
     `mainline_had`: what mainline had right before the merge; a migration of the patch branch among them was cherry-picked. `is_least`: no branch, but
-    a tree of mainline's past that every database has been migrated with at least. In both trees
+    a tree of mainline's past that every database has been migrated with at least. `uncommitted`: migrations that its commit does not have yet. In both trees
     are mainline's migrations of the `packages` of which the configuration says how far they were applied."""
 
     tree: Tree
@@ -52,6 +52,7 @@ class Patch:
     packages: tuple[Package, ...] = ()
     mainline_had: frozenset[MigrationKey] = frozenset()
     is_least: bool = False
+    uncommitted: frozenset[MigrationKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

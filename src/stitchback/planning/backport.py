@@ -26,7 +26,8 @@ class ReleaseFile:
 class BackportReport:
     """`release` and `mainline`: refs as the user named them. `proof`: of the release's own databases with the new files, or why there is none.
     `needed`: mainline's other migrations on which the backported ones rely and which the release lacks. `stitched`: the plan that stitches
-    mainline with the release as it then is; None where the release itself could not be proved."""
+    mainline with the release as it then is; None where the release itself could not be proved. `models`: mainline's modules of models of these
+    apps: the release's need the change too."""
 
     release: str
     mainline: str
@@ -34,6 +35,7 @@ class BackportReport:
     proof: Proof | Refuted
     needed: tuple[MigrationKey, ...] = ()
     stitched: PlanReport | None = None
+    models: tuple[str, ...] = ()
 
     @property
     def is_proved(self) -> bool:

@@ -195,11 +195,11 @@ def render_backported(
     return "\n".join((there, _written(paths, WORKING_TREE))) if paths else there
 
 
-def render_after_backport(report: BackportReport, branch: str) -> str:
-    """The commands after `backport`."""
+def render_after_backport(report: BackportReport, branch: str, paths: Sequence[str]) -> str:
+    """The commands after `backport`. `paths`: of the files in the working tree."""
     from stitchback.reporting.backport_text import backported_next
 
-    return _page(backported_next(report, branch))
+    return _page(backported_next(report, branch, paths))
 
 
 def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = False) -> str:

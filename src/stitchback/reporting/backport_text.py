@@ -9,7 +9,7 @@ from stitchback.model.plans import Proof, Refuted
 from stitchback.planning.backport import BackportReport, ReleaseFile
 from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.layout import BLANK, wrapped
-from stitchback.reporting.next_steps import step_lines
+from stitchback.reporting.next_steps import commit_step, step_lines
 from stitchback.reporting.plan_text import outcome_lines
 from stitchback.reporting.refusal_text import refused_lines
 from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
@@ -63,10 +63,14 @@ def _release_lines(report: BackportReport, *, verbose: bool) -> Iterator[Line]:
             yield from wrapped((red(text), plain("  Nothing was written.")), 0, 2)
             yield BLANK
             yield from refused_lines("What fails", (refuted,), verbose=verbose)
-            yield from _needed_lines(report)
+            yield from _needed_lines(report, refuted)
 
 
-def _needed_lines(report: BackportReport) -> Iterator[Line]:
+def _needed_lines(report: BackportReport, refuted: Refuted) -> Iterator[Line]:
+    if any(failure.git_brings_it for failure in refuted.failures):
+        text = f"Add what it imports to {report.release}, and run the command again."
+        yield from wrapped((yellow("hint   "), plain("  "), plain(text)), 2, 9)
+        return
     if not report.needed:
         text = "Write the release's migration by hand, and run `stitchback plan`."
         yield from wrapped((yellow("hint   "), plain("  "), plain(text)), 2, 9)
@@ -80,12 +84,19 @@ def _needed_lines(report: BackportReport) -> Iterator[Line]:
     yield from wrapped((plain(f"stitchback backport {wanted} --to {shlex.quote(report.release)}"),), 11, 2)
 
 
-def backported_next(report: BackportReport, branch: str) -> Iterator[Line]:
-    """The commands after both sides were written."""
-    steps = [(f"git show {shlex.quote(branch)}", "the commit on the release")]
-    if report.stitched is not None and report.stitched.would_change:
+def backported_next(report: BackportReport, branch: str, paths: Sequence[str]) -> Iterator[Line]:
+    """The commands after both sides were written. `paths`: of the files in the working tree."""
+    release = shlex.quote(branch)
+    steps = [(f"git show {release}", "the commit on the release")]
+    if report.models:
+        models = " ".join(shlex.quote(f":/{path}") for path in report.models)
         steps += [
-            ("git add -A && git commit", "mainline's files"),
-            (f"stitchback verify {shlex.quote(branch)}", "tests both on new, real databases"),
+            (f"git diff {release} -- {models}", f"{branch} needs the change in its models too"),
+            ("python manage.py makemigrations --check", f"on {branch}: whether its models have it"),
+        ]
+    if report.stitched is not None and paths:
+        steps += [
+            commit_step(report.stitched, paths),
+            (f"stitchback verify {release}", "test both on new, real databases"),
         ]
     yield from step_lines(steps)

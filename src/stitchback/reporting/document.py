@@ -265,6 +265,7 @@ def backport_document(report: BackportReport, written: Sequence[str], diffs: Ite
         else {"django": proof.django, "runs": proof.simulated_runs, "populations": len(proof.outcomes)},
         "release_refused": refused_document(proof) if isinstance(proof, Refuted) else None,
         "needed": list(map(str, report.needed)),
+        "models": list(report.models),
         "plan": plan_document(report.stitched) if report.stitched else None,
         "diffs": list(diffs),
         "branch": written[0] if written else None,

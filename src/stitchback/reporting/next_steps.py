@@ -64,12 +64,8 @@ def apply_next(
     """After the files were written: the commit (made already where a branch was written to), then the databases that need a row.
     `subject`: of the commit's message, where it is not the patch branches' names."""
     situation = report.status.case.situation
-    patches = ", ".join(patch.tree.ref for patch in situation.patches)
-    folders = sorted({os.path.dirname(path) or path for path in paths})
     if branch is None:
-        message = shlex.quote(subject or f"Stitch the migrations of {patches}")
-        add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
-        steps = [(f"{add} && {_commit(report.status.unfinished, message)}", "commit the files")]
+        steps = [commit_step(report, paths, subject)]
     else:
         steps = [(f"git merge {shlex.quote(branch)}", f"merge the commit into {situation.mainline.ref}")]
     outcome = report.outcome
@@ -91,6 +87,15 @@ def apply_next(
         rows = f"a row for {', '.join(map(str, group.inserts))}" if group.inserts else ""
         said = "; then ".join(filter(None, (finish, rows)))
         yield from wrapped((plain(group.title), dim(": "), plain(said)), 2, 2)
+
+
+def commit_step(report: PlanReport, paths: Sequence[str], subject: str = "") -> Step:
+    """The commit of the plan's files in the working tree."""
+    folders = sorted({os.path.dirname(path) or path for path in paths})
+    patches = ", ".join(patch.tree.ref for patch in report.status.case.situation.patches)
+    message = shlex.quote(subject or f"Stitch the migrations of {patches}")
+    add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
+    return (f"{add} && {_commit(report.status.unfinished, message)}", "commit the files")
 
 
 def _commit(unfinished: Unfinished | None, message: str) -> str:

@@ -112,6 +112,16 @@ def test_the_transcripts_of_the_how_to_pages_are_true(
     check_transcripts(commands.run, built.path, golden, DOCS / f"{page}.md", [1])
 
 
+@pytest.mark.skipif(django.VERSION[:2] != (5, 2), reason="kept for Django 5.2")
+def test_the_transcripts_of_backport_are_true(
+    commands: Commands, tmp_path: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of docs/backport.md, one after the other."""
+    built = build_repository(FIXTURES / "backports" / "column-between-other-changes", tmp_path / "shop")
+    monkeypatch.chdir(built.path)
+    check_transcripts(commands.run, built.path, golden, DOCS / "backport.md", [1, 0])
+
+
 LEDGER = """app,name,applied
 shop,0001_initial,2026-01-12
 shop,0002_item_is_visible,2026-02-03
