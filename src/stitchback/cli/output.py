@@ -20,6 +20,7 @@ MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "markdown": harmless,
     "mermaid": harmless,
     "dot": harmless,
+    "html": lambda text: text,  # `html_page.block` escapes its data, and no other text comes from a branch
     "github": harmless_in_line,  # its lines are intended commands
     "sql": lambda text: text,  # no character may change: `repair.quoting` writes special ones as numbers
 }
