@@ -122,11 +122,11 @@ def _links(picture: GraphPicture, ids: Mapping[Node, str]) -> Iterator[Data]:
     links = links_of(picture)
     for node in filter(picture.is_of_patch, ids):
         for row in links.get(node.key, ()):
-            label = f"{row.verdict.value}: {', '.join(row.words)}"
+            words = {"verdict": row.verdict.value, "changes": ", ".join(row.words)}
             for key in row.mainline:
                 targets = (Node(*key), Node(*key, picture.trees[-1].ref))
                 yield from (
-                    {"patch": ids[node], "mainline": ids[target], "label": label}
+                    {"patch": ids[node], "mainline": ids[target], **words}
                     for target in targets
                     if target in ids
                 )

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 
-from stitchback.reporting.escaping import harmless_in_json
+from stitchback.reporting.escaping import harmless_in_json, visible
 
 HTML = files("stitchback.reporting") / "html"
 _IN_A_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\x7f": "\\u007f"}
+_LINE = re.compile(r"[^\n\t]+")
 _PLACEHOLDER = re.compile(r"{{(\w+)}}")
 _VERSION = re.compile(r'\.version="([\d.]+)"')
 
@@ -43,11 +44,23 @@ def policy(style: str, *scripts: str) -> str:
 
 def block(data: Mapping[str, object]) -> str:
     """JSON in ASCII in which no text ends the script element or begins a comment
-    (https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements)."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    (https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements). Characters that are not shown, or that
+    change the direction of writing, are spelled out."""
+    text = json.dumps(_visible(data), sort_keys=True, separators=(",", ":"))
     for character, escaped in _IN_A_SCRIPT.items():
         text = text.replace(character, escaped)
     return harmless_in_json(text)
+
+
+def _visible(value: object) -> object:
+    match value:
+        case str():
+            return _LINE.sub(lambda match: visible(match[0]), value)
+        case Mapping():
+            return {key: _visible(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_visible(part) for part in value]
+    return value
 
 
 def _digest(text: str) -> str:

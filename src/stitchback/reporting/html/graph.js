@@ -4,13 +4,13 @@ function drawGraph(host, pictures) {
   host.append(document.getElementById("picture").content.cloneNode(true));
   const part = (name) => host.querySelector(`[name="${name}"]`);
   const canvas = host.querySelector(".canvas"), chosen = host.querySelector(".chosen"), body = host.querySelector(".list tbody");
-  const ROW = 46, GAP = 26, LETTER = 7, MOST_ZOOM = 2.5, FIRST_ZOOM = 1.1;
+  const ROW = 46, GAP = 26, LETTER = 7, MOST_ZOOM = 2.5, LEAST_HEIGHT = 260, FIRST_ZOOM = 1.1;
   let picture = pictures[0], rows = [], hits = [], current = -1;
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const style = () => [
     { selector: "node", style: { shape: "round-rectangle", width: "data(width)", height: 26, label: "data(label)", "font-family": "monospace", "font-size": 11, color: colour("ink"),
-      "text-valign": "center", "background-color": colour("shared"), "border-width": 1.5, "border-color": colour("line"), "min-zoomed-font-size": 5 } },
+      "text-valign": "center", "background-color": colour("shared"), "border-width": 1.5, "border-color": colour("faint"), "min-zoomed-font-size": 5 } },
     ...["patch", "mainline", "plan"].map((side) => ({ selector: `node.${side}`, style: { "background-color": colour(side), "border-color": colour(`${side}-line`) } })),
     { selector: "node.planned", style: { "border-width": 4, "border-color": colour("plan-line") } },
     { selector: "node.dashed", style: { "border-style": "dashed" } },
@@ -51,8 +51,15 @@ function drawGraph(host, pictures) {
     for (const [app, top] of tops) found.push(element({ id: `app ${app}`, label: app, width: 60 }, ["app"], { x: top.x, y: top.y - ROW * 0.75 }));
     for (const edge of picture.edges) if (ids.has(edge.child) && ids.has(edge.parent))
       found.push(element({ source: edge.child, target: edge.parent }, [edge.elsewhere && "elsewhere", edge.plan].filter(Boolean)));
-    for (const link of picture.links) if (ids.has(link.patch) && ids.has(link.mainline))
-      found.push(element({ source: link.patch, target: link.mainline, label: link.label }, ["match"]));
+    const pairs = new Map();
+    for (const link of picture.links) if (ids.has(link.patch) && ids.has(link.mainline)) {
+      const pair = `${link.patch} ${link.mainline}`;
+      pairs.set(pair, new Set([...(pairs.get(pair) || []), link.verdict]));
+    }
+    for (const [pair, verdicts] of pairs) {
+      const [source, target] = pair.split(" ");
+      found.push(element({ source, target, label: [...verdicts].join(", ") }, ["match"]));
+    }
     return found;
   }
 
@@ -62,6 +69,9 @@ function drawGraph(host, pictures) {
     search();
   }
   function fit() {
+    const box = cy.elements().boundingBox();
+    canvas.style.height = `min(70vh, ${Math.ceil(Math.max(box.h, LEAST_HEIGHT)) + 60}px)`;
+    cy.resize();
     cy.fit(undefined, 24);
     if (cy.zoom() > FIRST_ZOOM) { cy.zoom(FIRST_ZOOM); cy.center(); }
   }
@@ -105,7 +115,7 @@ function drawGraph(host, pictures) {
     const related = [["Depends on", [...names(picture.edges.filter((edge) => edge.child === migration.id && edge.plan !== "added").map((edge) => edge.parent)), ...migration.packages]],
       ["With the plan depends on", names(picture.edges.filter((edge) => edge.child === migration.id && edge.plan === "added").map((edge) => edge.parent))],
       ["Needed by", names(picture.edges.filter((edge) => edge.parent === migration.id && edge.plan !== "added").map((edge) => edge.child))],
-      ["Matches", picture.links.filter((link) => link.patch === migration.id || link.mainline === migration.id).map((link) => `${link.label} (${names([link.patch === migration.id ? link.mainline : link.patch])})`)]];
+      ["Matches", picture.links.filter((link) => link.patch === migration.id || link.mainline === migration.id).map((link) => `${link.verdict}: ${link.changes} (${names([link.patch === migration.id ? link.mainline : link.patch])})`)]];
     for (const [title, items] of related) if (items.length) parts.push(make("p", {}, title), make("ul", {}, items.map((each) => make("li", { className: "name" }, each))));
     chosen.replaceChildren(...parts);
   }
