@@ -20,6 +20,7 @@ Write = Callable[[str], Path]
 PHONE = (500, 800)  # the narrowest window that Chromium has
 FIRST_PAINT_MS = 2_000
 MANY = 2_000
+WHITE, DARK = 0xFFFFFFFF, 0xFF17110D  # the light and the dark background, as ABGR
 
 
 @pytest.fixture
@@ -111,6 +112,7 @@ def test_filter_by_app_and_all_shared_migrations(browser: Any, graph: Path) -> N
 def test_zoom(browser: Any, graph: Path) -> None:
     browser.open(graph)
     zoom = "return host.graph.zoom()"
+    browser.find("[name=fit]").click()
     before = browser.run(zoom)
     browser.find("[name=in]").click()
     assert browser.run(zoom) > before
@@ -195,7 +197,7 @@ def test_on_a_phone(browser: Any, plan: Path, dark: bool) -> None:
 
 
 def test_on_paper(browser: Any, plan: Path) -> None:
-    """All parts are open, and what only a screen can use is left out; the colours are light."""
+    """All parts are open, and what only a screen can use is left out; the colours are light, in the picture too."""
     browser.open(plan, dark=True)
     browser.run("dispatchEvent(new Event('beforeprint'))")
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
@@ -203,6 +205,15 @@ def test_on_paper(browser: Any, plan: Path) -> None:
         assert browser.run("return [...document.querySelectorAll('details')].every((each) => each.open)")
         assert browser.texts(".tools, nav") == []
         assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        drawn = "const drawn = host.querySelector('.printed'), pen = drawn.getContext('2d');"
+        found = browser.run(
+            f"{drawn} return [...new Set(new Uint32Array(pen.getImageData(0, 0, drawn.width, drawn.height).data.buffer))]"
+        )
+        assert WHITE in found
+        assert DARK not in found
+        assert len(found) > 10, "something is drawn"
+        browser.run("dispatchEvent(new Event('afterprint'))")
+        assert browser.run("return host.querySelector('.printed')") is None
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     is_quiet(browser, plan)

@@ -4,7 +4,7 @@ function drawGraph(host, pictures) {
   host.append(document.getElementById("picture").content.cloneNode(true));
   const part = (name) => host.querySelector(`[name="${name}"]`);
   const canvas = host.querySelector(".canvas"), chosen = host.querySelector(".chosen"), body = host.querySelector(".list tbody");
-  const ROW = 46, GAP = 26, LETTER = 7, MOST_ZOOM = 2.5, LEAST_HEIGHT = 260, FIRST_ZOOM = 1.1;
+  const ROW = 46, GAP = 26, LETTER = 7, MOST_ZOOM = 2.5, LEAST_HEIGHT = 260, LEGIBLE = 0.5, PAPER = 2400, FIRST_ZOOM = 1.1;
   let picture = pictures[0], rows = [], hits = [], current = -1;
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -66,14 +66,23 @@ function drawGraph(host, pictures) {
   function draw() {
     cy.batch(() => { cy.elements().remove(); cy.add(elements()); });
     fit();
+    begin();
     search();
   }
   function fit() {
     const box = cy.elements().boundingBox();
     canvas.style.height = `min(70vh, ${Math.ceil(Math.max(box.h, LEAST_HEIGHT)) + 60}px)`;
     cy.resize();
-    cy.fit(undefined, 24);
-    if (cy.zoom() > FIRST_ZOOM) { cy.zoom(FIRST_ZOOM); cy.center(); }
+    show(cy.elements());
+  }
+  function show(elements) {
+    cy.fit(elements, 24);
+    if (cy.zoom() > FIRST_ZOOM) { cy.zoom(FIRST_ZOOM); cy.center(elements); }
+  }
+  // The migrations that only one ref or the plan has, with their neighbours; without such ones, all.
+  function begin() {
+    const own = cy.nodes(".patch, .mainline, .plan");
+    if (own.nonempty() && own.length < cy.nodes().length / 2) show(own.closedNeighborhood());
   }
   function zoom(factor) { cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } }); }
 
@@ -101,7 +110,8 @@ function drawGraph(host, pictures) {
       cy.edges().removeClass("near");
       node.connectedEdges().addClass("near");
     });
-    if (moves) { if (cy.zoom() < 0.6) cy.zoom(0.9); cy.center(node); }
+    const at = node.renderedPosition(), isVisible = at.x > 0 && at.y > 0 && at.x < cy.width() && at.y < cy.height();
+    if (moves && cy.zoom() < LEGIBLE) { cy.zoom(1); cy.center(node); } else if (moves && !isVisible) cy.center(node);
     for (const row of rows) row.element.setAttribute("aria-current", String(row.id === id));
     describe(migration);
   }
@@ -151,7 +161,14 @@ function drawGraph(host, pictures) {
   canvas.addEventListener("keydown", (event) => { if (KEYS[event.key] && !event.ctrlKey && !event.metaKey) { event.preventDefault(); KEYS[event.key](); } });
   const restyle = () => cy.style(style());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
-  addEventListener("beforeprint", () => { document.documentElement.classList.add("paper"); for (const each of document.querySelectorAll("details")) each.open = true; restyle(); cy.resize(); });
-  addEventListener("afterprint", () => { document.documentElement.classList.remove("paper"); restyle(); });
+  // The library draws in the next frame, which printing does not wait for: a second canvas with the light colours, drawn at once, goes to paper.
+  const paper = () => Object.assign(cy.renderer().bufferCanvasImage({ full: true, maxWidth: PAPER, maxHeight: PAPER, bg: colour("page") }), { className: "printed" });
+  addEventListener("beforeprint", () => {
+    document.documentElement.classList.add("paper");
+    for (const each of document.querySelectorAll("details")) each.open = true;
+    restyle();
+    host.querySelector(".drawing").before(paper());
+  });
+  addEventListener("afterprint", () => { document.documentElement.classList.remove("paper"); host.querySelector(".printed").remove(); restyle(); });
   open(0);
 }
