@@ -30,7 +30,7 @@ def places(parents: Mapping[Node, Sequence[Node]]) -> dict[Node, Place]:
 def _rows(parents: Mapping[Node, Sequence[Node]]) -> dict[Node, int]:
     """0 is the top."""
     depths: dict[Node, int] = {}
-    for node in reversed(parents):
+    for node in reversed(tuple(parents)):
         depths[node] = 1 + max((depths[parent] for parent in parents[node] if parent in depths), default=-1)
     deepest = max(depths.values(), default=0)
     return {node: deepest - depth for node, depth in depths.items()}
