@@ -8,8 +8,8 @@ from pathlib import Path
 
 import django
 
-# Folders of tests that run real databases, whole commands or every fixture.
-LONG = ("databases", "django", "laws", "random", "scenarios")
+# Folders of tests that run a browser, real databases, whole commands or every fixture.
+LONG = ("browser", "databases", "django", "laws", "random", "scenarios")
 
 
 def is_long(path: Path) -> bool:

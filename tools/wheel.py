@@ -20,6 +20,9 @@ NEEDED = (  # files of the wheel that no import would miss
     "stitchback/py.typed",
     "stitchback/reporting/document-1.schema.json",
     "stitchback/reporting/explanations/SB201.md",
+    "stitchback/reporting/html/page.html",
+    "stitchback/reporting/html/library/cytoscape.min.js",
+    "stitchback/reporting/html/library/cytoscape.LICENSE",
     "stitchback/demo_repository/skeleton/manage.py",
     "stitchback/management/commands/stitchback.py",
 )

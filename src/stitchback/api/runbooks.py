@@ -1,8 +1,8 @@
-"""`plan --out`: the runbook and the SQL as files beside the tree, never in it."""
+"""`plan --out` and `plan --html`: the runbook, the SQL and the page as files beside the tree, never in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stitchback.engine import EngineCache
@@ -17,9 +17,11 @@ from stitchback.repair.faking import FakeTrial
 from stitchback.repair.plan_script import plan_script
 from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.repair_outcomes import Unrepairable
+from stitchback.reporting import render_plan_page
 from stitchback.runbook.render import render_runbook
 from stitchback.runbook.values import FakeAdvice, RunbookSql
 
+PAGE = "report.html"
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
 
 
@@ -82,13 +84,23 @@ def _old_trees(situation: Situation) -> tuple[Tree, ...]:
     )
 
 
-def write_out(report: PlanReport, folder: Path) -> tuple[Path, ...]:
-    """Writes the runbook's files. Raises EnvironmentProblem (SB517) where the folder cannot be written."""
+def write_out(report: PlanReport, folder: Path, diffs: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Writes the runbook's files and the page. `diffs`: of the plan's files. Raises EnvironmentProblem (SB517) where the folder cannot be written."""
     files = runbook_files(report)
+    return _write(folder, {**files, PAGE: render_plan_page(report, diffs, files)})
+
+
+def write_page(report: PlanReport, file: Path, diffs: Sequence[str]) -> Path:
+    """Writes the page alone. Raises EnvironmentProblem (SB517) where the file cannot be written."""
+    (written,) = _write(file.parent, {file.name: render_plan_page(report, diffs, runbook_files(report))})
+    return written
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise EnvironmentProblem("SB517", f"{folder} cannot be written: {error.strerror}") from error
     return tuple(folder / name for name in files)

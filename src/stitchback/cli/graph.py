@@ -23,9 +23,9 @@ MOST_REFS = 2
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "mermaid", "dot", "json"]),
+    type=click.Choice(["text", "mermaid", "dot", "json", "html"]),
     default="text",
-    help="Output format; Mermaid and DOT (Graphviz) show all migrations.",
+    help="Output format; Mermaid, DOT (Graphviz) and HTML (one file for a browser) show all migrations.",
 )
 @options.database
 @click.pass_obj

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False),
     default=None,
     metavar="DIR",
-    help="Write the runbook and the SQL scripts into this folder.",
+    help="Write the runbook, the SQL scripts and the page of --html into this folder.",
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Write a page for the browser: the graphs, the files, the proof, the runbook.",
 )
 @options.output_format
 @click.pass_obj
@@ -33,6 +40,7 @@ def command(
     wish: PlanRequest,
     diff: bool,
     out: str | None,
+    html: str | None,
     output_format: str,
 ) -> int:
     """Show a proved plan that brings patch branches into mainline. Writes nothing into the tree.
@@ -45,12 +53,15 @@ def command(
     with Project.open(session.directory) as project:
         with activity(session, "reading migrations") as progress:
             report = make_plan(project, wish, progress)
-        diffs = diffs_of(project, report) if diff else ()
+        diffs = diffs_of(project, report) if diff or out or html else ()
         session.warn(django_remark(project, report))
-        echo(render_plan(report, output_format, diffs, verbose=session.verbose), output_format)
-    if out:
-        from stitchback.api.runbooks import write_out
+        echo(
+            render_plan(report, output_format, diffs if diff else (), verbose=session.verbose), output_format
+        )
+    if out or html:
+        from stitchback.api.runbooks import write_out, write_page
 
-        for path in write_out(report, Path(out)):
+        written = write_out(report, Path(out), diffs) if out else ()
+        for path in (*written, *((write_page(report, Path(html), diffs),) if html else ())):
             session.remark(f"wrote {path}")
     return report.exit_code

@@ -109,6 +109,13 @@ def render_plan(
     return _page(plan_lines(report, diffs, verbose=verbose))
 
 
+def render_plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, str]) -> str:
+    """The HTML page of `plan`. `diffs`: unified diffs of the files. `runbook`: the files of `plan --out`, name -> text."""
+    from stitchback.reporting.html_reports import plan_page
+
+    return plan_page(report, diffs, runbook)
+
+
 def render_written(paths: Sequence[str], where: str, output_format: str) -> str:
     """The written paths, one a line. `where`: the working tree, or a branch's name."""
     if output_format == "json":
@@ -203,7 +210,7 @@ def render_after_backport(report: BackportReport, branch: str, paths: Sequence[s
 
 
 def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = False) -> str:
-    """`output_format`: text, json, mermaid or dot. `verbose`: in text, all migrations of two refs."""
+    """`output_format`: text, json, mermaid, dot or html. `verbose`: in text, all migrations of two refs."""
     match output_format:
         case "json":
             from stitchback.reporting.document import dump, graph_document
@@ -213,6 +220,10 @@ def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = F
             from stitchback.reporting.graph_text import graph_lines
 
             return _page(graph_lines(picture, verbose=verbose))
+        case "html":
+            from stitchback.reporting.html_reports import graph_page
+
+            return graph_page(picture)
         case _:
             from stitchback.reporting.graph_diagram import dot, mermaid
 

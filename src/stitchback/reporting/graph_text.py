@@ -24,7 +24,7 @@ def graph_lines(picture: GraphPicture, *, verbose: bool = False) -> Iterator[Lin
     links, left_out = links_of(picture), 0
     for number, app in enumerate(picture.apps):
         every = picture.of_app(app)
-        shown = every if verbose or picture.fork_commit is None else _near_the_sides(every)
+        shown = every if verbose or picture.fork_commit is None else near_the_sides(every)
         unknown = [key for key in picture.rows_without_file if key.app == app]
         if not shown and not unknown:
             left_out += 1
@@ -44,7 +44,7 @@ def graph_lines(picture: GraphPicture, *, verbose: bool = False) -> Iterator[Lin
     yield from coverage_lines(picture.coverage)
 
 
-def _near_the_sides(every: Sequence[DrawnMigration]) -> tuple[DrawnMigration, ...]:
+def near_the_sides(every: Sequence[DrawnMigration]) -> tuple[DrawnMigration, ...]:
     """The migrations that only one ref has, and those of both that such a one depends on, or that were leaf nodes at the fork point; none
     where neither ref has one of its own."""
     own = [drawn for drawn in every if drawn.node.ref]

@@ -1,0 +1,106 @@
+"""The pages of `graph` and `plan`, without a browser: structure, escaping, and that nothing is loaded."""
+
+from __future__ import annotations
+
+import pytest
+from html_pages import ReadPage
+from migration_values import key, migration, tree
+
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration
+from stitchback.planning.graph_picture import Node, picture_of
+from stitchback.reporting import render_graph
+from stitchback.reporting.html_layout import Place, places
+from stitchback.reporting.html_page import block, page
+
+FIRST = migration("shop.0001_a")
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "]]>",
+    "<img src=x onerror=alert(1)>",
+    "&lt;b&gt;",
+    "a\u2028b\u2029c",
+    "##[error]x",
+    "\x1b[31m",
+    "\u202e",
+    "{{library}}",
+    "__proto__",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_in_the_data(name: str) -> None:
+    hostile = Migration(MigrationKey("shop", name), "shop/x.py", "1", dependencies=(key("shop.0001_a"),))
+    html = render_graph(picture_of(tree(FIRST, hostile, ref=name)), "html")
+    ordinary = ReadPage(render_graph(picture_of(tree(FIRST)), "html"))
+    read = ReadPage(html)
+    read.check()
+    assert read.tags == ordinary.tags
+    assert html.isascii() or not set("\u2028\u2029\u202e").intersection(html)
+    assert "\x1b" not in html
+    assert "##[" not in html
+    shown = read.data["pictures"][0]["migrations"][0]["name"]
+    assert shown == name or "\\" in shown
+
+
+def test_the_data_is_what_was_given() -> None:
+    data = {"a": ["x\ty\nz", 1, None, True], "title": "<é>"}
+    assert ReadPage(f'<script id="data">{block(data)}</script>').data == data
+
+
+def test_the_library_is_named_with_its_version_and_license() -> None:
+    html = page({"title": "", "subtitle": ""})
+    assert "Cytoscape.js 3." in html
+    assert "Permission is hereby granted, free of charge" in html
+
+
+def test_the_data_of_one_ref() -> None:
+    second = migration("shop.0002_b", "shop.0001_a")
+    (picture,) = ReadPage(render_graph(picture_of(tree(FIRST, second)), "html")).data["pictures"]
+    assert [each["name"] for each in picture["migrations"]] == ["0002_b", "0001_a"]
+    assert [each["near"] for each in picture["migrations"]] == [True, True]
+    assert picture["edges"] == [{"child": "n0", "parent": "n1", "elsewhere": False, "plan": ""}]
+
+
+def placed(parents: dict[str, list[str]]) -> dict[str, Place]:
+    """Nodes as "app.name"."""
+    nodes = {name: Node(*name.split(".")) for name in parents}
+    found = places({nodes[child]: [nodes[each] for each in above] for child, above in parents.items()})
+    return {name: found[node] for name, node in nodes.items()}
+
+
+def test_a_chain_is_one_column() -> None:
+    assert placed({"a.3": ["a.2"], "a.2": ["a.1"], "a.1": []}) == {
+        "a.3": (0, 0),
+        "a.2": (1, 0),
+        "a.1": (2, 0),
+    }
+
+
+def test_a_fork_and_a_merge() -> None:
+    assert placed({"a.m": ["a.b", "a.c"], "a.b": ["a.a"], "a.c": ["a.a"], "a.a": []}) == {
+        "a.m": (0, 0),
+        "a.b": (1, 0),
+        "a.c": (1, 1),
+        "a.a": (2, 0),
+    }
+
+
+def test_a_long_line_crosses_no_other_migration() -> None:
+    found = placed({"a.4": ["a.3"], "a.3": ["a.2"], "a.x": ["a.1"], "a.2": ["a.1"], "a.1": []})
+    assert found["a.x"].column != found["a.2"].column
+
+
+def test_unconnected_chains_do_not_overlap() -> None:
+    found = placed({"a.2": ["a.1"], "a.1": [], "a.y": ["a.x"], "a.x": []})
+    assert len(set(found.values())) == len(found)
+
+
+def test_apps_stand_beside_each_other_and_below_what_depends_on_them() -> None:
+    found = placed({"b.1": ["a.2"], "a.2": ["a.1"], "a.1": []})
+    assert found == {"b.1": (0, 1), "a.2": (1, 0), "a.1": (2, 0)}
+
+
+def test_a_cycle_is_placed() -> None:
+    assert len(placed({"a.1": ["a.2"], "a.2": ["a.1"]})) == 2
