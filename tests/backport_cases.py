@@ -41,6 +41,7 @@ def hotfix(project: SmallProject, name: str, after: str, *operations: str) -> No
     """A commit on the release; main is checked out again."""
     project.git("checkout", "-q", RELEASE)
     project.migration(name, after, *operations)
+    project.write({"shop/version.py": name})
     project.commit(f"Hotfix {name}")
     project.git("checkout", "-q", "main")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
-from backport_cases import RELEASE, chain, column, imported_data, own_hotfixes
+from backport_cases import RELEASE, base, chain, column, hotfix, imported_data, own_hotfixes
 from commands import Commands, Done, steady
 from databases.small_projects import SmallProject, add
 from fixture_repos import FIXTURES, build_repository
@@ -166,12 +167,14 @@ def test_a_release_that_moved_meanwhile(
 ) -> None:
     """It is compared with the commit that was read."""
 
-    def move(question: str) -> bool:
-        git(shop, "update-ref", f"refs/heads/{RELEASE}", "v2.4")
-        return True
+    prepare = backport_writing.prepare_backport
 
-    monkeypatch.setattr("stitchback.cli.backport.confirm", move)
-    done = commands.run(shop, *COLOUR)
+    def move_and_prepare(*arguments: Any) -> Any:
+        git(shop, "update-ref", f"refs/heads/{RELEASE}", "v2.4")
+        return prepare(*arguments)
+
+    monkeypatch.setattr(backport_writing, "prepare_backport", move_and_prepare)
+    done = commands.run(shop, *COLOUR, "--yes")
     assert (done.code, "error[SB508]" in done.stderr) == (2, True), done.stderr
     assert git(shop, "rev-parse", RELEASE) == git(shop, "rev-parse", "v2.4")
     assert git(shop, "status", "--porcelain") == ""
@@ -275,6 +278,26 @@ def test_the_same_change_under_another_name_is_there_already(commands: Commands,
     assert f"{RELEASE} has shop.0004_item_colour (as shop.0004_paint) already" in " ".join(
         done.stderr.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "release", "main"),
+    [
+        ("shop.0002_item_code", [add("item", "code")], [add("item", "code", "models.TextField(null=True)")]),
+        ("shop.0003_note", [], []),
+    ],
+)
+def test_the_same_name_is_there_already(
+    name: str, release: list[str], main: list[str], commands: Commands, tmp_path: Path
+) -> None:
+    """A migration of the fork point, whatever mainline has made of it; one without operations."""
+    project = base(tmp_path / "project")
+    after = "shop.0001_initial" if name.endswith("code") else "shop.0002_item_code"
+    hotfix(project, name, after, *release)
+    project.migration(name, after, *main)
+    project.commit("Mainline")
+    done = commands.run(project.path, "backport", name, "--to", RELEASE)
+    assert (done.code, f"{RELEASE} has {name} already" in done.stderr) == (2, True), done.stderr
 
 
 def test_a_squash_is_not_copied(commands: Commands, project: SmallProject) -> None:
