@@ -119,6 +119,10 @@ def test_the_transcripts_of_backport_are_true(
     """The commands of docs/backport.md, one after the other."""
     built = build_repository(FIXTURES / "backports" / "column-between-other-changes", tmp_path / "shop")
     monkeypatch.chdir(built.path)
+    for who in ("AUTHOR", "COMMITTER"):  # the page shows the commit's id
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.com")
+        monkeypatch.setenv(f"GIT_{who}_DATE", "2026-03-09T10:00:00+0000")
     check_transcripts(commands.run, built.path, golden, DOCS / "backport.md", [1, 0])
 
 
