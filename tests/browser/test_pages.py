@@ -237,3 +237,16 @@ def test_many_migrations(browser: Any, write: Write) -> None:
     browser.find("[name=search]").send_keys("app7.")
     assert browser.texts("output") == ["50 of 2,000 migrations"]
     is_quiet(browser, file)
+
+
+def test_two_patch_branches_have_a_picture_each(browser: Any, commands: Commands, tmp_path: Path) -> None:
+    built = build_repository("two-release-branches", tmp_path / "two")
+    file = tmp_path / "plan.html"
+    commands.run(built.path, "plan", *built.case.patches, *built.case.options, "--html", str(file))
+    browser.open(file)
+    options = "return [...host.querySelectorAll('[name=branch] option')].map((each) => each.textContent)"
+    assert browser.run(options) == list(built.case.patches)
+    before = nodes(browser, ".patch")
+    browser.find("[name=branch]").send_keys(built.case.patches[1])
+    assert before != nodes(browser, ".patch") != []
+    is_quiet(browser, file)

@@ -10,6 +10,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.planning.graph_picture import Node, picture_of
 from stitchback.reporting import render_graph
+from stitchback.reporting.escaping import visible
 from stitchback.reporting.html_layout import Place, places
 from stitchback.reporting.html_page import block, page
 
@@ -40,8 +41,17 @@ def test_a_hostile_name_stays_in_the_data(name: str) -> None:
     assert html.isascii() or not set("\u2028\u2029\u202e").intersection(html)
     assert "\x1b" not in html
     assert "##[" not in html
-    shown = read.data["pictures"][0]["migrations"][0]["name"]
-    assert shown == name or "\\" in shown
+    assert read.data["pictures"][0]["migrations"][0]["name"] == visible(name)
+    assert read.data["title"] == visible(name)
+
+
+def test_the_data_has_no_character_of_markup() -> None:
+    text = block({"a": ["<", ">", "&", "\u2028", "\x7f", "\u202e"]})
+    assert text.isascii()
+    assert not {*"<>&", "\x7f"}.intersection(text)
+    assert ReadPage(f'<script id="data">{text}</script>').data == {
+        "a": ["<", ">", "&", "\\u2028", "\\x7f", "\\u202e"]
+    }
 
 
 def test_the_data_is_what_was_given() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from commands import Commands
 from fixture_repos import build_repository, case_names
+from html_pages import ReadPage
 
 from stitchback.model.matches import Verdict
 from stitchback.planning.plan import NOT_TRIED
@@ -42,8 +43,15 @@ def test_status(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("case", case_names())
 def test_plan(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     built = build_repository(case, tmp_path / "repository")
-    done = Commands(capsys).run(built.path, "-v", "plan", *built.case.patches, *built.case.options)
+    page = tmp_path / "page.html"
+    done = Commands(capsys).run(
+        built.path, "-v", "plan", *built.case.patches, *built.case.options, "--html", str(page)
+    )
     assert done.code == built.case.expect.exit, done.stderr
+    if page.exists():  # not where the command ended before any plan was tried
+        ReadPage(page.read_text(encoding="utf-8")).check()
+    else:
+        assert NOT_TRIED in " ".join(done.stderr.split())
     assert done.code != 3 or NAMES_DATABASES.search(done.stdout + done.stderr)
     assert [line for line in done.stdout.splitlines() if len(line) > WIDTH] == []
     assert not OBEYED.search(done.stdout)
