@@ -154,7 +154,9 @@ APART = {"indexes", "constraints", "unique_together", "index_together"}
 
 
 def option_differences(ours: ModelState, theirs: DjangoModelState) -> Iterator[str]:
-    expected = {name: render(value_of(item)) for name, item in theirs.options.items() if name not in APART}
+    # `abstract: False` stands in a few migrations of Django's own, and means nothing.
+    said = {name: item for name, item in theirs.options.items() if (name, item) != ("abstract", False)}
+    expected = {name: render(value_of(item)) for name, item in said.items() if name not in APART}
     found = {name: render(value) for name, value in ours.options}
     if found != expected:
         yield f"{ours.key}: options {sorted(found.items() ^ expected.items())}"

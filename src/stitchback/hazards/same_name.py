@@ -10,7 +10,7 @@ from stitchback.matching.followed_data_operations import differing_imports
 from stitchback.model.atoms import Added, DataRun, UnreadChange
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.matches import Match, Verdict
-from stitchback.model.migrations import Migration
+from stitchback.model.migrations import Migration, Tree
 from stitchback.model.source import Span
 
 FINE = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
@@ -51,6 +51,13 @@ def what_is_missing(unit: Unit) -> Iterator[str]:
         yield f"lack {added}"
     if changed:
         yield f"do not get its change of {changed}"
+
+
+def is_brought_with_a_duplicate(unit: Unit, mainline: Tree) -> bool:
+    """Whether git's merge has brought the file, and mainline has a data operation of its own that seems the same."""
+    return unit.key in mainline.migrations and any(
+        isinstance(atom, DataRun) for match in unit.duplicated for atom in match.patch
+    )
 
 
 class SameNameOtherSchema:
@@ -146,7 +153,7 @@ class SameNameOtherData:
                     yield Finding(self.code, severity, unit.side.patch.tree.ref, place(unit), message)
         mainline = case.situation.mainline
         for unit in case.units:
-            if unit.twin is None or unit.is_edited:
+            if unit.is_edited or not (unit.twin is not None or is_brought_with_a_duplicate(unit, mainline)):
                 continue
             tree = unit.side.patch.tree
             names = differing_imports(unit.migration, tree, mainline)

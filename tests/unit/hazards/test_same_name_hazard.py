@@ -350,3 +350,37 @@ def test_the_work_of_another_patch_migration_does_not_stand_in_its_place() -> No
     assert findings(SameNameLacksData(), case_of((first, second), both)) == []
     again = migration("shop.0003_n", "shop.0002_first", run_python("first"))
     assert findings(SameNameLacksData(), case_of((first, again), named(run_python("first")))) == []
+
+
+def merged_with_a_duplicate(*, ours: str, theirs: str, own: Operation) -> Case:
+    """Git has merged the branch; mainline has a data operation of its own in another migration."""
+    brought, mainlines = named(run_python()), migration("shop.0004_m", "shop.0002_base", own)
+    case = case_of((brought,), brought, mainlines, merged=True)
+    (side,) = case.sides
+    branch = replace(side.patch, tree=replace(side.patch.tree, works=WorksOfOneImport(ours)))
+    mainline: Tree = replace(case.situation.mainline, works=WorksOfOneImport(theirs))
+    situation = replace(case.situation, patches=(branch,), mainline=mainline)
+    return Case(situation, (replace(side, patch=branch),))
+
+
+def test_a_merged_file_that_seems_the_same_as_mainlines_operation_and_imports_other_code() -> None:
+    finding = only_finding(
+        SameNameOtherData(), merged_with_a_duplicate(ours="one", theirs="two", own=run_python())
+    )
+    assert finding.message == "shop.0003_n: its data operations use shop.rules.fill, which differs on main"
+
+
+def test_near_miss_a_merged_file_without_a_duplicate_is_not_found() -> None:
+    assert (
+        findings(
+            SameNameOtherData(), merged_with_a_duplicate(ours="one", theirs="two", own=run_python("other"))
+        )
+        == []
+    )
+
+
+def test_near_miss_a_merged_file_with_the_same_code_is_not_found() -> None:
+    assert (
+        findings(SameNameOtherData(), merged_with_a_duplicate(ours="one", theirs="one", own=run_python()))
+        == []
+    )
