@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from stitchback.adapters.file_changes import refuse_dirty
@@ -87,9 +88,8 @@ def write_backport(project: Project, prepared: PreparedBackport) -> BackportWrit
     repository, branch = project.repository, prepared.branch
     before = prepared.base if repository.has_branch(branch) else None
     commit = repository.commit_to_branch(branch, prepared.contents, prepared.message, prepared.base)
-    try:
+    with ExitStack() as undo:
+        undo.callback(repository.put_back, branch, commit, before)
         stitched = None if prepared.stitched is None else write(project, prepared.stitched)
-    except BaseException:
-        repository.put_back(branch, commit, before)
-        raise
+        undo.pop_all()
     return BackportWritten(branch, commit, stitched)

@@ -26,8 +26,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Remark
 from stitchback.model.source import Opaque
 from stitchback.operations.data import data_run
-from stitchback.squashing.blocks import Block, blocks_of, dependencies_between
-from stitchback.squashing.names import squash_key
+from stitchback.squashing.blocks import Block, blocks_of, dependencies_between, squash_key
 from stitchback.squashing.needs import subjects_of
 from stitchback.squashing.placing import Ground, PlacedOperation, placed
 from stitchback.squashing.ranges import SquashRange, carried, elided, is_first

@@ -4,8 +4,7 @@ from migration_values import key, keys, migration, tree
 
 from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import Tree
-from stitchback.squashing.blocks import Block, blocks_of, dependencies_between
-from stitchback.squashing.names import squash_key
+from stitchback.squashing.blocks import Block, blocks_of, dependencies_between, squash_key
 
 
 def blocks(given: Tree, *apps: str) -> list[str]:
