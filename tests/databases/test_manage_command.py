@@ -142,7 +142,7 @@ def test_a_url_is_taken_too(tmp_path: Path) -> None:
     project = one_database(tmp_path / "project")
     project.good("migrate", "-v0")
     url = f"sqlite:///{project.path}/db.sqlite3"
-    assert project.stitchback("inspect", "--database", url).out.startswith(f"{url}  1 row")
+    assert project.stitchback("inspect", "--database", url).out.split()[:3] == [url, "1", "row"]
 
 
 def test_from_another_folder(tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ def really(connection: Any, files: Files, target: tuple[str, str | None] | None)
         else:
             executor.migrate(targets, plan=plan)
     except OF_THE_GRAPH as error:
-        kind, message = type(error).__name__, without_chance(str(error))
+        kind = type(error).__name__
+        message = without_chance(kind, str(error))
     except Exception:  # noqa: BLE001 - whatever a database, a state or a graph that is out of joint says
         kind = "other"
     rows = (
@@ -124,13 +125,15 @@ def symbolically(engine: Engine, start: SymbolicDatabase, target: Any) -> tuple[
     )
     ledger = tuple((key.app, key.name) for key in run.final.ledger)
     columns = {(name, column) for name, table in run.final.schema.tables.items() for column in table.columns}
-    return Outcome(same.get(kind, kind), without_chance(told), ledger, frozenset(columns)), run.final
+    return Outcome(same.get(kind, kind), without_chance(kind, told), ledger, frozenset(columns)), run.final
 
 
-def without_chance(message: str) -> str:
-    """The message without what Django takes from a set, in any order: which parent of several, where a circle begins."""
+def without_chance(kind: str, message: str) -> str:
+    """The message without what Django takes from a set, in any order: which parent of several, which circle of several."""
+    if kind == "CircularDependencyError":
+        return ""
     head, dependency, _ = message.partition("its dependency ")
-    return head if dependency else ", ".join(sorted(message.split(", ")))
+    return head if dependency else message
 
 
 class Dice:
