@@ -5,6 +5,7 @@ By the reconciled tree alone, with the other branches at hand, and with the sche
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from stitchback.model.plans import PopulationOutcome
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.repair.ledger_edits import InsertRow
+from stitchback.repair.plan_script import plan_edits
 from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.recorder_rules import RecorderRules
 from stitchback.repair.repair_outcomes import Repair, Unrepairable
@@ -89,3 +91,23 @@ def test_the_repair_is_the_plans(name: str, tmp_path: Path) -> None:
                 outcome.inserts
             ), place
             assert not found.mismatches, place
+
+
+@pytest.mark.parametrize("name", case_names())
+def test_the_plans_script_inserts_what_the_proof_says(name: str, tmp_path: Path) -> None:
+    """By the rows alone; and nothing where the database finishes first, unless the schema decides."""
+    built = build_repository(name, tmp_path / "repository")
+    report = planned(built.case, built.path)
+    if report is None:
+        return
+    assert isinstance(report.outcome, Planned)
+    safe = report.outcome.chosen
+    edits = plan_edits(safe.candidate, safe.proof.outcomes)
+    ledgers = Counter(frozenset(outcome.population.ledger) for outcome in safe.proof.outcomes)
+    for outcome in safe.proof.outcomes:
+        rows = frozenset(outcome.population.ledger)
+        found = {edit.key for edit in edits if edit.key not in rows and edit.guard.holds_for(rows)}
+        if outcome.finish is not None and ledgers[rows] > 1:
+            continue
+        expected = set(outcome.inserts) if outcome.finish is None else set()
+        assert found == expected, outcome.population.name

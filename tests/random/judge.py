@@ -88,13 +88,12 @@ class Judge:
         return found
 
     def finished(self, population: Population) -> Population | None:
-        """The database, migrated to the end with the tree that made it; None where the plan asks for that on none of its lineage, or where it is at
+        """The database, migrated to the end with the tree that the runbook names: its branch as it is before the plan; None where the plan asks for that on none of its lineage, or where it is at
         the end."""
         lineage = MAINLINE if population.lineage == MERGED else population.lineage
         if lineage not in self.finishing:
             return None
-        trees = {PATCHED: self.pair.patch, MAINLINE: self.pair.mainline, MERGED: self.pair.checked_out}
-        tree = trees[population.lineage]
+        tree = self.pair.patch if lineage == PATCHED else self.pair.checked_out
         run = migrate(in_django(tree), population.database)
         if run.error or not run.ran:
             return None

@@ -33,7 +33,7 @@ def runbook_files(report: PlanReport) -> dict[str, str]:
     sql: list[RunbookSql] = []
     files: dict[str, str] = {}
     for vendor in VENDORS if safe.candidate.manual_inserts else ():
-        script = plan_script(safe.candidate, vendor)
+        script = plan_script(safe.candidate, vendor, safe.proof.outcomes)
         repair, undo = f"repair.{vendor}.sql", f"undo.{vendor}.sql"
         files |= {repair: script.text, undo: script.undo}
         sql.append(RunbookSql(vendor, script.text, script.undo, "\n".join(script.probe), repair, undo))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from stitchback.engine import EngineCache
+from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
-from stitchback.model.plans import Candidate
+from stitchback.model.plans import Candidate, ManualInsert, PopulationOutcome
 from stitchback.repair.ledger_edits import EditGuard, InsertRow, Presence
 from stitchback.repair.recorder_rules import RecorderRules
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
@@ -17,31 +18,71 @@ from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import DropColumn, DropTable, RenameColumn, RenameTable
 
 
-def plan_script(candidate: Candidate, vendor: str, memory: EngineCache | None = None) -> Script:
+def plan_script(
+    candidate: Candidate,
+    vendor: str,
+    outcomes: Sequence[PopulationOutcome] = (),
+    memory: EngineCache | None = None,
+) -> Script:
     """The script for the runbook. It and its undo script may run on every database of that engine before any migrate."""
-    edits = plan_edits(candidate, memory)
+    edits = plan_edits(candidate, outcomes, memory)
     given = sorted({key for edit in edits for key in edit.guard.given})
     ledger = Ledger.of(*given, source="all databases (one that does not need a row stays unchanged)")
     return render_script(edits, vendor, ledger, shared=True)
 
 
-def plan_edits(candidate: Candidate, memory: EngineCache | None = None) -> tuple[InsertRow, ...]:
+def plan_edits(
+    candidate: Candidate, outcomes: Sequence[PopulationOutcome] = (), memory: EngineCache | None = None
+) -> tuple[InsertRow, ...]:
     """An insert for each manual row of the plan, guarded: the rows that it depends on are present, the schema objects that its migration creates
-    exist, and those that it removes do not. A database with a migration of the same name and other content is left as it is."""
+    exist, and those that it removes do not. A database with a migration of the same name and other content is left as it is. `outcomes`: the proof's,
+    for the dependencies that all databases that get the row have applied."""
     accounts = RecorderRules(candidate.result)
     player = SchemaOfApplied(accounts, memory or EngineCache())
     whole = player.play(accounts.standing(frozenset()).nodes)
     names = whole.names if isinstance(whole, AppliedSchema) else frozenset()
+    makers_of = {each: _makers(each.insert, accounts) for each in candidate.manual_inserts}
+    inserted = frozenset(maker for makers in makers_of.values() for maker in makers)
     edits = []
     for handover in sorted(candidate.manual_inserts):
-        makers = [key for key in accounts.tree.migrations if handover.insert in accounts.targets(key)]
+        makers = makers_of[handover]
         given = " and ".join(map(str, handover.applied))
         reason = f"{given} already created here what {handover.insert} creates"
+        parents = _parents(handover, makers, inserted, MigrationGraph.of(candidate.result), outcomes)
         guard = EditGuard(
-            handover.applied, seen=_seen(makers, player, names), gone=_gone(makers, player, names)
+            (*handover.applied, *parents),
+            seen=_seen(makers, player, names),
+            gone=_gone(makers, player, names),
         )
         edits.append(InsertRow(handover.insert, reason, guard))
     return tuple(edits)
+
+
+def _makers(row: MigrationKey, accounts: RecorderRules) -> tuple[MigrationKey, ...]:
+    return tuple(key for key in accounts.tree.migrations if row in accounts.targets(key))
+
+
+def _parents(
+    handover: ManualInsert,
+    makers: Iterable[MigrationKey],
+    inserted: Collection[MigrationKey],
+    graph: MigrationGraph,
+    outcomes: Iterable[PopulationOutcome],
+) -> tuple[MigrationKey, ...]:
+    """The dependencies of the row's migration that `applied` does not bring along. On a database without them that row makes Django stop
+    (InconsistentMigrationHistory); it is one that finishes with its old code first."""
+    served = [each for each in outcomes if handover.insert in each.inserts and each.finish is None]
+    ledgers = [set(each.population.ledger) for each in served]
+    if not ledgers:
+        return ()
+    open_nodes = [key for key in map(graph.resolve, handover.applied) if key in graph.nodes]
+    known = set(open_nodes)
+    while open_nodes:  # ancestors, but not through an inserted row: there the plan's edges begin
+        fresh = set(graph.parents(open_nodes.pop())) - known - set(inserted)
+        known |= fresh
+        open_nodes += fresh
+    parents = {parent for maker in makers for parent in graph.parents(maker)}
+    return tuple(sorted((parents - known).intersection(*ledgers)))
 
 
 def _seen(makers: Sequence[MigrationKey], player: SchemaOfApplied, names: Names) -> tuple[Presence, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from migration_values import add, alter, char, key, keys, migration, remove, rename, tree
 from plans_by_hand import BASE
 
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
-from stitchback.model.plans import Candidate, ManualInsert
+from stitchback.model.plans import Candidate, ManualInsert, Population, PopulationOutcome
 from stitchback.repair.ledger_edits import EditGuard, Presence
 from stitchback.repair.plan_script import plan_edits
 
@@ -83,3 +84,24 @@ def test_near_miss_what_is_created_again_later_is_not_asked_for() -> None:
 
 def test_near_miss_the_shape_of_a_column_that_it_creates_is_not_asked_for() -> None:
     assert not any(name.trait for name in guard(CITY, LEVEL, SAME).seen)
+
+
+def given_on(*rows: str) -> tuple[MigrationKey, ...]:
+    """The rows that the SQL asks for, if these are the rows of the database that the proof gives the row of 0003_city to."""
+    before = migration("shop.0003_tidy", "shop.0002_base", run_before="shop.0003_city")
+    result = tree(*BASE, before, CITY, migration("shop.0003_same", "shop.0002_base shop.0003_city"))
+    handover = ManualInsert(CITY.key, keys("shop.0003_same"))
+    needy = PopulationOutcome(
+        Population("main", "mainline", "main", keys(" ".join(rows))), (CITY.key,), 1, (), ()
+    )
+    (edit,) = plan_edits(Candidate({}, (), result, (handover,)), (needy,))
+    return edit.guard.given
+
+
+def test_a_dependency_that_the_proof_counts_on() -> None:
+    """A database that lacks it finishes with its old code first; with the row it would stop (InconsistentMigrationHistory)."""
+    assert given_on("shop.0003_same", "shop.0003_tidy") == keys("shop.0003_same shop.0003_tidy")
+
+
+def test_near_miss_a_dependency_that_such_a_database_lacks() -> None:
+    assert given_on("shop.0003_same") == keys("shop.0003_same")
