@@ -53,6 +53,6 @@ def test_a_guard_in_the_place_of_the_operation(source: str) -> None:
 )
 def test_renaming_what_the_state_has_under_neither_name(bridged: str) -> None:
     """A later rename took the new name away too; real Django fails in the template (`ProjectState.rename_model`, `rename_field`)."""
-    state, physical = database(migration(ITEM))
+    state, _ = database(migration(ITEM))
     with pytest.raises(InconsistentState):
         physical_effects(bridge(bridged), "shop", state, apply_operation(state, "shop", bridge(bridged)))
