@@ -14,8 +14,7 @@ from stitchback.api.reading_cases import PlanRequest
 from stitchback.api.release_branches import USUAL_NAMES, release_refs
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.planning.outcomes import Unproved
-from stitchback.planning.overview import Overview, ReleaseBranch, State
-from stitchback.planning.reports import PlanReport
+from stitchback.planning.reports import Overview, PlanReport, ReleaseBranch, State
 
 
 def overview(project: Project, onto: str, progress: Callable[[str], None] = lambda _: None) -> Overview:

@@ -29,8 +29,7 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Patch
 from stitchback.planning.outcomes import Planned
-from stitchback.planning.reports import PlanReport
-from stitchback.planning.resolution import ResolvedLeaves
+from stitchback.planning.reports import PlanReport, ResolvedLeaves
 from stitchback.proof.ancestors import BranchAncestors
 from stitchback.strategies.renumber import Renumber
 

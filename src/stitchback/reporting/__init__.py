@@ -9,12 +9,15 @@ from stitchback.reporting.escaping import visible
 
 if TYPE_CHECKING:
     from stitchback.model.findings import Finding
-    from stitchback.planning.backport import BackportReport
-    from stitchback.planning.check_report import CheckReport
     from stitchback.planning.graph_picture import GraphPicture
-    from stitchback.planning.overview import Overview
-    from stitchback.planning.reports import PlanReport, Status
-    from stitchback.planning.resolution import ResolvedLeaves
+    from stitchback.planning.reports import (
+        BackportReport,
+        CheckReport,
+        Overview,
+        PlanReport,
+        ResolvedLeaves,
+        Status,
+    )
     from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet_text import EqualDatabases, UnreadTenant

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Proof, Refuted
-from stitchback.planning.backport import BackportReport, ReleaseFile
+from stitchback.planning.reports import BackportReport, ReleaseFile
 from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.layout import BLANK, wrapped
 from stitchback.reporting.next_steps import commit_step, step_lines

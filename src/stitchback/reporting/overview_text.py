@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.planning.overview import Overview, ReleaseBranch, State
+from stitchback.planning.reports import Overview, ReleaseBranch, State
 from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
 from stitchback.reporting.style import Line, Style, bold, dim, plain, styled, yellow
 

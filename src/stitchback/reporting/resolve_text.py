@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.model.keys import MigrationKey
 from stitchback.planning.outcomes import Planned, Unproved
-from stitchback.planning.reports import PlanReport
-from stitchback.planning.resolution import Pair, ResolvedLeaves
+from stitchback.planning.reports import Pair, PlanReport, ResolvedLeaves
 from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.edit_words import operation_words
 from stitchback.reporting.finding_text import finding_lines
