@@ -18,11 +18,10 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from stitchback.model.migrations import Migration, Works
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Followed, Operation, ReachedCode, TreeWork
 from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
-from stitchback.model.work import Followed, ReachedCode, TreeWork
 from stitchback.operations.data import code_of, data_operations
 from stitchback.parsing import imports, names, sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class

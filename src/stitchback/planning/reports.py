@@ -1,4 +1,4 @@
-"""The results of the use cases, for the reports."""
+"""The results of status, check, plan, resolve and backport, for the reports."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.work import Followed
+from stitchback.model.operations import Followed
 
 from .reading import HEAD, tree_of
 

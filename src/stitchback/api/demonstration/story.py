@@ -25,10 +25,10 @@ from stitchback.api.repairing import LedgerSource, apply_repair, inspect, repair
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.api.writing_plans import prepare, write
-from stitchback.model.demonstration import DemoCheck, DemoCommand, DemoList, DemoRemark, DemoStep, Event
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.reporting import render_diagnosis, render_plan, render_status
+from stitchback.reporting.demo_text import DemoCheck, DemoCommand, DemoList, DemoRemark, DemoStep, Event
 
 PATCH = "release/2.4"
 MAINLINE = "main"

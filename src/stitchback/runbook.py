@@ -1,16 +1,15 @@
-"""The text of the runbook. The same plan gives the same bytes."""
+"""The runbook: the steps before, during and after the deploy of a proved plan, in Markdown. The same plan gives the same bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from stitchback.model.edits import DeleteFile, FileEdit, WriteFile
 from stitchback.model.forgotten_steps import Forgotten
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import Candidate, PopulationOutcome, Proof
-from stitchback.runbook.groups import GroupedPopulations, together
-from stitchback.runbook.values import FakeAdvice, RunbookSql
+from stitchback.model.plans import Candidate, FinishFirst, PopulationOutcome, Proof
 
 CLIENTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL and MariaDB", "oracle": "Oracle"}
 
@@ -256,3 +255,63 @@ def _text(text: str) -> str:
 
 def _cell(text: str) -> str:
     return _text(text)
+
+
+MOST_NAMES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedPopulations:
+    """Populations with the same manual step and the same migrations to run."""
+
+    outcomes: tuple[PopulationOutcome, ...]
+
+    @property
+    def inserts(self) -> tuple[MigrationKey, ...]:
+        return self.outcomes[0].inserts
+
+    @property
+    def finish(self) -> FinishFirst | None:
+        return self.outcomes[0].finish
+
+    @property
+    def will_run(self) -> tuple[MigrationKey, ...]:
+        return self.outcomes[0].will_run
+
+    @property
+    def names(self) -> str:
+        names = [outcome.population.name for outcome in self.outcomes]
+        rest = len(names) - MOST_NAMES
+        return "; ".join(names[:MOST_NAMES]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def together(outcomes: Iterable[PopulationOutcome]) -> tuple[GroupedPopulations, ...]:
+    """The groups, ordered by the first population of each."""
+    found: dict[object, list[PopulationOutcome]] = {}
+    for outcome in outcomes:
+        found.setdefault((outcome.finish, outcome.inserts, outcome.will_run), []).append(outcome)
+    return tuple(GroupedPopulations(tuple(each)) for each in found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookSql:
+    """The plan's repair for one engine. `file` and `undo_file`: the names of the scripts next to the runbook, "" if they are not written; `script`,
+    `undo` and `probe`: their text. The script may run on every database: it checks first."""
+
+    vendor: str
+    script: str
+    undo: str
+    probe: str
+    file: str = ""
+    undo_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FakeAdvice:
+    """Whether `migrate --fake` has the same result as the SQL for these databases. `commands` had it on each of them when tried; without commands,
+    `reason` names the failure."""
+
+    populations: tuple[str, ...]
+    inserts: tuple[MigrationKey, ...]
+    commands: tuple[str, ...] = ()
+    reason: str = ""
