@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stitchback.reporting.remark_text import render_remarks
+from stitchback.reporting.repair_text import render_remarks
 
 LONG = (
     "`migrate --fake` cannot be used here: it would fake shop.0004_catalogue_colours too, which has not run"
