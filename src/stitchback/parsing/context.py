@@ -116,10 +116,12 @@ class Syntax:
 
 
 def _of_python() -> Syntax:
-    """The reader is above this module."""
-    from stitchback.parsing.syntax import PYTHON
+    """The tables of the reader, which is above this module."""
+    from stitchback.parsing.expressions import EXPRESSIONS
+    from stitchback.parsing.imports import ANSWERS
+    from stitchback.parsing.statements import STATEMENTS
 
-    return PYTHON
+    return Syntax(EXPRESSIONS, STATEMENTS, ANSWERS)
 
 
 @dataclass(slots=True, eq=False)
