@@ -25,8 +25,7 @@ from stitchback.planning.prices import price_of
 from stitchback.planning.reports import BackportReport, ReleaseFile
 from stitchback.proof import prove
 from stitchback.proof.ancestors import BranchAncestors
-from stitchback.rewriting.diffs import unified_diff
-from stitchback.rewriting.rendering import render_files
+from stitchback.rewriting.rendering import render_files, unified_diff
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.naming import leaf_key, path_for
 

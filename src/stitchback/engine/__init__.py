@@ -6,8 +6,7 @@ settings.
 """
 
 from stitchback.engine.composite_migration import CompositeMigration
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, SymbolicDatabase
 from stitchback.engine.engine import Engine, Stop, django_version
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.fast_migrate import FastRun, RunPath, RunResult

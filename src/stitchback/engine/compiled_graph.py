@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.core.management.base import CommandError
 from django.db.migrations.exceptions import AmbiguityError
 
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.executor import SingleMigrationExecutor, SymbolicExecutor
 from stitchback.engine.migrate_command import MigrateOptions, Target, connection_at, planned, targets_of

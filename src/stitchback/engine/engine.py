@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, SymbolicDatabase
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.fast_migrate import FastMigrate, FastRun, RunPath, RunResult
 from stitchback.engine.files import files_of

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stitchback.engine.compiled_graph import CompiledGraph, LedgersOfOneGraph, shape_of
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.executor import SymbolicExecutor
 from stitchback.engine.migrate_command import SAYS_NO, MigrateOptions, Target, connection_at, run_error

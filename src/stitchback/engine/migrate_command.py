@@ -19,8 +19,7 @@ from django.db.migrations.exceptions import (
     NodeNotFoundError,
 )
 
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, SymbolicDatabase
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.executor import ProgressWatch, SymbolicExecutor
 from stitchback.engine.names import Name, as_key

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.migrations import Migration as DjangoMigration
 from django.db.migrations.exceptions import CircularDependencyError, InconsistentMigrationHistory
 
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.ledger_recorder import LedgerLoader, LedgerRecorder
 from stitchback.engine.names import Name

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, SymbolicDatabase
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.names import Name, as_key
 from stitchback.engine.runs import Run, RunError, RunStep

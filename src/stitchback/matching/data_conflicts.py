@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Side
 from stitchback.matching.match import fold
-from stitchback.matching.named_models import with_earlier_names
+from stitchback.matching.relevant_models import with_earlier_names
 from stitchback.model.atoms import Origin
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Verdict

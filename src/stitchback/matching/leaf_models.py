@@ -8,7 +8,7 @@ from dataclasses import replace
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import fold
-from stitchback.matching.relevant_apps import of_apps
+from stitchback.matching.relevant_models import of_apps
 from stitchback.matching.sides import merged_by_git
 from stitchback.matching.three_way import Branch, BranchSides, changed_models, parts_altered
 from stitchback.model.keys import MigrationKey

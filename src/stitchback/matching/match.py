@@ -16,8 +16,14 @@ from stitchback.matching.edited_shared_migrations import (
 )
 from stitchback.matching.edited_shared_migrations import unread as unread_text
 from stitchback.matching.histories import History, ObjectState, histories
-from stitchback.matching.named_models import named_models, play_for, with_earlier_names
-from stitchback.matching.relevant_apps import below, of_apps, referred_to
+from stitchback.matching.relevant_models import (
+    below,
+    named_models,
+    of_apps,
+    play_for,
+    referred_to,
+    with_earlier_names,
+)
 from stitchback.matching.replay import ReplayedState, play, play_with_identity
 from stitchback.matching.sides import Sides
 from stitchback.matching.sides import sides as split

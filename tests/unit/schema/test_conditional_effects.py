@@ -11,7 +11,7 @@ from schema_sources import database, migration, operation, run
 
 from stitchback.model.operations import Operation
 from stitchback.operations.applying import apply_operation
-from stitchback.schema.physical import physical_of
+from stitchback.schema.tables import physical_of
 
 
 def bridge(source: str) -> Operation:

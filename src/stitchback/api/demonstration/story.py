@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stitchback.adapters.demo_fixture import DemoFixture, find_demo_fixture
+from stitchback.adapters.fixture_case import DemoFixture, find_demo_fixture
 from stitchback.adapters.project_process import Raised
 from stitchback.api.demonstration.demo_databases import (
     COLUMN,

@@ -18,7 +18,7 @@ from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.reports import coverage_of
 from stitchback.planning.squash_reports import SquashReport
 from stitchback.proof import prove, reach
-from stitchback.rewriting.contents import FileContent
+from stitchback.rewriting.rendering import FileContent
 from stitchback.squashing.ranges import range_of
 from stitchback.squashing.stitching import stitched
 

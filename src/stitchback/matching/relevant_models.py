@@ -1,14 +1,15 @@
-"""Which models are relevant to the two sides: what is shared is played for these alone.
+"""Which apps and models are relevant to the two sides: what is shared is played for these alone.
 
-An operation changes the model that it names, and what refers to a model or a field that it renames. So of all models of the fork point
-only those matter that one side's operations name, under this name or an earlier one, and those that were ever renamed.
-"""
+An operation changes models of its own app, the model that it names, and what refers to a model or a field that it renames. So what the patch
+branch has not changed since the fork point, and no app that it changed depends on or refers to, is not played, neither from before the fork
+point nor of mainline's own: in a large project that is nearly all of it. Of all models of the fork point only those matter that one side's
+operations name, under this name or an earlier one, and those that were ever renamed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from stitchback.model.keys import ModelKey
+from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
@@ -18,7 +19,7 @@ from stitchback.operations.applying import apply_operation
 from stitchback.operations.names import model_names
 from stitchback.schema.labels import string
 from stitchback.schema.problems import InconsistentState
-from stitchback.schema.references import field_renamed
+from stitchback.schema.references import field_renamed, targets
 
 
 def named_models(migrations: Iterable[Migration]) -> frozenset[ModelKey] | None:
@@ -88,3 +89,32 @@ def _operations(migrations: Iterable[Migration]) -> Iterator[tuple[str, Operatio
             if isinstance(operation, Operation):
                 yield migration.key.app, operation
                 waiting.extend((*operation.database, *operation.state))
+
+
+def below(apps: Iterable[str], migrations: Iterable[Migration]) -> frozenset[str]:
+    """These apps and all that their migrations depend on, in any number of steps."""
+    parents: dict[str, set[str]] = {}
+    for migration in migrations:
+        app = migration.key.app
+        for parent in migration.dependencies:
+            if isinstance(parent, MigrationKey) and parent.app != app:
+                parents.setdefault(app, set()).add(parent.app)
+        for child in migration.run_before:
+            if isinstance(child, tuple):
+                parents.setdefault(child[0], set()).add(migration.key.app)
+    found = set(apps)
+    waiting = list(found)
+    for app in waiting:
+        new = parents.get(app, set()) - found
+        found |= new
+        waiting.extend(new)
+    return frozenset(found)
+
+
+def referred_to(state: SchemaState) -> frozenset[str]:
+    """The apps of all models that the models refer to."""
+    return frozenset(key.app for model in state.models.values() for key in targets(model.fields))
+
+
+def of_apps(migrations: Sequence[Migration], apps: frozenset[str]) -> tuple[Migration, ...]:
+    return tuple(migration for migration in migrations if migration.key.app in apps)

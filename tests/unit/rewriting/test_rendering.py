@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stitchback.rewriting.diffs import unified_diff
+from stitchback.rewriting.rendering import unified_diff
 
 CASES = {
     "changed": (b"a\nb\nc\n", b"a\nB\nc\n"),
