@@ -1,22 +1,30 @@
-"""The use case `squash stitch`: apps and a ref in, proved squashes out that replace all migrations of these apps at the ref."""
+"""The use case `squash stitch`: apps and a ref in, proved squashes out that replace all migrations of these apps at the ref. On request a new
+database by the old files and one by the squash are built on real servers with the project's own code, and compared, with the time of both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 
+from stitchback.adapters.project_environment import harmless_environment
+from stitchback.adapters.projects import ProjectSession, Snapshot
+from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.project import ABBREVIATED, WORKTREE, Project
 from stitchback.api.reading_cases import PlanRequest, policy_of, with_works
 from stitchback.api.schema import require_apps
-from stitchback.api.squashing.building import build_both_ways
-from stitchback.api.squashing.regenerating import HowToRun, Regenerated, regenerate
+from stitchback.api.squash_regenerate import HowToRun, Regenerated, regenerate
+from stitchback.api.verification.real_differences import schema_differences
+from stitchback.api.verification.worktrees import Worktrees
 from stitchback.api.writing_plans import Prepared, contents_of_candidate, diffs_from, reread
+from stitchback.errors import Refusal
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.reports import coverage_of
-from stitchback.planning.squash_reports import SquashReport
+from stitchback.planning.squash_reports import BuiltBothWays, SquashReport
 from stitchback.proof import prove, reach
 from stitchback.rewriting.rendering import FileContent
 from stitchback.squashing.ranges import range_of
@@ -120,3 +128,65 @@ def prepared(project: Project, report: SquashReport, contents: tuple[FileContent
     assert report.tree.commit == WORKTREE, "a squash is written into the working tree"
     reread(project, report.tree, report.outcome.candidate, contents)
     return Prepared(report.outcome, contents, project.history_of("HEAD"), None, f"{report.subject}\n")
+
+
+CLIENTS = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    seconds: float
+    error: str
+    content: Snapshot
+
+
+def build_both_ways(
+    project: Project,
+    files: Mapping[str, bytes | None],
+    squashes: frozenset[MigrationKey],
+    url: DatabaseUrl | str,
+    how: HowToRun,
+) -> BuiltBothWays:
+    """`files`: what the squash writes. Raises Refusal (SB711) where the databases differ or one cannot be built; EnvironmentProblem for a
+    server that cannot be reached."""
+    repository = project.repository.work_tree or project.repository.git_dir
+    commit = project.history_of("HEAD")
+    with scratch_databases(url) as scratch:
+        environment = {**harmless_environment(CLIENTS.get(scratch.vendor, ())), **how.environment}
+        folder = project.configuration.folder
+        with Worktrees(repository, how.settings, folder=folder, environment=environment) as trees:
+            old = _built(trees.at(commit), scratch.create())
+            new = _built(trees.with_files(commit, files), scratch.create())
+    wrong = tuple(_differences(old, new, squashes))
+    if wrong:
+        raise Refusal(
+            "SB711",
+            f"a database that the squash creates on {scratch.vendor} differs from one by the old files",
+            hint="Nothing was written. `stitchback explain SB711` shows what to do.",
+            evidence=wrong,
+        )
+    return BuiltBothWays(scratch.vendor, old.seconds, new.seconds)
+
+
+def _built(session: ProjectSession, url: str) -> _Built:
+    """A full `migrate` of an empty database. The time is without the start of the project."""
+    session.start(url)
+    start = perf_counter()
+    outcome = session.migrate(url)
+    seconds = perf_counter() - start
+    return _Built(seconds, outcome.error_message, session.snapshot(url))
+
+
+def _differences(old: _Built, new: _Built, squashes: frozenset[MigrationKey]) -> Iterator[str]:
+    if old.error or new.error:
+        yield from (
+            f"{name}: {each.error}" for name, each in (("old files", old), ("squash", new)) if each.error
+        )
+        return
+    yield from map(str, schema_differences(new.content.schema, old.content.schema))
+    missing = set(old.content.ledger) - set(new.content.ledger)
+    more = set(new.content.ledger) - set(old.content.ledger) - squashes
+    yield from (f"django_migrations: no row for {key}" for key in sorted(missing))
+    yield from (
+        f"django_migrations: a row for {key}, which the old files do not write" for key in sorted(more)
+    )

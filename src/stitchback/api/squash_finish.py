@@ -15,7 +15,7 @@ from stitchback.api.project import Project
 from stitchback.api.reading_cases import PlanRequest, policy_of, with_works
 from stitchback.api.repairing import read_ledgers
 from stitchback.api.schema import require_apps
-from stitchback.api.squashing.stitching import proved
+from stitchback.api.squash_stitch import proved
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Migration, Tree
