@@ -10,7 +10,7 @@ from typing import Any
 from stitchback.api.project import Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
-from stitchback.matching import fold
+from stitchback.matching.match import fold
 from stitchback.model.migrations import Tree
 from stitchback.model.state import SchemaState
 from stitchback.schema.differences import diff_states, state_to_json

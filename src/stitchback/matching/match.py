@@ -27,7 +27,7 @@ from stitchback.matching.relevant_models import (
 from stitchback.matching.replay import ReplayedState, play, play_with_identity
 from stitchback.matching.sides import Sides
 from stitchback.matching.sides import sides as split
-from stitchback.matching.verdicts import JudgedHistories, judge, liken, liken_shapes
+from stitchback.matching.verdicts import JudgedHistories, judge, liken_shapes
 from stitchback.model.atoms import (
     Added,
     Altered,
@@ -40,7 +40,7 @@ from stitchback.model.atoms import (
     WorkInTree,
 )
 from stitchback.model.field_names import NO_NAMES, FieldNames
-from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.keys import ModelKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
@@ -408,11 +408,3 @@ def _blurred(match: Match, theirs: Iterable[Atom]) -> Match:
     if not unread:
         return match
     return Match(match.patch, unread, Verdict.OPAQUE, tuple(str(atom.opaque) for atom in unread))
-
-
-def origins(atoms: Iterable[Atom]) -> tuple[MigrationKey, ...]:
-    """The migrations that the atoms come from, each once, in order."""
-    return tuple(dict.fromkeys(atom.origin.migration for atom in atoms))
-
-
-__all__ = ["Comparison", "compare", "fold", "liken", "origins"]

@@ -26,7 +26,7 @@ from stitchback.operations.data import code_of, data_operations
 from stitchback.parsing import imports, names, sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
 from stitchback.parsing.context import ReadingContext
-from stitchback.parsing.fingerprints import Definition, Writing, definition_of, nodes_within, renamed_in
+from stitchback.parsing.fingerprints import Writing, nodes_within, renamed_in
 from stitchback.parsing.imports import Lead, Leads
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.operations import read_operations
@@ -34,10 +34,12 @@ from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import (
     DEFINITIONS,
     Class,
+    Definition,
     Function,
     ModuleReading,
     Scope,
     SharedBinding,
+    definition_of,
     has_opaque,
 )
 

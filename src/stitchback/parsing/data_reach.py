@@ -17,7 +17,7 @@ from itertools import product
 from stitchback.model.data_reach import EVERYTHING, Reach, words_of
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Reference, Value, text, walk
-from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
+from stitchback.parsing.scopes import DEFINITIONS, Class, Definition, Function, Scope, definition_of
 
 # What does nothing to rows that the code does not give to it; SQL that is run with a connection stands in strings.
 PLAIN_DJANGO = (
@@ -58,7 +58,6 @@ DJANGOS_MODELS = {
     "django.contrib.sites.models.Site": "sites.site",
 }
 MOST_FOLLOWED = 200  # calls of functions of the module
-Definition = Function | Class
 Texts = dict[str, frozenset[str]]  # a parameter -> the strings that it may get
 
 
@@ -222,7 +221,7 @@ class _Function:
     def function_of(self, call: ast.Call) -> Function | None:
         if not isinstance(call.func, ast.Name) or call.func.id in self.local:
             return None
-        found = _definition_of(call.func.id, self.scope)
+        found = definition_of(call.func.id, self.scope)
         return found if isinstance(found, Function) else None
 
     def call(self, node: ast.Call) -> None:
@@ -332,7 +331,7 @@ class _Function:
 
     def outer(self, node: ast.Name) -> None:
         """A name that the function does not bind: of its module, imported, or a builtin."""
-        definition = _definition_of(node.id, self.scope)
+        definition = definition_of(node.id, self.scope)
         if isinstance(definition, Class):
             raise _Unknown
         if definition is not None:
@@ -406,16 +405,3 @@ def _is_plain(path: str) -> bool:
     if path.partition(".")[0] in PLAIN_PACKAGES:
         return path not in {f"builtins.{name}" for name in ANYTHING}
     return any(path == name or path.startswith(f"{name}.") for name in PLAIN_DJANGO)
-
-
-def _definition_of(name: str, scope: Scope) -> Definition | None:
-    """The function or class of the module that the name is, also one that stands further down."""
-    box = scope.find(name)
-    if box is not None:
-        return box.binding if isinstance(box.binding, DEFINITIONS) else None
-    for node in scope.module.binders(name):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return Function(node, scope.globals)
-        if isinstance(node, ast.ClassDef):
-            return Class(node, scope.globals)
-    return None

@@ -225,8 +225,8 @@ def coverage_lines(coverage: Coverage) -> Iterator[Line]:
     yield from wrapped((dim(f"{read}; {', '.join(missed) if missed else 'everything could be read'}."),))
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 STYLES = {
