@@ -15,8 +15,8 @@ from stitchback.model.migrations import DeferredOperations, Dependency, Migratio
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
-from stitchback.parsing.context import CachedReading
 from stitchback.parsing.deferred_operations import DeferredFile, code_in, opener
+from stitchback.parsing.reading_context import CachedReading
 from stitchback.parsing.unknown_length import UnknownLength
 
 Entry = tuple[Plain, ...]

@@ -27,7 +27,7 @@ from stitchback.proof import prove
 from stitchback.proof.ancestors import BranchAncestors
 from stitchback.rewriting.rendering import render_files, unified_diff
 from stitchback.strategies.draft import Draft, FileDraft
-from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.file_names import leaf_key, path_for
 
 Progress = Callable[[str], None]
 Names = Mapping[MigrationKey, MigrationKey]

@@ -13,7 +13,7 @@ from stitchback.graph import MigrationGraph
 from stitchback.matching.match import fold
 from stitchback.model.migrations import Tree
 from stitchback.model.state import SchemaState
-from stitchback.schema.differences import diff_states, state_to_json
+from stitchback.schema.state_json import diff_states, state_to_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from stitchback.api.schema import require_apps
 from stitchback.planning.reports import coverage_of
 from stitchback.planning.squash_reports import CandidatesReport, SquashCandidate
 from stitchback.rehearsal import RehearsalSession
-from stitchback.squashing.runs import runs_of
+from stitchback.squashing.linear_runs import runs_of
 
 
 def squash_candidates(project: Project, ref: str = "HEAD", apps: Sequence[str] = ()) -> CandidatesReport:

@@ -20,7 +20,7 @@ from stitchback.engine.migrate_command import MigrateOptions, Target, connection
 from stitchback.engine.names import Name, as_key
 from stitchback.engine.simulation import BuiltGraph, LoaderFiles, SymbolicMigration
 from stitchback.model.keys import MigrationKey
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 
 WIDTH = 16  # rows per lookup in `RowsToNodes`
 

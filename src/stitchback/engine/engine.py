@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stitchback.engine.database import DatabaseId, SymbolicDatabase
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.fast_migrate import FastMigrate, FastRun, RunPath, RunResult
-from stitchback.engine.files import files_of
+from stitchback.engine.loader_files import files_of
 from stitchback.engine.migrate_command import (
     FORWARDS,
     MigrateOptions,

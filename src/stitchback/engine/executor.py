@@ -21,7 +21,7 @@ from stitchback.engine.simulation import (
 )
 from stitchback.engine.traces import TracePoint
 from stitchback.model.keys import MigrationKey
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 
 
 class ProgressWatch:

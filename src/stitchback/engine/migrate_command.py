@@ -35,7 +35,7 @@ from stitchback.engine.simulation import (
 from stitchback.engine.traces import Trace
 from stitchback.model.keys import MigrationKey
 from stitchback.model.problems import raised
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 
 Target = tuple[str, str | None]
 

@@ -20,9 +20,9 @@ from stitchback.model.values import text
 from stitchback.operations import kind_of
 from stitchback.operations.data import data_run, runs_code, runs_sql
 from stitchback.operations.data_needs import Names, Needs, joined, needs_at
-from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.operations.model_relations import ModelRelations
-from stitchback.operations.names import flat
+from stitchback.operations.named_models import flat
+from stitchback.operations.row_operations import reach_of, row_operations
 
 
 @dataclass(frozen=True, slots=True)

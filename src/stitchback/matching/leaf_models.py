@@ -15,7 +15,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.state import SchemaState
-from stitchback.operations.names import identity_after
+from stitchback.operations.named_models import identity_after
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import is_invisible, value_of
 

@@ -48,8 +48,8 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Call
 from stitchback.operations.applying import apply_migration
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.identity import Identity
-from stitchback.schema.problems import InconsistentState
 from stitchback.schema.visible import is_many_to_many
 
 

@@ -16,9 +16,9 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.operations import kind_of
 from stitchback.operations.applying import apply_operation
-from stitchback.operations.names import model_names
+from stitchback.operations.named_models import model_names
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.labels import string
-from stitchback.schema.problems import InconsistentState
 from stitchback.schema.references import field_renamed, targets
 
 

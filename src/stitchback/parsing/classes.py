@@ -11,7 +11,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Reference, Value
 from stitchback.operations import BY_NAME, BY_PATH, OPERATIONS, TEMPLATES
 from stitchback.operations.base import MIGRATIONS, Template
-from stitchback.parsing import imports, names
+from stitchback.parsing import import_paths, imports
 from stitchback.parsing.calls import Arguments, bind_arguments, read_arguments
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import execute
@@ -41,7 +41,7 @@ def known_class(call: Call, place: CallSite | None, module: ModuleReading) -> Kn
     path = _path(call.callee, owner)
     equal = module.context.equivalent(path)
     if equal:
-        kind = BY_PATH.get(names.canonical(equal)) or BY_NAME.get(equal)
+        kind = BY_PATH.get(import_paths.canonical(equal)) or BY_NAME.get(equal)
         if kind is None:
             return f"{path} is configured as equal to {equal}, which is not an operation of Django"
         return KnownClass(kind.name, path, (call.args, call.kwargs))

@@ -23,13 +23,13 @@ from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.operations.data import code_of, data_operations
-from stitchback.parsing import imports, names, sources
+from stitchback.parsing import import_paths, imports, sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.fingerprints import Writing, nodes_within, renamed_in
 from stitchback.parsing.imports import Lead, Leads
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.operations import read_operations
+from stitchback.parsing.operation_lists import read_operations
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import (
     DEFINITIONS,
@@ -595,14 +595,15 @@ def _imports_of(within: Iterable[ast.AST], scope: Scope) -> dict[str, tuple[str,
             ]
         elif isinstance(part, ast.ImportFrom):
             source = (
-                names.absolute(scope.module.package, part.level, part.module or "")
+                import_paths.absolute(scope.module.package, part.level, part.module or "")
                 if part.level
                 else part.module or ""
             )
             if any(alias.name == "*" for alias in part.names):
                 raise Unfollowed(f"{scope.module.path} imports * under a condition")
             pairs = [
-                (alias.asname or alias.name, names.member(source, alias.name).path) for alias in part.names
+                (alias.asname or alias.name, import_paths.member(source, alias.name).path)
+                for alias in part.names
             ]
         else:
             continue

@@ -14,12 +14,12 @@ from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, Written
 from stitchback.operations import BY_PATH
 from stitchback.operations.within import NESTED
-from stitchback.parsing import builtin_calls, constant_folding, names, sources
-from stitchback.parsing.context import ReadingContext
+from stitchback.parsing import builtin_calls, constant_folding, import_paths, sources
 from stitchback.parsing.fast_names import Names, path_of
 from stitchback.parsing.fast_reader import parts_again
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import execute
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.scopes import Function, ModuleReading, Scope
 from stitchback.parsing.sources import span_of
 
@@ -85,7 +85,7 @@ class FastValues:
             if found.name not in self._codes:
                 self._codes[found.name] = self.code_of(found)
             return self._codes[found.name]
-        return names.reference(path_of(node, self.bound))
+        return import_paths.reference(path_of(node, self.bound))
 
     def _call(self, node: ast.Call) -> Value:
         args = tuple([self._value(argument) for argument in node.args])

@@ -26,7 +26,7 @@ from stitchback.model.values import (
     render,
     walk,
 )
-from stitchback.parsing.data_reach import reach_of
+from stitchback.parsing.code_reach import reach_of
 from stitchback.parsing.scopes import DEFINITIONS, Definition, Scope, definition_of
 
 _SKIPPED = frozenset({"ctx", "annotation", "returns", "type_comment", "type_params", "kind", "simple"})

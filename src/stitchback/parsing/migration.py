@@ -12,11 +12,11 @@ from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render, text, walk
 from stitchback.parsing import sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.deferred_operations import DeferredFile, opener, operations_of
 from stitchback.parsing.fast_reader import outline
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.operations import read_operations
+from stitchback.parsing.operation_lists import read_operations
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import ModuleReading, Scope
 from stitchback.parsing.sources import MAX_SHOWN, provenance_of

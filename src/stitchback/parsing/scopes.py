@@ -18,7 +18,7 @@ from stitchback.parsing import sources
 from stitchback.parsing.reading_limits import Measure, Measures
 
 if TYPE_CHECKING:
-    from stitchback.parsing.context import ReadingContext
+    from stitchback.parsing.reading_context import ReadingContext
 
 MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
 MAX_CALLS = 9  # of calls within calls that are followed

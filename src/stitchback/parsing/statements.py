@@ -13,7 +13,7 @@ from typing import Any
 
 from stitchback.model.values import Reference
 from stitchback.operations import BY_PATH
-from stitchback.parsing import constant_folding, imports, names
+from stitchback.parsing import constant_folding, import_paths, imports
 from stitchback.parsing.branches import either
 from stitchback.parsing.comprehensions import NotUnrolled, assign, items_of
 from stitchback.parsing.interpreter import evaluate, execute, glance
@@ -128,21 +128,21 @@ _MAX_TRIED = 10  # statements that may each be where an exception comes from
 def _import(node: ast.Import, scope: Scope) -> None:
     for alias in node.names:
         if alias.asname is not None:
-            scope.bind(alias.asname, names.reference(alias.name))
+            scope.bind(alias.asname, import_paths.reference(alias.name))
         else:
             top = alias.name.partition(".")[0]
-            scope.bind(top, names.reference(top))
+            scope.bind(top, import_paths.reference(top))
 
 
 def _import_from(node: ast.ImportFrom, scope: Scope) -> None:
     module = node.module or ""
     if node.level:
-        module = names.absolute(scope.module.package, node.level, module)
+        module = import_paths.absolute(scope.module.package, node.level, module)
     for alias in node.names:
         if alias.name == "*":
             scope.module.stars.append(module)
         else:
-            scope.bind(alias.asname or alias.name, names.member(module, alias.name))
+            scope.bind(alias.asname or alias.name, import_paths.member(module, alias.name))
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
@@ -210,8 +210,8 @@ def _is_there(node: ast.ImportFrom) -> bool:
     module = node.module or ""
     if node.level or any(alias.name == "*" for alias in node.names):
         return False
-    paths = [names.member(module, alias.name).path for alias in node.names]
-    return module in _THERE or all(path in BY_PATH or names.is_model_name(path[17:]) for path in paths)
+    paths = [import_paths.member(module, alias.name).path for alias in node.names]
+    return module in _THERE or all(path in BY_PATH or import_paths.is_model_name(path[17:]) for path in paths)
 
 
 def _for(node: ast.For, scope: Scope) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Constant, Reference, Value, walk
-from stitchback.parsing.names import SETTINGS, VENDOR
+from stitchback.parsing.import_paths import SETTINGS, VENDOR
 
 _ANSWERABLE = "depends on "
 _GETATTR = Reference("builtins.getattr")

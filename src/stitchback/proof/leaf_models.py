@@ -12,7 +12,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch, Situation
 from stitchback.model.state import SchemaState
-from stitchback.operations.names import identity_after
+from stitchback.operations.named_models import identity_after
 from stitchback.proof.trees import before_merge
 
 ModelsOf = Callable[[Tree], SchemaState | None]

@@ -23,7 +23,7 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.values import Call, Constant, Reference, Value
 from stitchback.operations import BY_NAME, OPERATIONS
 from stitchback.operations.base import ChangedPart, NamedParameters, OperationKind
-from stitchback.operations.names import model_names, subject
+from stitchback.operations.named_models import model_names, subject
 from stitchback.proof.slicing.footprint import changed_models
 
 if not settings.configured:

@@ -9,10 +9,10 @@ from stitchback.model.source import Span
 from stitchback.model.values import Constant, text
 from stitchback.parsing.apps import Folder, either_folder, real_folder
 from stitchback.parsing.class_hierarchy import ClassHierarchy
-from stitchback.parsing.context import ReadingContext, join
+from stitchback.parsing.django_projects import owner_of, project_folders, rivals
 from stitchback.parsing.folders import FolderReading, Result
 from stitchback.parsing.imports import module_scope
-from stitchback.parsing.projects import owner_of, project_folders, rivals
+from stitchback.parsing.reading_context import ReadingContext, join
 from stitchback.parsing.scopes import Class
 
 Problem = Unreadable | UnreadSetting | Collision

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from stitchback.errors import Refusal
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.operations.base import Template
-from stitchback.rewriting.names import Spelling
+from stitchback.rewriting.import_names import Spelling
 
 WIDTH = 88
 _BRACKETS = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}"), "frozenset": ("frozenset([", "])")}

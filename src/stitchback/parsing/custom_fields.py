@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stitchback.model.field_names import DeclaredField
 from stitchback.model.values import Constant, Value
 from stitchback.parsing import imports
-from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.scopes import ModuleReading
 
 

@@ -117,7 +117,7 @@ class Syntax:
 
 def _of_python() -> Syntax:
     """The tables of the reader, which is above this module."""
-    from stitchback.parsing.expressions import EXPRESSIONS
+    from stitchback.parsing.expression_values import EXPRESSIONS
     from stitchback.parsing.imports import ANSWERS
     from stitchback.parsing.statements import STATEMENTS
 

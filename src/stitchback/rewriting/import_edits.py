@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
+from stitchback.rewriting.import_names import Import
 from stitchback.rewriting.modules import dotted, imports_of, names_used
-from stitchback.rewriting.names import Import
 
 Body = list[cst.SimpleStatementLine | cst.BaseCompoundStatement]
 

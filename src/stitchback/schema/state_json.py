@@ -8,7 +8,7 @@ from typing import Any
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import render
-from stitchback.schema.atoms import NamedPart, parts_of
+from stitchback.schema.atoms_between import NamedPart, parts_of
 from stitchback.schema.comparing import ComparisonKind, compare_shapes
 
 

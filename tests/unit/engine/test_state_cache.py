@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from plans_by_hand import MAINLINE, candidate, situation
 
-from stitchback.engine import states
+from stitchback.engine import state_cache
 from stitchback.errors import Refusal
 from stitchback.proof import prove
 
 
 def test_more_states_than_a_bound_allows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(states, "MOST_STATES", 3)
+    monkeypatch.setattr(state_cache, "MOST_STATES", 3)
     given = situation(*MAINLINE)
     with pytest.raises(Refusal) as caught:
         prove(candidate(given), given)

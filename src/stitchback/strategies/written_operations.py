@@ -12,7 +12,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, text, walk
-from stitchback.operations.names import column_operations, default_of
+from stitchback.operations.named_models import column_operations, default_of
 from stitchback.schema.inserting import lacks_row_value
 
 NOT_A_VALUE = (Opaque, Code)

@@ -13,9 +13,9 @@ from stitchback.parsing import constant_folding, environment
 from stitchback.parsing.calls import read_call
 from stitchback.parsing.comprehensions import read_comprehension, read_dict_comprehension
 from stitchback.parsing.fingerprints import code_of
+from stitchback.parsing.import_paths import VENDOR
 from stitchback.parsing.interpreter import evaluate, glance, spread
 from stitchback.parsing.name_lookup import read_attribute, read_name
-from stitchback.parsing.names import VENDOR
 from stitchback.parsing.reading_limits import COPY_UNIT
 from stitchback.parsing.scopes import Function, Scope
 from stitchback.parsing.sources import is_readable

@@ -4,8 +4,8 @@ from migration_values import add, edited, key, migration, tree
 
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.source import Opaque, Span
+from stitchback.squashing.linear_runs import runs_of
 from stitchback.squashing.obstacles import Obstacle, RunEnd
-from stitchback.squashing.runs import runs_of
 
 
 def line(*changes: Migration) -> Tree:

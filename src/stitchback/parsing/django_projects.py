@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from stitchback.model.files import FileEntry, Files
-from stitchback.parsing.context import is_settings, parent
+from stitchback.parsing.reading_context import is_settings, parent
 
 MANAGE = "manage.py"
 _NAMES_DJANGO = b"DJANGO_SETTINGS_MODULE"

@@ -6,8 +6,8 @@ from stitchback.model.command_cache import by_identities
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.schema.clashes import UnreadName
 from stitchback.schema.labels import string
-from stitchback.schema.problems import UnreadName
 
 
 def summary(operation: Operation) -> str:

@@ -12,7 +12,7 @@ from stitchback.model.values import Value
 from stitchback.operations import BY_NAME, TEMPLATES
 from stitchback.operations.base import OperationKind, Template
 from stitchback.operations.within import NESTED
-from stitchback.rewriting.expressions import Writer
+from stitchback.rewriting.value_source import Writer
 
 
 def key_text(key: MigrationKey, writer: Writer) -> str:
