@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from stitchback.model.command_cache import by_value
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
 
@@ -71,3 +72,12 @@ class DatabaseId:
     rows: int
     schema: int
     data: tuple[str, ...]
+
+
+Name = tuple[str, str]
+
+
+@by_value
+def as_key(name: Name) -> MigrationKey:
+    """The key of a name, always the same object: databases are compared very often."""
+    return MigrationKey(*name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from stitchback.engine.database import DatabaseId, SymbolicDatabase
+from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase, as_key
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.fast_migrate import FastMigrate, FastRun, RunPath, RunResult
 from stitchback.engine.loader_files import files_of
@@ -19,7 +19,6 @@ from stitchback.engine.migrate_command import (
     migrate,
     standing,
 )
-from stitchback.engine.names import Name, as_key
 from stitchback.engine.runs import LedgerStanding, Run, RunError
 from stitchback.engine.step_cache import StepResult
 from stitchback.engine.traces import Trace, TracePoint

@@ -10,9 +10,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from stitchback.engine.composite_migration import parts_of
-from stitchback.engine.database import DatabaseId, SymbolicDatabase
+from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase
 from stitchback.engine.interning import InternedContents
-from stitchback.engine.names import Name
 from stitchback.engine.state_cache import EMPTY_STATE, MigrationEffect, StateCache, data_run
 from stitchback.model.atoms import fingerprint_of_work
 from stitchback.model.migrations import Migration

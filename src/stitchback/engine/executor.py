@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.migrations.executor import MigrationExecutor
 
+from stitchback.engine.database import Name
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.ledger_recorder import LedgerRecorder
-from stitchback.engine.names import Name
 from stitchback.engine.simulation import (
     DatabaseClash,
     LedgerConnection,

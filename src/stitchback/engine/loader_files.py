@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from stitchback.engine.database import Name
 from stitchback.engine.engine_cache import EngineCache
-from stitchback.engine.names import Name
 from stitchback.engine.simulation import LoaderFiles, SymbolicMigration
 from stitchback.graph.resolution import FIRST
 from stitchback.model.keys import MigrationKey

@@ -19,10 +19,9 @@ from django.db.migrations.exceptions import (
     NodeNotFoundError,
 )
 
-from stitchback.engine.database import DatabaseId, SymbolicDatabase
+from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase, as_key
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.executor import ProgressWatch, SymbolicExecutor
-from stitchback.engine.names import Name, as_key
 from stitchback.engine.runs import LedgerStanding, RunError
 from stitchback.engine.simulation import (
     BrokenGraph,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stitchback.engine.database import DatabaseId, SymbolicDatabase
+from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase, as_key
 from stitchback.engine.engine_cache import EngineCache
-from stitchback.engine.names import Name, as_key
 from stitchback.engine.runs import Run, RunError, RunStep
 from stitchback.model.keys import MigrationKey
 
