@@ -19,9 +19,8 @@ from stitchback.engine.migrate_command import (
     migrate,
     standing,
 )
-from stitchback.engine.runs import LedgerStanding, Run, RunError
+from stitchback.engine.runs import LedgerStanding, Run, RunError, Trace, TracePoint
 from stitchback.engine.step_cache import StepResult
-from stitchback.engine.traces import Trace, TracePoint
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree

@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from stitchback.engine.database import Name
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.ledger_recorder import LedgerRecorder
+from stitchback.engine.runs import TracePoint
 from stitchback.engine.simulation import (
     DatabaseClash,
     LedgerConnection,
@@ -19,7 +20,6 @@ from stitchback.engine.simulation import (
     SymbolicMigration,
     token_of,
 )
-from stitchback.engine.traces import TracePoint
 from stitchback.model.keys import MigrationKey
 from stitchback.schema.clashes import InconsistentState
 

@@ -15,7 +15,7 @@ from stitchback.parsing.name_lookup import attribute_of, binding_of, owner_of, s
 from stitchback.parsing.reading_limits import is_harmless
 from stitchback.parsing.scopes import Binding, CallSite, Class, Function, Scope, has_opaque
 from stitchback.parsing.tainting import spoil, taint_arguments, taint_function
-from stitchback.parsing.unknown_conditions import unanswered
+from stitchback.parsing.unknown_values import unanswered
 
 _DATA = (Constant, Items, Dictionary)
 _UNKNOWN_ARGUMENTS = "a call with unknown arguments"

@@ -19,8 +19,7 @@ from stitchback.parsing.name_lookup import read_attribute, read_name
 from stitchback.parsing.reading_limits import COPY_UNIT
 from stitchback.parsing.scopes import Function, Scope
 from stitchback.parsing.sources import is_readable
-from stitchback.parsing.unknown_conditions import unanswered
-from stitchback.parsing.unknown_length import has_gap, position
+from stitchback.parsing.unknown_values import has_gap, position, unanswered
 
 _CONVERSIONS: dict[int, Callable[[object], str]] = {ord("r"): repr, ord("a"): ascii, ord("s"): str}
 

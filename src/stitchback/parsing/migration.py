@@ -20,7 +20,7 @@ from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import ModuleReading, Scope
 from stitchback.parsing.sources import MAX_SHOWN, provenance_of
-from stitchback.parsing.unknown_length import UnknownLength
+from stitchback.parsing.unknown_values import UnknownLength
 
 
 def read_migration(

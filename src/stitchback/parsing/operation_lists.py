@@ -12,7 +12,7 @@ from stitchback.operations.within import NESTED
 from stitchback.parsing.classes import KnownClass, known_class
 from stitchback.parsing.scopes import CallSite, ModuleReading
 from stitchback.parsing.sources import MAX_SHOWN, shown
-from stitchback.parsing.unknown_length import UnknownLength
+from stitchback.parsing.unknown_values import UnknownLength
 
 _SEPARATE = "SeparateDatabaseAndState"
 

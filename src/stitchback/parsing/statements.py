@@ -22,7 +22,7 @@ from stitchback.parsing.name_lookup import binding_of, box_of, holder_of
 from stitchback.parsing.reading_limits import is_harmless
 from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope, SharedBinding
 from stitchback.parsing.tainting import taint
-from stitchback.parsing.unknown_conditions import unanswered
+from stitchback.parsing.unknown_values import unanswered
 
 _NEW = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Set, ast.SetComp, ast.BinOp)
 _MAKING = frozenset({"list", "dict", "set", "sorted"})

@@ -19,9 +19,8 @@ from stitchback.planning.squash_reports import (
     SquashCandidate,
     SquashReport,
 )
-from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.document import Document, plan_part, reach_document, read_document, refused_document
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, diff_lines, wrapped
 from stitchback.reporting.next_steps import step_lines
 from stitchback.reporting.plan_text import chosen_lines, proof_lines
 from stitchback.reporting.population_groups import fails_for, works_for
