@@ -281,8 +281,8 @@ class Judge:
 
     def model_problems(self) -> Iterator[str]:
         """Three-way, by name: a field or an option that one branch alone has changed is as that branch has it. Names that a branch
-        renames are left out, and so are those that both have changed in different ways, and what needs a field that the other
-        branch removes."""
+        renames are left out, and so are those that both have changed in different ways, and what needs a field or a model that the
+        other branch removes."""
         trees = (self.pair.fork, self.pair.patch, self.pair.mainline)
         fork, patch, mainline = (facts(state_of(in_django(tree))) for tree in trees)
         result = facts(state_of(self.tree))
@@ -294,6 +294,9 @@ class Judge:
                 continue
             if on_both & {name[:2], name} and None in (one, two):
                 continue  # made on both, and gone again on one
+            model = (*name[:2], "")
+            if name != model and model in fork and not (model in patch and model in mainline):
+                continue  # what one branch adds to a model goes with it where the other branch removes the model
             if old == one:
                 wanted = two
             elif old == two or one == two:
