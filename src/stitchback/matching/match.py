@@ -16,12 +16,18 @@ from stitchback.matching.edited_shared_migrations import (
 )
 from stitchback.matching.edited_shared_migrations import unread as unread_text
 from stitchback.matching.histories import History, ObjectState, histories
-from stitchback.matching.named_models import named_models, play_for, with_earlier_names
-from stitchback.matching.relevant_apps import below, of_apps, referred_to
+from stitchback.matching.relevant_models import (
+    below,
+    named_models,
+    of_apps,
+    play_for,
+    referred_to,
+    with_earlier_names,
+)
 from stitchback.matching.replay import ReplayedState, play, play_with_identity
 from stitchback.matching.sides import Sides
 from stitchback.matching.sides import sides as split
-from stitchback.matching.verdicts import JudgedHistories, judge, liken, liken_shapes
+from stitchback.matching.verdicts import JudgedHistories, judge, liken_shapes
 from stitchback.model.atoms import (
     Added,
     Altered,
@@ -34,7 +40,7 @@ from stitchback.model.atoms import (
     WorkInTree,
 )
 from stitchback.model.field_names import NO_NAMES, FieldNames
-from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.keys import ModelKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
@@ -42,8 +48,8 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Call
 from stitchback.operations.applying import apply_migration
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.identity import Identity
-from stitchback.schema.problems import InconsistentState
 from stitchback.schema.visible import is_many_to_many
 
 
@@ -402,11 +408,3 @@ def _blurred(match: Match, theirs: Iterable[Atom]) -> Match:
     if not unread:
         return match
     return Match(match.patch, unread, Verdict.OPAQUE, tuple(str(atom.opaque) for atom in unread))
-
-
-def origins(atoms: Iterable[Atom]) -> tuple[MigrationKey, ...]:
-    """The migrations that the atoms come from, each once, in order."""
-    return tuple(dict.fromkeys(atom.origin.migration for atom in atoms))
-
-
-__all__ = ["Comparison", "compare", "fold", "liken", "origins"]

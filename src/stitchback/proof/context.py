@@ -23,7 +23,7 @@ from stitchback.proof.populations import SimulatedDatabases, simulated_databases
 from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
 from stitchback.proof.unread_operations import unread_operations
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.tables import tables_of
 
 

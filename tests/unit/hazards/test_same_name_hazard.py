@@ -21,11 +21,10 @@ from stitchback.hazards.same_name import (
 from stitchback.matching.case import Case
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.migrations import Migration, Tree, Works
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Followed, Operation, ReachedCode, TreeWork
 from stitchback.model.plans import Policy
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
-from stitchback.model.work import Followed, ReachedCode, TreeWork
 
 BASE = FORK.migrations[key("shop.0002_base")]
 COLOR = add("item", "color")
