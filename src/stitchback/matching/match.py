@@ -348,27 +348,33 @@ def _renamed(history: History, other: History) -> JudgedHistories:
 def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
     """Data operations: the same where their code is, each of mainline's used once. One that leaves nothing (`SET CONSTRAINTS …`, a noop)
     is the same as no other: both migrations need their own."""
+    runs = [atom for atom in ours if isinstance(atom, DataRun)]
     left = [atom for atom in theirs if isinstance(atom, DataRun)]
-    found = []
-    for atom in ours:
-        if not isinstance(atom, DataRun):
-            continue
-        same = None if atom.empty else next((other for other in left if _same_work(atom, other)), None)
-        if same is None:
-            found.append(_lonely_data(atom, left))
-            continue
-        left.remove(same)
-        found.append(Match((atom,), (same,), Verdict.IDENTICAL, taken=1))
-    return tuple(found)
+    same: dict[DataRun, DataRun] = {}
+    for atom in runs:
+        found = None if atom.empty else next((other for other in left if _same_work(atom, other)), None)
+        if found is not None:
+            left.remove(found)
+            same[atom] = found
+    twins = list(left)
+    return tuple(
+        Match((atom,), (same[atom],), Verdict.IDENTICAL, taken=1)
+        if atom in same
+        else _lonely_data(atom, left, twins)
+        for atom in runs
+    )
 
 
 def _same_work(one: DataRun, other: DataRun) -> bool:
     return one.app == other.app and not other.empty and one.fingerprint == other.fingerprint
 
 
-def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
-    """Of a name that both sides have: no migration will ever run it again, so its code is only reported. Else the patch's own."""
-    twin = tuple(other for other in left if other.origin == atom.origin)
+def _lonely_data(atom: DataRun, left: Sequence[DataRun], twins: list[DataRun]) -> Match:
+    """Of a name that both sides have: no migration will ever run it again, so its code is only reported. Else the patch's own. `twins`: mainline's
+    data operations that are not yet the other code of one of the patch's; the first of a migration stands against the first, whatever else it does."""
+    twin = tuple(other for other in twins if other.origin.migration == atom.origin.migration)[:1]
+    for other in twin:
+        twins.remove(other)
     if twin and not (atom.empty and twin[0].empty):
         said = "does nothing on mainline" if twin[0].empty else "has other code on mainline"
         return Match((atom,), twin, Verdict.OPAQUE, (f"{atom.label} {said} under the same name",), taken=1)
