@@ -295,6 +295,12 @@ class Attempt:
         rest = (key for key in self.cut.in_full(keys) if key not in self.below)
         return (*(self.cut.below if below else ()), *rest)
 
+    @cached_property
+    def outcomes(self) -> tuple[PopulationOutcome, ...]:
+        """Of the databases that pass every rollout."""
+        assert isinstance(self.fresh_installs, FreshInstalls), "without it `migrate` fails"
+        return tuple(self.outcome(self.fresh_installs, each) for each in self.passed)
+
     def proof(self) -> Proof:
         assert isinstance(self.fresh_installs, FreshInstalls), "without it `migrate` fails"
         first = {
@@ -305,10 +311,9 @@ class Attempt:
             self.fresh_installs.engine.beside_django(place)
         runs = self.fresh_installs.engine.runs + self.fresh_installs.following.runs
         bounded = (*self.simulated_databases.bounded, *unread(self.candidate.result), *self.bounded)
-        outcomes = tuple(self.outcome(self.fresh_installs, each) for each in self.passed)
         return Proof(
             django_version(),
-            outcomes,
+            self.outcomes,
             runs,
             self.cut.kept,
             self.cut.left_out,
