@@ -178,9 +178,9 @@ def finish(
     """
     from stitchback.api import Project
     from stitchback.api.fleets import tenants_of
-    from stitchback.api.squashing.finishing import FinishRequest, finish
+    from stitchback.api.squashing.finishing import FinishRequest, contents_of_finish, finish
     from stitchback.api.squashing.stitching import diffs_of_squash, prepared
-    from stitchback.api.writing_plans import contents_of_candidate, write
+    from stitchback.api.writing_plans import write
     from stitchback.model.plans import SafePlan
     from stitchback.reporting import render_after_squash, render_finish, render_finished
 
@@ -197,7 +197,7 @@ def finish(
         if report is None or not isinstance(report.outcome, SafePlan):
             echo(render_finish(found, output_format, verbose=session.verbose), output_format)
             return found.exit_code
-        contents = contents_of_candidate(project, report.outcome.candidate, report.tree, project.read_blob)
+        contents = contents_of_finish(project, report)
         if dry_run:
             diffs = diffs_of_squash(project, contents, report.tree)
             echo(render_finish(found, output_format, diffs, verbose=session.verbose), output_format)

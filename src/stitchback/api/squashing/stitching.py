@@ -120,3 +120,8 @@ def prepared(project: Project, report: SquashReport, contents: tuple[FileContent
     assert report.tree.commit == WORKTREE, "a squash is written into the working tree"
     reread(project, report.tree, report.outcome.candidate, contents)
     return Prepared(report.outcome, contents, project.history_of("HEAD"), None, f"{report.subject}\n")
+
+
+def prepare_stitch(project: Project, found: Stitched) -> Prepared:
+    """What `write` takes: the files of a squash that was proved, rendered and read again."""
+    return prepared(project, found.report, contents_of_squash(project, found))
