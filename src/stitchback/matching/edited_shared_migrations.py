@@ -114,7 +114,10 @@ def differing(old: Iterable[Atom], new: Iterable[Atom]) -> frozenset[SchemaObjec
 
 
 def differs(old: History | None, new: History | None) -> bool:
-    """A schema object that only one side changes is on the other what it was at the start."""
+    """A schema object that only one side changes is on the other what it was at the start. What no database takes part in on either side, such
+    as `verbose_name` or a proxy, differs in the state alone."""
+    if not is_made(old) and not is_made(new):
+        return False
     one, other = end(old, new), end(new, old)
     return not liken(one, other).alike or (one is not None and is_made(old) != is_made(new))
 
