@@ -40,6 +40,7 @@ def commits_of(clone: Path, most: int, which: Sequence[str]) -> Iterator[tuple[s
 
 def checked(name: str, tree: Path, commit: str, parents: list[str], seconds: float) -> Row:
     git(tree, "checkout", "--quiet", "--force", "--detach", commit)
+    assert git(tree, "rev-parse", "HEAD").strip() == commit
     command = [sys.executable, "-m", "stitchback", "-C", str(tree), "check", "--base", parents[0], "--format", "json"]  # fmt: skip
     begun = time.monotonic()
     try:
