@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -11,6 +12,7 @@ from stitchback.adapters.git import Repository
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
 from stitchback.api.project import WORKTREE, Project, refuse_two_projects
+from stitchback.api.release_branches import USUAL_NAMES, release_refs
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
@@ -133,9 +135,15 @@ def being_merged(project: Project) -> tuple[str, ...]:
         raise EnvironmentProblem(
             "SB533",
             "no patch branch is named, and no merge, rebase or cherry-pick is going on",
-            hint="Name the branch: `stitchback plan release/2.4`. `stitchback status` lists the branches that look like releases.",
+            hint=f"Name the branch: `stitchback plan {_a_branch(project)}`. `stitchback status` lists the branches that look like releases.",
         )
     return tuple(map(project.name_of_commit, unfinished.heads))
+
+
+def _a_branch(project: Project) -> str:
+    """One that looks like a release; else what stands for one."""
+    patterns = project.configuration.patch_branches or USUAL_NAMES
+    return next((shlex.quote(ref.name) for ref in release_refs(project, "HEAD", patterns)), "BRANCH")
 
 
 class Parting(NamedTuple):
@@ -156,7 +164,7 @@ def fork_point_of(project: Project, ref: str, onto: str) -> Parting:
         raise EnvironmentProblem(
             "SB530",
             f"{ref} and {onto} are the same commit",
-            hint="Give the patch branch as the argument, and mainline with --onto.",
+            hint="Give the patch branch as the argument, and mainline with --onto. `stitchback status` lists the branches that look like releases.",
         )
     before = _being_merged(repository, tip) if repository.is_checked_out(onto) else None
     base = repository.merge_base(tip, before or mainline)

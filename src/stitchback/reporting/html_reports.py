@@ -50,7 +50,7 @@ def overview_page(found: Overview) -> str:
     branches = _table(
         "branches",
         "Release branches",
-        [counts or f"No branch looks like a release ({patterns})."],
+        [counts or f"No branch looks like a release ({patterns}).", *_others(found)],
         ["branch", "state", "why", "next command"],
         [
             [branch.ref, _toned(branch.state.value, TONES[branch.state]), branch.reason, _code(branch.next_command)]
@@ -74,6 +74,11 @@ def overview_page(found: Overview) -> str:
             ],
         }
     )
+
+
+def _others(found: Overview) -> Iterator[str]:
+    if found.others:
+        yield f"Other branches: {', '.join(found.others)}. Next: `{found.next_command}`"
 
 
 def status_page(status: Status) -> str:
