@@ -13,10 +13,21 @@ from dataclasses import dataclass, replace
 from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.matching.histories import History, ObjectState, histories
 from stitchback.matching.verdicts import liken
-from stitchback.model.atoms import Altered, Atom, DataRun, SchemaObject, UnreadChange
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    Removed,
+    SchemaObject,
+    Shape,
+    UnreadChange,
+)
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Patch
+from stitchback.model.state import Field
+from stitchback.model.values import Reference, Value
 
 Keys = frozenset[MigrationKey]
 
@@ -101,6 +112,56 @@ def seen_in(edited: Keys, old: Iterable[Atom], new: Iterable[Atom]) -> EditedSha
     data = frozenset((of_one_side(ours, theirs, work) & edited) - schema)
     still = {atom.origin.migration for atom in theirs if work(atom) is not None}
     return EditedSharedMigrations(frozenset(schema & edited), data=data, emptied=data - still)
+
+
+def with_moved_classes(
+    old: Iterable[Atom], new: Iterable[Atom], defined: Mapping[str, str]
+) -> tuple[tuple[Atom, ...], tuple[Atom, ...]]:
+    """The atoms of both, in which a field class that mainline has moved into another module has its new path: of the same name, extending the
+    same class of Django's, and gone from the old path (`defined`: the classes of mainline's tree). Functions and classes that such fields
+    are given count by their names."""
+    ours, theirs = tuple(old), tuple(new)
+    now = {_class_id(field): field.path for atom in theirs for field in _custom_fields(atom)}
+
+    def spelled(shape: Shape) -> Shape:
+        if not isinstance(shape, Field) or not _is_custom(shape):
+            return shape
+        path = shape.path if shape.path in defined else now.get(_class_id(shape), shape.path)
+        return replace(
+            shape, path=path, arguments=tuple((name, _named(value)) for name, value in shape.arguments)
+        )
+
+    def with_spelled(atom: Atom) -> Atom:
+        match atom:
+            case Added(shape=shape) | Removed(shape=shape):
+                return replace(atom, shape=spelled(shape))
+            case Altered(before=before, after=after):
+                return replace(atom, before=spelled(before), after=spelled(after))
+            case _:
+                return atom
+
+    return tuple(map(with_spelled, ours)), tuple(map(with_spelled, theirs))
+
+
+def _named(value: Value) -> Value:
+    if isinstance(value, Reference) and not value.path.startswith("django."):
+        return Reference(value.path.rpartition(".")[2])
+    return value
+
+
+def _custom_fields(atom: Atom) -> Iterator[Field]:
+    match atom:
+        case Added(shape=shape) | Altered(after=shape) if isinstance(shape, Field) and _is_custom(shape):
+            yield shape
+
+
+def _is_custom(field: Field) -> bool:
+    """Whether its class is not Django's, and what it extends is known."""
+    return bool(field.base) and field.path != field.base
+
+
+def _class_id(field: Field) -> tuple[str, str]:
+    return field.path.rpartition(".")[2], field.base
 
 
 def differing(old: Iterable[Atom], new: Iterable[Atom]) -> frozenset[SchemaObject]:
