@@ -15,7 +15,7 @@ from migration_values import migration, tree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.planning.graph_picture import picture_of
-from stitchback.planning.overview import Overview, ReleaseBranch, State
+from stitchback.planning.reports import Overview, ReleaseBranch, State
 from stitchback.reporting import render_graph, render_status_page
 
 Write = Callable[[str], Path]

@@ -21,7 +21,7 @@ from stitchback.api.verification.real_databases import (
 from stitchback.engine import Engine, EngineCache, Run, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
-from stitchback.parsing.context import ReadingConfig
+from stitchback.parsing.reading_context import ReadingConfig
 from stitchback.parsing.tree import read_tree
 
 # What a database or its driver raises, and what Django raises where the state does not fit an operation.

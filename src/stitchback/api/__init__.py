@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     )
     from stitchback.api.resolving import ResolveRequest, resolve, write_resolution
     from stitchback.api.rolling import RollingRequest
-    from stitchback.api.rolling_verify import verify_rolling
     from stitchback.api.schema import compare_schemas, read_schema
-    from stitchback.api.squashing.candidates import squash_candidates
-    from stitchback.api.squashing.finishing import FinishRequest, finish, prepare_finish
-    from stitchback.api.squashing.stitching import StitchRequest, prepare_stitch, stitch
-    from stitchback.api.verifying import VerifyRequest, verify
+    from stitchback.api.squash_candidates import find_squash_candidates
+    from stitchback.api.squash_finish import FinishRequest, finish, prepare_finish
+    from stitchback.api.squash_stitch import StitchRequest, prepare_stitch, stitch
+    from stitchback.api.verifying import VerifyRequest, verify, verify_rolling
     from stitchback.api.writing_plans import Prepared, Written, diffs_of, prepare, write
     from stitchback.errors import EnvironmentProblem, Refusal, StitchbackError
 
@@ -44,7 +43,7 @@ _WHERE = {
     "BackportRequest": "api.backport_choice",
     "CheckRequest": "api.checking",
     "EnvironmentProblem": "errors",
-    "FinishRequest": "api.squashing.finishing",
+    "FinishRequest": "api.squash_finish",
     "LedgerSource": "api.repairing",
     "PlanRequest": "api.reading_cases",
     "Prepared": "api.writing_plans",
@@ -52,7 +51,7 @@ _WHERE = {
     "Refusal": "errors",
     "ResolveRequest": "api.resolving",
     "RollingRequest": "api.rolling",
-    "StitchRequest": "api.squashing.stitching",
+    "StitchRequest": "api.squash_stitch",
     "StitchbackError": "errors",
     "VerifyRequest": "api.verifying",
     "Written": "api.writing_plans",
@@ -64,27 +63,27 @@ _WHERE = {
     "diffs_of_backport": "api.backporting",
     "django_remark": "api.planning",
     "explain": "api.explaining",
-    "finish": "api.squashing.finishing",
+    "find_squash_candidates": "api.squash_candidates",
+    "finish": "api.squash_finish",
     "graph": "api.graphing",
     "inspect": "api.repairing",
     "inspect_fleet": "api.fleets",
     "make_plan": "api.planning",
     "prepare": "api.writing_plans",
     "prepare_backport": "api.backport_writing",
-    "prepare_finish": "api.squashing.finishing",
-    "prepare_stitch": "api.squashing.stitching",
+    "prepare_finish": "api.squash_finish",
+    "prepare_stitch": "api.squash_stitch",
     "read_ledgers": "api.repairing",
     "read_schema": "api.schema",
     "repair_fleet": "api.fleets",
     "repair_ledger": "api.repairing",
     "resolve": "api.resolving",
-    "squash_candidates": "api.squashing.candidates",
     "status": "api.reading_cases",
-    "stitch": "api.squashing.stitching",
+    "stitch": "api.squash_stitch",
     "tenants_of": "api.fleets",
     "to_json": "api.documents",
     "verify": "api.verifying",
-    "verify_rolling": "api.rolling_verify",
+    "verify_rolling": "api.verifying",
     "write": "api.writing_plans",
     "write_backport": "api.backport_writing",
     "write_resolution": "api.resolving",
@@ -116,6 +115,7 @@ __all__ = [
     "diffs_of_backport",
     "django_remark",
     "explain",
+    "find_squash_candidates",
     "finish",
     "graph",
     "inspect",
@@ -130,7 +130,6 @@ __all__ = [
     "repair_fleet",
     "repair_ledger",
     "resolve",
-    "squash_candidates",
     "status",
     "stitch",
     "tenants_of",

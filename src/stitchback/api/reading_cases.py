@@ -12,7 +12,6 @@ from stitchback.adapters.git import Repository
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.packages import with_packages
 from stitchback.api.project import WORKTREE, Project, refuse_two_projects
-from stitchback.api.release_branches import USUAL_NAMES, release_refs
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import find_all
 from stitchback.hazards.edited_after_release import EditedAfterRelease
@@ -142,6 +141,8 @@ def being_merged(project: Project) -> tuple[str, ...]:
 
 def _a_branch(project: Project) -> str:
     """One that looks like a release; else what stands for one."""
+    from stitchback.api.release_branches import USUAL_NAMES, release_refs  # which plans, and so reads cases
+
     patterns = project.configuration.patch_branches or USUAL_NAMES
     return next((shlex.quote(ref.name) for ref in release_refs(project, "HEAD", patterns)), "BRANCH")
 

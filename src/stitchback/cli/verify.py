@@ -103,7 +103,7 @@ def _rolling(
     output_format: str,
 ) -> int:
     from stitchback.api import Project
-    from stitchback.api.rolling_verify import verify_rolling
+    from stitchback.api.verifying import verify_rolling
     from stitchback.reporting import render_rolling, render_rolling_page
 
     with Project.open(session.directory) as project:

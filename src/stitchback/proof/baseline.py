@@ -32,7 +32,10 @@ class BaselineFailures:
         """Whether mainline has the failure too. `start`: the simulated database of the population."""
         unpatched = inhabitant.population.lineage in UNPATCHED
         is_known = not unpatched and trouble.kind in self._known
-        if not is_known and not self._reproduces(trouble, [start] if unpatched else self._unpatched()):
+        population = inhabitant.population if unpatched else None
+        if not is_known and not self._reproduces(
+            trouble, [start] if unpatched else self._unpatched(), population
+        ):
             return False
         self._known.add(trouble.kind)
         place = (inhabitant.population.name, None) if plainly(trouble) else ("", trouble.kind)
@@ -54,8 +57,10 @@ class BaselineFailures:
         """Whether the patch is irrelevant to a failure of a plain migrate on a database of the patch branch."""
         return plainly(trouble) and self._reproduces(trouble, self._unpatched())
 
-    def _reproduces(self, trouble: UpgradeFailure, starts: Iterable[DatabaseId]) -> bool:
-        untouched = self._scene.untouched(self._matters)
+    def _reproduces(
+        self, trouble: UpgradeFailure, starts: Iterable[DatabaseId], population: Population | None = None
+    ) -> bool:
+        untouched = self._scene.untouched(self._matters, population)
         if untouched is None:
             return False
         acts = tuple(self._there(act, untouched) for act in trouble.path if not act.repair)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
+from stitchback.model.operations import TreeWork
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.problems import Problem, ProblemKind
-from stitchback.model.work import TreeWork
 from stitchback.operations.data import data_operations
 
 

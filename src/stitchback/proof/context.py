@@ -10,7 +10,7 @@ from stitchback.engine.composite_migration import parts_of
 from stitchback.matching.three_way import BranchSides
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import Candidate, Failure, Situation
+from stitchback.model.plans import Candidate, Failure, Population, Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.data_runs import data_work
@@ -19,11 +19,11 @@ from stitchback.proof.graph_checks import excused_tables, final_state
 from stitchback.proof.leaf_models import sides_of
 from stitchback.proof.manual_steps import ManualSteps
 from stitchback.proof.next_release import next_release
-from stitchback.proof.populations import SimulatedDatabases, simulated_databases
+from stitchback.proof.populations import MAINLINE, SimulatedDatabases, simulated_databases
 from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
 from stitchback.proof.unread_operations import unread_operations
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.tables import tables_of
 
 
@@ -72,7 +72,7 @@ class ProofContext:
         self.situation = situation
         self.memory = memory
         self._censuses: dict[Keys | None, SimulatedDatabases] = {}
-        self._untouched: dict[Keys | None, Rollouts | None] = {}
+        self._untouched: dict[tuple[Keys | None, bool], Rollouts | None] = {}
 
     @property
     def trees(self) -> tuple[Tree, ...]:
@@ -101,14 +101,20 @@ class ProofContext:
             found |= {name for model in models for name, _ in tables_of(state, model).all}
         return found
 
-    def untouched(self, matters: Keys | None) -> Rollouts | None:
-        """Unchanged mainline, without migrations that git's merge brought, tried like a plan; None if it cannot be installed."""
-        if matters not in self._untouched:
-            self._untouched[matters] = self.left_alone(matters)
-        return self._untouched[matters]
-
-    def left_alone(self, matters: Keys | None) -> Rollouts | None:
+    def untouched(self, matters: Keys | None, population: Population | None = None) -> Rollouts | None:
+        """Unchanged mainline, tried like a plan; None if it cannot be installed. Without the migrations that git's merge brought, unless the
+        population has applied some of them: its databases are of the merged tree."""
         tree = before_merge(self.situation)
+        if population is not None and population.lineage == MAINLINE:
+            merged = self.situation.mainline.migrations.keys() - tree.migrations.keys()
+            if not merged.isdisjoint(population.ledger):
+                tree = self.situation.mainline
+        place = matters, tree is self.situation.mainline
+        if place not in self._untouched:
+            self._untouched[place] = self.left_alone(tree, matters)
+        return self._untouched[place]
+
+    def left_alone(self, tree: Tree, matters: Keys | None) -> Rollouts | None:
         found = fresh_installs(
             tree, tuple(sorted({key.app for key in tree.migrations})), self.memory, "contenttypes"
         )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stitchback.matching import sides as split
 from stitchback.matching.leaf_models import own_of
 from stitchback.matching.own_squashes import before_squashes
+from stitchback.matching.sides import sides as split
 from stitchback.matching.three_way import Branch, BranchSides, changed_models, parts_altered
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch, Situation
 from stitchback.model.state import SchemaState
-from stitchback.operations.names import identity_after
+from stitchback.operations.named_models import identity_after
 from stitchback.proof.trees import before_merge
 
 ModelsOf = Callable[[Tree], SchemaState | None]

@@ -10,10 +10,9 @@ from stitchback.model.findings import Finding
 from stitchback.model.plans import PopulationOutcome, Proof, SafePlan
 from stitchback.planning.graph_picture import GraphPicture, picture_of_side
 from stitchback.planning.outcomes import Planned
-from stitchback.planning.overview import Overview, State
 from stitchback.planning.plan_picture import PlanPicture, picture_of_plan
 from stitchback.planning.prices import price_of
-from stitchback.planning.reports import PlanReport, Status, coverage_of
+from stitchback.planning.reports import Overview, PlanReport, State, Status, coverage_of
 from stitchback.reporting.document import edit_document
 from stitchback.reporting.grouping import rows
 from stitchback.reporting.html_graph import picture_data

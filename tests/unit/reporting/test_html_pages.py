@@ -12,7 +12,7 @@ from migration_values import key, migration, tree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.planning.graph_picture import Node, picture_of
-from stitchback.planning.overview import Overview, ReleaseBranch, State
+from stitchback.planning.reports import Overview, ReleaseBranch, State
 from stitchback.reporting import render_graph, render_rolling_page, render_status_page
 from stitchback.reporting.escaping import visible
 from stitchback.reporting.html_layout import Place, places
