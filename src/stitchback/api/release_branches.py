@@ -53,7 +53,9 @@ def overview(project: Project, onto: str, progress: Callable[[str], None] = lamb
     for ref in release_refs(project, onto, patterns):
         progress(f"{ref.name}: comparing and proving")
         found.append(_standing(project, ref, onto))
-    return Overview(mainline, tuple(found), several_leaves(mainline), patterns)
+    others = () if found else tuple(ref.name for ref in release_refs(project, onto, ("*",)))
+    command = _command("status", others[0], onto) if others else ""
+    return Overview(mainline, tuple(found), several_leaves(mainline), patterns, others, command)
 
 
 def _standing(project: Project, ref: Ref, onto: str) -> ReleaseBranch:
@@ -61,12 +63,14 @@ def _standing(project: Project, ref: Ref, onto: str) -> ReleaseBranch:
         report = make_plan(project, PlanRequest((ref.name,), onto), in_brief=True)
     except Refusal as refusal:
         return ReleaseBranch(
-            ref.name, ref.commit, State.IN_CONFLICT, refusal.message, _plan_command(ref, onto)
+            ref.name, ref.commit, State.IN_CONFLICT, refusal.message, _command("plan", ref.name, onto)
         )
     except EnvironmentProblem as problem:
-        return ReleaseBranch(ref.name, ref.commit, State.NOT_READ, problem.message, _plan_command(ref, onto))
+        return ReleaseBranch(
+            ref.name, ref.commit, State.NOT_READ, problem.message, _command("plan", ref.name, onto)
+        )
     state, reason = _state(report)
-    command = "" if state is State.RECONCILED else _plan_command(ref, onto)
+    command = "" if state is State.RECONCILED else _command("plan", ref.name, onto)
     return ReleaseBranch(ref.name, ref.commit, state, reason, command)
 
 
@@ -85,6 +89,6 @@ def _state(report: PlanReport) -> tuple[State, str]:
     return State.RECONCILED, ""
 
 
-def _plan_command(ref: Ref, onto: str) -> str:
+def _command(name: str, ref: str, onto: str) -> str:
     more = [] if onto == "HEAD" else ["--onto", onto]
-    return shlex.join(["stitchback", "plan", ref.name, *more])
+    return shlex.join(["stitchback", name, ref, *more])

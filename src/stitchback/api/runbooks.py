@@ -1,10 +1,11 @@
-"""`plan --out` and `plan --html`: the runbook, the SQL and the page as files beside the tree, never in it."""
+"""`plan --out` and `--html`: the runbook, the SQL and the pages as files beside the tree, never in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from stitchback.api.verification.report import EngineReport
 from stitchback.engine import EngineCache
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
@@ -100,9 +101,14 @@ def write_out(report: PlanReport, folder: Path, diffs: Sequence[str] = ()) -> tu
     return _write(folder, {**files, PAGE: render_plan_page(report, diffs, files)})
 
 
-def write_page(report: PlanReport, file: Path, diffs: Sequence[str]) -> Path:
-    """Writes the page alone. Raises EnvironmentProblem (SB517) where the file cannot be written."""
-    (written,) = _write(file.parent, {file.name: render_plan_page(report, diffs, runbook_files(report))})
+def plan_page(report: PlanReport, diffs: Sequence[str], verified: Sequence[EngineReport] = ()) -> str:
+    """The page of `plan`, and of `verify` with its results."""
+    return render_plan_page(report, diffs, runbook_files(report), verified)
+
+
+def write_page(file: Path, html: str) -> Path:
+    """Writes a page alone. Raises EnvironmentProblem (SB517) where the file cannot be written."""
+    (written,) = _write(file.parent, {file.name: html})
     return written
 
 

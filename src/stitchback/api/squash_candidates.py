@@ -13,7 +13,7 @@ from stitchback.rehearsal import RehearsalSession
 from stitchback.squashing.linear_runs import runs_of
 
 
-def squash_candidates(project: Project, ref: str = "HEAD", apps: Sequence[str] = ()) -> CandidatesReport:
+def find_squash_candidates(project: Project, ref: str = "HEAD", apps: Sequence[str] = ()) -> CandidatesReport:
     """Raises EnvironmentProblem: nothing was read (SB550), no such app (SB531); RehearsalEnded, where Django's optimizer did not answer."""
     tree = project.tree(ref)
     refuse_nothing_read(project, (tree,))

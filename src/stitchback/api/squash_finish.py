@@ -15,12 +15,14 @@ from stitchback.api.project import Project
 from stitchback.api.reading_cases import PlanRequest, policy_of, with_works
 from stitchback.api.repairing import read_ledgers
 from stitchback.api.schema import require_apps
-from stitchback.api.squash_stitch import proved
+from stitchback.api.squash_stitch import prepared, proved
+from stitchback.api.writing_plans import Prepared, contents_of_candidate
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.plans import Patch, Situation
-from stitchback.planning.squash_reports import FinishReport, NotThere
+from stitchback.model.plans import Patch, SafePlan, Situation
+from stitchback.planning.squash_reports import FinishReport, NotThere, SquashReport
+from stitchback.rewriting.rendering import FileContent
 from stitchback.squashing.finishing import finished, squashes_in, unfinished
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -62,6 +64,18 @@ def finish(project: Project, wish: FinishRequest, progress: Progress = lambda _:
     apps = tuple(sorted(wish.apps))
     report = proved(project, tree, candidate, f"Finish the squashes of {', '.join(apps)}", apps, situation)
     return FinishReport(tree, tuple(each.key for each in squashes), (), report)
+
+
+def contents_of_finish(project: Project, report: SquashReport) -> tuple[FileContent, ...]:
+    """What the files will hold, None where they are removed."""
+    assert isinstance(report.outcome, SafePlan), "only what was proved is written"
+    return contents_of_candidate(project, report.outcome.candidate, report.tree, project.read_blob)
+
+
+def prepare_finish(project: Project, found: FinishReport) -> Prepared:
+    """What `write` takes: the files of squashes that every database has, rendered and read again."""
+    assert found.report is not None, "only what was proved is written"
+    return prepared(project, found.report, contents_of_finish(project, found.report))
 
 
 def read_all(wish: FinishRequest) -> tuple[list[Ledger], tuple[NotThere, ...]]:

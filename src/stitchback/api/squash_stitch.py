@@ -130,6 +130,11 @@ def prepared(project: Project, report: SquashReport, contents: tuple[FileContent
     return Prepared(report.outcome, contents, project.history_of("HEAD"), None, f"{report.subject}\n")
 
 
+def prepare_stitch(project: Project, found: Stitched) -> Prepared:
+    """What `write` takes: the files of a squash that was proved, rendered and read again."""
+    return prepared(project, found.report, contents_of_squash(project, found))
+
+
 CLIENTS = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
 
 

@@ -13,6 +13,7 @@ from stitchback.matching.edited_shared_migrations import (
     released_version,
     reparented,
     seen_in,
+    with_moved_classes,
 )
 from stitchback.matching.edited_shared_migrations import unread as unread_text
 from stitchback.matching.histories import History, ObjectState, histories
@@ -122,7 +123,7 @@ def edited_since(
     old, new = (
         tolerant(of_apps(side, apps), start).atoms for side in (release.patch_played, release.mainline_played)
     )
-    seen = seen_in(keys, old, new)
+    seen = seen_in(keys, *with_moved_classes(old, new, mainline.field_bases))
     by_mainline = {
         key for key in keys if patch.fork.migrations[key].operations != mainline.migrations[key].operations
     }

@@ -157,12 +157,15 @@ class ReleaseBranch:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The release branches against mainline. `leaves`: mainline's apps with several leaf nodes. `patterns`: what names of branches were
-    looked for."""
+    looked for. `others`: names of other branches that differ from mainline, where none looks like a release, and
+    `next_command` for the first of them."""
 
     mainline: Tree
     branches: tuple[ReleaseBranch, ...]
     leaves: Mapping[str, tuple[MigrationKey, ...]]
     patterns: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    next_command: str = ""
 
     @property
     def exit_code(self) -> int:

@@ -112,11 +112,32 @@ def render_plan(
     return _page(plan_lines(report, diffs, verbose=verbose))
 
 
-def render_plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, str]) -> str:
-    """The HTML page of `plan`. `diffs`: unified diffs of the files. `runbook`: the files of `plan --out`, name -> text."""
+def render_plan_page(
+    report: PlanReport,
+    diffs: Sequence[str],
+    runbook: Mapping[str, str],
+    verified: Sequence[EngineLine] = (),
+) -> str:
+    """The HTML page of `plan`, and of `verify` with its results. `diffs`: unified diffs of the files. `runbook`: the files of `plan --out`,
+    name -> text."""
     from stitchback.reporting.html_reports import plan_page
 
-    return plan_page(report, diffs, runbook)
+    return plan_page(report, diffs, runbook, verified)
+
+
+def render_status_page(found: Status | Overview) -> str:
+    """The HTML page of `status`."""
+    from stitchback.planning.reports import Overview
+    from stitchback.reporting.html_reports import overview_page, status_page
+
+    return overview_page(found) if isinstance(found, Overview) else status_page(found)
+
+
+def render_rolling_page(old: str, new: str, runs: Sequence[RollingLine]) -> str:
+    """The HTML page of `verify --rolling`."""
+    from stitchback.reporting.html_reports import rolling_page
+
+    return rolling_page(old, new, runs)
 
 
 def render_written(paths: Sequence[str], where: str, output_format: str) -> str:

@@ -96,7 +96,7 @@ def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
             yield from wrapped((yellow("remark  "), plain(f"no rows in {text}")), 4, 6)
         for each in run.left_out:
             reason = each.error or each.reason
-            text = f"{_named(each)} is left out: it fails on the schema of {run.code} too: {reason}"
+            text = f"{named(each)} is left out: it fails on the schema of {run.code} too: {reason}"
             yield from wrapped((yellow("remark  "), plain(text)), 4, 6)
         yield BLANK
     failures = sum(len(stop.failures) for run in runs for stop in run.stops)
@@ -111,12 +111,13 @@ def _stop(stop: StopLine) -> Iterator[Line]:
     name = f"after {stop.key}" if stop.key else "before the first migration"
     yield from wrapped((mark, plain(f"{name}  "), dim(counted(len(stop.answers), "query", "queries"))), 2, 4)
     for each in stop.failures[:MOST_QUERIES]:
-        yield from wrapped((red("fails  "), plain(f"{_named(each)}: {each.error}")), 4, 6)
+        yield from wrapped((red("fails  "), plain(f"{named(each)}: {each.error}")), 4, 6)
     if len(stop.failures) > MOST_QUERIES:
         yield from wrapped(
             (dim(f"and {len(stop.failures) - MOST_QUERIES} more, which --format json lists"),), 4
         )
 
 
-def _named(each: QueryLine) -> str:
+def named(each: QueryLine) -> str:
+    """The field and the query."""
     return f"{'.'.join(filter(None, (each.model, each.field)))}: {each.query}"

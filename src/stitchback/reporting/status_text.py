@@ -34,6 +34,7 @@ MARK = max(len(f"{mark} {verdict.value}") for verdict, (mark, _) in MARKS.items(
 BELOW = 2 + MARK + GAP  # where the column after the mark begins
 MOST_CHANGES = 60  # rows of changes in all apps together
 FEWEST_CHANGES = 4  # of one app
+MOST_BRANCHES = 8  # that are named where none looks like a release
 MOST_NAMED = 12  # of mainline's migrations in one app, without those that have a match
 
 
@@ -243,6 +244,7 @@ def overview_lines(found: Overview) -> Iterator[Line]:
     if not found.branches:
         text = f"No branch looks like a release ({', '.join(found.patterns)}). Name one, or set patch_branches in pyproject.toml."
         yield from wrapped((plain(text),), 2)
+        yield from _other_branches(found)
     rows = [_branch_cells(branch) for branch in found.branches]
     yield from (aligned(rows, 2) if rows else ()) or _stacked_branches(found)
     for branch in found.branches:
@@ -253,6 +255,16 @@ def overview_lines(found: Overview) -> Iterator[Line]:
         yield BLANK
         yield from wrapped((yellow(f"{app} has {len(leaves)} leaf nodes: "), plain(names)), 0, 2)
         yield (plain("  stitchback resolve"),)
+
+
+def _other_branches(found: Overview) -> Iterator[Line]:
+    """The branches that there are, and the command for one of them."""
+    if found.others:
+        left = len(found.others) - MOST_BRANCHES
+        more = f" and {left} more" if left > 0 else ""
+        yield BLANK
+        yield from wrapped((plain(f"Other branches: {', '.join(found.others[:MOST_BRANCHES])}{more}"),), 2)
+        yield (plain(f"  {found.next_command}"),)
 
 
 def _branch_cells(branch: ReleaseBranch) -> tuple[Cell, ...]:
