@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from stitchback.model.plans import Candidate, Population, PopulationOutcome, Proof, Situation
-from stitchback.proof.populations import FRESH, MAINLINE
+from stitchback.model.plans import FRESH, MAINLINE, Candidate, Population, PopulationOutcome, Proof, Situation
 from stitchback.proof.rehearsals import Rehearsals
 from stitchback.rehearsal import RehearsalAnswer
 

@@ -11,7 +11,6 @@ from stitchback.api.before_stitch import before_stitch
 from stitchback.api.project import WORKTREE, Project
 from stitchback.api.release_lines import release_lines
 from stitchback.api.repairing import LedgerSource, read_source, refused, repair_ledger_with
-from stitchback.api.verification.real_populations import MAINLINE
 from stitchback.api.verify_plan import (
     SQLITE,
     How,
@@ -23,6 +22,7 @@ from stitchback.api.verify_plan import (
 )
 from stitchback.api.writing_plans import contents_of
 from stitchback.model.migrations import Tree
+from stitchback.model.plans import MAINLINE
 from stitchback.parsing.links import followed
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport

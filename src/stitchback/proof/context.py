@@ -19,12 +19,13 @@ from stitchback.proof.graph_checks import excused_tables, final_state
 from stitchback.proof.leaf_models import sides_of
 from stitchback.proof.manual_steps import ManualSteps
 from stitchback.proof.next_release import next_release
-from stitchback.proof.populations import SimulatedDatabases, simulated_databases
+from stitchback.proof.populations import SimulatedDatabases
 from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
 from stitchback.proof.unread_operations import unread_operations
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
+from stitchback.upgrades.histories import FRESH_INSTALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def fresh_installs(
     for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
         if finish.error is not None:
             problem = finish.error.problem.worded(after=not_read_at(finish.error.at, tree))
-            return Failure("fresh install", act, finish.error.step, problem)
+            return Failure(FRESH_INSTALL, act, finish.error.step, problem)
     return FreshInstalls(engine, following, *(finish.end for finish in finishes))
 
 
@@ -71,7 +72,7 @@ class ProofContext:
     def __init__(self, situation: Situation, memory: EngineCache) -> None:
         self.situation = situation
         self.memory = memory
-        self._censuses: dict[Keys | None, SimulatedDatabases] = {}
+        self._databases: dict[Keys | None, SimulatedDatabases] = {}
         self._untouched: dict[Keys | None, Rollouts | None] = {}
 
     @property
@@ -80,9 +81,9 @@ class ProofContext:
         return (self.situation.mainline, *(tree for patch in patches for tree in (patch.fork, patch.tree)))
 
     def simulated_databases(self, matters: Keys | None) -> SimulatedDatabases:
-        if matters not in self._censuses:
-            self._censuses[matters] = simulated_databases(self.situation, self.memory, matters)
-        return self._censuses[matters]
+        if matters not in self._databases:
+            self._databases[matters] = SimulatedDatabases(self.situation, self.memory, matters)
+        return self._databases[matters]
 
     @cached_property
     def excused(self) -> frozenset[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from stitchback.engine import DatabaseId, Engine
-from stitchback.model.plans import FinishFirst, Population
+from stitchback.model.plans import LEDGER, MAINLINE, PATCHED, FinishFirst, Population
 from stitchback.proof.context import ProofContext
-from stitchback.proof.populations import LEDGER, MAINLINE, PATCHED, SimulatedDatabases, deployed_mainlines
+from stitchback.proof.populations import SimulatedDatabases
 from stitchback.proof.trees import loadable
 
 
@@ -17,7 +17,8 @@ class UnfinishedDatabases:
 
     def __init__(self, proof_context: ProofContext, known: SimulatedDatabases) -> None:
         self._proof_context = proof_context
-        self._known = {each.place for each in known.inhabitants}
+        self._databases = known
+        self._known = {kind.database for kind in known.kinds}
 
     def finished(self, population: Population, start: DatabaseId) -> tuple[FinishFirst, DatabaseId] | None:
         """The step and the database after it: one that the branch's history has anyway. None where there is no such step, or nothing to finish."""
@@ -47,7 +48,7 @@ class UnfinishedDatabases:
                 mainline.ref if tree is mainline else f"{mainline.ref} before git's merge",
                 Engine(tree, memory=context.memory),
             )
-            for tree in deployed_mainlines(context.situation, context.memory)
+            for tree in self._databases.deployed
         )
 
     @cached_property

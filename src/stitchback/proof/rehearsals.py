@@ -9,6 +9,11 @@ from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree, field_bases_of
 from stitchback.model.plans import (
+    FORK,
+    FRESH,
+    LEDGER,
+    MAINLINE,
+    PATCHED,
     BrokenOnMainline,
     Candidate,
     Failure,
@@ -21,7 +26,7 @@ from stitchback.model.plans import (
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.graph_checks import split_without_us
 from stitchback.proof.next_release import next_release
-from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, fork_name
+from stitchback.proof.populations import fork_name
 from stitchback.proof.trees import before_merge, loadable, named_in
 from stitchback.rehearsal import (
     Bounds,
@@ -150,9 +155,7 @@ class Rehearsals:
                 yield RehearsedPopulation(name, FORK, (), None, is_first=True), ((fork,),)
             if patch.migrations and (PATCHED, patch.tree.ref) not in seen:
                 yield (
-                    RehearsedPopulation(
-                        f"{patch.tree.ref} to its end", PATCHED, (), None, is_patched=True, is_first=True
-                    ),
+                    RehearsedPopulation(f"{patch.tree.ref} to its end", PATCHED, (), None, is_first=True),
                     ((fork, tree),),
                 )
 
@@ -220,8 +223,6 @@ def database(
         outcome.inserts,
         (frozenset(outcome.will_run) & known) - (replaced or frozenset()) if expected else None,
         (frozenset(outcome.recorded) & known) | before if expected else None,
-        is_fresh=population.lineage == FRESH,
-        is_patched=population.lineage == PATCHED,
     )
 
 

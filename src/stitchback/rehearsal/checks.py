@@ -20,6 +20,7 @@ from django.db.utils import IntegrityError
 
 from stitchback.graph.refused_by_django import applied_too_early
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import FRESH, PATCHED
 from stitchback.model.problems import Moment, Problem, ProblemKind, Step, raised
 from stitchback.rehearsal.connection import RehearsalRecorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
@@ -117,7 +118,9 @@ class Rehearsal:
             if made is None:
                 self.remarks[f"{database.name}: the old trees created no database with its rows"] = None
                 continue
-            end = fresh if database.is_fresh else self.end(self.request.result, made, database.inserts)
+            end = (
+                fresh if database.lineage == FRESH else self.end(self.request.result, made, database.inserts)
+            )
             failures = [replace(each, database=database.name) for each in self.failures(database, end, fresh)]
             sorted_out = [self.sorted_out(each, database, made) for each in failures]
             self.baseline += [each for each in sorted_out if each.baseline]
@@ -128,7 +131,7 @@ class Rehearsal:
                 return
 
     def made(self, database: RehearsedPopulation) -> MadeDatabase | None:
-        if database.is_fresh:
+        if database.lineage == FRESH:
             return self.stage.empty
         rows = database.ledger
         ledger = None if rows is None else frozenset((key.app, key.name) for key in rows)
@@ -382,9 +385,9 @@ class Rehearsal:
                     f"{database.name} from {failure.step} on, where mainline's own tree fails: {failure.message}"
                 ] = None
             return replace(failure, baseline=True, everywhere=failure.raised)
-        if not database.is_fresh and not database.is_patched and self.is_seen(failure, self.untouched(made)):
+        if database.lineage not in (FRESH, PATCHED) and self.is_seen(failure, self.untouched(made)):
             return replace(failure, baseline=True)
-        if database.is_patched and not failure.raised and self.is_so_at_a_fork_point(failure):
+        if database.lineage == PATCHED and not failure.raised and self.is_so_at_a_fork_point(failure):
             return replace(failure, baseline=True)
         return self.of_a_branch(failure)
 

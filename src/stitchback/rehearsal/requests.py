@@ -67,8 +67,6 @@ class RehearsedPopulation:
     inserts: tuple[MigrationKey, ...] = ()
     will_run: frozenset[MigrationKey] | None = None
     recorded: frozenset[MigrationKey] | None = None
-    is_fresh: bool = False
-    is_patched: bool = False
     is_first: bool = False
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
-from stitchback.api.verification.real_populations import FORK, MAINLINE, BranchTrees, TestDatabases
+from stitchback.api.verification.real_populations import BranchTrees, TestDatabases
 from stitchback.api.verification.real_rows import (
     Place,
     ValueLocations,
@@ -17,7 +17,9 @@ from stitchback.api.verification.real_rows import (
     unequal,
 )
 from stitchback.api.verification.upgrade_paths import RowsJudge
+from stitchback.model.plans import FORK
 from stitchback.model.problems import Problem
+from stitchback.upgrades.histories import OF_MAINLINE
 
 Say = Callable[[str], None]
 
@@ -32,7 +34,7 @@ class ExpectedRows:
         """Each fork point's database, and what its patch branch makes of it, or installs where it cannot migrate that one."""
         for fork, patch in zip(self.branches.forks, self.branches.patches, strict=True):
             start = next(
-                (each.state for each in self.databases.inhabitants if each.population.ref == fork.ref), None
+                (each.database for each in self.databases.kinds if each.population.ref == fork.ref), None
             )
             if start is None:
                 continue
@@ -48,44 +50,44 @@ class ExpectedRows:
         every value must be where mainline's tree would have carried it."""
         oracles = dict(self._oracles())
         runs = [
-            (each.state, oracles[each.state.digest])
-            for each in self.databases.inhabitants
-            if each.state.digest in oracles
+            (each.database, oracles[each.database.digest])
+            for each in self.databases.kinds
+            if each.database.digest in oracles
         ]
         fates = ValueLocations.of((before.rows, after.rows) for before, after in runs)
         touched, defaults = self._by_patches()
         anywhere = frozenset(place for places in touched.values() for place in places)
         judges: dict[str, RowsJudge] = {}
-        for each in self.databases.inhabitants:
-            digest = each.state.digest
+        for each in self.databases.kinds:
+            digest = each.database.digest
             oracle = oracles.get(digest)
             judges[digest] = (
-                _as_before(each.state, fates, touched.get(digest, anywhere))
+                _as_before(each.database, fates, touched.get(digest, anywhere))
                 if oracle is None
-                else _as_mainline(each.state, oracle, anywhere, defaults, self.databases.add_remark)
+                else _as_mainline(each.database, oracle, anywhere, defaults, self.databases.add_remark)
             )
         return judges
 
     def _oracles(self) -> Iterator[tuple[str, DatabaseState]]:
-        for each in self.databases.inhabitants:
-            if each.population.lineage in (FORK, MAINLINE):
-                state = self.bench.step(self.branches.oracle, each.state).state
+        for each in self.databases.kinds:
+            if each.population.lineage in OF_MAINLINE:
+                state = self.bench.step(self.branches.oracle, each.database).state
                 if state is not None:
-                    yield each.state.digest, state
+                    yield each.database.digest, state
 
     def _by_patches(self) -> tuple[dict[str, frozenset[Place]], dict[Place, set[Values]]]:
         """Columns that the rest of a patch branch's own migrations still change, by the digest of each database that it can
         migrate; and the values that patch branches write into columns that they add."""
         touched: dict[str, frozenset[Place]] = {}
         written: dict[Place, set[Values]] = {}
-        for each in self.databases.inhabitants:
+        for each in self.databases.kinds:
             for patch in self.branches.patches:
                 mine = each.population.lineage == FORK or each.population.ref == patch.ref
-                after = self.bench.step(patch.session, each.state).state if mine else None
+                after = self.bench.step(patch.session, each.database).state if mine else None
                 if after is not None:
-                    places = changed(each.state.rows, after.rows)
-                    touched[each.state.digest] = touched.get(each.state.digest, frozenset()) | places
-                    for place, values in added(each.state.rows, after.rows).items():
+                    places = changed(each.database.rows, after.rows)
+                    touched[each.database.digest] = touched.get(each.database.digest, frozenset()) | places
+                    for place, values in added(each.database.rows, after.rows).items():
                         written.setdefault(place, set()).add(values)
         return touched, written
 
