@@ -35,5 +35,5 @@ def refusals(candidate: Candidate, situation: Situation) -> str:
     """All that refuses the plan, one line each: "database | act | step | message"."""
     answer = rehearsed(candidate, situation)
     return "\n".join(
-        f"{each.database} | {each.act} | {each.step} | {each.message}" for each in answer.disagreements
+        f"{each.population} | {each.rollout} | {each.step} | {each.message}" for each in answer.disagreements
     )

@@ -48,7 +48,8 @@ def test_what_the_plan_does_wrong_is_no_doing_of_mainlines(tmp_path: Path) -> No
     with court(built) as bench:
         report = bench.judge(repair_by(built.path))
     assert any(
-        "varchar(210) not null, in a fresh install varchar(255)" in each.what for each in report.differences
+        "varchar(210) not null, in a fresh install varchar(255)" in each.message
+        for each in report.differences
     )
 
 

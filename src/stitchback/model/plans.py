@@ -150,6 +150,8 @@ PATCHED = "patched"
 MAINLINE = "mainline"
 LEDGER = "ledger"  # a real database, given by its ledger
 
+FailureKind = tuple[Step | str, Problem]  # where, and what
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -166,6 +168,14 @@ class Failure:
     @property
     def message(self) -> str:
         return self.problem.message
+
+    @property
+    def kind(self) -> FailureKind:
+        """Equal for the same failure of several databases, and after several rollouts."""
+        return self.step, self.problem
+
+    def __str__(self) -> str:
+        return f"{self.population}: {self.rollout}: {self.step}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stitchback.engine import DatabaseId
-from stitchback.model.plans import BrokenOnMainline, Population
+from stitchback.model.plans import BrokenOnMainline, FailureKind, Population
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.context import ProofContext
-from stitchback.proof.rollouts import Kind, Rollouts, UpgradeFailure, UpgradeStep
+from stitchback.proof.rollouts import Rollouts, UpgradeFailure, UpgradeStep
 from stitchback.upgrades.histories import WITHOUT_PATCH
 
 PLAINLY = "migrate"
@@ -22,9 +22,9 @@ class BaselineFailures:
     def __init__(self, proof_context: ProofContext, matters: Keys | None) -> None:
         self._context = proof_context
         self._matters = matters
-        self._known: set[Kind] = set()
-        self._first: dict[Kind, UpgradeFailure] = {}
-        self._met: dict[tuple[str, Kind | None], BrokenOnMainline] = {}
+        self._known: set[FailureKind] = set()
+        self._first: dict[FailureKind, UpgradeFailure] = {}
+        self._met: dict[tuple[str, FailureKind | None], BrokenOnMainline] = {}
 
     def has(self, population: Population, start: DatabaseId, trouble: UpgradeFailure) -> bool:
         """Whether mainline has the failure too. `start`: the simulated database of the population."""

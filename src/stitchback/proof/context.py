@@ -18,7 +18,6 @@ from stitchback.proof.final_state_checks import NEXT_RELEASE, FinalStateChecks
 from stitchback.proof.graph_checks import excused_tables, final_state
 from stitchback.proof.leaf_models import sides_of
 from stitchback.proof.manual_steps import ManualSteps
-from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import SimulatedDatabases
 from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
@@ -26,6 +25,7 @@ from stitchback.proof.unread_operations import unread_operations
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
 from stitchback.upgrades.histories import FRESH_INSTALL
+from stitchback.upgrades.next_release import next_release
 
 
 @dataclass(frozen=True, slots=True)

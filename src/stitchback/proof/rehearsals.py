@@ -25,7 +25,6 @@ from stitchback.model.plans import (
 )
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.graph_checks import split_without_us
-from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import fork_name
 from stitchback.proof.trees import before_merge, loadable, named_in
 from stitchback.rehearsal import (
@@ -40,6 +39,7 @@ from stitchback.rehearsal import (
 )
 from stitchback.rehearsal.projections import Projection, projection
 from stitchback.rehearsal.serialization import TreeSerializer
+from stitchback.upgrades.next_release import next_release
 
 REHEARSED = "rehearsal by Django on SQLite"
 NO_TIME = "not enough time"
@@ -274,7 +274,7 @@ def failures(answer: RehearsalAnswer) -> tuple[Failure, ...]:
     """The failures that refuse the plan."""
     return tuple(
         dict.fromkeys(
-            Failure(each.database, f"{REHEARSED}: {each.act}", each.step, each.problem)
+            Failure(each.population, f"{REHEARSED}: {each.rollout}", each.step, each.problem)
             for each in answer.disagreements
         )
     ) or tuple(
@@ -291,14 +291,14 @@ def broken_on_mainline(answer: RehearsalAnswer, proof: Proof) -> tuple[BrokenOnM
     names, problems = {each.population for each in broken}, {each.problem for each in broken}
     first: dict[str, Disagreement] = {}
     for each in answer.baseline:
-        lineage = lineages.get(each.database, FORK)
+        lineage = lineages.get(each.population, FORK)
         if (
-            each.database not in names
+            each.population not in names
             and each.problem not in problems
             and not each.everywhere
             and lineage in (FORK, MAINLINE, PATCHED)
         ):
-            first.setdefault(each.database, each)
+            first.setdefault(each.population, each)
     return tuple(
         BrokenOnMainline(
             name,

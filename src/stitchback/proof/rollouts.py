@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from stitchback.engine import DatabaseId, RunError, RunPath, RunResult, Stop, Target
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import FailureKind
 from stitchback.model.problems import Problem, Step
 from stitchback.proof.final_state_checks import AFTERWARDS, NEXT_RELEASE, FinalStateChecks
 from stitchback.proof.manual_steps import ManualSteps
@@ -45,9 +46,6 @@ class UpgradeStep(NamedTuple):
         return did if self.stopped is None else f"{did}, stopped after {self.stopped}"
 
 
-Kind = tuple[Step, Problem]  # where and what: equal for failures that are reached in different ways
-
-
 @dataclass(frozen=True, slots=True)
 class UpgradeFailure:
     """A failure: `path` are the upgrade steps from the population's database, `did` is the step that failed."""
@@ -59,7 +57,7 @@ class UpgradeFailure:
     path: tuple[UpgradeStep, ...] = ()
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FailureKind:
         return self.step, self.problem
 
     @property

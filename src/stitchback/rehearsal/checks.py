@@ -62,7 +62,7 @@ class FinalDatabase:
     following: dict[str, Shape] | None = None
 
     def fail(self, act: str, step: Step, problem: Problem, raised: bool = False) -> None:
-        self.failures.append(Disagreement("", act, step, problem, raised))
+        self.failures.append(Disagreement("", act, step, problem, raised=raised))
 
 
 class Rehearsal:
@@ -121,7 +121,9 @@ class Rehearsal:
             end = (
                 fresh if database.lineage == FRESH else self.end(self.request.result, made, database.inserts)
             )
-            failures = [replace(each, database=database.name) for each in self.failures(database, end, fresh)]
+            failures = [
+                replace(each, population=database.name) for each in self.failures(database, end, fresh)
+            ]
             sorted_out = [self.sorted_out(each, database, made) for each in failures]
             self.baseline += [each for each in sorted_out if each.baseline]
             self.found += [each for each in sorted_out if not each.baseline]
@@ -199,7 +201,7 @@ class Rehearsal:
             if (number, end.rows, end.schema) == (each[0], each[1].rows, each[1].schema)
         ]
         if known:  # the steps after a full migrate need only rows and tables
-            end.failures += [each for each in known[0][1].failures if each.act != MIGRATE]
+            end.failures += [each for each in known[0][1].failures if each.rollout != MIGRATE]
             end.following = known[0][1].following
             return end
         self.again(files, end)

@@ -14,16 +14,15 @@ from functools import cached_property
 from stitchback.engine import Engine, EngineCache, Run, RunError, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Migration, Tree
+from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.physical import PhysicalSchema
-from stitchback.model.plans import Failure
-from stitchback.model.problems import Moment, Problem, ProblemKind, Step
+from stitchback.model.plans import Failure, FailureKind
+from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.model.source import Opaque
+from stitchback.upgrades.next_release import EMPTY_NAME, empty_next_release
 
-FOLLOWING = "stitchback_following"
 MOST_FAILURES = 5
-Kind = tuple[Step | str, Problem]
 MOST_STOPS = 200
 
 
@@ -34,17 +33,13 @@ class FailureOfRollout:
     failure: Failure
     app_first: bool = False
 
-    @property
-    def kind(self) -> Kind:
-        return self.failure.step, self.failure.problem
-
 
 class LedgerProver:
     """Proves databases with one tree. Callable: returns the failures that occur first, empty on success."""
 
     def __init__(self, tree: Tree, memory: EngineCache) -> None:
         self.engine = Engine(tree, memory=memory)
-        self.following = Engine(followed(tree), memory=memory)
+        self.following = Engine(empty_next_release(tree), memory=memory)
         self.fresh = self.engine.migrate(SymbolicDatabase())
         self._found: dict[tuple[SymbolicDatabase, int], tuple[Failure, ...]] = {}
 
@@ -58,16 +53,16 @@ class LedgerProver:
         return self._found[asked]
 
     @cached_property
-    def own(self) -> frozenset[Kind]:
+    def own(self) -> frozenset[FailureKind]:
         """Failures of an empty database if one app is migrated before the others, in an order that the tree does not prescribe. The ledger does not
         cause them, and no row changes them."""
         if self.fresh.error is not None:
             return frozenset()
         found = self._failures(SymbolicDatabase(), self.fresh.final.schema)
-        return frozenset(each.kind for each in found if each.app_first)
+        return frozenset(each.failure.kind for each in found if each.app_first)
 
     def _is_own(self, found: FailureOfRollout) -> bool:
-        return found.app_first and found.kind in self.own
+        return found.app_first and found.failure.kind in self.own
 
     def end_of(self, database: SymbolicDatabase) -> PhysicalSchema | None:
         """The schema after a full migrate; None if that fails."""
@@ -142,8 +137,8 @@ class LedgerProver:
             later = self.following.migrate(start)
             if later.error is not None:
                 yield _failed(act, later.error)
-            elif start is run.final and any(key.name != FOLLOWING for key in later.ran):
-                again = tuple(key for key in later.ran if key.name != FOLLOWING)
+            elif start is run.final and any(key.name != EMPTY_NAME for key in later.ran):
+                again = tuple(key for key in later.ran if key.name != EMPTY_NAME)
                 yield Failure(
                     "this database", act, Moment.AFTERWARDS, Problem.of(ProblemKind.RUNS_AGAIN, again)
                 )
@@ -184,16 +179,6 @@ def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
         )
         names = {key for mine, other in parts for key in {*mine, *other} if mine.get(key) != other.get(key)}
         yield Problem.of(ProblemKind.TABLE_DIFFERS, name, tuple(sorted(names)) or "its comment")
-
-
-def followed(tree: Tree) -> Tree:
-    """The next release: the tree with one more, empty, migration on every app's leaf node."""
-    graph = MigrationGraph.of(tree)
-    apps = sorted({key.app for key in tree.migrations})
-    later = (MigrationKey(app, FOLLOWING) for app in apps)
-    return tree.with_migrations(
-        {key: Migration(key, "", "", dependencies=graph.leaves(key.app)) for key in later}
-    )
 
 
 def _failed(act: str, error: RunError) -> Failure:

@@ -65,7 +65,7 @@ def test_the_report_says_what_was_rehearsed() -> None:
 
 
 def test_each_disagreement_refuses_the_plan_once() -> None:
-    other = replace(LOST, act="migrate again")
+    other = replace(LOST, rollout="migrate again")
     assert failures(answer(disagreements=(LOST, LOST, other))) == (
         Failure("main", f"{REHEARSED}: migrate", key("shop.0003_x"), worded("a column is missing")),
         Failure("main", f"{REHEARSED}: migrate again", key("shop.0003_x"), worded("a column is missing")),
@@ -75,7 +75,7 @@ def test_each_disagreement_refuses_the_plan_once() -> None:
 
 class TestWhatFailsWithoutThePlanToo:
     def test_the_first_of_each_database_is_reported(self) -> None:
-        second, elsewhere = replace(LOST, problem=worded("another")), replace(LOST, database="v2.4")
+        second, elsewhere = replace(LOST, problem=worded("another")), replace(LOST, population="v2.4")
         assert broken_on_mainline(answer(LOST, second, elsewhere), proof(AT_TIP, FORKS)) == (
             BrokenOnMainline(
                 "main", worded("a column is missing"), key("shop.0003_x"), MAINLINE, rehearsed=True

@@ -50,7 +50,7 @@ def wrong(
     by: Rehearsal | None = None,
     database: RehearsedPopulation | None = None,
 ) -> list[tuple[str, str]]:
-    return [(each.act, each.message) for each in (by or judge()).failures(database, given, fresh)]
+    return [(each.rollout, each.message) for each in (by or judge()).failures(database, given, fresh)]
 
 
 class TestAgainstAFreshInstall:

@@ -8,8 +8,8 @@ from functools import cached_property
 from stitchback.adapters.projects import MigrateOutcome, ProjectSession
 from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
 from stitchback.api.verification.real_differences import schema_differences
-from stitchback.api.verification.report import Difference
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import Failure
 from stitchback.model.problems import Problem, raised
 
 Act = Migrate | MigrationKey  # the key: a full migrate that was stopped right after it
@@ -21,9 +21,9 @@ class RealBaselineFailures:
     def __init__(self, bench: DatabaseCache, oracle: ProjectSession) -> None:
         self._bench = bench
         self._oracle = oracle
-        self._met: dict[Problem, list[Difference]] = {}
+        self._met: dict[Problem, list[Failure]] = {}
 
-    def has(self, starts: Iterable[DatabaseState], acts: tuple[Act, ...], difference: Difference) -> bool:
+    def has(self, starts: Iterable[DatabaseState], acts: tuple[Act, ...], difference: Failure) -> bool:
         """Whether the same upgrade steps, from one of these databases, have the same result with mainline untouched."""
         found = any(difference.problem in self._wrong(start, acts) for start in starts)
         if found:
@@ -35,7 +35,7 @@ class RealBaselineFailures:
         for first, *others in self._met.values():
             names = {each.population for each in others} - {first.population}
             more = f" and {len(names)} other kinds of database" if names else ""
-            yield f"{first.population}{more}: left out, {first.rollout}: {first.what}: this happens on mainline even without the plan"
+            yield f"{first.population}{more}: left out, {first.rollout}: {first.message}: this happens on mainline even without the plan"
 
     @cached_property
     def _fresh(self) -> DatabaseState | None:

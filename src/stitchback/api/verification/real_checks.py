@@ -17,12 +17,12 @@ from stitchback.api.verification.real_baseline import Act, RealBaselineFailures,
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
 from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.real_populations import BranchTrees, TestDatabase, TestDatabases
-from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
+from stitchback.api.verification.report import EngineReport, PopulationReport
 from stitchback.api.verification.upgrade_paths import ExpectedOutcome, Reconciled, RowsJudge, UpgradeTrial
 from stitchback.errors import Refusal
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import FORK, MAINLINE
+from stitchback.model.plans import FORK, MAINLINE, Failure
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.upgrades.histories import FRESH_INSTALL, OF_MAINLINE
 
@@ -52,7 +52,7 @@ def data_of(install: MigrateOutcome, keys: Set[MigrationKey]) -> frozenset[str]:
 
 def not_loaded(vendor: str, raised: Raised) -> EngineReport:
     """Of a reconciled tree that Django cannot even load."""
-    difference = Difference(
+    difference = Failure(
         ITSELF, "as it is", "loading", Problem(ProblemKind.NO_TREE, (raised.error_class,), str(raised))
     )
     return EngineReport(vendor, "", (), (difference,), (), 0)
@@ -78,7 +78,7 @@ class EngineChecks:
     def judged(self) -> EngineReport:
         databases = self.databases()
         fresh = self.fresh_installs()
-        if isinstance(fresh, Difference):
+        if isinstance(fresh, Failure):
             return self.report(databases, (), (fresh,))
         expectations = ExpectedRows(self.bench, self.branches, databases)
         expected = expectations.rows_judges()
@@ -97,7 +97,7 @@ class EngineChecks:
         self,
         databases: TestDatabases,
         populations: tuple[PopulationReport, ...],
-        differences: tuple[Difference, ...],
+        differences: tuple[Failure, ...],
     ) -> EngineReport:
         return EngineReport(
             self.bench.scratch.vendor,
@@ -127,7 +127,7 @@ class EngineChecks:
         for remark in half_way(self.bench, self.tree, start, self.focus):
             databases.add_remark(remark)
 
-    def fresh_installs(self) -> ExpectedOutcome | Difference:
+    def fresh_installs(self) -> ExpectedOutcome | Failure:
         """Of the reconciled tree and of the next release after it; what Django says where there is none."""
         first = self.bench.step(self.tree.session, self.bench.empty())
         if first.state is None:
@@ -144,27 +144,27 @@ class EngineChecks:
             data_of(first.outcome, missable),
         )
 
-    def _no_install(self, step: str, outcome: MigrateOutcome) -> Difference:
-        return Difference(FRESH_INSTALL, "migrate", step, problem_of(outcome))
+    def _no_install(self, step: str, outcome: MigrateOutcome) -> Failure:
+        return Failure(FRESH_INSTALL, "migrate", step, problem_of(outcome))
 
-    def leaves(self) -> Iterator[Difference]:
+    def leaves(self) -> Iterator[Failure]:
         """Exactly one leaf an app."""
         counts = Counter(leaf.app for leaf in self.tree.graph.leaves)
         for app in sorted(app for app, count in counts.items() if count > 1):
             names = ", ".join(leaf.name for leaf in self.tree.graph.leaves if leaf.app == app)
             problem = Problem(ProblemKind.SEVERAL_LEAVES, (app, names), f"{app} has several leaves: {names}")
-            yield Difference(ITSELF, "as it is", "graph", problem)
+            yield Failure(ITSELF, "as it is", "graph", problem)
 
-    def install(self, expectations: ExpectedRows, wanted: ExpectedOutcome) -> Iterator[Difference]:
+    def install(self, expectations: ExpectedRows, wanted: ExpectedOutcome) -> Iterator[Failure]:
         """A fresh install is what mainline's was, with what only the patches had."""
         mainline = self.bench.step(self.branches.oracle, self.bench.empty()).state
         if mainline is None:
             return
         pairs = [(fork.schema, after.schema) for fork, after in expectations.patched()]
         for problem in wrong_install(wanted.fresh.schema, Old(mainline.schema, tuple(pairs))):
-            yield Difference(ITSELF, "fresh install", "schema", problem)
+            yield Failure(ITSELF, "fresh install", "schema", problem)
 
-    def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Difference]:
+    def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Failure]:
         """A repair by the ledger is applied to every database that has this ledger (FACTS F28)."""
         by_ledger = {
             frozenset(each.database.ledger): each
@@ -183,7 +183,7 @@ class EngineChecks:
                 f"same ledger as {twin.population.name}, which gets a repair, and another schema: {what}"
             )
             problem = Problem(ProblemKind.REPAIR_DIFFERS, (twin.population.name, found), message)
-            yield Difference(population, act, "repair", problem)
+            yield Failure(population, act, "repair", problem)
 
     def excused(self, kind: TestDatabase, say: Progress) -> bool:
         """Whether mainline's own tree fails there without any change of ours, and no repair is known."""
@@ -200,7 +200,7 @@ class EngineChecks:
         kind: TestDatabase,
         starts: Sequence[DatabaseState],
         acts: tuple[Act, ...],
-        difference: Difference,
+        difference: Failure,
     ) -> bool:
         """A plain migrate of a fresh install and of a patched database has to succeed, whatever mainline does."""
         plainly = not acts and kind.population.lineage not in OF_MAINLINE
@@ -262,21 +262,21 @@ class EngineChecks:
             databases.also(kind),
         )
 
-    def repaired(self, kind: TestDatabase) -> tuple[DatabaseState, str, tuple[Difference, ...]]:
+    def repaired(self, kind: TestDatabase) -> tuple[DatabaseState, str, tuple[Failure, ...]]:
         """The database as it goes into the deploy, the script that was run, and what was wrong with that."""
         name = kind.population.name
         try:
             script = self.manual.repair(kind.database.url)
         except Refusal as refusal:
             problem = Problem(ProblemKind.REFUSED, (refusal.code,), f"refused: {refusal.message}")
-            refused = Difference(name, "repair", "repair", problem)
+            refused = Failure(name, "repair", "repair", problem)
             return kind.database, "", (refused,)
         if not script:
             return kind.database, "", ()
         session, manual_repair = self.tree.session, self.manual.manual_repair
         once, twice = self.bench.repaired(session, kind.database, script, manual_repair)
         said = tuple(
-            Difference(name, "repair", "repair", Problem.of(ProblemKind.REPAIR_WRONG, what))
+            Failure(name, "repair", "repair", Problem.of(ProblemKind.REPAIR_WRONG, what))
             for what in self._wrong_repair(kind, once, twice)
         )
         return once, script, said

@@ -11,8 +11,8 @@ from stitchback.adapters.projects import Keys, MigrateOutcome, ProjectGraph, Pro
 from stitchback.api.verification.real_baseline import Act, problem_of
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Migrate, Stop
 from stitchback.api.verification.real_differences import schema_differences
-from stitchback.api.verification.report import Difference
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import Failure, FailureKind
 from stitchback.model.problems import Problem, ProblemKind
 
 MOST = 40
@@ -42,9 +42,7 @@ class ExpectedOutcome:
 
 
 RowsJudge = Callable[[DatabaseState], Iterator[Problem]]
-Own = Callable[
-    [tuple[Act, ...], Difference], bool
-]  # whether mainline comes to it by itself, by the same acts
+Own = Callable[[tuple[Act, ...], Failure], bool]  # whether mainline comes to it by itself, by the same acts
 
 
 @dataclass(slots=True)
@@ -69,15 +67,15 @@ class UpgradeTrial:
         default_factory=list
     )  # on the way, by the reconciled tree
 
-    def run(self, start: DatabaseState) -> Iterator[Difference]:
+    def run(self, start: DatabaseState) -> Iterator[Failure]:
         """Every rollout from that database; yields the differences, none of them twice."""
-        said: set[tuple[str, Problem]] = set()
+        said: set[FailureKind] = set()
         for acts, difference in self._all(start):
             if difference.kind not in said and not self.own(acts, difference):
                 said.add(difference.kind)
                 yield difference
 
-    def _all(self, start: DatabaseState) -> Iterator[tuple[tuple[Act, ...], Difference]]:
+    def _all(self, start: DatabaseState) -> Iterator[tuple[tuple[Act, ...], Failure]]:
         """Each with what was done before it, in the words of `MainlinesOwn`."""
         yield from (((), each) for each in self._to_the_end(start, start, "migrate"))
         if not self.thorough:
@@ -116,7 +114,7 @@ class UpgradeTrial:
         wanted = self.focus if len(own) > MOST else frozenset(own)
         yield from self.bench.stops(self.tree.session, start, wanted)
 
-    def _to_the_end(self, start: DatabaseState, state: DatabaseState, rollout: str) -> Iterator[Difference]:
+    def _to_the_end(self, start: DatabaseState, state: DatabaseState, rollout: str) -> Iterator[Failure]:
         """A full migrate, then the next release's."""
         self.rollouts += 1
         step = self.bench.step(self.tree.session, state)
@@ -124,10 +122,10 @@ class UpgradeTrial:
             yield self._raised(rollout, "migrate", step.outcome)
         else:
             for problem in self._wrong(start, step.state, self.wanted.fresh, self.tree.graph.order):
-                yield Difference(self.population, rollout, "afterwards", problem)
+                yield Failure(self.population, rollout, "afterwards", problem)
             yield from self._next(start, step.state, f"{rollout}, then the next release", self.tree.new)
 
-    def _straight_to_the_next(self, start: DatabaseState) -> Iterator[Difference]:
+    def _straight_to_the_next(self, start: DatabaseState) -> Iterator[Failure]:
         """This release is skipped; the next one's migrate, and each app of it first."""
         yield from self._next(start, start, "the next release")
         for app in self.tree.apps:
@@ -141,7 +139,7 @@ class UpgradeTrial:
 
     def _next(
         self, start: DatabaseState, state: DatabaseState, rollout: str, expected: Keys | None = None
-    ) -> Iterator[Difference]:
+    ) -> Iterator[Failure]:
         self.rollouts += expected is None
         step = self.bench.step(self.tree.following, state)
         if step.state is None:
@@ -150,10 +148,10 @@ class UpgradeTrial:
         if expected is not None and set(step.outcome.ran) != set(expected):
             extra = tuple(sorted(set(step.outcome.ran) ^ set(expected)))
             problem = Problem.of(ProblemKind.NOT_ONLY_NEW_ONES, extra)
-            yield Difference(self.population, rollout, "migrate", problem)
+            yield Failure(self.population, rollout, "migrate", problem)
         nodes = (*self.tree.graph.order, *self.tree.new)
         for problem in self._wrong(start, step.state, self.wanted.following, nodes):
-            yield Difference(self.population, rollout, "afterwards", problem)
+            yield Failure(self.population, rollout, "afterwards", problem)
 
     def _wrong(
         self, start: DatabaseState, final: DatabaseState, fresh: DatabaseState, nodes: Keys
@@ -163,8 +161,8 @@ class UpgradeTrial:
         yield from data_differences(final, fresh, self.wanted.repeatable, self.wanted.missable)
         yield from self.rows(final)
 
-    def _raised(self, rollout: str, step: str, outcome: MigrateOutcome) -> Difference:
-        return Difference(self.population, rollout, step, problem_of(outcome))
+    def _raised(self, rollout: str, step: str, outcome: MigrateOutcome) -> Failure:
+        return Failure(self.population, rollout, step, problem_of(outcome))
 
 
 def ledger_differences(
