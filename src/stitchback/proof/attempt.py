@@ -33,11 +33,13 @@ from stitchback.proof.manual_steps import ManualSteps
 from stitchback.proof.models_kept import models_changed
 from stitchback.proof.populations import BESIDE, SimulatedDatabase, SimulatedDatabases, brings_nothing
 from stitchback.proof.relevance import is_too_much, what_matters
-from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, UpgradeFailure, UpgradeStep
+from stitchback.proof.rollouts import MOST_RUNS, Rollouts, UpgradeFailure
 from stitchback.proof.slicing import Slice
 from stitchback.proof.trees import named_in
 from stitchback.proof.unread_operations import unread
-from stitchback.upgrades.histories import NO_MANUAL_STEPS, OF_MAINLINE, KindOfDatabase
+from stitchback.upgrades.baseline import is_excusable
+from stitchback.upgrades.histories import NO_MANUAL_STEPS, KindOfDatabase
+from stitchback.upgrades.paths import UpgradeStep
 
 WITHOUT_THE_PATCH = (
     "Databases without the patch fail in the same way, and so do they on mainline without this plan."
@@ -195,11 +197,15 @@ class Attempt:
         rows = rollouts.remedies.rows_for(start)
         refusal = self.may_not_need(kind.population, rows)
         if refusal is not None:
-            return (Failure(kind.population.name, REPAIR, Moment.BEFORE_THE_DEPLOY, refusal),)
+            return (Failure(kind.population.name, "repair", Moment.BEFORE_THE_DEPLOY, refusal),)
         place = rollouts.remedies.with_rows(start, rows)
         is_own = partial(self.own.has, kind.population, start)
         upgrade_failures, runs = rollouts.whole(place), 1
-        if upgrade_failures and kind.population.lineage in OF_MAINLINE and all(map(is_own, upgrade_failures)):
+        if (
+            upgrade_failures
+            and is_excusable(kind.population, plainly=True)
+            and all(map(is_own, upgrade_failures))
+        ):
             if any(trouble.error for trouble in upgrade_failures):
                 return None
             upgrade_failures = ()

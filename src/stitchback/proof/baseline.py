@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from stitchback.engine import DatabaseId
 from stitchback.model.plans import BrokenOnMainline, FailureKind, Population
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.context import ProofContext
-from stitchback.proof.rollouts import Rollouts, UpgradeFailure, UpgradeStep
+from stitchback.proof.rollouts import Rollouts, UpgradeFailure
+from stitchback.upgrades.baseline import Baseline
 from stitchback.upgrades.histories import WITHOUT_PATCH
+from stitchback.upgrades.paths import MIGRATE, UpgradeStep
 
-PLAINLY = "migrate"
 
-
-class BaselineFailures:
+class BaselineFailures(Baseline[DatabaseId, UpgradeFailure]):
     """Failures that mainline has even without the plan: the same upgrade steps with mainline's tree result in the same failure. If mainline lacks the
     migration of a step (the plan writes it), a step without migrations replaces it: Django records squashes even so. Repairs are left out. A database
     of the patch branch cannot be migrated with mainline alone: there it is enough that one without the patch has the same failure."""
@@ -29,7 +30,7 @@ class BaselineFailures:
     def has(self, population: Population, start: DatabaseId, trouble: UpgradeFailure) -> bool:
         """Whether mainline has the failure too. `start`: the simulated database of the population."""
         is_known = population.lineage not in WITHOUT_PATCH and trouble.kind in self._known
-        if not is_known and not self._reproduces(trouble, population, start):
+        if not is_known and not self.reproduces(trouble, self._starts(population, start)):
             return False
         self._known.add(trouble.kind)
         place = (population.name, None) if plainly(trouble) else ("", trouble.kind)
@@ -41,7 +42,7 @@ class BaselineFailures:
         """Also reports the failures that a database of the patch branch shares with others: its states were judged there."""
         for kind, trouble in self._first.items():
             reached = rollouts.follow(place, tuple(trouble.path))
-            if reached is None or plainly(trouble) or trouble.did[0] != PLAINLY:
+            if reached is None or plainly(trouble) or trouble.did[0] != MIGRATE:
                 continue
             if any(kind == other.kind for other in rollouts.whole(reached)):
                 self._met.setdefault((population.name, kind), broken_on_mainline(population, trouble))
@@ -50,19 +51,24 @@ class BaselineFailures:
         self, trouble: UpgradeFailure, population: Population, start: DatabaseId
     ) -> bool:
         """Whether the patch is irrelevant to a failure of a plain migrate on a database of the patch branch."""
-        return plainly(trouble) and self._reproduces(trouble, population, start)
+        return plainly(trouble) and self.reproduces(trouble, self._starts(population, start))
 
-    def _reproduces(self, trouble: UpgradeFailure, population: Population, start: DatabaseId) -> bool:
+    def identity(self, failure: UpgradeFailure) -> FailureKind:
+        return failure.kind
+
+    def fails_with(self, failure: UpgradeFailure, start: DatabaseId) -> list[FailureKind]:
         untouched = self._context.untouched(self._matters)
         if untouched is None:
-            return False
-        acts = tuple(self._there(act, untouched) for act in trouble.path if not act.repair)
-        starts = self._context.simulated_databases(self._matters).without_patch(population, start)
-        reached = (untouched.follow(each, acts) for each in starts)
-        look = untouched.whole if trouble.did[0] == PLAINLY else untouched.upgrade_failures_at
-        return any(
-            trouble.kind == other.kind for place in reached if place is not None for other in look(place)
-        )
+            return []
+        path = (self._there(step, untouched) for step in failure.path if not step.repair)
+        reached = untouched.follow(start, path)
+        if reached is None:
+            return []
+        look = untouched.whole if failure.did[0] == MIGRATE else untouched.upgrade_failures_at
+        return [other.kind for other in look(reached)]
+
+    def _starts(self, population: Population, start: DatabaseId) -> Sequence[DatabaseId]:
+        return self._context.simulated_databases(self._matters).without_patch(population, start)
 
     def _there(self, act: UpgradeStep, untouched: Rollouts) -> UpgradeStep:
         files = self._context.situation.mainline.migrations
@@ -84,7 +90,7 @@ class BaselineFailures:
 
 def plainly(trouble: UpgradeFailure) -> bool:
     """Whether a plain migrate alone results in the failure."""
-    return not trouble.path and trouble.did == (PLAINLY,)
+    return not trouble.path and trouble.did == (MIGRATE,)
 
 
 def broken_on_mainline(population: Population, trouble: UpgradeFailure) -> BrokenOnMainline:

@@ -14,7 +14,7 @@ from stitchback.model.plans import Candidate, Failure, Situation
 from stitchback.model.state import SchemaState
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.data_runs import data_work
-from stitchback.proof.final_state_checks import NEXT_RELEASE, FinalStateChecks
+from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.graph_checks import excused_tables, final_state
 from stitchback.proof.leaf_models import sides_of
 from stitchback.proof.manual_steps import ManualSteps
@@ -26,6 +26,7 @@ from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
 from stitchback.upgrades.histories import FRESH_INSTALL
 from stitchback.upgrades.next_release import next_release
+from stitchback.upgrades.paths import MIGRATE, NEXT_RELEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def fresh_installs(
     for each in (engine, following):
         each.beside_django(nothing)
     finishes = [each.way(nothing).finish for each in (engine, following)]
-    for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
+    for finish, act in zip(finishes, (MIGRATE, NEXT_RELEASE), strict=True):
         if finish.error is not None:
             problem = finish.error.problem.worded(after=not_read_at(finish.error.at, tree))
             return Failure(FRESH_INSTALL, act, finish.error.step, problem)

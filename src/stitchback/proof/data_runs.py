@@ -18,6 +18,7 @@ from stitchback.operations import kind_of
 from stitchback.operations.data import data_run as effect_of
 from stitchback.operations.data import runs_code
 from stitchback.schema.effects import Unknown
+from stitchback.upgrades.data_runs import DataRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,15 @@ class DataWork:
 
     def wrong(self, final: tuple[str, ...], fresh: tuple[str, ...]) -> Iterator[Problem]:
         """Differences from the data operations of a fresh install, including those that old trees ran."""
-        ran, should = Counter(final), Counter(fresh)
-        for work in sorted({*ran, *should}):
+        runs = DataRuns.of(final, fresh)
+        for work in runs.work:
             agreement = self.agreements.get(work)
-            if should[work] and ran[work] > should[work]:
+            if runs.is_repeated(work):
                 if agreement and agreement.may_repeat:
                     self.agreed[work] = f"{self.name(work)} may run again: {agreement.reason}"
                 else:
-                    yield self.problem(ProblemKind.DATA_REPEATED, work, ran[work], should[work])
-            elif ran[work] < should[work] and not self.settled(work, ran):
+                    yield self.problem(ProblemKind.DATA_REPEATED, work, runs.ran[work], runs.should[work])
+            elif runs.is_missing(work) and not self.settled(work, runs.ran):
                 if agreement and agreement.may_miss:
                     self.agreed[work] = f"{self.name(work)} may never run on a database: {agreement.reason}"
                 else:
@@ -61,11 +62,10 @@ class DataWork:
 
     def capped(self, ran: tuple[str, ...], fresh: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The work that ran, each piece no more often than on a fresh install, and the names of those that ran more often."""
-        should = Counter(fresh)
-        above = {work for work, times in Counter(ran).items() if times > should[work] > 0}
-        rest = [work for work in ran if work not in above]
-        rest += [work for work in above for _ in range(should[work])]
-        return tuple(sorted(rest)), tuple(self.name(work) for work in sorted(above))
+        runs = DataRuns.of(ran, fresh)
+        rest = [work for work in ran if not runs.is_repeated(work)]
+        rest += [work for work in runs.repeated for _ in range(runs.should[work])]
+        return tuple(sorted(rest)), tuple(map(self.name, runs.repeated))
 
     def settled(self, work: str, ran: Counter[str]) -> bool:
         """Whether the row of a migration of that name replaces the work (SB205), or the rows of a squash's parts do."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.upgrades.checks import differences_by_name
 
 
 def schema_differences(found: PhysicalSchema, wanted: PhysicalSchema) -> tuple[Problem, ...]:
@@ -20,14 +21,8 @@ def without(schema: PhysicalSchema, names: Collection[str]) -> PhysicalSchema:
 
 
 def differences(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
-    for name in sorted({*found.tables, *wanted.tables}):
-        has, should = found.tables.get(name), wanted.tables.get(name)
-        if has is None:
-            yield Problem.of(ProblemKind.TABLE_LACKING, name)
-        elif should is None:
-            yield Problem.of(ProblemKind.TABLE_EXTRA, name)
-        elif has != should:
-            yield from table_differences(name, has, should)
+    kinds = ProblemKind.TABLE_LACKING, ProblemKind.TABLE_EXTRA
+    yield from differences_by_name(found.tables, wanted.tables, kinds, table_differences)
     for text in sorted(wanted.others - found.others):
         yield Problem.of(ProblemKind.OBJECT_LACKING, text)
     for text in sorted(found.others - wanted.others):
@@ -45,14 +40,11 @@ def table_differences(table: str, found: Table, wanted: Table) -> Iterator[Probl
 def part_differences(
     kind: str, table: str, found: Mapping[str, Hashable], wanted: Mapping[str, Hashable]
 ) -> Iterator[Problem]:
-    for name in sorted({*found, *wanted}):
-        has, should = found.get(name), wanted.get(name)
-        if has is None:
-            yield Problem.of(ProblemKind.PART_LACKING, kind, table, name)
-        elif should is None:
-            yield Problem.of(ProblemKind.PART_EXTRA, kind, table, name)
-        elif has != should:
-            yield Problem.of(ProblemKind.PART_DIFFERS, kind, table, name, has, should)
+    def differing(name: str, has: Hashable, should: Hashable) -> tuple[Problem]:
+        return (Problem.of(ProblemKind.PART_DIFFERS, kind, table, name, has, should),)
+
+    kinds = ProblemKind.PART_LACKING, ProblemKind.PART_EXTRA
+    return differences_by_name(found, wanted, kinds, differing, kind, table)
 
 
 def in_short(found: tuple[Problem, ...], most: int = 3) -> Problem:

@@ -30,11 +30,11 @@ from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
 from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
 from stitchback.rehearsal.stage import MadeDatabase, RehearsalStage, has_table
 from stitchback.rehearsal.states import OutOfTime
+from stitchback.upgrades.checks import AFTERWARDS
+from stitchback.upgrades.paths import MIGRATE, NEXT_RELEASE
 
-MIGRATE = "migrate"
-AGAIN = "migrate, then migrate"
-NEXT_RELEASE = "migrate, then the next release's migrate"
-AFTERWARDS = Moment.AFTERWARDS
+AGAIN = f"{MIGRATE}, then {MIGRATE}"
+THEN_NEXT_RELEASE = f"{MIGRATE}, then {NEXT_RELEASE}"
 GRACE = 2  # times the bound, for work that started before the bound was reached
 ROWS = (
     2,
@@ -281,13 +281,13 @@ class Rehearsal:
     def next_release(self, number: int, before: RehearsalFiles, end: FinalDatabase) -> None:
         files, watch = self.stage.tree(number), self.connection.watch
         ran = len(watch.ran)
-        if self.migrate(files, end, NEXT_RELEASE) is None:
+        if self.migrate(files, end, THEN_NEXT_RELEASE) is None:
             return
         new = files.migrations.keys() - before.migrations.keys()
         wrong = sorted(new ^ {*watch.ran[ran:]})
         if wrong:
             names = tuple(MigrationKey(*name) for name in wrong)
-            end.fail(NEXT_RELEASE, AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, names))
+            end.fail(THEN_NEXT_RELEASE, AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, names))
         with self.connection.cursor() as cursor:
             end.following = schema_of(cursor)
 
@@ -305,7 +305,7 @@ class Rehearsal:
         if end.following is not None and fresh.following is not None and not (found or end.failures):
             wanted = fresh.following
             for problem in schema_differences(self.without_leftover(end.following, wanted), wanted):
-                yield Disagreement("", NEXT_RELEASE, AFTERWARDS, problem)
+                yield Disagreement("", THEN_NEXT_RELEASE, AFTERWARDS, problem)
         if end is fresh:
             for problem in map(not_as_the_models, end.unlike):
                 yield Disagreement("", MIGRATE, AFTERWARDS, problem)

@@ -16,10 +16,11 @@ from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
-from stitchback.model.physical import PhysicalSchema
+from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.plans import Failure, FailureKind
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.model.source import Opaque
+from stitchback.upgrades.checks import differences_by_name
 from stitchback.upgrades.next_release import EMPTY_NAME, empty_next_release
 
 MOST_FAILURES = 5
@@ -164,21 +165,18 @@ def is_conditional(operation: Operation | Opaque) -> bool:
 
 def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
     """The differences of the schema from a fresh install's, table by table."""
-    for name in sorted({*found.tables, *wanted.tables}):
-        ours, theirs = found.tables.get(name), wanted.tables.get(name)
-        if ours == theirs:
-            continue
-        if ours is None or theirs is None:
-            kind = ProblemKind.TABLE_LACKING if ours is None else ProblemKind.TABLE_UNEXPECTED
-            yield Problem.of(kind, name)
-            continue
+
+    def differing(name: str, ours: Table, theirs: Table) -> tuple[Problem]:
         parts = (
             (ours.columns, theirs.columns),
             (ours.indexes, theirs.indexes),
             (ours.constraints, theirs.constraints),
         )
         names = {key for mine, other in parts for key in {*mine, *other} if mine.get(key) != other.get(key)}
-        yield Problem.of(ProblemKind.TABLE_DIFFERS, name, tuple(sorted(names)) or "its comment")
+        return (Problem.of(ProblemKind.TABLE_DIFFERS, name, tuple(sorted(names)) or "its comment"),)
+
+    kinds = ProblemKind.TABLE_LACKING, ProblemKind.TABLE_UNEXPECTED
+    return differences_by_name(found.tables, wanted.tables, kinds, differing)
 
 
 def _failed(act: str, error: RunError) -> Failure:

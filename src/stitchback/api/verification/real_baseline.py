@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from stitchback.adapters.projects import MigrateOutcome, ProjectSession
-from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
 from stitchback.api.verification.real_differences import schema_differences
-from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Failure
 from stitchback.model.problems import Problem, raised
+from stitchback.upgrades.baseline import Baseline
+from stitchback.upgrades.paths import FULL, UpgradeStep
 
-Act = Migrate | MigrationKey  # the key: a full migrate that was stopped right after it
+Failed = tuple[tuple[UpgradeStep, ...], Failure]  # the steps before it, and what failed
 
 
-class RealBaselineFailures:
+class RealBaselineFailures(Baseline[DatabaseState, Failed]):
     """`oracle`: mainline as it stands."""
 
     def __init__(self, bench: DatabaseCache, oracle: ProjectSession) -> None:
@@ -23,12 +24,27 @@ class RealBaselineFailures:
         self._oracle = oracle
         self._met: dict[Problem, list[Failure]] = {}
 
-    def has(self, starts: Iterable[DatabaseState], acts: tuple[Act, ...], difference: Failure) -> bool:
-        """Whether the same upgrade steps, from one of these databases, have the same result with mainline untouched."""
-        found = any(difference.problem in self._wrong(start, acts) for start in starts)
+    def has(self, starts: Iterable[DatabaseState], path: tuple[UpgradeStep, ...], failure: Failure) -> bool:
+        found = self.reproduces((path, failure), starts)
         if found:
-            self._met.setdefault(difference.problem, []).append(difference)
+            self._met.setdefault(failure.problem, []).append(failure)
         return found
+
+    def identity(self, failure: Failed) -> Problem:
+        return failure[1].problem
+
+    def fails_with(self, failure: Failed, start: DatabaseState) -> frozenset[Problem]:
+        if self._fresh is None:
+            return frozenset()
+        state = start
+        for step in (*failure[0], FULL):
+            done = self._bench.after(self._oracle, state, step)
+            if done is None:
+                return frozenset()
+            if done.state is None:
+                return frozenset({problem_of(done.outcome)})
+            state = done.state
+        return frozenset(schema_differences(state.schema, self._fresh.schema))
 
     def messages(self) -> Iterator[str]:
         """Each kind once, with the first database that has it."""
@@ -40,25 +56,6 @@ class RealBaselineFailures:
     @cached_property
     def _fresh(self) -> DatabaseState | None:
         return self._bench.step(self._oracle, self._bench.empty()).state
-
-    def _wrong(self, start: DatabaseState, acts: tuple[Act, ...]) -> frozenset[Problem]:
-        if self._fresh is None:
-            return frozenset()
-        state = start
-        for act in (*acts, FULL):
-            migrate = self._stopped(state, act) if isinstance(act, MigrationKey) else act
-            if migrate is None:
-                return frozenset()
-            step = self._bench.step(self._oracle, state, migrate)
-            if step.state is None:
-                return frozenset({problem_of(step.outcome)})
-            state = step.state
-        return frozenset(schema_differences(state.schema, self._fresh.schema))
-
-    def _stopped(self, state: DatabaseState, key: MigrationKey) -> Migrate | None:
-        """None where a full migrate does not run it."""
-        ran = self._bench.step(self._oracle, state).outcome.ran
-        return Migrate(stop_after=ran.index(key) + 1) if key in ran else None
 
 
 def problem_of(outcome: MigrateOutcome) -> Problem:

@@ -13,7 +13,7 @@ from stitchback.adapters.projects import MigrateOutcome
 from stitchback.api.verification.expected_rows import ExpectedRows
 from stitchback.api.verification.expected_schema import Old, wrong_install
 from stitchback.api.verification.interrupted import half_way
-from stitchback.api.verification.real_baseline import Act, RealBaselineFailures, problem_of
+from stitchback.api.verification.real_baseline import RealBaselineFailures, problem_of
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
 from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.real_populations import BranchTrees, TestDatabase, TestDatabases
@@ -24,7 +24,9 @@ from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FORK, MAINLINE, Failure
 from stitchback.model.problems import Problem, ProblemKind
-from stitchback.upgrades.histories import FRESH_INSTALL, OF_MAINLINE
+from stitchback.upgrades.baseline import is_excusable
+from stitchback.upgrades.histories import FRESH_INSTALL
+from stitchback.upgrades.paths import UpgradeStep
 
 Repair = Callable[
     [str], str
@@ -187,7 +189,7 @@ class EngineChecks:
 
     def excused(self, kind: TestDatabase, say: Progress) -> bool:
         """Whether mainline's own tree fails there without any change of ours, and no repair is known."""
-        if kind.population.lineage not in OF_MAINLINE:
+        if not is_excusable(kind.population, plainly=True):
             return False
         outcome = self.bench.step(self.branches.untouched, kind.database).outcome
         if outcome.error_class:
@@ -199,12 +201,12 @@ class EngineChecks:
         self,
         kind: TestDatabase,
         starts: Sequence[DatabaseState],
-        acts: tuple[Act, ...],
+        acts: tuple[UpgradeStep, ...],
         difference: Failure,
     ) -> bool:
-        """A plain migrate of a fresh install and of a patched database has to succeed, whatever mainline does."""
-        plainly = not acts and kind.population.lineage not in OF_MAINLINE
-        return not plainly and self.baseline_failures.has(starts, acts, difference)
+        return is_excusable(kind.population, plainly=not acts) and self.baseline_failures.has(
+            starts, acts, difference
+        )
 
     def population(
         self, kind: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases

@@ -8,23 +8,16 @@ from typing import Any
 
 from stitchback.adapters.projects import DatabaseSchema
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.upgrades.checks import differences_by_name
 
 LISTS = {"indexes": "index", "uniques": "unique constraint", "checks": "check", "foreign_keys": "foreign key"}
 
 
 def schema_differences(found: DatabaseSchema, wanted: DatabaseSchema) -> tuple[Problem, ...]:
     """What `found` has otherwise than `wanted` (a fresh install); empty where they are the same."""
-    return tuple(_tables(found.tables, wanted.tables)) + tuple(_others(found.others, wanted.others))
-
-
-def _tables(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in sorted({*found, *wanted}):
-        if name not in found:
-            yield Problem.of(ProblemKind.TABLE_LACKING, name)
-        elif name not in wanted:
-            yield Problem.of(ProblemKind.TABLE_EXTRA, name)
-        elif found[name] != wanted[name]:
-            yield from _table(name, found[name], wanted[name])
+    kinds = ProblemKind.TABLE_LACKING, ProblemKind.TABLE_EXTRA
+    tables = differences_by_name(found.tables, wanted.tables, kinds, _table)
+    return (*tables, *_others(found.others, wanted.others))
 
 
 def _table(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
@@ -37,14 +30,11 @@ def _table(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> It
 
 
 def _columns(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
-    for column in sorted({*found, *wanted}):
-        if column not in found:
-            yield Problem.of(ProblemKind.PART_LACKING, "column", name, column)
-        elif column not in wanted:
-            yield Problem.of(ProblemKind.PART_EXTRA, "column", name, column)
-        elif found[column] != wanted[column]:
-            has, should = _shape(found[column]), _shape(wanted[column])
-            yield Problem.of(ProblemKind.SHAPE_DIFFERS, name, column, has, should)
+    def differing(column: str, has: Any, should: Any) -> tuple[Problem]:
+        return (Problem.of(ProblemKind.SHAPE_DIFFERS, name, column, _shape(has), _shape(should)),)
+
+    kinds = ProblemKind.PART_LACKING, ProblemKind.PART_EXTRA
+    return differences_by_name(found, wanted, kinds, differing, "column", name)
 
 
 def _shape(column: Mapping[str, str]) -> str:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, LoaderStanding, ProjectSession
-from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FORK
 from stitchback.upgrades.histories import KindOfDatabase, KindsOfDatabase, up_to
-
-ONE = Migrate(stop_after=1)
+from stitchback.upgrades.paths import FULL, UpgradeStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,15 @@ class TestDatabases(KindsOfDatabase[tuple[OldTree, OldTree], DatabaseState, Data
     def identified(self, created: DatabaseState) -> tuple[str, DatabaseState]:
         return created.digest, created
 
-    def migrated(self, tree: OldTree, start: DatabaseState, act: Migrate = FULL) -> DatabaseState | None:
+    def migrated(self, tree: OldTree, start: DatabaseState, step: UpgradeStep = FULL) -> DatabaseState | None:
         """What one migrate with the old tree makes of it, filled; None where it cannot, which is remarked."""
-        step = self.bench.step(tree.session, start, act, fill=True)
-        if step.state is None:
-            said = f"{step.outcome.error_class}: {step.outcome.error_message}".splitlines()[0]
+        done = self.bench.step(tree.session, start, step, fill=True)
+        if done.state is None:
+            said = f"{done.outcome.error_class}: {done.outcome.error_message}".splitlines()[0]
             self.add_remark(
-                f"{tree.ref} itself cannot {act} a database with {_in_short(start.ledger)}: {said}"
+                f"{tree.ref} itself cannot {step} a database with {_in_short(start.ledger)}: {said}"
             )
-        return step.state
+        return done.state
 
     def at_fork_point(self, branch: tuple[OldTree, OldTree]) -> DatabaseState:
         fork, _ = branch
@@ -103,7 +102,7 @@ class TestDatabases(KindsOfDatabase[tuple[OldTree, OldTree], DatabaseState, Data
             )
             return
         for target in released(standing, tree.unreleased):
-            state = self.migrated(tree, start, Migrate(target.app, target.name))
+            state = self.migrated(tree, start, UpgradeStep((target.app, target.name)))
             if state is not None:
                 self.add(up_to(tree.ref, [target]), tree.lineage, tree.ref, state)
         self._grow_along(tree, start)
@@ -116,20 +115,18 @@ class TestDatabases(KindsOfDatabase[tuple[OldTree, OldTree], DatabaseState, Data
         if isinstance(standing, Raised) or whole is None or _same_rows(whole, upgraded):
             return
         for target in released(standing, tree.unreleased):
-            state = self.migrated(tree, self.empty(), Migrate(target.app, target.name))
+            state = self.migrated(tree, self.empty(), UpgradeStep((target.app, target.name)))
             if state is not None:
                 self.add(f"{tree.ref}, installed up to {target}", tree.lineage, tree.ref, state)
 
     def _grow_along(self, tree: OldTree, start: DatabaseState) -> None:
         state = start
         while True:
-            step = self.bench.step(tree.session, state, ONE, fill=True)
-            if not step.outcome.ran or tree.unreleased.intersection(step.outcome.ran):
+            step = self.bench.step(tree.session, state, most=1, fill=True)
+            if step.state is None or not step.outcome.ran or tree.unreleased.intersection(step.outcome.ran):
                 break
-            after = self.migrated(tree, state, ONE)
-            assert after is not None, "the step went well"
-            self.add(f"{tree.ref}, stopped after {step.outcome.ran[-1]}", tree.lineage, tree.ref, after)
-            state = after
+            state = step.state
+            self.add(f"{tree.ref}, stopped after {step.outcome.ran[-1]}", tree.lineage, tree.ref, state)
         whole = None if tree.unreleased else self.migrated(tree, state)
         if whole is not None:
             self.add(tree.ref, tree.lineage, tree.ref, whole)

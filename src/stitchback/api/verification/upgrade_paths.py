@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, MigrateOutcome, ProjectGraph, ProjectSession
-from stitchback.api.verification.real_baseline import Act, problem_of
-from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Migrate, Stop
+from stitchback.api.verification.real_baseline import problem_of
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, StoppedAt
 from stitchback.api.verification.real_differences import schema_differences
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Failure, FailureKind
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.upgrades.checks import FinalChecks, MigrateResult, Phase
+from stitchback.upgrades.data_runs import DataRuns
+from stitchback.upgrades.paths import MIGRATE, UpgradeStep, first_steps
 
 MOST = 40
 AMBIGUOUS = "AmbiguityError"  # `migrate app name` takes prefixes: not a way that Django offers
@@ -42,12 +45,62 @@ class ExpectedOutcome:
 
 
 RowsJudge = Callable[[DatabaseState], Iterator[Problem]]
-Own = Callable[[tuple[Act, ...], Failure], bool]  # whether mainline comes to it by itself, by the same acts
+Own = Callable[
+    [tuple[UpgradeStep, ...], Failure], bool
+]  # whether mainline comes to it by itself, by the same steps
+WORDS = {Phase.MIGRATE: "", Phase.NEXT_RELEASE: ", then the next release"}
+
+
+class RealChecks(FinalChecks[DatabaseState]):
+    """The checks of a real database that was `start` before the deploy. `judge` says what is wrong with its rows at the end."""
+
+    def __init__(
+        self,
+        bench: DatabaseCache,
+        tree: Reconciled,
+        wanted: ExpectedOutcome,
+        start: DatabaseState,
+        judge: RowsJudge,
+    ) -> None:
+        self.bench = bench
+        self.tree = tree
+        self.wanted = wanted
+        self.fresh, self.fresh_next, self.new = wanted.fresh, wanted.following, tree.new
+        self.start = start
+        self.judge = judge
+
+    def schema(self, final: DatabaseState, fresh: DatabaseState) -> tuple[Problem, ...]:
+        return schema_differences(final.schema, fresh.schema)
+
+    def ledger(self, final: DatabaseState, fresh: DatabaseState) -> Iterator[Problem]:
+        order = self.tree.graph.order
+        return ledger_differences(
+            self.start, final, order if fresh is self.fresh else (*order, *self.new), fresh
+        )
+
+    def data(self, final: DatabaseState, fresh: DatabaseState) -> Iterator[Problem]:
+        return data_differences(final, fresh, self.wanted.repeatable, self.wanted.missable)
+
+    def rows(self, final: DatabaseState) -> Iterator[Problem]:
+        return self.judge(final)
+
+    def second_migrate(self, final: DatabaseState) -> tuple[Problem, ...]:
+        """Whatever a second migrate would run, the next release's runs besides the new migrations."""
+        return ()
+
+    def migrate_next(self, start: DatabaseState) -> MigrateResult[DatabaseState]:
+        done = self.bench.step(self.tree.following, start)
+        if done.state is None:
+            return MigrateResult(None, step=MIGRATE, problem=problem_of(done.outcome))
+        return MigrateResult(done.state, done.outcome.ran)
+
+    def not_only_new(self, keys: Keys) -> tuple[str, Problem]:
+        return MIGRATE, Problem.of(ProblemKind.NOT_ONLY_NEW_ONES, keys)
 
 
 @dataclass(slots=True)
 class UpgradeTrial:
-    """`rows` says what is wrong with the rows of a database at the end. Each problem is reported once per population and kind.
+    """One population's upgrades. Each problem is reported once per population and kind.
 
     `focus`: what the branches did since the fork point. Where more than MOST migrations are to be run, only those are targets, and
     only after those a run is stopped; `left_out` counts the others. Not `thorough`: a full migrate, then the next release's alone; all else is a
@@ -60,7 +113,7 @@ class UpgradeTrial:
     rows: RowsJudge
     focus: frozenset[MigrationKey] = frozenset()
     thorough: bool = True
-    own: Own = lambda acts, difference: False
+    own: Own = lambda path, failure: False
     rollouts: int = 0
     left_out: int = 0
     reached: list[tuple[str, DatabaseState]] = field(
@@ -68,98 +121,80 @@ class UpgradeTrial:
     )  # on the way, by the reconciled tree
 
     def run(self, start: DatabaseState) -> Iterator[Failure]:
-        """Every rollout from that database; yields the differences, none of them twice."""
-        said: set[FailureKind] = set()
-        for acts, difference in self._all(start):
-            if difference.kind not in said and not self.own(acts, difference):
-                said.add(difference.kind)
-                yield difference
+        """Every rollout from that database; yields the failures, none of them twice."""
+        known: set[FailureKind] = set()
+        checks = RealChecks(self.bench, self.tree, self.wanted, start, self.rows)
+        for path, failure in self._all(start, checks):
+            if failure.kind not in known and not self.own(path, failure):
+                known.add(failure.kind)
+                yield failure
 
-    def _all(self, start: DatabaseState) -> Iterator[tuple[tuple[Act, ...], Failure]]:
-        """Each with what was done before it, in the words of `MainlinesOwn`."""
-        yield from (((), each) for each in self._to_the_end(start, start, "migrate"))
+    def _all(
+        self, start: DatabaseState, checks: RealChecks
+    ) -> Iterator[tuple[tuple[UpgradeStep, ...], Failure]]:
+        """Each with the steps before it."""
+        yield from (((), each) for each in self._to_the_end(start, MIGRATE, checks))
         if not self.thorough:
             return
-        yield from (((), each) for each in self._straight_to_the_next(start))
-        for act in self._first_acts(start):
-            step = self.bench.step(self.tree.session, start, act)
-            if step.outcome.cause_class == AMBIGUOUS or step.outcome.unapplied:
+        yield from (((), each) for each in self._straight_to_the_next(start, checks))
+        for step in self._first_steps(start):
+            done = self.bench.step(self.tree.session, start, step)
+            if done.outcome.cause_class == AMBIGUOUS or done.outcome.unapplied:
                 continue
-            if step.state is None:
+            if done.state is None:
                 self.rollouts += 1
-                yield (act,), self._raised(str(act), str(act), step.outcome)
+                yield (step,), self._raised(str(step), str(step), done.outcome)
             else:
-                self.reached.append((str(act), step.state))
-                then = self._to_the_end(start, step.state, f"{act}, then migrate")
-                yield from (((act,), each) for each in then)
-        for stop in self._stops(start):
-            self.reached.append((str(stop), stop.state))
-            then = self._to_the_end(start, stop.state, f"{stop}, then migrate")
-            yield from (((stop.key,), each) for each in then)
+                yield from self._after(step, done.state, checks)
+        for step, state in self._stops(start):
+            yield from self._after(step, state, checks)
 
-    def _first_acts(self, start: DatabaseState) -> Iterator[Migrate]:
-        """Each app first, each migration that is not applied; of the tree's own, not of installed packages."""
-        yield from (Migrate(app) for app in self.tree.apps)
+    def _after(
+        self, step: UpgradeStep, state: DatabaseState, checks: RealChecks
+    ) -> Iterator[tuple[tuple[UpgradeStep, ...], Failure]]:
+        self.reached.append((str(step), state))
+        yield from (((step,), each) for each in self._to_the_end(state, f"{step}, then migrate", checks))
+
+    def _first_steps(self, start: DatabaseState) -> Iterator[UpgradeStep]:
+        """Of the tree's own apps, not of installed packages."""
         standing = self.bench.standing(self.tree.session, start)
-        if isinstance(standing, Raised):
-            return
-        own = tuple(key for key in standing.unapplied if key.app in self.tree.apps)
-        near = own if len(own) <= MOST else tuple(key for key in own if key in self.focus)
-        self.left_out += len(own) - len(near)
-        yield from (Migrate(key.app, key.name) for key in near)
+        unapplied = () if isinstance(standing, Raised) else standing.unapplied
+        own = tuple(key for key in unapplied if key.app in self.tree.apps)
+        relevant = None if len(own) <= MOST else self.focus
+        self.left_out += 0 if relevant is None else sum(key not in relevant for key in own)
+        return first_steps(self.tree.apps, own, relevant)
 
-    def _stops(self, start: DatabaseState) -> Iterator[Stop]:
+    def _stops(self, start: DatabaseState) -> Iterator[StoppedAt]:
         ran = self.bench.step(self.tree.session, start).outcome.ran
         own = tuple(key for key in ran if key.app in self.tree.apps)
         wanted = self.focus if len(own) > MOST else frozenset(own)
         yield from self.bench.stops(self.tree.session, start, wanted)
 
-    def _to_the_end(self, start: DatabaseState, state: DatabaseState, rollout: str) -> Iterator[Failure]:
+    def _to_the_end(self, state: DatabaseState, rollout: str, checks: RealChecks) -> Iterator[Failure]:
         """A full migrate, then the next release's."""
         self.rollouts += 1
-        step = self.bench.step(self.tree.session, state)
-        if step.state is None:
-            yield self._raised(rollout, "migrate", step.outcome)
+        done = self.bench.step(self.tree.session, state)
+        if done.state is None:
+            yield self._raised(rollout, MIGRATE, done.outcome)
         else:
-            for problem in self._wrong(start, step.state, self.wanted.fresh, self.tree.graph.order):
-                yield Failure(self.population, rollout, "afterwards", problem)
-            yield from self._next(start, step.state, f"{rollout}, then the next release", self.tree.new)
+            for phase, step, problem in checks.after_migrate(done.state):
+                yield Failure(self.population, f"{rollout}{WORDS[phase]}", step, problem)
 
-    def _straight_to_the_next(self, start: DatabaseState) -> Iterator[Failure]:
+    def _straight_to_the_next(self, start: DatabaseState, checks: RealChecks) -> Iterator[Failure]:
         """This release is skipped; the next one's migrate, and each app of it first."""
-        yield from self._next(start, start, "the next release")
-        for app in self.tree.apps:
-            act = Migrate(app)
-            rollout = f"the next release, {act}"
-            step = self.bench.step(self.tree.following, start, act)
-            if step.state is None:
-                yield self._raised(rollout, str(act), step.outcome)
+        yield from self._next(start, "the next release", checks)
+        for step in first_steps(self.tree.apps, ()):
+            rollout = f"the next release, {step}"
+            done = self.bench.step(self.tree.following, start, step)
+            if done.state is None:
+                yield self._raised(rollout, str(step), done.outcome)
             else:
-                yield from self._next(start, step.state, f"{rollout}, then migrate")
+                yield from self._next(done.state, f"{rollout}, then migrate", checks)
 
-    def _next(
-        self, start: DatabaseState, state: DatabaseState, rollout: str, expected: Keys | None = None
-    ) -> Iterator[Failure]:
-        self.rollouts += expected is None
-        step = self.bench.step(self.tree.following, state)
-        if step.state is None:
-            yield self._raised(rollout, "migrate", step.outcome)
-            return
-        if expected is not None and set(step.outcome.ran) != set(expected):
-            extra = tuple(sorted(set(step.outcome.ran) ^ set(expected)))
-            problem = Problem.of(ProblemKind.NOT_ONLY_NEW_ONES, extra)
-            yield Failure(self.population, rollout, "migrate", problem)
-        nodes = (*self.tree.graph.order, *self.tree.new)
-        for problem in self._wrong(start, step.state, self.wanted.following, nodes):
-            yield Failure(self.population, rollout, "afterwards", problem)
-
-    def _wrong(
-        self, start: DatabaseState, final: DatabaseState, fresh: DatabaseState, nodes: Keys
-    ) -> Iterator[Problem]:
-        yield from schema_differences(final.schema, fresh.schema)
-        yield from ledger_differences(start, final, nodes, fresh)
-        yield from data_differences(final, fresh, self.wanted.repeatable, self.wanted.missable)
-        yield from self.rows(final)
+    def _next(self, state: DatabaseState, rollout: str, checks: RealChecks) -> Iterator[Failure]:
+        self.rollouts += 1
+        for _, step, problem in checks.next_release(state, only_new=False):
+            yield Failure(self.population, rollout, step, problem)
 
     def _raised(self, rollout: str, step: str, outcome: MigrateOutcome) -> Failure:
         return Failure(self.population, rollout, step, problem_of(outcome))
@@ -191,12 +226,12 @@ def data_differences(
     missable: frozenset[str] = frozenset(),
 ) -> Iterator[Problem]:
     """Data operations of one kind that ran more often than in a fresh install, since the database was made, or that did not run."""
-    ran, should = Counter(final.data), Counter(fresh.data)
-    for fingerprint in sorted(ran.keys() - repeatable):
-        if should[fingerprint] and ran[fingerprint] > should[fingerprint]:
-            times = ran[fingerprint], should[fingerprint]
+    runs = DataRuns.of(final.data, fresh.data)
+    for fingerprint in runs.repeated:
+        if fingerprint not in repeatable:
+            times = runs.ran[fingerprint], runs.should[fingerprint]
             yield Problem.of(ProblemKind.DATA_RAN_TIMES, *times, fingerprint)
-    agreed = sum((should - ran)[fingerprint] for fingerprint in missable)
-    skipped = sum(should.values()) - sum(ran.values()) - agreed
+    agreed = sum((runs.should - runs.ran)[fingerprint] for fingerprint in missable)
+    skipped = sum(runs.should.values()) - sum(runs.ran.values()) - agreed
     if skipped > 0:
         yield Problem.of(ProblemKind.DATA_SKIPPED, skipped)
