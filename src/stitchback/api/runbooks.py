@@ -7,10 +7,11 @@ from pathlib import Path
 
 from stitchback.engine import EngineCache
 from stitchback.errors import EnvironmentProblem
+from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import SafePlan, Situation
+from stitchback.model.plans import Population, SafePlan, Situation
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.repair.faking import FakeTrial
@@ -69,12 +70,22 @@ def _trials(
     around = RepairContext(_old_trees(situation))
     for outcome in needy:
         name = outcome.population.name
-        repair = deriver.derive(Ledger.of(*outcome.population.ledger, source=name), around)
+        repair = deriver.derive(Ledger.of(*whole_ledger(outcome.population, situation), source=name), around)
         if isinstance(repair, Unrepairable):  # its rows alone do not tell the schema
             trial = FakeTrial(reason=f"it could not be tried: {repair.message}")
         else:
             trial = deriver.try_fake(repair)
         yield name, outcome.inserts, trial
+
+
+def whole_ledger(population: Population, situation: Situation) -> tuple[MigrationKey, ...]:
+    """The population's rows, and those of the migrations below them in its tree that the proof leaves out because the plan does not concern them."""
+    rows = dict.fromkeys(population.ledger)
+    for tree in _old_trees(situation):
+        if tree.ref == population.ref:
+            graph = MigrationGraph.raw(tree)
+            rows |= dict.fromkeys(each for key in rows if key in graph.nodes for each in graph.ancestors(key))
+    return tuple(rows)
 
 
 def _old_trees(situation: Situation) -> tuple[Tree, ...]:

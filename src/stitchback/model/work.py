@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from stitchback.model.data_reach import EVERYTHING, Reach
+
 if TYPE_CHECKING:
     from stitchback.model.operations import Operation
 
@@ -23,13 +25,14 @@ class Followed(NamedTuple):
     outside its migration, so that the operation's own text is all of it. `reached`: dotted name -> each
     function, class and variable that it reaches there. `unknown`: why the work cannot be followed to its end,
     "" if it can; otherwise its fingerprint is unique. `empty`: the code is in the tree and leaves nothing in
-    a database.
+    a database. `reach`: what a function that is imported from the tree can use there.
     """
 
     fingerprint: str
     reached: Mapping[str, ReachedCode]
     unknown: str = ""
     empty: bool = False
+    reach: Reach = EVERYTHING
 
 
 class TreeWork:
@@ -51,6 +54,12 @@ class TreeWork:
         if self._followed is None:
             self._followed = self._follow()
         return self._followed
+
+    @property
+    def reach(self) -> Reach:
+        """What an imported function can use, in the tree of the ref and in mainline's, with which the file will run."""
+        own = self.followed.reach
+        return own if self.on_mainline is None else own | self.on_mainline.followed.reach
 
     def unlike(self, other: TreeWork) -> tuple[str, ...]:
         """The dotted names that the two reach with different content."""

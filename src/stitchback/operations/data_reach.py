@@ -43,6 +43,8 @@ def reach_of(operation: Operation | Opaque, app: str) -> Reach:
     if is_empty(code):
         return NOTHING
     if not runs_sql(operation):
+        if isinstance(code, Reference) and isinstance(operation, Operation) and operation.work is not None:
+            return operation.work.reach
         return code.reach if isinstance(code, Code) else reach_of_trigger(code, app)
     said = None if code is None else list(_texts(code))
     if said is None or None in said:

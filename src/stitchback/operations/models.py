@@ -185,6 +185,7 @@ class RenameModel(OnModel):
             model_key(step.operation, step.app, "new_name"),
         )
         if old not in step.before.models:
+            model_of(step.after, new)  # where the state has neither, `rename_model` of the template fails
             step = replace(step, before=model_renamed(step.after, new, old, step.name("old_name")))
         yield from self.effects(step)
 

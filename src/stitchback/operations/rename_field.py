@@ -45,8 +45,12 @@ class RenameField(OnField):
 
     def guarded_effects(self, step: Step) -> Iterable[Effect]:
         old, new = step.name("old_name"), step.name("new_name")
-        if self.model_before(step).field(old) is None:
+        model = self.model_before(step)
+        if model.field(old) is None:
             key = model_key(step.operation, step.app, "model_name")
+            if model.field(new) is None and not has_field(model, old) and not has_field(model, new):
+                # Where the state has neither, `rename_field` of the template fails.
+                raise InconsistentState(Problem.of(ProblemKind.NO_FIELD, key, new))
             step = replace(step, before=field_renamed(step.before, key, new, old))
         return self.effects(step)
 

@@ -27,6 +27,7 @@ from stitchback.operations.data import code_of, data_operations
 from stitchback.parsing import imports, names, sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
 from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.data_reach import reach_of
 from stitchback.parsing.fingerprints import Definition, Writing, definition_of, nodes_within, renamed_in
 from stitchback.parsing.imports import Lead, Leads
 from stitchback.parsing.interpreter import execute
@@ -191,13 +192,12 @@ def _written(operation: Operation, module: ModuleReading) -> Followed:
     else:
         raise Unfollowed("too many functions that call each other by keywords")
     reached = {**writing.reached(), **writing.further}
-    empty = isinstance(value, Reference) and len(writing.items) > 0 and _leaves_nothing(writing.items[0])
     fingerprint = _digest((operation.kind, *writing.parts)) if reached else ""
-    return Followed(fingerprint, reached, empty=empty)
-
-
-def _leaves_nothing(item: Item) -> bool:
-    return isinstance(item, Function) and code_leaves_nothing(item.node)
+    imported = writing.items[0] if isinstance(value, Reference) and writing.items else None
+    if not isinstance(imported, Function):
+        return Followed(fingerprint, reached)
+    empty = code_leaves_nothing(imported.node)
+    return Followed(fingerprint, reached, empty=empty, reach=reach_of(imported))
 
 
 @dataclass(slots=True, eq=False)

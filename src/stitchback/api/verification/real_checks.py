@@ -221,13 +221,15 @@ class EngineChecks:
         return found if later.differences else replace(later, finished_first=True)
 
     def finished(self, kind: TestDatabase) -> DatabaseState | None:
-        """The database, migrated to the end by the code that made it; None where that changes nothing, or may not be asked for."""
+        """The database, migrated to the end by its branch's code before the plan; None where that changes nothing, or may not be asked for."""
         population = kind.population
         if population.lineage not in self.manual.finishing:
             return None
         trees = (*self.branches.mainlines[:1], *self.branches.patches)
         for tree in trees:
-            if (tree.lineage, tree.ref) == (population.lineage, population.ref):
+            if tree.lineage == population.lineage and (
+                tree.ref == population.ref or tree.lineage == MAINLINE
+            ):
                 state = self.bench.step(tree.session, kind.database).state
                 return state if state and state.digest != kind.database.digest else None
         return None
