@@ -23,20 +23,18 @@ from stitchback.model.plans import (
 )
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.baseline import BaselineFailures
-from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs
+from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs, unread
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.final_state_checks import FinalStateChecks
-from stitchback.proof.finish_first import UnfinishedDatabases
 from stitchback.proof.forgotten_steps import forgotten
 from stitchback.proof.graph_checks import schema_is_the_states
-from stitchback.proof.manual_steps import ManualSteps
+from stitchback.proof.manual_steps import ManualSteps, UnfinishedDatabases
 from stitchback.proof.models_kept import models_changed
 from stitchback.proof.populations import BESIDE, SimulatedDatabase, SimulatedDatabases, brings_nothing
-from stitchback.proof.relevance import is_too_much, what_matters
+from stitchback.proof.relevance import Slice
+from stitchback.proof.relevance.many_migrations import is_too_much, what_matters
 from stitchback.proof.rollouts import MOST_RUNS, Rollouts, UpgradeFailure
-from stitchback.proof.slicing import Slice
 from stitchback.proof.trees import named_in
-from stitchback.proof.unread_operations import unread
 from stitchback.upgrades.baseline import is_excusable
 from stitchback.upgrades.histories import NO_MANUAL_STEPS, KindOfDatabase
 from stitchback.upgrades.paths import UpgradeStep
@@ -229,7 +227,7 @@ class Attempt:
 
     @cached_property
     def unfinished(self) -> UnfinishedDatabases:
-        return UnfinishedDatabases(self.proof_context, self.simulated_databases)
+        return UnfinishedDatabases(self.simulated_databases)
 
     def without_what_ran_too_often(self, kind: SimulatedDatabase, ends: FinalStateChecks) -> DatabaseId:
         """The database without repeated data operations that ran before any plan (mainline had renamed their migration): no plan causes these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,19 +10,21 @@ from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
 from stitchback.engine.composite_migration import parts_of
 from stitchback.matching.three_way import BranchSides
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Tree
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Failure, Situation
+from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
+from stitchback.operations import kind_of
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.graph_checks import excused_tables, final_state
-from stitchback.proof.leaf_models import sides_of
 from stitchback.proof.manual_steps import ManualSteps
+from stitchback.proof.models_kept import sides_of
 from stitchback.proof.populations import SimulatedDatabases
 from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
-from stitchback.proof.unread_operations import unread_operations
 from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import tables_of
 from stitchback.upgrades.histories import FRESH_INSTALL
@@ -132,3 +135,28 @@ class ProofContext:
             return final_state(tree, self.memory)
         except InconsistentState:
             return None
+
+
+def unread(tree: Tree) -> tuple[str, ...]:
+    """One line for each, sorted: operations, dependencies and names in `replaces` that are opaque or of an unknown kind."""
+    migrations = (part for migration in tree.migrations.values() for part in parts_of(migration))
+    return tuple(sorted({line for migration in migrations for line in lines(migration)}))
+
+
+def lines(migration: Migration) -> Iterator[str]:
+    for name in (*migration.dependencies, *migration.run_before, *migration.replaces):
+        if isinstance(name, Opaque):
+            yield f"{migration.key}: {name}; ignored"
+    for operation in unread_operations(migration.operations):
+        where = (
+            operation if isinstance(operation, Opaque) else f"{operation.span}: {operation.kind} is not known"
+        )
+        yield f"{migration.key}: {where}; assumed to change no schema, and to run exactly once"
+
+
+def unread_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
+    for operation in operations:
+        if isinstance(operation, Opaque) or kind_of(operation) is None:
+            yield operation
+        else:
+            yield from unread_operations((*operation.database, *operation.state))

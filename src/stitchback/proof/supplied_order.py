@@ -19,8 +19,8 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import text
 from stitchback.operations import kind_of
 from stitchback.operations.data import runs_code
-from stitchback.proof.slicing.footprint import mentions
-from stitchback.proof.slicing.shared_migrations import is_readable, same_content
+from stitchback.proof.relevance.footprint import mentions
+from stitchback.proof.relevance.shared_migrations import is_readable, same_content
 from stitchback.upgrades.histories import FRESH_INSTALL
 
 Added = Mapping[MigrationKey, tuple[MigrationKey, ...]]

@@ -8,7 +8,7 @@ The rehearsal runs in its own process (`process`, `__main__`), since Django's se
 everything that they import in the caller's process, do not import Django.
 """
 
-from stitchback.rehearsal.process import RehearsalEnded, prepare
+from stitchback.rehearsal.process import RehearsalEnded, RehearsalSession, prepare
 from stitchback.rehearsal.requests import (
     Bounds,
     Disagreement,
@@ -17,7 +17,6 @@ from stitchback.rehearsal.requests import (
     RehearsedPopulation,
     Request,
 )
-from stitchback.rehearsal.session import RehearsalSession
 
 __all__ = [
     "Bounds",

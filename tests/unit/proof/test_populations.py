@@ -19,8 +19,8 @@ from stitchback.proof.applied_sets import closed_sets
 from stitchback.proof.models_kept import is_elsewhere
 from stitchback.proof.populations import deployed_mainlines
 from stitchback.proof.proving import Prover
+from stitchback.proof.relevance.tree_view import TreeView
 from stitchback.proof.rollouts import ReachedDatabase, Rollouts, UpgradeFailure
-from stitchback.proof.slicing.tree_view import TreeView
 from stitchback.schema.model_parts import Absence, Part
 from stitchback.upgrades.next_release import next_release
 

@@ -11,14 +11,19 @@ from itertools import pairwise
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import MigrateOutcome
 from stitchback.api.verification.expected_rows import ExpectedRows
-from stitchback.api.verification.expected_schema import Old, wrong_install
-from stitchback.api.verification.interrupted import half_way
-from stitchback.api.verification.real_baseline import RealBaselineFailures, problem_of
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
-from stitchback.api.verification.real_differences import schema_differences
+from stitchback.api.verification.real_differences import Old, schema_differences, wrong_install
 from stitchback.api.verification.real_populations import BranchTrees, TestDatabase, TestDatabases
 from stitchback.api.verification.report import EngineReport, PopulationReport
-from stitchback.api.verification.upgrade_paths import ExpectedOutcome, Reconciled, RowsJudge, UpgradeTrial
+from stitchback.api.verification.upgrade_paths import (
+    ExpectedOutcome,
+    RealBaselineFailures,
+    Reconciled,
+    RowsJudge,
+    UpgradeTrial,
+    half_way,
+    problem_of,
+)
 from stitchback.errors import Refusal
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey

@@ -1,22 +1,23 @@
-"""One population taken through every rollout, on real databases, and what must hold at the end of each."""
+"""One population taken through every rollout, on real databases: the steps, the checks at the end, the baseline, and a kill within a migration."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, MigrateOutcome, ProjectGraph, ProjectSession
-from stitchback.api.verification.real_baseline import problem_of
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, StoppedAt
 from stitchback.api.verification.real_differences import schema_differences
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import Failure, FailureKind
-from stitchback.model.problems import Problem, ProblemKind
+from stitchback.model.problems import Problem, ProblemKind, raised
+from stitchback.upgrades.baseline import Baseline
 from stitchback.upgrades.checks import FinalChecks, MigrateResult, Phase
 from stitchback.upgrades.data_runs import DataRuns
-from stitchback.upgrades.paths import MIGRATE, UpgradeStep, first_steps
+from stitchback.upgrades.paths import FULL, MIGRATE, UpgradeStep, first_steps
 
 MOST = 40
 AMBIGUOUS = "AmbiguityError"  # `migrate app name` takes prefixes: not a way that Django offers
@@ -235,3 +236,88 @@ def data_differences(
     skipped = sum(runs.should.values()) - sum(runs.ran.values()) - agreed
     if skipped > 0:
         yield Problem.of(ProblemKind.DATA_SKIPPED, skipped)
+
+
+Failed = tuple[tuple[UpgradeStep, ...], Failure]  # the steps before it, and what failed
+
+
+class RealBaselineFailures(Baseline[DatabaseState, Failed]):
+    """`oracle`: mainline as it stands."""
+
+    def __init__(self, bench: DatabaseCache, oracle: ProjectSession) -> None:
+        self._bench = bench
+        self._oracle = oracle
+        self._met: dict[Problem, list[Failure]] = {}
+
+    def has(self, starts: Iterable[DatabaseState], path: tuple[UpgradeStep, ...], failure: Failure) -> bool:
+        found = self.reproduces((path, failure), starts)
+        if found:
+            self._met.setdefault(failure.problem, []).append(failure)
+        return found
+
+    def identity(self, failure: Failed) -> Problem:
+        return failure[1].problem
+
+    def fails_with(self, failure: Failed, start: DatabaseState) -> frozenset[Problem]:
+        if self._fresh is None:
+            return frozenset()
+        state = start
+        for step in (*failure[0], FULL):
+            done = self._bench.after(self._oracle, state, step)
+            if done is None:
+                return frozenset()
+            if done.state is None:
+                return frozenset({problem_of(done.outcome)})
+            state = done.state
+        return frozenset(schema_differences(state.schema, self._fresh.schema))
+
+    def messages(self) -> Iterator[str]:
+        """Each kind once, with the first database that has it."""
+        for first, *others in self._met.values():
+            names = {each.population for each in others} - {first.population}
+            more = f" and {len(names)} other kinds of database" if names else ""
+            yield f"{first.population}{more}: left out, {first.rollout}: {first.message}: this happens on mainline even without the plan"
+
+    @cached_property
+    def _fresh(self) -> DatabaseState | None:
+        return self._bench.step(self._oracle, self._bench.empty()).state
+
+
+def problem_of(outcome: MigrateOutcome) -> Problem:
+    """What Django or the database raised, by its class and the migration that ran. Where none ran, only Django's message says what it is about."""
+    message = f"{outcome.error_class}: {outcome.error_message}".strip()
+    return raised(outcome.error_class, message, outcome.failed or outcome.error_message)
+
+
+MOST_KILLS = 12  # migrations within which `migrate` is killed
+
+
+def half_way(
+    bench: DatabaseCache, tree: Reconciled, start: DatabaseState, focus: frozenset[MigrationKey]
+) -> Iterator[str]:
+    """Which migrations, of those that are run from `start` on, no `migrate` gets over once it was killed after their first
+    operation. That is so for any tool and any plan: a person has to finish them, and must know before."""
+    ran = bench.step(tree.session, start).outcome.ran
+    near = [key for key in ran if key in focus and key.app in tree.apps]
+    stuck = [(key, said) for key in near[:MOST_KILLS] if (said := _killed_within(bench, tree, start, key))]
+    if stuck:
+        names = ", ".join(str(key) for key, _ in stuck)
+        yield (
+            f"killed within {names}, `migrate` cannot continue, because this engine keeps what was done "
+            f"({stuck[0][0]}: {stuck[0][1]}); `stitchback inspect` reports how far such a migration got"
+        )
+    if len(near) > MOST_KILLS:
+        yield f"not tried: a kill within each of the {len(near) - MOST_KILLS} migrations after {near[MOST_KILLS - 1]}"
+
+
+def _killed_within(bench: DatabaseCache, tree: Reconciled, start: DatabaseState, key: MigrationKey) -> str:
+    """What Django says the second time; "" where it goes on."""
+    url = bench.scratch.copy(start.url)
+    try:
+        bench.migrations += 2
+        if not tree.session.migrate(url, stop_amid=(key, 1)).stopped:
+            return ""
+        again = tree.session.migrate(url)
+        return "" if again.went_well else f"{again.error_class}: {again.error_message}"
+    finally:
+        bench.scratch.drop(url)
