@@ -20,7 +20,7 @@ from stitchback.api.verification.real_databases import (
 from stitchback.engine import Engine, EngineCache, Run, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
-from stitchback.parsing.context import ReadingConfig
+from stitchback.parsing.reading_context import ReadingConfig
 from stitchback.parsing.tree import read_tree
 from stitchback.upgrades.paths import UpgradeStep
 

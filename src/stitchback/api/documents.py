@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from stitchback.api.schema import SchemaDifference, SchemaRead
-from stitchback.planning.check_report import CheckReport
 from stitchback.planning.graph_picture import GraphPicture
-from stitchback.planning.reports import PlanReport, Status
-from stitchback.planning.resolution import ResolvedLeaves
+from stitchback.planning.reports import CheckReport, PlanReport, ResolvedLeaves, Status
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.reporting import (
     render_check,

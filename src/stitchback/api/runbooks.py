@@ -19,8 +19,7 @@ from stitchback.repair.plan_script import plan_script
 from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.repair_outcomes import Unrepairable
 from stitchback.reporting import render_plan_page
-from stitchback.runbook.render import render_runbook
-from stitchback.runbook.values import FakeAdvice, RunbookSql
+from stitchback.runbook import FakeAdvice, RunbookSql, render_runbook
 
 PAGE = "report.html"
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")

@@ -42,7 +42,7 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
             return 1 if found.findings or found.case.units else 0
         if output_format not in ("text", "json"):
             raise click.UsageError(f"--format {output_format} is about named branches: name one")
-        from stitchback.api.release_overview import overview
+        from stitchback.api.release_branches import overview
 
         with activity(session, "reading migrations", session.remark) as progress:
             branches = overview(project, onto, progress)

@@ -93,7 +93,7 @@ def _rolling(
     session: CommandContext, deploy: RollingRequest, request: VerifyRequest, output_format: str
 ) -> int:
     from stitchback.api import Project
-    from stitchback.api.rolling_verify import verify_rolling
+    from stitchback.api.verifying import verify_rolling
     from stitchback.reporting import render_rolling
 
     with Project.open(session.directory) as project:

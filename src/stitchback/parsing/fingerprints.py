@@ -26,11 +26,10 @@ from stitchback.model.values import (
     render,
     walk,
 )
-from stitchback.parsing.data_reach import reach_of
-from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
+from stitchback.parsing.code_reach import reach_of
+from stitchback.parsing.scopes import DEFINITIONS, Definition, Scope, definition_of
 
 _SKIPPED = frozenset({"ctx", "annotation", "returns", "type_comment", "type_params", "kind", "simple"})
-Definition = Function | Class
 Nodes = dict[ast.AST, list[ast.AST]]  # of a definition: itself and all below it
 
 
@@ -133,19 +132,6 @@ def _keywords_used(definition: Definition, nodes: Nodes) -> frozenset[str]:
                 if named is not None:
                     queue.append(named)
     return frozenset(keywords)
-
-
-def definition_of(name: str, scope: Scope) -> Definition | None:
-    """The function or class that the name is, also one that the module defines further down."""
-    box = scope.find(name)
-    if box is not None:
-        return box.binding if isinstance(box.binding, DEFINITIONS) else None
-    for node in scope.module.binders(name):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return Function(node, scope.globals)
-        if isinstance(node, ast.ClassDef):
-            return Class(node, scope.globals)
-    return None
 
 
 @dataclass(slots=True, eq=False)

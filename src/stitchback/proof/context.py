@@ -25,7 +25,7 @@ from stitchback.proof.models_kept import sides_of
 from stitchback.proof.populations import SimulatedDatabases
 from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.tables import tables_of
 from stitchback.upgrades.histories import FRESH_INSTALL
 from stitchback.upgrades.next_release import next_release

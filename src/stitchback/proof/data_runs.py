@@ -12,10 +12,10 @@ from stitchback.model.configuration import DataAgreement
 from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import TreeWork
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.problems import WORDS, Problem, ProblemKind
 from stitchback.model.source import Opaque
-from stitchback.model.work import TreeWork
 from stitchback.operations import kind_of
 from stitchback.operations.data import data_operations, runs_code
 from stitchback.operations.data import data_run as effect_of

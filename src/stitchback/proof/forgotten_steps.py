@@ -13,8 +13,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.schema.apply_effect import run_effect
+from stitchback.schema.clashes import Clash, InconsistentState
 from stitchback.schema.effects import AddColumn, DropColumn, Effect, Remake
-from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.sqlite_remake import lost_columns
 from stitchback.upgrades.data_runs import DataRuns
 

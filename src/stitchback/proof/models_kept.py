@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from stitchback.matching import sides as split
 from stitchback.matching.leaf_models import own_of
 from stitchback.matching.own_squashes import before_squashes
+from stitchback.matching.sides import sides as split
 from stitchback.matching.three_way import (
     Branch,
     BranchSides,
@@ -21,7 +21,7 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch, Situation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import SchemaState
-from stitchback.operations.names import identity_after
+from stitchback.operations.named_models import identity_after
 from stitchback.proof.trees import before_merge
 from stitchback.schema.model_parts import Absence, Part
 

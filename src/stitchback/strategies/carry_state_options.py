@@ -22,9 +22,9 @@ from stitchback.operations.model_options import ALTER_OPTION_KEYS
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import Part, is_invisible
 from stitchback.strategies.draft import Draft, FileDraft
+from stitchback.strategies.file_names import leaf_key, path_for
 from stitchback.strategies.leaves import leaves
-from stitchback.strategies.naming import leaf_key, path_for
-from stitchback.strategies.values import operation, shape_value, writable
+from stitchback.strategies.written_operations import operation, shape_value, writable
 
 MOST_IN_A_NAME = 2  # operations whose names a new migration's name is made of, as `makemigrations` does it
 

@@ -22,7 +22,7 @@ from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.values import Constant, Items, Value
 from stitchback.operations.data import data_operations, data_run
-from stitchback.operations.data_reach import reach_of
+from stitchback.operations.row_operations import reach_of
 from stitchback.parsing.tree import read_tree
 
 HEAD = "from django.db import migrations, models\n"

@@ -13,7 +13,7 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
-from stitchback.strategies.values import state_only
+from stitchback.strategies.written_operations import state_only
 
 BASE = FORK.migrations[key("shop.0002_base")]
 LATER = migration("shop.0003_later", "shop.0002_base", add("item", "later"))

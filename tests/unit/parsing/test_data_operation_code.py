@@ -8,7 +8,7 @@ import pytest
 
 from stitchback.model.data_reach import EVERYTHING, Reach
 from stitchback.model.keys import MigrationKey
-from stitchback.model.work import Followed
+from stitchback.model.operations import Followed
 
 from .reading import HEAD, tree_of
 

@@ -18,7 +18,7 @@ from stitchback.operations.data_needs import Needs
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import work_of
 from stitchback.proof.relevance import sliced
-from stitchback.strategies.values import conditional
+from stitchback.strategies.written_operations import conditional
 
 
 def run_python(*models: str, words: str = "", reach: Reach | None = None) -> Operation:

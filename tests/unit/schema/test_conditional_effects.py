@@ -11,8 +11,8 @@ from schema_sources import database, migration, operation, run
 
 from stitchback.model.operations import Operation
 from stitchback.operations.applying import apply_operation, physical_effects
-from stitchback.schema.physical import physical_of
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
+from stitchback.schema.tables import physical_of
 
 
 def bridge(source: str) -> Operation:

@@ -13,7 +13,7 @@ from stitchback.model.values import text, walk
 from stitchback.operations import kind_of
 from stitchback.operations.base import ChangedPart
 from stitchback.operations.data import runs_code
-from stitchback.operations.names import model_names
+from stitchback.operations.named_models import model_names
 from stitchback.operations.within import has_unread_state
 
 
