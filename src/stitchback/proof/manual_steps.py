@@ -7,9 +7,10 @@ from functools import cached_property
 
 from stitchback.engine import DatabaseId, Engine, EngineCache
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import LEDGER, MAINLINE, PATCHED, FinishFirst, ManualInsert, Population
+from stitchback.model.plans import MAINLINE, PATCHED, FinishFirst, ManualInsert, Population
 from stitchback.proof.populations import SimulatedDatabases
 from stitchback.proof.trees import loadable
+from stitchback.upgrades.histories import runs_code_of
 
 
 class ManualSteps:
@@ -51,20 +52,16 @@ class UnfinishedDatabases:
         return None
 
     def _running(self, population: Population) -> Iterator[tuple[str, Engine]]:
-        if population.lineage in (MAINLINE, LEDGER):
-            yield from self._deployed
-        if population.lineage in (PATCHED, LEDGER):
-            yield from (
-                (ref, engine)
-                for ref, engine in self._released
-                if population.lineage == LEDGER or ref == population.ref
-            )
+        for lineage, ref, engine in (*self._deployed, *self._released):
+            if runs_code_of(population, lineage, ref):
+                yield ref, engine
 
     @cached_property
-    def _deployed(self) -> tuple[tuple[str, Engine], ...]:
+    def _deployed(self) -> tuple[tuple[str, str, Engine], ...]:
         mainline = self._databases.situation.mainline
         return tuple(
             (
+                MAINLINE,
                 mainline.ref if tree is mainline else f"{mainline.ref} before git's merge",
                 Engine(tree, memory=self._databases.memory),
             )
@@ -72,6 +69,6 @@ class UnfinishedDatabases:
         )
 
     @cached_property
-    def _released(self) -> tuple[tuple[str, Engine], ...]:
+    def _released(self) -> tuple[tuple[str, str, Engine], ...]:
         trees = (loadable(patch.tree)[0] for patch in self._databases.situation.patches)
-        return tuple((tree.ref, Engine(tree, memory=self._databases.memory)) for tree in trees)
+        return tuple((PATCHED, tree.ref, Engine(tree, memory=self._databases.memory)) for tree in trees)

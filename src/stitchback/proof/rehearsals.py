@@ -168,6 +168,7 @@ class Rehearsals:
 
 def old_trees(situation: Situation) -> OldTrees:
     mainline = before_merge(situation)
+    mainlines = [loadable(each)[0] for each in (situation.mainline, mainline)]
     recipes: dict[str, list[tuple[Tree, ...]]] = {FORK: [], PATCHED: [], MAINLINE: []}
     tips = []
     for patch in situation.patches:
@@ -177,23 +178,10 @@ def old_trees(situation: Situation) -> OldTrees:
         variants = tuple(as_it_was(tree, patch))
         # The branch may have put migrations below a released one: then only its own installs have them.
         recipes[PATCHED] += [*((fork, each) for each in variants), *((each,) for each in variants)]
-        for each in dict.fromkeys(map(TreeIdentity, (situation.mainline, mainline))):
-            recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(loadable(each.tree)[0], patch)]
-    recipes[MAINLINE] += [(loadable(each)[0],) for each in (situation.mainline, mainline)]
+        for each in mainlines if situation.mainline is not mainline else mainlines[:1]:
+            recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(each, patch)]
+    recipes[MAINLINE] += [(each,) for each in mainlines]
     return OldTrees({name: tuple(each) for name, each in recipes.items()}, tuple(tips), mainline)
-
-
-@dataclass(frozen=True, slots=True)
-class TreeIdentity:
-    """A tree, hashed by its identity."""
-
-    tree: Tree
-
-    def __hash__(self) -> int:
-        return id(self.tree)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TreeIdentity) and self.tree is other.tree
 
 
 def as_it_was(tree: Tree, patch: Patch) -> Iterator[Tree]:

@@ -20,7 +20,7 @@ from django.db.utils import IntegrityError
 
 from stitchback.graph.refused_by_django import applied_too_early
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import FRESH, PATCHED
+from stitchback.model.plans import FRESH, PATCHED, FailureKind
 from stitchback.model.problems import Moment, Problem, ProblemKind, Step, raised
 from stitchback.rehearsal.connection import RehearsalRecorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
@@ -30,6 +30,7 @@ from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
 from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
 from stitchback.rehearsal.stage import MadeDatabase, RehearsalStage, has_table
 from stitchback.rehearsal.states import OutOfTime
+from stitchback.upgrades.baseline import Baseline
 from stitchback.upgrades.checks import AFTERWARDS
 from stitchback.upgrades.paths import MIGRATE, NEXT_RELEASE
 
@@ -65,7 +66,7 @@ class FinalDatabase:
         self.failures.append(Disagreement("", act, step, problem, raised=raised))
 
 
-class Rehearsal:
+class Rehearsal(Baseline[MadeDatabase, Disagreement]):
     def __init__(self, stage: RehearsalStage, request: Request) -> None:
         self.stage = stage
         self.request = request
@@ -381,13 +382,13 @@ class Rehearsal:
         for why in self.unread_before(failure):
             self.remarks[f"{database.name} from {failure.step} on: {why}"] = None
             return replace(failure, baseline=True, everywhere=True)
-        if self.is_seen(failure, self.untouched(self.stage.empty)):
+        if self.reproduces(failure, [self.stage.empty]):
             if failure.raised:
                 self.remarks[
                     f"{database.name} from {failure.step} on, where mainline's own tree fails: {failure.message}"
                 ] = None
             return replace(failure, baseline=True, everywhere=failure.raised)
-        if database.lineage not in (FRESH, PATCHED) and self.is_seen(failure, self.untouched(made)):
+        if database.lineage not in (FRESH, PATCHED) and self.reproduces(failure, [made]):
             return replace(failure, baseline=True)
         if database.lineage == PATCHED and not failure.raised and self.is_so_at_a_fork_point(failure):
             return replace(failure, baseline=True)
@@ -396,7 +397,7 @@ class Rehearsal:
     def is_so_at_a_fork_point(self, failure: Disagreement) -> bool:
         """Whether databases without the patch fail in the same way with unchanged mainline: mainline has edited a file that they had applied."""
         made = (self.stage.database(recipe[:1], None) for recipe in self.request.tips)
-        return any(each is not None and self.is_seen(failure, self.untouched(each)) for each in made)
+        return self.reproduces(failure, filter(None, made))
 
     def unread_before(self, failure: Disagreement) -> list[str]:
         """Operations that could not be built and may be the cause. They are never the cause of an inconsistent history or of several leaf nodes."""
@@ -438,12 +439,14 @@ class Rehearsal:
             known = self._untouched[id(made)] = (made, self.end(number, made))
         return known[1]
 
-    def is_seen(self, failure: Disagreement, end: FinalDatabase | None) -> bool:
-        if end is None:
-            return False
-        fresh = self.untouched(self.stage.empty)
-        assert fresh is not None, "mainline is the same for both"
-        return failure.kind in {each.kind for each in self.failures(None, end, fresh)}
+    def identity(self, failure: Disagreement) -> FailureKind:
+        return failure.kind
+
+    def fails_with(self, failure: Disagreement, start: MadeDatabase) -> set[FailureKind]:
+        end, fresh = self.untouched(start), self.untouched(self.stage.empty)
+        if end is None or fresh is None:
+            return set()
+        return {each.kind for each in self.failures(None, end, fresh)}
 
 
 def step_of(running: Name | None) -> Step:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import FORK, FRESH, MAINLINE, PATCHED, Population
+from stitchback.model.plans import FORK, FRESH, LEDGER, MAINLINE, PATCHED, Population
 
 FRESH_INSTALL = "fresh install"
 OF_MAINLINE = (FORK, MAINLINE)  # a release of mainline created them, and mainline's next one migrates them
@@ -32,6 +32,12 @@ def fork_point_of(ref: str) -> str:
 
 def up_to(ref: str, newest: Iterable[object]) -> str:
     return f"{ref} up to {', '.join(map(str, newest))}"
+
+
+def runs_code_of(population: Population, lineage: str, ref: str) -> bool:
+    """Whether its databases may run the code of that tree before the deploy: only that code can migrate them to its end first."""
+    own_branch = lineage == population.lineage and (lineage == MAINLINE or ref == population.ref)
+    return own_branch or population.lineage == LEDGER
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.upgrades.baseline import Baseline, is_excusable
 from stitchback.upgrades.checks import FinalChecks, MigrateResult, Phase, differences_by_name
 from stitchback.upgrades.data_runs import DataRuns
-from stitchback.upgrades.histories import KindsOfDatabase
+from stitchback.upgrades.histories import KindsOfDatabase, runs_code_of
 from stitchback.upgrades.next_release import empty_next_release, next_release, next_release_file
 from stitchback.upgrades.paths import FULL, UpgradeStep, first_steps
 
@@ -78,6 +78,18 @@ class TestHistories:
     def test_near_miss_mainline_cannot_be_tried_on_what_a_patch_branch_migrated(self, lineage: str) -> None:
         found = kinds("2.4").without_patch(Population("x", lineage, "", ()), Words(("base", "2.4")))
         assert [database.trees for database in found] == [("base",), ()]
+
+    @pytest.mark.parametrize(
+        ("lineage", "runs"),
+        [(MAINLINE, [True, False]), (PATCHED, [False, True]), (LEDGER, [True, True]), (FORK, [False, False])],
+    )
+    def test_which_code_a_database_runs_before_the_deploy(self, lineage: str, runs: list[bool]) -> None:
+        population = Population("x", lineage, "2.4", ())
+        trees = (MAINLINE, "main before git's merge"), (PATCHED, "2.4")
+        assert [runs_code_of(population, *tree) for tree in trees] == runs
+
+    def test_near_miss_another_patch_branch(self) -> None:
+        assert not runs_code_of(Population("x", PATCHED, "2.3", ()), PATCHED, "2.4")
 
 
 class TestPaths:

@@ -30,7 +30,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FORK, MAINLINE, Failure
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.upgrades.baseline import is_excusable
-from stitchback.upgrades.histories import FRESH_INSTALL
+from stitchback.upgrades.histories import FRESH_INSTALL, runs_code_of
 from stitchback.upgrades.paths import UpgradeStep
 
 Repair = Callable[
@@ -232,9 +232,7 @@ class EngineChecks:
             return None
         trees = (*self.branches.mainlines[:1], *self.branches.patches)
         for tree in trees:
-            if tree.lineage == population.lineage and (
-                tree.ref == population.ref or tree.lineage == MAINLINE
-            ):
+            if runs_code_of(population, tree.lineage, tree.ref):
                 state = self.bench.step(tree.session, kind.database).state
                 return state if state and state.digest != kind.database.digest else None
         return None
