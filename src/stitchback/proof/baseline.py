@@ -14,8 +14,10 @@ from stitchback.upgrades.baseline import Baseline
 from stitchback.upgrades.histories import WITHOUT_PATCH
 from stitchback.upgrades.paths import MIGRATE, UpgradeStep
 
+Failed = tuple[Population, UpgradeFailure]
 
-class BaselineFailures(Baseline[DatabaseId, UpgradeFailure]):
+
+class BaselineFailures(Baseline[DatabaseId, Failed]):
     """Failures that mainline has even without the plan: the same upgrade steps with mainline's tree result in the same failure. If mainline lacks the
     migration of a step (the plan writes it), a step without migrations replaces it: Django records squashes even so. Repairs are left out. A database
     of the patch branch cannot be migrated with mainline alone: there it is enough that one without the patch has the same failure."""
@@ -30,7 +32,7 @@ class BaselineFailures(Baseline[DatabaseId, UpgradeFailure]):
     def has(self, population: Population, start: DatabaseId, trouble: UpgradeFailure) -> bool:
         """Whether mainline has the failure too. `start`: the simulated database of the population."""
         is_known = population.lineage not in WITHOUT_PATCH and trouble.kind in self._known
-        if not is_known and not self.reproduces(trouble, self._starts(population, start)):
+        if not is_known and not self.reproduces((population, trouble), self._starts(population, start)):
             return False
         self._known.add(trouble.kind)
         place = (population.name, None) if plainly(trouble) else ("", trouble.kind)
@@ -51,20 +53,21 @@ class BaselineFailures(Baseline[DatabaseId, UpgradeFailure]):
         self, trouble: UpgradeFailure, population: Population, start: DatabaseId
     ) -> bool:
         """Whether the patch is irrelevant to a failure of a plain migrate on a database of the patch branch."""
-        return plainly(trouble) and self.reproduces(trouble, self._starts(population, start))
+        return plainly(trouble) and self.reproduces((population, trouble), self._starts(population, start))
 
-    def identity(self, failure: UpgradeFailure) -> FailureKind:
-        return failure.kind
+    def identity(self, failure: Failed) -> FailureKind:
+        return failure[1].kind
 
-    def fails_with(self, failure: UpgradeFailure, start: DatabaseId) -> list[FailureKind]:
-        untouched = self._context.untouched(self._matters)
+    def fails_with(self, failure: Failed, start: DatabaseId) -> list[FailureKind]:
+        population, trouble = failure
+        untouched = self._context.untouched(self._matters, population)
         if untouched is None:
             return []
-        path = (self._there(step, untouched) for step in failure.path if not step.repair)
+        path = (self._there(step, untouched) for step in trouble.path if not step.repair)
         reached = untouched.follow(start, path)
         if reached is None:
             return []
-        look = untouched.whole if failure.did[0] == MIGRATE else untouched.upgrade_failures_at
+        look = untouched.whole if trouble.did[0] == MIGRATE else untouched.upgrade_failures_at
         return [other.kind for other in look(reached)]
 
     def _starts(self, population: Population, start: DatabaseId) -> Sequence[DatabaseId]:

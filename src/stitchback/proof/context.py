@@ -12,7 +12,7 @@ from stitchback.matching.three_way import BranchSides
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, Failure, Situation
+from stitchback.model.plans import MAINLINE, Candidate, Failure, Population, Situation
 from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
 from stitchback.operations import kind_of
@@ -77,7 +77,7 @@ class ProofContext:
         self.situation = situation
         self.memory = memory
         self._databases: dict[Keys | None, SimulatedDatabases] = {}
-        self._untouched: dict[Keys | None, Rollouts | None] = {}
+        self._untouched: dict[tuple[Keys | None, bool], Rollouts | None] = {}
 
     @property
     def trees(self) -> tuple[Tree, ...]:
@@ -106,14 +106,20 @@ class ProofContext:
             found |= {name for model in models for name, _ in tables_of(state, model).all}
         return found
 
-    def untouched(self, matters: Keys | None) -> Rollouts | None:
-        """Unchanged mainline, without migrations that git's merge brought, tried like a plan; None if it cannot be installed."""
-        if matters not in self._untouched:
-            self._untouched[matters] = self.left_alone(matters)
-        return self._untouched[matters]
-
-    def left_alone(self, matters: Keys | None) -> Rollouts | None:
+    def untouched(self, matters: Keys | None, population: Population) -> Rollouts | None:
+        """Unchanged mainline, tried like a plan; None if it cannot be installed. Without the migrations that git's merge brought, unless the
+        population has applied some of them: its databases are of the merged tree."""
         tree = before_merge(self.situation)
+        if population.lineage == MAINLINE:
+            merged = self.situation.mainline.migrations.keys() - tree.migrations.keys()
+            if not merged.isdisjoint(population.ledger):
+                tree = self.situation.mainline
+        place = matters, tree is self.situation.mainline
+        if place not in self._untouched:
+            self._untouched[place] = self.left_alone(tree, matters)
+        return self._untouched[place]
+
+    def left_alone(self, tree: Tree, matters: Keys | None) -> Rollouts | None:
         found = fresh_installs(
             tree, tuple(sorted({key.app for key in tree.migrations})), self.memory, "contenttypes"
         )

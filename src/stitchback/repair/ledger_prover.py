@@ -22,6 +22,7 @@ from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.upgrades.checks import differences_by_name
 from stitchback.upgrades.next_release import EMPTY_NAME, empty_next_release
+from stitchback.upgrades.paths import FULL, MIGRATE, NEXT_RELEASE, UpgradeStep, first_steps
 
 MOST_FAILURES = 5
 MOST_STOPS = 200
@@ -86,8 +87,8 @@ class LedgerProver:
             is_after_app = current in app_first
             for failure in self._whole(current, reached[current], end):
                 yield FailureOfRollout(failure, is_after_app)
-            for act, app, run in self._acts(current):
-                is_app_first = is_after_app or (current is database and app is not None)
+            for act, run in self._first_steps(current):
+                is_app_first = is_after_app or (current is database and act.target is not None)
                 if run.error is not None and run.error.kind != "Backwards":
                     yield FailureOfRollout(_failed(f"{reached[current]}{act}", run.error), is_app_first)
                 for step in run.steps:
@@ -114,26 +115,24 @@ class LedgerProver:
         near = {other for key in special for other in (*graph.parents(key), *graph.children(key))}
         return frozenset({*special, *near})
 
-    def _acts(self, database: SymbolicDatabase) -> Iterator[tuple[str, str | None, Run]]:
+    def _first_steps(self, database: SymbolicDatabase) -> Iterator[tuple[UpgradeStep, Run]]:
         """A full migrate; if it may make a difference, also each affected app first, and one unaffected app."""
-        yield "migrate", None, self.engine.migrate(database)
-        pending = self.engine.unapplied(database)
         near = sorted({key.app for key in self.focus})
-        others = sorted({key.app for key in pending} - set(near))
-        for app in (*near, *others[:1]) if near else ():
-            yield f"migrate {app}", app, self.engine.migrate(database, (app, None))
+        others = sorted({key.app for key in self.engine.unapplied(database)} - set(near))
+        for step in (FULL, *first_steps((*near, *others[:1]) if near else (), ())):
+            yield step, self.engine.migrate(database, step.target)
 
     def _whole(self, database: SymbolicDatabase, before: str, end: PhysicalSchema) -> Iterator[Failure]:
         """A full migrate followed by the next release; and the next release directly."""
         run = self.engine.migrate(database)
         if run.error is not None:
-            yield _failed(f"{before}migrate", run.error)
+            yield _failed(f"{before}{MIGRATE}", run.error)
             return
         for problem in self._wrong_end(run.final, end):
-            yield Failure("this database", f"{before}migrate", Moment.AFTERWARDS, problem)
+            yield Failure("this database", f"{before}{MIGRATE}", Moment.AFTERWARDS, problem)
         for start, act in (
-            (run.final, f"{before}migrate, then the next release's"),
-            (database, f"{before}the next release's migrate"),
+            (run.final, f"{before}{MIGRATE}, then the next release's"),
+            (database, f"{before}{NEXT_RELEASE}"),
         ):
             later = self.following.migrate(start)
             if later.error is not None:

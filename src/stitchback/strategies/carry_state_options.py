@@ -137,6 +137,8 @@ def written_in(model: ModelState, part: Part, own: Identity, result: Identity) -
 def at_the_leaf(draft: Draft, app: str, operations: tuple[Operation, ...], refs: Sequence[str]) -> Draft:
     """In the merge migration that the draft makes, else in a new migration after the leaf."""
     found = leaves(draft.result, app)
+    if not found:  # a circle: the proof refuses the draft for it
+        return draft
     inserts = tuple(map(Insert, operations))
     file = draft.files.get(found[0]) if len(found) == 1 else None
     if file is None or file.original is not None or file.operations or file.replaces:

@@ -52,23 +52,109 @@ Own = Callable[
 WORDS = {Phase.MIGRATE: "", Phase.NEXT_RELEASE: ", then the next release"}
 
 
-class RealChecks(FinalChecks[DatabaseState]):
-    """The checks of a real database that was `start` before the deploy. `judge` says what is wrong with its rows at the end."""
+@dataclass
+class UpgradeTrial(FinalChecks[DatabaseState]):
+    """One population's upgrades, and their checks. `judge` says what is wrong with the rows of a database at the end. Each problem is reported once
+    per population and kind.
 
-    def __init__(
-        self,
-        bench: DatabaseCache,
-        tree: Reconciled,
-        wanted: ExpectedOutcome,
-        start: DatabaseState,
-        judge: RowsJudge,
-    ) -> None:
-        self.bench = bench
-        self.tree = tree
-        self.wanted = wanted
-        self.fresh, self.fresh_next, self.new = wanted.fresh, wanted.following, tree.new
+    `focus`: what the branches did since the fork point. Where more than MOST migrations are to be run, only those are targets, and
+    only after those a run is stopped; `left_out` counts the others. Not `thorough`: a full migrate, then the next release's alone; all else is a
+    matter of Django's loader and executor, and the same on every engine."""
+
+    bench: DatabaseCache
+    tree: Reconciled
+    wanted: ExpectedOutcome
+    population: str
+    judge: RowsJudge
+    focus: frozenset[MigrationKey] = frozenset()
+    thorough: bool = True
+    own: Own = lambda path, failure: False
+    rollouts: int = 0
+    left_out: int = 0
+    start: DatabaseState = field(init=False)
+    reached: list[tuple[str, DatabaseState]] = field(
+        default_factory=list
+    )  # on the way, by the reconciled tree
+
+    def __post_init__(self) -> None:
+        self.fresh, self.fresh_next, self.new = self.wanted.fresh, self.wanted.following, self.tree.new
+
+    def run(self, start: DatabaseState) -> Iterator[Failure]:
+        """Every rollout from that database; yields the failures, none of them twice."""
+        known: set[FailureKind] = set()
         self.start = start
-        self.judge = judge
+        for path, failure in self._all(start):
+            if failure.kind not in known and not self.own(path, failure):
+                known.add(failure.kind)
+                yield failure
+
+    def _all(self, start: DatabaseState) -> Iterator[tuple[tuple[UpgradeStep, ...], Failure]]:
+        """Each with the steps before it."""
+        yield from (((), each) for each in self._to_the_end(start, MIGRATE))
+        if not self.thorough:
+            return
+        yield from (((), each) for each in self._straight_to_the_next(start))
+        for step in self._first_steps(start):
+            done = self.bench.step(self.tree.session, start, step)
+            if done.outcome.cause_class == AMBIGUOUS or done.outcome.unapplied:
+                continue
+            if done.state is None:
+                self.rollouts += 1
+                yield (step,), self._raised(str(step), str(step), done.outcome)
+            else:
+                yield from self._after(step, done.state)
+        for step, state in self._stops(start):
+            yield from self._after(step, state)
+
+    def _after(
+        self, step: UpgradeStep, state: DatabaseState
+    ) -> Iterator[tuple[tuple[UpgradeStep, ...], Failure]]:
+        self.reached.append((str(step), state))
+        yield from (((step,), each) for each in self._to_the_end(state, f"{step}, then migrate"))
+
+    def _first_steps(self, start: DatabaseState) -> Iterator[UpgradeStep]:
+        """Of the tree's own apps, not of installed packages."""
+        standing = self.bench.standing(self.tree.session, start)
+        unapplied = () if isinstance(standing, Raised) else standing.unapplied
+        own = tuple(key for key in unapplied if key.app in self.tree.apps)
+        relevant = None if len(own) <= MOST else self.focus
+        self.left_out += 0 if relevant is None else sum(key not in relevant for key in own)
+        return first_steps(self.tree.apps, own, relevant)
+
+    def _stops(self, start: DatabaseState) -> Iterator[StoppedAt]:
+        ran = self.bench.step(self.tree.session, start).outcome.ran
+        own = tuple(key for key in ran if key.app in self.tree.apps)
+        wanted = self.focus if len(own) > MOST else frozenset(own)
+        yield from self.bench.stops(self.tree.session, start, wanted)
+
+    def _to_the_end(self, state: DatabaseState, rollout: str) -> Iterator[Failure]:
+        """A full migrate, then the next release's."""
+        self.rollouts += 1
+        done = self.bench.step(self.tree.session, state)
+        if done.state is None:
+            yield self._raised(rollout, MIGRATE, done.outcome)
+        else:
+            for phase, step, problem in self.after_migrate(done.state):
+                yield Failure(self.population, f"{rollout}{WORDS[phase]}", step, problem)
+
+    def _straight_to_the_next(self, start: DatabaseState) -> Iterator[Failure]:
+        """This release is skipped; the next one's migrate, and each app of it first."""
+        yield from self._next(start, "the next release")
+        for step in first_steps(self.tree.apps, ()):
+            rollout = f"the next release, {step}"
+            done = self.bench.step(self.tree.following, start, step)
+            if done.state is None:
+                yield self._raised(rollout, str(step), done.outcome)
+            else:
+                yield from self._next(done.state, f"{rollout}, then migrate")
+
+    def _next(self, state: DatabaseState, rollout: str) -> Iterator[Failure]:
+        self.rollouts += 1
+        for _, step, problem in self.next_release(state, only_new=False):
+            yield Failure(self.population, rollout, step, problem)
+
+    def _raised(self, rollout: str, step: str, outcome: MigrateOutcome) -> Failure:
+        return Failure(self.population, rollout, step, problem_of(outcome))
 
     def schema(self, final: DatabaseState, fresh: DatabaseState) -> tuple[Problem, ...]:
         return schema_differences(final.schema, fresh.schema)
@@ -97,108 +183,6 @@ class RealChecks(FinalChecks[DatabaseState]):
 
     def not_only_new(self, keys: Keys) -> tuple[str, Problem]:
         return MIGRATE, Problem.of(ProblemKind.NOT_ONLY_NEW_ONES, keys)
-
-
-@dataclass(slots=True)
-class UpgradeTrial:
-    """One population's upgrades. Each problem is reported once per population and kind.
-
-    `focus`: what the branches did since the fork point. Where more than MOST migrations are to be run, only those are targets, and
-    only after those a run is stopped; `left_out` counts the others. Not `thorough`: a full migrate, then the next release's alone; all else is a
-    matter of Django's loader and executor, and the same on every engine."""
-
-    bench: DatabaseCache
-    tree: Reconciled
-    wanted: ExpectedOutcome
-    population: str
-    rows: RowsJudge
-    focus: frozenset[MigrationKey] = frozenset()
-    thorough: bool = True
-    own: Own = lambda path, failure: False
-    rollouts: int = 0
-    left_out: int = 0
-    reached: list[tuple[str, DatabaseState]] = field(
-        default_factory=list
-    )  # on the way, by the reconciled tree
-
-    def run(self, start: DatabaseState) -> Iterator[Failure]:
-        """Every rollout from that database; yields the failures, none of them twice."""
-        known: set[FailureKind] = set()
-        checks = RealChecks(self.bench, self.tree, self.wanted, start, self.rows)
-        for path, failure in self._all(start, checks):
-            if failure.kind not in known and not self.own(path, failure):
-                known.add(failure.kind)
-                yield failure
-
-    def _all(
-        self, start: DatabaseState, checks: RealChecks
-    ) -> Iterator[tuple[tuple[UpgradeStep, ...], Failure]]:
-        """Each with the steps before it."""
-        yield from (((), each) for each in self._to_the_end(start, MIGRATE, checks))
-        if not self.thorough:
-            return
-        yield from (((), each) for each in self._straight_to_the_next(start, checks))
-        for step in self._first_steps(start):
-            done = self.bench.step(self.tree.session, start, step)
-            if done.outcome.cause_class == AMBIGUOUS or done.outcome.unapplied:
-                continue
-            if done.state is None:
-                self.rollouts += 1
-                yield (step,), self._raised(str(step), str(step), done.outcome)
-            else:
-                yield from self._after(step, done.state, checks)
-        for step, state in self._stops(start):
-            yield from self._after(step, state, checks)
-
-    def _after(
-        self, step: UpgradeStep, state: DatabaseState, checks: RealChecks
-    ) -> Iterator[tuple[tuple[UpgradeStep, ...], Failure]]:
-        self.reached.append((str(step), state))
-        yield from (((step,), each) for each in self._to_the_end(state, f"{step}, then migrate", checks))
-
-    def _first_steps(self, start: DatabaseState) -> Iterator[UpgradeStep]:
-        """Of the tree's own apps, not of installed packages."""
-        standing = self.bench.standing(self.tree.session, start)
-        unapplied = () if isinstance(standing, Raised) else standing.unapplied
-        own = tuple(key for key in unapplied if key.app in self.tree.apps)
-        relevant = None if len(own) <= MOST else self.focus
-        self.left_out += 0 if relevant is None else sum(key not in relevant for key in own)
-        return first_steps(self.tree.apps, own, relevant)
-
-    def _stops(self, start: DatabaseState) -> Iterator[StoppedAt]:
-        ran = self.bench.step(self.tree.session, start).outcome.ran
-        own = tuple(key for key in ran if key.app in self.tree.apps)
-        wanted = self.focus if len(own) > MOST else frozenset(own)
-        yield from self.bench.stops(self.tree.session, start, wanted)
-
-    def _to_the_end(self, state: DatabaseState, rollout: str, checks: RealChecks) -> Iterator[Failure]:
-        """A full migrate, then the next release's."""
-        self.rollouts += 1
-        done = self.bench.step(self.tree.session, state)
-        if done.state is None:
-            yield self._raised(rollout, MIGRATE, done.outcome)
-        else:
-            for phase, step, problem in checks.after_migrate(done.state):
-                yield Failure(self.population, f"{rollout}{WORDS[phase]}", step, problem)
-
-    def _straight_to_the_next(self, start: DatabaseState, checks: RealChecks) -> Iterator[Failure]:
-        """This release is skipped; the next one's migrate, and each app of it first."""
-        yield from self._next(start, "the next release", checks)
-        for step in first_steps(self.tree.apps, ()):
-            rollout = f"the next release, {step}"
-            done = self.bench.step(self.tree.following, start, step)
-            if done.state is None:
-                yield self._raised(rollout, str(step), done.outcome)
-            else:
-                yield from self._next(done.state, f"{rollout}, then migrate", checks)
-
-    def _next(self, state: DatabaseState, rollout: str, checks: RealChecks) -> Iterator[Failure]:
-        self.rollouts += 1
-        for _, step, problem in checks.next_release(state, only_new=False):
-            yield Failure(self.population, rollout, step, problem)
-
-    def _raised(self, rollout: str, step: str, outcome: MigrateOutcome) -> Failure:
-        return Failure(self.population, rollout, step, problem_of(outcome))
 
 
 def ledger_differences(
