@@ -26,19 +26,19 @@ from stitchback.model.state import SchemaState
 from stitchback.operations.separate_database_and_state import Stated, stated_alone
 from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
 from stitchback.proof.attempt import Attempt
-from stitchback.proof.brought_data import repeats_mainlines_work
 from stitchback.proof.context import ProofContext
 from stitchback.proof.data_needs import data_needs
 from stitchback.proof.data_order import order_broken
+from stitchback.proof.data_runs import repeats_mainlines_work
 from stitchback.proof.edited_shared_migrations import as_mainline_has_them
 from stitchback.proof.graph_checks import one_replacer_a_ghost, split_without_us, statements_stay
 from stitchback.proof.rehearsals import Rehearsals, broken_on_mainline, report
 from stitchback.proof.rehearsals import failures as rehearsal_failures
+from stitchback.proof.relevance import Slice, SliceBase, sliced, whole
+from stitchback.proof.relevance.footprint import changed_models
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.row_values import rows_without_value
 from stitchback.proof.skipped_fills import skipped_fills
-from stitchback.proof.slicing import Slice, SliceBase, sliced, whole
-from stitchback.proof.slicing.footprint import changed_models
 from stitchback.proof.supplied_order import SuppliedOrder
 from stitchback.proof.user_model import UserModels
 

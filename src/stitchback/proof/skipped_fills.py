@@ -17,7 +17,7 @@ from stitchback.model.data_reach import Reach
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Failure, PopulationOutcome
+from stitchback.model.plans import FRESH, LEDGER, Failure, PopulationOutcome
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
@@ -26,11 +26,10 @@ from stitchback.operations.applying import apply_operation
 from stitchback.operations.named_models import default_of, subject
 from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.proof.ancestors import Above, BranchAncestors
-from stitchback.proof.baseline import PLAINLY
 from stitchback.proof.data_runs import work_of
-from stitchback.proof.populations import FRESH, LEDGER
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.inserting import lacks_row_value
+from stitchback.upgrades.paths import MIGRATE
 
 TIGHTENS = frozenset({"AlterField", "AddConstraint", "AlterUniqueTogether"})
 
@@ -78,7 +77,7 @@ def skipped_fills(
                     f"{fill.data.label} of {fill.data.origin.migration} on {fill.ref} writes before, and that never runs here"
                 )
                 problem = Problem(ProblemKind.FILL_SKIPPED, (fill.data.origin, fill.constraint), message)
-                yield Failure(outcome.population.name, PLAINLY, fill.constraint.migration, problem)
+                yield Failure(outcome.population.name, MIGRATE, fill.constraint.migration, problem)
 
 
 def fills_of(tree: Tree, branches: BranchAncestors, start: SchemaState) -> Iterator[Fill]:
