@@ -82,6 +82,19 @@ def test_near_it_a_table_that_is_gone_and_a_column(
     assert deleted(database), "a view of another name changes nothing"
 
 
+def test_a_generated_column_is_a_column(server: Server, scratch: ScratchDatabases, tmp_path: Path) -> None:
+    database = live(project(tmp_path), server, scratch)
+    kind = "STORED" if server.vendor == "postgresql" else "VIRTUAL"
+    database.execute(
+        "ALTER TABLE audit_log DROP COLUMN note",
+        f"ALTER TABLE audit_log ADD COLUMN note integer GENERATED ALWAYS AS (id) {kind}",
+    )
+    untouched(database)
+    database.execute("DELETE FROM django_migrations WHERE name = '0002_note'")
+    assert database.repair("--apply", "--yes").exit_code == 0
+    untouched(database)
+
+
 def test_an_app_that_has_rows_and_no_table_at_all(
     server: Server, scratch: ScratchDatabases, tmp_path: Path
 ) -> None:
