@@ -157,6 +157,23 @@ def test_a_table_that_is_named_with_its_schema(
     assert deleted(database)
 
 
+@pytest.mark.parametrize("column", ["id", "note"])
+def test_two_tables_whose_names_differ_in_case(
+    column: str, postgresql: Place, postgresql_scratch: ScratchDatabases, tmp_path: Path
+) -> None:
+    """Neither the one nor the other table says what the migrations did: Django means one of them, and names are compared in lower case."""
+    database = live(project(tmp_path), postgresql.server, postgresql_scratch)
+    database.execute(f'CREATE TABLE "AUDIT_LOG" ({column} integer)')
+    untouched(database)
+    database.execute(
+        "ALTER TABLE audit_log DROP COLUMN note", "DELETE FROM django_migrations WHERE name = '0002_note'"
+    )
+    said = database.repair()
+    assert (said.exit_code, said.out) == (0, ""), "the other table's column is no reason to put the row in"
+    assert database.migrate() == ""
+    assert database.names() == ALL
+
+
 def test_a_schema_off_the_search_path(
     postgresql: Place, postgresql_scratch: ScratchDatabases, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,6 +44,9 @@ from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible_schema import UnseenObject, VisibleSchema
 
 IN_PART = UnseenObject("partly visible: this user has no permission on the whole table")
+
+
+ALIKE = UnseenObject("one of several tables whose names differ in upper and lower case only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class LiveDatabase:
         rights = {name for (name,) in self._select(MYSQL_RIGHTS)} if self.vendor == "mysql" else {""}
         if "" not in rights:
             unseen |= {column[0]: IN_PART for column in columns if column[0] not in rights}
+        unseen |= dict.fromkeys(_alike(column[0] for column in columns), ALIKE)
         traits = (trait for column in columns for trait in _traits(*column[:4]))
         required = [(table, column) for table, column, _, _, is_required in columns if is_required]
         pairs = [column[:2] for column in columns]
@@ -313,6 +317,15 @@ def _row(values: tuple[object, ...], source: str = "") -> LedgerRow:
     assert isinstance(applied, str | None)
     literal = "".join(map(str, stored)) or (NULL if applied is None else "")
     return LedgerRow(MigrationKey(app or "", name or ""), number, applied, literal)
+
+
+def _alike(tables: Iterable[str]) -> set[str]:
+    """The names that differ from another one in the case of letters only: PostgreSQL and MySQL may have such tables, and names are compared in
+    lower case."""
+    spellings: dict[str, set[str]] = {}
+    for table in tables:
+        spellings.setdefault(table.lower(), set()).add(table)
+    return {table for names in spellings.values() if len(names) > 1 for table in names}
 
 
 def _traits(
