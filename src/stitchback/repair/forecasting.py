@@ -53,24 +53,31 @@ def by_rows(run: Run) -> Forecast:
 
 
 def refused_rows(run: Run, start: SymbolicDatabase, ledger: Ledger) -> Run:
-    """The run up to the first row that the table does not accept (see `NoNewId`)."""
+    """The run up to the first row that the table does not accept (see `NoNewId`), or to the table that cannot be created."""
+    is_refused = run.error is not None and run.error.at is None
+    if ledger.no_table is not None and ledger.no_table.is_taken and not is_refused:
+        name = "django_migrations"
+        error = raised(
+            "MigrationSchemaMissing", f"table {name} cannot be created: another object has that name", name
+        )
+        return Run((), start, RunError("MigrationSchemaMissing", error))
     new_id = ledger.new_id
-    if new_id is None or new_id.is_sound:
+    if new_id is None or (new_id.is_sound and new_id.step > 0):
         return run
-    used, following, rows = {row.id for row in ledger.rows}, (new_id.last or 0) + 1, len(ledger.rows)
+    used, rows = {row.id for row in ledger.rows}, len(ledger.rows)
     before = start
     for place, step in enumerate(run.steps):
         count = len(step.database.ledger) - rows
-        taken = used.intersection(range(following, following + count))
-        if count and (not new_id.is_given or taken):
-            return Run(
-                run.steps[:place],
-                before,
-                RunError(
-                    "IntegrityError", raised("IntegrityError", new_id.problem, "django_migrations"), step.key
-                ),
+        if count and new_id.refuses(used, count):
+            words = (
+                new_id.problem
+                or "the next id of django_migrations belongs to a row: migrate cannot write a row"
             )
-        following, rows, before = following + count, rows + count, step.database
+            error = raised("IntegrityError", words, "django_migrations")
+            return Run(run.steps[:place], before, RunError("IntegrityError", error, step.key))
+        if new_id.following is not None:
+            new_id = replace(new_id, following=new_id.following + count * new_id.step)
+        rows, before = rows + count, step.database
     return run
 
 
