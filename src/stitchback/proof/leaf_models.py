@@ -7,6 +7,7 @@ from collections.abc import Callable
 from stitchback.matching import sides as split
 from stitchback.matching.leaf_models import own_of
 from stitchback.matching.own_squashes import before_squashes
+from stitchback.matching.renamed_labels import relabelled_situation
 from stitchback.matching.three_way import Branch, BranchSides, changed_models, parts_altered
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
@@ -20,6 +21,7 @@ ModelsOf = Callable[[Tree], SchemaState | None]
 
 def sides_of(situation: Situation, result: Tree, models_of: ModelsOf) -> tuple[BranchSides, ...]:
     """One for each patch branch whose models are known; without any, the reconciled tree is compared with mainline alone."""
+    situation, result = relabelled_situation(situation, result)
     mainline = before_merge(situation)
     ours = models_of(mainline)
     if ours is None:

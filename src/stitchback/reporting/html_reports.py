@@ -44,7 +44,7 @@ def plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, st
         "findings": [_finding(each) for each in (*report.status.findings, *report.findings)] or None,
     }
     if not isinstance(outcome, Planned):
-        pictures = [PlanPicture(picture_of_side(side, situation.mainline)) for side in case.sides]
+        pictures = [PlanPicture(picture_of_side(side, case.mainline)) for side in case.sides]
         lines = ["No plan could be proved, so nothing can be written."]
         data["summary"] = {
             "title": "Refused",
@@ -53,7 +53,7 @@ def plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, st
         }
     else:
         chosen = outcome.chosen
-        pictures = [picture_of_plan(side, situation.mainline, chosen.candidate) for side in case.sides]
+        pictures = [picture_of_plan(side, case.mainline, chosen.candidate) for side in case.sides]
         data |= _planned(report, chosen, diffs, runbook)
         data["others"] = [
             (
