@@ -7,10 +7,11 @@ proof runs the branches as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
+from stitchback.matching.sides import moved_by_git
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.operations import Operation
@@ -40,11 +41,16 @@ class RenamedLabels:
         """The name under which the patch branch's databases have recorded the migration."""
         return next((old for old, new in self.keys.items() if new == key), key)
 
+    def moved(self, mainline: Tree) -> Mapping[MigrationKey, MigrationKey]:
+        """Mainline's files of the old label's migrations that do not name them in `replaces` -> those."""
+        there = {new: old for old, new in self.keys.items() if new in mainline.migrations}
+        return {new: old for new, old in there.items() if old not in mainline.replacers}
+
 
 NOT_RENAMED = RenamedLabels()
 
 
-def renamed_labels(patches: Iterable[Patch], mainline: Tree) -> RenamedLabels:
+def renamed_labels(patches: Sequence[Patch], mainline: Tree) -> RenamedLabels:
     """The apps of the fork points that mainline has under one other label."""
     trees = [tree for patch in patches for tree in (patch.fork, patch.tree)]
     here = {key.app for key in mainline.migrations} | set(mainline.apps)
@@ -57,8 +63,15 @@ def renamed_labels(patches: Iterable[Patch], mainline: Tree) -> RenamedLabels:
         return NOT_RENAMED
     theirs = {key for tree in trees for key in tree.migrations} | mainline.replacers.keys()
     keys: dict[MigrationKey, MigrationKey] = {}
+    moved = {
+        key: there.key
+        for patch in patches
+        for key, there in moved_by_git(patch, mainline)
+        if key.app in labels
+    }
     for key in sorted(key for key in theirs if key.app in labels):
-        keys[key] = _key_in_app(key, labels[key.app], mainline, theirs | set(keys.values()))
+        taken = theirs | set(keys.values())
+        keys[key] = moved.get(key) or _key_in_app(key, labels[key.app], mainline, taken)
     return RenamedLabels(labels, keys)
 
 
@@ -75,17 +88,28 @@ def _key_in_app(key: MigrationKey, label: str, mainline: Tree, taken: Iterable[M
 
 
 def relabelled_mainline(mainline: Tree, renamed: RenamedLabels) -> Tree:
-    """The tree in which `replaces` and comments name the migrations as they are called in mainline's app; a migration that replaces nothing but the one
-    of its name replaces nothing."""
+    """The tree in which dependencies, `replaces` and comments name the migrations as they are called in mainline's app; a migration that replaces
+    nothing but the one of its name replaces nothing. A file that git moved here is read as that of the patch branch."""
     if not renamed.labels:
         return mainline
     changed: dict[MigrationKey, Migration | None] = {}
+    moved = renamed.moved(mainline)
     for key, migration in mainline.migrations.items():
+        if key in moved:
+            changed[key] = relabelled_migration(migration, renamed, moved[key].app)
+            continue
         ghosts = tuple(renamed.key(ghost) for ghost in migration.ghosts)
         provenance = tuple(_named(line, renamed) for line in migration.provenance)
-        if ghosts != migration.ghosts or provenance != migration.provenance:
-            kept = tuple(ghost for ghost in ghosts if ghost != key)
-            changed[key] = migration.with_changes(replaces=kept, provenance=provenance)
+        dependencies = _relabelled_dependencies(migration.dependencies, renamed)
+        kept = tuple(ghost for ghost in ghosts if ghost != key)
+        if (kept, provenance, dependencies) != (
+            migration.ghosts,
+            migration.provenance,
+            migration.dependencies,
+        ):
+            changed[key] = migration.with_changes(
+                replaces=kept, provenance=provenance, dependencies=dependencies
+            )
     return mainline.with_migrations(changed)
 
 
@@ -139,22 +163,25 @@ def relabelled(tree: Tree, mainline: Tree, renamed: RenamedLabels) -> Tree:
     return result
 
 
-def relabelled_migration(migration: Migration, renamed: RenamedLabels) -> Migration:
-    def other(item: Dependency) -> Dependency:
-        return renamed.key(item) if isinstance(item, MigrationKey) else item
-
-    operations = tuple(
-        relabelled_operation(each, migration.key.app, renamed) for each in migration.operations
-    )
+def relabelled_migration(migration: Migration, renamed: RenamedLabels, label: str = "") -> Migration:
+    """`label`: the old label, where the migration has mainline's already."""
+    old = label or migration.key.app
+    operations = tuple(relabelled_operation(each, old, renamed) for each in migration.operations)
     return migration.with_changes(
         key=renamed.key(migration.key),
-        dependencies=tuple(map(other, migration.dependencies)),
-        run_before=tuple(map(other, migration.run_before)),
+        dependencies=_relabelled_dependencies(migration.dependencies, renamed),
+        run_before=_relabelled_dependencies(migration.run_before, renamed),
         replaces=tuple(
             each if isinstance(each, Opaque) else renamed.key(each) for each in migration.replaces
         ),
         operations=operations if operations != migration.operations else migration.operations,
     )
+
+
+def _relabelled_dependencies(
+    dependencies: tuple[Dependency, ...], renamed: RenamedLabels
+) -> tuple[Dependency, ...]:
+    return tuple(renamed.key(each) if isinstance(each, MigrationKey) else each for each in dependencies)
 
 
 def relabelled_operation(

@@ -19,6 +19,7 @@ from stitchback.model.edits import (
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration
 from stitchback.model.operations import Operation
+from stitchback.model.plans import ManualInsert
 from stitchback.model.values import Value
 from stitchback.strategies.draft import Draft, FileDraft
 from stitchback.strategies.values import writable
@@ -32,8 +33,12 @@ def as_recorded(draft: Draft, case: Case) -> Draft | None:
         return draft
     recording = Recording(case, draft)
     files = dict[MigrationKey, FileDraft]()
-    for key, file in draft.files.items():
-        written = recording.file(file)
+    inserts = set[ManualInsert]()
+    moved = renamed.moved(case.situation.mainline)
+    for key in moved:
+        inserts.add(ManualInsert(renamed.recorded(key), (key,)))
+    for key in dict.fromkeys((*draft.files, *moved)):
+        written = recording.file(draft.get_file(key))
         if written is None:
             return None
         files[key] = written
@@ -42,7 +47,10 @@ def as_recorded(draft: Draft, case: Case) -> Draft | None:
         mainline=case.situation.mainline,
         files=files,
         manual_inserts=frozenset(
-            replace(each, insert=renamed.recorded(each.insert)) for each in draft.manual_inserts
+            (
+                *inserts,
+                *(replace(each, insert=renamed.recorded(each.insert)) for each in draft.manual_inserts),
+            )
         ),
         remarks=tuple(
             replace(each, about=renamed.recorded(each.about)) if each.about else each
@@ -57,6 +65,7 @@ class Recording:
     def __init__(self, case: Case, draft: Draft) -> None:
         self._case, self._renamed, self._draft = case, case.renamed, draft
         trees = [tree for patch in case.situation.patches for tree in (patch.tree, patch.fork)]
+        self._moved = self._renamed.moved(case.situation.mainline)
         self._labels = {unit.key: unit.label for unit in case.units}
         self._patch_files = {_place(each): each for tree in trees for each in tree.migrations.values()}
 
@@ -78,13 +87,17 @@ class Recording:
         operations = self._operations(file, original, read)
         if operations is None:
             return None
-        return replace(
+        own = self._moved.get(read.key)
+        if own is not None and asks_for_old_label(read, self._renamed):
+            return None
+        written = replace(
             file,
             original=read,
             dependencies=self._dependencies(file),
-            replaces=tuple(dict.fromkeys((*kept, *ghosts))),
+            replaces=tuple(dict.fromkeys((*((own,) if own else ()), *kept, *ghosts))),
             operations=operations,
         )
+        return self._with_reason(written, read.key, is_replaced=True) if own else written
 
     def _of_patch(
         self, file: FileDraft, original: Migration, ghosts: tuple[MigrationKey, ...]
