@@ -11,6 +11,7 @@ from stitchback.model.atoms import (
     Altered,
     Atom,
     DataRun,
+    Removed,
     SchemaObject,
     SchemaObjectKind,
     Shape,
@@ -39,6 +40,7 @@ from stitchback.strategies.leaves import leaves
 from stitchback.strategies.naming import leaf_key, path_for
 from stitchback.strategies.parents import has_applicable_dependencies, parent_below
 from stitchback.strategies.remaining_operations import ending
+from stitchback.strategies.reparent import reparented
 from stitchback.strategies.values import (
     conditional,
     create_model,
@@ -49,6 +51,12 @@ from stitchback.strategies.values import (
     with_row_default,
     writable,
 )
+
+REMOVALS = {
+    SchemaObjectKind.COLUMN: "RemoveField",
+    SchemaObjectKind.INDEX: "RemoveIndex",
+    SchemaObjectKind.CONSTRAINT: "RemoveConstraint",
+}
 
 
 class Bridge:
@@ -62,11 +70,15 @@ class Bridge:
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.duplicated and not unit.twin:
             return None  # mainline would still make those again
-        if unit.twin and not has_applicable_dependencies(draft, unit):
-            return None  # Django stops on databases of the patch branch before it runs anything
         wanted = _missing_on_one_side(draft, unit)
         if wanted is None or not wanted.any:
             return None
+        if unit.twin and not has_applicable_dependencies(draft, unit):
+            # Else Django stops on databases of the patch branch before it runs anything.
+            loosened = reparented(draft, unit, unit.twin)
+            if loosened is None:
+                return None
+            draft = loosened
         draft = with_inserts(draft, unit, wanted.before)
         if not wanted.at_the_leaf:
             replacement = unit.key if unit.twin else parent_below(draft, unit)
@@ -84,6 +96,11 @@ class Bridge:
             operations,
         ).with_comment(
             f"Bridge between {unit.label} and mainline: creates what a database lacks, and leaves unchanged what it has.",
+            *(
+                ("It removes what only one of the two files of that name removes.",)
+                if any(item.kind in REMOVALS.values() for item in wanted.at_the_leaf)
+                else ()
+            ),
             provenance=(f"covers {unit.label}",),
         )
         replacement = unit.key if unit.twin else key
@@ -197,7 +214,7 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
 def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) -> tuple[Operation, ...] | None:
     first = atoms[0]
     if not isinstance(first, Added):
-        return None
+        return _removed_where_present(unit, atoms[-1], in_patch=in_patch)
     comparison = unit.side.comparison
     state = comparison.patch_end if in_patch else comparison.mainline_end
     model = _model_now(unit, state, first.schema_object)
@@ -233,6 +250,22 @@ def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) ->
             return (conditional(operation("AlterUniqueTogether", name=here, unique_together=value)),)
         case _:
             return ()
+
+
+def _removed_where_present(unit: Unit, last: Atom, *, in_patch: bool) -> tuple[Operation, ...] | None:
+    """What one of the two migrations of the name removes and the other does not."""
+    if not isinstance(last, Removed) or unit.twin is None or last.schema_object.kind not in REMOVALS:
+        return None
+    comparison = unit.side.comparison
+    owner = _model_now(unit, comparison.mainline_end, last.schema_object)
+    if owner is None:
+        return None  # its table is gone too
+    name = comparison.mainline_identity.current_name(last.schema_object)
+    made = {*(field for field, _ in owner.fields), *dict(owner.indexes), *dict(owner.constraints)}
+    if not in_patch and name in made:
+        return None  # mainline has made another one of that name since
+    kind = REMOVALS[last.schema_object.kind]
+    return (conditional(operation(kind, model_name=Constant(owner.name.lower()), name=Constant(name))),)
 
 
 def _named_as_now(unit: Unit, atom: Added) -> Value | None:

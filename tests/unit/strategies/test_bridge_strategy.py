@@ -194,9 +194,59 @@ def test_near_miss_the_same_schema_under_the_same_name() -> None:
     assert proposed(Bridge(), case_of((P,), P.with_changes(blob="black"))) is None
 
 
-def test_near_miss_a_file_of_the_same_name_on_which_django_stops() -> None:
-    """Patched databases lack its dependency."""
-    assert proposed(Bridge(), case_of((P,), X, edited(MORE, dependencies=keys("shop.0003_x")))) is None
+def test_a_file_of_the_same_name_on_which_django_stops_gets_the_dependencies_of_the_patch() -> None:
+    """Patched databases lack its dependency; what depends on it gets that one."""
+    later = migration("shop.0004_y", "shop.0003_p", add("item", "y"))
+    candidate = planned(Bridge(), case_of((P,), X, edited(MORE, dependencies=keys("shop.0003_x")), later))
+    assert files(candidate) == {
+        "shop.0003_p": "after shop.0002_base: AddField item.color; AddField item.size",
+        "shop.0004_y": "after shop.0003_p shop.0003_x: AddField item.y",
+        "shop.0005_bridge_0003_p": "after shop.0004_y: conditional AddField item.size",
+    }
+
+
+INDEXED = migration(
+    "shop.0002_base",
+    "shop.0001_initial",
+    add("item", "base"),
+    add_index("item", "by_label", "label"),
+    add_unique("item", "one_label", "label"),
+)
+REMOVALS = {
+    "RemoveField item.base": remove("item", "base"),
+    "RemoveIndex item.by_label": operation(
+        "RemoveIndex", model_name=Constant("item"), name=Constant("by_label")
+    ),
+    "RemoveConstraint item.one_label": operation(
+        "RemoveConstraint", model_name=Constant("item"), name=Constant("one_label")
+    ),
+}
+
+
+@pytest.mark.parametrize("words", REMOVALS)
+def test_what_one_of_two_files_of_the_same_name_removes_is_removed_where_it_is(words: str) -> None:
+    fork = changed(FORK, INDEXED)
+    more = edited(P, operations=(*P.operations, REMOVALS[words]))
+    expected = {"shop.0004_bridge_0003_p": f"after shop.0003_p: conditional {words}"}
+    for ours, theirs in ((more, P), (P, more)):
+        candidate = planned(Bridge(), case_of((ours,), theirs, fork=fork))
+        assert files(candidate) == expected
+        (edit,) = candidate.edits
+        assert "removes what only one" in str(edit)
+
+
+def test_near_miss_what_a_file_of_the_same_name_removes_and_mainline_makes_again() -> None:
+    """Mainline's own migration makes another one of the name: dropping it at the leaf would lose that."""
+    fork = changed(FORK, INDEXED)
+    again = migration("shop.0004_again", "shop.0003_p", add_index("item", "by_label", "label", "base"))
+    more = edited(P, operations=(*P.operations, REMOVALS["RemoveIndex item.by_label"]))
+    assert proposed(Bridge(), case_of((P,), more, again, fork=fork)) is None
+
+
+def test_near_miss_what_the_patch_alone_removes_under_a_name_of_its_own() -> None:
+    fork = changed(FORK, INDEXED)
+    own = migration("shop.0003_p", "shop.0002_base", REMOVALS["RemoveIndex item.by_label"])
+    assert proposed(Bridge(), case_of((own,), X, fork=fork)) is None
 
 
 @pytest.mark.parametrize(
