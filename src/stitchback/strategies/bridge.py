@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stitchback.matching.case import Unit
@@ -24,6 +24,7 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
 from stitchback.schema.labels import key_of
 from stitchback.schema.references import LABELS
+from stitchback.schema.tables import field_indexes
 from stitchback.strategies.before_use import (
     OVER_COLUMNS,
     EarlierOperations,
@@ -194,7 +195,8 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
         match.verdict is Verdict.EVOLVED and unit.twin
     ):
         return ()
-    if unit.twin and all(isinstance(atom, Altered) for atom in atoms):
+    patch_alone = match.verdict is Verdict.PATCH_ONLY and bool(match.patch)
+    if unit.twin and all(isinstance(atom, Altered) for atom in atoms) and (unit.is_edited or not patch_alone):
         return _to_mainline_shape(unit, match)
     if unit.is_edited and match.verdict is Verdict.PATCH_ONLY:
         return None  # mainline has taken it out of the file: nobody makes it again, and nobody may drop it unasked
@@ -246,7 +248,8 @@ def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) ->
                 else (conditional(operation("AddConstraint", model_name=here, constraint=value)),)
             )
         case SchemaObjectKind.UNIQUE_TOGETHER:
-            value = Items("set", tuple(_names(names) for names in sorted(model.unique_together)))
+            together = {*model.unique_together, *(_patch_togethers(unit, first) if in_patch else ())}
+            value = Items("set", tuple(_names(names) for names in sorted(together)))
             return (conditional(operation("AlterUniqueTogether", name=here, unique_together=value)),)
         case _:
             return ()
@@ -266,6 +269,19 @@ def _removed_where_present(unit: Unit, last: Atom, *, in_patch: bool) -> tuple[O
         return None  # mainline has made another one of that name since
     kind = REMOVALS[last.schema_object.kind]
     return (conditional(operation(kind, model_name=Constant(owner.name.lower()), name=Constant(name))),)
+
+
+def _patch_togethers(unit: Unit, atom: Added) -> Iterator[tuple[str, ...]]:
+    """What the patch branch has made unique together in the atom's model, with its fields called as on mainline."""
+    comparison = unit.side.comparison
+    key = comparison.patch_identity.current_model(atom.schema_object.model)
+    ours, start = comparison.patch_end.models[key], comparison.start.models.get(atom.schema_object.model)
+    known = start.unique_together if start is not None else frozenset()
+    for names in ours.unique_together - known:
+        columns = (
+            comparison.patch_identity.schema_object(SchemaObjectKind.COLUMN, key, name) for name in names
+        )
+        yield tuple(map(comparison.mainline_identity.current_name, columns))
 
 
 def _named_as_now(unit: Unit, atom: Added) -> Value | None:
@@ -349,11 +365,14 @@ def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None
     theirs = shape_value(shape)
     if not isinstance(field, Field) or theirs is None or owner is None:
         return None
-    model, name = Constant(owner.name.lower()), Constant(last.name)
+    name_now = last.name
+    model, name = Constant(owner.name.lower()), Constant(name_now)
     default = row_default(unit, match.given or match.mainline, in_patch=False)
     ours = with_row_default("AlterField", model, name, field, default)
     if ours is None:
         return None
+    if isinstance(shape, Field) and {*field_indexes(name_now, shape)} != {*field_indexes(name_now, field)}:
+        return (conditional(ours),)  # an index is not made twice, as a column may be altered twice
     to_patch = operation("AlterField", model_name=model, name=name, field=theirs)
     return (state_only(to_patch), ours)
 
