@@ -248,7 +248,7 @@ def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) ->
                 else (conditional(operation("AddConstraint", model_name=here, constraint=value)),)
             )
         case SchemaObjectKind.UNIQUE_TOGETHER:
-            together = {*model.unique_together, *(_patch_togethers(unit, first) if in_patch else ())}
+            together = {*model.unique_together, *(_unique_in_patch(unit, first) if in_patch else ())}
             value = Items("set", tuple(_names(names) for names in sorted(together)))
             return (conditional(operation("AlterUniqueTogether", name=here, unique_together=value)),)
         case _:
@@ -271,7 +271,7 @@ def _removed_where_present(unit: Unit, last: Atom, *, in_patch: bool) -> tuple[O
     return (conditional(operation(kind, model_name=Constant(owner.name.lower()), name=Constant(name))),)
 
 
-def _patch_togethers(unit: Unit, atom: Added) -> Iterator[tuple[str, ...]]:
+def _unique_in_patch(unit: Unit, atom: Added) -> Iterator[tuple[str, ...]]:
     """What the patch branch has made unique together in the atom's model, with its fields called as on mainline."""
     comparison = unit.side.comparison
     key = comparison.patch_identity.current_model(atom.schema_object.model)
