@@ -11,7 +11,7 @@ from typing import Any
 
 from branches import helpers, leaves
 from django_trees import content
-from populations import MERGED
+from populations import MAINLINE, MERGED, PATCHED
 from trial import (
     BUG,
     MAIN,
@@ -110,6 +110,13 @@ class ResolveTrial(Trial):
             codes=codes_of(plan),
             story=tuple(story),
         )
+
+    def lineage(self, in_plan: str) -> str:
+        if self.way == "merge of mainline" and not self.is_merged_with_two_leaves:
+            return {MAINLINE: PATCHED, PATCHED: MAINLINE}.get(
+                in_plan, in_plan
+            )  # it is HEAD, and mainline is brought
+        return in_plan
 
     # git
 
