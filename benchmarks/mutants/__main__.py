@@ -31,7 +31,7 @@ from benchmarks.mutants.mutating import Mutant, compiles, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
-PACKAGES = ("proof", "planning", "matching", "schema", "repair", "rehearsal")
+PACKAGES = ("proof", "upgrades", "planning", "matching", "schema", "repair", "rehearsal")
 UNIT = (
     "engine",
     "graph",
@@ -44,6 +44,7 @@ UNIT = (
     "runbook",
     "schema",
     "strategies",
+    "upgrades",
 )
 TESTS = (
     *(f"tests/unit/{name}" for name in UNIT),
