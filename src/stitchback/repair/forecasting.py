@@ -15,7 +15,6 @@ from stitchback.model.problems import raised
 from stitchback.model.state import Field
 from stitchback.repair.hidden_tables import HiddenTables
 from stitchback.repair.ledger_edits import Presence
-from stitchback.repair.ledger_prover import followed
 from stitchback.repair.observed_schema import as_shown
 from stitchback.repair.recorder_rules import Order
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
@@ -26,6 +25,7 @@ from stitchback.schema.effects import CreateIndex, Effect
 from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
 from stitchback.schema.on_engine import Remarks
+from stitchback.upgrades.next_release import empty_next_release
 
 ALL_SEEN = HiddenTables()
 
@@ -112,7 +112,7 @@ class Forecaster:
 
     @cached_property
     def following(self) -> Engine:
-        return Engine(followed(self._tree), memory=self.memory, settings=self._tree.settings)
+        return Engine(empty_next_release(self._tree), memory=self.memory, settings=self._tree.settings)
 
     @cached_property
     def wanted(self) -> PhysicalSchema | None:

@@ -25,7 +25,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.values import Code
-from stitchback.parsing.context import CachedReading, ReadingConfig
+from stitchback.parsing.reading_context import CachedReading, ReadingConfig
 from stitchback.parsing.tree import read_tree
 
 FIXTURES = Path(stitchback.__file__).parents[2] / "fixtures" / "repos"
