@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Followed, Operation, ReachedCode, TreeWork
 from stitchback.model.problems import Problem, raised
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import TRUE, Call, Code, Constant, Dictionary, Items, Reference, Value
-from stitchback.model.work import Followed, ReachedCode, TreeWork
 
 MODELS = "django.db.models."
 

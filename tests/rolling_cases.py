@@ -9,7 +9,7 @@ from migration_values import char, create, integer, migration, tree
 from stitchback.engine.rolling_stops import rolling_path
 from stitchback.hazards.hazard import RollingHazard
 from stitchback.hazards.rolling_case import RollingCase
-from stitchback.matching import fold
+from stitchback.matching.match import fold
 from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.state import SchemaState

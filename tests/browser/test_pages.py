@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import stitchback
 from commands import Commands
 from fixture_repos import build_repository
 from migration_values import migration, tree
@@ -14,12 +15,14 @@ from migration_values import migration, tree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.planning.graph_picture import picture_of
-from stitchback.reporting import render_graph
+from stitchback.planning.reports import Overview, ReleaseBranch, State
+from stitchback.reporting import render_graph, render_status_page
 
 Write = Callable[[str], Path]
 PHONE = (500, 800)  # the narrowest window that Chromium has
 FIRST_PAINT_MS = 2_000
 MANY = 2_000
+UP, DOWN = "\ue013", "\ue015"  # arrow keys
 WHITE, DARK = 0xFFFFFFFF, 0xFF17110D  # the light and the dark background, as ABGR
 
 
@@ -250,3 +253,92 @@ def test_two_patch_branches_have_a_picture_each(browser: Any, commands: Commands
     browser.find("[name=branch]").send_keys(built.case.patches[1])
     assert before != nodes(browser, ".patch") != []
     is_quiet(browser, file)
+
+
+@pytest.fixture
+def branches(write: Write) -> Path:
+    """The page of `status`, with hostile names of branches."""
+    found = [
+        ReleaseBranch("release/1.0", "1" * 40, State.RECONCILED),
+        ReleaseBranch("release/2.0", "2" * 40, State.TO_RECONCILE, "1 migration", "stitchback plan release/2.0"),
+        *(ReleaseBranch(name, "3" * 40, State.IN_CONFLICT, name, name) for name in HOSTILE),
+    ]  # fmt: skip
+    overview = Overview(tree(migration("shop.0001_x")), tuple(found), {HOSTILE[0]: ()}, ("release/*",))
+    return write(render_status_page(overview))
+
+
+def test_the_page_of_the_release_branches(browser: Any, branches: Path) -> None:
+    browser.open(branches)
+    assert browser.texts("h2") == ["Release branches", "Several leaf nodes"]
+    assert browser.texts("#branches tbody tr:nth-child(2) td") == [
+        "release/2.0",
+        "to reconcile",
+        "1 migration",
+        "stitchback plan release/2.0",
+    ]
+    is_quiet(browser, branches)
+
+
+def test_hostile_names_of_branches_stay_text(browser: Any, branches: Path) -> None:
+    browser.open(branches)
+    assert browser.run("return typeof hacked") == "undefined"
+    assert browser.texts("#branches tbody td:first-child")[2:] == list(HOSTILE)
+    assert browser.run("return document.querySelectorAll('img, b, i, main script').length") == 0
+    is_quiet(browser, branches)
+
+
+def test_only_the_branches_in_one_state(browser: Any, branches: Path) -> None:
+    """With the keyboard."""
+    browser.open(branches)
+    browser.find("[name=filter]").send_keys(DOWN, DOWN)
+    assert browser.texts("#branches tbody td:first-child") == ["release/2.0"]
+    browser.find("[name=filter]").send_keys(UP, UP)
+    assert len(browser.texts("#branches tbody td:first-child")) == 2 + len(HOSTILE)
+    is_quiet(browser, branches)
+
+
+@pytest.fixture(scope="module")
+def verified(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("verified")
+    built = build_repository("same-column-mid-chain", folder / "shop")
+    page = folder / "verify.html"
+    assert (
+        stitchback(built.path, "verify", "release/2.4", "--onto", "main", "--html", str(page)).exit_code == 0
+    )
+    return page
+
+
+def test_the_page_of_verify(browser: Any, verified: Path) -> None:
+    browser.open(verified)
+    assert browser.texts("h2")[:3] == ["Plan", "Verified on sqlite", "What the sides have"]
+    assert browser.texts("#verified-0 p.good") == ["No error, no difference, no lost value."]
+    assert "equal to a fresh install" in browser.texts("#verified-0 td")
+    browser.find("#verified-0 summary").send_keys("\ue007")
+    assert "shop.0003_stitched_item_colour" in browser.texts("#verified-0 details li")
+    is_quiet(browser, verified)
+
+
+@pytest.mark.parametrize("page", ["branches", "verified"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_tables_on_a_phone(browser: Any, request: pytest.FixtureRequest, page: str, dark: bool) -> None:
+    file = request.getfixturevalue(page)
+    browser.open(file, size=PHONE, dark=dark)
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+    background = browser.run("return getComputedStyle(document.body).backgroundColor")
+    assert background == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
+    is_quiet(browser, file)
+
+
+def test_tables_on_paper(browser: Any, branches: Path) -> None:
+    """All rows, without the choice among them."""
+    browser.open(branches, dark=True)
+    browser.find("[name=filter]").send_keys(DOWN, DOWN)
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert browser.texts(".tools, nav") == []
+        assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert len(browser.texts("#branches tbody td:first-child")) == 2 + len(HOSTILE)
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    is_quiet(browser, branches)

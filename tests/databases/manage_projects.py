@@ -114,6 +114,23 @@ def shop_with_audit(path: Path) -> ManagedProject:
     return project
 
 
+PYMYSQL = """
+try:
+    import MySQLdb
+except ImportError:
+    import pymysql
+
+    pymysql.version_info = (2, 2, 9, "final", 0)  # what Django asks of mysqlclient
+    pymysql.install_as_MySQLdb()
+"""
+
+
+def use_driver(project: ManagedProject, server: Server) -> None:
+    """For MySQL, the lines with which a project uses PyMySQL where mysqlclient is not installed. They are not in git."""
+    if server.vendor == "mysql":
+        project.files.write({"proj/__init__.py": PYMYSQL})
+
+
 def model(name: str, *columns: str) -> str:
     fields = [f"{column} = models.IntegerField(null=True)" for column in columns] or ["pass"]
     return "\n    ".join(

@@ -1,4 +1,4 @@
-"""`manage.py stitchback` in real projects, on SQLite and PostgreSQL."""
+"""`manage.py stitchback` in real projects, on SQLite, PostgreSQL, and MySQL or MariaDB."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from databases.manage_projects import (
     managed_project,
     model,
     shop_with_audit,
+    use_driver,
 )
-from databases.servers import Postgresql, Server, Sqlite
+from databases.servers import SERVERS, Postgresql, Server
 from databases.small_projects import add, create
 
 PASSWORD = "correct-horse"
-ENGINES: tuple[Server, ...] = (Sqlite(), Postgresql())
 
 
-@pytest.fixture(params=ENGINES, ids=lambda server: server.vendor)
+@pytest.fixture(params=SERVERS, ids=lambda server: server.vendor)
 def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MadeDatabases]:
     server: Server = request.param
     if server.variable and not os.environ.get(server.variable):
@@ -36,9 +36,10 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MadeDa
 
 
 def entries(databases: MadeDatabases, *aliases: str) -> dict[str, dict[str, object]]:
+    """Without a password where the server checks it: that of the tests has accounts without one."""
     made = {alias: databases.create(alias) for alias in aliases}
     return {
-        alias: entry(url if url.vendor == "sqlite" else replace(url, password=PASSWORD))
+        alias: entry(replace(url, password=PASSWORD) if url.vendor == "postgresql" else url)
         for alias, url in made.items()
     }
 
@@ -46,6 +47,7 @@ def entries(databases: MadeDatabases, *aliases: str) -> dict[str, dict[str, obje
 def test_from_status_to_verify(databases: MadeDatabases, tmp_path: Path) -> None:
     """`default` and `audit` are those of the release, `dev` is a developer's of main: it needs the row."""
     project = shop_with_audit(tmp_path / "project")
+    use_driver(project, databases.server)
     project.use(entries(databases, "default", "audit", "dev"))
     project.files.git("checkout", "-q", "release/2.4")
     project.good("migrate", "-v0")
@@ -87,6 +89,7 @@ def test_from_status_to_verify(databases: MadeDatabases, tmp_path: Path) -> None
 def test_without_the_routers_answer_the_tables_are_missing(databases: MadeDatabases, tmp_path: Path) -> None:
     """The same database by its URL: the tables of `shop` are not in it, and nothing says that they need not be."""
     project = shop_with_audit(tmp_path / "project")
+    use_driver(project, databases.server)
     project.use(entries(databases, "default", "audit"))
     project.good("migrate", "-v0", "--database", "audit")
     assert project.stitchback("repair", "--database", "audit").code == 0

@@ -32,7 +32,7 @@ from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.operations.data import runs_code
 from stitchback.parsing.tree import read_tree
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.problems import Clash
+from stitchback.schema.clashes import Clash
 
 CONTRIB = ("auth", "contenttypes", "sessions", "messages", "sites", "admin", "staticfiles")
 

@@ -13,8 +13,8 @@ from django.db.migrations.state import ProjectState
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import ReadingContext
 
 HEADER = """\
 import datetime

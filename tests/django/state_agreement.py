@@ -17,7 +17,7 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Value, render, text
-from stitchback.parsing.names import canonical
+from stitchback.parsing.import_paths import canonical
 from stitchback.schema.comparing import ComparisonKind, compare_definitions, compare_fields
 from stitchback.schema.field_classes import CLASSES
 from stitchback.schema.fields import canonical_field, without_defaults

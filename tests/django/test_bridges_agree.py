@@ -21,8 +21,8 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.operations import TEMPLATES
 from stitchback.operations.applying import physical_effects
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.schema.apply_effect import run_effect
 
 HEADER = """

@@ -19,7 +19,7 @@ from django.db.migrations.state import ProjectState
 from django.db.models import Q
 
 from stitchback.operations import TEMPLATES
-from stitchback.parsing.conditional import recognise
+from stitchback.parsing.classes import recognise
 
 APP = "shop"
 CHECK = "condition" if "condition" in models.CheckConstraint.__init__.__code__.co_varnames else "check"

@@ -11,7 +11,7 @@ from database_agreement import expected, introspected, simulated
 from django.db.migrations.state import ProjectState
 from schema_cases import CASES, Case, executed, read
 
-from stitchback.schema.physical import physical_of
+from stitchback.schema.tables import physical_of
 
 DATABASE_CASES = [case for case in CASES if case.database and case.since <= django.VERSION[:2] < case.until]
 

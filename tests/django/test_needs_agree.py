@@ -22,9 +22,9 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
 from stitchback.operations.applying import apply_operation
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
-from stitchback.schema.problems import InconsistentState
+from stitchback.parsing.reading_context import ReadingContext
+from stitchback.schema.clashes import InconsistentState
 
 HEADER = """
 from django.db import migrations, models

@@ -15,7 +15,7 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.api import Project
-from stitchback.api.squashing.candidates import squash_candidates
+from stitchback.api.squash_candidates import find_squash_candidates
 from stitchback.api.verification.real_differences import schema_differences
 from stitchback.planning.squash_reports import SquashCandidate
 
@@ -185,7 +185,7 @@ CASES: dict[
 def found(project: SmallProject) -> tuple[SquashCandidate, ...]:
     project.commit()
     with Project.open(project.path) as opened:
-        return squash_candidates(opened).candidates
+        return find_squash_candidates(opened).candidates
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

@@ -12,7 +12,7 @@ from test_bridges_agree import executed, read
 
 from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.problems import Clash
+from stitchback.schema.clashes import Clash
 
 CASES = [
     'CreateModel("A", [("id", AutoField(primary_key=True))])',

@@ -19,8 +19,8 @@ from stitchback.model.edits import (
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.rewriting.check_rendered import check_reread
 from stitchback.rewriting.rendering import render_files
 

@@ -79,26 +79,29 @@ class Judge:
             return found
         for population in self.populations:
             problem = next(self.unexcused(population), None)
-            finished = self.finished(population) if problem else None
-            if finished is not None:
+            for finished in self.finished(population) if problem else ():
                 self.say(f"{problem}: finishes first")
                 problem = next(self.unexcused(finished), None)
+                if problem is None:
+                    break
             self.say(f"{population.name}: fine" if problem is None else str(problem))
             found.extend([] if problem is None else [problem])
         return found
 
-    def finished(self, population: Population) -> Population | None:
-        """The database, migrated to the end with the tree that the runbook names: its branch as it is before the plan; None where the plan asks for that on none of its lineage, or where it is at
-        the end."""
+    def finished(self, population: Population) -> Iterator[Population]:
+        """The database, migrated to the end with its branch's tree before the plan: mainline's as it is, or before git's merge, as the runbook says.
+        Nothing where the plan asks for that on none of its lineage, or where it is at the end."""
         lineage = MAINLINE if population.lineage == MERGED else population.lineage
         if lineage not in self.finishing:
-            return None
-        tree = self.pair.patch if lineage == PATCHED else self.pair.checked_out
-        run = migrate(in_django(tree), population.database)
-        if run.error or not run.ran:
-            return None
-        after = population.after(tree, run.ran, run.database)
-        return replace(after, name=f"{population.name}, finished first")
+            return
+        trees = [self.pair.patch] if lineage == PATCHED else [self.pair.checked_out]
+        if population.lineage == MAINLINE and self.pair.is_merged:
+            trees.append(self.pair.mainline)
+        for tree in trees:
+            run = migrate(in_django(tree), population.database)
+            if not run.error and run.ran:
+                after = population.after(tree, run.ran, run.database)
+                yield replace(after, name=f"{population.name}, finished first")
 
     def say(self, line: str) -> None:
         self.story.append(line)
@@ -278,8 +281,8 @@ class Judge:
 
     def model_problems(self) -> Iterator[str]:
         """Three-way, by name: a field or an option that one branch alone has changed is as that branch has it. Names that a branch
-        renames are left out, and so are those that both have changed in different ways, and what needs a field that the other
-        branch removes."""
+        renames are left out, and so are those that both have changed in different ways, and what needs a field or a model that the
+        other branch removes."""
         trees = (self.pair.fork, self.pair.patch, self.pair.mainline)
         fork, patch, mainline = (facts(state_of(in_django(tree))) for tree in trees)
         result = facts(state_of(self.tree))

@@ -50,6 +50,28 @@ class TestReleaseBranches:
         ]
         assert "feature/x" not in said.out
 
+    def test_where_no_name_looks_like_a_release_the_other_branches_are_named(
+        self, work: UnfinishedWork
+    ) -> None:
+        side(work, "customer(one)", "0002_hot", add("item", "colour"))
+        said = work.run("status", "--onto", "main")
+        assert said.exit_code == 0
+        assert "Other branches: customer(one)\n  stitchback status 'customer(one)' --onto main\n" in said.out
+
+    def test_a_missing_branch_argument_names_one_that_looks_like_a_release(
+        self, work: UnfinishedWork
+    ) -> None:
+        assert "`stitchback plan BRANCH`" in work.run("plan").err
+        side(work, "release/2.0", "0002_hot", add("item", "colour"))
+        assert "`stitchback plan release/2.0`" in work.run("plan").err
+
+    def test_a_branch_that_only_the_remote_has_is_fetched_with_the_command_that_is_shown(
+        self, work: UnfinishedWork
+    ) -> None:
+        assert "git fetch" not in work.run("plan", "stable/1").err
+        work.git("update-ref", "refs/remotes/upstream/main", "main")
+        assert "`git fetch upstream stable/1:stable/1`" in work.run("plan", "stable/1").err
+
     def test_after_apply_it_is_reconciled(self, work: UnfinishedWork) -> None:
         side(work, "release/2.0", "0002_hot", add("item", "colour"))
         work.migration("shop.0002_colour", "shop.0001_initial", add("item", "colour"))

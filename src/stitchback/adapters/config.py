@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stitchback.adapters.project_folder import has_configuration, project_folder
+from stitchback.adapters.project_settings import has_configuration, project_folder
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import (
     ENGINES,

@@ -15,9 +15,9 @@ from stitchback.model.migrations import DeferredOperations, Dependency, Migratio
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
-from stitchback.parsing.context import CachedReading
 from stitchback.parsing.deferred_operations import DeferredFile, code_in, opener
-from stitchback.parsing.unknown_length import UnknownLength
+from stitchback.parsing.reading_context import CachedReading
+from stitchback.parsing.unknown_values import UnknownLength
 
 Entry = tuple[Plain, ...]
 _PLAIN = frozenset({str, bool, int, float, bytes, type(None)})

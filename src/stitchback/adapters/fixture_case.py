@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from stitchback.adapters.git_build import BuildCommit
+from stitchback.adapters.git_build import BuildCommit, build
+from stitchback.errors import EnvironmentProblem
 
 LEFT_BY_PYTHON = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
 
@@ -149,3 +150,31 @@ def _read(target: type, table: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"unknown keys for {target.__name__}: {', '.join(unknown)}")
     return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+
+
+DEMO = "same-column-mid-chain"
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFixture:
+    """The fixture repository of `stitchback demo`. `case` says what happened and which commits there are; `skeleton` is laid under each of them."""
+
+    case: FixtureCase
+    skeleton: Path
+
+    def build(self, destination: Path) -> dict[str, str]:
+        """The repository at `destination`, mainline checked out; commit id -> SHA."""
+        return build(build_commits(self.case, self.skeleton), destination, checkout=self.case.onto)
+
+
+def find_demo_fixture() -> DemoFixture:
+    """In the installed package, or in the checkout that the package is run from. Raises EnvironmentProblem (SB525) where the installation lacks it."""
+    packaged, checkout = PACKAGE / "demo_repository", PACKAGE.parents[1] / "fixtures"
+    for case, skeleton in (
+        (packaged / DEMO, packaged / "skeleton"),
+        (checkout / "repos" / DEMO, checkout / "skeleton"),
+    ):
+        if (case / "case.toml").is_file():
+            return DemoFixture(read_case(case), skeleton)
+    raise EnvironmentProblem("SB525", "the demo's repository is not installed", hint="Reinstall stitchback.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -198,8 +199,14 @@ def unknown(ref: str, known: tuple[Ref, ...]) -> EnvironmentProblem:
     if near:
         hint = f"Did you mean {' or '.join(near)}?"
     else:
-        hint = "Give a branch, a tag or a commit of this repository; stitchback never fetches."
+        hint = f"Give a branch, a tag or a commit of this repository; stitchback never fetches{_fetch(ref, known)}."
     return EnvironmentProblem("SB504", f"there is no branch, tag or commit {ref!r}", hint=hint)
+
+
+def _fetch(ref: str, known: tuple[Ref, ...]) -> str:
+    """The command that brings a branch of that name, where the repository has a remote."""
+    remote = next((item.name.partition("/")[0] for item in known if item.kind == "remote"), None)
+    return f": `git fetch {shlex.quote(remote)} {shlex.quote(f'{ref}:{ref}')}`" if remote else ""
 
 
 def near_names(ref: str, names: tuple[str, ...]) -> tuple[str, ...]:

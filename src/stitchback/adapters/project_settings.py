@@ -1,4 +1,4 @@
-"""Where a tree's project is, and which settings it names: read from `manage.py`, never by running it."""
+"""Where a tree's project is, and which settings it names: read from `manage.py` and pyproject.toml, never by running it."""
 
 from __future__ import annotations
 
@@ -87,3 +87,31 @@ def _manage_scripts(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
 def _may_hold_a_project(folder: Path) -> bool:
     hidden = folder.name.startswith(".") or folder.name in SKIPPED
     return not hidden and folder.is_dir() and not folder.is_symlink()
+
+
+PYPROJECT = "pyproject.toml"
+_TABLE = b"[tool.stitchback"
+
+
+def project_folder(top: Path, directory: Path) -> str:
+    """The nearest folder from `directory` up that has a manage.py or the configuration of stitchback, relative to the working tree's
+    top, posix; `directory` itself where none has, "" for the top."""
+    here, top = directory.resolve(), top.resolve()
+    if not here.is_relative_to(top):
+        return ""
+    for folder in (here, *here.parents):
+        if (folder / "manage.py").is_file() or has_configuration(folder / PYPROJECT):
+            return _relative(folder, top)
+        if folder == top:
+            break
+    return _relative(here, top)
+
+
+def has_configuration(file: Path) -> bool:
+    """Whether the file has a table [tool.stitchback]."""
+    return file.is_file() and _TABLE in file.read_bytes()
+
+
+def _relative(folder: Path, top: Path) -> str:
+    path = folder.relative_to(top).as_posix()
+    return "" if path == "." else path

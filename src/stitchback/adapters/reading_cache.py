@@ -1,7 +1,7 @@
 """What migration files were read as, kept in one file in the user's cache directory, for the next command.
 
 A reading is known by its blob and its path, and it names every other question that it asked about its tree or the
-configuration, with the answer (`parsing.context.CachedReading`): it holds only where all answers are the same again. The file's name
+configuration, with the answer (`parsing.reading_context.CachedReading`): it holds only where all answers are the same again. The file's name
 contains the rest: the version of this reader.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from stitchback.adapters.cache_file import DamagedCache, keep, load, packed, place_of, version_of
 from stitchback.adapters.encoded_migrations import Entry, decoded, encoded, is_whole
 from stitchback.model.migrations import Migration
-from stitchback.parsing.context import CachedReading
+from stitchback.parsing.reading_context import CachedReading
 
 MOST_BYTES = 64_000_000  # of all entries; beyond it only what this command used is kept
 _READERS = ("parsing", "model", "adapters/encoded_migrations.py", "adapters/cache_file.py")

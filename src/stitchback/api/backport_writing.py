@@ -13,7 +13,7 @@ from stitchback.api.project import WORKTREE, Project
 from stitchback.api.reading_cases import PlanRequest
 from stitchback.api.writing_plans import Prepared, Written, prepare, write
 from stitchback.errors import EnvironmentProblem
-from stitchback.planning.backport import BackportReport
+from stitchback.planning.reports import BackportReport
 
 
 @dataclass(frozen=True, slots=True)

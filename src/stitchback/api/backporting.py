@@ -20,15 +20,14 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Candidate, Patch, Proof, Refuted
 from stitchback.parsing.tree import read_tree
-from stitchback.planning.backport import BackportReport, ReleaseFile
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.prices import price_of
+from stitchback.planning.reports import BackportReport, ReleaseFile
 from stitchback.proof import prove
 from stitchback.proof.ancestors import BranchAncestors
-from stitchback.rewriting.diffs import unified_diff
-from stitchback.rewriting.rendering import render_files
+from stitchback.rewriting.rendering import render_files, unified_diff
 from stitchback.strategies.draft import Draft, FileDraft
-from stitchback.strategies.naming import leaf_key, path_for
+from stitchback.strategies.file_names import leaf_key, path_for
 
 Progress = Callable[[str], None]
 Names = Mapping[MigrationKey, MigrationKey]

@@ -11,7 +11,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Situation
 from stitchback.parsing.links import followed
-from stitchback.parsing.provenance import provenance_of
+from stitchback.parsing.sources import provenance_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import OF_ROLLING, find_in_check, find_in_rolling
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, FindingId
-from stitchback.planning.check_report import CheckReport
-from stitchback.planning.reports import coverage_of
+from stitchback.planning.reports import CheckReport, coverage_of
 
 HEAD = "HEAD"
 CHECKED_OUT = "the working tree"  # the same name on every branch: the baseline file holds messages

@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import assert_never
 
 from stitchback.api.schema import SchemaDifference, SchemaRead
-from stitchback.planning.check_report import CheckReport
 from stitchback.planning.graph_picture import GraphPicture
-from stitchback.planning.reports import PlanReport, Status
-from stitchback.planning.resolution import ResolvedLeaves
+from stitchback.planning.reports import (
+    BackportReport,
+    CheckReport,
+    PlanReport,
+    ResolvedLeaves,
+    Status,
+)
+from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.reporting import (
+    render_backport,
+    render_candidates,
     render_check,
     render_diagnosis,
+    render_finish,
     render_graph,
     render_plan,
     render_resolution,
     render_schema,
     render_schema_difference,
+    render_squash,
     render_status,
 )
 
@@ -31,6 +40,10 @@ Result = (
     | GraphPicture
     | SchemaRead
     | SchemaDifference
+    | BackportReport
+    | CandidatesReport
+    | SquashReport
+    | FinishReport
 )
 
 
@@ -53,5 +66,13 @@ def to_json(result: Result) -> str:
             return render_schema(ref, commit, models, opaque, JSON)
         case SchemaDifference(ref, other, differences, opaque):
             return render_schema_difference(ref, other, differences, opaque, JSON)
+        case BackportReport():
+            return render_backport(result, JSON)
+        case CandidatesReport():
+            return render_candidates(result, JSON)
+        case SquashReport():
+            return render_squash(result, JSON)
+        case FinishReport():
+            return render_finish(result, JSON)
         case _:
             assert_never(result)

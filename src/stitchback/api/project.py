@@ -17,8 +17,8 @@ from stitchback.model.command_cache import CommandCache
 from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
-from stitchback.parsing.context import ReadingConfig
 from stitchback.parsing.links import followed, real_path
+from stitchback.parsing.reading_context import ReadingConfig
 from stitchback.parsing.shared_readings import SharedReadings
 from stitchback.parsing.tree import TreeRequest, read_trees
 

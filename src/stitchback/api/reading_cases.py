@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -133,9 +134,17 @@ def being_merged(project: Project) -> tuple[str, ...]:
         raise EnvironmentProblem(
             "SB533",
             "no patch branch is named, and no merge, rebase or cherry-pick is going on",
-            hint="Name the branch: `stitchback plan release/2.4`. `stitchback status` lists the branches that look like releases.",
+            hint=f"Name the branch: `stitchback plan {_a_branch(project)}`. `stitchback status` lists the branches that look like releases.",
         )
     return tuple(map(project.name_of_commit, unfinished.heads))
+
+
+def _a_branch(project: Project) -> str:
+    """One that looks like a release, or else a placeholder."""
+    from stitchback.api.release_branches import USUAL_NAMES, release_refs  # which plans, and so reads cases
+
+    patterns = project.configuration.patch_branches or USUAL_NAMES
+    return next((shlex.quote(ref.name) for ref in release_refs(project, "HEAD", patterns)), "BRANCH")
 
 
 class Parting(NamedTuple):
@@ -156,7 +165,7 @@ def fork_point_of(project: Project, ref: str, onto: str) -> Parting:
         raise EnvironmentProblem(
             "SB530",
             f"{ref} and {onto} are the same commit",
-            hint="Give the patch branch as the argument, and mainline with --onto.",
+            hint="Give the patch branch as the argument, and mainline with --onto. `stitchback status` lists the branches that look like releases.",
         )
     before = _being_merged(repository, tip) if repository.is_checked_out(onto) else None
     base = repository.merge_base(tip, before or mainline)

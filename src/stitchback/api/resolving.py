@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from stitchback.adapters.git import Ref
 from stitchback.api.conflicts import settled_paths, unsettled_paths
-from stitchback.api.may_have_applied import AppliedEvidence, may_have_applied
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.other_side import (
     HEAD,
@@ -20,7 +20,7 @@ from stitchback.api.other_side import (
 from stitchback.api.planning import make_plan
 from stitchback.api.project import WORKTREE, Project
 from stitchback.api.reading_cases import PlanRequest
-from stitchback.api.release_branches import MAIN_NAMES
+from stitchback.api.release_branches import MAIN_NAMES, is_release_branch
 from stitchback.api.writing_plans import Written, prepare, write
 from stitchback.errors import Refusal
 from stitchback.graph import MigrationGraph
@@ -29,8 +29,7 @@ from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Patch
 from stitchback.planning.outcomes import Planned
-from stitchback.planning.reports import PlanReport
-from stitchback.planning.resolution import ResolvedLeaves
+from stitchback.planning.reports import PlanReport, ResolvedLeaves
 from stitchback.proof.ancestors import BranchAncestors
 from stitchback.strategies.renumber import Renumber
 
@@ -200,3 +199,44 @@ def _dependent_pairs(report: PlanReport) -> Iterator[tuple[str, Migration, str, 
                     continue
                 if not (branches.independent([one], [other]) and branches.independent([other], [one])):
                     yield side.patch.tree.ref, one, mainline.ref, other
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedEvidence:
+    """`evidence`: migration -> where it is, in words. `searched`: how many refs and ledgers were looked through. `knows_pushed`: whether there
+    are remote-tracking branches; without them nothing shows what others have."""
+
+    evidence: Mapping[MigrationKey, str] = field(default_factory=dict)
+    searched: int = 0
+    knows_pushed: bool = False
+
+    def is_possible(self, keys: Collection[MigrationKey]) -> bool:
+        """Whether something shows that a database may have one of them."""
+        return any(key in self.evidence for key in keys)
+
+
+def may_have_applied(
+    project: Project, own: Iterable[Migration], ledgers: Iterable[Ledger]
+) -> AppliedEvidence:
+    """The user's own database is not known here: reports state that."""
+    migrations = tuple(own)
+    refs = tuple(filter(lambda ref: is_deployed(project, ref), project.repository.all_refs()))
+    there = project.repository.which_have([ref.commit for ref in refs], [each.path for each in migrations])
+    found: dict[MigrationKey, str] = {}
+    for migration in migrations:
+        for ref in refs:
+            if migration.path in there[ref.commit]:
+                found.setdefault(migration.key, f"{_KINDS[ref.kind]} {ref.name}")
+    known = tuple(ledgers)
+    for ledger in known:
+        for key in sorted({each.key for each in migrations} & set(ledger.keys)):
+            found.setdefault(key, f"ledger {ledger.source}")
+    return AppliedEvidence(found, len(refs) + len(known), any(ref.kind == "remote" for ref in refs))
+
+
+def is_deployed(project: Project, ref: Ref) -> bool:
+    """Whether others can have the ref's files: what was pushed, tagged, or is a release branch by its name."""
+    return ref.kind != "branch" or is_release_branch(ref, project.configuration.patch_branches)
+
+
+_KINDS = {"branch": "branch", "remote": "remote branch", "tag": "tag"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stitchback.api.project import Project
 from stitchback.engine import EngineCache
-from stitchback.matching import covered
+from stitchback.matching.sides import covered
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree

@@ -1,16 +1,18 @@
-"""`plan --out` and `plan --html`: the runbook, the SQL and the page as files beside the tree, never in it."""
+"""`plan --out` and `--html`: the runbook, the SQL and the pages as files beside the tree, never in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from stitchback.api.verification.report import EngineReport
 from stitchback.engine import EngineCache
 from stitchback.errors import EnvironmentProblem
+from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import SafePlan, Situation
+from stitchback.model.plans import Population, SafePlan, Situation
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.repair.faking import FakeTrial
@@ -18,8 +20,7 @@ from stitchback.repair.plan_script import plan_script
 from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.repair_outcomes import Unrepairable
 from stitchback.reporting import render_plan_page
-from stitchback.runbook.render import render_runbook
-from stitchback.runbook.values import FakeAdvice, RunbookSql
+from stitchback.runbook import FakeAdvice, RunbookSql, render_runbook
 
 PAGE = "report.html"
 VENDORS = ("sqlite", "postgresql", "mysql", "oracle")
@@ -69,12 +70,22 @@ def _trials(
     around = RepairContext(_old_trees(situation))
     for outcome in needy:
         name = outcome.population.name
-        repair = deriver.derive(Ledger.of(*outcome.population.ledger, source=name), around)
+        repair = deriver.derive(Ledger.of(*whole_ledger(outcome.population, situation), source=name), around)
         if isinstance(repair, Unrepairable):  # its rows alone do not tell the schema
             trial = FakeTrial(reason=f"it could not be tried: {repair.message}")
         else:
             trial = deriver.try_fake(repair)
         yield name, outcome.inserts, trial
+
+
+def whole_ledger(population: Population, situation: Situation) -> tuple[MigrationKey, ...]:
+    """The population's rows, and those of the migrations below them in its tree that the proof leaves out because the plan does not concern them."""
+    rows = dict.fromkeys(population.ledger)
+    for tree in _old_trees(situation):
+        if tree.ref == population.ref:
+            graph = MigrationGraph.raw(tree)
+            rows |= dict.fromkeys(each for key in rows if key in graph.nodes for each in graph.ancestors(key))
+    return tuple(rows)
 
 
 def _old_trees(situation: Situation) -> tuple[Tree, ...]:
@@ -90,9 +101,14 @@ def write_out(report: PlanReport, folder: Path, diffs: Sequence[str] = ()) -> tu
     return _write(folder, {**files, PAGE: render_plan_page(report, diffs, files)})
 
 
-def write_page(report: PlanReport, file: Path, diffs: Sequence[str]) -> Path:
-    """Writes the page alone. Raises EnvironmentProblem (SB517) where the file cannot be written."""
-    (written,) = _write(file.parent, {file.name: render_plan_page(report, diffs, runbook_files(report))})
+def plan_page(report: PlanReport, diffs: Sequence[str], verified: Sequence[EngineReport] = ()) -> str:
+    """The page of `plan`, and of `verify` with its results."""
+    return render_plan_page(report, diffs, runbook_files(report), verified)
+
+
+def write_page(file: Path, html: str) -> Path:
+    """Writes a page alone. Raises EnvironmentProblem (SB517) where the file cannot be written."""
+    (written,) = _write(file.parent, {file.name: html})
     return written
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from stitchback.api.project import Project
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
-from stitchback.matching import fold
+from stitchback.matching.match import fold
 from stitchback.model.migrations import Tree
 from stitchback.model.state import SchemaState
-from stitchback.schema.differences import diff_states, state_to_json
+from stitchback.schema.state_json import diff_states, state_to_json
 
 
 @dataclass(frozen=True, slots=True)

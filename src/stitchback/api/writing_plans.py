@@ -20,11 +20,8 @@ from stitchback.parsing.tree import read_tree
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.rewriting.check_rendered import check_reread
-from stitchback.rewriting.contents import FileContent
-from stitchback.rewriting.diffs import unified_diff
 from stitchback.rewriting.leaf_files import marker_edits
-from stitchback.rewriting.package_files import package_files
-from stitchback.rewriting.rendering import render_files
+from stitchback.rewriting.rendering import FileContent, package_files, render_files, unified_diff
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def command(session: CommandContext, keep: str | None) -> int:
 
 def show(folder: Path) -> int:
     """Prints the events as they happen; returns 0 if every check passed."""
-    from stitchback.api.demonstration.story import demo
+    from stitchback.api.demonstration import demo
     from stitchback.reporting.demo_text import DemoReport
 
     report = DemoReport()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -69,6 +70,13 @@ class CommandContext:
         """Prints a remark, if there is one."""
         if text is not None:
             self.remark(text)
+
+    def write_page(self, file: str | None, page: Callable[[], str]) -> None:
+        """Writes the page of `--html FILE`, if it was given. Raises EnvironmentProblem."""
+        if file is not None:
+            from stitchback.api.runbooks import write_page
+
+            self.remark(f"wrote {write_page(Path(file), page())}")
 
 
 def _switch(name: str, flag: str, text: str) -> click.Option:

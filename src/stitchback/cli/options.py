@@ -113,6 +113,13 @@ rolling = click.option(
 code_first = click.option(
     "--code-first", is_flag=True, help="With --rolling: NEW's code is deployed before NEW's migrations."
 )
+html = click.option(
+    "--html",
+    type=click.Path(dir_okay=False),
+    default=None,
+    metavar="FILE",
+    help="Also write the report as a page for the browser.",
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 settings = click.option(
     "--settings",

@@ -26,13 +26,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write the runbook, the SQL scripts and the page of --html into this folder.",
 )
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False),
-    default=None,
-    metavar="FILE",
-    help="Write a page for the browser: the graphs, the files, the proof, the runbook.",
-)
+@options.html
 @options.output_format
 @click.pass_obj
 def command(
@@ -59,9 +53,9 @@ def command(
             render_plan(report, output_format, diffs if diff else (), verbose=session.verbose), output_format
         )
     if out or html:
-        from stitchback.api.runbooks import write_out, write_page
+        from stitchback.api.runbooks import plan_page, write_out
 
-        written = write_out(report, Path(out), diffs) if out else ()
-        for path in (*written, *((write_page(report, Path(html), diffs),) if html else ())):
+        for path in write_out(report, Path(out), diffs) if out else ():
             session.remark(f"wrote {path}")
+        session.write_page(html, lambda: plan_page(report, diffs))
     return report.exit_code

@@ -77,7 +77,7 @@ def command(
     from stitchback.api import Project
     from stitchback.api.repairing import LedgerSource, apply_repair, refused, repair_ledger
     from stitchback.repair.repair_outcomes import Unrepairable
-    from stitchback.reporting.repair_document import render_repair
+    from stitchback.reporting.repair_text import render_repair
 
     if fleet or schemas:
         options.not_for_fleets(database=database, ledger=ledger, vendor=vendor, undo=undo, apply=run, yes=yes)
@@ -122,7 +122,7 @@ def command(
 def _show(session: CommandContext, treatment: RepairResult, undo: str | None, *, as_text: bool) -> None:
     """Writes the undo script to its file, the script to stdout and remarks to stderr. Raises EnvironmentProblem as `write_undo` does."""
     from stitchback.api.repairing import write_undo
-    from stitchback.reporting.fake_text import fake_words
+    from stitchback.reporting.repair_text import fake_words
 
     script = treatment.script
     assert script is not None
@@ -138,7 +138,7 @@ def _show(session: CommandContext, treatment: RepairResult, undo: str | None, *,
 
 def _remark(session: CommandContext, remarks: Sequence[str], *, after_sql: bool = False) -> None:
     """Prints the remarks on stderr, after an empty line if the SQL comes before them."""
-    from stitchback.reporting.remark_text import render_remarks
+    from stitchback.reporting.repair_text import render_remarks
 
     if remarks and not session.quiet:
         echo(("\n" if after_sql else "") + render_remarks(remarks), err=True)

@@ -40,11 +40,11 @@ def candidates(session: CommandContext, ref: str | None, apps: tuple[str, ...], 
     """List linear runs of migrations at REF (default: the working tree) that `squashmigrations` can replace by one, what each would save,
     and what keeps the neighbours out. Runs no code of the project. Exit 0."""
     from stitchback.api import Project
-    from stitchback.api.squashing.candidates import squash_candidates
+    from stitchback.api.squash_candidates import find_squash_candidates
     from stitchback.reporting import render_candidates
 
     with Project.open(session.directory) as project, activity(session, "reading migrations"):
-        report = squash_candidates(project, ref or "HEAD", apps)
+        report = find_squash_candidates(project, ref or "HEAD", apps)
     echo(render_candidates(report, output_format, verbose=session.verbose), output_format)
     return 0
 
@@ -97,8 +97,8 @@ def stitch(
     3: refused.
     """
     from stitchback.api import Project
-    from stitchback.api.squashing.regenerating import how_to_run
-    from stitchback.api.squashing.stitching import (
+    from stitchback.api.squash_regenerate import how_to_run
+    from stitchback.api.squash_stitch import (
         StitchRequest,
         built,
         contents_of_squash,
@@ -178,9 +178,9 @@ def finish(
     """
     from stitchback.api import Project
     from stitchback.api.fleets import tenants_of
-    from stitchback.api.squashing.finishing import FinishRequest, finish
-    from stitchback.api.squashing.stitching import diffs_of_squash, prepared
-    from stitchback.api.writing_plans import contents_of_candidate, write
+    from stitchback.api.squash_finish import FinishRequest, contents_of_finish, finish
+    from stitchback.api.squash_stitch import diffs_of_squash, prepared
+    from stitchback.api.writing_plans import write
     from stitchback.model.plans import SafePlan
     from stitchback.reporting import render_after_squash, render_finish, render_finished
 
@@ -197,7 +197,7 @@ def finish(
         if report is None or not isinstance(report.outcome, SafePlan):
             echo(render_finish(found, output_format, verbose=session.verbose), output_format)
             return found.exit_code
-        contents = contents_of_candidate(project, report.outcome.candidate, report.tree, project.read_blob)
+        contents = contents_of_finish(project, report)
         if dry_run:
             diffs = diffs_of_squash(project, contents, report.tree)
             echo(render_finish(found, output_format, diffs, verbose=session.verbose), output_format)

@@ -13,9 +13,12 @@ from stitchback.cli.progress import activity
 @click.command("status")
 @options.patches
 @options.onto
+@options.html
 @options.findings_format
 @click.pass_obj
-def command(session: CommandContext, patches: tuple[str, ...], onto: str, output_format: str) -> int:
+def command(
+    session: CommandContext, patches: tuple[str, ...], onto: str, html: str | None, output_format: str
+) -> int:
     """Compare the migrations of patch branches with mainline since the fork point, and report findings.
 
     Without PATCH: the merge, rebase or cherry-pick that is not finished, if there is one; otherwise one line for each
@@ -25,7 +28,7 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
     """
     from stitchback.api import Project
     from stitchback.api.reading_cases import PlanRequest, being_merged, status
-    from stitchback.reporting import render_overview, render_status
+    from stitchback.reporting import render_overview, render_status, render_status_page
 
     with Project.open(session.directory) as project:
         if (
@@ -39,12 +42,14 @@ def command(session: CommandContext, patches: tuple[str, ...], onto: str, output
                 found = status(project, PlanRequest(patches, onto))
             text = render_status(found, output_format, verbose=session.verbose)
             echo(text, output_format, nl=bool(text))
+            session.write_page(html, lambda: render_status_page(found))
             return 1 if found.findings or found.case.units else 0
         if output_format not in ("text", "json"):
             raise click.UsageError(f"--format {output_format} is about named branches: name one")
-        from stitchback.api.release_overview import overview
+        from stitchback.api.release_branches import overview
 
         with activity(session, "reading migrations", session.remark) as progress:
             branches = overview(project, onto, progress)
         echo(render_overview(branches, output_format), output_format)
+        session.write_page(html, lambda: render_status_page(branches))
         return branches.exit_code

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @options.environment
 @options.rolling
 @options.code_first
+@options.html
 @options.output_format
 @click.pass_obj
 def command(
@@ -52,6 +53,7 @@ def command(
     environment: tuple[str, ...],
     rolling: tuple[str, str] | None,
     code_first: bool,
+    html: str | None,
     output_format: str,
 ) -> int:
     """Test the plan before its deploy: create databases of every branch, migrate them with the project's own code, and compare schema, rows and django_migrations. Exit 1: something differs.
@@ -65,8 +67,9 @@ def command(
         from stitchback.api.verifying import VerifyRequest
 
         request = VerifyRequest(urls or ("sqlite:///",), settings, environment=environment)
-        return _rolling(session, RollingRequest(*rolling, code_first), request, output_format)
-    from stitchback.api import Project, django_remark, make_plan
+        return _rolling(session, RollingRequest(*rolling, code_first), request, html, output_format)
+    from stitchback.api import Project, diffs_of, django_remark, make_plan
+    from stitchback.api.runbooks import plan_page
     from stitchback.api.verifying import VerifyRequest, verify
     from stitchback.planning.outcomes import Planned
     from stitchback.reporting import render_plan, render_verified
@@ -77,8 +80,10 @@ def command(
         )
         with activity(session, "reading migrations") as progress:
             report = make_plan(project, wish, progress)
+        diffs = diffs_of(project, report) if html else ()
         if not isinstance(report.outcome, Planned):
             echo(render_plan(report, output_format, verbose=session.verbose), output_format)
+            session.write_page(html, lambda: plan_page(report, diffs))
             return report.exit_code
         session.warn(django_remark(project, report))
         trial = VerifyRequest(urls or ("sqlite:///",), settings, replay, thorough, environment)
@@ -86,15 +91,20 @@ def command(
             verified = verify(project, report, trial, progress)
     planned = len(report.outcome.chosen.proof.outcomes)
     echo(render_verified(verified.engines, planned, output_format), output_format)
+    session.write_page(html, lambda: plan_page(report, diffs, verified.engines))
     return 0 if verified.went_well else 1
 
 
 def _rolling(
-    session: CommandContext, deploy: RollingRequest, request: VerifyRequest, output_format: str
+    session: CommandContext,
+    deploy: RollingRequest,
+    request: VerifyRequest,
+    html: str | None,
+    output_format: str,
 ) -> int:
     from stitchback.api import Project
-    from stitchback.api.rolling_verify import verify_rolling
-    from stitchback.reporting import render_rolling
+    from stitchback.api.verifying import verify_rolling
+    from stitchback.reporting import render_rolling, render_rolling_page
 
     with Project.open(session.directory) as project:
         session.remark(
@@ -103,4 +113,5 @@ def _rolling(
         with activity(session, "verifying", session.remark) as progress:
             runs = verify_rolling(project, deploy, request, progress)
     echo(render_rolling(runs, output_format), output_format)
+    session.write_page(html, lambda: render_rolling_page(deploy.old, deploy.new, runs))
     return 0 if all(run.went_well for run in runs) else 1

@@ -6,27 +6,24 @@ settings.
 """
 
 from stitchback.engine.composite_migration import CompositeMigration
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, SymbolicDatabase
 from stitchback.engine.engine import Engine, Stop, django_version
 from stitchback.engine.engine_cache import EngineCache
-from stitchback.engine.fast_migrate import FastRun, RunPath, RunResult
+from stitchback.engine.fast_migrate import RunPath, RunResult
 from stitchback.engine.migrate_command import MigrateOptions, Target
-from stitchback.engine.runs import LedgerStanding, Run, RunError, RunStep
+from stitchback.engine.runs import LedgerStanding, Run, RunError
 
 __all__ = [
     "CompositeMigration",
     "DatabaseId",
     "Engine",
     "EngineCache",
-    "FastRun",
     "LedgerStanding",
     "MigrateOptions",
     "Run",
     "RunError",
     "RunPath",
     "RunResult",
-    "RunStep",
     "Stop",
     "SymbolicDatabase",
     "Target",

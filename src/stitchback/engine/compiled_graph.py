@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 from django.core.management.base import CommandError
 from django.db.migrations.exceptions import AmbiguityError
 
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, Name, as_key
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.executor import SingleMigrationExecutor, SymbolicExecutor
 from stitchback.engine.migrate_command import MigrateOptions, Target, connection_at, planned, targets_of
-from stitchback.engine.names import Name, as_key
 from stitchback.engine.simulation import BuiltGraph, LoaderFiles, SymbolicMigration
 from stitchback.model.keys import MigrationKey
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 
 WIDTH = 16  # rows per lookup in `RowsToNodes`
 

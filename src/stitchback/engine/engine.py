@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase, as_key
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.fast_migrate import FastMigrate, FastRun, RunPath, RunResult
-from stitchback.engine.files import files_of
+from stitchback.engine.loader_files import files_of
 from stitchback.engine.migrate_command import (
     FORWARDS,
     MigrateOptions,
@@ -20,10 +19,8 @@ from stitchback.engine.migrate_command import (
     migrate,
     standing,
 )
-from stitchback.engine.names import Name, as_key
-from stitchback.engine.runs import LedgerStanding, Run, RunError
+from stitchback.engine.runs import LedgerStanding, Run, RunError, Trace, TracePoint
 from stitchback.engine.step_cache import StepResult
-from stitchback.engine.traces import Trace, TracePoint
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree

@@ -10,11 +10,9 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from stitchback.engine.composite_migration import parts_of
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase
 from stitchback.engine.interning import InternedContents
-from stitchback.engine.names import Name
-from stitchback.engine.states import EMPTY_STATE, MigrationEffect, StateCache, data_run
+from stitchback.engine.state_cache import EMPTY_STATE, MigrationEffect, StateCache, data_run
 from stitchback.model.atoms import fingerprint_of_work
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
@@ -25,11 +23,11 @@ from stitchback.operations.data import data_run as effect_of
 from stitchback.operations.data_needs import Needs
 from stitchback.operations.separate_database_and_state import Stated
 from stitchback.schema.apply_effect import run_effect
+from stitchback.schema.clashes import Clash, InconsistentState
 from stitchback.schema.effects import ChangeIndexName, DropColumn, Effect, Forget, Remake
 from stitchback.schema.on_engine import Remarks, run_on_engine
-from stitchback.schema.physical import physical_of
-from stitchback.schema.problems import Clash, InconsistentState
 from stitchback.schema.sqlite_remake import refused_by_sqlite
+from stitchback.schema.tables import physical_of
 
 IF_NOT_SQLITE = " (if no database is SQLite, declare which engines you use: engines in [tool.stitchback])"
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.migrations.executor import MigrationExecutor
 
+from stitchback.engine.database import Name
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.ledger_recorder import LedgerRecorder
-from stitchback.engine.names import Name
+from stitchback.engine.runs import TracePoint
 from stitchback.engine.simulation import (
     DatabaseClash,
     LedgerConnection,
@@ -19,9 +20,8 @@ from stitchback.engine.simulation import (
     SymbolicMigration,
     token_of,
 )
-from stitchback.engine.traces import TracePoint
 from stitchback.model.keys import MigrationKey
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 
 
 class ProgressWatch:

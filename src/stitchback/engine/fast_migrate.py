@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stitchback.engine.compiled_graph import CompiledGraph, LedgersOfOneGraph, shape_of
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, Name
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.executor import SymbolicExecutor
 from stitchback.engine.migrate_command import SAYS_NO, MigrateOptions, Target, connection_at, run_error
-from stitchback.engine.names import Name
 from stitchback.engine.runs import RunError
 from stitchback.engine.simulation import LoaderFiles, SymbolicMigration
 from stitchback.engine.step_cache import RunState, StepCache, StepResult

@@ -19,12 +19,10 @@ from django.db.migrations.exceptions import (
     NodeNotFoundError,
 )
 
-from stitchback.engine.database import SymbolicDatabase
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase, as_key
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.executor import ProgressWatch, SymbolicExecutor
-from stitchback.engine.names import Name, as_key
-from stitchback.engine.runs import LedgerStanding, RunError
+from stitchback.engine.runs import LedgerStanding, RunError, Trace
 from stitchback.engine.simulation import (
     BrokenGraph,
     DatabaseClash,
@@ -33,10 +31,9 @@ from stitchback.engine.simulation import (
     SymbolicLoader,
     WouldUnapply,
 )
-from stitchback.engine.traces import Trace
 from stitchback.model.keys import MigrationKey
 from stitchback.model.problems import raised
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 
 Target = tuple[str, str | None]
 

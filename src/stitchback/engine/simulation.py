@@ -9,11 +9,10 @@ from typing import Any
 from django.db.migrations import Migration as DjangoMigration
 from django.db.migrations.exceptions import CircularDependencyError, InconsistentMigrationHistory
 
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId, Name
 from stitchback.engine.engine_cache import EMPTY_STATE, EngineCache
 from stitchback.engine.ledger_recorder import LedgerLoader, LedgerRecorder
-from stitchback.engine.names import Name
-from stitchback.engine.traces import TracePoint
+from stitchback.engine.runs import TracePoint
 from stitchback.graph.refused_by_django import applied_too_early, cycle_in
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration

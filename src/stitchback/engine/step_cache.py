@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stitchback.engine.database_ids import DatabaseId
+from stitchback.engine.database import DatabaseId
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.executor import Applied, done_by_django
 from stitchback.engine.simulation import LoaderFiles, SymbolicMigration

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stitchback.graph.digraph import ancestors, descendants, full_order, rings
-from stitchback.graph.replacement import carry_out, put_in_place_of_ghosts
 from stitchback.graph.resolution import Edges, edges_of
+from stitchback.graph.squashes import carry_out, put_in_place_of_ghosts
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Swappable, Tree
 from stitchback.model.source import Opaque

@@ -11,7 +11,7 @@ from stitchback.model.atoms import DataRun, SchemaObjectKind, UnreadChange
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.source import Span
-from stitchback.schema.atoms import MANAGERS
+from stitchback.schema.atoms_between import MANAGERS
 from stitchback.schema.model_parts import Absence, Part, is_invisible
 
 Thing = tuple[str, str, str]  # model, kind, name

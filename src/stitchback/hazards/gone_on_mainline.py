@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.matching.case import Case
+from stitchback.matching.case import Case, Unit
 from stitchback.matching.sides import removed_apps
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.source import Span
@@ -22,12 +22,22 @@ class GoneOnMainline:
     def find(self, case: Case) -> Iterator[Finding]:
         for unit in case.units:
             if unit.key in unit.side.patch.fork.migrations and not unit.is_edited:
-                givers = {str(atom.origin.migration) for match in unit.duplicated for atom in match.given}
-                now = f"; {', '.join(sorted(givers))} has the same operations" if givers else ""
+                now = "".join(f"; {text}" for text in _made_by(unit))
                 message = f"{unit.key} is missing on {case.situation.mainline.ref}{now}"
                 yield Finding(
                     self.code, self.severity, unit.side.patch.tree.ref, Span(unit.migration.path), message
                 )
+
+
+def _made_by(unit: Unit) -> Iterator[str]:
+    """Which migrations of mainline make the changes of the migration, or some of them."""
+    given = unit.duplicated
+    names = sorted({str(atom.origin.migration) for match in given for atom in match.given})
+    if names:
+        whole = all(match in given or not match.seen_by_database for match in unit.touching)
+        same = ("has" if len(names) == 1 else "have") + " the same operations"
+        some = ("makes" if len(names) == 1 else "make") + " some of its changes"
+        yield f"{', '.join(names)} {same if whole else some}"
 
 
 class AppGone:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Side
 from stitchback.matching.match import fold
-from stitchback.matching.named_models import with_earlier_names
+from stitchback.matching.relevant_models import with_earlier_names
 from stitchback.model.atoms import Origin
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Verdict
@@ -20,9 +20,9 @@ from stitchback.model.values import text
 from stitchback.operations import kind_of
 from stitchback.operations.data import data_run, runs_code, runs_sql
 from stitchback.operations.data_needs import Names, Needs, joined, needs_at
-from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.operations.model_relations import ModelRelations
-from stitchback.operations.names import flat
+from stitchback.operations.named_models import flat
+from stitchback.operations.row_operations import reach_of, row_operations
 
 
 @dataclass(frozen=True, slots=True)

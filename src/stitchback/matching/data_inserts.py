@@ -16,9 +16,9 @@ from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call, text
 from stitchback.operations import kind_of
 from stitchback.operations.data_needs import Names, Needs, inserts_by_sql, joined, models_inserted
-from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.operations.model_relations import ModelRelations
-from stitchback.operations.names import flat
+from stitchback.operations.named_models import flat
+from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.schema.inserting import must_be_given
 
 

@@ -13,10 +13,21 @@ from dataclasses import dataclass, replace
 from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.matching.histories import History, ObjectState, histories
 from stitchback.matching.verdicts import liken
-from stitchback.model.atoms import Altered, Atom, DataRun, SchemaObject, UnreadChange
+from stitchback.model.atoms import (
+    Added,
+    Altered,
+    Atom,
+    DataRun,
+    Removed,
+    SchemaObject,
+    Shape,
+    UnreadChange,
+)
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Patch
+from stitchback.model.state import Field
+from stitchback.model.values import Reference, Value
 
 Keys = frozenset[MigrationKey]
 
@@ -103,6 +114,56 @@ def seen_in(edited: Keys, old: Iterable[Atom], new: Iterable[Atom]) -> EditedSha
     return EditedSharedMigrations(frozenset(schema & edited), data=data, emptied=data - still)
 
 
+def with_moved_classes(
+    old: Iterable[Atom], new: Iterable[Atom], defined: Mapping[str, str]
+) -> tuple[tuple[Atom, ...], tuple[Atom, ...]]:
+    """The atoms of both, in which a field class that mainline has moved into another module has its new path: of the same name, extending the
+    same class of Django's, and gone from the old path (`defined`: the classes of mainline's tree). Functions and classes that such fields
+    are given count by their names."""
+    ours, theirs = tuple(old), tuple(new)
+    now = {_class_id(field): field.path for atom in theirs for field in _custom_fields(atom)}
+
+    def spelled(shape: Shape) -> Shape:
+        if not isinstance(shape, Field) or not _is_custom(shape):
+            return shape
+        path = shape.path if shape.path in defined else now.get(_class_id(shape), shape.path)
+        return replace(
+            shape, path=path, arguments=tuple((name, _named(value)) for name, value in shape.arguments)
+        )
+
+    def with_spelled(atom: Atom) -> Atom:
+        match atom:
+            case Added(shape=shape) | Removed(shape=shape):
+                return replace(atom, shape=spelled(shape))
+            case Altered(before=before, after=after):
+                return replace(atom, before=spelled(before), after=spelled(after))
+            case _:
+                return atom
+
+    return tuple(map(with_spelled, ours)), tuple(map(with_spelled, theirs))
+
+
+def _named(value: Value) -> Value:
+    if isinstance(value, Reference) and not value.path.startswith("django."):
+        return Reference(value.path.rpartition(".")[2])
+    return value
+
+
+def _custom_fields(atom: Atom) -> Iterator[Field]:
+    match atom:
+        case Added(shape=shape) | Altered(after=shape) if isinstance(shape, Field) and _is_custom(shape):
+            yield shape
+
+
+def _is_custom(field: Field) -> bool:
+    """Whether its class is not Django's, and what it extends is known."""
+    return bool(field.base) and field.path != field.base
+
+
+def _class_id(field: Field) -> tuple[str, str]:
+    return field.path.rpartition(".")[2], field.base
+
+
 def differing(old: Iterable[Atom], new: Iterable[Atom]) -> frozenset[SchemaObject]:
     """The schema objects that differ between a database after the one and a database after the other."""
     ours, theirs = histories(old), histories(new)
@@ -114,7 +175,10 @@ def differing(old: Iterable[Atom], new: Iterable[Atom]) -> frozenset[SchemaObjec
 
 
 def differs(old: History | None, new: History | None) -> bool:
-    """A schema object that only one side changes is on the other what it was at the start."""
+    """A schema object that only one side changes is on the other what it was at the start. What no database takes part in on either side, such
+    as `verbose_name` or a proxy, differs in the state alone."""
+    if not is_made(old) and not is_made(new):
+        return False
     one, other = end(old, new), end(new, old)
     return not liken(one, other).alike or (one is not None and is_made(old) != is_made(new))
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Operation, TreeWork
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Reference, Value
-from stitchback.model.work import TreeWork
 from stitchback.operations.data import data_operations, with_works
 
 

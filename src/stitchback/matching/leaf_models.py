@@ -8,14 +8,14 @@ from dataclasses import replace
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import fold
-from stitchback.matching.relevant_apps import of_apps
+from stitchback.matching.relevant_models import of_apps
 from stitchback.matching.sides import merged_by_git
 from stitchback.matching.three_way import Branch, BranchSides, changed_models, parts_altered
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.state import SchemaState
-from stitchback.operations.names import identity_after
+from stitchback.operations.named_models import identity_after
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import is_invisible, value_of
 

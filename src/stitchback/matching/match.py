@@ -13,15 +13,22 @@ from stitchback.matching.edited_shared_migrations import (
     released_version,
     reparented,
     seen_in,
+    with_moved_classes,
 )
 from stitchback.matching.edited_shared_migrations import unread as unread_text
 from stitchback.matching.histories import History, ObjectState, histories
-from stitchback.matching.named_models import named_models, play_for, with_earlier_names
-from stitchback.matching.relevant_apps import below, of_apps, referred_to
+from stitchback.matching.relevant_models import (
+    below,
+    named_models,
+    of_apps,
+    play_for,
+    referred_to,
+    with_earlier_names,
+)
 from stitchback.matching.replay import ReplayedState, play, play_with_identity
 from stitchback.matching.sides import Sides
 from stitchback.matching.sides import sides as split
-from stitchback.matching.verdicts import JudgedHistories, judge, liken, liken_shapes
+from stitchback.matching.verdicts import JudgedHistories, judge, liken_shapes
 from stitchback.model.atoms import (
     Added,
     Altered,
@@ -34,7 +41,7 @@ from stitchback.model.atoms import (
     WorkInTree,
 )
 from stitchback.model.field_names import NO_NAMES, FieldNames
-from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.keys import ModelKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch
@@ -42,8 +49,8 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Call
 from stitchback.operations.applying import apply_migration
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.identity import Identity
-from stitchback.schema.problems import InconsistentState
 from stitchback.schema.visible import is_many_to_many
 
 
@@ -116,7 +123,7 @@ def edited_since(
     old, new = (
         tolerant(of_apps(side, apps), start).atoms for side in (release.patch_played, release.mainline_played)
     )
-    seen = seen_in(keys, old, new)
+    seen = seen_in(keys, *with_moved_classes(old, new, mainline.field_bases))
     by_mainline = {
         key for key in keys if patch.fork.migrations[key].operations != mainline.migrations[key].operations
     }
@@ -342,27 +349,33 @@ def _renamed(history: History, other: History) -> JudgedHistories:
 def _data_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
     """Data operations: the same where their code is, each of mainline's used once. One that leaves nothing (`SET CONSTRAINTS …`, a noop)
     is the same as no other: both migrations need their own."""
+    runs = [atom for atom in ours if isinstance(atom, DataRun)]
     left = [atom for atom in theirs if isinstance(atom, DataRun)]
-    found = []
-    for atom in ours:
-        if not isinstance(atom, DataRun):
-            continue
-        same = None if atom.empty else next((other for other in left if _same_work(atom, other)), None)
-        if same is None:
-            found.append(_lonely_data(atom, left))
-            continue
-        left.remove(same)
-        found.append(Match((atom,), (same,), Verdict.IDENTICAL, taken=1))
-    return tuple(found)
+    same: dict[DataRun, DataRun] = {}
+    for atom in runs:
+        found = None if atom.empty else next((other for other in left if _same_work(atom, other)), None)
+        if found is not None:
+            left.remove(found)
+            same[atom] = found
+    twins = list(left)
+    return tuple(
+        Match((atom,), (same[atom],), Verdict.IDENTICAL, taken=1)
+        if atom in same
+        else _lonely_data(atom, left, twins)
+        for atom in runs
+    )
 
 
 def _same_work(one: DataRun, other: DataRun) -> bool:
     return one.app == other.app and not other.empty and one.fingerprint == other.fingerprint
 
 
-def _lonely_data(atom: DataRun, left: Sequence[DataRun]) -> Match:
-    """Of a name that both sides have: no migration will ever run it again, so its code is only reported. Else the patch's own."""
-    twin = tuple(other for other in left if other.origin == atom.origin)
+def _lonely_data(atom: DataRun, left: Sequence[DataRun], twins: list[DataRun]) -> Match:
+    """Of a name that both sides have: no migration will ever run it again, so its code is only reported. Else the patch's own. `twins`: mainline's
+    data operations that are not yet the other code of one of the patch's; the first of a migration stands against the first, whatever else it does."""
+    twin = tuple(other for other in twins if other.origin.migration == atom.origin.migration)[:1]
+    for other in twin:
+        twins.remove(other)
     if twin and not (atom.empty and twin[0].empty):
         said = "does nothing on mainline" if twin[0].empty else "has other code on mainline"
         return Match((atom,), twin, Verdict.OPAQUE, (f"{atom.label} {said} under the same name",), taken=1)
@@ -402,11 +415,3 @@ def _blurred(match: Match, theirs: Iterable[Atom]) -> Match:
     if not unread:
         return match
     return Match(match.patch, unread, Verdict.OPAQUE, tuple(str(atom.opaque) for atom in unread))
-
-
-def origins(atoms: Iterable[Atom]) -> tuple[MigrationKey, ...]:
-    """The migrations that the atoms come from, each once, in order."""
-    return tuple(dict.fromkeys(atom.origin.migration for atom in atoms))
-
-
-__all__ = ["Comparison", "compare", "fold", "liken", "origins"]

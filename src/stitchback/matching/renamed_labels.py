@@ -19,7 +19,7 @@ from stitchback.model.plans import Patch, Situation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant, Dictionary, Value, mapped, text, walk
 from stitchback.operations.data import runs_sql
-from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.row_operations import reach_of, row_operations
 
 Operations = tuple[Operation | Opaque, ...]
 

@@ -24,11 +24,11 @@ from stitchback.model.state import SchemaState
 from stitchback.operations import kind_of
 from stitchback.operations.applying import apply_operation
 from stitchback.operations.data import data_run, has_code, is_code, runs_code
-from stitchback.operations.names import subject
-from stitchback.schema.atoms import Where, model_atoms, renamed_model, renamed_part
+from stitchback.operations.named_models import subject
+from stitchback.schema.atoms_between import Where, model_atoms, renamed_model, renamed_part
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.identity import Identity
 from stitchback.schema.labels import string
-from stitchback.schema.problems import InconsistentState
 
 
 @dataclass(frozen=True, slots=True)

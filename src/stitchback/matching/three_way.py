@@ -24,7 +24,8 @@ from stitchback.model.migrations import Migration
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.operations.applying import apply_operation
 from stitchback.operations.model_options import ALTER_OPTION_KEYS
-from stitchback.operations.names import play_names, stated
+from stitchback.operations.named_models import play_names, stated
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import (
     Absence,
@@ -38,7 +39,6 @@ from stitchback.schema.model_parts import (
     value_of,
 )
 from stitchback.schema.needs import names_in
-from stitchback.schema.problems import InconsistentState
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from enum import Enum
 from typing import assert_never
 
 from stitchback.model.keys import MigrationKey, ModelKey
+from stitchback.model.operations import TreeWork
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field
 from stitchback.model.values import Code, Value
-from stitchback.model.work import TreeWork
 
 OwnWork = Code | str  # what a data operation runs: code of the module, or a digest of a text
 

@@ -26,6 +26,17 @@ class Reach:
     def is_known(self) -> bool:
         return self.models is not None
 
+    def __or__(self, other: Reach) -> Reach:
+        """What either can use."""
+        if self.models is None or other.models is None:
+            return EVERYTHING
+        return Reach(
+            self.models | other.models,
+            self.words | other.words,
+            self.any_field or other.any_field,
+            self.runs_sql or other.runs_sql,
+        )
+
     def names(self, name: str) -> bool:
         """Whether the code may use a field of that name, by its name or by the name of its column."""
         return self.any_field or not self.is_known or bool({name.lower(), f"{name.lower()}_id"} & self.words)

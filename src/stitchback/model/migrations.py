@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stitchback.model.field_names import DeclaredField, FieldNames
 from stitchback.model.keys import MigrationKey
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Operation, TreeWork
 from stitchback.model.source import Opaque, Span
-from stitchback.model.work import TreeWork
 
 
 @dataclass(frozen=True, slots=True, order=True)

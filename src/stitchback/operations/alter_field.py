@@ -17,6 +17,7 @@ from stitchback.operations.on_field import (
     require_whole,
     with_field,
 )
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.definitions import definition
 from stitchback.schema.effects import (
     AddColumn,
@@ -27,9 +28,8 @@ from stitchback.schema.effects import (
     RenameColumn,
     Unknown,
 )
-from stitchback.schema.naming import model_key
 from stitchback.schema.needs import require
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.operation_names import model_key
 from stitchback.schema.tables import (
     column_name,
     column_pair,

@@ -26,9 +26,9 @@ from stitchback.operations.separate_database_and_state import (
     moved_away,
 )
 from stitchback.schema.changes import with_opaque
+from stitchback.schema.clashes import InconsistentState, UnreadName
 from stitchback.schema.effects import Effect, Unknown, conditional
-from stitchback.schema.naming import model_key, summary
-from stitchback.schema.problems import InconsistentState, UnreadName
+from stitchback.schema.operation_names import model_key, summary
 from stitchback.schema.references import require_targets
 
 

@@ -10,11 +10,11 @@ from stitchback.model.state import SchemaState
 from stitchback.operations.base import MIGRATIONS, POSTGRES, Step, Template
 from stitchback.operations.indexes import OnDefinition, has_named, require_named
 from stitchback.schema.changes import with_model
+from stitchback.schema.create_model import name_of, unread
 from stitchback.schema.definitions import is_unique_constraint
 from stitchback.schema.effects import CreateConstraint, DropConstraint, Effect
-from stitchback.schema.models import name_of, unread
-from stitchback.schema.naming import needed
 from stitchback.schema.needs import names_in, own_columns, require, resolved_by
+from stitchback.schema.operation_names import needed
 from stitchback.schema.tables import has_tables, main_table, table_name
 
 

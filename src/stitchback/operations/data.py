@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from stitchback.model.atoms import OwnWork, WorkInTree
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Operation, TreeWork
 from stitchback.model.session_statements import leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render
-from stitchback.model.work import TreeWork
 from stitchback.operations import BY_NAME, kind_of
 from stitchback.schema.effects import RunData
 

@@ -12,12 +12,12 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations.data import data_run, runs_code, runs_sql
-from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.operations.model_relations import ModelRelations
+from stitchback.operations.row_operations import reach_of, row_operations
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.effects import Uses
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.naming import summary
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.operation_names import summary
 from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of
 
 INSERTS = frozenset({"create", "bulk_create", "get_or_create", "update_or_create"})

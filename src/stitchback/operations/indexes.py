@@ -22,12 +22,12 @@ from stitchback.operations.base import (
     Template,
 )
 from stitchback.schema.changes import with_model
+from stitchback.schema.clashes import InconsistentState
+from stitchback.schema.create_model import name_of, unread
 from stitchback.schema.definitions import definition
 from stitchback.schema.effects import ChangeIndexName, CreateIndex, DropIndex, Effect
-from stitchback.schema.models import name_of, unread
-from stitchback.schema.naming import needed
 from stitchback.schema.needs import lacks, names_in, own_columns, require
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.operation_names import needed
 from stitchback.schema.tables import column_of, has_tables, main_table, table_name
 
 Definitions = tuple[tuple[str, Value], ...]

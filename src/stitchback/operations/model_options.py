@@ -13,6 +13,7 @@ from stitchback.operations.base import ChangedPart, NamedParameters, Step, Templ
 from stitchback.operations.models import OnModel
 from stitchback.operations.on_field import many_renamed
 from stitchback.schema.changes import with_model, without_options
+from stitchback.schema.create_model import dictionary_of, managers_of, with_options, with_together
 from stitchback.schema.definitions import columns_in, definition
 from stitchback.schema.effects import (
     AddColumn,
@@ -25,7 +26,6 @@ from stitchback.schema.effects import (
     MakeUniqueTogether,
     RenameTable,
 )
-from stitchback.schema.models import dictionary_of, managers_of, with_options, with_together
 from stitchback.schema.needs import is_ordered, own_columns, require, require_order
 from stitchback.schema.tables import ORDER, column_of, has_tables, main_table, table_name, tables_of
 from stitchback.schema.unique_together import Together

@@ -12,7 +12,7 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Dictionary, Items, Reference, Value, text
 from stitchback.operations import kind_of
-from stitchback.operations.names import flat
+from stitchback.operations.named_models import flat
 from stitchback.schema.labels import SETTINGS
 
 

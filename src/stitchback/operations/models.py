@@ -21,11 +21,11 @@ from stitchback.operations.base import (
 )
 from stitchback.operations.on_field import many_renamed
 from stitchback.schema.changes import model_of, with_model, without_model
+from stitchback.schema.clashes import InconsistentState
+from stitchback.schema.create_model import created_model
 from stitchback.schema.effects import CreateTable, DropTable, Effect, RenameTable
-from stitchback.schema.models import created_model
-from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import require_definitions, require_order
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.operation_names import model_key, needed
 from stitchback.schema.references import model_renamed, referrers
 from stitchback.schema.tables import has_tables, table_name, tables_of
 
@@ -185,6 +185,7 @@ class RenameModel(OnModel):
             model_key(step.operation, step.app, "new_name"),
         )
         if old not in step.before.models:
+            model_of(step.after, new)  # where the state has neither, `rename_model` of the template fails
             step = replace(step, before=model_renamed(step.after, new, old, step.name("old_name")))
         yield from self.effects(step)
 

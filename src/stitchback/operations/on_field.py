@@ -14,13 +14,13 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, text
 from stitchback.operations.base import MIGRATIONS, ChangedPart, NamedParameters, OperationKind
 from stitchback.schema.changes import put, with_model
+from stitchback.schema.clashes import InconsistentState
+from stitchback.schema.create_model import MODEL, unread
 from stitchback.schema.definitions import column_renamed
 from stitchback.schema.effects import AlterColumn, CreateIndex, DropIndex, Effect, RenameColumn, RenameTable
 from stitchback.schema.fields import canonical_field, without_default
-from stitchback.schema.models import MODEL, unread
-from stitchback.schema.naming import needed
 from stitchback.schema.needs import require_field
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.operation_names import needed
 from stitchback.schema.tables import (
     column_pair,
     field_indexes,

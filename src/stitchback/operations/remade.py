@@ -8,7 +8,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations import kind_of
 from stitchback.operations.base import NOT_NAMED, NamedParameters
-from stitchback.operations.names import subject
+from stitchback.operations.named_models import subject
 from stitchback.operations.remove_field import is_plainly_dropped
 from stitchback.schema.effects import (
     AddColumn,
@@ -22,8 +22,8 @@ from stitchback.schema.effects import (
     Remake,
     RenameColumn,
 )
-from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import fields_of, unresolved
+from stitchback.schema.operation_names import model_key, needed
 from stitchback.schema.sqlite_remake import (
     automatic_columns,
     compared,

@@ -11,10 +11,10 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.operations.base import ChangedPart, NamedParameters, Step, Template
 from stitchback.operations.on_field import OnField, altered_column, has_field, many_renamed
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.effects import Effect, RenameColumn, Unknown
-from stitchback.schema.naming import model_key, needed
 from stitchback.schema.needs import require_order
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.operation_names import model_key, needed
 from stitchback.schema.references import field_renamed
 from stitchback.schema.tables import has_tables, owns_table, table_name
 from stitchback.schema.visible import has_column
@@ -45,8 +45,12 @@ class RenameField(OnField):
 
     def guarded_effects(self, step: Step) -> Iterable[Effect]:
         old, new = step.name("old_name"), step.name("new_name")
-        if self.model_before(step).field(old) is None:
+        model = self.model_before(step)
+        if model.field(old) is None:
             key = model_key(step.operation, step.app, "model_name")
+            if model.field(new) is None and not has_field(model, old) and not has_field(model, new):
+                # Where the state has neither, `rename_field` of the template fails.
+                raise InconsistentState(Problem.of(ProblemKind.NO_FIELD, key, new))
             step = replace(step, before=field_renamed(step.before, key, new, old))
         return self.effects(step)
 

@@ -10,8 +10,8 @@ from stitchback.model.state import SchemaState
 from stitchback.model.values import NONE, Items
 from stitchback.operations.base import MIGRATIONS, NOT_NAMED, ChangedPart, OperationKind, Step
 from stitchback.schema.changes import with_opaque
+from stitchback.schema.create_model import unread
 from stitchback.schema.effects import Effect
-from stitchback.schema.models import unread
 
 DATABASE_OPERATIONS = "database_operations"
 STATE_OPERATIONS = "state_operations"

@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import PossibleFolder, Unreadable, UnreadSetting
 from stitchback.model.source import Span
-from stitchback.parsing.context import ReadingContext, join, parent
 from stitchback.parsing.migration_modules import SETTING, MigrationModules, migration_modules
 from stitchback.parsing.possible_folders import possible_folder, unread_folders
+from stitchback.parsing.reading_context import ReadingContext, join, parent
 
 MIGRATIONS = "migrations"  # django.db.migrations.loader.MIGRATIONS_MODULE_NAME
 _NOT_THE_PROJECTS = frozenset(

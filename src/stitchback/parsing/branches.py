@@ -9,7 +9,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import Items, Value
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.scopes import DEFINITIONS, Binding, Class, Scope, SharedBinding
-from stitchback.parsing.unknown_length import UnknownLength
+from stitchback.parsing.unknown_values import UnknownLength
 
 _State = tuple[list[tuple[Scope, dict[str, SharedBinding]]], dict[SharedBinding, Binding]]
 

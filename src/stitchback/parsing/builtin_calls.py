@@ -7,7 +7,7 @@ from collections.abc import Callable
 from stitchback.model.values import Constant, Dictionary, Items, Value
 from stitchback.parsing import constant_folding
 from stitchback.parsing.comprehensions import NotUnrolled, items_of, parts_of
-from stitchback.parsing.unknown_length import has_gap
+from stitchback.parsing.unknown_values import has_gap
 
 _MAX_RANGE = 10_000
 _SIMPLE: dict[str, Callable[..., object]] = {

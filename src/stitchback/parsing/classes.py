@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from stitchback.model.values import Call, Code, Reference, Value
-from stitchback.operations import BY_NAME, BY_PATH
-from stitchback.operations.base import MIGRATIONS
-from stitchback.parsing import imports, names
-from stitchback.parsing.calls import Arguments
-from stitchback.parsing.conditional import template_of
-from stitchback.parsing.constructors import passed_on
+from stitchback.model.source import Opaque
+from stitchback.model.values import Call, Code, Constant, Reference, Value
+from stitchback.operations import BY_NAME, BY_PATH, OPERATIONS, TEMPLATES
+from stitchback.operations.base import MIGRATIONS, Template
+from stitchback.parsing import import_paths, imports
+from stitchback.parsing.calls import Arguments, bind_arguments, read_arguments
 from stitchback.parsing.fingerprints import code_of
+from stitchback.parsing.interpreter import execute
 from stitchback.parsing.name_lookup import binding_of
 from stitchback.parsing.scopes import CallSite, Class, Function, ModuleReading, Scope
 from stitchback.parsing.third_party import known_operation
@@ -39,7 +41,7 @@ def known_class(call: Call, place: CallSite | None, module: ModuleReading) -> Kn
     path = _path(call.callee, owner)
     equal = module.context.equivalent(path)
     if equal:
-        kind = BY_PATH.get(names.canonical(equal)) or BY_NAME.get(equal)
+        kind = BY_PATH.get(import_paths.canonical(equal)) or BY_NAME.get(equal)
         if kind is None:
             return f"{path} is configured as equal to {equal}, which is not an operation of Django"
         return KnownClass(kind.name, path, (call.args, call.kwargs))
@@ -149,3 +151,98 @@ def _method(classes: tuple[Class, ...], name: str) -> Function | None:
 
 def _is_empty(function: Function) -> bool:
     return code_of(function).empty
+
+
+def template_of(owner: Class) -> Template | None:
+    """The template that the class is, word for word (layout and comments apart), where the names that it uses are what
+    the template means by them; None for any other."""
+    if owner.node.name not in _names():  # writing a class out as text takes long
+        return None
+    template = recognise(owner.node)
+    if template is None or not all(_is_imported(path, owner) for path in template.imports):
+        return None
+    return template
+
+
+def recognise(definition: ast.ClassDef) -> Template | None:
+    """The template that equals this class, apart from layout and comments. None for any other class."""
+    return _by_text().get(ast.unparse(definition))
+
+
+@cache
+def _by_text() -> Mapping[str, Template]:
+    return {ast.unparse(ast.parse(template.source)): template for template in TEMPLATES.values()}
+
+
+def _is_imported(path: str, owner: Class) -> bool:
+    box = owner.scope.find(path.rpartition(".")[2])
+    return box is not None and box.binding == Reference(path)
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(template.name for template in TEMPLATES.values())
+
+
+_PARAMETERS = frozenset(name for kind in OPERATIONS for name in kind.parameters)
+_PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Pass, ast.If, ast.Import, ast.ImportFrom)
+
+
+def passed_on(owner: Class, arguments: Arguments) -> Arguments | None:
+    """The arguments that the class's constructor passes to its base class; the same if it does not define one, None where
+    they are not known."""
+    box = imports.class_body(owner).names.get("__init__")
+    if box is None:
+        return arguments
+    if not isinstance(box.binding, Function) or not isinstance(box.binding.node, ast.FunctionDef):
+        return None
+    inner = owner.scope.body()
+    if not bind_arguments(box.binding, arguments, inner, first=Constant("self")):
+        return None
+    return _passed_by(box.binding.node, owner.node.name, inner)
+
+
+def _passed_by(node: ast.FunctionDef, name: str, inner: Scope) -> Arguments | None:
+    """Reads the body up to `super().__init__(…)`, and its arguments."""
+    found: Arguments | None = None
+    for statement in node.body:
+        call = _super_call(statement, name)
+        if call is not None:
+            if found is not None:
+                return None
+            given = read_arguments(call, inner)
+            if isinstance(given, Opaque):
+                return None
+            found = given
+        elif _sets_own_attribute(statement):
+            continue
+        elif isinstance(statement, _PLAIN) and not any(_is_self(part) for part in ast.walk(statement)):
+            execute([statement], inner)
+        else:
+            return None
+    return found
+
+
+def _super_call(statement: ast.stmt, name: str) -> ast.Call | None:
+    match statement:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=args), attr="__init__")
+            ) as call
+        ) if not args or (isinstance(args[0], ast.Name) and args[0].id == name):
+            return call
+        case _:
+            return None
+
+
+def _sets_own_attribute(statement: ast.stmt) -> bool:
+    """`self.x = …`, where x is nothing that Django's operations have."""
+    match statement:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]):
+            return name not in _PARAMETERS
+        case _:
+            return False
+
+
+def _is_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"

@@ -11,8 +11,7 @@ from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.reading_limits import is_harmless
 from stitchback.parsing.scopes import Scope
 from stitchback.parsing.tainting import READING_METHODS, taint_call
-from stitchback.parsing.unknown_conditions import unanswered
-from stitchback.parsing.unknown_length import has_gap
+from stitchback.parsing.unknown_values import has_gap, unanswered
 
 
 class NotUnrolled(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, render
-from stitchback.parsing.unknown_length import UnknownLength
+from stitchback.parsing.unknown_values import UnknownLength
 
 MAX_TEXT = 100_000  # characters of a computed string, items of a computed list
 MAX_BITS = 2_048  # of a number

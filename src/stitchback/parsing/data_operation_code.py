@@ -18,27 +18,30 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from stitchback.model.migrations import Migration, Works
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Followed, Operation, ReachedCode, TreeWork
 from stitchback.model.session_statements import code_leaves_nothing
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
-from stitchback.model.work import Followed, ReachedCode, TreeWork
 from stitchback.operations.data import code_of, data_operations
-from stitchback.parsing import imports, names, sources
+from stitchback.parsing import import_paths, imports, sources
+from stitchback.parsing.bound_names import binders, changes, globals_of, names_bound, own_nodes
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
-from stitchback.parsing.context import ReadingContext
-from stitchback.parsing.fingerprints import Definition, Writing, definition_of, nodes_within, renamed_in
+from stitchback.parsing.code_reach import reach_of
+from stitchback.parsing.fingerprints import Writing, nodes_within, renamed_in
 from stitchback.parsing.imports import Lead, Leads
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.operations import read_operations
+from stitchback.parsing.operation_lists import read_operations
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import (
     DEFINITIONS,
     Class,
+    Definition,
     Function,
     ModuleReading,
     Scope,
     SharedBinding,
+    definition_of,
     has_opaque,
 )
 
@@ -67,9 +70,6 @@ _DYNAMIC = (
 )
 _COMMAND = "django.core.management.call_command"
 _SETTINGS = "django.conf.settings."
-_SCOPES = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
-)  # fmt: skip
 _NO_STATEMENTS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -191,13 +191,12 @@ def _written(operation: Operation, module: ModuleReading) -> Followed:
     else:
         raise Unfollowed("too many functions that call each other by keywords")
     reached = {**writing.reached(), **writing.further}
-    empty = isinstance(value, Reference) and len(writing.items) > 0 and _leaves_nothing(writing.items[0])
     fingerprint = _digest((operation.kind, *writing.parts)) if reached else ""
-    return Followed(fingerprint, reached, empty=empty)
-
-
-def _leaves_nothing(item: Item) -> bool:
-    return isinstance(item, Function) and code_leaves_nothing(item.node)
+    imported = writing.items[0] if isinstance(value, Reference) and writing.items else None
+    if not isinstance(imported, Function):
+        return Followed(fingerprint, reached)
+    empty = code_leaves_nothing(imported.node)
+    return Followed(fingerprint, reached, empty=empty, reach=reach_of(imported))
 
 
 @dataclass(slots=True, eq=False)
@@ -262,17 +261,17 @@ class _CodeWriter(Writing):
         self.scope = item.scope
         self.local = {}
         within = [part for node in _nodes_of(item) for part in nodes_within(node)]
-        self.in_item = _names_bound(within)
+        self.in_item = names_bound(within)
         if isinstance(item, Variable):
             self.renamed = frozenset()
-            self.frames = [Frame(frozenset(), _imports_of(_own_nodes(item.statements), item.scope))]
+            self.frames = [Frame(frozenset(), _imports_of(own_nodes(item.statements), item.scope))]
             self.parts.append("variable")
             self.write(list(item.statements))
             return
         self.renamed = renamed_in(item.node, within, self.keywords)
         self.frames = []
         if isinstance(item.node, ast.ClassDef):
-            self.frames = [Frame(frozenset(), _imports_of(_own_nodes(item.node.body), item.scope))]
+            self.frames = [Frame(frozenset(), _imports_of(own_nodes(item.node.body), item.scope))]
             self.write(item.node)
         else:
             self.write_function(item.node)
@@ -285,10 +284,10 @@ class _CodeWriter(Writing):
         if not isinstance(node, ast.Lambda):
             self.write(node.decorator_list)
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        own = _own_nodes(body)
+        own = own_nodes(body)
         parameters = [part for part in nodes_within(node.args) if isinstance(part, ast.arg)]
         with self.within(
-            Frame(_names_bound((*parameters, *own)) - _globals(own), _imports_of(own, self.scope))
+            Frame(names_bound((*parameters, *own)) - globals_of(own), _imports_of(own, self.scope))
         ):
             self.write_fields(node.args, {"defaults", "kw_defaults"})
             self.write(body)
@@ -298,7 +297,7 @@ class _CodeWriter(Writing):
         self.parts.append(type(node).__name__)
         self.write(node.generators[0].iter)
         targets = [part for each in node.generators for part in nodes_within(each.target)]
-        with self.within(Frame(_names_bound(targets), {})):
+        with self.within(Frame(names_bound(targets), {})):
             self.write_fields(node, set())
 
     @contextmanager
@@ -314,9 +313,9 @@ class _CodeWriter(Writing):
         name = getattr(item.node, "name", None)
         if name is None or item.scope.outer is not None:
             return
-        changes = [each for each in item.scope.module.mentions(name) if _changes(each, name)]
-        if changes:
-            self.parts.append(self.enqueue(Variable(f"{name}'s attributes", changes, item.scope)))
+        found = [each for each in item.scope.module.mentions(name) if changes(each, name)]
+        if found:
+            self.parts.append(self.enqueue(Variable(f"{name}'s attributes", found, item.scope)))
 
     # ---- nodes
 
@@ -399,7 +398,7 @@ class _CodeWriter(Writing):
             return self.target(binding.path, scope.module)
         is_elsewhere = scope.module is not self.module
         if is_elsewhere or has_opaque(binding):
-            statements = _binders(scope.module, name) if scope.outer is None else []
+            statements = binders(scope.module, name) if scope.outer is None else []
             if statements or has_opaque(binding):
                 return self.variable(name, statements, scope)
         before, self.parts = self.parts, []
@@ -418,7 +417,7 @@ class _CodeWriter(Writing):
         later = definition_of(name, scope)
         if later is not None:
             return self.enqueue(later)
-        statements = _binders(scope.module, name)
+        statements = binders(scope.module, name)
         if statements:
             return self.variable(name, statements, scope)
         for source in scope.module.stars:
@@ -462,7 +461,7 @@ class _CodeWriter(Writing):
                 return ".".join((self.boxed(found.name, found.box, found.scope), *found.rest))
             case Leads.STATEMENTS:
                 assert found.scope is not None
-                known = self.variable(found.name, _binders(found.scope.module, found.name), found.scope)
+                known = self.variable(found.name, binders(found.scope.module, found.name), found.scope)
                 return ".".join((known, *found.rest))
             case _:
                 assert_never(found.kind)
@@ -473,7 +472,7 @@ class _CodeWriter(Writing):
         known = self.further.get(path, ReachedCode("", ""))
         for file in context.settings_files if path not in self.further else ():
             scope = imports.module_scope(file, context) if name.encode() in context.read(file) else None
-            statements = _binders(scope.module, name) if scope is not None else []
+            statements = binders(scope.module, name) if scope is not None else []
             if statements:
                 known = ReachedCode(file, _digest((known.digest, *map(ast.dump, statements))))
         if known.digest:
@@ -594,104 +593,21 @@ def _imports_of(within: Iterable[ast.AST], scope: Scope) -> dict[str, tuple[str,
             ]
         elif isinstance(part, ast.ImportFrom):
             source = (
-                names.absolute(scope.module.package, part.level, part.module or "")
+                import_paths.absolute(scope.module.package, part.level, part.module or "")
                 if part.level
                 else part.module or ""
             )
             if any(alias.name == "*" for alias in part.names):
                 raise Unfollowed(f"{scope.module.path} imports * under a condition")
             pairs = [
-                (alias.asname or alias.name, names.member(source, alias.name).path) for alias in part.names
+                (alias.asname or alias.name, import_paths.member(source, alias.name).path)
+                for alias in part.names
             ]
         else:
             continue
         for name, path in pairs:
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), path)))
     return found
-
-
-def _own_nodes(body: Iterable[ast.AST]) -> list[ast.AST]:
-    """The nodes of a body but for what the functions, classes and comprehensions in it hold; those themselves are in it."""
-    found = list(body)
-    for node in found:
-        if not isinstance(node, _SCOPES):
-            found.extend(ast.iter_child_nodes(node))
-    return found
-
-
-def _globals(within: Iterable[ast.AST]) -> frozenset[str]:
-    return frozenset(name for part in within if isinstance(part, ast.Global) for name in part.names)
-
-
-def _names_bound(within: Iterable[ast.AST]) -> frozenset[str]:
-    found: set[str] = set()
-    for part in within:
-        match part:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-                found.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found.add(name)
-            case (
-                ast.ExceptHandler(name=str(name))
-                | ast.MatchAs(name=str(name))
-                | ast.MatchStar(name=str(name))
-            ):
-                found.add(name)
-            case _:
-                continue
-    return frozenset(found)
-
-
-def _binders(module: ModuleReading, name: str) -> list[ast.stmt]:
-    """The module's statements, but for functions, classes and imports, that make the name or may change what it is."""
-    return [each for each in module.mentions(name) if not _only_reads(each, name)]
-
-
-def _only_reads(statement: ast.stmt, name: str) -> bool:
-    """Whether the statement makes something else out of what the name is: `ALL = KINDS + ["other"]`."""
-    if not isinstance(statement, ast.Assign) or not all(
-        isinstance(each, ast.Name) for each in statement.targets
-    ):
-        return False
-    targets = {each.id for each in statement.targets if isinstance(each, ast.Name)}
-    return name not in targets and not _passes_on(statement.value, name)
-
-
-def _passes_on(node: ast.AST, name: str) -> bool:
-    """Whether the object itself may be the expression's value, or be given to something."""
-    match node:
-        case ast.Name(id=found):
-            return found == name
-        case ast.BinOp() | ast.Compare() | ast.UnaryOp() | ast.FormattedValue() | ast.Starred():
-            return any(
-                _passes_on(each, name)
-                for each in ast.iter_child_nodes(node)
-                if not isinstance(each, ast.Name)
-            )
-        case _:
-            return any(_passes_on(each, name) for each in ast.iter_child_nodes(node))
-
-
-def _changes(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement that names a function or class sets an attribute of it, or calls a method of it or of one of its attributes."""
-    match statement:
-        case ast.Assign(targets=targets):
-            return any(
-                isinstance(each, ast.Attribute | ast.Subscript) and _root(each) == name for each in targets
-            )
-        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
-            return _root(target) == name
-        case ast.Expr(value=ast.Call(func=function, args=args)):
-            is_setattr = isinstance(function, ast.Name) and function.id == "setattr"
-            return _root(function) == name or (is_setattr and bool(args) and _root(args[0]) == name)
-        case _:
-            return True
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_fixture(path: str, text: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from stitchback.model.command_cache import by_value
-from stitchback.parsing import names
+from stitchback.parsing import import_paths
 from stitchback.parsing.sources import is_readable
 
 
@@ -32,9 +32,9 @@ def bound_in(body: Sequence[ast.stmt], package: Callable[[], str]) -> Names | No
                 for alias in aliases:
                     top = alias.name.partition(".")[0]
                     name, path = (alias.asname, alias.name) if alias.asname else (top, top)
-                    bound[name] = names.reference(path).path
+                    bound[name] = import_paths.reference(path).path
             case ast.ImportFrom(module=module, names=aliases, level=level):
-                source = names.absolute(package(), level, module or "") if level else module or ""
+                source = import_paths.absolute(package(), level, module or "") if level else module or ""
                 for alias in aliases:
                     if alias.name == "*":
                         return None
@@ -70,4 +70,4 @@ def path_of(node: ast.expr, bound: Names) -> str:
 
 @by_value
 def _member(owner: str, name: str) -> str:
-    return names.member(owner, name).path
+    return import_paths.member(owner, name).path

@@ -21,12 +21,11 @@ from stitchback.operations.base import OperationKind
 from stitchback.operations.within import NESTED
 from stitchback.parsing import environment, imports, known_calls, settings
 from stitchback.parsing.class_hierarchy import DJANGO
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.fast_names import Names, UnusedStatement, bound_in, path_of
-from stitchback.parsing.names import SETTINGS, VENDOR
-from stitchback.parsing.provenance import provenance_of
+from stitchback.parsing.import_paths import SETTINGS, VENDOR
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.scopes import ModuleReading
-from stitchback.parsing.sources import is_readable
+from stitchback.parsing.sources import is_readable, provenance_of
 
 _MODELS = "django.db.models."
 _SWAPPABLE = "django.db.migrations.swappable_dependency"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from stitchback.model.values import Reference
 from stitchback.parsing import imports
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.name_lookup import binding_of
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.scopes import Class, ModuleReading
 from stitchback.parsing.shared_readings import BaseClassLine
 

@@ -1,7 +1,8 @@
 """Functions, lambdas and classes of a module -> Code: the same fingerprint where the same is done under other names.
 
 Equal fingerprints must mean equal work. So only names that nothing outside can see are taken out: the locals of functions, and
-parameters that no call in sight names. Names within classes, attributes and keywords stay.
+parameters that no call in sight names. Names within classes, attributes and keywords stay. Statements that do no work are left out:
+docstrings, `pass`, and messages to a log or the terminal.
 """
 
 from __future__ import annotations
@@ -26,11 +27,16 @@ from stitchback.model.values import (
     render,
     walk,
 )
-from stitchback.parsing.data_reach import reach_of
-from stitchback.parsing.scopes import DEFINITIONS, Class, Function, Scope
+from stitchback.parsing.code_reach import reach_of
+from stitchback.parsing.scopes import DEFINITIONS, Binding, Definition, Scope, definition_of
 
 _SKIPPED = frozenset({"ctx", "annotation", "returns", "type_comment", "type_params", "kind", "simple"})
-Definition = Function | Class
+LEVELS = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
+)  # of logging.Logger
+READING = frozenset(
+    {"len", "str", "repr", "int", "float", "round", "type"}
+)  # builtins that a message may call
 Nodes = dict[ast.AST, list[ast.AST]]  # of a definition: itself and all below it
 
 
@@ -135,19 +141,6 @@ def _keywords_used(definition: Definition, nodes: Nodes) -> frozenset[str]:
     return frozenset(keywords)
 
 
-def definition_of(name: str, scope: Scope) -> Definition | None:
-    """The function or class that the name is, also one that the module defines further down."""
-    box = scope.find(name)
-    if box is not None:
-        return box.binding if isinstance(box.binding, DEFINITIONS) else None
-    for node in scope.module.binders(name):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return Function(node, scope.globals)
-        if isinstance(node, ast.ClassDef):
-            return Class(node, scope.globals)
-    return None
-
-
 @dataclass(slots=True, eq=False)
 class Writing:
     """A definition being written as one list of words: names of locals and of the module's own functions as numbers."""
@@ -199,11 +192,56 @@ class Writing:
                 self.write_fields(node, set())
             case list():
                 self.parts.append("[")
-                for item in _without_docstrings(node):
-                    self.write(item)
+                for item in node:
+                    if not self.is_idle(item):
+                        self.write(item)
                 self.parts.append("]")
             case _:
                 self.parts.append(repr(node))
+
+    def is_idle(self, node: object) -> bool:
+        """Whether the statement does no work: a docstring, `pass`, a message to a log or the terminal, or an `if` around nothing else."""
+        match node:
+            case ast.Pass() | ast.Expr(value=ast.Constant(value=str())):
+                return True
+            case ast.Expr(value=ast.Call() as call):
+                return self.is_message(call)
+            case ast.If(test=test, body=body, orelse=orelse):
+                return all(map(self.is_idle, (*body, *orelse))) and self.only_reads(test)
+            case _:
+                return False
+
+    def is_message(self, call: ast.Call) -> bool:
+        """`print(…)`, or a method of `logging` or of a logger that the module makes, with arguments that only read."""
+        match call.func:
+            case ast.Name(id="print"):
+                prints = self.is_builtin("print")
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if name not in self.renamed:
+                box = self.scope.find(name)
+                prints = box is not None and method in LEVELS and _logs(box.binding)
+            case _:
+                return False
+        arguments = (*call.args, *(keyword.value for keyword in call.keywords))
+        return prints and all(map(self.only_reads, arguments))
+
+    def only_reads(self, node: ast.expr) -> bool:
+        """Whether the expression calls nothing but what gives a text or a length, and binds no name."""
+        for part in nodes_within(node):
+            if isinstance(part, ast.Call):
+                match part.func:
+                    case ast.Name(id=name) if name in READING and self.is_builtin(name):
+                        continue
+                    case ast.Attribute(value=ast.Constant(value=str())):
+                        continue
+                return False
+            if isinstance(part, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
+                return False
+        return True
+
+    def is_builtin(self, name: str) -> bool:
+        return (
+            name not in self.renamed and self.scope.find(name) is None and not self.scope.module.binders(name)
+        )
 
     def write_fields(self, node: ast.AST, without: set[str]) -> None:
         for name, value in ast.iter_fields(node):
@@ -230,16 +268,13 @@ class Writing:
         return render(_cut(box.binding))
 
 
-def _without_docstrings(nodes: list[object]) -> list[object]:
-    return [
-        node
-        for node in nodes
-        if not (
-            isinstance(node, ast.Expr)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
-        )
-    ]
+def _logs(binding: Binding) -> bool:
+    """Whether the name is the module `logging`, or a logger."""
+    match binding:
+        case Reference(name) | Call(callee=Reference(name)):
+            return name in ("logging", "logging.getLogger")
+        case _:
+            return False
 
 
 def renamed_in(node: ast.AST, within: list[ast.AST], keywords: frozenset[str]) -> frozenset[str]:

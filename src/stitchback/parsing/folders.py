@@ -10,8 +10,8 @@ from stitchback.model.files import FileEntry, Files
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import AppMigrations, Migration, Unreadable
 from stitchback.parsing.apps import Folder
-from stitchback.parsing.context import CachedReading, ReadingCache, ReadingContext, parent
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import CachedReading, ReadingCache, ReadingContext, parent
 from stitchback.parsing.shared_readings import Questions, SharedReadings
 
 Result = Migration | Unreadable

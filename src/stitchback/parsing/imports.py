@@ -13,10 +13,10 @@ from types import MappingProxyType
 from stitchback.model.command_cache import by_value
 from stitchback.model.values import Call, Constant, Dictionary, Items, Reference, Value, walk
 from stitchback.operations import BY_PATH
-from stitchback.parsing import names, sources
-from stitchback.parsing.context import FoundName, ReadingContext, join
+from stitchback.parsing import import_paths, sources
 from stitchback.parsing.interpreter import execute
 from stitchback.parsing.lazy import LazyScope, Parsed
+from stitchback.parsing.reading_context import FoundName, ReadingContext, join
 from stitchback.parsing.scopes import (
     DEFINITIONS,
     Binding,
@@ -90,15 +90,15 @@ def _own_path(found: Class, end: str, root: str) -> str:
 
 def starred(source: str, name: str, module: ModuleReading) -> Value | None:
     """What `from source import *` brings in under that name."""
-    path = names.canonical(f"{source}.{name}")
-    if path in BY_PATH or (path.startswith("django.db.models.") and names.is_model_name(name)):
-        return names.reference(path)
+    path = import_paths.canonical(f"{source}.{name}")
+    if path in BY_PATH or (path.startswith("django.db.models.") and import_paths.is_model_name(name)):
+        return import_paths.reference(path)
     if name.startswith("_"):
         return None
     found = definition(path, module, "anything")
     if found is None:
         return None
-    return names.reference(path) if isinstance(found, DEFINITIONS) else found
+    return import_paths.reference(path) if isinstance(found, DEFINITIONS) else found
 
 
 @by_value

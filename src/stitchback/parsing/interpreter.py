@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 from stitchback.model.values import Call, Constant, Dictionary, Items, Value
 from stitchback.parsing.scopes import Scope
-from stitchback.parsing.unknown_conditions import unanswered
-from stitchback.parsing.unknown_length import UnknownLength
+from stitchback.parsing.unknown_values import UnknownLength, unanswered
 
 _COMPOSITE = (Call, Items, Dictionary)
 _STEPS = {ast.Call: 20, ast.BinOp: 20, ast.JoinedStr: 20}  # of those that may compute something

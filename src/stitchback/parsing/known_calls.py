@@ -10,8 +10,8 @@ import textwrap
 from collections.abc import Callable
 
 from stitchback.model.values import Call, Constant, Items, Reference, Value, text
-from stitchback.parsing import names
-from stitchback.parsing.context import ReadingContext
+from stitchback.parsing import import_paths
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.settings import setting, string_setting
 
 _PREFIXES = {"wagtailcore": "wagtail"}  # swapper.set_app_prefix, as Wagtail calls it
@@ -35,7 +35,7 @@ def getattr_of(args: tuple[Value, ...], context: ReadingContext) -> Value | None
         case (Reference(path="django.conf.settings"), Constant(value=str(name)), default):
             return setting(name, default, context)
         case (Reference(path=path), Constant(value=str(name))):
-            return names.member(path, name)
+            return import_paths.member(path, name)
         case _:
             return None
 

@@ -6,20 +6,21 @@ import ast
 from collections.abc import Callable
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Migration, Operations, Unreadable
+from stitchback.model.migrations import Dependency, Migration, Operations, Swappable, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
-from stitchback.model.values import Code, walk
-from stitchback.parsing import attributes, sources
+from stitchback.model.values import Call, Code, Constant, Items, Reference, Value, render, text, walk
+from stitchback.parsing import sources
 from stitchback.parsing.class_hierarchy import ClassHierarchy, migration_class
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.deferred_operations import DeferredFile, opener, operations_of
 from stitchback.parsing.fast_reader import outline
 from stitchback.parsing.interpreter import execute
-from stitchback.parsing.operations import read_operations
-from stitchback.parsing.provenance import provenance_of
+from stitchback.parsing.operation_lists import read_operations
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.reading_limits import reason_of
 from stitchback.parsing.scopes import ModuleReading, Scope
+from stitchback.parsing.sources import MAX_SHOWN, provenance_of
+from stitchback.parsing.unknown_values import UnknownLength
 
 
 def read_migration(
@@ -90,15 +91,15 @@ def _migration(
         return Unreadable(family.span(""), "a migration of South, not of Django", key)
     if not family.is_django and not family.unknown:
         return Unreadable(family.span(""), "Migration does not extend Django's Migration", key)
-    initial, initial_opaque = attributes.flag(family, "initial", None)
-    atomic, atomic_opaque = attributes.flag(family, "atomic", True)
+    initial, initial_opaque = _flag(family, "initial", None)
+    atomic, atomic_opaque = _flag(family, "atomic", True)
     return Migration(
         key=key,
         path=path,
         blob=blob,
-        dependencies=attributes.dependencies(family, "dependencies"),
-        run_before=attributes.dependencies(family, "run_before"),
-        replaces=attributes.replaced(family),
+        dependencies=_dependencies(family, "dependencies"),
+        run_before=_dependencies(family, "run_before"),
+        replaces=_replaced(family),
         operations=_operations(family, module),
         initial=initial,
         atomic=atomic,
@@ -123,3 +124,92 @@ def _write_out(operations: Operations) -> None:
 def _operations(family: ClassHierarchy, module: ModuleReading) -> tuple[Operation | Opaque, ...]:
     value = family.attribute("operations")
     return () if value is None else read_operations(value, module, family.span("operations"))
+
+
+_SETTINGS = "django.conf.settings."
+
+
+def _dependencies(family: ClassHierarchy, name: str) -> tuple[Dependency, ...]:
+    """`dependencies` or `run_before`. What of it cannot be read is one Opaque in its place."""
+    value = family.attribute(name)
+    if value is None:
+        return ()
+    span = family.span(name)
+    return tuple(_dependency(item, span) for item in _listed(value, span))
+
+
+def _replaced(family: ClassHierarchy) -> tuple[MigrationKey | Opaque, ...]:
+    value = family.attribute("replaces")
+    if value is None:
+        return ()
+    span = family.span("replaces")
+    found: list[MigrationKey | Opaque] = []
+    for item in _listed(value, span):
+        dependency = _dependency(item, span)
+        known = isinstance(dependency, MigrationKey | Opaque)
+        found.append(dependency if known else _opaque("this is not the name of a migration", item, span))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _flag(family: ClassHierarchy, name: str, default: bool | None) -> tuple[bool | None, tuple[Opaque, ...]]:
+    """`initial` or `atomic`, and what of it could not be read (then it is None)."""
+    value = family.attribute(name)
+    match value:
+        case None:
+            return default, ()
+        case Constant(value=None):
+            return None, ()
+        case Constant(value=constant):
+            return bool(constant), ()
+        case _:
+            return None, (_opaque(f"{name} is not known", value, family.span(name)),)
+
+
+def _listed(value: Value, span: Span) -> tuple[Value, ...]:
+    match value:
+        case Items(items=items):
+            return items
+        case Call(callee=Reference(path="operator.add"), args=parts):
+            return tuple(item for part in parts for item in _listed(part, span))
+        case _:
+            return (UnknownLength.of(_opaque("a list that is not known", value, span)),)
+
+
+def _dependency(value: Value, span: Span) -> Dependency:
+    """One `(app, name)`, or a swappable one (`django.db.migrations.migration.swappable_dependency`)."""
+    match value:
+        case Items(items=(Constant(value=str() | bytes() as app), Constant(value=str() | bytes() as name))):
+            return MigrationKey(_string(app), _string(name))
+        case Call(
+            callee=Reference(path="django.db.migrations.swappable_dependency"), args=args, kwargs=kwargs
+        ):
+            given = args or tuple(item for _, item in kwargs)
+            return (
+                _swappable(given[0], span)
+                if len(given) == 1
+                else _opaque("not a swappable model", value, span)
+            )
+        case _:
+            return _opaque("a dependency that is not known", value, span)
+
+
+def _string(name: str | bytes) -> str:
+    """Python 2's byte strings are strings here: no project of Python 3 can have meant them otherwise."""
+    return name if isinstance(name, str) else name.decode("utf-8", "replace")
+
+
+def _swappable(value: Value, span: Span) -> Dependency:
+    if isinstance(value, Reference) and value.path.startswith(_SETTINGS):
+        return Swappable(value.path.removeprefix(_SETTINGS))
+    label = text(value)
+    if label is not None:
+        return MigrationKey(label.partition(".")[0], "__first__")
+    return _opaque("a swappable dependency that is not known", value, span)
+
+
+def _opaque(reason: str, value: Value, span: Span) -> Opaque:
+    """What was opaque already keeps its own place and reason."""
+    if isinstance(value, Opaque):
+        return value
+    shown = render(value)
+    return Opaque(reason, shown if len(shown) <= MAX_SHOWN else shown[:MAX_SHOWN] + " …", span)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Call, Constant, Dictionary, Reference, Value, text
 from stitchback.parsing import constant_folding
-from stitchback.parsing.context import ReadingContext
+from stitchback.parsing.import_paths import absolute
 from stitchback.parsing.imports import module_scope
 from stitchback.parsing.interpreter import evaluate
-from stitchback.parsing.names import absolute
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.parsing.scopes import DEFINITIONS, Scope
 from stitchback.parsing.settings import is_of_tests, sets_defaults_of_an_app
 from stitchback.parsing.sources import opaque

@@ -12,7 +12,7 @@ from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.name_lookup import box_of, holder_of, spoil_by_method
 from stitchback.parsing.scopes import DEFINITIONS, Scope, SharedBinding
 from stitchback.parsing.tainting import change, spoil, taint
-from stitchback.parsing.unknown_length import UnknownLength, has_gap, position
+from stitchback.parsing.unknown_values import UnknownLength, has_gap, position
 
 
 def put_item(target: ast.Subscript, box: SharedBinding, scope: Scope) -> bool:

@@ -7,7 +7,7 @@ import builtins
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Constant, Reference, Value
-from stitchback.parsing import environment, imports, known_calls, names, settings
+from stitchback.parsing import environment, import_paths, imports, known_calls, settings
 from stitchback.parsing.fingerprints import code_of
 from stitchback.parsing.interpreter import evaluate, glance
 from stitchback.parsing.scopes import DEFINITIONS, Binding, Class, Function, Scope, SharedBinding
@@ -51,7 +51,7 @@ def _unbound(node: ast.Name, scope: Scope) -> Value:
         if found is not None:
             return found
     if hasattr(builtins, node.id):
-        return names.reference(f"builtins.{node.id}")
+        return import_paths.reference(f"builtins.{node.id}")
     if node.id == "__name__":
         return Constant(scope.module.context.module_name(scope.module.path))
     return scope.opaque(f"{node.id} is not defined in the file", node)
@@ -97,7 +97,7 @@ def attribute_of(owner: Value | Class, node: ast.Attribute, scope: Scope) -> Val
     if isinstance(owner, Class):
         return class_attribute(owner, node.attr) or _getattr(code_of(owner), node.attr)
     if isinstance(owner, Reference):
-        found = names.member(owner.path, node.attr)
+        found = import_paths.member(owner.path, node.attr)
         return _constant(found, scope) or imports.followed(found, scope.module)
     if isinstance(owner, Opaque):
         return scope.opaque(owner.reason, node)
@@ -115,7 +115,7 @@ def owner_of(node: ast.expr, scope: Scope) -> Value | Class:
     if isinstance(node, ast.Attribute):
         owner = owner_of(node.value, scope)
         if isinstance(owner, Reference):
-            return names.member(owner.path, node.attr)
+            return import_paths.member(owner.path, node.attr)
         spoil_by_method(node.value, node.attr, node, scope)
         return scope.module.bounded(
             attribute_of(owner, node, scope), node

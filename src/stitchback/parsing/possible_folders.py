@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 
 from stitchback.model.migrations import PossibleFolder
-from stitchback.parsing.context import ReadingContext, parent
+from stitchback.parsing.reading_context import ReadingContext, parent
 
 _CLASS = re.compile(rb"^class Migration\(", re.MULTILINE)
 _REFERENCE = re.compile(rb"""\(\s*["'](\w+)["'],\s*["'](\w+)["'],?\s*\)""")

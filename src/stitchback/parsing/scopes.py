@@ -18,7 +18,7 @@ from stitchback.parsing import sources
 from stitchback.parsing.reading_limits import Measure, Measures
 
 if TYPE_CHECKING:
-    from stitchback.parsing.context import ReadingContext
+    from stitchback.parsing.reading_context import ReadingContext
 
 MAX_STEPS = 6_000  # calls followed and loop rounds run in one module
 MAX_CALLS = 9  # of calls within calls that are followed
@@ -41,7 +41,8 @@ class Class:
     body: Scope | None = None
 
 
-Binding = Value | Function | Class
+Definition = Function | Class
+Binding = Value | Definition
 DEFINITIONS = (Function, Class)  # for isinstance, which takes a tuple faster than a union
 _OF_NAMES = Measures().of(Reference(""))
 
@@ -255,3 +256,16 @@ def _named(statement: ast.stmt) -> Iterator[str]:
 
 def has_opaque(value: Value) -> bool:
     return any(isinstance(item, Opaque) for item in walk(value))
+
+
+def definition_of(name: str, scope: Scope) -> Definition | None:
+    """The function or class that the name is, also one that the module defines further down."""
+    box = scope.find(name)
+    if box is not None:
+        return box.binding if isinstance(box.binding, DEFINITIONS) else None
+    for node in scope.module.binders(name):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return Function(node, scope.globals)
+        if isinstance(node, ast.ClassDef):
+            return Class(node, scope.globals)
+    return None

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from stitchback.model.values import Constant, Items, Reference, Value
 from stitchback.parsing import constant_folding, sources
-from stitchback.parsing.context import ReadingContext, Setting
+from stitchback.parsing.import_paths import SETTINGS, VENDOR
 from stitchback.parsing.imports import is_static, module_scope
-from stitchback.parsing.names import SETTINGS, VENDOR
+from stitchback.parsing.reading_context import ReadingContext, Setting
 from stitchback.parsing.scopes import DEFINITIONS
 
 _OF_AN_APP = (

@@ -1,9 +1,11 @@
-"""Bytes of a file -> its syntax tree, or why there is none."""
+"""Bytes of a file -> its syntax tree, or why there is none; and the comment lines of a stitched file that name what it replaces."""
 
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -150,3 +152,18 @@ def shown(node: ast.expr | ast.stmt) -> str:
 
 def opaque(reason: str, node: ast.expr | ast.stmt, path: str) -> Opaque:
     return Opaque(reason, shown(node), span_of(node, path))
+
+
+MARKER = "# stitchback: "
+
+
+def provenance_of(source: bytes) -> tuple[str, ...]:
+    """The comments that begin with the marker, without it, in order. The same text within a string is none."""
+    if MARKER.encode() not in source:
+        return ()
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return ()
+    comments = (token.string for token in tokens if token.type == tokenize.COMMENT)
+    return tuple(text.removeprefix(MARKER).rstrip() for text in comments if text.startswith(MARKER))

@@ -21,16 +21,16 @@ from stitchback.model.migrations import (
     UnreadSetting,
 )
 from stitchback.model.values import text
+from stitchback.parsing.app_labels import labelled
 from stitchback.parsing.apps import AppFolders, Folder, broken_link, find_folders
-from stitchback.parsing.context import ReadingCache, ReadingConfig, ReadingContext
+from stitchback.parsing.custom_fields import DeclaredFieldNames
 from stitchback.parsing.data_operation_code import TreeWorks
+from stitchback.parsing.django_projects import of_project
 from stitchback.parsing.field_bases import FieldBases
-from stitchback.parsing.field_names import DeclaredFieldNames
 from stitchback.parsing.folders import folders_that_differ, prefetch_unread, read_folders
-from stitchback.parsing.labels import labelled
 from stitchback.parsing.links import followed
 from stitchback.parsing.possible_folders import digest_of
-from stitchback.parsing.projects import of_project
+from stitchback.parsing.reading_context import ReadingCache, ReadingConfig, ReadingContext
 from stitchback.parsing.settings import has_routers, packages_of_user_model, string_setting
 from stitchback.parsing.shared_readings import SharedReadings
 from stitchback.parsing.sources import quietly

@@ -9,7 +9,7 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, Refuted, SafePlan
 from stitchback.planning.reports import Coverage
 from stitchback.squashing.finishing import UnrecordedSquash
-from stitchback.squashing.runs import Alone, LinearRun
+from stitchback.squashing.linear_runs import Alone, LinearRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
-from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.proof.ancestors import Above, BranchAncestors, Result
 from stitchback.proof.data_runs import work_of
 from stitchback.proof.independence import PartChange, changes, not_new, used

@@ -13,9 +13,9 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import Call, text, walk
 from stitchback.operations import kind_of
 from stitchback.operations.base import ChangedPart
-from stitchback.operations.data_reach import reach_of, row_operations
 from stitchback.operations.model_relations import ModelRelations
-from stitchback.operations.names import model_names
+from stitchback.operations.named_models import model_names
+from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.operations.within import has_unread_state
 
 

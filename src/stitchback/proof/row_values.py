@@ -15,10 +15,10 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import TRUE, Call
 from stitchback.operations.applying import apply_operation
-from stitchback.operations.names import column_operations, default_of, subject
+from stitchback.operations.named_models import column_operations, default_of, subject
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.inserting import lacks_row_value
 from stitchback.schema.labels import string
-from stitchback.schema.problems import InconsistentState
 
 Column = tuple[str, ModelKey | None, str | None]  # the operation's kind, the model, the field
 

@@ -19,7 +19,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Swappable
 from stitchback.model.operations import Operation
 from stitchback.operations import BY_NAME
-from stitchback.operations.names import flat
+from stitchback.operations.named_models import flat
 from stitchback.rehearsal.django_objects import Builder
 from stitchback.rehearsal.operations import (
     OperationBuilder,

@@ -19,7 +19,7 @@ from stitchback.model.values import TRUE, Call, Code, Items, Reference, text, wa
 from stitchback.operations import kind_of
 from stitchback.operations.base import NOT_NAMED, NamedParameters
 from stitchback.operations.data import runs_code
-from stitchback.operations.names import flat, model_names
+from stitchback.operations.named_models import flat, model_names
 from stitchback.rehearsal.names_in_code import names_in_python
 
 ModelName = tuple[str, str]  # app label, name of the model in lower case

@@ -11,6 +11,7 @@ from stitchback.repair.schema_of_applied import names_of
 from stitchback.repair.schema_search import lacking
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.apply_effect import run_effect
+from stitchback.schema.clashes import Clash
 from stitchback.schema.effects import (
     AddColumn,
     CreateConstraint,
@@ -20,7 +21,6 @@ from stitchback.schema.effects import (
     RenameColumn,
     RenameTable,
 )
-from stitchback.schema.problems import Clash
 
 UNKNOWN = Column("seen, of a type that no migration creates")
 

@@ -49,10 +49,11 @@ def plan_edits(
         given = " and ".join(map(str, handover.applied))
         reason = f"{given} already created here what {handover.insert} creates"
         parents = _parents(handover, makers, inserted, MigrationGraph.of(candidate.result), outcomes)
+        later = _touched_later(makers, player)
         guard = EditGuard(
             (*handover.applied, *parents),
-            seen=_seen(makers, player, names),
-            gone=_gone(makers, player, names),
+            seen=_lasting(_seen(makers, player, names), later),
+            gone=_lasting(_gone(makers, player, names), later),
         )
         edits.append(InsertRow(handover.insert, reason, guard))
     return tuple(edits)
@@ -98,6 +99,25 @@ def _gone(makers: Sequence[MigrationKey], player: SchemaOfApplied, names: Names)
     """What all of them remove and nothing creates again; a column only if its table has kept its name."""
     removed = _in_all([_removed(key, player) for key in makers]) - names
     return tuple(sorted(name for name in removed if not name.column or _table(name) in names))
+
+
+def _touched_later(makers: Sequence[MigrationKey], player: SchemaOfApplied) -> Names:
+    """The names that a migration changes which a database may have applied after the row's."""
+    tree, graph = player.accounts.tree, MigrationGraph.raw(player.accounts.tree)
+    before = {each for maker in makers for each in graph.ancestors(maker)}
+    same_work = {key for key, migration in tree.migrations.items() if not before.isdisjoint(migration.ghosts)}
+    return frozenset(
+        name for key in tree.migrations.keys() - before - same_work for name in player.footprint(key)
+    )
+
+
+def _lasting(names: Iterable[Presence], later: Names) -> tuple[Presence, ...]:
+    """Those that are so on every database that gets the row, however far it is: a column that is renamed and added again later is missing between."""
+    return tuple(
+        name
+        for name in names
+        if later.isdisjoint({name, replace(name, trait=""), replace(name, column="", trait="")})
+    )
 
 
 def _removed(key: MigrationKey, player: SchemaOfApplied) -> Names:

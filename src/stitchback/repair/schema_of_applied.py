@@ -18,6 +18,7 @@ from stitchback.model.physical import Column, PhysicalSchema, Table
 from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
 from stitchback.repair.visible_schema import Names
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.effects import (
     AddColumn,
     AlterColumn,
@@ -37,7 +38,6 @@ from stitchback.schema.effects import (
     Unknown,
     Uses,
 )
-from stitchback.schema.problems import InconsistentState
 
 PLAIN = re.compile(r"(index|unique)\([^()]+\)")
 _NUMBERS = ("Small", "", "Big", "PositiveSmall", "Positive", "PositiveBig")

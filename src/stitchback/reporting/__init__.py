@@ -9,12 +9,15 @@ from stitchback.reporting.escaping import visible
 
 if TYPE_CHECKING:
     from stitchback.model.findings import Finding
-    from stitchback.planning.backport import BackportReport
-    from stitchback.planning.check_report import CheckReport
     from stitchback.planning.graph_picture import GraphPicture
-    from stitchback.planning.overview import Overview
-    from stitchback.planning.reports import PlanReport, Status
-    from stitchback.planning.resolution import ResolvedLeaves
+    from stitchback.planning.reports import (
+        BackportReport,
+        CheckReport,
+        Overview,
+        PlanReport,
+        ResolvedLeaves,
+        Status,
+    )
     from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet_text import EqualDatabases, UnreadTenant
@@ -90,7 +93,7 @@ def render_overview(found: Overview, output_format: str) -> str:
         from stitchback.reporting.document import dump, overview_document
 
         return dump(overview_document(found))
-    from stitchback.reporting.overview_text import overview_lines
+    from stitchback.reporting.status_text import overview_lines
 
     return _page(overview_lines(found))
 
@@ -109,11 +112,32 @@ def render_plan(
     return _page(plan_lines(report, diffs, verbose=verbose))
 
 
-def render_plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, str]) -> str:
-    """The HTML page of `plan`. `diffs`: unified diffs of the files. `runbook`: the files of `plan --out`, name -> text."""
+def render_plan_page(
+    report: PlanReport,
+    diffs: Sequence[str],
+    runbook: Mapping[str, str],
+    verified: Sequence[EngineLine] = (),
+) -> str:
+    """The HTML page of `plan`, and of `verify` with its results. `diffs`: unified diffs of the files. `runbook`: the files of `plan --out`,
+    name -> text."""
     from stitchback.reporting.html_reports import plan_page
 
-    return plan_page(report, diffs, runbook)
+    return plan_page(report, diffs, runbook, verified)
+
+
+def render_status_page(found: Status | Overview) -> str:
+    """The HTML page of `status`."""
+    from stitchback.planning.reports import Overview
+    from stitchback.reporting.html_reports import overview_page, status_page
+
+    return overview_page(found) if isinstance(found, Overview) else status_page(found)
+
+
+def render_rolling_page(old: str, new: str, runs: Sequence[RollingLine]) -> str:
+    """The HTML page of `verify --rolling`."""
+    from stitchback.reporting.html_reports import rolling_page
+
+    return rolling_page(old, new, runs)
 
 
 def render_written(paths: Sequence[str], where: str, output_format: str) -> str:
@@ -233,10 +257,10 @@ def render_graph(picture: GraphPicture, output_format: str, *, verbose: bool = F
 def render_candidates(report: CandidatesReport, output_format: str, *, verbose: bool = False) -> str:
     if output_format == "json":
         from stitchback.reporting.document import dump
-        from stitchback.reporting.squash_document import candidates_document
+        from stitchback.reporting.squash_text import candidates_document
 
         return dump(candidates_document(report))
-    from stitchback.reporting.candidates_text import candidates_lines
+    from stitchback.reporting.squash_text import candidates_lines
 
     return _page(candidates_lines(report, verbose=verbose))
 
@@ -247,7 +271,7 @@ def render_squash(
     """What `squash stitch` would write, or why it is refused."""
     if output_format == "json":
         from stitchback.reporting.document import dump
-        from stitchback.reporting.squash_document import stitch_document
+        from stitchback.reporting.squash_text import stitch_document
 
         return dump(stitch_document(report, (), diffs))
     from stitchback.reporting.squash_text import squash_lines
@@ -259,7 +283,7 @@ def render_squashed(report: SquashReport, paths: Sequence[str], output_format: s
     """The paths that `squash stitch` has written, one a line."""
     if output_format == "json":
         from stitchback.reporting.document import dump
-        from stitchback.reporting.squash_document import stitch_document
+        from stitchback.reporting.squash_text import stitch_document
 
         return dump(stitch_document(report, paths, ()))
     return _written(paths, WORKING_TREE)
@@ -271,7 +295,7 @@ def render_finish(
     """What `squash finish` would write, or the databases that are not there yet."""
     if output_format == "json":
         from stitchback.reporting.document import dump
-        from stitchback.reporting.squash_document import finish_squash_document
+        from stitchback.reporting.squash_text import finish_squash_document
 
         return dump(finish_squash_document(report, (), diffs))
     from stitchback.reporting.squash_text import finish_lines
@@ -283,7 +307,7 @@ def render_finished(report: FinishReport, paths: Sequence[str], output_format: s
     """The paths that `squash finish` has written, one a line."""
     if output_format == "json":
         from stitchback.reporting.document import dump
-        from stitchback.reporting.squash_document import finish_squash_document
+        from stitchback.reporting.squash_text import finish_squash_document
 
         return dump(finish_squash_document(report, paths, ()))
     return _written(paths, WORKING_TREE)
@@ -362,14 +386,14 @@ def render_rolling(runs: Sequence[RollingLine], output_format: str) -> str:
 
 def render_page(found: Page, output_format: str) -> str:
     from stitchback.reporting.document import dump
-    from stitchback.reporting.page_text import page_document, page_lines
+    from stitchback.reporting.pages import page_document, page_lines
 
     return dump(page_document(found)) if output_format == "json" else _page(page_lines(found))
 
 
 def render_pages(found: Sequence[Page], output_format: str) -> str:
     from stitchback.reporting.document import dump
-    from stitchback.reporting.page_text import list_lines, page_document
+    from stitchback.reporting.pages import list_lines, page_document
 
     if output_format == "json":
         return dump({"pages": [page_document(each) for each in found]})

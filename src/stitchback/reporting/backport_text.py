@@ -6,9 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Proof, Refuted
-from stitchback.planning.backport import BackportReport, ReleaseFile
-from stitchback.reporting.diff_text import diff_lines
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.planning.reports import BackportReport, ReleaseFile
+from stitchback.reporting.layout import BLANK, diff_lines, wrapped
 from stitchback.reporting.next_steps import commit_step, step_lines
 from stitchback.reporting.plan_text import outcome_lines
 from stitchback.reporting.refusal_text import refused_lines

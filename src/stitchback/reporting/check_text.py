@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.planning.check_report import CheckReport
+from stitchback.planning.reports import CheckReport
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.layout import BLANK, wrapped
 from stitchback.reporting.status_text import counted, coverage_lines

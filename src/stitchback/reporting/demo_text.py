@@ -1,4 +1,4 @@
-"""The demo's progress as text."""
+"""The parts of the demo, in the order in which they are printed, and their text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from stitchback.model.demonstration import DemoCheck, DemoCommand, DemoList, DemoRemark, DemoStep, Event
 from stitchback.reporting.layout import BLANK, aligned, wrapped
 from stitchback.reporting.style import Line, bold, cyan, green, paint, plain, red
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStep:
+    """A chapter heading."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRemark:
+    """A paragraph for the reader."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCommand:
+    """The output of a command, unchanged."""
+
+    command: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCheck:
+    """A check. `held` False: the demo has failed; `details` explain why."""
+
+    what: str
+    held: bool
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoList:
+    """Rows of a small table."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+Event = DemoStep | DemoRemark | DemoCommand | DemoCheck | DemoList
 
 
 @dataclass(slots=True)

@@ -14,14 +14,18 @@ from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leave
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
-from stitchback.planning.backport import BackportReport
-from stitchback.planning.check_report import CheckReport
 from stitchback.planning.graph_picture import DrawnMigration, GraphPicture, Node
 from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME, Planned, Unproved
-from stitchback.planning.overview import Overview
 from stitchback.planning.prices import price_of
-from stitchback.planning.reports import Coverage, PlanReport, Status
-from stitchback.planning.resolution import ResolvedLeaves
+from stitchback.planning.reports import (
+    BackportReport,
+    CheckReport,
+    Coverage,
+    Overview,
+    PlanReport,
+    ResolvedLeaves,
+    Status,
+)
 from stitchback.reporting.edit_words import migration_effects, reasons, verb
 from stitchback.reporting.escaping import harmless_in_json
 from stitchback.reporting.grouping import origins, schema_object_of

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from stitchback.reporting.escaping import harmless_in_json, visible
 
+DRAWN = "The picture is drawn by Cytoscape.js {}, © The Cytoscape Consortium, MIT license (its text is in this file). "
 HTML = files("stitchback.reporting") / "html"
 _IN_A_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\x7f": "\\u007f"}
 _LINE = re.compile(r"[^\n\t]+")
@@ -19,16 +20,17 @@ _VERSION = re.compile(r'\.version="([\d.]+)"')
 
 
 def page(data: Mapping[str, object]) -> str:
-    """The page. Of `data`, `title` and `subtitle` are its head; each other key is a section (`page.js`)."""
-    style, library = _read("page.css"), _read("library/cytoscape.min.js")
+    """The page. Of `data`, `title` and `subtitle` are its head; each other key is a section (`page.js`). Without pictures it needs no library."""
+    style = _read("page.css")
+    library = _read("library/cytoscape.min.js") if data.get("pictures") else ""
     code = f"{_read('graph.js')}\n{_read('page.js')}"
+    scripts = (*([library] if library else []), code)
     version = _VERSION.search(library)
     parts = {
-        "policy": policy(style, library, code),
+        "policy": policy(style, *scripts),
         "style": style,
-        "library": library,
-        "code": code,
-        "version": version[1] if version else "",
+        "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
+        "drawn": DRAWN.format(version[1]) if version else "",
         "data": block(data),
     }
     return _PLACEHOLDER.sub(lambda match: parts[match[1]], _read("page.html"))

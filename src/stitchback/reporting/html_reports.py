@@ -1,7 +1,8 @@
-"""`graph --format html` and `plan --html`: the data of the pages."""
+"""`graph --format html` and `status --html`, `plan --html`, `verify --html`: the data of the pages."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,18 +12,26 @@ from stitchback.planning.graph_picture import GraphPicture, picture_of_side
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan_picture import PlanPicture, picture_of_plan
 from stitchback.planning.prices import price_of
-from stitchback.planning.reports import PlanReport
+from stitchback.planning.reports import Overview, PlanReport, State, Status, coverage_of
 from stitchback.reporting.document import edit_document
 from stitchback.reporting.grouping import rows
 from stitchback.reporting.html_graph import picture_data
 from stitchback.reporting.html_page import page
 from stitchback.reporting.plan_text import cost, outcome_lines, strategies
 from stitchback.reporting.population_groups import PopulationGroup, groups
+from stitchback.reporting.rolling_text import RollingLine, StopLine, named
 from stitchback.reporting.status_text import counted, coverage_lines
 from stitchback.reporting.strategy_names import selecting
 from stitchback.reporting.style import Line
+from stitchback.reporting.verify_text import EngineLine, PopulationLine, counted_otherwise
 
 Data = dict[str, Any]
+TONES = {
+    State.RECONCILED: "good",
+    State.TO_RECONCILE: "warn",
+    State.IN_CONFLICT: "bad",
+    State.NOT_READ: "bad",
+}
 
 
 def graph_page(picture: GraphPicture) -> str:
@@ -32,17 +41,64 @@ def graph_page(picture: GraphPicture) -> str:
     return page({"title": data["head"], "subtitle": read, "pictures": [data]})
 
 
-def plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, str]) -> str:
-    """The page of `plan`. `diffs`: unified diffs of the files. `runbook`: name -> text of the files of `plan --out`."""
+def overview_page(found: Overview) -> str:
+    """The page of `status` without arguments: one row a release branch."""
+    numbers = Counter(branch.state for branch in found.branches)
+    counts = ", ".join(f"{numbers[state]} {state.value}" for state in State if numbers[state])
+    patterns = ", ".join(found.patterns)
+    branches = _table(
+        "branches",
+        "Release branches",
+        [counts or f"No branch looks like a release ({patterns}).", *_others(found)],
+        ["branch", "state", "why", "next command"],
+        [
+            [branch.ref, _toned(branch.state.value, TONES[branch.state]), branch.reason, _code(branch.next_command)]
+            for branch in found.branches
+        ],
+    )  # fmt: skip
+    leaves = _table(
+        "leaves",
+        "Several leaf nodes",
+        ["`stitchback resolve` brings them together."],
+        ["app", "leaf nodes"],
+        [[app, [leaf.name for leaf in each]] for app, each in found.leaves.items()],
+    )
+    return page(
+        {
+            "title": f"Release branches, compared with {found.mainline.ref}",
+            "subtitle": _plain(coverage_lines(coverage_of((found.mainline,)))),
+            "tables": [
+                {**branches, "filter": 1 if len(numbers) > 1 else None},
+                *([leaves] if found.leaves else []),
+            ],
+        }
+    )
+
+
+def _others(found: Overview) -> Iterator[str]:
+    if found.others:
+        yield f"Other branches: {', '.join(found.others)}. Next: `{found.next_command}`"
+
+
+def status_page(status: Status) -> str:
+    """The page of `status` for named branches."""
+    situation = status.case.situation
+    pictures = [picture_of_side(side, situation.mainline) for side in status.case.sides]
+    data = _compared(status, status.findings)
+    return page({**data, "pictures": [picture_data(PlanPicture(picture)) for picture in pictures]})
+
+
+def plan_page(
+    report: PlanReport,
+    diffs: Sequence[str],
+    runbook: Mapping[str, str],
+    verified: Sequence[EngineLine] = (),
+) -> str:
+    """The page of `plan`, and with `verified`, of `verify`. `diffs`: unified diffs of the files. `runbook`: name -> text of the files of
+    `plan --out`."""
     case = report.status.case
-    situation, outcome = case.situation, report.outcome
-    patches = ", ".join(patch.tree.ref for patch in situation.patches)
-    data: Data = {
-        "title": f"{patches} into {situation.mainline.ref}",
-        "subtitle": _plain(coverage_lines(report.status.coverage)),
-        "sides": list(_sides(report)),
-        "findings": [_finding(each) for each in (*report.status.findings, *report.findings)] or None,
-    }
+    outcome = report.outcome
+    data = _compared(report.status, (*report.status.findings, *report.findings))
     if not isinstance(outcome, Planned):
         pictures = [PlanPicture(picture_of_side(side, case.mainline)) for side in case.sides]
         lines = ["No plan could be proved, so nothing can be written."]
@@ -55,6 +111,10 @@ def plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, st
         chosen = outcome.chosen
         pictures = [picture_of_plan(side, case.mainline, chosen.candidate) for side in case.sides]
         data |= _planned(report, chosen, diffs, runbook)
+        planned = len(chosen.proof.outcomes)
+        data["tables"] = [
+            engine_table(engine, place, planned) for place, engine in enumerate(verified)
+        ] or None
         data["others"] = [
             (
                 f"--strategy {choice}"
@@ -66,6 +126,106 @@ def plan_page(report: PlanReport, diffs: Sequence[str], runbook: Mapping[str, st
         ] or None
     data["pictures"] = [picture_data(picture) for picture in pictures]
     return page(data)
+
+
+def rolling_page(old: str, new: str, runs: Sequence[RollingLine]) -> str:
+    """The page of `verify --rolling`."""
+    return page(
+        {
+            "title": f"Deploy from {old} to {new}",
+            "subtitle": f"The models of {runs[0].code} query a database after each migration."
+            if runs
+            else "",
+            "tables": [_run(run, place) for place, run in enumerate(runs)],
+        }
+    )
+
+
+def _compared(status: Status, findings: Sequence[Finding]) -> Data:
+    """The head of a page, what the sides have, and the findings."""
+    situation = status.case.situation
+    patches = ", ".join(patch.tree.ref for patch in situation.patches)
+    return {
+        "title": f"{patches} into {situation.mainline.ref}",
+        "subtitle": _plain(coverage_lines(status.coverage)),
+        "sides": list(_sides(status)),
+        "findings": [_finding(each) for each in findings] or None,
+    }
+
+
+def _table(name: str, title: str, lines: Sequence[str], heads: Sequence[str], rows: Sequence[object]) -> Data:
+    """A section with one table. A cell is a text, a list of texts, `_toned` or `_code`."""
+    return {
+        "id": name,
+        "title": title,
+        "lines": lines,
+        "heads": heads,
+        "rows": rows,
+        "notes": [],
+        "filter": None,
+    }
+
+
+def _toned(text: str, tone: str) -> Data:
+    """`tone`: good, warn or bad, its colour."""
+    return {"text": text, "tone": tone}
+
+
+def _code(text: str) -> Data | str:
+    return {"code": text} if text else ""
+
+
+def engine_table(engine: EngineLine, place: int, planned: int) -> Data:
+    """The section of one engine in the page of `verify`. `planned`: the number of kinds of database in the plan's proof."""
+    calls = f"Django {engine.django}: {engine.migrations:,} calls of `migrate` on real databases."
+    found = len(engine.differences)
+    result = f"{counted(found, 'difference')}." if found else "No error, no difference, no lost value."
+    of_databases = {str(each) for population in engine.populations for each in population.differences}
+    made = _table(
+        f"verified-{place}",
+        f"Verified on {engine.vendor}",
+        [result, calls, *counted_otherwise(len(engine.populations), planned)],
+        ["database", "before the deploy", "what migrate ran", "upgrade paths", "result"],
+        [_population(each) for each in engine.populations],
+    )
+    differences = [f"Differs: {text}" for text in map(str, engine.differences) if text not in of_databases]
+    return {**made, "notes": [*differences, *engine.remarks], "tone": "bad" if found else "good"}
+
+
+def _population(each: PopulationLine) -> list[object]:
+    steps = ("migrated to the end of its old code", each.finished_first), ("repaired", bool(each.repair))
+    manual = ", ".join(text for text, done in steps if done)
+    differences = list(map(str, each.differences))
+    result = differences or _toned("equal to a fresh install", "good")
+    name = "; ".join((each.name, *(f"also {other}" for other in each.also)))
+    ran = list(map(str, sorted(each.ran))) or "nothing"
+    return [name, _toned(manual or "nothing", "warn" if manual else "good"), ran, str(each.rollouts), result]
+
+
+def _run(run: RollingLine, place: int) -> Data:
+    failures = sum(len(stop.failures) for stop in run.stops)
+    result = f"{counted(failures, 'failure')}." if failures else "Every query works at every stop."
+    made = _table(
+        f"rolling-{place}",
+        f"On {run.vendor}",
+        [f"migrate fails: {run.error}" if run.error else result, f"Django {run.django}."],
+        ["stop", "queries", "what fails"],
+        [_stop(stop) for stop in run.stops],
+    )
+    notes = [
+        *(f"No rows in {text}" for text in run.unfilled),
+        *(
+            f"{named(each)} is left out: it fails on the schema of {run.code} too: {each.error or each.reason}"
+            for each in run.left_out
+        ),
+    ]
+    return {**made, "notes": notes, "tone": "bad" if failures or run.error else "good"}
+
+
+def _stop(stop: StopLine) -> list[object]:
+    failures = [f"{named(each)}: {each.error}" for each in stop.failures]
+    name = str(stop.key) if stop.key else "before the first migration"
+    return [name, str(len(stop.answers)), failures or _toned("nothing", "good")]
 
 
 def _planned(report: PlanReport, chosen: SafePlan, diffs: Sequence[str], runbook: Mapping[str, str]) -> Data:
@@ -99,8 +259,8 @@ def _path_of(diff: str) -> str:
     return (old if new == "+++ /dev/null" else new)[len("+++ b/") :].rstrip("\t")
 
 
-def _sides(report: PlanReport) -> Iterator[Data]:
-    situation = report.status.case.situation
+def _sides(status: Status) -> Iterator[Data]:
+    situation = status.case.situation
     for patch, matches in zip(situation.patches, situation.matches, strict=True):
         has = f"{patch.tree.ref} has {counted(len(patch.migrations), 'migration')} since the fork point"
         yield {

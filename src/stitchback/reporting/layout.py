@@ -1,4 +1,4 @@
-"""Lines of the terminal's width, or of a fixed one where the output is no terminal: wrapped text, and tables with aligned columns."""
+"""Lines of the terminal's width, or of a fixed one where the output is no terminal: wrapped text, tables with aligned columns, and diffs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stitchback.reporting.escaping import visible
-from stitchback.reporting.style import Line, console, plain
+from stitchback.reporting.style import Line, bold, console, cyan, green, plain, red
 
 WIDTH = 100  # of a page that is not shown on a terminal: the same bytes everywhere
 GAP = 3  # spaces between two columns
@@ -120,3 +120,19 @@ def listed(label: Text, items: Iterable[Text], indent: int, width: int) -> Itera
 def flowing(label: Text, names: Sequence[str], indent: int, width: int) -> Iterator[Line]:
     """A label with names next to it, separated by commas."""
     return listed(label, (plain(", ".join(names)),), indent, width)
+
+
+def diff_lines(diff: str) -> Iterator[Line]:
+    """The lines in their full width: a wrapped diff could not be applied."""
+    for line in diff.splitlines():
+        text = line.expandtabs(8)
+        if line.startswith(("---", "+++")):
+            yield (bold(text),)
+        elif line.startswith("@@"):
+            yield (cyan(text),)
+        elif line.startswith("+"):
+            yield (green(text),)
+        elif line.startswith("-"):
+            yield (red(text),)
+        else:
+            yield (plain(text),)

@@ -9,11 +9,10 @@ from dataclasses import replace
 
 from stitchback.model.findings import Severity
 from stitchback.model.ledger import Ledger
-from stitchback.model.plans import Situation
+from stitchback.model.plans import MAINLINE, Situation
 from stitchback.model.unfinished import Kind, Unfinished
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.reports import PlanReport, Status
-from stitchback.proof.populations import MAINLINE
 from stitchback.reporting.layout import BLANK, aligned, wrapped
 from stitchback.reporting.population_groups import groups
 from stitchback.reporting.style import Line, bold, dim, plain

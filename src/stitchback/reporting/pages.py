@@ -1,20 +1,27 @@
-"""The page of every code: one Markdown file each, in `explanations`."""
+"""The page of every code: one Markdown file each, in `explanations`, and `explain` as text and as a document."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
+
+from rich.text import Text
 
 from stitchback import hazards
 from stitchback.hazards import Hazard, ProofHazard, RollingHazard
 from stitchback.model.findings import Severity
 from stitchback.repair import defects
 from stitchback.repair.defects import Defect
+from stitchback.reporting.document import Document
+from stitchback.reporting.finding_text import STYLES
+from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.style import Line, bold, dim, plain, styled
 
 FAMILIES = {
     "SB1": "Reading migrations",
@@ -106,3 +113,38 @@ def _read(text: str, classes: Mapping[str, Coded]) -> Page:
 
 def _on_one_line(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
+
+
+def page_lines(page: Page) -> Iterator[Line]:
+    yield from wrapped((bold(page.code), plain(f"  {page.title}  "), _severity(page)))
+    for paragraph in page.text.split("\n\n"):
+        yield BLANK
+        if paragraph.startswith(EXAMPLE):
+            yield from ((plain(line),) for line in paragraph.split("\n"))  # can be pasted: not wrapped
+        else:
+            yield from wrapped((plain(paragraph),), 2)
+
+
+def list_lines(pages: Sequence[Page]) -> Iterator[Line]:
+    for family, members in groupby(pages, key=lambda page: page.family):
+        yield (bold(family),)
+        for page in members:
+            yield from wrapped((plain(f"{page.code}  "), _severity(page, 7), plain(f"  {page.title}")), 2, 16)
+        yield BLANK
+
+
+def _severity(page: Page, width: int = 0) -> Text:
+    if page.severity is None:
+        return dim(f"{'stops':<{width}}" if width else "(stops the command)")
+    said = page.severity.value if width else f"({page.severity.value})"
+    return styled(STYLES[page.severity], f"{said:<{width}}")
+
+
+def page_document(page: Page) -> Document:
+    return {
+        "code": page.code,
+        "family": page.family,
+        "title": page.title,
+        "text": page.text,
+        "severity": page.severity.value if page.severity else None,
+    }

@@ -15,10 +15,9 @@ from stitchback.model.plans import Candidate, Proof, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import Price, price_of
 from stitchback.planning.reports import PlanReport
-from stitchback.reporting.diff_text import diff_lines
 from stitchback.reporting.edit_words import migration_effects, verb
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.layout import BLANK, Cell, aligned, wrapped
+from stitchback.reporting.layout import BLANK, Cell, aligned, diff_lines, wrapped
 from stitchback.reporting.next_steps import plan_next
 from stitchback.reporting.population_groups import PopulationGroup, groups
 from stitchback.reporting.refusal_text import disagreement_lines, refused_lines, unproved_lines

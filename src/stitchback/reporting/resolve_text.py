@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from stitchback.hazards.several_leaves import SeveralLeaves
 from stitchback.model.keys import MigrationKey
 from stitchback.planning.outcomes import Planned, Unproved
-from stitchback.planning.reports import PlanReport
-from stitchback.planning.resolution import Pair, ResolvedLeaves
-from stitchback.reporting.diff_text import diff_lines
+from stitchback.planning.reports import Pair, PlanReport, ResolvedLeaves
 from stitchback.reporting.edit_words import operation_words
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, diff_lines, wrapped
 from stitchback.reporting.next_steps import apply_next, refusal_steps, step_lines
 from stitchback.reporting.plan_text import chosen_lines, proof_lines
 from stitchback.reporting.refusal_text import unproved_lines

@@ -8,6 +8,7 @@ from typing import Protocol
 from stitchback.model.keys import MigrationKey
 from stitchback.reporting.document import Document
 from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.status_text import counted
 from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
 
 MOST_QUERIES = 8  # of one stop
@@ -85,7 +86,7 @@ def _query(each: QueryLine) -> Document:
 def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
     for run in runs:
         models = {answer.model for stop in run.stops for answer in stop.answers}
-        head = f", Django {run.django}: {_counted(len(models), 'model')} of {run.code} at {_counted(len(run.stops), 'stop')}"
+        head = f", Django {run.django}: {counted(len(models), 'model')} of {run.code} at {counted(len(run.stops), 'stop')}"
         yield from wrapped((bold(run.vendor), plain(head)), 0, 2)
         for stop in run.stops:
             yield from _stop(stop)
@@ -95,12 +96,12 @@ def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
             yield from wrapped((yellow("remark  "), plain(f"no rows in {text}")), 4, 6)
         for each in run.left_out:
             reason = each.error or each.reason
-            text = f"{_named(each)} is left out: it fails on the schema of {run.code} too: {reason}"
+            text = f"{named(each)} is left out: it fails on the schema of {run.code} too: {reason}"
             yield from wrapped((yellow("remark  "), plain(text)), 4, 6)
         yield BLANK
     failures = sum(len(stop.failures) for run in runs for stop in run.stops)
     if failures or any(run.error for run in runs):
-        yield (red(f"{_counted(failures, 'query', 'queries')} fail during the deploy."),)
+        yield (red(f"{counted(failures, 'query', 'queries')} fail during the deploy."),)
     else:
         yield (green("Every query works at every stop."),)
 
@@ -108,18 +109,15 @@ def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
 def _stop(stop: StopLine) -> Iterator[Line]:
     mark = red("✗ ") if stop.failures else green("✓ ")
     name = f"after {stop.key}" if stop.key else "before the first migration"
-    yield from wrapped((mark, plain(f"{name}  "), dim(_counted(len(stop.answers), "query", "queries"))), 2, 4)
+    yield from wrapped((mark, plain(f"{name}  "), dim(counted(len(stop.answers), "query", "queries"))), 2, 4)
     for each in stop.failures[:MOST_QUERIES]:
-        yield from wrapped((red("fails  "), plain(f"{_named(each)}: {each.error}")), 4, 6)
+        yield from wrapped((red("fails  "), plain(f"{named(each)}: {each.error}")), 4, 6)
     if len(stop.failures) > MOST_QUERIES:
         yield from wrapped(
             (dim(f"and {len(stop.failures) - MOST_QUERIES} more, which --format json lists"),), 4
         )
 
 
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _named(each: QueryLine) -> str:
+def named(each: QueryLine) -> str:
+    """The field and the query."""
     return f"{'.'.join(filter(None, (each.model, each.field)))}: {each.query}"

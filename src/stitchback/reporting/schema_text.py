@@ -93,6 +93,3 @@ def _opaque_lines(opaque: Sequence[str]) -> Iterator[Line]:
         yield (red("Not read"),)
         for text in opaque:
             yield from wrapped((plain(text),), 2, 2)
-
-
-__all__ = ["difference_lines", "schema_lines"]

@@ -1,4 +1,5 @@
-"""`status` as text: each app that a patch branch changes, the migrations of both sides there, and their matches."""
+"""`status` as text: each app that a patch branch changes, the migrations of both sides there, and their matches; without arguments, one line a
+release branch."""
 
 from __future__ import annotations
 
@@ -12,13 +13,13 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
 from stitchback.model.unfinished import Unfinished
-from stitchback.planning.reports import Coverage, Status
+from stitchback.planning.reports import Coverage, Overview, ReleaseBranch, State, Status
 from stitchback.reporting.difference_text import Refs, difference_lines
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.grouping import MatchRow, change_of, rows
 from stitchback.reporting.layout import BLANK, GAP, Cell, aligned, cells, flowing, listed, wrapped
 from stitchback.reporting.next_steps import status_next
-from stitchback.reporting.style import Line, Style, bold, dim, plain, styled
+from stitchback.reporting.style import Line, Style, bold, dim, plain, styled, yellow
 
 MARKS = {
     Verdict.IDENTICAL: ("=", Style.GREEN),
@@ -33,6 +34,7 @@ MARK = max(len(f"{mark} {verdict.value}") for verdict, (mark, _) in MARKS.items(
 BELOW = 2 + MARK + GAP  # where the column after the mark begins
 MOST_CHANGES = 60  # rows of changes in all apps together
 FEWEST_CHANGES = 4  # of one app
+MOST_BRANCHES = 8  # that are named where none looks like a release
 MOST_NAMED = 12  # of mainline's migrations in one app, without those that have a match
 
 
@@ -224,5 +226,57 @@ def coverage_lines(coverage: Coverage) -> Iterator[Line]:
     yield from wrapped((dim(f"{read}; {', '.join(missed) if missed else 'everything could be read'}."),))
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+STYLES = {
+    State.RECONCILED: Style.GREEN,
+    State.TO_RECONCILE: Style.YELLOW,
+    State.IN_CONFLICT: Style.RED,
+    State.NOT_READ: Style.RED,
+}
+
+
+def overview_lines(found: Overview) -> Iterator[Line]:
+    yield (bold(f"Release branches, compared with {found.mainline.ref}"),)
+    yield BLANK
+    if not found.branches:
+        text = f"No branch looks like a release ({', '.join(found.patterns)}). Name one, or set patch_branches in pyproject.toml."
+        yield from wrapped((plain(text),), 2)
+        yield from _other_branches(found)
+    rows = [_branch_cells(branch) for branch in found.branches]
+    yield from (aligned(rows, 2) if rows else ()) or _stacked_branches(found)
+    for branch in found.branches:
+        if branch.reason:
+            yield from wrapped((dim(f"{branch.ref}: "), plain(branch.reason)), 2, 2)
+    for app, leaves in found.leaves.items():
+        names = ", ".join(leaf.name for leaf in leaves)
+        yield BLANK
+        yield from wrapped((yellow(f"{app} has {len(leaves)} leaf nodes: "), plain(names)), 0, 2)
+        yield (plain("  stitchback resolve"),)
+
+
+def _other_branches(found: Overview) -> Iterator[Line]:
+    """The branches that there are, and the command for one of them."""
+    if found.others:
+        left = len(found.others) - MOST_BRANCHES
+        more = f" and {left} more" if left > 0 else ""
+        yield BLANK
+        yield from wrapped((plain(f"Other branches: {', '.join(found.others[:MOST_BRANCHES])}{more}"),), 2)
+        yield (plain(f"  {found.next_command}"),)
+
+
+def _branch_cells(branch: ReleaseBranch) -> tuple[Cell, ...]:
+    return (
+        (bold(branch.ref),),
+        (styled(STYLES[branch.state], branch.state.value),),
+        (plain(branch.next_command or "–"),),
+    )
+
+
+def _stacked_branches(found: Overview) -> Iterator[Line]:
+    """Where the lines are too long for a table."""
+    for branch in found.branches:
+        state = styled(STYLES[branch.state], branch.state.value)
+        yield from wrapped((bold(branch.ref), plain("  "), state, plain(f"  {branch.next_command}")), 2, 2)

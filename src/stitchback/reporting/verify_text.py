@@ -89,7 +89,7 @@ def verified_lines(engines: Sequence[EngineLine], planned: int) -> Iterator[Line
             also = f"; also {'; '.join(each.also)}" if each.also else ""
             rollouts = f"{each.rollouts} rollout{'s'[: each.rollouts != 1]}{also}"
             yield from wrapped((mark, plain(f"{each.name}  "), manual, dim(rollouts)), 2, 4)
-        for text in _counted_otherwise(len(engine.populations), planned):
+        for text in counted_otherwise(len(engine.populations), planned):
             yield from wrapped((dim(text),), 2)
         for difference in engine.differences:
             yield from wrapped((red("differs  "), plain(str(difference))), 4, 6)
@@ -100,7 +100,7 @@ def verified_lines(engines: Sequence[EngineLine], planned: int) -> Iterator[Line
     yield (red(f"{bad} differences."),) if bad else (green("No error, no difference, no lost value."),)
 
 
-def _counted_otherwise(verified: int, planned: int) -> Iterator[str]:
+def counted_otherwise(verified: int, planned: int) -> Iterator[str]:
     """Why `plan` and verify have different numbers of databases, if they do."""
     if verified > planned:
         yield (

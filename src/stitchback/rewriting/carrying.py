@@ -10,7 +10,7 @@ import libcst as cst
 
 from stitchback.errors import Refusal
 from stitchback.rewriting import modules
-from stitchback.rewriting.imports import with_statements
+from stitchback.rewriting.import_edits import with_statements
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 

@@ -28,14 +28,14 @@ from stitchback.model.migrations import Dependency, Migration
 from stitchback.model.operations import Operation
 from stitchback.operations import TEMPLATES
 from stitchback.operations.base import MIGRATIONS
-from stitchback.rewriting import imports, modules, sequences
+from stitchback.rewriting import import_edits, modules, sequences
 from stitchback.rewriting.carrying import Carrying
 from stitchback.rewriting.comments import comment_lines
-from stitchback.rewriting.expressions import WIDTH, Writer
-from stitchback.rewriting.names import Spelling
+from stitchback.rewriting.import_names import Spelling
 from stitchback.rewriting.new_file import listed, replaces_text
+from stitchback.rewriting.operation_source import dependency_text, operation_text, template_name
 from stitchback.rewriting.sequences import Display, Kept, New, SequenceLayout, Slot
-from stitchback.rewriting.statements import dependency_text, operation_text, template_name
+from stitchback.rewriting.value_source import WIDTH, Writer
 
 ReadBlob = Callable[[str], bytes]
 
@@ -99,10 +99,10 @@ class _Editing:
             if name not in self.writer.defined
         ]
         added += [f"{source}\n" for source in self.writer.definitions.values()]
-        module = imports.with_definitions(module, added, self.index)
+        module = import_edits.with_definitions(module, added, self.index)
         module = self.carrying.added_to(module)
-        module = imports.without_unused(module, self.used, elsewhere=self.edit.key != self.original.key)
-        return imports.with_imports(module, self.writer.spelling.needed)
+        module = import_edits.without_unused(module, self.used, elsewhere=self.edit.key != self.original.key)
+        return import_edits.with_imports(module, self.writer.spelling.needed)
 
     @property
     def _module(self) -> cst.Module:

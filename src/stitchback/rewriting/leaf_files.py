@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from stitchback.model.files import FileEntry
 from stitchback.model.migrations import Tree
-from stitchback.rewriting.contents import FileContent
+from stitchback.rewriting.rendering import FileContent
 
 MAX_MIGRATION = "max_migration.txt"
 LOCKFILE = "migrations_lockfile.txt"

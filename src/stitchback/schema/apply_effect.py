@@ -12,6 +12,7 @@ from typing import assert_never
 
 from stitchback.model.physical import Column, ForeignKeyTarget, PhysicalSchema, Table
 from stitchback.model.problems import ProblemKind
+from stitchback.schema.clashes import Clash
 from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
     AddColumn,
@@ -39,7 +40,6 @@ from stitchback.schema.effects import (
     Uses,
 )
 from stitchback.schema.inserting import column_must_be_given
-from stitchback.schema.problems import Clash
 from stitchback.schema.tables import AUTO_COLUMN
 
 

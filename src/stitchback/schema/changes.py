@@ -10,7 +10,7 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Value
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.state_dependencies import with_change
 
 Pairs = tuple[tuple[str, Value], ...]

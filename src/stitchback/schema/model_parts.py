@@ -15,9 +15,9 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, Call, Value, render
 from stitchback.schema.comparing import DATABASE_OPTIONS, visible_shape
+from stitchback.schema.create_model import MODEL
 from stitchback.schema.expressions import canonical_definition, canonical_expression, with_field_names
 from stitchback.schema.identity import Identity
-from stitchback.schema.models import MODEL
 from stitchback.schema.visible import is_visible
 
 SHAPE = ""  # the `argument` of what a database sees of a field, its class with it

@@ -14,10 +14,10 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, Call, Constant, Items, Reference, Value, strings
+from stitchback.schema.clashes import InconsistentState
+from stitchback.schema.create_model import MODEL
 from stitchback.schema.expressions import F, Q, as_field, canonical_definition, canonical_expression
 from stitchback.schema.labels import key_of, string
-from stitchback.schema.models import MODEL
-from stitchback.schema.problems import InconsistentState
 from stitchback.schema.tables import ORDER, automatic_key, column_of
 from stitchback.schema.visible import COMPOSITE_KEY, GENERATED, has_column, is_foreign_key
 

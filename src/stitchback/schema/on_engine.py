@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from stitchback.model.physical import Column, PhysicalSchema, Table
 from stitchback.model.problems import ProblemKind
 from stitchback.schema.apply_effect import run_effect, table_in, with_table
+from stitchback.schema.clashes import Clash
 from stitchback.schema.effects import (
     AddColumn,
     AlterColumn,
@@ -33,7 +34,6 @@ from stitchback.schema.effects import (
     Uses,
 )
 from stitchback.schema.inserting import column_must_be_given
-from stitchback.schema.problems import Clash
 from stitchback.schema.sqlite_remake import lost_columns, refused_by_sqlite
 
 Forgotten = Mapping[str, Set[str | None]]

@@ -14,8 +14,8 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.labels import key_of, string
-from stitchback.schema.problems import InconsistentState
 from stitchback.schema.unique_together import Together
 
 LABELS = ("to", "through")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from stitchback.model.command_cache import by_identity
 from stitchback.model.keys import ModelKey
-from stitchback.model.physical import Column, ForeignKeyTarget, Table
+from stitchback.model.physical import Column, ForeignKeyTarget, PhysicalSchema, Table
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, NONE, TRUE, Constant, Value, render
@@ -278,3 +278,11 @@ def target_name(to: Value | None) -> str:
 def model_tables(state: SchemaState, key: ModelKey) -> ModelTables:
     model = state.models.get(key)
     return tables_of(state, model) if model else NO_TABLES
+
+
+def physical_of(state: SchemaState) -> PhysicalSchema:
+    """The tables that the state's models have. Extensions and collations are not in a state, so they are not here."""
+    tables: dict[str, Table] = {}
+    for key in sorted(state.models):
+        tables.update(tables_of(state, state.models[key]).all)
+    return PhysicalSchema(dict(sorted(tables.items())))

@@ -16,7 +16,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Constant, Items, Value
 from stitchback.squashing.blocks import Block
-from stitchback.squashing.needs import (
+from stitchback.squashing.model_needs import (
     bases_of,
     can_come_later,
     fields_of,

@@ -27,7 +27,7 @@ from stitchback.model.plans import Candidate, Remark
 from stitchback.model.source import Opaque
 from stitchback.operations.data import data_run
 from stitchback.squashing.blocks import Block, blocks_of, dependencies_between, squash_key
-from stitchback.squashing.needs import subjects_of
+from stitchback.squashing.model_needs import subjects_of
 from stitchback.squashing.placing import Ground, PlacedOperation, placed
 from stitchback.squashing.ranges import SquashRange, carried, elided, is_first
 

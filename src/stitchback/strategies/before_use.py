@@ -31,14 +31,14 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field
 from stitchback.model.values import Call, Constant, Items, Value
 from stitchback.operations.data_needs import may_query_any_model, queries_by_sql
-from stitchback.operations.data_reach import reach_of, row_operations
+from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.schema.expressions import NAMES_OF_FIELDS, with_field_names
 from stitchback.schema.needs import names_in, resolved_by
 from stitchback.schema.tables import column_name, table_name
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.remaining_operations import model_name
-from stitchback.strategies.sqlite_remake import rebuilds
-from stitchback.strategies.values import conditional, operation, shape_value, writable
+from stitchback.strategies.sqlite_losses import rebuilds
+from stitchback.strategies.written_operations import conditional, operation, shape_value, writable
 
 OVER_COLUMNS = (
     SchemaObjectKind.INDEX,

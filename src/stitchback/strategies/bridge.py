@@ -37,12 +37,12 @@ from stitchback.strategies.before_use import (
     with_inserts,
 )
 from stitchback.strategies.draft import Draft, FileDraft
+from stitchback.strategies.file_names import leaf_key, path_for
 from stitchback.strategies.leaves import leaves
-from stitchback.strategies.naming import leaf_key, path_for
 from stitchback.strategies.parents import has_applicable_dependencies, parent_below
 from stitchback.strategies.remaining_operations import ending
 from stitchback.strategies.reparent import reparented
-from stitchback.strategies.values import (
+from stitchback.strategies.written_operations import (
     conditional,
     create_model,
     operation,

@@ -8,8 +8,8 @@ from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Remark
 from stitchback.strategies.carry_state_options import carried
 from stitchback.strategies.draft import Draft, FileDraft
+from stitchback.strategies.file_names import leaf_key, path_for
 from stitchback.strategies.leaves import leaves
-from stitchback.strategies.naming import leaf_key, path_for
 from stitchback.strategies.new_references import with_referenced_apps
 from stitchback.strategies.patch_shapes import with_patch_shapes
 from stitchback.strategies.recorded_names import as_recorded

@@ -22,9 +22,9 @@ from stitchback.operations.model_options import ALTER_OPTION_KEYS
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import Part, is_invisible
 from stitchback.strategies.draft import Draft, FileDraft
+from stitchback.strategies.file_names import leaf_key, path_for
 from stitchback.strategies.leaves import leaves
-from stitchback.strategies.naming import leaf_key, path_for
-from stitchback.strategies.values import operation, shape_value, writable
+from stitchback.strategies.written_operations import operation, shape_value, writable
 
 MOST_IN_A_NAME = 2  # operations whose names a new migration's name is made of, as `makemigrations` does it
 
@@ -137,6 +137,8 @@ def written_in(model: ModelState, part: Part, own: Identity, result: Identity) -
 def at_the_leaf(draft: Draft, app: str, operations: tuple[Operation, ...], refs: Sequence[str]) -> Draft:
     """In the merge migration that the draft makes, else in a new migration after the leaf."""
     found = leaves(draft.result, app)
+    if not found:  # a circle: the proof refuses the draft for it
+        return draft
     inserts = tuple(map(Insert, operations))
     file = draft.files.get(found[0]) if len(found) == 1 else None
     if file is None or file.original is not None or file.operations or file.replaces:

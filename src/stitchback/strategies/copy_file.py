@@ -8,7 +8,7 @@ from dataclasses import replace
 from stitchback.matching.case import Unit
 from stitchback.model.keys import MigrationKey
 from stitchback.strategies.draft import Draft, FileDraft
-from stitchback.strategies.naming import path_for
+from stitchback.strategies.file_names import path_for
 from stitchback.strategies.parents import dependencies_there
 
 

@@ -13,7 +13,7 @@ from stitchback.strategies.draft import Draft, Resolution
 from stitchback.strategies.guards import guarded_own
 from stitchback.strategies.parents import has_applicable_dependencies
 from stitchback.strategies.replacement import givers_of
-from stitchback.strategies.sqlite_remake import remade_before
+from stitchback.strategies.sqlite_losses import remade_before
 
 SAME = (Verdict.IDENTICAL, Verdict.SAME_SCHEMA, Verdict.EVOLVED)
 

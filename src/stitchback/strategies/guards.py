@@ -24,7 +24,7 @@ from stitchback.model.values import Constant
 from stitchback.operations import TEMPLATES
 from stitchback.schema.visible import is_foreign_key, is_indexed, is_unique
 from stitchback.strategies.remaining_operations import added_alone, ending, field_of, model_name
-from stitchback.strategies.values import conditional, operation, shape_value, state_only
+from stitchback.strategies.written_operations import conditional, operation, shape_value, state_only
 
 
 def guarded(

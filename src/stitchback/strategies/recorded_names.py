@@ -22,7 +22,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.plans import ManualInsert
 from stitchback.model.values import Value
 from stitchback.strategies.draft import Draft, FileDraft
-from stitchback.strategies.values import writable
+from stitchback.strategies.written_operations import writable
 
 
 def as_recorded(draft: Draft, case: Case) -> Draft | None:

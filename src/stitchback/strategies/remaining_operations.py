@@ -22,8 +22,8 @@ from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Value, text
 from stitchback.operations import OPERATIONS, kind_of
 from stitchback.operations.model_options import ALTER_OPTION_KEYS, OnOneOption, OnOptions
-from stitchback.schema.atoms import MANAGERS
-from stitchback.strategies.values import field_in, operation, state_only
+from stitchback.schema.atoms_between import MANAGERS
+from stitchback.strategies.written_operations import field_in, operation, state_only
 
 
 @dataclass(frozen=True, slots=True)

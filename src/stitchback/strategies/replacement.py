@@ -10,7 +10,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.strategies.draft import Draft, FileDraft, Resolution
-from stitchback.strategies.naming import path_for, stitched_key
+from stitchback.strategies.file_names import path_for, stitched_key
 from stitchback.strategies.parents import dependencies_there
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.values import Code
-from stitchback.parsing.context import CachedReading, ReadingConfig
+from stitchback.parsing.reading_context import CachedReading, ReadingConfig
 from stitchback.parsing.tree import read_tree
 
 FIXTURES = Path(stitchback.__file__).parents[2] / "fixtures" / "repos"
@@ -106,9 +107,9 @@ def tree(contents: Mapping[str, bytes], cache: DiskReadings | None = None, **con
 
 
 def opened(read: Tree) -> str:
-    """All of a tree in one text, places in files too."""
+    """All of a tree in one text, places in files too; sets in one order."""
     assert all(migration.operations is not None for migration in read.migrations.values())
-    return repr(read)
+    return re.sub(r"frozenset\(\{([^{}]*)\}\)", lambda found: str(sorted(found[1].split(", "))), repr(read))
 
 
 def cache_file(place: Path, contents: Mapping[str, bytes] = FILES) -> Path:

@@ -9,9 +9,12 @@ from pathlib import Path
 import django
 import pytest
 from fixture_repos import build_repository
+from migration_values import key, keys
+from plans_by_hand import MAIN
 
 from stitchback.api import PlanRequest, Project, make_plan
-from stitchback.api.runbooks import runbook_files
+from stitchback.api.runbooks import runbook_files, whole_ledger
+from stitchback.model.plans import Population
 
 TABLE = (
     "CREATE TABLE django_migrations (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, app varchar(255) NOT NULL,"
@@ -76,3 +79,10 @@ def test_where_nobody_needs_a_hand_there_is_neither(name: str, tmp_path: Path) -
     files = files_of(name, tmp_path)
     assert list(files) == ["runbook.md"]
     assert "--fake" not in files["runbook.md"]
+
+
+def test_rows_that_the_proof_leaves_out() -> None:
+    """The row of 0003_x belongs to the database too; without it 0004_m would stand there without its dependency."""
+    rows = keys("shop.0001_initial shop.0002_base shop.0004_m")
+    population = Population("main up to shop.0004_m", "mainline", MAIN.mainline.ref, rows)
+    assert set(whole_ledger(population, MAIN)) == {*rows, key("shop.0003_x")}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from commands import Commands
 
-from stitchback.adapters import demo_fixture
+from stitchback.adapters import fixture_case
 
 
 def test_all_of_it_holds(commands: Commands, tmp_path: Path) -> None:
@@ -34,5 +34,5 @@ def test_it_does_not_write_where_something_is(commands: Commands, tmp_path: Path
 def test_the_wheel_holds_the_fixture_that_is_used() -> None:
     project = (Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8")
     assert (
-        f'"fixtures/repos/{demo_fixture.NAME}" = "stitchback/demo_repository/{demo_fixture.NAME}"' in project
+        f'"fixtures/repos/{fixture_case.DEMO}" = "stitchback/demo_repository/{fixture_case.DEMO}"' in project
     )

@@ -1,4 +1,4 @@
-"""`plan --html`, `plan --out` and `graph --format html`: the files, and what the pages hold."""
+"""`status --html`, `plan --html`, `plan --out`, `verify --html` and `graph --format html`: the files, and what the pages hold."""
 
 from __future__ import annotations
 
@@ -85,3 +85,65 @@ def test_the_page_of_a_graph(commands: Commands, shop: Path, refs: tuple[str, ..
     )
     assert [each["verdict"] for each in picture["links"]] == ["identical"] * (len(refs) - 1)
     assert ["AddField item.colour"] in [each["operations"] for each in picture["migrations"]]
+
+
+def test_the_page_of_the_release_branches(commands: Commands, shop: Path, tmp_path: Path) -> None:
+    file = tmp_path / "status.html"
+    done = commands.run(shop, "status", "--onto", "main", "--html", str(file))
+    assert done.code == 1
+    assert f"wrote {file}" in done.stderr
+    (table,) = ReadPage(file.read_text(encoding="utf-8")).data["tables"]
+    (row,) = table["rows"]
+    assert row == [
+        "release/2.4",
+        {"text": "to reconcile", "tone": "warn"},
+        "1 migration in shop",
+        {"code": "stitchback plan release/2.4 --onto main"},
+    ]
+
+
+def test_the_page_of_a_named_branch(commands: Commands, shop: Path, tmp_path: Path) -> None:
+    file = tmp_path / "status.html"
+    assert commands.run(shop, "status", "release/2.4", "--onto", "main", "--html", str(file)).code == 1
+    read = ReadPage(file.read_text(encoding="utf-8"))
+    read.check()
+    assert read.data["sides"][0]["matches"][0]["verdict"] == "identical"
+    (picture,) = read.data["pictures"]
+    assert not [each for each in picture["migrations"] if each["side"] == "plan"]
+
+
+def test_the_page_of_verify(commands: Commands, shop: Path, tmp_path: Path) -> None:
+    """That of the plan, and what was done to real databases."""
+    file = tmp_path / "verify.html"
+    done = commands.run(shop, "verify", "release/2.4", "--onto", "main", "--html", str(file))
+    assert done.code == 0, done.stderr
+    data = ReadPage(file.read_text(encoding="utf-8")).data
+    assert data["files"]
+    (table,) = data["tables"]
+    assert table["title"] == "Verified on sqlite"
+    assert table["lines"][0] == "No error, no difference, no lost value."
+    patched = next(row for row in table["rows"] if row[0].startswith("release/2.4 up to"))
+    assert "shop.0003_item_colour" not in patched[2]
+    assert patched[4] == {"text": "equal to a fresh install", "tone": "good"}
+    assert {row[1]["text"] for row in table["rows"]} == {"nothing", "repaired"}
+
+
+def test_the_page_of_verify_without_a_plan(commands: Commands, tmp_path: Path) -> None:
+    built = build_repository("contrary-removed-and-altered", tmp_path / "refused")
+    file = tmp_path / "verify.html"
+    done = commands.run(built.path, "verify", "release/2.4", "--onto", "main", "--html", str(file))
+    assert done.code == 3
+    data = ReadPage(file.read_text(encoding="utf-8")).data
+    assert data["summary"]["title"] == "Refused"
+    assert "tables" not in data
+
+
+def test_the_page_of_a_deploy(commands: Commands, shop: Path, tmp_path: Path) -> None:
+    file = tmp_path / "deploy.html"
+    done = commands.run(shop, "verify", "--rolling", "release/2.4..main", "--html", str(file))
+    assert done.code == 1, done.stderr
+    data = ReadPage(file.read_text(encoding="utf-8")).data
+    assert data["title"] == "Deploy from release/2.4 to main"
+    (table,) = data["tables"]
+    assert table["rows"][0] == ["before the first migration", "33", {"text": "nothing", "tone": "good"}]
+    assert any("shop.Item" in each for each in table["rows"][2][2])

@@ -15,7 +15,7 @@ from commands import Commands, Done
 
 from stitchback.cli import boundary
 from stitchback.cli.group import cli
-from stitchback.engine import states
+from stitchback.engine import state_cache
 from stitchback.errors import EnvironmentProblem, Refusal
 
 JSON = ("--format", "json")
@@ -119,7 +119,7 @@ def test_a_fleet_that_cannot_be_read(command: str, shop: Path, tmp_path: Path, c
 def test_plan_refused_for_too_many_states(
     shop: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(states, "MOST_STATES", 1)
+    monkeypatch.setattr(state_cache, "MOST_STATES", 1)
     done = commands.run(shop, "plan", "release/2.4", *JSON)
     assert (done.code, document(done)["error"]["code"]) == (3, "SB407")
 

@@ -14,10 +14,10 @@ from random_plans import random_plan
 from stitchback.engine import Engine, EngineCache, SymbolicDatabase
 from stitchback.engine.executor import SymbolicExecutor
 from stitchback.engine.fast_migrate import FastMigrate
-from stitchback.engine.states import worked_out
+from stitchback.engine.state_cache import worked_out
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.schema.problems import InconsistentState
+from stitchback.schema.clashes import InconsistentState
 
 Target = tuple[str, str | None] | None
 EMPTY = SymbolicDatabase()

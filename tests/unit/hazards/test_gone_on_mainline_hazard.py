@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from cases_by_hand import RELEASE, case_of, findings, only_finding, place
 from migration_values import add, key, migration
-from plans_by_hand import FORK, P, patch, situation
+from plans_by_hand import FORK, P, changed, patch, situation
 
 from stitchback.hazards.gone_on_mainline import AppGone, GoneOnMainline
 from stitchback.matching import build_case
 from stitchback.matching.case import Case
-from stitchback.model.migrations import App
+from stitchback.model.migrations import App, Tree
 from stitchback.model.plans import Policy
 
 BASE = FORK.migrations[key("shop.0002_base")]
@@ -24,6 +24,16 @@ def test_a_released_migration_that_mainline_has_renamed_is_found() -> None:
     assert (
         finding.message == "shop.0002_base is missing on main; shop.0002_foundation has the same operations"
     )
+
+
+def test_what_makes_a_part_of_it_is_named_so() -> None:
+    """As where a project has written its first migration anew."""
+    fork = changed(FORK, migration("shop.0003_two", "shop.0002_base", add("item", "one"), add("item", "two")))
+    again = migration("shop.0003_again", "shop.0002_base", add("item", "one"))
+    mainline = Tree("main", "main", changed(fork, again, without="shop.0003_two").migrations)
+    case = build_case.case_of((patch(fork=fork),), mainline, Policy())
+    finding = only_finding(GoneOnMainline(), case)
+    assert finding.message == "shop.0003_two is missing on main; shop.0003_again makes some of its changes"
 
 
 def test_a_released_migration_that_mainline_has_deleted_is_found() -> None:

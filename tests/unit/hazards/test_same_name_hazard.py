@@ -21,11 +21,10 @@ from stitchback.hazards.same_name import (
 from stitchback.matching.case import Case
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.migrations import Migration, Tree, Works
-from stitchback.model.operations import Operation
+from stitchback.model.operations import Followed, Operation, ReachedCode, TreeWork
 from stitchback.model.plans import Policy
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant
-from stitchback.model.work import Followed, ReachedCode, TreeWork
 
 BASE = FORK.migrations[key("shop.0002_base")]
 COLOR = add("item", "color")
@@ -209,6 +208,27 @@ def test_other_code_of_a_data_operation_is_found() -> None:
     assert place(finding) == ("SB205", "error", RELEASE, "shop/migrations/0003_n.py:1")
     assert finding.message.endswith("has other code on mainline under the same name")
     assert codes(case) == ["SB205"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (named(OPTIONS, run_python("ours")), named(run_python("theirs"))),
+        (named(run_python("ours")), named(OPTIONS, run_python("theirs"))),
+        (named(run_python("both"), run_python("ours")), named(run_python("theirs"), run_python("both"))),
+    ],
+)
+def test_other_code_is_found_wherever_it_stands_in_the_file(ours: Migration, theirs: Migration) -> None:
+    """Neither of the two would ever run on the other's databases, and no other finding would say so (random seed 21996)."""
+    finding = only_finding(SameNameOtherData(), case_of((ours,), theirs))
+    assert "RunPython ours has other code on mainline" in finding.message
+    assert findings(SameNameLacksData(), case_of((ours,), theirs)) == []
+
+
+def test_near_miss_one_of_two_that_mainline_has_is_missing_and_not_other_code() -> None:
+    case = case_of((named(run_python("ours"), run_python("both")),), named(run_python("both")))
+    assert findings(SameNameOtherData(), case) == []
+    assert only_finding(SameNameLacksData(), case).severity.value == "error"
 
 
 def test_a_data_operation_that_mainline_has_emptied_is_a_warning() -> None:

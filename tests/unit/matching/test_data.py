@@ -15,12 +15,14 @@ from stitchback.matching.followed_data_operations import differing_imports, with
 from stitchback.matching.match import _why_other_work, compare
 from stitchback.matching.sides import sides
 from stitchback.model.atoms import DataRun, Origin, Work, WorkInTree
+from stitchback.model.data_reach import Reach
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
 from stitchback.model.values import Constant, Items, Value
 from stitchback.operations.data import data_operations, data_run
+from stitchback.operations.row_operations import reach_of
 from stitchback.parsing.tree import read_tree
 
 HEAD = "from django.db import migrations, models\n"
@@ -93,6 +95,17 @@ def works(tree: Tree, name: str) -> str:
     return data_run(run).fingerprint
 
 
+FILL = """
+def ensure(apps, schema_editor):
+    apps.get_model("shop", "Item").objects.update({name}=1)
+"""
+
+
+def reached(tree: Tree, name: str) -> Reach:
+    (run,) = data_operations(tree.migrations[MigrationKey("shop", name)].operations)
+    return reach_of(run, "shop")
+
+
 def test_each_side_is_followed_through_its_own_tree() -> None:
     fork = read("fork", ENSURE.format(name="a"))
     mainline, tree, _ = with_followed_works(
@@ -100,6 +113,21 @@ def test_each_side_is_followed_through_its_own_tree() -> None:
         [fork],
     )
     assert works(mainline, "0002_m") != works(tree, "0002_p")
+
+
+def test_what_an_imported_function_can_use_is_known() -> None:
+    """Each side's in its own tree; a file that mainline lacks will run with mainline's module too."""
+    fork = read("fork", FILL.format(name="size"))
+    mainline, tree, _ = with_followed_works(
+        (
+            read("main", FILL.format(name="colour"), "0002_m"),
+            read("release", FILL.format(name="size"), "0002_p"),
+        ),
+        [fork],
+    )
+    ours, theirs = reached(mainline, "0002_m"), reached(tree, "0002_p")
+    assert [ours.names(name) for name in ("colour", "size", "weight")] == [True, False, False]
+    assert [theirs.names(name) for name in ("colour", "size", "weight")] == [True, True, False]
 
 
 def test_the_engine_takes_migrations_of_one_text_and_other_work_for_two() -> None:

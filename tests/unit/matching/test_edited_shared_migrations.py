@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from migration_values import TRUE, add, alter, char, key, keys, migration, run_python
+from dataclasses import replace
+
+import pytest
+from migration_values import MODELS, TRUE, add, alter, char, create, integer, key, keys, migration, run_python
 from plans_by_hand import FORK, P, changed, patch
 
 from stitchback.matching.edited_shared_migrations import EditedSharedMigrations
 from stitchback.matching.match import compare, edited_since
 from stitchback.matching.sides import sides
 from stitchback.model.matches import Verdict
-from stitchback.model.migrations import Migration, Tree
+from stitchback.model.migrations import Migration, Tree, field_bases_of
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
-from stitchback.model.values import Constant
-from stitchback.strategies.values import state_only
+from stitchback.model.values import Call, Constant, Reference, Value
+from stitchback.strategies.written_operations import state_only
 
 BASE = FORK.migrations[key("shop.0002_base")]
 LATER = migration("shop.0003_later", "shop.0002_base", add("item", "later"))
@@ -114,3 +117,78 @@ def test_a_column_that_mainline_made_later_instead_is_the_same_one() -> None:
 def test_what_only_the_models_get_any_more_is_seen() -> None:
     """A fresh install of mainline has no such column."""
     assert edited(state_only(*BASE.operations)) == EditedSharedMigrations(schema=frozenset({BASE.key}))
+
+
+def other_options(old: dict[str, Value], new: dict[str, Value]) -> EditedSharedMigrations:
+    """A released CreateModel gets other options."""
+    released = migration("shop.0003_tray", "shop.0002_base", create("tray", old, size=integer()))
+    fork = changed(FORK, released)
+    again = released.with_changes(operations=(create("tray", new, size=integer()),))
+    return edited_since(patch(P, fork=fork), Tree("main", "main", changed(fork, again).migrations))
+
+
+PROXY: dict[str, Value] = {"proxy": TRUE}
+NAME = Constant("trays")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [({}, {"verbose_name": NAME}), (PROXY, {**PROXY, "ordering": NAME}), ({"verbose_name": NAME}, {})],
+    ids=["verbose_name", "ordering of a proxy", "no verbose_name"],
+)
+def test_an_option_that_no_database_has_is_not_seen(old: dict[str, Value], new: dict[str, Value]) -> None:
+    assert other_options(old, new) == EditedSharedMigrations()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [({}, {"db_table": NAME}), ({}, PROXY), (PROXY, {}), ({}, {"managed": Constant(False)})],
+    ids=["db_table", "a proxy", "no proxy", "unmanaged"],
+)
+def test_near_miss_an_option_that_a_database_has(old: dict[str, Value], new: dict[str, Value]) -> None:
+    assert other_options(old, new).schema == {key("shop.0003_tray")}
+
+
+def test_a_proxy_under_another_name_is_not_seen() -> None:
+    released = migration("shop.0003_tray", "shop.0002_base", create("tray", PROXY))
+    fork = changed(FORK, released)
+    again = released.with_changes(operations=(create("shelf", PROXY),))
+    mainline = Tree("main", "main", changed(fork, again).migrations)
+    assert edited_since(patch(P, fork=fork), mainline) == EditedSharedMigrations()
+
+
+def other_class(new: str, bases: dict[str, str], *, old_base: str = "CharField") -> EditedSharedMigrations:
+    """A released column of the class `goods.fields.Code` gets another class. `bases`: the classes of mainline's tree."""
+    path = "goods.fields.Code"
+    released = migration("shop.0003_code", "shop.0002_base", add("item", "code", custom(path)))
+    fork = replace(changed(FORK, released), field_bases={path: f"{MODELS}{old_base}"})
+    again = released.with_changes(operations=(add("item", "code", custom(new)),))
+    mainline = Tree("main", "main", changed(fork, again).migrations, field_bases=bases)
+    return edited_since(patch(P, fork=fork), mainline, field_bases_of(mainline, fork))
+
+
+def custom(path: str) -> Call:
+    """Its module's function is an argument."""
+    function = Reference(f"{path.rpartition('.')[0]}.ordered")
+    return Call(Reference(path), (), (("by", function), ("max_length", Constant(20))))
+
+
+MOVED = "core.fields.Code"
+
+
+def test_a_field_class_that_mainline_has_moved_is_not_seen() -> None:
+    assert other_class(MOVED, {MOVED: f"{MODELS}CharField"}) == EditedSharedMigrations()
+
+
+@pytest.mark.parametrize(
+    ("new", "bases"),
+    [
+        (MOVED, {MOVED: f"{MODELS}TextField"}),
+        (MOVED, {MOVED: f"{MODELS}CharField", "goods.fields.Code": f"{MODELS}CharField"}),
+        ("core.fields.Isbn", {"core.fields.Isbn": f"{MODELS}CharField"}),
+        (MOVED, {}),
+    ],
+    ids=["extends another", "the old one is still there", "another name", "unknown"],
+)
+def test_near_miss_another_field_class(new: str, bases: dict[str, str]) -> None:
+    assert other_class(new, bases).schema == {key("shop.0003_code")}

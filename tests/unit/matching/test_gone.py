@@ -12,7 +12,7 @@ from stitchback.matching.sides import sides
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
 from stitchback.model.values import Constant
-from stitchback.strategies.values import state_only
+from stitchback.strategies.written_operations import state_only
 
 LONGER = migration("shop.0003_longer", "shop.0002_base", alter("item", "label", char(200)))
 GONE = migration("shop.0004_gone", "shop.0002_base", remove("item", "label"))

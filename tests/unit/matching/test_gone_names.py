@@ -18,8 +18,7 @@ from stitchback.matching.edited_shared_migrations import (
 )
 from stitchback.matching.leaf_models import patch_alone_seen
 from stitchback.matching.match import compare, edited_since
-from stitchback.matching.named_models import named_models, with_earlier_names
-from stitchback.matching.relevant_apps import below
+from stitchback.matching.relevant_models import below, named_models, with_earlier_names
 from stitchback.matching.sides import sides
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.matches import Match, Verdict

@@ -18,13 +18,13 @@ from django.db.migrations.operations.base import Operation as DjangoOperation
 from django.db.migrations.state import ModelState, ProjectState
 from migration_values import migration, operation
 
-from stitchback.matching.named_models import named_models
+from stitchback.matching.relevant_models import named_models
 from stitchback.model.keys import ModelKey
 from stitchback.model.values import Call, Constant, Reference, Value
 from stitchback.operations import BY_NAME, OPERATIONS
 from stitchback.operations.base import ChangedPart, NamedParameters, OperationKind
-from stitchback.operations.names import model_names, subject
-from stitchback.proof.slicing.footprint import changed_models
+from stitchback.operations.named_models import model_names, subject
+from stitchback.proof.relevance.footprint import changed_models
 
 if not settings.configured:
     settings.configure(INSTALLED_APPS=[], USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")

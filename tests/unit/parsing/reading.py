@@ -11,8 +11,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.parsing.context import ReadingConfig, ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import ReadingConfig, ReadingContext
 from stitchback.parsing.tree import read_tree
 
 HEAD = "from django.db import migrations, models\n"

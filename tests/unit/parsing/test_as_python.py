@@ -16,9 +16,9 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import Constant, Items, Value
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
-from stitchback.parsing.unknown_length import UnknownLength
+from stitchback.parsing.reading_context import ReadingContext
+from stitchback.parsing.unknown_values import UnknownLength
 
 STATEMENTS = r"""
 {a} = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stitchback.model.migrations import Swappable
-from stitchback.parsing.context import ReadingConfig
+from stitchback.parsing.reading_context import ReadingConfig
 
 from .reading import body, operations, shown
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from stitchback.model.data_reach import EVERYTHING, Reach
 from stitchback.model.keys import MigrationKey
-from stitchback.model.work import Followed
+from stitchback.model.operations import Followed
 
 from .reading import HEAD, tree_of
 
@@ -273,3 +274,41 @@ def test_an_imported_function_that_does_nothing_leaves_nothing() -> None:
     body = "def ensure(apps, editor):\n    editor.execute('SET lock_timeout = 5')"
     assert followed(files={"shop/ensure.py": body}).empty
     assert not followed().empty
+
+
+FILL = """
+from django.db.models import F
+
+def fill(apps, schema_editor):
+    apps.get_model("shop", "Item").objects.filter(colour="").update(colour=F("name"))
+"""
+
+
+def reach(fill: str, before: str = "from shop.fill import fill") -> Reach:
+    run = "migrations.RunPython(fill)"
+    return followed(run, before, {**TREE, "shop/fill.py": fill}).reach
+
+
+def test_what_an_imported_function_can_use() -> None:
+    found = reach(FILL)
+    assert found.models == {"shop.item"}
+    assert found.names("colour")
+    assert not found.names("size")
+
+
+def test_near_miss_an_imported_function_that_uses_more_of_the_tree() -> None:
+    """What `clean` does with the models is not known."""
+    assert (
+        reach(FILL.replace("from django", "from shop.names import clean\nfrom django") + "    clean(apps)\n")
+        == EVERYTHING
+    )
+    assert reach(FILL, "def fill(apps, schema_editor):\n    pass\n") == EVERYTHING, (
+        "of its own file: `Code.reach` says it"
+    )
+
+
+def test_a_file_that_will_run_with_mainlines_module_uses_what_either_uses() -> None:
+    either = reach(FILL) | reach(FILL.replace("colour", "size"))
+    assert either.names("colour")
+    assert either.names("size")
+    assert reach(FILL) | EVERYTHING == EVERYTHING

@@ -13,8 +13,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Unreadable
 from stitchback.model.values import Code
 from stitchback.parsing import sources
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import _read_whole, read_migration
+from stitchback.parsing.reading_context import ReadingContext
 
 from .reading import entries
 

@@ -57,13 +57,75 @@ def test_same(old: str, new: str) -> None:
         ("return COLORS[size]", "return COLORS[size].upper()"),  # the helper
         ('"Item"', '"Order"'),
         ("item.color", "item.colour"),  # attributes are no locals
-        ("item.save()", "item.save(); print(item)"),
+        ("item.save()", "item.save(); item.check()"),
         ("objects.all()", "objects.filter(a=1)"),
         ("pick(item.size)", "pick(size=item.size)"),
     ],
 )
 def test_other(old: str, new: str) -> None:
     assert code(PLAIN) != code(PLAIN.replace(old, new))
+
+
+LOGGING = """
+import logging
+from tasks import report
+
+logger = logging.getLogger(__name__)
+
+def forwards(apps, schema_editor):
+    for item in apps.get_model("shop", "Item").objects.all():
+        item.save()
+"""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "logger.info('saved %s of %s', item.pk, len(ITEMS))",
+        "logger.warning('{}'.format(item), extra={'pk': item.pk})",
+        "logging.debug(f'{item.pk}: {str(item)}')",
+        "print(item)",
+        "pass",
+        "'saved'",
+        "if item.pk == 3: logger.info('three')\n        elif item.name: pass\n        else: print('other')",
+    ],
+)
+def test_a_message_is_no_work(message: str) -> None:
+    assert code(LOGGING) == code(LOGGING.replace("item.save()", f"item.save()\n        {message}"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "logger.info('saved %s', item.delete())",
+        "print(*item.tags.clear())",
+        "report.info('saved')",
+        "item.info('saved')",
+        "logger.addHandler(item)",
+        "if item.delete(): logger.info('gone')",
+        "if item.pk: logger.info('x')\n        else: item.delete()",
+        "logger.info(name := 'x')",
+        "raise ValueError",
+        "return logger.info('saved')",
+        "yield logger.info('saved')",
+    ],
+)
+def test_near_miss_a_statement_that_may_do_work(statement: str) -> None:
+    assert code(LOGGING) != code(LOGGING.replace("item.save()", f"item.save()\n        {statement}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "definition"),
+    [
+        ("print", "def print(item): item.delete()"),
+        ("len", "def len(item): item.delete()"),
+        ("len", "from tasks import len"),
+    ],
+)
+def test_near_miss_a_builtin_s_name_that_the_module_has(name: str, definition: str) -> None:
+    source = f"{LOGGING}\n{definition}\n"
+    call = "print(item)" if name == "print" else "logger.info(len(item))"
+    assert code(source) != code(source.replace("item.save()", f"item.save()\n        {call}"))
 
 
 def test_parameters_that_calls_name_are_kept() -> None:

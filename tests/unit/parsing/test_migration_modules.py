@@ -6,7 +6,7 @@ import pytest
 
 from parsing.reading import tree_of
 from stitchback.model.migrations import Tree
-from stitchback.parsing.context import ReadingConfig
+from stitchback.parsing.reading_context import ReadingConfig
 
 FIRST = """from django.db import migrations, models
 class Migration(migrations.Migration):

@@ -12,8 +12,8 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant
-from stitchback.parsing.context import CachedReading, ReadingConfig
-from stitchback.parsing.field_names import unsaid_arguments
+from stitchback.parsing.custom_fields import unsaid_arguments
+from stitchback.parsing.reading_context import CachedReading, ReadingConfig
 from stitchback.parsing.tree import read_tree
 
 from .reading import HEAD, entries, tree_of

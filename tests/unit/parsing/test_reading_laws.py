@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Unreadable
 from stitchback.model.values import Constant, Dictionary, Items, Value, render
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import ReadingContext
 
 from .test_values import value
 

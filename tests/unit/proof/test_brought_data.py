@@ -9,10 +9,10 @@ from plans_by_hand import changed, patch, situation
 
 from stitchback.model.edits import WriteFile
 from stitchback.model.migrations import Migration
+from stitchback.model.operations import Followed, ReachedCode, TreeWork
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.problems import Problem, ProblemKind
-from stitchback.model.work import Followed, ReachedCode, TreeWork
-from stitchback.proof.brought_data import repeats_mainlines_work
+from stitchback.proof.data_runs import repeats_mainlines_work
 
 NAME = "shop.steps.fill"
 

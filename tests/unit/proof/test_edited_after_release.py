@@ -10,7 +10,7 @@ from plans_by_hand import FORK, P, candidate, changed, patch, situation
 from stitchback.model.migrations import Migration, Swappable, Tree
 from stitchback.model.plans import Patch, Refuted, SafePlan, Situation
 from stitchback.proof import prove
-from stitchback.strategies.values import conditional, state_only
+from stitchback.strategies.written_operations import conditional, state_only
 
 BASE = FORK.migrations[key("shop.0002_base")]
 MORE = BASE.with_changes(operations=(*BASE.operations, add("item", "more", integer())))

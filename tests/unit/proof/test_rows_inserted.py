@@ -17,8 +17,8 @@ from stitchback.model.values import TRUE, Code, Constant
 from stitchback.operations.data_needs import Needs
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import work_of
-from stitchback.proof.slicing import sliced
-from stitchback.strategies.values import conditional
+from stitchback.proof.relevance import sliced
+from stitchback.strategies.written_operations import conditional
 
 
 def run_python(*models: str, words: str = "", reach: Reach | None = None) -> Operation:

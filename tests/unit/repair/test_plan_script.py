@@ -105,3 +105,18 @@ def test_a_dependency_that_the_proof_counts_on() -> None:
 
 def test_near_miss_a_dependency_that_such_a_database_lacks() -> None:
     assert given_on("shop.0003_same") == keys("shop.0003_same")
+
+
+def test_not_what_is_away_between_two_later_migrations() -> None:
+    """A database between them has no such column, and gets the row all the same."""
+    away = migration("shop.0004_away", "shop.0003_same", rename("item", "city", "town"))
+    again = migration("shop.0005_again", "shop.0004_away", add("item", "city"))
+    assert seen(CITY, SAME, away, again) == set()
+    there = migration("shop.0004_there", "shop.0003_same", add("item", "city_code"))
+    assert seen(CITY, SAME, there) == {"city"}
+
+
+def test_not_what_is_there_again_between_two_later_migrations() -> None:
+    again = migration("shop.0004_again", "shop.0003_same", add("item", "base"))
+    away = migration("shop.0005_away", "shop.0004_again", remove("item", "base"))
+    assert guard_of(REMOVAL, SAME, again, away).gone == ()

@@ -1,6 +1,9 @@
-"""The pages of `graph` and `plan`, without a browser: structure, escaping, and that nothing is loaded."""
+"""The pages, without a browser: structure, escaping, and that nothing is loaded."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from html_pages import ReadPage
@@ -9,7 +12,8 @@ from migration_values import key, migration, tree
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.planning.graph_picture import Node, picture_of
-from stitchback.reporting import render_graph
+from stitchback.planning.reports import Overview, ReleaseBranch, State
+from stitchback.reporting import render_graph, render_rolling_page, render_status_page
 from stitchback.reporting.escaping import visible
 from stitchback.reporting.html_layout import Place, places
 from stitchback.reporting.html_page import block, page
@@ -60,9 +64,16 @@ def test_the_data_is_what_was_given() -> None:
 
 
 def test_the_library_is_named_with_its_version_and_license() -> None:
-    html = page({"title": "", "subtitle": ""})
+    html = page({"title": "", "subtitle": "", "pictures": [{}]})
     assert "Cytoscape.js 3." in html
     assert "Permission is hereby granted, free of charge" in html
+
+
+def test_a_page_without_a_picture_has_no_library() -> None:
+    html = page({"title": "", "subtitle": ""})
+    ReadPage(html).check()
+    assert "Cytoscape.js" not in html
+    assert len(html) < 40_000
 
 
 def test_the_data_of_one_ref() -> None:
@@ -114,3 +125,109 @@ def test_apps_stand_beside_each_other_and_below_what_depends_on_them() -> None:
 
 def test_a_cycle_is_placed() -> None:
     assert len(placed({"a.1": ["a.2"], "a.2": ["a.1"]})) == 2
+
+
+def overview(*branches: ReleaseBranch, **leaves: tuple[MigrationKey, ...]) -> dict[str, Any]:
+    found = Overview(tree(FIRST), branches, leaves, ("release/*",))
+    read = ReadPage(render_status_page(found))
+    read.check()
+    return read.data
+
+
+def test_the_page_of_the_release_branches() -> None:
+    data = overview(
+        ReleaseBranch("release/1", "1" * 40, State.RECONCILED),
+        ReleaseBranch("release/2", "2" * 40, State.IN_CONFLICT, "SB405: x", "stitchback plan release/2"),
+        shop=(key("shop.0002_a"), key("shop.0002_b")),
+    )
+    branches, leaves = data["tables"]
+    assert branches["lines"] == ["1 reconciled, 1 in conflict"]
+    assert branches["rows"] == [
+        ["release/1", {"text": "reconciled", "tone": "good"}, "", ""],
+        [
+            "release/2",
+            {"text": "in conflict", "tone": "bad"},
+            "SB405: x",
+            {"code": "stitchback plan release/2"},
+        ],
+    ]
+    assert branches["filter"] == 1
+    assert leaves["rows"] == [["shop", ["0002_a", "0002_b"]]]
+
+
+def test_no_release_branch_and_no_choice_among_equal_states() -> None:
+    (none,) = overview()["tables"]
+    assert none["lines"] == ["No branch looks like a release (release/*)."]
+    (one,) = overview(ReleaseBranch("release/1", "1" * 40, State.RECONCILED))["tables"]
+    assert none["filter"] is one["filter"] is None
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_branch_stays_in_the_data(name: str) -> None:
+    (table,) = overview(ReleaseBranch(name, "1" * 40, State.NOT_READ, name, name))["tables"]
+    assert table["rows"] == [
+        [visible(name), {"text": "not read", "tone": "bad"}, visible(name), {"code": visible(name)}]
+    ]
+
+
+@dataclass(frozen=True)
+class Query:
+    model: str
+    query: str = "insert"
+    field: str = ""
+    error: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Stop:
+    key: MigrationKey | None
+    answers: tuple[Query, ...]
+
+    @property
+    def failures(self) -> tuple[Query, ...]:
+        return tuple(each for each in self.answers if each.error)
+
+
+@dataclass(frozen=True)
+class Run:
+    stops: tuple[Stop, ...] = ()
+    left_out: tuple[Query, ...] = ()
+    unfilled: tuple[str, ...] = ()
+    error: str = ""
+    vendor: str = "sqlite"
+    django: str = "5.2"
+    code: str = "v1"
+
+
+def rolling(run: Run) -> dict[str, Any]:
+    read = ReadPage(render_rolling_page("v1", "v2", (run,)))
+    read.check()
+    (found,) = read.data["tables"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_page_of_a_deploy() -> None:
+    works, fails = Query("shop.Item"), Query("shop.Item", "insert", "name", "no such column")
+    found = rolling(
+        Run((Stop(None, (works,)), Stop(key("shop.0002_b"), (works, fails))), (fails,), ("shop_x: why",))
+    )
+    assert found["tone"] == "bad"
+    assert found["lines"][0] == "1 failure."
+    assert found["rows"] == [
+        ["before the first migration", "1", {"text": "nothing", "tone": "good"}],
+        ["shop.0002_b", "2", ["shop.Item.name: insert: no such column"]],
+    ]
+    assert found["notes"] == [
+        "No rows in shop_x: why",
+        "shop.Item.name: insert is left out: it fails on the schema of v1 too: no such column",
+    ]
+
+
+def test_the_page_of_a_deploy_without_and_with_an_error() -> None:
+    assert (
+        rolling(Run((Stop(None, (Query("shop.Item"),)),)))["lines"][0] == "Every query works at every stop."
+    )
+    stopped = rolling(Run(error="table exists"))
+    assert (stopped["lines"][0], stopped["tone"]) == ("migrate fails: table exists", "bad")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from stitchback.model.edits import FileChange, WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.rewriting.check_rendered import check_reread
 from stitchback.rewriting.rendering import render_files
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stitchback.model.migrations import App, Tree
-from stitchback.rewriting.contents import FileContent
 from stitchback.rewriting.leaf_files import marker_edits
+from stitchback.rewriting.rendering import FileContent
 
 RESULT = Tree(
     "main",

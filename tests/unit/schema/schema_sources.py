@@ -12,8 +12,8 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Value
 from stitchback.operations.applying import apply_migration, apply_operation, physical_effects
-from stitchback.parsing.context import ReadingContext
 from stitchback.parsing.migration import read_migration
+from stitchback.parsing.reading_context import ReadingContext
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.fields import canonical_field
 

@@ -12,9 +12,9 @@ from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.state import SchemaState
 from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
+from stitchback.schema.clashes import Clash, InconsistentState
 from stitchback.schema.effects import AddColumn, AlterColumn, CreateTable, RenameColumn, RenameTable
-from stitchback.schema.physical import physical_of
-from stitchback.schema.problems import Clash, InconsistentState
+from stitchback.schema.tables import physical_of
 
 
 def start() -> tuple[SchemaState, PhysicalSchema]:

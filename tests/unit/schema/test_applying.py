@@ -14,8 +14,8 @@ from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import Constant, render
 from stitchback.operations.applying import apply_migration, apply_operation, physical_effects
 from stitchback.schema.changes import with_model, without_model
+from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.effects import Unknown
-from stitchback.schema.problems import InconsistentState
 
 
 def arguments(found: SchemaState, model: str, name: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stitchback.model.values import Constant
-from stitchback.schema.atoms import Parts, without_common_ends
+from stitchback.schema.atoms_between import Parts, without_common_ends
 
 COUNT = 3000
 FIELDS: Parts = tuple((f"f{number}", Constant(number)) for number in range(COUNT))

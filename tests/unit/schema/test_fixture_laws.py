@@ -14,8 +14,8 @@ from schema_sources import database
 from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import Migration, Tree
 from stitchback.parsing.tree import read_tree
-from stitchback.schema.differences import state_to_json
-from stitchback.schema.physical import physical_of
+from stitchback.schema.state_json import state_to_json
+from stitchback.schema.tables import physical_of
 
 
 @dataclass(frozen=True)

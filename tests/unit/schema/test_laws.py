@@ -22,8 +22,8 @@ from stitchback.model.physical import PhysicalSchema
 from stitchback.model.state import SchemaState
 from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.atoms import parts_of
-from stitchback.schema.physical import physical_of
+from stitchback.schema.atoms_between import parts_of
+from stitchback.schema.tables import physical_of
 
 FIELDS = ("IntegerField()", "CharField(max_length=9, unique=True)", "SlugField()", "TextField(null=True)")
 

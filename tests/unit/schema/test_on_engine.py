@@ -7,6 +7,7 @@ import pytest
 from columns_by_hand import column, columns
 
 from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.schema.clashes import Clash
 from stitchback.schema.effects import (
     AddColumn,
     AlterColumn,
@@ -22,7 +23,6 @@ from stitchback.schema.effects import (
     Uses,
 )
 from stitchback.schema.on_engine import Remarks, run_on_engine
-from stitchback.schema.problems import Clash
 
 ITEM = Table(columns(id="BigAutoField primary key", name="varchar(9)"))
 SHOP = PhysicalSchema({"shop_item": ITEM})

@@ -12,7 +12,7 @@ from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.operations.separate_database_and_state import stated_alone
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.problems import Clash
+from stitchback.schema.clashes import Clash
 
 
 def after(*sources: str) -> PhysicalSchema:

@@ -19,7 +19,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.state import SchemaState
 from stitchback.model.values import Call, Constant, Items, Reference, Value
 from stitchback.operations.applying import apply_migration
-from stitchback.operations.names import play_names, stated
+from stitchback.operations.named_models import play_names, stated
 from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import Absence, Part
 

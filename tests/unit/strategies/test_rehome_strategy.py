@@ -7,7 +7,10 @@ from cases_by_hand import case_of, files, manual_inserts, planned, proposed
 from migration_values import add, alter_options, edited, keys, migration
 from plans_by_hand import M, P, X
 
+from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import Migration
+from stitchback.strategies.build_candidate import finish
+from stitchback.strategies.draft import Draft
 from stitchback.strategies.rehome import Rehome
 
 
@@ -72,3 +75,17 @@ def test_near_miss_a_patch_migration_that_makes_more() -> None:
 def test_near_miss_a_dependency_that_mainline_lacks() -> None:
     lost = edited(P, dependencies=keys("shop.0002_base shop.0003_lost"))
     assert proposed(Rehome(), case_of((lost,), X, M)) is None
+
+
+def test_mainlines_duplicate_has_the_name_of_the_migration_before_it() -> None:
+    """The copy would be above mainline's file, and mainline's file above the copy: the proof refuses the circle, and nothing crashes."""
+    options = migration("shop.0003_n", "shop.0002_base", alter_options("item", verbose_name="goods"))
+    copied = migration("shop.0004_n", "shop.0003_n", add("item", "color"))
+    theirs = migration("shop.0003_n", "shop.0002_base", add("item", "color"))
+    case = case_of((options, copied), theirs)
+    draft = Rehome().propose(Draft(case.situation.mainline), case.units[-1])
+    assert draft is not None
+    candidate = finish(draft, case)
+    assert candidate is not None
+    (circle,) = MigrationGraph.of(candidate.result).cycles
+    assert set(circle) == {*keys("shop.0003_n shop.0004_n")}

@@ -164,11 +164,9 @@ function drawGraph(host, pictures) {
   // The library draws in the next frame, which printing does not wait for: a second canvas with the light colours, drawn at once, goes to paper.
   const paper = () => Object.assign(cy.renderer().bufferCanvasImage({ full: true, maxWidth: PAPER, maxHeight: PAPER, bg: colour("page") }), { className: "printed" });
   addEventListener("beforeprint", () => {
-    document.documentElement.classList.add("paper");
-    for (const each of document.querySelectorAll("details")) each.open = true;
     restyle();
     host.querySelector(".drawing").before(paper());
   });
-  addEventListener("afterprint", () => { document.documentElement.classList.remove("paper"); host.querySelector(".printed").remove(); restyle(); });
+  addEventListener("afterprint", () => { host.querySelector(".printed").remove(); restyle(); });
   open(0);
 }

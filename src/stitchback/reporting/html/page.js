@@ -20,6 +20,18 @@ function table(heads, rows) {
 function prose(text) { return make("span", {}, text.split("`").map((part, place) => place % 2 ? make("code", {}, part) : part)); }
 const MANY = 8; // items of a list that are shown without opening it
 function folded(items, word) { return items.length > MANY ? make("details", {}, [make("summary", {}, `${items.length.toLocaleString("en")} ${word}`), list(items)]) : list(items); }
+// A choice of the rows by the text of one column.
+function filter(head, place, rows) {
+  const texts = rows.map((row) => row.cells[place].textContent), choice = make("select", { name: "filter" }, [make("option", { value: "" }, "all"), ...[...new Set(texts)].map((text) => make("option", { value: text }, text))]);
+  choice.addEventListener("change", () => rows.forEach((row, number) => { row.classList.toggle("unchosen", choice.value !== "" && choice.value !== texts[number]); }));
+  return make("div", { className: "tools" }, [make("label", {}, [`${head} `, choice])]);
+}
+// A text, a list of texts, { text, tone } or { code }.
+function cell(value) {
+  if (Array.isArray(value)) return folded(value, "entries");
+  if (value.code !== undefined) return code(value.code);
+  return value.tone ? make("span", { className: value.tone }, [prose(value.text)]) : prose(value);
+}
 function code(text) { return make("code", {}, text); }
 function diff(text) {
   const kind = (line, number) => number < 2 ? "place" : line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : line.startsWith("@@") ? "place" : "";
@@ -31,6 +43,15 @@ function block(text) { return Object.assign(make("pre", { className: "wrapped" }
 
 const SECTIONS = {
   summary(data) { section("summary", data.summary.title).append(...data.summary.lines.map((line) => make("p", {}, [prose(line)])), ...(data.summary.report ? [block(data.summary.report)] : [])); },
+  tables(data) {
+    for (const each of data.tables) {
+      const made = section(each.id, each.title), shown = table(each.heads, each.rows.map((row) => row.map(cell)));
+      made.append(...each.lines.map((line, place) => make("p", { className: place ? "" : each.tone || "" }, [prose(line)])));
+      if (each.filter !== null) made.append(filter(each.heads[each.filter], each.filter, [...shown.querySelectorAll("tbody tr")]));
+      if (each.rows.length) made.append(shown);
+      if (each.notes.length) made.append(list(each.notes));
+    }
+  },
   sides(data) {
     const made = section("sides", "What the sides have");
     for (const side of data.sides) made.append(make("h3", {}, side.title), make("p", {}, side.fork),
@@ -62,4 +83,10 @@ const data = JSON.parse(document.getElementById("data").textContent);
 document.title = `${data.title} – stitchback`;
 document.getElementById("title").textContent = data.title;
 document.getElementById("subtitle").textContent = data.subtitle;
+// Before those of the picture, which is drawn in the colours of paper.
+addEventListener("beforeprint", () => {
+  document.documentElement.classList.add("paper");
+  for (const each of document.querySelectorAll("details")) each.open = true;
+});
+addEventListener("afterprint", () => document.documentElement.classList.remove("paper"));
 for (const [name, show] of Object.entries(SECTIONS)) if (data[name]) show(data);

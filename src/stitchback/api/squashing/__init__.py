@@ -1,1 +1,0 @@
-"""The use cases of `squash`: candidates, stitch, finish."""
