@@ -167,7 +167,8 @@ class ResolveTrial(Trial):
         if (place / "rebase-merge").exists():
             self.git("rebase", "--continue")
         elif (place / "CHERRY_PICK_HEAD").exists():
-            self.git("cherry-pick", "--continue")
+            # Where the conflicts were settled as HEAD has them, nothing is left of the picked commit.
+            self.git("cherry-pick", "--continue" if self.git("status", "--porcelain") else "--skip")
         elif (place / "MERGE_HEAD").exists():
             self.git("commit", "--quiet", "--no-edit")
         else:
