@@ -145,6 +145,7 @@ class Population:
 
 EVERY_DATABASE = "every database"  # a failure of the planned tree itself: no database can be migrated with it
 RELEASED = "fork point"  # a lineage: the release from which the patch branch started
+ON_MAINLINE = "mainline"  # a lineage: databases that mainline alone has made
 
 
 @dataclass(frozen=True, slots=True)

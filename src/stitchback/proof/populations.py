@@ -18,14 +18,14 @@ from stitchback.graph import MigrationGraph
 from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import RELEASED, Patch, Population, Situation
+from stitchback.model.plans import ON_MAINLINE, RELEASED, Patch, Population, Situation
 from stitchback.proof.applied_sets import AppliedSets, Keys, closed_sets, topmost
 from stitchback.proof.trees import before_merge, had_before_merge, loadable, named_in
 
 FRESH = "fresh"
 FORK = RELEASED
+MAINLINE = ON_MAINLINE
 PATCHED = "patched"
-MAINLINE = "mainline"
 LEDGER = "ledger"
 
 BESIDE = "that end with or directly before a migration that the plan changes or that affects the same models"
