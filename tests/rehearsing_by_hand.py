@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from stitchback.model.plans import Candidate, Population, PopulationOutcome, Proof, Situation
-from stitchback.proof.populations import FRESH, MAINLINE
+from stitchback.model.plans import FRESH, MAINLINE, Candidate, Population, PopulationOutcome, Proof, Situation
 from stitchback.proof.rehearsals import Rehearsals
 from stitchback.rehearsal import RehearsalAnswer
 
@@ -36,5 +35,5 @@ def refusals(candidate: Candidate, situation: Situation) -> str:
     """All that refuses the plan, one line each: "database | act | step | message"."""
     answer = rehearsed(candidate, situation)
     return "\n".join(
-        f"{each.database} | {each.act} | {each.step} | {each.message}" for each in answer.disagreements
+        f"{each.population} | {each.rollout} | {each.step} | {each.message}" for each in answer.disagreements
     )

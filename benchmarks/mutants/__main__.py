@@ -59,7 +59,7 @@ BUDGET_SECONDS = 8.0
 TOO_SLOW_SECONDS = 8.0  # a test that takes longer is left out
 UNNOTICED = ("survived", "no test")
 # What the rehearsal runs in its own process, where no call is seen, is called by every test that rehearses.
-DOOR_OF_THE_REHEARSAL = "stitchback/rehearsal/session.py"
+DOOR_OF_THE_REHEARSAL = "stitchback/rehearsal/process.py"
 
 
 @dataclass(frozen=True, slots=True)

@@ -443,7 +443,7 @@ class RealDatabase:
 
     def columns(self) -> dict[str, list[str]]:
         rows = self.execute(
-            "SELECT m.name, p.name FROM sqlite_master m, pragma_table_info(m.name) p WHERE m.type = 'table'"
+            "SELECT m.name, p.name FROM sqlite_master m, pragma_table_xinfo(m.name) p WHERE m.type = 'table'"
             " AND m.name NOT IN ('marks', 'django_migrations') AND m.name NOT LIKE 'sqlite_%'"
         )
         found: dict[str, list[str]] = {}
@@ -461,7 +461,7 @@ class RealDatabase:
 
     def shape(self) -> list[Any]:
         columns = self.execute(
-            'SELECT m.name, p.name, p.type, p."notnull", p.pk FROM sqlite_master m, pragma_table_info(m.name) p'
+            'SELECT m.name, p.name, p.type, p."notnull", p.pk FROM sqlite_master m, pragma_table_xinfo(m.name) p'
             " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
         )
         indexes = self.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'")

@@ -21,10 +21,12 @@ from fixture_repos import build_repository
 from migration_values import key
 
 from stitchback.adapters.connections import connected
-from stitchback.adapters.databases import open_database, read_database
+from stitchback.adapters.databases import open_database, read_database, run_script
 from stitchback.adapters.fleet_file import ReachedTenant, Tenant, UnreachedTenant, read_fleet
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
+from stitchback.repair.ledger_edits import InsertRow, edited
+from stitchback.repair.sql import render_script
 
 TIMEOUT = 1
 SOON = 20  # seconds: less than any test may take on a busy machine, more than TIMEOUT and all that follows from it
@@ -33,6 +35,11 @@ LOCKS = {
     "sqlite": ("BEGIN EXCLUSIVE",),
     "postgresql": ("BEGIN", "LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE"),
     "mysql": ("LOCK TABLES django_migrations WRITE",),
+}
+WRITERS = {
+    "sqlite": ("BEGIN IMMEDIATE",),
+    "postgresql": ("BEGIN", "LOCK TABLE django_migrations IN SHARE MODE"),
+    "mysql": ("LOCK TABLES django_migrations READ",),
 }
 SLEEP = {"postgresql": "SELECT pg_sleep(60)", "mysql": "SELECT SLEEP(60)"}
 
@@ -78,6 +85,23 @@ def test_a_locked_ledger(url: DatabaseUrl, server: Server) -> None:
     if server.vendor == "postgresql":
         assert "lock timeout" in raised.value.message
     assert len(read_database(url).ledger.rows) == 1
+
+
+def test_a_ledger_that_can_be_read_and_not_written(url: DatabaseUrl, server: Server) -> None:
+    """A repair waits no longer for another session's lock than a reading does, whatever its printed script would."""
+    make_ledger(url, key("shop.0001_base"))
+    ledger = read_database(url).ledger
+    edits = [InsertRow(key("shop.0002_size"), "")]
+    script = render_script(edits, server.vendor, ledger)
+    began = time.monotonic()
+    with held(url, *WRITERS[server.vendor]):
+        assert read_database(url, timeout=TIMEOUT).ledger == ledger
+        with pytest.raises(EnvironmentProblem) as raised:
+            run_script(url, script, edited(ledger, edits), timeout=TIMEOUT)
+    assert raised.value.code == "SB645"
+    assert time.monotonic() - began < SOON
+    run_script(url, script, edited(ledger, edits), timeout=TIMEOUT)
+    assert len(read_database(url).ledger.rows) == 2
 
 
 @pytest.mark.parametrize("vendor", sorted(SLEEP))

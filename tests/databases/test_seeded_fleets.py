@@ -188,6 +188,9 @@ class Runner:
         }  # the same, as today's tree calls it
         wanted = random.choice((0, 1, 1, 1, 2, 2, 3))
         found = [self.corrupt(random, history, database) for _ in range(wanted)]
+        if SEQUENCE in found:  # after all rows, which would not get an id
+            sql = "SELECT setval(pg_get_serial_sequence('django_migrations', 'id'), 1, false)"
+            database.execute(sql)
         member.corruptions = tuple(filter(None, found))
         return member
 
@@ -204,12 +207,7 @@ class Runner:
             case "leftover column":
                 column = f"leftover{random.randrange(1000)}"
                 database.execute(f"ALTER TABLE {table} ADD COLUMN {column} integer NULL")
-            case _ if self.server.vendor == "postgresql":
-                sql = "SELECT setval(pg_get_serial_sequence('django_migrations', 'id'), 1, false)"
-                database.execute(sql)
-            case _:
-                return ""
-        return kind
+        return kind if kind != SEQUENCE or self.server.vendor == "postgresql" else ""
 
     def decided(self, member: Member) -> RepairOutcome:
         reading = LiveDatabase(member.database.connection, "fleet").read(with_schema=True)

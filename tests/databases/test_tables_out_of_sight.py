@@ -82,6 +82,19 @@ def test_near_it_a_table_that_is_gone_and_a_column(
     assert deleted(database), "a view of another name changes nothing"
 
 
+def test_a_generated_column_is_a_column(server: Server, scratch: ScratchDatabases, tmp_path: Path) -> None:
+    database = live(project(tmp_path), server, scratch)
+    kind = "STORED" if server.vendor == "postgresql" else "VIRTUAL"
+    database.execute(
+        "ALTER TABLE audit_log DROP COLUMN note",
+        f"ALTER TABLE audit_log ADD COLUMN note integer GENERATED ALWAYS AS (id) {kind}",
+    )
+    untouched(database)
+    database.execute("DELETE FROM django_migrations WHERE name = '0002_note'")
+    assert database.repair("--apply", "--yes").exit_code == 0
+    untouched(database)
+
+
 def test_an_app_that_has_rows_and_no_table_at_all(
     server: Server, scratch: ScratchDatabases, tmp_path: Path
 ) -> None:
@@ -142,6 +155,23 @@ def test_a_table_that_is_named_with_its_schema(
     untouched(database)
     database.execute("ALTER TABLE audit.log DROP COLUMN note")
     assert deleted(database)
+
+
+@pytest.mark.parametrize("column", ["id", "note"])
+def test_two_tables_whose_names_differ_in_case(
+    column: str, postgresql: Place, postgresql_scratch: ScratchDatabases, tmp_path: Path
+) -> None:
+    """Neither the one nor the other table says what the migrations did: Django means one of them, and names are compared in lower case."""
+    database = live(project(tmp_path), postgresql.server, postgresql_scratch)
+    database.execute(f'CREATE TABLE "AUDIT_LOG" ({column} integer)')
+    untouched(database)
+    database.execute(
+        "ALTER TABLE audit_log DROP COLUMN note", "DELETE FROM django_migrations WHERE name = '0002_note'"
+    )
+    said = database.repair()
+    assert (said.exit_code, said.out) == (0, ""), "the other table's column is no reason to put the row in"
+    assert database.migrate() == ""
+    assert database.names() == ALL
 
 
 def test_a_schema_off_the_search_path(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from databases.servers import Server, execute, make_ledger
 from fixture_repos import build_repository
 from migration_values import add, char, create, foreign_key, integer, key, migration, operation, remove, tree
 
+from stitchback.adapters.connections import connected
 from stitchback.adapters.databases import DatabaseReading, read_database
 from stitchback.adapters.urls import DatabaseUrl
+from stitchback.errors import EnvironmentProblem
 from stitchback.model.findings import Severity
+from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.values import TRUE, Call, Constant, Items, Reference
 from stitchback.repair.diagnosis import Diagnosis
@@ -279,6 +283,86 @@ def test_a_sequence_that_another_table_owns_is_found_by_the_default(postgresql: 
     assert errors(diagnosed(url)) == ["SB627", "SB643"]
 
 
+@pytest.mark.parametrize(
+    ("sequence", "found_errors", "at"),
+    [
+        ("RESTART WITH 2", [], None),
+        ("RESTART WITH 1", ["SB627", "SB643"], SIZE.key),
+        ("INCREMENT BY 10 RESTART WITH 7", [], None),
+        ("INCREMENT BY -1 MINVALUE -9 RESTART WITH 0", [], None),
+        ("INCREMENT BY -1 MINVALUE -9 RESTART WITH 1", ["SB627"], SIZE.key),
+        ("MAXVALUE 5 CYCLE RESTART WITH 5", [], None),
+    ],
+)
+def test_a_sequence_that_was_set_by_hand(
+    postgresql: Place, sequence: str, found_errors: list[str], at: MigrationKey | None
+) -> None:
+    """The next id is the judge: the server gives it to a row."""
+    url = postgresql.url
+    fill(url, "shop.0001_base")
+    execute(url, f"ALTER SEQUENCE django_migrations_id_seq {sequence}")
+    found = diagnosed(url)
+    assert errors(found) == found_errors
+    assert found.now is not None
+    assert found.now.at == at
+    insert = "INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0002_size', now())"
+    if at is None:
+        execute(url, insert)
+    else:
+        with pytest.raises(Exception, match="django_migrations_pkey"):
+            execute(url, insert)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        (
+            "ALTER SEQUENCE django_migrations_id_seq MAXVALUE 5",
+            "SELECT setval('django_migrations_id_seq', 5)",
+        ),
+        (
+            "ALTER TABLE django_migrations ALTER COLUMN id TYPE smallint",
+            "ALTER SEQUENCE django_migrations_id_seq AS bigint",
+            "SELECT setval('django_migrations_id_seq', 32767)",
+        ),
+    ],
+)
+def test_a_sequence_that_is_used_up(postgresql: Place, damage: tuple[str, ...]) -> None:
+    url = postgresql.url
+    fill(url, "shop.0001_base")
+    execute(url, *damage)
+    found = diagnosed(url)
+    assert errors(found) == ["SB627", "SB643"]
+    assert found.now is not None
+    assert (found.now.at, found.now.runs) == (SIZE.key, ())
+    assert isinstance(found.outcome, Unrepairable)
+    assert "MAXVALUE" in found.outcome.hint
+
+
+def test_a_row_is_put_in_beside_a_descending_sequence(postgresql: Place) -> None:
+    """The statement that sets a sequence forward leaves it alone."""
+    url = postgresql.url
+    fill(url, "auth.0001_initial shop.0001_base", f"{COLUMNS}, size integer NULL")
+    execute(url, "ALTER SEQUENCE django_migrations_id_seq INCREMENT BY -1 MINVALUE -9 RESTART WITH 0")
+    found = diagnosed(url)
+    assert isinstance(found.outcome, Repair)
+    from stitchback.repair.sql import render_script
+
+    postgresql.server.client(url, render_script(found.outcome.edits, "postgresql", found.ledger).text)
+    assert read_database(url).ledger.keys == {key("auth.0001_initial"), BASE.key, SIZE.key}
+
+
+def test_near_miss_ids_that_need_not_be_unique(postgresql: Place) -> None:
+    url = postgresql.url
+    fill(url, "shop.0001_base")
+    execute(
+        url,
+        "ALTER TABLE django_migrations DROP CONSTRAINT django_migrations_pkey",
+        "ALTER SEQUENCE django_migrations_id_seq RESTART WITH 1",
+    )
+    assert errors(diagnosed(url)) == []
+
+
 def test_a_role_that_may_not_read_the_sequence_is_no_finding(postgresql: Place) -> None:
     """SELECT on the table is all that a role for reading has."""
     url = postgresql.url
@@ -286,8 +370,57 @@ def test_a_role_that_may_not_read_the_sequence_is_no_finding(postgresql: Place) 
     execute(url, "DROP ROLE IF EXISTS stitchback_reads", "CREATE ROLE stitchback_reads LOGIN")
     try:
         execute(url, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO stitchback_reads")
-        from dataclasses import replace
+        assert errors(diagnosed(replace(url, user="stitchback_reads"))) == []
+    finally:
+        execute(url, "DROP OWNED BY stitchback_reads", "DROP ROLE stitchback_reads")
 
+
+# --- rows that Django does not read, or that the role does not see ---------------------------------------------------
+
+
+def test_a_view_in_the_place_of_the_ledger(url: DatabaseUrl) -> None:
+    """Django reads no rows of a view, and cannot create the table."""
+    fill(url, "shop.0001_base shop.0002_size", f"{COLUMNS}, size integer NULL")
+    execute(
+        url,
+        "ALTER TABLE django_migrations RENAME TO kept_migrations",
+        "CREATE VIEW django_migrations AS SELECT * FROM kept_migrations",
+    )
+    found = diagnosed(url)
+    assert errors(found) == ["SB107", "SB627"]
+    assert found.now is not None
+    assert (found.now.runs, found.now.at) == ((), None)
+    assert isinstance(found.settled, Unrepairable)
+    assert "is not an ordinary table" in found.settled.message
+    assert stitchback_and_django_agree(url)
+
+
+def stitchback_and_django_agree(url: DatabaseUrl) -> bool:
+    from django.db.migrations.recorder import MigrationRecorder
+
+    with connected(url) as connection:
+        return not MigrationRecorder(connection).has_table()
+
+
+def test_rows_that_a_policy_hides(postgresql: Place) -> None:
+    """Row-level security leaves rows out without an error: nothing is concluded from the others. The owner reads all of them."""
+    url = postgresql.url
+    fill(url, "shop.0001_base shop.0002_size", f"{COLUMNS}, size integer NULL")
+    execute(url, "DROP ROLE IF EXISTS stitchback_reads", "CREATE ROLE stitchback_reads LOGIN")
+    try:
+        execute(
+            url,
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO stitchback_reads",
+            "ALTER TABLE django_migrations ENABLE ROW LEVEL SECURITY",
+            "CREATE POLICY in_part ON django_migrations FOR SELECT USING (name <> '0002_size')",
+        )
+        with pytest.raises(EnvironmentProblem) as caught:
+            diagnosed(replace(url, user="stitchback_reads"))
+        assert caught.value.code == "SB604"
+        assert "BYPASSRLS" in caught.value.hint
+        assert errors(diagnosed(url)) == []
+        execute(url, "ALTER TABLE shop_item ENABLE ROW LEVEL SECURITY")
+        execute(url, "ALTER TABLE django_migrations DISABLE ROW LEVEL SECURITY")
         assert errors(diagnosed(replace(url, user="stitchback_reads"))) == []
     finally:
         execute(url, "DROP OWNED BY stitchback_reads", "DROP ROLE stitchback_reads")

@@ -26,10 +26,11 @@ from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_data
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.verification.real_checks import EngineChecks, ManualRepair, Repair, not_loaded
 from stitchback.api.verification.real_databases import DatabaseCache, Remedy
-from stitchback.api.verification.real_populations import FORK, MAINLINE, PATCHED, BranchTrees, OldTree
+from stitchback.api.verification.real_populations import BranchTrees, OldTree
 from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import FORK, MAINLINE, PATCHED
 
 
 def repair_by(repository: Path) -> Repair:

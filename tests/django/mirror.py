@@ -13,16 +13,16 @@ from stitchback.adapters.scratch_databases import ScratchDatabases
 from stitchback.api.verification.real_databases import (
     DatabaseCache,
     DatabaseState,
-    Migrate,
     MigrateStep,
     Remedy,
-    Stop,
+    StoppedAt,
 )
 from stitchback.engine import Engine, EngineCache, Run, SymbolicDatabase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
 from stitchback.parsing.reading_context import ReadingConfig
 from stitchback.parsing.tree import read_tree
+from stitchback.upgrades.paths import UpgradeStep
 
 # What a database or its driver raises, and what Django raises where the state does not fit an operation.
 DATABASE_ERRORS = {"OperationalError", "ProgrammingError", "IntegrityError", "DataError", "NotSupportedError"}
@@ -71,14 +71,16 @@ class Mirror(DatabaseCache):
             self._engines[id(session)] = Engine(tree, memory=self.memory, settings=swapped)
         return self._engines[id(session)]
 
-    def _step(self, session: ProjectSession, state: DatabaseState, act: Migrate, fill: bool) -> MigrateStep:
-        step = super()._step(session, state, act, fill)
+    def _step(
+        self, session: ProjectSession, state: DatabaseState, act: UpgradeStep, most: int | None, fill: bool
+    ) -> MigrateStep:
+        step = super()._step(session, state, act, most, fill)
         symbolic = self._symbolic.get(state.digest)
         if symbolic is None or step.outcome.unapplied:
             return step
-        run = self.engine(session).migrate(symbolic, (act.app, act.name) if act.app else None)
+        run = self.engine(session).migrate(symbolic, act.target)
         where = f"{session.place.folder.name[:12]}: {act} on {shown(state.ledger)}"
-        if act.stop_after is not None:
+        if most is not None:
             run = cut_off(run, step.outcome.ran[-1:])
         self.compared += 1
         self.disagreements += [f"{where}: {what}" for what in self.compared_run(run, step, session)]
@@ -134,17 +136,17 @@ class Mirror(DatabaseCache):
 
     def _copies_of_one_run(
         self, session: ProjectSession, state: DatabaseState, wanted: frozenset[MigrationKey]
-    ) -> Iterator[Stop]:
+    ) -> Iterator[StoppedAt]:
         symbolic = self._symbolic.get(state.digest)
         run = self.engine(session).migrate(symbolic) if symbolic is not None else None
-        for stop in super()._copies_of_one_run(session, state, wanted):
-            if run is not None and stop.key in run.ran:
+        for stop, stopped in super()._copies_of_one_run(session, state, wanted):
+            if run is not None and stop.stopped in run.ran:
                 self.compared += 1
                 where = f"{session.place.folder.name[:12]}: {stop} on {shown(state.ledger)}"
-                simulated = cut_off(run, (stop.key,)).final
-                found = self.paired(simulated, stop.state, self.engine(session).tree.apps)
+                simulated = cut_off(run, (stop.stopped,)).final
+                found = self.paired(simulated, stopped, self.engine(session).tree.apps)
                 self.disagreements += [f"{where}: {what}" for what in found]
-            yield stop
+            yield stop, stopped
 
     def repaired(
         self, session: ProjectSession, state: DatabaseState, script: str, run: Remedy

@@ -13,8 +13,8 @@ from harness import Court, court, git, repair_by
 from mirror import Mirror
 
 from stitchback.api.project import Project
-from stitchback.api.verification.real_databases import FULL, Migrate
 from stitchback.api.verification.real_differences import schema_differences
+from stitchback.upgrades.paths import UpgradeStep
 
 LEFT_OUT = tuple(name for name in case_names() if read_case(name).expect.left_out)
 IN_NO_ORDER = "mainline-alters-in-no-order"
@@ -48,7 +48,8 @@ def test_what_the_plan_does_wrong_is_no_doing_of_mainlines(tmp_path: Path) -> No
     with court(built) as bench:
         report = bench.judge(repair_by(built.path))
     assert any(
-        "varchar(210) not null, in a fresh install varchar(255)" in each.what for each in report.differences
+        "varchar(210) not null, in a fresh install varchar(255)" in each.message
+        for each in report.differences
     )
 
 
@@ -63,9 +64,9 @@ def after_the_later_one(bench: Court, untouched: str) -> list[str]:
     session = bench.shop.at(untouched)
     nothing = bench.bench.empty()
     fresh = bench.bench.step(session, nothing).state
-    later = bench.bench.step(session, nothing, Migrate("shop", "0005_alter_item_name")).state
+    later = bench.bench.step(session, nothing, UpgradeStep(("shop", "0005_alter_item_name"))).state
     assert fresh is not None
     assert later is not None
-    end = bench.bench.step(session, later, FULL).state
+    end = bench.bench.step(session, later).state
     assert end is not None
     return list(map(str, schema_differences(end.schema, fresh.schema)))

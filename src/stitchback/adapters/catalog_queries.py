@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from stitchback.repair.dialects import ID_SEQUENCE
+from stitchback.repair.dialects import ALL_ROWS, ID_SEQUENCE
 
 ROWS = {
     "sqlite": (
         "SELECT id, app, name, CASE typeof(applied) WHEN 'blob' THEN quote(applied) ELSE CAST(applied AS text) END,"
-        " CASE typeof(applied) WHEN 'text' THEN '' ELSE quote(applied) END"
+        " CASE WHEN typeof(applied) = 'text' THEN '' WHEN applied = 9e999 THEN '9e999' WHEN applied = -9e999 THEN '-9e999' ELSE quote(applied) END"
         " FROM django_migrations ORDER BY id"
     ),
     "postgresql": "SELECT id, app, name, to_json(applied)#>>'{}' FROM django_migrations ORDER BY id",
@@ -18,11 +18,24 @@ ROWS = {
 }
 """`applied` as text, on SQLite with the literal of what is no text, that gives the very same value when it is put back, whatever the session's zone and date style."""
 
+LEDGER_TABLE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'django_migrations'",
+    "postgresql": (
+        "SELECT 1 FROM pg_class c WHERE relname = 'django_migrations' AND relkind IN ('r', 'p', 'f') AND pg_table_is_visible(c.oid)"
+    ),
+    "mysql": (
+        "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'django_migrations'"
+        " AND TABLE_TYPE = 'BASE TABLE'"
+    ),
+    "oracle": "SELECT 1 FROM user_tables WHERE table_name = 'DJANGO_MIGRATIONS'",
+}
+"""Whether there is a table as Django's `MigrationRecorder.has_table` finds it: it reads the rows of no view."""
+
 COLUMNS = {
     "sqlite": (
         'SELECT found.name, part.name, part."notnull", part.type, part."notnull" AND part.dflt_value IS NULL'
-        " AND NOT (part.pk = 1 AND upper(part.type) = 'INTEGER') FROM sqlite_master found, pragma_table_info(found.name) part"
-        " WHERE found.type = 'table' AND found.name NOT LIKE 'sqlite|_%' ESCAPE '|'"
+        " AND NOT (part.pk = 1 AND upper(part.type) = 'INTEGER') AND part.hidden = 0 FROM sqlite_master found, pragma_table_xinfo(found.name) part"
+        " WHERE found.type = 'table' AND part.hidden <> 1 AND found.name NOT LIKE 'sqlite|_%' ESCAPE '|'"
     ),
     "postgresql": (
         "SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '\".\"' || c.relname END,"
@@ -41,7 +54,8 @@ COLUMNS = {
     ),
     "oracle": "SELECT table_name, column_name, NULL, NULL, NULL FROM user_tab_columns",
 }
-"""(table, column, whether it is NOT NULL, its type, whether an INSERT must give it a value). Oracle's NULL is the empty text too, so
+"""(table, column, whether it is NOT NULL, its type, whether an INSERT must give it a value). SQLite: generated columns too, but not the
+hidden ones of a virtual table (https://sqlite.org/pragma.html#pragma_table_xinfo). Oracle's NULL is the empty text too, so
 Django's `null` cannot be seen there.
 PostgreSQL: tables of schemas off the search path, unless another ledger is there, as `db_table = 'schema"."table'` names them."""
 
@@ -123,26 +137,31 @@ INDEXES = {
 SQLITE_TABLES = "SELECT sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CONSTRAINT%'"
 SQLITE_CONSTRAINT = re.compile(r"""\bCONSTRAINT\s+(?:"((?:[^"]|"")+)"|(\w+))""", re.IGNORECASE)
 
-_NEW_ID = (
-    f"SELECT {ID_SEQUENCE} AS sequence, id.atthasdef OR id.attidentity <> '' AS is_given,"
-    " (SELECT MAX(id) FROM django_migrations) AS highest FROM pg_attribute id JOIN pg_class c ON c.oid = id.attrelid"
-    " WHERE id.attrelid = 'django_migrations'::regclass AND id.attname = 'id' AND c.relkind IN ('r', 'p')"
-)
 NEW_ID = {
     "sqlite": (
-        "SELECT pk = 1 AND upper(type) = 'INTEGER' OR dflt_value IS NOT NULL OR NOT \"notnull\", NULL, NULL"
+        "SELECT pk = 1 AND upper(type) = 'INTEGER' OR dflt_value IS NOT NULL OR NOT \"notnull\""
         " FROM pragma_table_info('django_migrations') WHERE name = 'id'"
     ),
     "postgresql": (
-        "SELECT is_given, CASE WHEN has_sequence_privilege(sequence, 'SELECT') OR has_sequence_privilege(sequence, 'USAGE')"
-        f" THEN COALESCE(pg_sequence_last_value(sequence), 0) END, highest FROM ({_NEW_ID}) found"
+        "SELECT id.atthasdef OR id.attidentity <> '' FROM pg_attribute id JOIN pg_class c ON c.oid = id.attrelid"
+        " WHERE id.attrelid = 'django_migrations'::regclass AND id.attname = 'id' AND c.relkind IN ('r', 'p')"
     ),
     "mysql": (
-        "SELECT EXTRA LIKE '%auto_increment%' OR COLUMN_DEFAULT IS NOT NULL, NULL, NULL FROM information_schema.COLUMNS"
+        "SELECT EXTRA LIKE '%auto_increment%' OR COLUMN_DEFAULT IS NOT NULL FROM information_schema.COLUMNS"
         " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'django_migrations' AND COLUMN_NAME = 'id'"
     ),
 }
-"""(whether the database gives a new row of django_migrations its id, the last value of the sequence that does, the highest id)."""
+"""Whether the database gives a new row of django_migrations its id."""
+
+SEQUENCE = (
+    "SELECT found.name::text, known.seqincrement, known.seqmin, known.seqcycle, LEAST(known.seqmax, CASE id.atttypid"
+    " WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647 ELSE known.seqmax END)"
+    f" FROM (SELECT {ID_SEQUENCE} AS name) found JOIN pg_sequence known ON known.seqrelid = found.name"
+    " JOIN pg_attribute id ON id.attrelid = 'django_migrations'::regclass AND id.attname = 'id'"
+    " WHERE has_sequence_privilege(found.name, 'SELECT') AND EXISTS (SELECT 1 FROM pg_index"
+    " WHERE indrelid = id.attrelid AND indisunique AND indkey[0] = id.attnum AND indnatts = 1)"
+)
+"""PostgreSQL's sequence of a unique `id`, if the role may read it: its quoted name, its step, its least value, whether it begins again, its highest value."""
 
 MYSQL_ENGINE = (
     "SELECT ENGINE FROM information_schema.TABLES"
@@ -151,7 +170,7 @@ MYSQL_ENGINE = (
 
 READING = {
     "sqlite": ("BEGIN",),
-    "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+    "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ALL_ROWS),
     "mysql": ("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",),
     "oracle": (),
 }

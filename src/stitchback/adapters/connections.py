@@ -63,25 +63,27 @@ def connected(url: DatabaseUrl, *, writable: bool = False, timeout: int = TIMEOU
         try:
             connection = handler["default"]
             connection.ensure_connection()
-            _limit(connection, WRITING if writable else timeout)
+            _limit(connection, timeout, WRITING if writable else timeout)
         except Exception as error:  # noqa: BLE001 - an option of the URL may make a driver raise anything
             raise explained(error, url, "cannot be reached").problem from None
         stack.callback(connection.close)
         yield connection
 
 
-def _limit(connection: Any, timeout: int) -> None:
-    """Of MySQL and MariaDB, for the session; PostgreSQL's limits are those of a transaction (`limits`)."""
+def _limit(connection: Any, timeout: int, longest: int) -> None:
+    """Of MySQL and MariaDB, for the session: for a lock, and for a statement; PostgreSQL's limits are those of a transaction (`limits`). A session
+    may also limit the number of rows (`--safe-updates`): all are read."""
     if connection.vendor != "mysql":
         return
     statement = (
-        f"max_statement_time = {timeout}"
+        f"max_statement_time = {longest}"
         if connection.mysql_is_mariadb
-        else f"max_execution_time = {timeout}000"
+        else f"max_execution_time = {longest}000"
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SET SESSION lock_wait_timeout = {timeout}, innodb_lock_wait_timeout = {timeout}, {statement}"
+            f"SET SESSION lock_wait_timeout = {timeout}, innodb_lock_wait_timeout = {timeout},"
+            f" sql_select_limit = 18446744073709551615, {statement}"
         )
 
 
@@ -172,7 +174,7 @@ IN_THE_WAY = {
 }
 
 LOGIN = "Check user and password in the URL (percent-encode special characters), and which users the server lets in from this host."
-RIGHTS = "The role needs SELECT on django_migrations (on PostgreSQL also USAGE on its schema)."
+RIGHTS = "The role needs SELECT on django_migrations (on PostgreSQL also USAGE on its schema, and BYPASSRLS if the table has row-level security)."
 NAME = "Check the name of the database in the URL."
 LATE = "Another session holds a lock (ALTER TABLE, LOCK TABLE, VACUUM FULL), or the server is slow. Run the command again, or allow more time with --timeout SECONDS."
 

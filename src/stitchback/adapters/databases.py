@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stitchback.adapters.catalog_queries import (
     COLUMNS,
     ELSEWHERE,
     INDEXES,
+    LEDGER_TABLE,
     MYSQL_ENGINE,
     MYSQL_RIGHTS,
     NEW_ID,
     READING,
     RELATIONS,
     ROWS,
+    SEQUENCE,
     SQLITE_CONSTRAINT,
     SQLITE_TABLES,
     TYPES,
@@ -37,11 +39,14 @@ from stitchback.adapters.deadlines import within
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
+from stitchback.model.ledger import NULL, Ledger, LedgerRow, NewId, NoTable
 from stitchback.repair.sql import Script, search_path
 from stitchback.repair.visible_schema import UnseenObject, VisibleSchema
 
 IN_PART = UnseenObject("partly visible: this user has no permission on the whole table")
+
+
+ALIKE = UnseenObject("one of several tables whose names differ in upper and lower case only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,10 @@ class LiveDatabase:
         search path. Raises EnvironmentProblem."""
         source = f"{self.source}, schema {schema}" if schema else self.source
         with self._reading(schema):
-            rows, has_table = self._ledger_rows()
+            rows, is_readable = self._ledger_rows()
+            has_table = is_readable and bool(self._select(LEDGER_TABLE[self.vendor]))
             seen = self._schema() if with_schema and has_table else None
-            new_id = self._new_id() if with_schema and has_table else None
+            new_id = self._new_id(rows) if with_schema and has_table else None
         if has_table:
             return DatabaseReading(
                 Ledger(source, rows, new_id=new_id, is_live=True, schema=schema), self.vendor, True, seen
@@ -87,7 +93,7 @@ class LiveDatabase:
         with self._reading(schema):  # PostgreSQL ends a transaction at its first error
             seen = self._schema() if with_schema else None
             schemas = self._schemas_elsewhere()
-            absent = NoTable(self._relations(schema), () if schema else schemas)
+            absent = NoTable(self._relations(schema), () if schema else schemas, is_taken=is_readable)
         return DatabaseReading(
             Ledger(source, (), absent, is_live=True, schema=schema),
             self.vendor,
@@ -111,7 +117,7 @@ class LiveDatabase:
         self._require_transactions()
         with ExitStack() as failing:
             failing.callback(self._fail, script)
-            for sql in script.opening:
+            for sql in script.opening_within(self.timeout):
                 self._execute(sql)
             for statement in script.statements:
                 self._execute(statement.sql)
@@ -155,14 +161,33 @@ class LiveDatabase:
         rights = {name for (name,) in self._select(MYSQL_RIGHTS)} if self.vendor == "mysql" else {""}
         if "" not in rights:
             unseen |= {column[0]: IN_PART for column in columns if column[0] not in rights}
+        unseen |= dict.fromkeys(_alike(column[0] for column in columns), ALIKE)
         traits = (trait for column in columns for trait in _traits(*column[:4]))
         required = [(table, column) for table, column, _, _, is_required in columns if is_required]
         pairs = [column[:2] for column in columns]
         return VisibleSchema.of(pairs, indexes, traits, required, unseen, everything="" in rights)
 
-    def _new_id(self) -> NewId | None:
-        found = self._select(NEW_ID[self.vendor]) if self.vendor in NEW_ID else []
-        return next((NewId(bool(is_given), last, highest) for is_given, last, highest in found), None)
+    def _new_id(self, rows: tuple[LedgerRow, ...]) -> NewId | None:
+        """How the table gives a new row its id; None on an engine where that was not read."""
+        highest = max((row.id for row in rows if row.id is not None), default=None)
+        for (is_given,) in self._select(NEW_ID[self.vendor]) if self.vendor in NEW_ID else []:
+            found = NewId(bool(is_given), highest)
+            return self._with_sequence(found) if self.vendor == "postgresql" and is_given else found
+        return None
+
+    def _with_sequence(self, found: NewId) -> NewId:
+        """With the state of the sequence: a column may also have a default that is none."""
+        for name, step, least, begins_again, most in self._select(SEQUENCE):
+            ((last, is_called),) = self._select(f"SELECT last_value, is_called FROM {name}")
+            following = last + step if is_called else last
+            if least <= following <= most:
+                return replace(found, following=following, step=step)
+            return (
+                replace(found, following=least, step=step)
+                if begins_again and step > 0
+                else replace(found, is_used_up=True)
+            )
+        return found
 
     # --- one statement ------------------------------------------------------------------------------------------
 
@@ -290,7 +315,17 @@ def _row(values: tuple[object, ...], source: str = "") -> LedgerRow:
             hint="app and name have to be text, and id a whole number. Correct that row, or delete it.",
         )
     assert isinstance(applied, str | None)
-    return LedgerRow(MigrationKey(app or "", name or ""), number, applied, "".join(map(str, stored)))
+    literal = "".join(map(str, stored)) or (NULL if applied is None else "")
+    return LedgerRow(MigrationKey(app or "", name or ""), number, applied, literal)
+
+
+def _alike(tables: Iterable[str]) -> set[str]:
+    """The names that differ from another one in the case of letters only: PostgreSQL and MySQL may have such tables, and names are compared in
+    lower case."""
+    spellings: dict[str, set[str]] = {}
+    for table in tables:
+        spellings.setdefault(table.lower(), set()).add(table)
+    return {table for names in spellings.values() if len(names) > 1 for table in names}
 
 
 def _traits(

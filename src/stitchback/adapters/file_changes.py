@@ -237,6 +237,12 @@ def _refuse_unfit(top: Path, change: FileChange) -> None:
             hint="Nothing was written.",
         )
     now = _content(target)
+    if now is None and change.before is not None:
+        raise EnvironmentProblem(
+            "SB513",
+            f"{change.path} is not in the working tree",
+            hint="Nothing was written. If the checkout is sparse, run `git sparse-checkout add FOLDER`, or use --branch NAME.",
+        )
     if now != change.before:
         raise _moved(change.path)
     if not os.access(folder, os.W_OK | os.X_OK) or (now is not None and not os.access(target, os.W_OK)):

@@ -16,6 +16,7 @@ from stitchback.adapters import git_commit, git_refs, git_unfinished, git_worktr
 from stitchback.adapters.git_objects import BlobEntry, Blobs, ObjectFiles, tree_files
 from stitchback.adapters.git_process import Git, decode, git_message
 from stitchback.adapters.git_refs import MergePoint, Ref
+from stitchback.adapters.git_special_files import refuse_special_files
 from stitchback.adapters.git_worktree import DiskFile, DiskFiles
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.findings import Finding, Severity
@@ -58,6 +59,7 @@ class Repository:
     @classmethod
     def open(cls, directory: Path | str = ".") -> Repository:
         """The repository that the directory lies in. Raises EnvironmentProblem (SB500, SB502)."""
+        refuse_special_files(Path(directory))
         here = Git(Path(directory))
         asked = (
             "--is-inside-work-tree",

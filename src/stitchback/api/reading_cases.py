@@ -140,7 +140,7 @@ def being_merged(project: Project) -> tuple[str, ...]:
 
 
 def _a_branch(project: Project) -> str:
-    """The name of one that looks like a release; else a placeholder."""
+    """One that looks like a release, or else a placeholder."""
     from stitchback.api.release_branches import USUAL_NAMES, release_refs  # which plans, and so reads cases
 
     patterns = project.configuration.patch_branches or USUAL_NAMES

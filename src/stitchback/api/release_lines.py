@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from stitchback.adapters.git import Repository
 from stitchback.adapters.git_refs import Ref, near_names
-from stitchback.api.verification.real_populations import MAINLINE, PATCHED
 from stitchback.api.verify_plan import PatchCommits, ReplayedTag
 from stitchback.errors import EnvironmentProblem
+from stitchback.model.plans import MAINLINE, PATCHED
 
 Line = tuple[ReplayedTag, ...]
 

@@ -13,13 +13,15 @@ from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.verification.real_checks import EngineChecks, ManualRepair, Progress, Repair, not_loaded
 from stitchback.api.verification.real_databases import DatabaseCache, Remedy
-from stitchback.api.verification.real_populations import FORK, MAINLINE, PATCHED, BranchTrees, NotRun, OldTree
+from stitchback.api.verification.real_populations import BranchTrees, NotRun, OldTree
 from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import FORK, MAINLINE, PATCHED
+from stitchback.upgrades.histories import fork_point_of
 
 SQLITE = "sqlite:///"
 
@@ -150,9 +152,7 @@ def _branches(case: VerifyCase, shop: Worktrees, url: str) -> BranchTrees:
         now = shop.at(said.commit, said.brought)
         mainlines.append(OldTree(f"{said.ref} with the plan", MAINLINE, now, said.unreleased))
     return BranchTrees(
-        forks=tuple(
-            OldTree(f"fork point of {patch.ref}", FORK, shop.at(patch.fork)) for patch in case.patches
-        ),
+        forks=tuple(OldTree(fork_point_of(patch.ref), FORK, shop.at(patch.fork)) for patch in case.patches),
         patches=tuple(OldTree(patch.ref, PATCHED, shop.at(patch.commit)) for patch in case.patches),
         mainlines=tuple(mainlines),
         oracle=mainlines[-1].session,

@@ -13,7 +13,6 @@ from stitchback.api.project import WORKTREE, Project
 from stitchback.api.release_lines import release_lines
 from stitchback.api.repairing import LedgerSource, read_source, refused, repair_ledger_with
 from stitchback.api.rolling import RollingRequest
-from stitchback.api.verification.real_populations import MAINLINE
 from stitchback.api.verification.rolling import Release, RollingRun, roll
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.api.verify_plan import (
@@ -28,6 +27,7 @@ from stitchback.api.verify_plan import (
 )
 from stitchback.api.writing_plans import contents_of
 from stitchback.model.migrations import Tree
+from stitchback.model.plans import MAINLINE
 from stitchback.parsing.links import followed
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport

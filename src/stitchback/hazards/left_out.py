@@ -9,7 +9,7 @@ from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import RELEASED, BrokenOnMainline, Proof
+from stitchback.model.plans import FORK, BrokenOnMainline, Proof
 from stitchback.model.problems import ProblemKind
 from stitchback.model.source import Span
 
@@ -26,7 +26,7 @@ class LeftOut:
             message = (
                 f"{str(broken_on_mainline).rstrip('.')}. This happens on mainline even without this plan"
             )
-            stuck = broken_on_mainline.lineage == RELEASED and not broken_on_mainline.acts
+            stuck = broken_on_mainline.lineage == FORK and not broken_on_mainline.acts
             if of_a_package(broken_on_mainline, case):
                 stuck, message = False, f"{message}, unless an installed package has created that table"
             severity = self.severity if stuck else Severity.NOTE

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 
+NULL = "NULL"
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """`id` and `applied` (ISO 8601 text) are None if the source lacks them. `stored`: on databases that store
-    times as text (SQLite), the SQL literal of a value that is not text, otherwise "".
+    """`id` and `applied` (ISO 8601 text) are None if the source lacks them. `stored`: the SQL literal of a value that is not
+    text, on databases that store times as text (SQLite), and of NULL; otherwise "".
     """
 
     key: MigrationKey
@@ -24,11 +27,12 @@ class LedgerRow:
 class NoTable:
     """A database in which the connection finds no table django_migrations. `relations`: its tables and views,
     with their schema if the connection does not search it; `schemas`: those with a django_migrations table of
-    their own.
+    their own; `is_taken`: another object, such as a view, has its name.
     """
 
     relations: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
+    is_taken: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -37,28 +41,40 @@ class NoTable:
 
 @dataclass(frozen=True, slots=True)
 class NewId:
-    """How a new row of the table gets its id. `is_given`: whether the database assigns it; `last`: the last
-    value of PostgreSQL's sequence; `highest`: the highest id of all rows.
+    """How a new row of the table gets its id. `is_given`: whether the database assigns it. Of a sequence: `following`, the next
+    id that it gives, None if unknown, and `step`, the distance to the one after it; `is_used_up`: it has no further value. `highest`: the
+    highest id of all rows.
     """
 
     is_given: bool
-    last: int | None = None
     highest: int | None = None
+    following: int | None = None
+    step: int = 1
+    is_used_up: bool = False
 
     @property
     def is_behind(self) -> bool:
-        """Whether the next row gets an id that a row already has."""
-        return self.last is not None and self.highest is not None and self.last < self.highest
+        """Whether the next rows get an id that a row may already have. A descending sequence has passed the highest one."""
+        known = self.following is not None and self.highest is not None and self.step > 0
+        return known and self.following <= self.highest  # type: ignore[operator]
+
+    def refuses(self, used: Collection[int | None], rows: int) -> bool:
+        """Whether one of so many new rows gets no id, or one of the `used`."""
+        if self.following is None:
+            return not self.is_given or self.is_used_up
+        return not set(used).isdisjoint(range(self.following, self.following + rows * self.step, self.step))
 
     @property
     def is_sound(self) -> bool:
-        return self.is_given and not self.is_behind
+        return not self.problem
 
     @property
     def problem(self) -> str:
         """A description, the same for all databases with this problem; "" if there is none."""
         if not self.is_given:
             return "django_migrations.id has no default: migrate cannot write a row"
+        if self.is_used_up:
+            return "the sequence of django_migrations.id has no further value: migrate cannot write a row"
         behind = "the sequence of django_migrations.id is behind its highest id: migrate cannot write a row"
         return behind if self.is_behind else ""
 

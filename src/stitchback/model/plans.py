@@ -132,8 +132,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Population:
-    """A group of databases with one history. `lineage`: "fresh", RELEASED, "patched", "mainline", "ledger".
-    `newest`: the migrations that its name says.
+    """A group of databases with one history. `lineage`: one of the five below. `newest`: the migrations that
+    its name says.
     """
 
     name: str  # "release/2.4 up to shop.0003_hotfix"
@@ -144,8 +144,13 @@ class Population:
 
 
 EVERY_DATABASE = "every database"  # a failure of the planned tree itself: no database can be migrated with it
-RELEASED = "fork point"  # a lineage: the release from which the patch branch started
-ON_MAINLINE = "mainline"  # a lineage: databases that mainline alone has made
+FRESH = "fresh"
+FORK = "fork point"  # the release from which the patch branch started
+PATCHED = "patched"
+MAINLINE = "mainline"
+LEDGER = "ledger"  # a real database, given by its ledger
+
+FailureKind = tuple[Step | str, Problem]  # where, and what
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,14 @@ class Failure:
     @property
     def message(self) -> str:
         return self.problem.message
+
+    @property
+    def kind(self) -> FailureKind:
+        """Equal for the same failure of several databases, and after several rollouts."""
+        return self.step, self.problem
+
+    def __str__(self) -> str:
+        return f"{self.population}: {self.rollout}: {self.step}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -250,7 +263,7 @@ class Proof:
     @property
     def left_out_released(self) -> int:
         """How many fork points a plain migrate fails for."""
-        return sum(1 for each in self.broken_on_mainline if each.lineage == RELEASED and not each.acts)
+        return sum(1 for each in self.broken_on_mainline if each.lineage == FORK and not each.acts)
 
     @property
     def finishes_first(self) -> bool:

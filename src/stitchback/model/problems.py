@@ -137,6 +137,7 @@ class ProblemKind(Enum):
     ORDER_LOST = auto()
     SAME_CODE_TWICE = auto()
     ROWS_NEED_VALUE = auto()
+    FILL_SKIPPED = auto()
     MODELS_DIFFER = auto()
     IMPORT_MISSING = auto()
     # what a plan may not ask for

@@ -14,12 +14,19 @@ from stitchback.model.atoms import Atom, Shape
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import PossibleFolder, Tree, Unreadable, UnreadSetting, configuration_of
-from stitchback.model.plans import EVERY_DATABASE, Candidate, CandidateReach, Refuted, SafePlan, Situation
+from stitchback.model.plans import (
+    EVERY_DATABASE,
+    MAINLINE,
+    Candidate,
+    CandidateReach,
+    Refuted,
+    SafePlan,
+    Situation,
+)
 from stitchback.model.state import Field
 from stitchback.planning.app_by_app import PlannedAlone, Prove, planned_alone
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price, price_of
-from stitchback.proof.populations import MAINLINE
 from stitchback.schema.conversions import keeps_values
 from stitchback.strategies import ALL, Strategy, unplaced
 from stitchback.strategies.choices import Choice, WantedStrategies

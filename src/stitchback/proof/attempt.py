@@ -11,6 +11,9 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import (
     EVERY_DATABASE,
+    FRESH,
+    LEDGER,
+    PATCHED,
     CandidateReach,
     Failure,
     FinishFirst,
@@ -20,36 +23,25 @@ from stitchback.model.plans import (
 )
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.baseline import BaselineFailures
-from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs
+from stitchback.proof.context import FreshInstalls, ProofContext, fresh_installs, unread
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.final_state_checks import FinalStateChecks
-from stitchback.proof.finish_first import UnfinishedDatabases
 from stitchback.proof.forgotten_steps import forgotten
 from stitchback.proof.graph_checks import schema_is_the_states
-from stitchback.proof.manual_steps import ManualSteps
+from stitchback.proof.manual_steps import ManualSteps, UnfinishedDatabases
 from stitchback.proof.models_kept import models_changed
-from stitchback.proof.populations import (
-    BESIDE,
-    FORK,
-    FRESH,
-    LEDGER,
-    MAINLINE,
-    PATCHED,
-    SimulatedDatabase,
-    SimulatedDatabases,
-    brings_nothing,
-)
-from stitchback.proof.relevance import is_too_much, what_matters
-from stitchback.proof.rollouts import MOST_RUNS, REPAIR, Rollouts, UpgradeFailure, UpgradeStep
-from stitchback.proof.slicing import Slice
+from stitchback.proof.populations import BESIDE, SimulatedDatabase, SimulatedDatabases, brings_nothing
+from stitchback.proof.relevance import Slice
+from stitchback.proof.relevance.many_migrations import is_too_much, what_matters
+from stitchback.proof.rollouts import MOST_RUNS, Rollouts, UpgradeFailure
 from stitchback.proof.trees import named_in
-from stitchback.proof.unread_operations import unread
+from stitchback.upgrades.baseline import is_excusable
+from stitchback.upgrades.histories import NO_MANUAL_STEPS, KindOfDatabase
+from stitchback.upgrades.paths import UpgradeStep
 
-NO_MANUAL_STEPS = (FRESH, FORK, PATCHED)
 WITHOUT_THE_PATCH = (
     "Databases without the patch fail in the same way, and so do they on mainline without this plan."
 )
-OF_MAINLINE = (FORK, MAINLINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +134,14 @@ class Attempt:
         if self.matters is not None:
             self.add_bound(f"only those partial migrates and stops {BESIDE}")
         for thoroughly in (False,) if self.idle else (False, True):
-            for inhabitant in self.simulated_databases.inhabitants:
-                yield from self.of_one(inhabitant, rollouts, thoroughly)
+            for kind in self.simulated_databases.kinds:
+                yield from self.of_one(kind, rollouts, thoroughly)
         for ledger, of_slice in zip(self.cut.ledgers, self.proof_context.situation.ledgers, strict=True):
             yield from self.of_ledger(ledger, of_slice.keys, rollouts)
         if rollouts.in_full_only:
             many = len(rollouts.in_full_only)
             self.add_bound(
-                f"partial migrates of {many} of {len(self.simulated_databases.inhabitants)} kinds of database: too many states"
+                f"partial migrates of {many} of {len(self.simulated_databases.kinds)} kinds of database: too many states"
             )
         if rollouts.curtailed:
             self.add_bound("two partial migrates after each other, on some databases")
@@ -162,7 +154,7 @@ class Attempt:
             self.candidate.result
         )
         bits = rollouts.remedies.bits(rows & known)
-        of_populations = (each.place for each in self.simulated_databases.inhabitants)
+        of_populations = (each.database for each in self.simulated_databases.kinds)
         fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
         name = ledger.source or "a ledger"
         if len(fitting) != 1:
@@ -176,42 +168,40 @@ class Attempt:
             )
             return
         population = Population(name, LEDGER, "", tuple(row.key for row in ledger.rows))
-        yield from self.of_one(SimulatedDatabase(population, fitting.pop()), rollouts, False)
+        yield from self.of_one(KindOfDatabase(population, fitting.pop()), rollouts, False)
 
-    def of_one(
-        self, inhabitant: SimulatedDatabase, rollouts: Rollouts, thoroughly: bool
-    ) -> Iterator[Failure]:
-        start = self.without_what_ran_too_often(inhabitant, rollouts.ends)
-        found = self.tried(inhabitant, start, rollouts, thoroughly)
+    def of_one(self, kind: SimulatedDatabase, rollouts: Rollouts, thoroughly: bool) -> Iterator[Failure]:
+        start = self.without_what_ran_too_often(kind, rollouts.ends)
+        found = self.tried(kind, start, rollouts, thoroughly)
         if isinstance(found, tuple) and not self.proof_context.situation.policy.zero_touch:
-            finished = self.unfinished.finished(inhabitant.population, start)
+            finished = self.unfinished.finished(kind.population, start)
             if finished is not None:
                 step, place = finished
-                later = self.tried(inhabitant, place, rollouts, thoroughly)
+                later = self.tried(kind, place, rollouts, thoroughly)
                 if isinstance(later, Passed):
                     found = replace(later, start=start, finish=step)
         if isinstance(found, Passed):
-            self.passed[inhabitant] = found
-            if inhabitant.population.lineage == PATCHED:
-                self.own.report_for(inhabitant, found.place, rollouts)
+            self.passed[kind] = found
+            if kind.population.lineage == PATCHED:
+                self.own.report_for(kind.population, found.place, rollouts)
         elif found is not None:
-            self.failed[inhabitant] = None
+            self.failed[kind] = None
             yield from found
 
     def tried(
-        self, inhabitant: SimulatedDatabase, start: DatabaseId, rollouts: Rollouts, thoroughly: bool
+        self, kind: SimulatedDatabase, start: DatabaseId, rollouts: Rollouts, thoroughly: bool
     ) -> Passed | tuple[Failure, ...] | None:
         """The database, or its failures; None if it is excluded from the proof."""
         rows = rollouts.remedies.rows_for(start)
-        refusal = self.may_not_need(inhabitant.population, rows)
+        refusal = self.may_not_need(kind.population, rows)
         if refusal is not None:
-            return (Failure(inhabitant.population.name, REPAIR, Moment.BEFORE_THE_DEPLOY, refusal),)
+            return (Failure(kind.population.name, "repair", Moment.BEFORE_THE_DEPLOY, refusal),)
         place = rollouts.remedies.with_rows(start, rows)
-        is_own = partial(self.own.has, inhabitant, start)
+        is_own = partial(self.own.has, kind.population, start)
         upgrade_failures, runs = rollouts.whole(place), 1
         if (
             upgrade_failures
-            and inhabitant.population.lineage in OF_MAINLINE
+            and is_excusable(kind.population, plainly=True)
             and all(map(is_own, upgrade_failures))
         ):
             if any(trouble.error for trouble in upgrade_failures):
@@ -221,27 +211,31 @@ class Attempt:
             upgrade_failures, runs = rollouts.explore(place, thoroughly=thoroughly, passed=is_own)
         if not upgrade_failures:
             return Passed(start, rows, runs, place)
-        return tuple(self.failure_of(inhabitant, rows, trouble) for trouble in upgrade_failures)
+        return tuple(self.failure_of(kind.population, start, rows, trouble) for trouble in upgrade_failures)
 
     def failure_of(
-        self, inhabitant: SimulatedDatabase, rows: tuple[MigrationKey, ...], trouble: UpgradeFailure
+        self,
+        population: Population,
+        start: DatabaseId,
+        rows: tuple[MigrationKey, ...],
+        trouble: UpgradeFailure,
     ) -> Failure:
-        failure = failure_of(inhabitant, rows, trouble)
-        if inhabitant.population.lineage == PATCHED and self.own.is_without_the_patch(trouble):
+        failure = failure_of(population, rows, trouble)
+        if population.lineage == PATCHED and self.own.is_without_the_patch(trouble, population, start):
             failure = replace(failure, problem=failure.problem.worded(after=f"\n{WITHOUT_THE_PATCH}"))
         return failure
 
     @cached_property
     def unfinished(self) -> UnfinishedDatabases:
-        return UnfinishedDatabases(self.proof_context, self.simulated_databases)
+        return UnfinishedDatabases(self.simulated_databases)
 
-    def without_what_ran_too_often(self, inhabitant: SimulatedDatabase, ends: FinalStateChecks) -> DatabaseId:
+    def without_what_ran_too_often(self, kind: SimulatedDatabase, ends: FinalStateChecks) -> DatabaseId:
         """The database without repeated data operations that ran before any plan (mainline had renamed their migration): no plan causes these."""
-        start = inhabitant.place
+        start = kind.database
         data, twice = ends.work.capped(start.data, ends.fresh.data)
         for name in twice:
             self.add_bound(
-                f"{name} has run more than once on some databases already, {inhabitant.population.name} one of them"
+                f"{name} has run more than once on some databases already, {kind.population.name} one of them"
             )
         return self.proof_context.memory.place(start.rows, start.schema, data)
 
@@ -257,11 +251,11 @@ class Attempt:
             return Problem.of(ProblemKind.STEP_NOT_ALLOWED, rows)
         return None
 
-    def outcome(self, found: FreshInstalls, inhabitant: SimulatedDatabase) -> PopulationOutcome:
+    def outcome(self, found: FreshInstalls, kind: SimulatedDatabase) -> PopulationOutcome:
         """The outcome in terms of the whole trees. Migrations that the slice leaves out count as not applied, unless a ledger records them."""
-        passed = self.passed[inhabitant]
+        passed = self.passed[kind]
         ran, after = found.engine.full(passed.place)
-        population = inhabitant.population
+        population = kind.population
         fresh, real = population.lineage == FRESH, population.lineage == LEDGER
         before = set(population.ledger if real else self.cut.in_full(population.ledger))
         aside = tuple(key for key in self.cut.aside if key not in before)
@@ -295,20 +289,22 @@ class Attempt:
         rest = (key for key in self.cut.in_full(keys) if key not in self.below)
         return (*(self.cut.below if below else ()), *rest)
 
+    @cached_property
+    def outcomes(self) -> tuple[PopulationOutcome, ...]:
+        """Of the databases that pass every rollout."""
+        assert isinstance(self.fresh_installs, FreshInstalls), "without it `migrate` fails"
+        return tuple(self.outcome(self.fresh_installs, each) for each in self.passed)
+
     def proof(self) -> Proof:
         assert isinstance(self.fresh_installs, FreshInstalls), "without it `migrate` fails"
-        first = {
-            inhabitant.population.lineage: passed.place
-            for inhabitant, passed in reversed(self.passed.items())
-        }
+        first = {kind.population.lineage: passed.place for kind, passed in reversed(self.passed.items())}
         for place in first.values():
             self.fresh_installs.engine.beside_django(place)
         runs = self.fresh_installs.engine.runs + self.fresh_installs.following.runs
-        bounded = (*self.simulated_databases.bounded, *unread(self.candidate.result), *self.bounded)
-        outcomes = tuple(self.outcome(self.fresh_installs, each) for each in self.passed)
+        bounded = (*self.simulated_databases.remarks, *unread(self.candidate.result), *self.bounded)
         return Proof(
             django_version(),
-            outcomes,
+            self.outcomes,
             runs,
             self.cut.kept,
             self.cut.left_out,
@@ -318,13 +314,11 @@ class Attempt:
         )
 
 
-def failure_of(
-    inhabitant: SimulatedDatabase, rows: tuple[MigrationKey, ...], trouble: UpgradeFailure
-) -> Failure:
+def failure_of(population: Population, rows: tuple[MigrationKey, ...], trouble: UpgradeFailure) -> Failure:
     acts = (str(UpgradeStep(repair=rows)), *trouble.acts) if rows else trouble.acts
     problem = trouble.problem
     if any(act.repair for act in trouble.path):
         problem = problem.worded(
             after=" (its ledger asks for the row, but its schema is not that of the databases that need it)"
         )
-    return Failure(inhabitant.population.name, ", then ".join(acts), trouble.step, problem)
+    return Failure(population.name, ", then ".join(acts), trouble.step, problem)

@@ -2,84 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from stitchback.engine import DatabaseId
-from stitchback.model.plans import BrokenOnMainline, Population
+from stitchback.model.plans import BrokenOnMainline, FailureKind, Population
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.context import ProofContext
-from stitchback.proof.populations import FORK, FRESH, MAINLINE, SimulatedDatabase
-from stitchback.proof.rollouts import Kind, Rollouts, UpgradeFailure, UpgradeStep
+from stitchback.proof.rollouts import Rollouts, UpgradeFailure
+from stitchback.upgrades.baseline import Baseline
+from stitchback.upgrades.histories import WITHOUT_PATCH
+from stitchback.upgrades.paths import MIGRATE, UpgradeStep
 
-UNPATCHED = (FRESH, FORK, MAINLINE)
-PLAINLY = "migrate"
+Failed = tuple[Population, UpgradeFailure]
 
 
-class BaselineFailures:
+class BaselineFailures(Baseline[DatabaseId, Failed]):
     """Failures that mainline has even without the plan: the same upgrade steps with mainline's tree result in the same failure. If mainline lacks the
     migration of a step (the plan writes it), a step without migrations replaces it: Django records squashes even so. Repairs are left out. A database
     of the patch branch cannot be migrated with mainline alone: there it is enough that one without the patch has the same failure."""
 
     def __init__(self, proof_context: ProofContext, matters: Keys | None) -> None:
-        self._scene = proof_context
+        self._context = proof_context
         self._matters = matters
-        self._known: set[Kind] = set()
-        self._first: dict[Kind, UpgradeFailure] = {}
-        self._met: dict[tuple[str, Kind | None], BrokenOnMainline] = {}
+        self._known: set[FailureKind] = set()
+        self._first: dict[FailureKind, UpgradeFailure] = {}
+        self._met: dict[tuple[str, FailureKind | None], BrokenOnMainline] = {}
 
-    def has(self, inhabitant: SimulatedDatabase, start: DatabaseId, trouble: UpgradeFailure) -> bool:
+    def has(self, population: Population, start: DatabaseId, trouble: UpgradeFailure) -> bool:
         """Whether mainline has the failure too. `start`: the simulated database of the population."""
-        unpatched = inhabitant.population.lineage in UNPATCHED
-        is_known = not unpatched and trouble.kind in self._known
-        population = inhabitant.population if unpatched else None
-        if not is_known and not self._reproduces(
-            trouble, [start] if unpatched else self._unpatched(), population
-        ):
+        is_known = population.lineage not in WITHOUT_PATCH and trouble.kind in self._known
+        if not is_known and not self.reproduces((population, trouble), self._starts(population, start)):
             return False
         self._known.add(trouble.kind)
-        place = (inhabitant.population.name, None) if plainly(trouble) else ("", trouble.kind)
-        self._met.setdefault(place, broken_on_mainline(inhabitant.population, trouble))
+        place = (population.name, None) if plainly(trouble) else ("", trouble.kind)
+        self._met.setdefault(place, broken_on_mainline(population, trouble))
         self._first.setdefault(trouble.kind, trouble)
         return True
 
-    def report_for(self, inhabitant: SimulatedDatabase, place: DatabaseId, rollouts: Rollouts) -> None:
+    def report_for(self, population: Population, place: DatabaseId, rollouts: Rollouts) -> None:
         """Also reports the failures that a database of the patch branch shares with others: its states were judged there."""
         for kind, trouble in self._first.items():
             reached = rollouts.follow(place, tuple(trouble.path))
-            if reached is None or plainly(trouble) or trouble.did[0] != PLAINLY:
+            if reached is None or plainly(trouble) or trouble.did[0] != MIGRATE:
                 continue
             if any(kind == other.kind for other in rollouts.whole(reached)):
-                name = inhabitant.population.name
-                self._met.setdefault((name, kind), broken_on_mainline(inhabitant.population, trouble))
+                self._met.setdefault((population.name, kind), broken_on_mainline(population, trouble))
 
-    def is_without_the_patch(self, trouble: UpgradeFailure) -> bool:
-        """Whether the patch is irrelevant to a failure of a plain migrate on a database of the patch branch."""
-        return plainly(trouble) and self._reproduces(trouble, self._unpatched())
-
-    def _reproduces(
-        self, trouble: UpgradeFailure, starts: Iterable[DatabaseId], population: Population | None = None
+    def is_without_the_patch(
+        self, trouble: UpgradeFailure, population: Population, start: DatabaseId
     ) -> bool:
-        untouched = self._scene.untouched(self._matters, population)
+        """Whether the patch is irrelevant to a failure of a plain migrate on a database of the patch branch."""
+        return plainly(trouble) and self.reproduces((population, trouble), self._starts(population, start))
+
+    def identity(self, failure: Failed) -> FailureKind:
+        return failure[1].kind
+
+    def fails_with(self, failure: Failed, start: DatabaseId) -> list[FailureKind]:
+        population, trouble = failure
+        untouched = self._context.untouched(self._matters, population)
         if untouched is None:
-            return False
-        acts = tuple(self._there(act, untouched) for act in trouble.path if not act.repair)
-        reached = (untouched.follow(each, acts) for each in starts)
-        look = untouched.whole if trouble.did[0] == PLAINLY else untouched.upgrade_failures_at
-        return any(
-            trouble.kind == other.kind for place in reached if place is not None for other in look(place)
-        )
+            return []
+        path = (self._there(step, untouched) for step in trouble.path if not step.repair)
+        reached = untouched.follow(start, path)
+        if reached is None:
+            return []
+        look = untouched.whole if trouble.did[0] == MIGRATE else untouched.upgrade_failures_at
+        return [other.kind for other in look(reached)]
+
+    def _starts(self, population: Population, start: DatabaseId) -> Sequence[DatabaseId]:
+        return self._context.simulated_databases(self._matters).without_patch(population, start)
 
     def _there(self, act: UpgradeStep, untouched: Rollouts) -> UpgradeStep:
-        files = self._scene.situation.mainline.migrations
+        files = self._context.situation.mainline.migrations
         app, name = act.target or ("", "")
         runs_none = name is None and all(key.app != app for key in files)
         unknown = act.migration is not None and act.migration not in files
         return UpgradeStep((untouched.bystander, None)) if runs_none or unknown else act
-
-    def _unpatched(self) -> list[DatabaseId]:
-        inhabitants = self._scene.simulated_databases(self._matters).inhabitants
-        return [each.place for each in inhabitants if each.population.lineage in (FRESH, FORK)]
 
     @property
     def met(self) -> tuple[BrokenOnMainline, ...]:
@@ -94,7 +93,7 @@ class BaselineFailures:
 
 def plainly(trouble: UpgradeFailure) -> bool:
     """Whether a plain migrate alone results in the failure."""
-    return not trouble.path and trouble.did == (PLAINLY,)
+    return not trouble.path and trouble.did == (MIGRATE,)
 
 
 def broken_on_mainline(population: Population, trouble: UpgradeFailure) -> BrokenOnMainline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,22 +10,26 @@ from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
 from stitchback.engine.composite_migration import parts_of
 from stitchback.matching.three_way import BranchSides
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Tree
-from stitchback.model.plans import Candidate, Failure, Population, Situation
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import Operation
+from stitchback.model.plans import MAINLINE, Candidate, Failure, Population, Situation
+from stitchback.model.source import Opaque
 from stitchback.model.state import SchemaState
+from stitchback.operations import kind_of
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.data_runs import data_work
-from stitchback.proof.final_state_checks import NEXT_RELEASE, FinalStateChecks
+from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.graph_checks import excused_tables, final_state
-from stitchback.proof.leaf_models import sides_of
 from stitchback.proof.manual_steps import ManualSteps
-from stitchback.proof.next_release import next_release
-from stitchback.proof.populations import MAINLINE, SimulatedDatabases, simulated_databases
+from stitchback.proof.models_kept import sides_of
+from stitchback.proof.populations import SimulatedDatabases
 from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
-from stitchback.proof.unread_operations import unread_operations
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.tables import tables_of
+from stitchback.upgrades.histories import FRESH_INSTALL
+from stitchback.upgrades.next_release import next_release
+from stitchback.upgrades.paths import MIGRATE, NEXT_RELEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,10 @@ def fresh_installs(
     for each in (engine, following):
         each.beside_django(nothing)
     finishes = [each.way(nothing).finish for each in (engine, following)]
-    for finish, act in zip(finishes, ("migrate", NEXT_RELEASE), strict=True):
+    for finish, act in zip(finishes, (MIGRATE, NEXT_RELEASE), strict=True):
         if finish.error is not None:
             problem = finish.error.problem.worded(after=not_read_at(finish.error.at, tree))
-            return Failure("fresh install", act, finish.error.step, problem)
+            return Failure(FRESH_INSTALL, act, finish.error.step, problem)
     return FreshInstalls(engine, following, *(finish.end for finish in finishes))
 
 
@@ -71,7 +76,7 @@ class ProofContext:
     def __init__(self, situation: Situation, memory: EngineCache) -> None:
         self.situation = situation
         self.memory = memory
-        self._censuses: dict[Keys | None, SimulatedDatabases] = {}
+        self._databases: dict[Keys | None, SimulatedDatabases] = {}
         self._untouched: dict[tuple[Keys | None, bool], Rollouts | None] = {}
 
     @property
@@ -80,9 +85,9 @@ class ProofContext:
         return (self.situation.mainline, *(tree for patch in patches for tree in (patch.fork, patch.tree)))
 
     def simulated_databases(self, matters: Keys | None) -> SimulatedDatabases:
-        if matters not in self._censuses:
-            self._censuses[matters] = simulated_databases(self.situation, self.memory, matters)
-        return self._censuses[matters]
+        if matters not in self._databases:
+            self._databases[matters] = SimulatedDatabases(self.situation, self.memory, matters)
+        return self._databases[matters]
 
     @cached_property
     def excused(self) -> frozenset[str]:
@@ -101,11 +106,11 @@ class ProofContext:
             found |= {name for model in models for name, _ in tables_of(state, model).all}
         return found
 
-    def untouched(self, matters: Keys | None, population: Population | None = None) -> Rollouts | None:
+    def untouched(self, matters: Keys | None, population: Population) -> Rollouts | None:
         """Unchanged mainline, tried like a plan; None if it cannot be installed. Without the migrations that git's merge brought, unless the
         population has applied some of them: its databases are of the merged tree."""
         tree = before_merge(self.situation)
-        if population is not None and population.lineage == MAINLINE:
+        if population.lineage == MAINLINE:
             merged = self.situation.mainline.migrations.keys() - tree.migrations.keys()
             if not merged.isdisjoint(population.ledger):
                 tree = self.situation.mainline
@@ -136,3 +141,28 @@ class ProofContext:
             return final_state(tree, self.memory)
         except InconsistentState:
             return None
+
+
+def unread(tree: Tree) -> tuple[str, ...]:
+    """One line for each, sorted: operations, dependencies and names in `replaces` that are opaque or of an unknown kind."""
+    migrations = (part for migration in tree.migrations.values() for part in parts_of(migration))
+    return tuple(sorted({line for migration in migrations for line in lines(migration)}))
+
+
+def lines(migration: Migration) -> Iterator[str]:
+    for name in (*migration.dependencies, *migration.run_before, *migration.replaces):
+        if isinstance(name, Opaque):
+            yield f"{migration.key}: {name}; ignored"
+    for operation in unread_operations(migration.operations):
+        where = (
+            operation if isinstance(operation, Opaque) else f"{operation.span}: {operation.kind} is not known"
+        )
+        yield f"{migration.key}: {where}; assumed to change no schema, and to run exactly once"
+
+
+def unread_operations(operations: Iterable[Operation | Opaque]) -> Iterator[Operation | Opaque]:
+    for operation in operations:
+        if isinstance(operation, Opaque) or kind_of(operation) is None:
+            yield operation
+        else:
+            yield from unread_operations((*operation.database, *operation.state))

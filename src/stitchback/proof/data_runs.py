@@ -1,4 +1,4 @@
-"""Checks that no data operation runs twice and none is left out."""
+"""Checks that no data operation runs twice (a brought one with mainline's code, neither) and none is left out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from stitchback.engine.engine_cache import data_run
 from stitchback.matching.decided_data import decided, operations_in
 from stitchback.model.configuration import DataAgreement
+from stitchback.model.edits import WriteFile
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
+from stitchback.model.operations import TreeWork
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.problems import WORDS, Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.operations import kind_of
+from stitchback.operations.data import data_operations, runs_code
 from stitchback.operations.data import data_run as effect_of
-from stitchback.operations.data import runs_code
 from stitchback.schema.effects import Unknown
+from stitchback.upgrades.data_runs import DataRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,15 @@ class DataWork:
 
     def wrong(self, final: tuple[str, ...], fresh: tuple[str, ...]) -> Iterator[Problem]:
         """Differences from the data operations of a fresh install, including those that old trees ran."""
-        ran, should = Counter(final), Counter(fresh)
-        for work in sorted({*ran, *should}):
+        runs = DataRuns.of(final, fresh)
+        for work in runs.work:
             agreement = self.agreements.get(work)
-            if should[work] and ran[work] > should[work]:
+            if runs.is_repeated(work):
                 if agreement and agreement.may_repeat:
                     self.agreed[work] = f"{self.name(work)} may run again: {agreement.reason}"
                 else:
-                    yield self.problem(ProblemKind.DATA_REPEATED, work, ran[work], should[work])
-            elif ran[work] < should[work] and not self.settled(work, ran):
+                    yield self.problem(ProblemKind.DATA_REPEATED, work, runs.ran[work], runs.should[work])
+            elif runs.is_missing(work) and not self.settled(work, runs.ran):
                 if agreement and agreement.may_miss:
                     self.agreed[work] = f"{self.name(work)} may never run on a database: {agreement.reason}"
                 else:
@@ -61,11 +64,10 @@ class DataWork:
 
     def capped(self, ran: tuple[str, ...], fresh: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The work that ran, each piece no more often than on a fresh install, and the names of those that ran more often."""
-        should = Counter(fresh)
-        above = {work for work, times in Counter(ran).items() if times > should[work] > 0}
-        rest = [work for work in ran if work not in above]
-        rest += [work for work in above for _ in range(should[work])]
-        return tuple(sorted(rest)), tuple(self.name(work) for work in sorted(above))
+        runs = DataRuns.of(ran, fresh)
+        rest = [work for work in ran if not runs.is_repeated(work)]
+        rest += [work for work in runs.repeated for _ in range(runs.should[work])]
+        return tuple(sorted(rest)), tuple(map(self.name, runs.repeated))
 
     def settled(self, work: str, ran: Counter[str]) -> bool:
         """Whether the row of a migration of that name replaces the work (SB205), or the rows of a squash's parts do."""
@@ -150,3 +152,41 @@ def work_of(migration: Migration) -> Iterator[str]:
             yield from data_run(Unknown(str(operation)), migration.key.app)
         elif runs_code(operation):
             yield from data_run(effect_of(operation), migration.key.app)
+
+
+def repeats_mainlines_work(candidate: Candidate, situation: Situation) -> Iterator[Problem]:
+    """Brought operations that import code which differs on mainline, where mainline's own migration runs the same: in the reconciled tree both do
+    mainline's work, it runs twice, and what the patch branch's code did runs nowhere.
+
+    Where no migration of mainline runs it, a remark of the plan asks to merge the branch's code.
+    """
+    for edit in candidate.edits:
+        if not isinstance(edit, WriteFile):
+            continue
+        for work in _works(edit.result):
+            there = work.on_mainline
+            if there is None or not there.followed.fingerprint or not work.unlike(there):
+                continue
+            for key in _doing(there, edit.key, candidate, situation):
+                yield Problem.of(ProblemKind.SAME_CODE_TWICE, edit.key, key, tuple(work.unlike(there)))
+
+
+def _doing(
+    work: TreeWork, own: MigrationKey, candidate: Candidate, situation: Situation
+) -> Iterator[MigrationKey]:
+    """Mainline's migrations that do this work, without those that a patch branch has as well: there it has run beside the brought one."""
+    shared = {
+        key for patch in situation.patches for tree in (patch.fork, patch.tree) for key in tree.migrations
+    }
+    for key in sorted(situation.mainline.migrations.keys() - shared - {own}):
+        works = _works(candidate.result.migrations.get(key))
+        if any(each.followed.fingerprint == work.followed.fingerprint for each in works):
+            yield key
+
+
+def _works(migration: Migration | None) -> Iterator[TreeWork]:
+    if migration is None:
+        return
+    for operation in data_operations(migration.operations):
+        if operation.work is not None:
+            yield operation.work

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import replace
 
 from stitchback.engine import DatabaseId, Engine, RunError
 from stitchback.model.keys import MigrationKey
-from stitchback.model.problems import Moment, Problem, ProblemKind, Step
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.problems import Problem, ProblemKind, Step
 from stitchback.proof.data_runs import DataWork
-from stitchback.proof.differences import in_short, schema_differences, without
-
-Judged = tuple[tuple[str, ...], Step, Problem]
-AFTERWARDS = Moment.AFTERWARDS
-NEXT_RELEASE = "the next release's migrate"
+from stitchback.upgrades.checks import AFTERWARDS, FinalChecks, MigrateResult, WrongEnd, differences_by_name
 
 
-class FinalStateChecks:
-    """Compares final databases with a fresh install of the same tree. `fresh` and `fresh_next`: the installs of the result and of its next release.
-    Tables in `leftover` may exist although a fresh install has none."""
+class FinalStateChecks(FinalChecks[DatabaseId]):
+    """The checks of symbolic databases. Tables in `leftover` may exist although a fresh install has none."""
 
     def __init__(
         self,
@@ -37,45 +34,15 @@ class FinalStateChecks:
         self.new: frozenset[MigrationKey] = frozenset(following.tree.migrations) - frozenset(
             result.tree.migrations
         )
-        self._judged: dict[DatabaseId, tuple[Judged, ...]] = {}
+        self._judged: dict[DatabaseId, tuple[WrongEnd, ...]] = {}
 
-    def judged(self, final: DatabaseId) -> tuple[Judged, ...]:
-        """Failures after a full migrate: (further steps, step, problem)."""
+    def judged(self, final: DatabaseId) -> tuple[WrongEnd, ...]:
         found = self._judged.get(final)
         if found is None:
-            found = self._judged[final] = tuple(self.judge(final))
+            found = self._judged[final] = tuple(self.after_migrate(final))
         return found
 
-    def judge(self, final: DatabaseId) -> Iterator[Judged]:
-        for problem in (
-            *self.wrong_schema(final, self.fresh),
-            *self.unapplied(final),
-            *self.work.wrong(final.data, self.fresh.data),
-        ):
-            yield (), AFTERWARDS, problem
-        again = self.result.way(final)
-        if again.finish.error is None and again.finish.end is not final:
-            done = tuple(key for key, _ in again) or "writes rows"
-            yield ("migrate",), AFTERWARDS, Problem.of(ProblemKind.SECOND_MIGRATE, done)
-        yield from (((NEXT_RELEASE,), step, problem) for step, problem in self.judge_following(final))
-
-    def judge_following(self, final: DatabaseId) -> Iterator[tuple[Step, Problem]]:
-        way = self.following.way(final)
-        error = way.finish.error
-        if error is not None:
-            yield error.step, error.problem
-            return
-        ran = {key for key, _ in way}
-        if ran != self.new:
-            yield AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, tuple(sorted(ran ^ self.new)))
-        yield from ((AFTERWARDS, problem) for problem in self.judged_next(way.finish.end))
-
-    def judged_next(self, final: DatabaseId) -> Iterator[Problem]:
-        """Failures after the next release's migrate."""
-        yield from self.wrong_schema(final, self.fresh_next)
-        yield from self.work.wrong(final.data, self.fresh_next.data)
-
-    def wrong_schema(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
+    def schema(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
         if final.schema != fresh.schema:
             schemas = self.result.memory.schemas_by_number
             wanted = schemas[fresh.schema]
@@ -85,9 +52,79 @@ class FinalStateChecks:
             if found:
                 yield in_short(found)
 
-    def unapplied(self, final: DatabaseId) -> Iterator[Problem]:
-        unapplied = self.result.unapplied_at(final)
+    def ledger(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
+        """After the next release, `not_only_new` covers it."""
+        unapplied = self.result.unapplied_at(final) if fresh is self.fresh else ()
         if isinstance(unapplied, RunError):
             yield unapplied.problem
         elif unapplied:
             yield Problem.of(ProblemKind.UNAPPLIED, unapplied)
+
+    def data(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
+        return self.work.wrong(final.data, fresh.data)
+
+    def rows(self, final: DatabaseId) -> tuple[Problem, ...]:
+        """Symbolic databases have none; the rehearsal's have."""
+        return ()
+
+    def second_migrate(self, final: DatabaseId) -> Iterator[Problem]:
+        again = self.result.way(final)
+        if again.finish.error is None and again.finish.end is not final:
+            done = tuple(key for key, _ in again) or "writes rows"
+            yield Problem.of(ProblemKind.SECOND_MIGRATE, done)
+
+    def migrate_next(self, start: DatabaseId) -> MigrateResult[DatabaseId]:
+        way = self.following.way(start)
+        error = way.finish.error
+        if error is not None:
+            return MigrateResult(None, step=error.step, problem=error.problem)
+        return MigrateResult(way.finish.end, (key for key, _ in way))
+
+    def not_only_new(self, keys: tuple[MigrationKey, ...]) -> tuple[Step, Problem]:
+        return AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, keys)
+
+
+def schema_differences(found: PhysicalSchema, wanted: PhysicalSchema) -> tuple[Problem, ...]:
+    """The differences of `found` from `wanted` (a fresh install), sorted; empty if they are equal."""
+    return tuple(differences(found, wanted))
+
+
+def without(schema: PhysicalSchema, names: Collection[str]) -> PhysicalSchema:
+    tables = {name: table for name, table in schema.tables.items() if name not in names}
+    return replace(schema, tables=tables)
+
+
+def differences(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
+    kinds = ProblemKind.TABLE_LACKING, ProblemKind.TABLE_EXTRA
+    yield from differences_by_name(found.tables, wanted.tables, kinds, table_differences)
+    for text in sorted(wanted.others - found.others):
+        yield Problem.of(ProblemKind.OBJECT_LACKING, text)
+    for text in sorted(found.others - wanted.others):
+        yield Problem.of(ProblemKind.OBJECT_EXTRA, text)
+
+
+def table_differences(table: str, found: Table, wanted: Table) -> Iterator[Problem]:
+    yield from part_differences("column", table, found.columns, wanted.columns)
+    yield from part_differences("index", table, found.indexes, wanted.indexes)
+    yield from part_differences("constraint", table, found.constraints, wanted.constraints)
+    if found.comment != wanted.comment:
+        yield Problem.of(ProblemKind.COMMENT_DIFFERS, table, found.comment, wanted.comment)
+
+
+def part_differences(
+    kind: str, table: str, found: Mapping[str, Hashable], wanted: Mapping[str, Hashable]
+) -> Iterator[Problem]:
+    def differing(name: str, has: Hashable, should: Hashable) -> tuple[Problem]:
+        return (Problem.of(ProblemKind.PART_DIFFERS, kind, table, name, has, should),)
+
+    kinds = ProblemKind.PART_LACKING, ProblemKind.PART_EXTRA
+    return differences_by_name(found, wanted, kinds, differing, kind, table)
+
+
+def in_short(found: tuple[Problem, ...], most: int = 3) -> Problem:
+    """All differences as one problem, which is reported with the first of them; a single one as it is."""
+    if len(found) == 1:
+        return found[0]
+    more = len(found) - most
+    said = "; ".join(map(str, found[:most])) + (f"; and {more} more" if more > 0 else "")
+    return Problem(ProblemKind.SCHEMA_DIFFERS, found, said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -17,6 +16,7 @@ from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.clashes import Clash, InconsistentState
 from stitchback.schema.effects import AddColumn, DropColumn, Effect, Remake
 from stitchback.schema.sqlite_remake import lost_columns
+from stitchback.upgrades.data_runs import DataRuns
 
 CLASH = "Clash"  # `RunError.kind` if a step does not fit the database
 
@@ -43,15 +43,15 @@ def forgotten(start: DatabaseId, ends: FinalStateChecks, memory: EngineCache) ->
 
 def outcome(run: SilentDamage, ends: FinalStateChecks, *, next_release: bool) -> Forgotten:
     fresh, work = ends.fresh_next if next_release else ends.fresh, ends.work
-    ran, should = Counter(run.end.data), Counter(fresh.data)
-    again = tuple(work.name(each) for each in sorted(ran) if ran[each] > should[each] > 0)
+    runs = DataRuns.of(run.end.data, fresh.data)
+    again = tuple(map(work.name, runs.repeated))
     if again or run.resets or run.loses:
         elsewhere = None if run.first is None else stops(run.first, next_release=next_release)
         return Damages(run.resets, run.loses, again, elsewhere, next_release)
     if run.error is not None:
         return stops(run.error, next_release=next_release)
-    missing = (each for each in sorted(should) if ran[each] < should[each] and not work.settled(each, ran))
-    found = Leaves(tuple(ends.wrong_schema(run.end, fresh)), tuple(map(work.name, missing)), next_release)
+    missing = (each for each in runs.missing if not work.settled(each, runs.ran))
+    found = Leaves(tuple(ends.schema(run.end, fresh)), tuple(map(work.name, missing)), next_release)
     return found if found.differences or found.missing else Harmless()
 
 

@@ -14,7 +14,7 @@ from stitchback.model.plans import Situation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import SchemaState
 from stitchback.operations.data import code_of, label_of, session_statements
-from stitchback.proof.differences import in_short, schema_differences
+from stitchback.proof.final_state_checks import in_short, schema_differences
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.tables import physical_of
 

@@ -1,12 +1,16 @@
-"""The manual step that some databases need before the deploy."""
+"""The manual steps that some databases need before the deploy: rows of the ledger, or a full migrate with the code that they are running."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
-from stitchback.engine import DatabaseId, EngineCache
+from stitchback.engine import DatabaseId, Engine, EngineCache
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import ManualInsert
+from stitchback.model.plans import MAINLINE, PATCHED, FinishFirst, ManualInsert, Population
+from stitchback.proof.populations import SimulatedDatabases
+from stitchback.proof.trees import loadable
+from stitchback.upgrades.histories import runs_code_of
 
 
 class ManualSteps:
@@ -29,3 +33,42 @@ class ManualSteps:
 
     def bits(self, keys: Iterable[MigrationKey]) -> int:
         return self.memory.bits_of((key.app, key.name) for key in keys)
+
+
+class UnfinishedDatabases:
+    """What finishing does to a database: the code that it runs may be mainline's before the plan, or its patch branch's."""
+
+    def __init__(self, databases: SimulatedDatabases) -> None:
+        self._databases = databases
+        self._known = {kind.database for kind in databases.kinds}
+
+    def finished(self, population: Population, start: DatabaseId) -> tuple[FinishFirst, DatabaseId] | None:
+        """The step and the database after it: one that the branch's history has anyway. None where there is no such step, or nothing to finish."""
+        for ref, engine in self._running(population):
+            finish = engine.way(start).finish
+            if finish.error is None and finish.end != start and finish.end in self._known:
+                ran, _ = engine.full(start)
+                return FinishFirst(ref, tuple({key.app: key for key in ran}.values())), finish.end
+        return None
+
+    def _running(self, population: Population) -> Iterator[tuple[str, Engine]]:
+        for lineage, ref, engine in (*self._deployed, *self._released):
+            if runs_code_of(population, lineage, ref):
+                yield ref, engine
+
+    @cached_property
+    def _deployed(self) -> tuple[tuple[str, str, Engine], ...]:
+        mainline = self._databases.situation.mainline
+        return tuple(
+            (
+                MAINLINE,
+                mainline.ref if tree is mainline else f"{mainline.ref} before git's merge",
+                Engine(tree, memory=self._databases.memory),
+            )
+            for tree in self._databases.deployed
+        )
+
+    @cached_property
+    def _released(self) -> tuple[tuple[str, str, Engine], ...]:
+        trees = (loadable(patch.tree)[0] for patch in self._databases.situation.patches)
+        return tuple((PATCHED, tree.ref, Engine(tree, memory=self._databases.memory)) for tree in trees)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from stitchback.matching.three_way import BranchSides, Merge, MergedPart, merge
+from stitchback.matching.leaf_models import own_of
+from stitchback.matching.own_squashes import before_squashes
+from stitchback.matching.sides import sides as split
+from stitchback.matching.three_way import (
+    Branch,
+    BranchSides,
+    Merge,
+    MergedPart,
+    changed_models,
+    merge,
+    parts_altered,
+)
+from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Patch, Situation
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.model.state import SchemaState
+from stitchback.operations.named_models import identity_after
+from stitchback.proof.trees import before_merge
 from stitchback.schema.model_parts import Absence, Part
 
 
@@ -50,3 +67,83 @@ def in_words(part: Part, each: MergedPart) -> str:
 
 def joined(refs: Iterable[str]) -> str:
     return " and ".join(dict.fromkeys(refs))
+
+
+ModelsOf = Callable[[Tree], SchemaState | None]
+
+
+def sides_of(situation: Situation, result: Tree, models_of: ModelsOf) -> tuple[BranchSides, ...]:
+    """One for each patch branch whose models are known; without any, the reconciled tree is compared with mainline alone."""
+    mainline = before_merge(situation)
+    ours = models_of(mainline)
+    if ours is None:
+        mainline, ours = situation.mainline, models_of(situation.mainline)
+    models = SchemaState() if ours is None else ours
+    found = (of_patch(patch, situation, mainline, models, result, models_of) for patch in situation.patches)
+    known = tuple(sides for sides in found if sides is not None)
+    return known or (alone(mainline, models, result, models_of),)
+
+
+def of_patch(
+    patch: Patch,
+    situation: Situation,
+    mainline: Tree,
+    models: SchemaState,
+    result: Tree,
+    models_of: ModelsOf,
+) -> BranchSides | None:
+    parts = split(patch, situation.mainline)
+    shared = frozenset(migration.key for migration in parts.shared)
+    tree = as_read_on(mainline, unsquashed(patch.tree, patch))
+    reconciled = tree.with_migrations({migration.key: None for migration in parts.patch})
+    base, theirs = models_of(reconciled), models_of(tree)
+    if base is None:
+        base = models_of(patch.fork)
+    if base is None or theirs is None:
+        return None
+    own = tuple(own_of(mainline, shared))
+    start = models_of(mainline.with_migrations({migration.key: None for migration in own})) or SchemaState()
+    patched = branch(tree, theirs, shared)
+    touched = frozenset(changed_models(base, patched))
+    return BranchSides(
+        patch.tree.ref,
+        base,
+        patched,
+        branch(mainline, models, shared),
+        branch(result, models_of(result) or SchemaState(), shared),
+        frozenset(parts_altered(base, start, own, touched)),
+    )
+
+
+def unsquashed(tree: Tree, patch: Patch) -> Tree:
+    """The tree without the patch branch's own squashes whose replaced files exist: such a squash contains changes of the fork point and of the
+    branch, and without it the two can be separated."""
+    own = frozenset(tree.migrations) - frozenset(patch.fork.migrations)
+    return before_squashes(tree, own) or tree
+
+
+def as_read_on(mainline: Tree, tree: Tree) -> Tree:
+    """The tree with mainline's reading of each file that is equal there: such a file may import a value that the branch has changed (the schema of a
+    validator, a function's default), and the reconciled tree has mainline's."""
+    read = {
+        key: mainline.migrations[key]
+        for key, migration in tree.migrations.items()
+        if key in mainline.migrations and is_read_otherwise(migration, mainline.migrations[key])
+    }
+    return tree.with_migrations(read) if read else tree
+
+
+def is_read_otherwise(one: Migration, other: Migration) -> bool:
+    return one is not other and one.blob == other.blob and one.operations != other.operations
+
+
+def alone(mainline: Tree, models: SchemaState, result: Tree, models_of: ModelsOf) -> BranchSides:
+    known = frozenset(mainline.migrations)
+    ours = branch(mainline, models, known)
+    return BranchSides(
+        mainline.ref, models, ours, ours, branch(result, models_of(result) or SchemaState(), known)
+    )
+
+
+def branch(tree: Tree, models: SchemaState, shared: frozenset[MigrationKey]) -> Branch:
+    return Branch(models, identity_after(own_of(tree, shared)))

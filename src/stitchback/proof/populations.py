@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from stitchback.engine import (
     DatabaseId,
@@ -18,95 +19,122 @@ from stitchback.graph import MigrationGraph
 from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import ON_MAINLINE, RELEASED, Patch, Population, Situation
-from stitchback.proof.applied_sets import AppliedSets, Keys, closed_sets, topmost
+from stitchback.model.plans import FORK, MAINLINE, PATCHED, Patch, Situation
+from stitchback.proof.applied_sets import Keys, closed_sets, topmost
 from stitchback.proof.trees import before_merge, had_before_merge, loadable, named_in
-
-FRESH = "fresh"
-FORK = RELEASED
-MAINLINE = ON_MAINLINE
-PATCHED = "patched"
-LEDGER = "ledger"
+from stitchback.upgrades.histories import KindOfDatabase, KindsOfDatabase, fork_point_of, up_to
 
 BESIDE = "that end with or directly before a migration that the plan changes or that affects the same models"
 ONE_BY_ONE = MigrateOptions(exact=True, in_spite_of_conflicts=True)
 
-
-@dataclass(frozen=True, slots=True)
-class SimulatedDatabase:
-    """A population and its simulated database before the repair."""
-
-    population: Population
-    place: DatabaseId
+SimulatedDatabase = KindOfDatabase[DatabaseId]
 
 
-@dataclass(slots=True)
-class SimulatedDatabases:
-    """All populations, each database once (in the first lineage that has it), and those that could not be created or tried."""
+@dataclass
+class SimulatedDatabases(KindsOfDatabase[Patch, SymbolicDatabase, DatabaseId]):
+    """The kinds of database of a situation. `matters`: see `closed_sets`."""
 
+    situation: Situation
     memory: EngineCache
     matters: Keys | None = None
-    inhabitants: list[SimulatedDatabase] = field(default_factory=list)
-    bounded: list[str] = field(default_factory=list)
-    seen: set[DatabaseId] = field(default_factory=set)
 
-    def add(
-        self,
-        name: str,
-        lineage: str,
-        ref: str,
-        database: SymbolicDatabase,
-        newest: tuple[MigrationKey, ...] = (),
+    def __post_init__(self) -> None:
+        self.create(self.situation.patches, self.situation.mainline.ref)
+
+    def empty(self) -> SymbolicDatabase:
+        return SymbolicDatabase()
+
+    def identified(self, created: SymbolicDatabase) -> tuple[DatabaseId, DatabaseId]:
+        place = self.memory.place_of(created)
+        return place, place
+
+    def at_fork_point(self, branch: Patch) -> SymbolicDatabase:
+        """As far as Django can run the fork point's own tree."""
+        tree = self.loadable(branch.fork)
+        engine = Engine(tree, memory=self.memory)
+        run = engine.migrate(SymbolicDatabase())
+        database = run.final
+        if run.error is not None:
+            database, error = one_by_one(engine, SymbolicDatabase(), MigrationGraph.of(tree).order())
+            if error is not None:
+                self.add_remark(f"the fork point's own tree cannot be migrated to its end: {error.message}")
+        self.add(fork_name(branch), FORK, branch.fork.ref, database)
+        return database
+
+    def grow_patch(self, branch: Patch, start: SymbolicDatabase) -> None:
+        self.grow(branch.tree, start, PATCHED, frozenset())
+
+    def grow_mainline(self, start: SymbolicDatabase) -> None:
+        situation = self.situation
+        if brings_nothing(situation):
+            self.add_remark(
+                f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has a migration that affects them"
+            )
+            return
+        for mainline in self.deployed:
+            self.grow(mainline, start, MAINLINE, situation.policy.unreleased)
+
+    @cached_property
+    def deployed(self) -> tuple[Tree, ...]:
+        return deployed_mainlines(self.situation, self.memory)
+
+    def grow(
+        self, tree: Tree, start: SymbolicDatabase, lineage: str, unreleased: frozenset[MigrationKey]
     ) -> None:
-        place = self.memory.place_of(database)
-        if place not in self.seen:
-            self.seen.add(place)
-            population = Population(name, lineage, ref, database.ledger, newest)
-            self.inhabitants.append(SimulatedDatabase(population, place))
+        """Adds a database for every set of the tree's own migrations that may have been applied: with the tree, or with the tree before its own
+        squashes; on top of `start`, or of the database that the tree's own files create instead."""
+        for variant in self.variants(tree, start):
+            for base in dict.fromkeys((start, own_base(variant, start, self.memory))):
+                if base != start:
+                    self.add(up_to(variant.ref, ["the fork point"]), lineage, variant.ref, base)
+                self.grow_variant(variant, base, lineage, unreleased)
+
+    def variants(self, tree: Tree, start: SymbolicDatabase) -> Iterator[Tree]:
+        """The tree, and the tree before its own squashes."""
+        tree = self.loadable(tree)
+        yield tree
+        older = before_squashes(tree, frozenset(tree.migrations) - start.rows)
+        if older is not None:
+            yield older
 
     def loadable(self, tree: Tree) -> Tree:
         tree, left_out = loadable(tree)
         for text in left_out:
-            self.add_bound(text)
+            self.add_remark(text)
         return tree
 
-    def add_bound(self, text: str) -> None:
-        if text not in self.bounded:
-            self.bounded.append(text)
-
-
-def simulated_databases(
-    situation: Situation, memory: EngineCache, matters: Keys | None = None
-) -> SimulatedDatabases:
-    """A fresh install, the fork points, every patch branch, and mainline (from an empty database without patch branches). `matters`: see
-    `closed_sets`."""
-    found = SimulatedDatabases(memory, matters)
-    found.add("fresh install", FRESH, situation.mainline.ref, SymbolicDatabase())
-    forks = [at_fork_point(patch, memory, found) for patch in situation.patches]
-    for patch, start in zip(situation.patches, forks, strict=True):
-        for tree in variants(patch.tree, start, found):
-            for base in bases(tree, start, memory):
-                if base != start:
-                    found.add(f"{tree.ref} up to the fork point", PATCHED, tree.ref, base)
-                grow(tree, base, PATCHED, frozenset(), memory, found)
-    if brings_nothing(situation):
-        found.add_bound(
-            f"databases of {situation.mainline.ref} itself, partial migrates and stops: no patch branch has a migration that affects them"
-        )
-        return found
-    deployed = deployed_mainlines(situation, memory)
-    for start in forks or [SymbolicDatabase()]:
-        for tree in (each for mainline in deployed for each in variants(mainline, start, found)):
-            for base in bases(tree, start, memory):
-                if base != start:
-                    found.add(f"{tree.ref} up to the fork point", MAINLINE, tree.ref, base)
-                grow(tree, base, MAINLINE, situation.policy.unreleased, memory, found)
-    return found
-
-
-def bases(tree: Tree, start: SymbolicDatabase, memory: EngineCache) -> tuple[SymbolicDatabase, ...]:
-    """The fork point's database, and the one that the tree's own files create instead, if it differs."""
-    return tuple(dict.fromkeys((start, own_base(tree, start, memory))))
+    def grow_variant(
+        self, tree: Tree, start: SymbolicDatabase, lineage: str, unreleased: frozenset[MigrationKey]
+    ) -> None:
+        engine = Engine(tree, memory=self.memory)
+        standing = engine.standing(start)
+        if isinstance(standing, RunError):
+            self.add_remark(f"{tree.ref} cannot create a database; Django reports: {standing.message}")
+            return
+        order, parents = own_graph(tree, standing, unreleased)
+        sets = closed_sets(order, parents, matters=self.matters)
+        if not sets.all:
+            said = f"{tree.ref}: of the possible sets of its {len(order)} applied migrations, only those in the order of one deploy, with each app first in turn"
+            more = "and some more at even distances in that order"
+            self.add_remark(said if self.matters is None else f"{said}, {BESIDE}, {more}")
+        created: dict[Keys, SymbolicDatabase] = {frozenset(): start}
+        failures: list[RunError] = []
+        for applied_set in sets.applied_set:
+            if applied_set.smaller not in created:
+                continue
+            last = applied_set.last
+            run = engine.migrate(created[applied_set.smaller], (last.app, last.name), ONE_BY_ONE)
+            if run.error is not None:
+                failures.append(run.error)
+                continue
+            created[applied_set.keys] = run.final
+            if applied_set.matters:
+                newest = topmost(applied_set.keys, parents)
+                self.add(up_to(tree.ref, newest), lineage, tree.ref, run.final, newest)
+        if failures:
+            self.add_remark(
+                f"{tree.ref}: some sets of its migrations cannot be applied by {tree.ref} itself ({failures[0].message})"
+            )
 
 
 def brings_nothing(situation: Situation) -> bool:
@@ -139,22 +167,8 @@ def is_edited(older: Tree, mainline: Tree) -> bool:
     )
 
 
-def at_fork_point(patch: Patch, memory: EngineCache, found: SimulatedDatabases) -> SymbolicDatabase:
-    """The database of the fork point's own tree, as far as Django can run it."""
-    tree = found.loadable(patch.fork)
-    engine = Engine(tree, memory=memory)
-    run = engine.migrate(SymbolicDatabase())
-    database = run.final
-    if run.error is not None:
-        database, error = one_by_one(engine, SymbolicDatabase(), MigrationGraph.of(tree).order())
-        if error is not None:
-            found.add_bound(f"the fork point's own tree cannot be migrated to its end: {error.message}")
-    found.add(fork_name(patch), FORK, patch.fork.ref, database)
-    return database
-
-
 def fork_name(patch: Patch) -> str:
-    return f"{patch.fork.ref} to its end" if patch.is_least else f"fork point of {patch.tree.ref}"
+    return f"{patch.fork.ref} to its end" if patch.is_least else fork_point_of(patch.tree.ref)
 
 
 def one_by_one(
@@ -166,15 +180,6 @@ def one_by_one(
         database = run.final
         first = first or run.error
     return database, first
-
-
-def variants(tree: Tree, start: SymbolicDatabase, found: SimulatedDatabases) -> Iterator[Tree]:
-    """The tree, and the tree before its own squashes."""
-    tree = found.loadable(tree)
-    yield tree
-    older = before_squashes(tree, frozenset(tree.migrations) - start.rows)
-    if older is not None:
-        yield older
 
 
 def deployed_mainlines(situation: Situation, memory: EngineCache) -> tuple[Tree, ...]:
@@ -217,29 +222,6 @@ def own_base(tree: Tree, start: SymbolicDatabase, memory: EngineCache) -> Symbol
     return start if error is not None or same else database
 
 
-def grow(
-    tree: Tree,
-    start: SymbolicDatabase,
-    lineage: str,
-    unreleased: frozenset[MigrationKey],
-    memory: EngineCache,
-    found: SimulatedDatabases,
-) -> None:
-    """Adds a database for every set of the tree's own migrations that may have been applied on top of `start`."""
-    engine = Engine(tree, memory=memory)
-    standing = engine.standing(start)
-    if isinstance(standing, RunError):
-        found.add_bound(f"{tree.ref} cannot create a database; Django reports: {standing.message}")
-        return
-    order, parents = own_graph(tree, standing, unreleased)
-    sets = closed_sets(order, parents, matters=found.matters)
-    if not sets.all:
-        said = f"{tree.ref}: of the possible sets of its {len(order)} applied migrations, only those in the order of one deploy, with each app first in turn"
-        more = "and some more at even distances in that order"
-        found.add_bound(said if found.matters is None else f"{said}, {BESIDE}, {more}")
-    build(engine, tree.ref, start, lineage, sets, parents, found)
-
-
 def own_graph(
     tree: Tree, standing: LedgerStanding, unreleased: frozenset[MigrationKey]
 ) -> tuple[tuple[MigrationKey, ...], dict[MigrationKey, Keys]]:
@@ -250,35 +232,3 @@ def own_graph(
     order = tuple(key for key in graph.order() if key in unapplied - held_back)
     own = frozenset(order)
     return order, {key: (frozenset(graph.ancestors(key)) & own) - {key} for key in order}
-
-
-def build(
-    engine: Engine,
-    ref: str,
-    start: SymbolicDatabase,
-    lineage: str,
-    sets: AppliedSets,
-    parents: dict[MigrationKey, Keys],
-    found: SimulatedDatabases,
-) -> None:
-    made: dict[Keys, SymbolicDatabase] = {frozenset(): start}
-    failures: list[RunError] = []
-    for applied_set in sets.applied_set:
-        if applied_set.smaller not in made:
-            continue
-        run = engine.migrate(
-            made[applied_set.smaller], (applied_set.last.app, applied_set.last.name), ONE_BY_ONE
-        )
-        if run.error is not None:
-            failures.append(run.error)
-            continue
-        made[applied_set.keys] = run.final
-        if not applied_set.matters:
-            continue
-        newest = topmost(applied_set.keys, parents)
-        names = ", ".join(map(str, newest))
-        found.add(f"{ref} up to {names}", lineage, ref, run.final, newest)
-    if failures:
-        found.add_bound(
-            f"{ref}: some sets of its migrations cannot be applied by {ref} itself ({failures[0].message})"
-        )

@@ -26,18 +26,19 @@ from stitchback.model.state import SchemaState
 from stitchback.operations.separate_database_and_state import Stated, stated_alone
 from stitchback.proof.ancestors import BranchAncestors, lost_ancestors
 from stitchback.proof.attempt import Attempt
-from stitchback.proof.brought_data import repeats_mainlines_work
 from stitchback.proof.context import ProofContext
 from stitchback.proof.data_needs import data_needs
 from stitchback.proof.data_order import order_broken
+from stitchback.proof.data_runs import repeats_mainlines_work
 from stitchback.proof.edited_shared_migrations import as_mainline_has_them
 from stitchback.proof.graph_checks import one_replacer_a_ghost, split_without_us, statements_stay
 from stitchback.proof.rehearsals import Rehearsals, broken_on_mainline, report
 from stitchback.proof.rehearsals import failures as rehearsal_failures
+from stitchback.proof.relevance import Slice, SliceBase, sliced, whole
+from stitchback.proof.relevance.footprint import changed_models
 from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.row_values import rows_without_value
-from stitchback.proof.slicing import Slice, SliceBase, sliced, whole
-from stitchback.proof.slicing.footprint import changed_models
+from stitchback.proof.skipped_fills import skipped_fills
 from stitchback.proof.supplied_order import SuppliedOrder
 from stitchback.proof.user_model import UserModels
 
@@ -49,7 +50,7 @@ class Prover:
 
     def __init__(self, situation: Situation, *, slicing: bool = True) -> None:
         self.given = situation
-        start = SchemaState(
+        start = self.start = SchemaState(
             field_bases=field_bases(situation),
             field_names=field_names(situation),
             migrated_apps=migrated_apps(situation),
@@ -81,6 +82,9 @@ class Prover:
             failures = tuple(islice(attempt.failures(), MOST_FAILURES))
         if failures:
             return Refuted(candidate, failures)
+        failures = self.skipped_fills(attempt, deployed)[:MOST_FAILURES]
+        if failures:
+            return Refuted(candidate, failures)
         proof = attempt.proof()
         split = map(of_a_split_app, sorted(split_without_us(deployed.result, self.situation)))
         unordered = self.supplied_order.bounds(candidate.result)
@@ -94,7 +98,18 @@ class Prover:
         deployed, cut, context = self.sliced(candidate)
         if candidate.edits and self.failures_of_the_graph(candidate, deployed, cut, context):
             return CandidateReach(candidate, (), ())
-        return replace(Attempt(cut, context, MOST_RUNS_BESIDE).reach(), candidate=candidate)
+        attempt = Attempt(cut, context, MOST_RUNS_BESIDE)
+        found = attempt.reach()
+        skipped = self.skipped_fills(attempt, deployed) if found.works else ()
+        names = {failure.population for failure in skipped}
+        return CandidateReach(
+            candidate,
+            tuple(each for each in found.works if each.name not in names),
+            (*found.fails, *(each for each in found.works if each.name in names)),
+        )
+
+    def skipped_fills(self, attempt: Attempt, deployed: Candidate) -> tuple[Failure, ...]:
+        return tuple(skipped_fills(attempt.outcomes, deployed.result, self.branches, self.start))
 
     def sliced(self, candidate: Candidate) -> tuple[Candidate, Slice, ProofContext]:
         """The candidate as it is deployed, the part of it that affects the proof, and that part without a plan."""

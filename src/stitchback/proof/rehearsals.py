@@ -9,6 +9,11 @@ from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree, field_bases_of
 from stitchback.model.plans import (
+    FORK,
+    FRESH,
+    LEDGER,
+    MAINLINE,
+    PATCHED,
     BrokenOnMainline,
     Candidate,
     Failure,
@@ -20,8 +25,7 @@ from stitchback.model.plans import (
 )
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.graph_checks import split_without_us
-from stitchback.proof.next_release import next_release
-from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED, fork_name
+from stitchback.proof.populations import fork_name
 from stitchback.proof.trees import before_merge, loadable, named_in
 from stitchback.rehearsal import (
     Bounds,
@@ -35,6 +39,7 @@ from stitchback.rehearsal import (
 )
 from stitchback.rehearsal.projections import Projection, projection
 from stitchback.rehearsal.serialization import TreeSerializer
+from stitchback.upgrades.next_release import next_release
 
 REHEARSED = "rehearsal by Django on SQLite"
 NO_TIME = "not enough time"
@@ -150,9 +155,7 @@ class Rehearsals:
                 yield RehearsedPopulation(name, FORK, (), None, is_first=True), ((fork,),)
             if patch.migrations and (PATCHED, patch.tree.ref) not in seen:
                 yield (
-                    RehearsedPopulation(
-                        f"{patch.tree.ref} to its end", PATCHED, (), None, is_patched=True, is_first=True
-                    ),
+                    RehearsedPopulation(f"{patch.tree.ref} to its end", PATCHED, (), None, is_first=True),
                     ((fork, tree),),
                 )
 
@@ -165,6 +168,7 @@ class Rehearsals:
 
 def old_trees(situation: Situation) -> OldTrees:
     mainline = before_merge(situation)
+    mainlines = [loadable(each)[0] for each in (situation.mainline, mainline)]
     recipes: dict[str, list[tuple[Tree, ...]]] = {FORK: [], PATCHED: [], MAINLINE: []}
     tips = []
     for patch in situation.patches:
@@ -174,23 +178,10 @@ def old_trees(situation: Situation) -> OldTrees:
         variants = tuple(as_it_was(tree, patch))
         # The branch may have put migrations below a released one: then only its own installs have them.
         recipes[PATCHED] += [*((fork, each) for each in variants), *((each,) for each in variants)]
-        for each in dict.fromkeys(map(TreeIdentity, (situation.mainline, mainline))):
-            recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(loadable(each.tree)[0], patch)]
-    recipes[MAINLINE] += [(loadable(each)[0],) for each in (situation.mainline, mainline)]
+        for each in mainlines if situation.mainline is not mainline else mainlines[:1]:
+            recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(each, patch)]
+    recipes[MAINLINE] += [(each,) for each in mainlines]
     return OldTrees({name: tuple(each) for name, each in recipes.items()}, tuple(tips), mainline)
-
-
-@dataclass(frozen=True, slots=True)
-class TreeIdentity:
-    """A tree, hashed by its identity."""
-
-    tree: Tree
-
-    def __hash__(self) -> int:
-        return id(self.tree)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TreeIdentity) and self.tree is other.tree
 
 
 def as_it_was(tree: Tree, patch: Patch) -> Iterator[Tree]:
@@ -220,8 +211,6 @@ def database(
         outcome.inserts,
         (frozenset(outcome.will_run) & known) - (replaced or frozenset()) if expected else None,
         (frozenset(outcome.recorded) & known) | before if expected else None,
-        is_fresh=population.lineage == FRESH,
-        is_patched=population.lineage == PATCHED,
     )
 
 
@@ -273,7 +262,7 @@ def failures(answer: RehearsalAnswer) -> tuple[Failure, ...]:
     """The failures that refuse the plan."""
     return tuple(
         dict.fromkeys(
-            Failure(each.database, f"{REHEARSED}: {each.act}", each.step, each.problem)
+            Failure(each.population, f"{REHEARSED}: {each.rollout}", each.step, each.problem)
             for each in answer.disagreements
         )
     ) or tuple(
@@ -290,14 +279,14 @@ def broken_on_mainline(answer: RehearsalAnswer, proof: Proof) -> tuple[BrokenOnM
     names, problems = {each.population for each in broken}, {each.problem for each in broken}
     first: dict[str, Disagreement] = {}
     for each in answer.baseline:
-        lineage = lineages.get(each.database, FORK)
+        lineage = lineages.get(each.population, FORK)
         if (
-            each.database not in names
+            each.population not in names
             and each.problem not in problems
             and not each.everywhere
             and lineage in (FORK, MAINLINE, PATCHED)
         ):
-            first.setdefault(each.database, each)
+            first.setdefault(each.population, each)
     return tuple(
         BrokenOnMainline(
             name,

@@ -10,42 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
 
-from stitchback.engine import DatabaseId, RunError, RunPath, RunResult, Stop, Target
+from stitchback.engine import DatabaseId, RunError, RunPath, RunResult, Stop
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import FailureKind
 from stitchback.model.problems import Problem, Step
-from stitchback.proof.final_state_checks import AFTERWARDS, NEXT_RELEASE, FinalStateChecks
+from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.manual_steps import ManualSteps
+from stitchback.upgrades.checks import Phase, WrongEnd
+from stitchback.upgrades.paths import FULL, MIGRATE, NEXT_RELEASE, UpgradeStep, first_steps
 
 MOST_RUNS = 3000  # calls of migrate in one proof, before a second partial migrate after a first one is no longer tried
 MOST_RUNS_BESIDE = 600  # the same, in the proof of a plan that is only listed beside the chosen one
+WORDS: dict[Phase, tuple[str, ...]] = {
+    Phase.MIGRATE: (),
+    Phase.SECOND_MIGRATE: (MIGRATE,),
+    Phase.NEXT_RELEASE: (NEXT_RELEASE,),
+}
 MOST_STATES_IN_PART = 60_000  # states of models in one proof, before partial migrates are no longer tried
-REPAIR = "repair"
-
-
-class UpgradeStep(NamedTuple):
-    """A step that was applied to a database, and the migration after which it stopped. `target`: None for a full migrate; `repair`: the rows that
-    were inserted instead of migrating."""
-
-    target: Target | None = None
-    stopped: MigrationKey | None = None
-    repair: tuple[MigrationKey, ...] = ()
-
-    @property
-    def migration(self) -> MigrationKey | None:
-        """The migration at which the step ended, if known."""
-        app, name = self.target or ("", None)
-        return self.stopped or (MigrationKey(app, name) if name else None)
-
-    def __str__(self) -> str:
-        if self.repair:
-            return f"{REPAIR} ({', '.join(map(str, self.repair))} inserted)"
-        did = " ".join(("migrate", *(word for word in self.target or () if word)))
-        return did if self.stopped is None else f"{did}, stopped after {self.stopped}"
-
-
-Kind = tuple[Step, Problem]  # where and what: equal for failures that are reached in different ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +35,13 @@ class UpgradeFailure:
     """A failure: `path` are the upgrade steps from the population's database, `did` is the step that failed."""
 
     did: tuple[str, ...]
-    step: Step
+    step: Step | str
     problem: Problem
     error: RunError | None = None
     path: tuple[UpgradeStep, ...] = ()
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FailureKind:
         return self.step, self.problem
 
     @property
@@ -200,10 +182,9 @@ class Rollouts:
         finish = way.finish
         upgrade_failures = self._ends.get(finish)
         if upgrade_failures is None:
-            found = list(failed("migrate", finish.error))
+            found = list(failed(MIGRATE, finish.error))
             if finish.error is None:
-                judged = self.ends.judged(finish.end)
-                found += [UpgradeFailure(("migrate", *did), step, problem) for did, step, problem in judged]
+                found += [wrong_end((MIGRATE,), wrong) for wrong in self.ends.judged(finish.end)]
             upgrade_failures = self._ends[finish] = distinct(found)
         return upgrade_failures
 
@@ -213,7 +194,7 @@ class Rollouts:
         """The databases reached by a full migrate, including stops that are not yet in `walked`, and by the repair for the ledger."""
         way = self._whole[place]
         if way.finish.error is None:
-            yield UpgradeStep(), way.finish.end
+            yield FULL, way.finish.end
         while way.rest is not None and way not in walked:
             walked.add(way)
             if self.is_checked(way.key, way.rest.key):
@@ -228,9 +209,9 @@ class Rollouts:
         if seen is None:
             upgrade_failures, tried = list(self.next_release(place)), 1
             leads_to: dict[DatabaseId, UpgradeStep] = {}
-            for target in self.targets(place):
-                act = UpgradeStep(target)
-                steps, finish = self.result.go(place, target)
+            for act in self.first_steps(place):
+                assert act.target is not None, "a full migrate is no partial one"
+                steps, finish = self.result.go(place, act.target)
                 tried += 1
                 error = finish.error
                 if error is None:
@@ -241,7 +222,7 @@ class Rollouts:
                     upgrade_failures.extend(failed(str(act), error))
                 for step in steps if self.matters is None else self.stops(steps):
                     if step.place not in leads_to:
-                        leads_to[step.place] = UpgradeStep(target, step.key)
+                        leads_to[step.place] = UpgradeStep(act.target, step.key)
             found = tuple((act, reached) for reached, act in leads_to.items())
             seen = self._partial[place] = ReachedDatabase(distinct(upgrade_failures), found, tried)
         return seen
@@ -257,16 +238,12 @@ class Rollouts:
                 yield step
         yield from steps[-1:]
 
-    def targets(self, place: DatabaseId) -> Iterator[Target]:
+    def first_steps(self, place: DatabaseId) -> Iterator[UpgradeStep]:
         unapplied = self.result.unapplied_at(place)
         if isinstance(unapplied, RunError):
             return
-        yield (self.bystander, None)
         nodes = [key for key in unapplied if key not in self.untargeted]
-        yield from ((app, None) for app in sorted({key.app for key in nodes}))
-        if self.matters is not None:
-            nodes = [key for key in nodes if key in self.matters]
-        yield from ((key.app, key.name) for key in nodes)
+        yield from first_steps((self.bystander, *sorted({key.app for key in nodes})), nodes, self.matters)
 
     def by_repair(self, place: DatabaseId) -> Iterator[tuple[UpgradeStep, DatabaseId]]:
         """The database after the repair for its ledger: a repair derived from the ledger applies to this database too (FACTS F28)."""
@@ -276,11 +253,13 @@ class Rollouts:
 
     def next_release(self, place: DatabaseId) -> Iterator[UpgradeFailure]:
         """Directly the next release, as in a population that skips this one."""
-        finish = self.following.way(place).finish
-        yield from failed(NEXT_RELEASE, finish.error)
-        if finish.error is None:
-            for problem in self.ends.judged_next(finish.end):
-                yield UpgradeFailure((NEXT_RELEASE,), AFTERWARDS, problem)
+        error = self.following.way(place).finish.error
+        for wrong in self.ends.next_release(place, only_new=False):
+            yield replace(wrong_end((), wrong), error=error)
+
+
+def wrong_end(before: tuple[str, ...], wrong: WrongEnd) -> UpgradeFailure:
+    return UpgradeFailure((*before, *WORDS[wrong.phase]), wrong.step, wrong.problem)
 
 
 def failed(act: str, error: RunError | None) -> Iterator[UpgradeFailure]:

@@ -14,16 +14,15 @@ from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import BrokenOnMainline, Patch, Situation
+from stitchback.model.plans import FRESH, BrokenOnMainline, Patch, Situation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import text
 from stitchback.operations import kind_of
 from stitchback.operations.data import runs_code
-from stitchback.proof.populations import FRESH
-from stitchback.proof.slicing.footprint import mentions
-from stitchback.proof.slicing.shared_migrations import is_readable, same_content
+from stitchback.proof.relevance.footprint import mentions
+from stitchback.proof.relevance.shared_migrations import is_readable, same_content
+from stitchback.upgrades.histories import FRESH_INSTALL
 
-FRESH_INSTALL = "fresh install"
 Added = Mapping[MigrationKey, tuple[MigrationKey, ...]]
 
 

@@ -20,6 +20,7 @@ from django.db.utils import IntegrityError
 
 from stitchback.graph.refused_by_django import applied_too_early
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import FRESH, PATCHED, FailureKind
 from stitchback.model.problems import Moment, Problem, ProblemKind, Step, raised
 from stitchback.rehearsal.connection import RehearsalRecorder, rows_of
 from stitchback.rehearsal.editor import shape_of_model
@@ -29,11 +30,12 @@ from stitchback.rehearsal.rows import DataRun, fill, lost_values, values_of
 from stitchback.rehearsal.shapes import Shape, differences, schema_differences, schema_of
 from stitchback.rehearsal.stage import MadeDatabase, RehearsalStage, has_table
 from stitchback.rehearsal.states import OutOfTime
+from stitchback.upgrades.baseline import Baseline
+from stitchback.upgrades.checks import AFTERWARDS
+from stitchback.upgrades.paths import MIGRATE, NEXT_RELEASE
 
-MIGRATE = "migrate"
-AGAIN = "migrate, then migrate"
-NEXT_RELEASE = "migrate, then the next release's migrate"
-AFTERWARDS = Moment.AFTERWARDS
+AGAIN = f"{MIGRATE}, then {MIGRATE}"
+THEN_NEXT_RELEASE = f"{MIGRATE}, then {NEXT_RELEASE}"
 GRACE = 2  # times the bound, for work that started before the bound was reached
 ROWS = (
     2,
@@ -61,10 +63,10 @@ class FinalDatabase:
     following: dict[str, Shape] | None = None
 
     def fail(self, act: str, step: Step, problem: Problem, raised: bool = False) -> None:
-        self.failures.append(Disagreement("", act, step, problem, raised))
+        self.failures.append(Disagreement("", act, step, problem, raised=raised))
 
 
-class Rehearsal:
+class Rehearsal(Baseline[MadeDatabase, Disagreement]):
     def __init__(self, stage: RehearsalStage, request: Request) -> None:
         self.stage = stage
         self.request = request
@@ -117,8 +119,12 @@ class Rehearsal:
             if made is None:
                 self.remarks[f"{database.name}: the old trees created no database with its rows"] = None
                 continue
-            end = fresh if database.is_fresh else self.end(self.request.result, made, database.inserts)
-            failures = [replace(each, database=database.name) for each in self.failures(database, end, fresh)]
+            end = (
+                fresh if database.lineage == FRESH else self.end(self.request.result, made, database.inserts)
+            )
+            failures = [
+                replace(each, population=database.name) for each in self.failures(database, end, fresh)
+            ]
             sorted_out = [self.sorted_out(each, database, made) for each in failures]
             self.baseline += [each for each in sorted_out if each.baseline]
             self.found += [each for each in sorted_out if not each.baseline]
@@ -128,7 +134,7 @@ class Rehearsal:
                 return
 
     def made(self, database: RehearsedPopulation) -> MadeDatabase | None:
-        if database.is_fresh:
+        if database.lineage == FRESH:
             return self.stage.empty
         rows = database.ledger
         ledger = None if rows is None else frozenset((key.app, key.name) for key in rows)
@@ -196,7 +202,7 @@ class Rehearsal:
             if (number, end.rows, end.schema) == (each[0], each[1].rows, each[1].schema)
         ]
         if known:  # the steps after a full migrate need only rows and tables
-            end.failures += [each for each in known[0][1].failures if each.act != MIGRATE]
+            end.failures += [each for each in known[0][1].failures if each.rollout != MIGRATE]
             end.following = known[0][1].following
             return end
         self.again(files, end)
@@ -276,13 +282,13 @@ class Rehearsal:
     def next_release(self, number: int, before: RehearsalFiles, end: FinalDatabase) -> None:
         files, watch = self.stage.tree(number), self.connection.watch
         ran = len(watch.ran)
-        if self.migrate(files, end, NEXT_RELEASE) is None:
+        if self.migrate(files, end, THEN_NEXT_RELEASE) is None:
             return
         new = files.migrations.keys() - before.migrations.keys()
         wrong = sorted(new ^ {*watch.ran[ran:]})
         if wrong:
             names = tuple(MigrationKey(*name) for name in wrong)
-            end.fail(NEXT_RELEASE, AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, names))
+            end.fail(THEN_NEXT_RELEASE, AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, names))
         with self.connection.cursor() as cursor:
             end.following = schema_of(cursor)
 
@@ -300,7 +306,7 @@ class Rehearsal:
         if end.following is not None and fresh.following is not None and not (found or end.failures):
             wanted = fresh.following
             for problem in schema_differences(self.without_leftover(end.following, wanted), wanted):
-                yield Disagreement("", NEXT_RELEASE, AFTERWARDS, problem)
+                yield Disagreement("", THEN_NEXT_RELEASE, AFTERWARDS, problem)
         if end is fresh:
             for problem in map(not_as_the_models, end.unlike):
                 yield Disagreement("", MIGRATE, AFTERWARDS, problem)
@@ -376,22 +382,22 @@ class Rehearsal:
         for why in self.unread_before(failure):
             self.remarks[f"{database.name} from {failure.step} on: {why}"] = None
             return replace(failure, baseline=True, everywhere=True)
-        if self.is_seen(failure, self.untouched(self.stage.empty)):
+        if self.reproduces(failure, [self.stage.empty]):
             if failure.raised:
                 self.remarks[
                     f"{database.name} from {failure.step} on, where mainline's own tree fails: {failure.message}"
                 ] = None
             return replace(failure, baseline=True, everywhere=failure.raised)
-        if not database.is_fresh and not database.is_patched and self.is_seen(failure, self.untouched(made)):
+        if database.lineage not in (FRESH, PATCHED) and self.reproduces(failure, [made]):
             return replace(failure, baseline=True)
-        if database.is_patched and not failure.raised and self.is_so_at_a_fork_point(failure):
+        if database.lineage == PATCHED and not failure.raised and self.is_so_at_a_fork_point(failure):
             return replace(failure, baseline=True)
         return self.of_a_branch(failure)
 
     def is_so_at_a_fork_point(self, failure: Disagreement) -> bool:
         """Whether databases without the patch fail in the same way with unchanged mainline: mainline has edited a file that they had applied."""
         made = (self.stage.database(recipe[:1], None) for recipe in self.request.tips)
-        return any(each is not None and self.is_seen(failure, self.untouched(each)) for each in made)
+        return self.reproduces(failure, filter(None, made))
 
     def unread_before(self, failure: Disagreement) -> list[str]:
         """Operations that could not be built and may be the cause. They are never the cause of an inconsistent history or of several leaf nodes."""
@@ -433,12 +439,14 @@ class Rehearsal:
             known = self._untouched[id(made)] = (made, self.end(number, made))
         return known[1]
 
-    def is_seen(self, failure: Disagreement, end: FinalDatabase | None) -> bool:
-        if end is None:
-            return False
-        fresh = self.untouched(self.stage.empty)
-        assert fresh is not None, "mainline is the same for both"
-        return failure.kind in {each.kind for each in self.failures(None, end, fresh)}
+    def identity(self, failure: Disagreement) -> FailureKind:
+        return failure.kind
+
+    def fails_with(self, failure: Disagreement, start: MadeDatabase) -> set[FailureKind]:
+        end, fresh = self.untouched(start), self.untouched(self.stage.empty)
+        if end is None or fresh is None:
+            return set()
+        return {each.kind for each in self.failures(None, end, fresh)}
 
 
 def step_of(running: Name | None) -> Step:

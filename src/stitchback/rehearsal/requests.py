@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration
-from stitchback.model.problems import Problem, Step
+from stitchback.model.plans import Failure
 
 Recipe = tuple[int, ...]  # numbers of the old trees that a database was migrated with, in order
 
@@ -67,8 +67,6 @@ class RehearsedPopulation:
     inserts: tuple[MigrationKey, ...] = ()
     will_run: frozenset[MigrationKey] | None = None
     recorded: frozenset[MigrationKey] | None = None
-    is_fresh: bool = False
-    is_patched: bool = False
     is_first: bool = False
 
 
@@ -94,26 +92,13 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class Disagreement(Failure):
     """A failure that the rehearsal saw on a database for which the first engine saw none. `raised`: Django or the database raised an error.
     `baseline`: mainline without the plan ends in the same way; `everywhere`: also on a fresh install, so the rest was not rehearsed."""
 
-    database: str
-    act: str
-    step: Step
-    problem: Problem
     raised: bool = False
     baseline: bool = False
     everywhere: bool = False
-
-    @property
-    def message(self) -> str:
-        return self.problem.message
-
-    @property
-    def kind(self) -> tuple[Step, Problem]:
-        """Equal for the same failure of several databases."""
-        return self.step, self.problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.upgrades.checks import differences_by_name
 
 OWN_TABLES = ("django_migrations",)
 CHECK = re.compile(r"(?:CONSTRAINT\s+\"((?:[^\"]|\"\")*)\"\s+)?CHECK\s*\(", re.IGNORECASE)
@@ -118,13 +119,12 @@ def differences(table: str, found: Shape | None, wanted: Shape | None) -> Iterat
             lacks = found is None
             yield Problem.of(ProblemKind.TABLE_LACKING if lacks else ProblemKind.TABLE_UNEXPECTED, table)
         return
-    for name in sorted({*found.columns, *wanted.columns}):
-        here, there = found.columns.get(name), wanted.columns.get(name)
-        if here is None or there is None:
-            kind = ProblemKind.PART_LACKING if here is None else ProblemKind.PART_UNEXPECTED
-            yield Problem.of(kind, "column", table, name)
-        elif here != there:
-            yield Problem.of(ProblemKind.COLUMN_DIFFERS, table, name, here, there)
+
+    def differing(name: str, has: str, should: str) -> tuple[Problem]:
+        return (Problem.of(ProblemKind.COLUMN_DIFFERS, table, name, has, should),)
+
+    kinds = ProblemKind.PART_LACKING, ProblemKind.PART_UNEXPECTED
+    yield from differences_by_name(found.columns, wanted.columns, kinds, differing, "column", table)
     for text in sorted(found.parts.keys() ^ wanted.parts.keys()):
         yield part_problem(table, text, lacks=text not in found.parts)
 

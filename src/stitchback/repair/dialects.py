@@ -19,7 +19,7 @@ class Dialect:
     `same(column, text)`: the column holds exactly that text, including letter case and trailing spaces, in any collation.
     `rows`: the table as a sub-query that its own UPDATE or DELETE may use. `condition`: must hold for every statement.
     `now`: the time as Django writes it, in UTC. `stored_time`: a time of the ledger as a literal, or None if the ledger has no time.
-    `opening` / `closing` / `failing`: around the statements; each list is run in order. `directives` are for the client only,
+    `opening(seconds)` / `closing` / `failing`: around the statements; each list is run in order. `seconds`: the longest wait for a lock. `directives` are for the client only,
     `patience` runs before the first query: SQLite blocks reads during a commit.
     `catalog(wanted)`: the part after FROM that finds tables, columns of one table, or one trait or index in the catalog; "" if the engine
     does not list it. `anywhere(table)`: the same for a table in any schema, and for any other object with its name.
@@ -34,7 +34,7 @@ class Dialect:
     stored_time: Callable[[str], str | None]
     catalog: Callable[[tuple[Presence, ...]], str]
     anywhere: Callable[[str], str]
-    opening: tuple[str, ...]
+    opening: Callable[[int], tuple[str, ...]]
     closing: tuple[str, ...]
     failing: tuple[str, ...]
     how_to_run: str
@@ -82,7 +82,7 @@ def _sqlite_catalog(wanted: tuple[Presence, ...]) -> str:
         return ""  # engines write the same type in several ways
     if not first.column:
         return f"sqlite_master WHERE type = 'table' AND lower(name) = {_sqlite_folded(first.table)}"
-    columns = f"pragma_table_info({quoting.sqlite(first.table)}) WHERE lower(name) {_listed(_sqlite_folded, (each.column for each in wanted))}"
+    columns = f"pragma_table_xinfo({quoting.sqlite(first.table)}) WHERE lower(name) {_listed(_sqlite_folded, (each.column for each in wanted))}"
     if first.trait.startswith("varchar"):
         return f"{columns} AND lower(type) = {quoting.sqlite(first.trait)}"
     return f'{columns} AND "notnull" = {int(first.trait == "not null")}' if first.trait else columns
@@ -100,7 +100,7 @@ SQLITE = Dialect(
     stored_time=quoting.sqlite,  # a text column: the same text
     catalog=_sqlite_catalog,
     anywhere=_sqlite_anywhere,
-    opening=("BEGIN IMMEDIATE",),
+    opening=lambda seconds: ("BEGIN IMMEDIATE",),  # `patience` limits the wait
     patience=("PRAGMA busy_timeout = 30000",),
     closing=("COMMIT",),
     failing=("ROLLBACK",),
@@ -170,13 +170,16 @@ COALESCE(pg_get_serial_sequence('{TABLE}', 'id')::regclass, (
         WHERE given.adrelid = '{TABLE}'::regclass AND depends.refclassid = 'pg_class'::regclass LIMIT 1))"""
 """The sequence of `id`: the owned one, or the one that its default names."""
 
+ALL_ROWS = "SET LOCAL row_security = off"
+"""Makes PostgreSQL raise an error instead of leaving out rows that a policy hides from the role."""
+
 _SEQUENCE_BEHIND = f"""\
 SELECT setval(behind.sequence, behind.highest)
 FROM (
     SELECT {ID_SEQUENCE} AS sequence, MAX(id) AS highest FROM {TABLE}
 ) behind
-WHERE behind.sequence IS NOT NULL
-  AND behind.highest > COALESCE(pg_sequence_last_value(behind.sequence), 0)"""
+JOIN pg_sequence known ON known.seqrelid = behind.sequence AND known.seqincrement > 0 AND behind.highest <= known.seqmax
+WHERE behind.highest > COALESCE(pg_sequence_last_value(behind.sequence), 0)"""
 
 _ID_WITHOUT_DEFAULT = f"""\
 DO $stitchback$
@@ -196,9 +199,10 @@ POSTGRESQL = Dialect(
     stored_time=_postgresql_time,
     catalog=_postgresql_catalog,
     anywhere=_postgresql_anywhere,
-    opening=(
+    opening=lambda seconds: (
         "BEGIN",
-        "SET LOCAL lock_timeout = '30s'",
+        f"SET LOCAL lock_timeout = '{seconds}s'",
+        ALL_ROWS,
         f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE",
     ),
     closing=("COMMIT",),
@@ -266,10 +270,10 @@ MYSQL = Dialect(
     stored_time=_mysql_time,
     catalog=_mysql_catalog,
     anywhere=_mysql_anywhere,
-    opening=(
+    opening=lambda seconds: (
         "SET @stitchback_mode = @@SESSION.sql_mode",
         "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_ALL_TABLES')",
-        f"SET @stitchback_lock = GET_LOCK({_MYSQL_LOCK}, 30)",
+        f"SET @stitchback_lock = GET_LOCK({_MYSQL_LOCK}, {seconds})",
         "START TRANSACTION",
     ),
     closing=("COMMIT", f"DO RELEASE_LOCK({_MYSQL_LOCK})", "SET SESSION sql_mode = @stitchback_mode"),
@@ -332,7 +336,9 @@ ORACLE = Dialect(
     stored_time=_oracle_time,
     catalog=_oracle_catalog,
     anywhere=_oracle_anywhere,
-    opening=(f"LOCK TABLE {TABLE} IN EXCLUSIVE MODE WAIT 30",),  # begins the transaction
+    opening=lambda seconds: (
+        f"LOCK TABLE {TABLE} IN EXCLUSIVE MODE WAIT {seconds}",
+    ),  # begins the transaction
     closing=("COMMIT",),
     failing=("ROLLBACK",),
     how_to_run="sqlplus -S USER@DATABASE @THIS_FILE",

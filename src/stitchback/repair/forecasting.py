@@ -15,7 +15,6 @@ from stitchback.model.problems import raised
 from stitchback.model.state import Field
 from stitchback.repair.hidden_tables import HiddenTables
 from stitchback.repair.ledger_edits import Presence
-from stitchback.repair.ledger_prover import followed
 from stitchback.repair.observed_schema import as_shown
 from stitchback.repair.recorder_rules import Order
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
@@ -26,6 +25,7 @@ from stitchback.schema.effects import CreateIndex, Effect
 from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
 from stitchback.schema.on_engine import Remarks
+from stitchback.upgrades.next_release import empty_next_release
 
 ALL_SEEN = HiddenTables()
 
@@ -53,24 +53,31 @@ def by_rows(run: Run) -> Forecast:
 
 
 def refused_rows(run: Run, start: SymbolicDatabase, ledger: Ledger) -> Run:
-    """The run up to the first row that the table does not accept (see `NoNewId`)."""
+    """The run up to the first row that the table does not accept (see `NoNewId`), or to the table that cannot be created."""
+    is_refused = run.error is not None and run.error.at is None
+    if ledger.no_table is not None and ledger.no_table.is_taken and not is_refused:
+        name = "django_migrations"
+        error = raised(
+            "MigrationSchemaMissing", f"table {name} cannot be created: another object has that name", name
+        )
+        return Run((), start, RunError("MigrationSchemaMissing", error))
     new_id = ledger.new_id
-    if new_id is None or new_id.is_sound:
+    if new_id is None or (new_id.is_sound and new_id.step > 0):
         return run
-    used, following, rows = {row.id for row in ledger.rows}, (new_id.last or 0) + 1, len(ledger.rows)
+    used, rows = {row.id for row in ledger.rows}, len(ledger.rows)
     before = start
     for place, step in enumerate(run.steps):
         count = len(step.database.ledger) - rows
-        taken = used.intersection(range(following, following + count))
-        if count and (not new_id.is_given or taken):
-            return Run(
-                run.steps[:place],
-                before,
-                RunError(
-                    "IntegrityError", raised("IntegrityError", new_id.problem, "django_migrations"), step.key
-                ),
+        if count and new_id.refuses(used, count):
+            words = (
+                new_id.problem
+                or "the next id of django_migrations belongs to a row: migrate cannot write a row"
             )
-        following, rows, before = following + count, rows + count, step.database
+            error = raised("IntegrityError", words, "django_migrations")
+            return Run(run.steps[:place], before, RunError("IntegrityError", error, step.key))
+        if new_id.following is not None:
+            new_id = replace(new_id, following=new_id.following + count * new_id.step)
+        rows, before = rows + count, step.database
     return run
 
 
@@ -105,7 +112,7 @@ class Forecaster:
 
     @cached_property
     def following(self) -> Engine:
-        return Engine(followed(self._tree), memory=self.memory, settings=self._tree.settings)
+        return Engine(empty_next_release(self._tree), memory=self.memory, settings=self._tree.settings)
 
     @cached_property
     def wanted(self) -> PhysicalSchema | None:

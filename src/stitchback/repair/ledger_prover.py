@@ -14,16 +14,17 @@ from functools import cached_property
 from stitchback.engine import Engine, EngineCache, Run, RunError, SymbolicDatabase
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Migration, Tree
+from stitchback.model.migrations import Tree
 from stitchback.model.operations import Operation
-from stitchback.model.physical import PhysicalSchema
-from stitchback.model.plans import Failure
-from stitchback.model.problems import Moment, Problem, ProblemKind, Step
+from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.plans import Failure, FailureKind
+from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.model.source import Opaque
+from stitchback.upgrades.checks import differences_by_name
+from stitchback.upgrades.next_release import EMPTY_NAME, empty_next_release
+from stitchback.upgrades.paths import FULL, MIGRATE, NEXT_RELEASE, UpgradeStep, first_steps
 
-FOLLOWING = "stitchback_following"
 MOST_FAILURES = 5
-Kind = tuple[Step | str, Problem]
 MOST_STOPS = 200
 
 
@@ -34,17 +35,13 @@ class FailureOfRollout:
     failure: Failure
     app_first: bool = False
 
-    @property
-    def kind(self) -> Kind:
-        return self.failure.step, self.failure.problem
-
 
 class LedgerProver:
     """Proves databases with one tree. Callable: returns the failures that occur first, empty on success."""
 
     def __init__(self, tree: Tree, memory: EngineCache) -> None:
         self.engine = Engine(tree, memory=memory)
-        self.following = Engine(followed(tree), memory=memory)
+        self.following = Engine(empty_next_release(tree), memory=memory)
         self.fresh = self.engine.migrate(SymbolicDatabase())
         self._found: dict[tuple[SymbolicDatabase, int], tuple[Failure, ...]] = {}
 
@@ -58,16 +55,16 @@ class LedgerProver:
         return self._found[asked]
 
     @cached_property
-    def own(self) -> frozenset[Kind]:
+    def own(self) -> frozenset[FailureKind]:
         """Failures of an empty database if one app is migrated before the others, in an order that the tree does not prescribe. The ledger does not
         cause them, and no row changes them."""
         if self.fresh.error is not None:
             return frozenset()
         found = self._failures(SymbolicDatabase(), self.fresh.final.schema)
-        return frozenset(each.kind for each in found if each.app_first)
+        return frozenset(each.failure.kind for each in found if each.app_first)
 
     def _is_own(self, found: FailureOfRollout) -> bool:
-        return found.app_first and found.kind in self.own
+        return found.app_first and found.failure.kind in self.own
 
     def end_of(self, database: SymbolicDatabase) -> PhysicalSchema | None:
         """The schema after a full migrate; None if that fails."""
@@ -90,8 +87,8 @@ class LedgerProver:
             is_after_app = current in app_first
             for failure in self._whole(current, reached[current], end):
                 yield FailureOfRollout(failure, is_after_app)
-            for act, app, run in self._acts(current):
-                is_app_first = is_after_app or (current is database and app is not None)
+            for act, run in self._first_steps(current):
+                is_app_first = is_after_app or (current is database and act.target is not None)
                 if run.error is not None and run.error.kind != "Backwards":
                     yield FailureOfRollout(_failed(f"{reached[current]}{act}", run.error), is_app_first)
                 for step in run.steps:
@@ -118,32 +115,30 @@ class LedgerProver:
         near = {other for key in special for other in (*graph.parents(key), *graph.children(key))}
         return frozenset({*special, *near})
 
-    def _acts(self, database: SymbolicDatabase) -> Iterator[tuple[str, str | None, Run]]:
+    def _first_steps(self, database: SymbolicDatabase) -> Iterator[tuple[UpgradeStep, Run]]:
         """A full migrate; if it may make a difference, also each affected app first, and one unaffected app."""
-        yield "migrate", None, self.engine.migrate(database)
-        pending = self.engine.unapplied(database)
         near = sorted({key.app for key in self.focus})
-        others = sorted({key.app for key in pending} - set(near))
-        for app in (*near, *others[:1]) if near else ():
-            yield f"migrate {app}", app, self.engine.migrate(database, (app, None))
+        others = sorted({key.app for key in self.engine.unapplied(database)} - set(near))
+        for step in (FULL, *first_steps((*near, *others[:1]) if near else (), ())):
+            yield step, self.engine.migrate(database, step.target)
 
     def _whole(self, database: SymbolicDatabase, before: str, end: PhysicalSchema) -> Iterator[Failure]:
         """A full migrate followed by the next release; and the next release directly."""
         run = self.engine.migrate(database)
         if run.error is not None:
-            yield _failed(f"{before}migrate", run.error)
+            yield _failed(f"{before}{MIGRATE}", run.error)
             return
         for problem in self._wrong_end(run.final, end):
-            yield Failure("this database", f"{before}migrate", Moment.AFTERWARDS, problem)
+            yield Failure("this database", f"{before}{MIGRATE}", Moment.AFTERWARDS, problem)
         for start, act in (
-            (run.final, f"{before}migrate, then the next release's"),
-            (database, f"{before}the next release's migrate"),
+            (run.final, f"{before}{MIGRATE}, then the next release's"),
+            (database, f"{before}{NEXT_RELEASE}"),
         ):
             later = self.following.migrate(start)
             if later.error is not None:
                 yield _failed(act, later.error)
-            elif start is run.final and any(key.name != FOLLOWING for key in later.ran):
-                again = tuple(key for key in later.ran if key.name != FOLLOWING)
+            elif start is run.final and any(key.name != EMPTY_NAME for key in later.ran):
+                again = tuple(key for key in later.ran if key.name != EMPTY_NAME)
                 yield Failure(
                     "this database", act, Moment.AFTERWARDS, Problem.of(ProblemKind.RUNS_AGAIN, again)
                 )
@@ -169,31 +164,18 @@ def is_conditional(operation: Operation | Opaque) -> bool:
 
 def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
     """The differences of the schema from a fresh install's, table by table."""
-    for name in sorted({*found.tables, *wanted.tables}):
-        ours, theirs = found.tables.get(name), wanted.tables.get(name)
-        if ours == theirs:
-            continue
-        if ours is None or theirs is None:
-            kind = ProblemKind.TABLE_LACKING if ours is None else ProblemKind.TABLE_UNEXPECTED
-            yield Problem.of(kind, name)
-            continue
+
+    def differing(name: str, ours: Table, theirs: Table) -> tuple[Problem]:
         parts = (
             (ours.columns, theirs.columns),
             (ours.indexes, theirs.indexes),
             (ours.constraints, theirs.constraints),
         )
         names = {key for mine, other in parts for key in {*mine, *other} if mine.get(key) != other.get(key)}
-        yield Problem.of(ProblemKind.TABLE_DIFFERS, name, tuple(sorted(names)) or "its comment")
+        return (Problem.of(ProblemKind.TABLE_DIFFERS, name, tuple(sorted(names)) or "its comment"),)
 
-
-def followed(tree: Tree) -> Tree:
-    """The next release: the tree with one more, empty, migration on every app's leaf node."""
-    graph = MigrationGraph.of(tree)
-    apps = sorted({key.app for key in tree.migrations})
-    later = (MigrationKey(app, FOLLOWING) for app in apps)
-    return tree.with_migrations(
-        {key: Migration(key, "", "", dependencies=graph.leaves(key.app)) for key in later}
-    )
+    kinds = ProblemKind.TABLE_LACKING, ProblemKind.TABLE_UNEXPECTED
+    return differences_by_name(found.tables, wanted.tables, kinds, differing)
 
 
 def _failed(act: str, error: RunError) -> Failure:

@@ -17,7 +17,12 @@ from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
 from stitchback.repair.defects.new_id import with_ids
-from stitchback.repair.defects.no_migrations_table import EMPTY, HINT, NoMigrationsTable, without_table
+from stitchback.repair.defects.no_migrations_table import (
+    EMPTY,
+    NoMigrationsTable,
+    hint_for,
+    without_table,
+)
 from stitchback.repair.diagnosis import Diagnosis, Outlook, diagnose
 from stitchback.repair.evidence import (
     Contradiction,
@@ -503,4 +508,6 @@ def _without_table(absent: NoTable, outcome: Repair) -> RepairOutcome:
     if absent.is_empty:
         return replace(outcome, remarks=(*outcome.remarks, EMPTY))
     message = without_table(absent)
-    return Unrepairable(outcome.ledger, NoMigrationsTable.code, message, HINT, found=outcome.found)
+    return Unrepairable(
+        outcome.ledger, NoMigrationsTable.code, message, hint_for(absent), found=outcome.found
+    )

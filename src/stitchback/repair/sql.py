@@ -34,6 +34,9 @@ from stitchback.repair.sql_statements import (
 LONGEST = 255  # MigrationRecorder.Migration: both are CharField(max_length=255)
 
 
+WAIT = 30  # seconds that a printed script waits for a lock
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """A repair of one ledger (or of many equal ones) on one engine.
@@ -44,6 +47,7 @@ class Script:
     """
 
     vendor: str
+    schema: str
     edits: tuple[LedgerEdit, ...]
     probe: tuple[str, ...]
     opening: tuple[str, ...]
@@ -53,6 +57,10 @@ class Script:
     text: str
     undo: str
     undo_is_whole: bool
+
+    def opening_within(self, seconds: int) -> tuple[str, ...]:
+        """The opening with another limit for the wait for a lock than the printed one."""
+        return _opening(DIALECTS[self.vendor], self.schema, seconds)
 
 
 def render_script(
@@ -76,6 +84,7 @@ def render_script(
     back = way_back(edits, ledger, dialect, shared=shared)
     return Script(
         vendor=vendor,
+        schema=schema,
         edits=edits,
         probe=probe,
         opening=opening,
@@ -104,12 +113,12 @@ def _statements(edits: Sequence[LedgerEdit], ledger: Ledger, dialect: Dialect) -
     return tuple(found)
 
 
-def _opening(dialect: Dialect, schema: str) -> tuple[str, ...]:
+def _opening(dialect: Dialect, schema: str, seconds: int = WAIT) -> tuple[str, ...]:
     """The first statements. SET LOCAL follows BEGIN, so that the lock is on that schema's table."""
     if not schema:
-        return dialect.opening
+        return dialect.opening(seconds)
     assert dialect.vendor == "postgresql", "only PostgreSQL has schemas"
-    begin, *rest = dialect.opening
+    begin, *rest = dialect.opening(seconds)
     return (begin, search_path(schema), *rest)
 
 

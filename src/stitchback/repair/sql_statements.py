@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
-from stitchback.model.ledger import Ledger, LedgerRow
+from stitchback.model.ledger import NULL, Ledger, LedgerRow
 from stitchback.repair.dialects import TABLE, Dialect
 from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
@@ -114,13 +114,16 @@ def _the_very(rows: Iterable[LedgerRow], dialect: Dialect, table: str = "") -> t
     found = [(row.id, stored(row, dialect)) for row in rows]
     if not found or any(number is None or time is None for number, time in found):
         return ()
-    each = [f"{prefix}id = {number} AND {prefix}applied = {time}" for number, time in found]
+    each = [
+        f"{prefix}id = {number} AND {prefix}applied {'IS' if time == NULL else '='} {time}"
+        for number, time in found
+    ]
     return (each[0] if len(each) == 1 else f"({' OR '.join(each)})",)
 
 
 def stored(row: LedgerRow, dialect: Dialect) -> str | None:
     """The row's time as a literal with the same value; None if the ledger does not have it."""
-    return row.stored or (dialect.stored_time(row.applied) if row.applied else None)
+    return row.stored or (dialect.stored_time(row.applied) if row.applied is not None else None)
 
 
 def duplicated(key: MigrationKey, dialect: Dialect) -> tuple[str, ...]:

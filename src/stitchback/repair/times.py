@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 
 def moment(applied: str) -> datetime | None:
-    """The time in UTC; a time without a zone is in UTC. None if the text is no ISO 8601 time."""
+    """The time in UTC; a time without a zone is in UTC. None if the text is no ISO 8601 time of the years 1 to 9999."""
     try:
         found = datetime.fromisoformat(applied)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # a zone may lead out of the years that Python has
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def utc_text(applied: str) -> str | None:
     """The time as Django writes it into SQLite and MySQL: UTC, no zone, six digits."""
     found = moment(applied)
-    return found.strftime("%Y-%m-%d %H:%M:%S.%f") if found else None
+    return found.replace(tzinfo=None).isoformat(" ", "microseconds") if found else None

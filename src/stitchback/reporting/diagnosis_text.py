@@ -10,7 +10,6 @@ from stitchback.repair.defects.migrate_fails import MigrateFails, NextReleaseFai
 from stitchback.repair.diagnosis import Diagnosis, Ghost
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.ledger_edits import InsertRow, LedgerEdit
-from stitchback.repair.ledger_prover import FOLLOWING
 from stitchback.repair.lineage import Lineage
 from stitchback.repair.repair_outcomes import Repair, Unrepairable
 from stitchback.reporting.document import Document, finding_document
@@ -19,6 +18,7 @@ from stitchback.reporting.layout import BLANK, listed, wrapped
 from stitchback.reporting.next_steps import repair_command, step_lines
 from stitchback.reporting.status_text import counted
 from stitchback.reporting.style import Line, bold, cyan, dim, green, plain, red, yellow
+from stitchback.upgrades.next_release import EMPTY_NAME
 
 LABELS = 13  # the width of the label column
 MOST_LINEAGES = 3
@@ -122,10 +122,10 @@ def _forecast(forecast: Forecast | None, code: str) -> Text:
     """`code`: of the finding that has the error's message, if there is one."""
     if forecast is None:
         return dim("not known without the schema")
-    runs = [str(key) for key in forecast.runs if key.name != FOLLOWING]
+    runs = [str(key) for key in forecast.runs if key.name != EMPTY_NAME]
     if forecast.error:
         first = f"runs {', '.join(runs)}, then " if runs else ""
-        at = f" at {forecast.at}" if forecast.at and forecast.at.name != FOLLOWING else ""
+        at = f" at {forecast.at}" if forecast.at and forecast.at.name != EMPTY_NAME else ""
         return red(f"{first}fails{at}: {f'see {code} below' if code else ' '.join(forecast.error.split())}")
     if len(runs) < len(forecast.runs):
         runs.append("its own migrations")

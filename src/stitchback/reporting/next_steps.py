@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from stitchback.model.findings import Severity
 from stitchback.model.ledger import Ledger
-from stitchback.model.plans import ON_MAINLINE, Situation
+from stitchback.model.plans import MAINLINE, Situation
 from stitchback.model.unfinished import Kind, Unfinished
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.reports import PlanReport, Status
@@ -133,7 +133,7 @@ def refusal_steps(unproved: Unproved, situation: Situation) -> list[Step]:
     if unmerged and any(failure.git_brings_it for each in unproved.refuted for failure in each.failures):
         merge = " ".join(map(shlex.quote, ["git", "merge", *unmerged]))
         steps.append((merge, "bring the code that the migrations import; then plan again"))
-    only_mainlines = best is not None and {each.lineage for each in best.fails} == {ON_MAINLINE}
+    only_mainlines = best is not None and {each.lineage for each in best.fails} == {MAINLINE}
     if only_mainlines and not policy.unreleased and len(situation.patches) == 1:
         fork = situation.patches[0].fork.commit[:12]
         said = f"if no database has a migration of {situation.mainline.ref} since then"

@@ -137,6 +137,13 @@ class TestRefusing:
         refused(repository, "SB513", CHANGES[1], FileChange("app/a.py", b"as it was read", b"x"))
         refused(repository, "SB513", CHANGES[1], FileChange("app/gone.py", b"as it was read", None))
 
+    def test_a_file_outside_of_a_sparse_checkout(self, repository: Repository) -> None:
+        """It was read from the index: running the command again does not help."""
+        path = CHANGES[1].path
+        git(top(repository), "update-index", "--skip-worktree", path)
+        (top(repository) / path).unlink()
+        assert "sparse-checkout add" in refused(repository, "SB513", CHANGES[1]).hint
+
     @pytest.mark.parametrize(
         "path",
         [

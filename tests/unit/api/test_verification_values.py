@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from stitchback.adapters.projects import DatabaseSchema, Rows
-from stitchback.api.verification.expected_schema import Old, wrong_install
+from stitchback.api.verification.expected_rows import ValueLocations, changed, unequal
 from stitchback.api.verification.real_databases import DatabaseState
-from stitchback.api.verification.real_differences import schema_differences, without_name
-from stitchback.api.verification.real_rows import ValueLocations, changed, unequal
+from stitchback.api.verification.real_differences import Old, schema_differences, without_name, wrong_install
 from stitchback.api.verification.upgrade_paths import data_differences, ledger_differences
 from stitchback.model.keys import MigrationKey
 from stitchback.model.problems import Problem

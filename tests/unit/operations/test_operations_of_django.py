@@ -24,7 +24,7 @@ from stitchback.model.values import Call, Constant, Reference, Value
 from stitchback.operations import BY_NAME, OPERATIONS
 from stitchback.operations.base import ChangedPart, NamedParameters, OperationKind
 from stitchback.operations.named_models import model_names, subject
-from stitchback.proof.slicing.footprint import changed_models
+from stitchback.proof.relevance.footprint import changed_models
 
 if not settings.configured:
     settings.configure(INSTALLED_APPS=[], USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")

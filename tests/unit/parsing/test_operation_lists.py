@@ -10,7 +10,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.values import Code, Constant, Reference, text
 from stitchback.operations import BY_PATH, TEMPLATES
 from stitchback.parsing.reading_context import ReadingConfig
-from stitchback.proof.unread_operations import unread
+from stitchback.proof.context import unread
 
 from .reading import operation, operations, shown
 

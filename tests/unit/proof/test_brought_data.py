@@ -12,7 +12,7 @@ from stitchback.model.migrations import Migration
 from stitchback.model.operations import Followed, ReachedCode, TreeWork
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.problems import Problem, ProblemKind
-from stitchback.proof.brought_data import repeats_mainlines_work
+from stitchback.proof.data_runs import repeats_mainlines_work
 
 NAME = "shop.steps.fill"
 

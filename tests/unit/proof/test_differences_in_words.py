@@ -8,8 +8,8 @@ from migration_values import add, migration, operation, tree, worded
 
 from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.source import Opaque, Span
-from stitchback.proof.differences import in_short, schema_differences
-from stitchback.proof.unread_operations import unread
+from stitchback.proof.context import unread
+from stitchback.proof.final_state_checks import in_short, schema_differences
 
 UNREAD = Opaque("cannot be read", "op()", Span("shop/migrations/x.py", 3))
 

@@ -11,7 +11,7 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import NONE, Constant, Items, Reference
-from stitchback.proof.slicing.footprint import (
+from stitchback.proof.relevance.footprint import (
     Models,
     changed_models,
     lifecycle_models,

@@ -17,12 +17,12 @@ from stitchback.model.state import SchemaState
 from stitchback.model.values import Constant
 from stitchback.proof.applied_sets import closed_sets
 from stitchback.proof.models_kept import is_elsewhere
-from stitchback.proof.next_release import next_release
 from stitchback.proof.populations import deployed_mainlines
 from stitchback.proof.proving import Prover
+from stitchback.proof.relevance.tree_view import TreeView
 from stitchback.proof.rollouts import ReachedDatabase, Rollouts, UpgradeFailure
-from stitchback.proof.slicing.tree_view import TreeView
 from stitchback.schema.model_parts import Absence, Part
+from stitchback.upgrades.next_release import next_release
 
 
 def test_mainline_was_deployed_as_it_stands() -> None:

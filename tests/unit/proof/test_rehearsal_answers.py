@@ -9,6 +9,11 @@ from migration_values import key, keys, worded
 from plans_by_hand import ADOPT, DIAMOND, MAIN
 
 from stitchback.model.plans import (
+    FORK,
+    FRESH,
+    LEDGER,
+    MAINLINE,
+    PATCHED,
     BrokenOnMainline,
     Failure,
     Population,
@@ -16,7 +21,6 @@ from stitchback.model.plans import (
     Proof,
     RehearsalReport,
 )
-from stitchback.proof.populations import FORK, FRESH, LEDGER, MAINLINE, PATCHED
 from stitchback.proof.rehearsals import (
     REHEARSED,
     Rehearsals,
@@ -61,7 +65,7 @@ def test_the_report_says_what_was_rehearsed() -> None:
 
 
 def test_each_disagreement_refuses_the_plan_once() -> None:
-    other = replace(LOST, act="migrate again")
+    other = replace(LOST, rollout="migrate again")
     assert failures(answer(disagreements=(LOST, LOST, other))) == (
         Failure("main", f"{REHEARSED}: migrate", key("shop.0003_x"), worded("a column is missing")),
         Failure("main", f"{REHEARSED}: migrate again", key("shop.0003_x"), worded("a column is missing")),
@@ -71,7 +75,7 @@ def test_each_disagreement_refuses_the_plan_once() -> None:
 
 class TestWhatFailsWithoutThePlanToo:
     def test_the_first_of_each_database_is_reported(self) -> None:
-        second, elsewhere = replace(LOST, problem=worded("another")), replace(LOST, database="v2.4")
+        second, elsewhere = replace(LOST, problem=worded("another")), replace(LOST, population="v2.4")
         assert broken_on_mainline(answer(LOST, second, elsewhere), proof(AT_TIP, FORKS)) == (
             BrokenOnMainline(
                 "main", worded("a column is missing"), key("shop.0003_x"), MAINLINE, rehearsed=True
@@ -113,11 +117,10 @@ class TestDatabases:
         found = database(self.GIVEN, ((1,),), self.KNOWN, frozenset())
         assert (found.ledger, found.will_run) == ({*keys("shop.0003_x")}, {*keys("shop.0004_m")})
         assert found.recorded == {*keys("shop.0003_x shop.0004_m")}
-        assert (found.inserts, found.recipes, found.is_fresh, found.is_patched) == (
+        assert (found.inserts, found.recipes, found.lineage) == (
             keys("shop.0003_p"),
             ((1,),),
-            False,
-            True,
+            PATCHED,
         )
 
     def test_a_replaced_migration_may_run_under_another_name(self) -> None:
@@ -131,7 +134,7 @@ class TestDatabases:
 
     def test_a_fresh_install(self) -> None:
         found = database(FRESH_INSTALL, (), self.KNOWN, frozenset())
-        assert (found.is_fresh, found.is_patched) == (True, False)
+        assert found.lineage == FRESH
 
 
 def test_what_a_plan_changes_is_rehearsed_first() -> None:

@@ -9,10 +9,11 @@ from random_plans import random_plan
 
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, Patch, Policy, Refuted, SafePlan, Situation
-from stitchback.proof import Prover, relevance
+from stitchback.proof import Prover
 from stitchback.proof.applied_sets import closed_sets
 from stitchback.proof.populations import BESIDE
-from stitchback.proof.relevance import is_too_much, what_matters
+from stitchback.proof.relevance import many_migrations as relevance
+from stitchback.proof.relevance.many_migrations import is_too_much, what_matters
 
 APPS = ("crm", "news", "shop", "wiki")
 

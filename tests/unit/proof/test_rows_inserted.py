@@ -17,7 +17,7 @@ from stitchback.model.values import TRUE, Code, Constant
 from stitchback.operations.data_needs import Needs
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import work_of
-from stitchback.proof.slicing import sliced
+from stitchback.proof.relevance import sliced
 from stitchback.strategies.written_operations import conditional
 
 

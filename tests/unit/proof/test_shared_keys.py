@@ -9,7 +9,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Migration
 from stitchback.model.source import Opaque, Span
-from stitchback.proof.slicing.shared_migrations import applied_in, shared_keys, ties
+from stitchback.proof.relevance.shared_migrations import applied_in, shared_keys, ties
 
 A1, A2, A3 = (migration(f"a.000{n}", f"a.000{n - 1}" if n > 1 else "") for n in (1, 2, 3))
 B1 = migration("b.0001")

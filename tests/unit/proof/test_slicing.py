@@ -44,7 +44,7 @@ from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Patch, Refuted, SafePlan, Situation
 from stitchback.proof import Prover
-from stitchback.proof.slicing import sliced
+from stitchback.proof.relevance import sliced
 
 
 def verdicts(plan: Candidate, given: Situation) -> tuple[SafePlan | Refuted, SafePlan | Refuted]:

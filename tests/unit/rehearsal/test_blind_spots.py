@@ -189,7 +189,7 @@ def test_a_released_migration_that_mainline_edited() -> None:
     given = Situation((patch(P),), onto, (), MAIN.policy)
     answer = rehearsed(candidate(given, P, merge("shop.0003_x", "shop.0003_p")), given)
     assert answer.disagreements == ()
-    said = {(each.database, each.message) for each in answer.baseline}
+    said = {(each.population, each.message) for each in answer.baseline}
     assert ("fork point of release/2.4", "column shop_item.extra is missing") in said
     assert ("release/2.4 to its end", "column shop_item.extra is missing") in said
 

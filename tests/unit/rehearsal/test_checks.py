@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from migration_values import add, key, keys, migration, operation, worded
 
-from stitchback.rehearsal.checks import AFTERWARDS, MIGRATE, NEXT_RELEASE, FinalDatabase, Rehearsal
+from stitchback.rehearsal.checks import THEN_NEXT_RELEASE, FinalDatabase, Rehearsal
 from stitchback.rehearsal.projections import flat
 from stitchback.rehearsal.requests import Disagreement, RehearsedPopulation, Request
 from stitchback.rehearsal.serialization import same
 from stitchback.rehearsal.shapes import Shape
 from stitchback.rehearsal.stage import topmost
+from stitchback.upgrades.checks import AFTERWARDS
+from stitchback.upgrades.paths import MIGRATE
 
 TABLE = Shape({"id": "integer"}, {})
 WIDER = Shape({"id": "integer", "color": "text"}, {})
@@ -50,7 +52,7 @@ def wrong(
     by: Rehearsal | None = None,
     database: RehearsedPopulation | None = None,
 ) -> list[tuple[str, str]]:
-    return [(each.act, each.message) for each in (by or judge()).failures(database, given, fresh)]
+    return [(each.rollout, each.message) for each in (by or judge()).failures(database, given, fresh)]
 
 
 class TestAgainstAFreshInstall:
@@ -61,7 +63,7 @@ class TestAgainstAFreshInstall:
         acts = [act for act, _ in wrong(end("shop_item"), end("shop_item", wide="shop_item"))]
         assert acts == [MIGRATE]
         only_later = wrong(end("shop_item", following=("shop_next",)), end("shop_item"))
-        assert [act for act, _ in only_later] == [NEXT_RELEASE]
+        assert [act for act, _ in only_later] == [THEN_NEXT_RELEASE]
 
     def test_the_next_release_counts_only_where_both_got_there(self) -> None:
         assert wrong(end("a", following=None), end("a", following=("b",))) == []

@@ -93,7 +93,7 @@ def test_one_that_gives_no_answer_proves_nothing(monkeypatch: pytest.MonkeyPatch
         return ask(self, command, argument, *seconds)
 
     monkeypatch.setattr(Process, "ask", stopping)
-    monkeypatch.setattr("stitchback.rehearsal.session.WALL", 0.01)
+    monkeypatch.setattr("stitchback.rehearsal.process.WALL", 0.01)
     prover = Prover(MAIN)
     found = prover.prove(DIAMOND)
     assert isinstance(found, Refuted)

@@ -53,7 +53,7 @@ def test_a_blind_eye_for_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     given = situation(other, patches=[patch(P)])
     assert refused(candidate(given), given).contradicted is None
-    monkeypatch.setattr(FinalStateChecks, "wrong_schema", lambda *_: iter(()))
+    monkeypatch.setattr(FinalStateChecks, "schema", lambda *_: iter(()))
     monkeypatch.setattr("stitchback.proof.attempt.models_changed", lambda *_: ())
     found = refused(candidate(given), given)
     assert found.contradicted is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import pairwise
@@ -11,26 +11,27 @@ from itertools import pairwise
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import MigrateOutcome
 from stitchback.api.verification.expected_rows import ExpectedRows
-from stitchback.api.verification.expected_schema import Old, wrong_install
-from stitchback.api.verification.interrupted import half_way
-from stitchback.api.verification.real_baseline import Act, RealBaselineFailures, problem_of
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
-from stitchback.api.verification.real_differences import schema_differences
-from stitchback.api.verification.real_populations import (
-    FORK,
-    FRESH,
-    MAINLINE,
-    PATCHED,
-    BranchTrees,
-    TestDatabase,
-    TestDatabases,
+from stitchback.api.verification.real_differences import Old, schema_differences, wrong_install
+from stitchback.api.verification.real_populations import BranchTrees, TestDatabase, TestDatabases
+from stitchback.api.verification.report import EngineReport, PopulationReport
+from stitchback.api.verification.upgrade_paths import (
+    ExpectedOutcome,
+    RealBaselineFailures,
+    Reconciled,
+    RowsJudge,
+    UpgradeTrial,
+    half_way,
+    problem_of,
 )
-from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
-from stitchback.api.verification.upgrade_paths import ExpectedOutcome, Reconciled, RowsJudge, UpgradeTrial
 from stitchback.errors import Refusal
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
+from stitchback.model.plans import FORK, MAINLINE, Failure
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.upgrades.baseline import is_excusable
+from stitchback.upgrades.histories import FRESH_INSTALL, runs_code_of
+from stitchback.upgrades.paths import UpgradeStep
 
 Repair = Callable[
     [str], str
@@ -58,7 +59,7 @@ def data_of(install: MigrateOutcome, keys: Set[MigrationKey]) -> frozenset[str]:
 
 def not_loaded(vendor: str, raised: Raised) -> EngineReport:
     """Of a reconciled tree that Django cannot even load."""
-    difference = Difference(
+    difference = Failure(
         ITSELF, "as it is", "loading", Problem(ProblemKind.NO_TREE, (raised.error_class,), str(raised))
     )
     return EngineReport(vendor, "", (), (difference,), (), 0)
@@ -84,13 +85,13 @@ class EngineChecks:
     def judged(self) -> EngineReport:
         databases = self.databases()
         fresh = self.fresh_installs()
-        if isinstance(fresh, Difference):
+        if isinstance(fresh, Failure):
             return self.report(databases, (), (fresh,))
         expectations = ExpectedRows(self.bench, self.branches, databases)
         expected = expectations.rows_judges()
         populations = tuple(
-            self.population(inhabitant, fresh, expected[inhabitant.state.digest], databases)
-            for inhabitant in databases.inhabitants
+            self.population(kind, fresh, expected[kind.database.digest], databases)
+            for kind in databases.kinds
         )
         found = tuple(difference for each in populations for difference in each.differences)
         for said in self.baseline_failures.messages():
@@ -103,7 +104,7 @@ class EngineChecks:
         self,
         databases: TestDatabases,
         populations: tuple[PopulationReport, ...],
-        differences: tuple[Difference, ...],
+        differences: tuple[Failure, ...],
     ) -> EngineReport:
         return EngineReport(
             self.bench.scratch.vendor,
@@ -115,18 +116,10 @@ class EngineChecks:
         )
 
     def databases(self) -> TestDatabases:
-        """Fresh, fork points, patch branches, mainline, in this order: a database keeps the first name."""
-        databases = TestDatabases(self.bench)
-        databases.add("fresh install", FRESH, ITSELF, self.bench.empty())
+        databases = TestDatabases(self.bench, self.branches)
         self.progress("creating databases with the code of each branch")
-        forks = [databases.fork(tree) for tree in self.branches.forks]
-        for tree, start in zip(self.branches.patches, forks, strict=True):
-            databases.grow(tree, start)
-        for start in forks:
-            for mainline in self.branches.mainlines:
-                databases.grow(mainline, start)
-                databases.grow_from_start(mainline, start)
-        shared = frozenset(key for fork in forks for key in fork.ledger)
+        databases.create(tuple(zip(self.branches.forks, self.branches.patches, strict=True)), ITSELF)
+        shared = frozenset(key for kind in databases.of_lineage(FORK) for key in kind.population.ledger)
         for line in self.branches.releases:
             databases.deployed(line, shared)
         self.focus = frozenset(self.tree.graph.order) - shared
@@ -134,14 +127,14 @@ class EngineChecks:
 
     def half_way(self, databases: TestDatabases) -> None:
         """Reported, not judged: the engine causes it."""
-        start = next((each.state for each in databases.inhabitants if each.population.lineage == FORK), None)
+        start = next((kind.database for kind in databases.of_lineage(FORK)), None)
         if self.bench.scratch.vendor != "mysql" or start is None:
             return
         self.progress("kills within migrations")
         for remark in half_way(self.bench, self.tree, start, self.focus):
             databases.add_remark(remark)
 
-    def fresh_installs(self) -> ExpectedOutcome | Difference:
+    def fresh_installs(self) -> ExpectedOutcome | Failure:
         """Of the reconciled tree and of the next release after it; what Django says where there is none."""
         first = self.bench.step(self.tree.session, self.bench.empty())
         if first.state is None:
@@ -158,116 +151,107 @@ class EngineChecks:
             data_of(first.outcome, missable),
         )
 
-    def _no_install(self, step: str, outcome: MigrateOutcome) -> Difference:
-        return Difference("fresh install", "migrate", step, problem_of(outcome))
+    def _no_install(self, step: str, outcome: MigrateOutcome) -> Failure:
+        return Failure(FRESH_INSTALL, "migrate", step, problem_of(outcome))
 
-    def leaves(self) -> Iterator[Difference]:
+    def leaves(self) -> Iterator[Failure]:
         """Exactly one leaf an app."""
         counts = Counter(leaf.app for leaf in self.tree.graph.leaves)
         for app in sorted(app for app, count in counts.items() if count > 1):
             names = ", ".join(leaf.name for leaf in self.tree.graph.leaves if leaf.app == app)
             problem = Problem(ProblemKind.SEVERAL_LEAVES, (app, names), f"{app} has several leaves: {names}")
-            yield Difference(ITSELF, "as it is", "graph", problem)
+            yield Failure(ITSELF, "as it is", "graph", problem)
 
-    def install(self, expectations: ExpectedRows, wanted: ExpectedOutcome) -> Iterator[Difference]:
+    def install(self, expectations: ExpectedRows, wanted: ExpectedOutcome) -> Iterator[Failure]:
         """A fresh install is what mainline's was, with what only the patches had."""
         mainline = self.bench.step(self.branches.oracle, self.bench.empty()).state
         if mainline is None:
             return
         pairs = [(fork.schema, after.schema) for fork, after in expectations.patched()]
         for problem in wrong_install(wanted.fresh.schema, Old(mainline.schema, tuple(pairs))):
-            yield Difference(ITSELF, "fresh install", "schema", problem)
+            yield Failure(ITSELF, "fresh install", "schema", problem)
 
-    def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Difference]:
+    def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Failure]:
         """A repair by the ledger is applied to every database that has this ledger (FACTS F28)."""
         by_ledger = {
-            frozenset(each.state.ledger): each
-            for each in databases.inhabitants
-            if each.state.digest in self.repaired_states
+            frozenset(each.database.ledger): each
+            for each in databases.kinds
+            if each.database.digest in self.repaired_states
         }
         said: set[str] = set()
         for population, act, state in self.reached:
             twin = by_ledger.get(frozenset(state.ledger))
-            if twin is None or twin.population.name in said or twin.state.schema == state.schema:
+            if twin is None or twin.population.name in said or twin.database.schema == state.schema:
                 continue
             said.add(twin.population.name)
-            found = schema_differences(state.schema, twin.state.schema)
+            found = schema_differences(state.schema, twin.database.schema)
             what = "; ".join(map(str, found)).replace("a fresh install", "that one")
             message = (
                 f"same ledger as {twin.population.name}, which gets a repair, and another schema: {what}"
             )
             problem = Problem(ProblemKind.REPAIR_DIFFERS, (twin.population.name, found), message)
-            yield Difference(population, act, "repair", problem)
+            yield Failure(population, act, "repair", problem)
 
-    def excused(self, inhabitant: TestDatabase, say: Progress) -> bool:
+    def excused(self, kind: TestDatabase, say: Progress) -> bool:
         """Whether mainline's own tree fails there without any change of ours, and no repair is known."""
-        if inhabitant.population.lineage not in (FORK, MAINLINE):
+        if not is_excusable(kind.population, plainly=True):
             return False
-        outcome = self.bench.step(self.branches.untouched, inhabitant.state).outcome
+        outcome = self.bench.step(self.branches.untouched, kind.database).outcome
         if outcome.error_class:
             said = f"{outcome.error_class}: {outcome.error_message}"
-            say(f"{inhabitant.population.name}: left out, mainline fails there even without the plan: {said}")
+            say(f"{kind.population.name}: left out, mainline fails there even without the plan: {said}")
         return bool(outcome.error_class)
-
-    def unpatched(self, inhabitant: TestDatabase, databases: TestDatabases) -> tuple[DatabaseState, ...]:
-        """What mainline's own tree is tried on: the database, or those of the fork points and none at all, where it is one of a patch branch."""
-        if inhabitant.population.lineage != PATCHED:
-            return (inhabitant.state,)
-        forks = (each.state for each in databases.inhabitants if each.population.lineage == FORK)
-        return (*forks, self.bench.empty())
 
     def is_mainlines_own(
         self,
-        inhabitant: TestDatabase,
-        starts: tuple[DatabaseState, ...],
-        acts: tuple[Act, ...],
-        difference: Difference,
+        kind: TestDatabase,
+        starts: Sequence[DatabaseState],
+        acts: tuple[UpgradeStep, ...],
+        difference: Failure,
     ) -> bool:
-        """A plain migrate of a fresh install and of a patched database has to succeed, whatever mainline does."""
-        plainly = not acts and inhabitant.population.lineage not in (FORK, MAINLINE)
-        return not plainly and self.baseline_failures.has(starts, acts, difference)
+        return is_excusable(kind.population, plainly=not acts) and self.baseline_failures.has(
+            starts, acts, difference
+        )
 
     def population(
-        self, inhabitant: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases
+        self, kind: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases
     ) -> PopulationReport:
         """The upgrades of one database; after it has finished its old release first where it fails as it is and the plan asks for that."""
-        self.progress(inhabitant.population.name)
-        found = self.tried(inhabitant, wanted, rows, databases)
-        finished = self.finished(inhabitant) if found.differences else None
+        self.progress(kind.population.name)
+        found = self.tried(kind, wanted, rows, databases)
+        finished = self.finished(kind) if found.differences else None
         if finished is None:
             return found
-        later = self.tried(replace(inhabitant, state=finished), wanted, rows, databases)
+        later = self.tried(replace(kind, database=finished), wanted, rows, databases)
         return found if later.differences else replace(later, finished_first=True)
 
-    def finished(self, inhabitant: TestDatabase) -> DatabaseState | None:
+    def finished(self, kind: TestDatabase) -> DatabaseState | None:
         """The database, migrated to the end by its branch's code before the plan; None where that changes nothing, or may not be asked for."""
-        population = inhabitant.population
+        population = kind.population
         if population.lineage not in self.manual.finishing:
             return None
         trees = (*self.branches.mainlines[:1], *self.branches.patches)
         for tree in trees:
-            if tree.lineage == population.lineage and (
-                tree.ref == population.ref or tree.lineage == MAINLINE
-            ):
-                state = self.bench.step(tree.session, inhabitant.state).state
-                return state if state and state.digest != inhabitant.state.digest else None
+            if runs_code_of(population, tree.lineage, tree.ref):
+                state = self.bench.step(tree.session, kind.database).state
+                return state if state and state.digest != kind.database.digest else None
         return None
 
     def tried(
-        self, inhabitant: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases
+        self, kind: TestDatabase, wanted: ExpectedOutcome, rows: RowsJudge, databases: TestDatabases
     ) -> PopulationReport:
-        population = inhabitant.population
-        start, script, differences = self.repaired(inhabitant)
-        own = partial(self.is_mainlines_own, inhabitant, self.unpatched(inhabitant, databases))
+        population = kind.population
+        start, script, differences = self.repaired(kind)
+        own = partial(self.is_mainlines_own, kind, databases.without_patch(kind.population, kind.database))
         trial = UpgradeTrial(
             self.bench, self.tree, wanted, population.name, rows, self.focus, self.thorough, own
         )
         found = (*differences, *trial.run(start))
-        if found and not script and self.excused(inhabitant, databases.add_remark):
+        if found and not script and self.excused(kind, databases.add_remark):
             found = ()
         self.reached += [(population.name, act, state) for act, state in trial.reached]
         if script:
-            self.repaired_states.add(inhabitant.state.digest)
+            self.repaired_states.add(kind.database.digest)
         if trial.left_out:
             databases.add_remark(
                 f"{population.name}: {trial.left_out} migrations before the fork point were not tried as targets"
@@ -281,35 +265,33 @@ class EngineChecks:
             ran,
             trial.rollouts,
             found,
-            inhabitant.state.unfilled,
-            databases.also(inhabitant),
+            kind.database.unfilled,
+            databases.also(kind),
         )
 
-    def repaired(self, inhabitant: TestDatabase) -> tuple[DatabaseState, str, tuple[Difference, ...]]:
+    def repaired(self, kind: TestDatabase) -> tuple[DatabaseState, str, tuple[Failure, ...]]:
         """The database as it goes into the deploy, the script that was run, and what was wrong with that."""
-        name = inhabitant.population.name
+        name = kind.population.name
         try:
-            script = self.manual.repair(inhabitant.state.url)
+            script = self.manual.repair(kind.database.url)
         except Refusal as refusal:
             problem = Problem(ProblemKind.REFUSED, (refusal.code,), f"refused: {refusal.message}")
-            refused = Difference(name, "repair", "repair", problem)
-            return inhabitant.state, "", (refused,)
+            refused = Failure(name, "repair", "repair", problem)
+            return kind.database, "", (refused,)
         if not script:
-            return inhabitant.state, "", ()
+            return kind.database, "", ()
         session, manual_repair = self.tree.session, self.manual.manual_repair
-        once, twice = self.bench.repaired(session, inhabitant.state, script, manual_repair)
+        once, twice = self.bench.repaired(session, kind.database, script, manual_repair)
         said = tuple(
-            Difference(name, "repair", "repair", Problem.of(ProblemKind.REPAIR_WRONG, what))
-            for what in self._wrong_repair(inhabitant, once, twice)
+            Failure(name, "repair", "repair", Problem.of(ProblemKind.REPAIR_WRONG, what))
+            for what in self._wrong_repair(kind, once, twice)
         )
         return once, script, said
 
-    def _wrong_repair(
-        self, inhabitant: TestDatabase, once: DatabaseState, twice: DatabaseState
-    ) -> Iterator[str]:
-        before = inhabitant.state
-        if inhabitant.population.lineage not in self.manual.lineages:
-            yield f"a {inhabitant.population.lineage} database needs a manual step"
+    def _wrong_repair(self, kind: TestDatabase, once: DatabaseState, twice: DatabaseState) -> Iterator[str]:
+        before = kind.database
+        if kind.population.lineage not in self.manual.lineages:
+            yield f"a {kind.population.lineage} database needs a manual step"
         if once.digest == before.digest:
             yield "the script changes nothing"
         if once.schema != before.schema or once.rows != before.rows:

@@ -19,6 +19,7 @@ from stitchback.adapters.projects import (
 )
 from stitchback.adapters.scratch_databases import ScratchDatabases
 from stitchback.model.keys import MigrationKey
+from stitchback.upgrades.paths import FULL, UpgradeStep
 
 Remedy = Callable[[str, str], None]  # URL, script
 
@@ -37,22 +38,6 @@ class DatabaseState:
 
 
 @dataclass(frozen=True, slots=True)
-class Migrate:
-    """`migrate [app [name]]`, run to its end, or stopped right after so many migrations."""
-
-    app: str | None = None
-    name: str | None = None
-    stop_after: int | None = None
-
-    def __str__(self) -> str:
-        words = " ".join(("migrate", *(word for word in (self.app, self.name) if word)))
-        return words if self.stop_after is None else f"{words}, stopped after {self.stop_after}"
-
-
-FULL = Migrate()
-
-
-@dataclass(frozen=True, slots=True)
 class MigrateStep:
     """`state` is None where Django raised."""
 
@@ -60,16 +45,7 @@ class MigrateStep:
     state: DatabaseState | None
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A full migrate killed right after `key`, the `count`th that it ran."""
-
-    count: int
-    key: MigrationKey
-    state: DatabaseState
-
-    def __str__(self) -> str:
-        return f"migrate, stopped after {self.key}"
+StoppedAt = tuple[UpgradeStep, DatabaseState]  # a full migrate that was stopped, and the state that it left
 
 
 class DatabaseCache:
@@ -79,8 +55,8 @@ class DatabaseCache:
         self.scratch = scratch
         self.migrations = 0
         self._states: dict[str, DatabaseState] = {}
-        self._steps: dict[tuple[int, str, Migrate, bool], MigrateStep] = {}
-        self._stops: dict[tuple[int, str], tuple[Stop, ...]] = {}
+        self._steps: dict[tuple[int, str, UpgradeStep, int | None, bool], MigrateStep] = {}
+        self._stops: dict[tuple[int, str], tuple[StoppedAt, ...]] = {}
         self._standings: dict[tuple[int, Keys], LoaderStanding | Raised] = {}
 
     def empty(self) -> DatabaseState:
@@ -90,19 +66,28 @@ class DatabaseCache:
         return self._states[""]
 
     def step(
-        self, session: ProjectSession, state: DatabaseState, act: Migrate = FULL, *, fill: bool = False
+        self,
+        session: ProjectSession,
+        state: DatabaseState,
+        step: UpgradeStep = FULL,
+        *,
+        most: int | None = None,
+        fill: bool = False,
     ) -> MigrateStep:
-        """A copy of the state's database migrated with that session's tree; `fill`: then given values of its own in every table
-        and column that the state does not have."""
-        place = (id(session), state.digest, act, fill)
+        """A copy of the state's database migrated with that session's tree. `most`: stopped after so many migrations; `fill`: then given values of its
+        own in every table and column that the state does not have."""
+        place = (id(session), state.digest, step, most, fill)
         if place not in self._steps:
-            self._steps[place] = self._step(session, state, act, fill)
+            self._steps[place] = self._step(session, state, step, most, fill)
         return self._steps[place]
 
-    def _step(self, session: ProjectSession, state: DatabaseState, act: Migrate, fill: bool) -> MigrateStep:
+    def _step(
+        self, session: ProjectSession, state: DatabaseState, step: UpgradeStep, most: int | None, fill: bool
+    ) -> MigrateStep:
         self.migrations += 1
         url = self.scratch.copy(state.url)
-        outcome = session.migrate(url, act.app, act.name, stop_after=act.stop_after)
+        app, name = step.target or (None, None)
+        outcome = session.migrate(url, app, name, stop_after=most)
         if not outcome.went_well:
             self.scratch.drop(url)
             return MigrateStep(outcome, None)
@@ -112,9 +97,18 @@ class DatabaseCache:
         unfilled = session.fill(url, state.rows) if fill else state.unfilled
         return MigrateStep(outcome, self._kept(session, url, (*state.data, *outcome.data), unfilled))
 
+    def after(self, session: ProjectSession, state: DatabaseState, step: UpgradeStep) -> MigrateStep | None:
+        """As `step`, for one that may be stopped: None where a full migrate does not run the migration after which it was."""
+        if step.stopped is None:
+            return self.step(session, state, step)
+        ran = self.step(session, state).outcome.ran
+        if step.stopped not in ran:
+            return None
+        return self.step(session, state, most=ran.index(step.stopped) + 1)
+
     def stops(
         self, session: ProjectSession, state: DatabaseState, wanted: frozenset[MigrationKey]
-    ) -> tuple[Stop, ...]:
+    ) -> tuple[StoppedAt, ...]:
         """The state after each of the wanted migrations of a full migrate, as if it had been killed there."""
         place = (id(session), state.digest)
         if place not in self._stops:
@@ -124,7 +118,7 @@ class DatabaseCache:
 
     def _copies_of_one_run(
         self, session: ProjectSession, state: DatabaseState, wanted: frozenset[MigrationKey]
-    ) -> Iterator[Stop]:
+    ) -> Iterator[StoppedAt]:
         standing = self.standing(session, state)
         if isinstance(standing, Raised):
             return
@@ -134,22 +128,21 @@ class DatabaseCache:
         outcome = session.migrate(url, copies=copies)
         self.scratch.drop(url)
         steps = zip(copies, outcome.ran, outcome.data_at, strict=False)
-        for count, (copy, key, data) in enumerate(steps, start=1):
+        for copy, key, data in steps:
             life = (*state.data, *outcome.data[:data])
             if key in wanted:
-                yield Stop(count, key, self._kept(session, copy, life, state.unfilled))
+                yield UpgradeStep(stopped=key), self._kept(session, copy, life, state.unfilled)
             else:
                 self.scratch.drop(copy)
 
     def _one_by_one(
         self, session: ProjectSession, state: DatabaseState, wanted: frozenset[MigrationKey]
-    ) -> Iterator[Stop]:
-        for count, key in enumerate(self.step(session, state).outcome.ran, start=1):
-            if key not in wanted:
-                continue
-            after = self.step(session, state, Migrate(stop_after=count)).state
-            if after is not None:
-                yield Stop(count, key, after)
+    ) -> Iterator[StoppedAt]:
+        for key in self.step(session, state).outcome.ran:
+            step = UpgradeStep(stopped=key)
+            stopped = self.after(session, state, step) if key in wanted else None
+            if stopped is not None and stopped.state is not None:
+                yield step, stopped.state
 
     def repaired(
         self, session: ProjectSession, state: DatabaseState, script: str, run: Remedy

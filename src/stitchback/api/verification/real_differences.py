@@ -1,30 +1,25 @@
-"""The differences of two real schemas."""
+"""The differences of two real schemas, and what a fresh install of the reconciled tree must be: mainline's own, with what only the patch branches had."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stitchback.adapters.projects import DatabaseSchema
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.upgrades.checks import differences_by_name
 
 LISTS = {"indexes": "index", "uniques": "unique constraint", "checks": "check", "foreign_keys": "foreign key"}
 
 
 def schema_differences(found: DatabaseSchema, wanted: DatabaseSchema) -> tuple[Problem, ...]:
     """What `found` has otherwise than `wanted` (a fresh install); empty where they are the same."""
-    return tuple(_tables(found.tables, wanted.tables)) + tuple(_others(found.others, wanted.others))
-
-
-def _tables(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in sorted({*found, *wanted}):
-        if name not in found:
-            yield Problem.of(ProblemKind.TABLE_LACKING, name)
-        elif name not in wanted:
-            yield Problem.of(ProblemKind.TABLE_EXTRA, name)
-        elif found[name] != wanted[name]:
-            yield from _table(name, found[name], wanted[name])
+    kinds = ProblemKind.TABLE_LACKING, ProblemKind.TABLE_EXTRA
+    tables = differences_by_name(found.tables, wanted.tables, kinds, _table)
+    return (*tables, *_others(found.others, wanted.others))
 
 
 def _table(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
@@ -37,14 +32,11 @@ def _table(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> It
 
 
 def _columns(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Problem]:
-    for column in sorted({*found, *wanted}):
-        if column not in found:
-            yield Problem.of(ProblemKind.PART_LACKING, "column", name, column)
-        elif column not in wanted:
-            yield Problem.of(ProblemKind.PART_EXTRA, "column", name, column)
-        elif found[column] != wanted[column]:
-            has, should = _shape(found[column]), _shape(wanted[column])
-            yield Problem.of(ProblemKind.SHAPE_DIFFERS, name, column, has, should)
+    def differing(column: str, has: Any, should: Any) -> tuple[Problem]:
+        return (Problem.of(ProblemKind.SHAPE_DIFFERS, name, column, _shape(has), _shape(should)),)
+
+    kinds = ProblemKind.PART_LACKING, ProblemKind.PART_EXTRA
+    return differences_by_name(found, wanted, kinds, differing, "column", name)
 
 
 def _shape(column: Mapping[str, str]) -> str:
@@ -73,3 +65,86 @@ def _others(found: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Pro
     for name in sorted({*found, *wanted}):
         if found.get(name) != wanted.get(name):
             yield Problem.of(ProblemKind.OBJECT_DIFFERS, name)
+
+
+Part = tuple[str, str, object]  # what it is, its name or definition, wherever it is, and its shape
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """Schemas that the old trees make: `mainline` of a fresh install, `patches` before and after each patch branch."""
+
+    mainline: DatabaseSchema
+    patches: tuple[tuple[DatabaseSchema, DatabaseSchema], ...]
+
+
+def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[Problem]:
+    """What a fresh install lacks, has otherwise or has twice, and no patch branch explains."""
+    by_patches = {part for before, after in old.patches for part in changed_parts(before, after)}
+    renamed = _may_be_renamed(old)
+    strange = {
+        part[1]
+        for part in set(changed_parts(old.mainline, fresh)) - by_patches
+        if by_patches.isdisjoint(_under_old_names(part, renamed))
+    }
+    for problem in schema_differences(fresh, old.mainline):
+        if any(name in each for name in strange for each in problem.names):
+            yield replace(problem, message=problem.message.replace("a fresh install", "mainline's own"))
+    yield from twice(fresh, (old.mainline, *(after for _, after in old.patches)))
+
+
+def _may_be_renamed(old: Old) -> tuple[tuple[str, str], ...]:
+    """Pairs of columns, one that mainline no longer has and one that it has since: the second may be the first under a new name."""
+    here = _column_names(old.mainline)
+    gone = set[str]().union(*(_column_names(after) - here for _, after in old.patches))
+    new = (
+        here.difference(*(_column_names(before) for before, _ in old.patches)) if old.patches else set[str]()
+    )
+    return tuple((was, now) for was in sorted(gone) for now in sorted(new))
+
+
+def _column_names(schema: DatabaseSchema) -> set[str]:
+    return {column for table in schema.tables.values() for column in table["columns"]}
+
+
+def _under_old_names(part: Part, renamed: Iterable[tuple[str, str]]) -> set[Part]:
+    what, text, shape = part
+    return {(what, re.sub(rf"\b{re.escape(now)}\b", was, text), shape) for was, now in renamed}
+
+
+def changed_parts(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[Part]:
+    """Tables, columns, indexes and constraints that are not the same, and what they are after (None: not there). Without the
+    table: mainline may have renamed that."""
+    old, new = dict(_parts(before)), dict(_parts(after))
+    for place in {*old, *new}:
+        if old.get(place) != new.get(place):
+            yield place[0], place[2], new.get(place)
+
+
+def _parts(schema: DatabaseSchema) -> Iterator[tuple[tuple[str, str, str], object]]:
+    for name, table in schema.tables.items():
+        yield ("table", name, name), ""
+        for column, shape in table["columns"].items():
+            yield ("column", name, column), tuple(sorted(shape.items()))
+        for what in LISTS:
+            for text, count in Counter(table[what]).items():
+                yield (what, name, text), count
+
+
+def twice(fresh: DatabaseSchema, old: Iterable[DatabaseSchema]) -> Iterator[Problem]:
+    """Indexes and constraints of one definition, under whatever names, of which no old tree makes so many."""
+    known = Counter[tuple[str, str, str]]()
+    for schema in old:
+        known |= _definitions(schema)
+    for (what, name, text), count in sorted(_definitions(fresh).items()):
+        if count > max(1, known[what, name, text]):
+            yield Problem.of(ProblemKind.INSTALLED_TIMES, LISTS[what], name, count, text)
+
+
+def _definitions(schema: DatabaseSchema) -> Counter[tuple[str, str, str]]:
+    return Counter(
+        (what, name, without_name(text))
+        for name, table in schema.tables.items()
+        for what in LISTS
+        for text in table[what]
+    )

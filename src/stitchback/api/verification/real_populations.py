@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import Keys, LoaderStanding, ProjectSession
-from stitchback.api.verification.real_databases import FULL, DatabaseCache, DatabaseState, Migrate
+from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import Population
-
-FRESH, FORK, PATCHED, MAINLINE = "fresh", "fork point", "patched", "mainline"
-ONE = Migrate(stop_after=1)
+from stitchback.model.plans import FORK
+from stitchback.upgrades.histories import KindOfDatabase, KindsOfDatabase, up_to
+from stitchback.upgrades.paths import FULL, UpgradeStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +52,46 @@ class BranchTrees:
         return self.mainlines[0].session if len(self.mainlines) > 1 else self.oracle
 
 
-@dataclass(frozen=True, slots=True)
-class TestDatabase:
-    population: Population
-    state: DatabaseState
+TestDatabase = KindOfDatabase[DatabaseState]
 
 
 @dataclass(slots=True)
-class TestDatabases:
-    """Every database once, under the first name that it gets."""
+class TestDatabases(KindsOfDatabase[tuple[OldTree, OldTree], DatabaseState, DatabaseState]):
+    """The kinds of database that the old trees create. `names`: of databases of a release, by digest and by ref."""
 
     bench: DatabaseCache
-    inhabitants: list[TestDatabase] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    names: dict[str, dict[str, str]] = field(
-        default_factory=dict
-    )  # of databases of a release: by digest, by ref
+    branches: BranchTrees
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def add(self, name: str, lineage: str, ref: str, state: DatabaseState) -> None:
-        if state.digest not in {each.state.digest for each in self.inhabitants}:
-            self.inhabitants.append(TestDatabase(Population(name, lineage, ref, state.ledger), state))
+    def empty(self) -> DatabaseState:
+        return self.bench.empty()
 
-    def add_remark(self, text: str) -> None:
-        if text not in self.remarks:
-            self.remarks.append(text)
+    def identified(self, created: DatabaseState) -> tuple[str, DatabaseState]:
+        return created.digest, created
 
-    def migrated(self, tree: OldTree, start: DatabaseState, act: Migrate = FULL) -> DatabaseState | None:
+    def migrated(self, tree: OldTree, start: DatabaseState, step: UpgradeStep = FULL) -> DatabaseState | None:
         """What one migrate with the old tree makes of it, filled; None where it cannot, which is remarked."""
-        step = self.bench.step(tree.session, start, act, fill=True)
-        if step.state is None:
-            said = f"{step.outcome.error_class}: {step.outcome.error_message}".splitlines()[0]
+        done = self.bench.step(tree.session, start, step, fill=True)
+        if done.state is None:
+            said = f"{done.outcome.error_class}: {done.outcome.error_message}".splitlines()[0]
             self.add_remark(
-                f"{tree.ref} itself cannot {act} a database with {_in_short(start.ledger)}: {said}"
+                f"{tree.ref} itself cannot {step} a database with {_in_short(start.ledger)}: {said}"
             )
-        return step.state
+        return done.state
 
-    def fork(self, tree: OldTree) -> DatabaseState:
-        """The database that the fork point's own tree made."""
-        state = self.migrated(tree, self.bench.empty()) or self.bench.empty()
-        self.add(tree.ref, FORK, tree.ref, state)
+    def at_fork_point(self, branch: tuple[OldTree, OldTree]) -> DatabaseState:
+        fork, _ = branch
+        state = self.migrated(fork, self.empty()) or self.empty()
+        self.add(fork.ref, FORK, fork.ref, state)
         return state
+
+    def grow_patch(self, branch: tuple[OldTree, OldTree], start: DatabaseState) -> None:
+        self.grow(branch[1], start)
+
+    def grow_mainline(self, start: DatabaseState) -> None:
+        for tree in self.branches.mainlines:
+            self.grow(tree, start)
+            self.grow_from_start(tree, start)
 
     def grow(self, tree: OldTree, start: DatabaseState) -> None:
         """What each partial target makes from `start` on, and the prefixes in the order of a full plan."""
@@ -103,47 +102,45 @@ class TestDatabases:
             )
             return
         for target in released(standing, tree.unreleased):
-            state = self.migrated(tree, start, Migrate(target.app, target.name))
+            state = self.migrated(tree, start, UpgradeStep((target.app, target.name)))
             if state is not None:
-                self.add(f"{tree.ref} up to {target}", tree.lineage, tree.ref, state)
+                self.add(up_to(tree.ref, [target]), tree.lineage, tree.ref, state)
         self._grow_along(tree, start)
 
     def grow_from_start(self, tree: OldTree, start: DatabaseState) -> None:
         """Installs of the tree itself that are past `start`, where their rows are others: after a squash, or a rename."""
         standing = self.bench.standing(tree.session, start)
-        whole = self.bench.step(tree.session, self.bench.empty()).state
+        whole = self.bench.step(tree.session, self.empty()).state
         upgraded = self.bench.step(tree.session, start).state
         if isinstance(standing, Raised) or whole is None or _same_rows(whole, upgraded):
             return
         for target in released(standing, tree.unreleased):
-            state = self.migrated(tree, self.bench.empty(), Migrate(target.app, target.name))
+            state = self.migrated(tree, self.empty(), UpgradeStep((target.app, target.name)))
             if state is not None:
                 self.add(f"{tree.ref}, installed up to {target}", tree.lineage, tree.ref, state)
 
     def _grow_along(self, tree: OldTree, start: DatabaseState) -> None:
         state = start
         while True:
-            step = self.bench.step(tree.session, state, ONE, fill=True)
-            if not step.outcome.ran or tree.unreleased.intersection(step.outcome.ran):
+            step = self.bench.step(tree.session, state, most=1, fill=True)
+            if step.state is None or not step.outcome.ran or tree.unreleased.intersection(step.outcome.ran):
                 break
-            after = self.migrated(tree, state, ONE)
-            assert after is not None, "the step went well"
-            self.add(f"{tree.ref}, stopped after {step.outcome.ran[-1]}", tree.lineage, tree.ref, after)
-            state = after
+            state = step.state
+            self.add(f"{tree.ref}, stopped after {step.outcome.ran[-1]}", tree.lineage, tree.ref, state)
         whole = None if tree.unreleased else self.migrated(tree, state)
         if whole is not None:
             self.add(tree.ref, tree.lineage, tree.ref, whole)
 
     def deployed(self, trees: Releases, shared: frozenset[MigrationKey]) -> None:
         """An install of each of the trees, and one database that was migrated by each in turn, as releases came."""
-        state, before = self.bench.empty(), ""
+        state, before = self.empty(), ""
         for tree in trees:
             if isinstance(tree, NotRun):
                 self.add_remark(
                     f"{tree.ref} is not replayed, its project cannot be started here: {tree.reason}"
                 )
                 continue
-            installed = self.migrated(tree, self.bench.empty())
+            installed = self.migrated(tree, self.empty())
             upgraded = self.migrated(tree, state) if before else installed
             self._released(tree, installed, "installed", shared)
             self._released(tree, upgraded, f"upgraded from {before}", shared)
@@ -162,13 +159,13 @@ class TestDatabases:
 
     def _is_of_edited_files(self, state: DatabaseState) -> bool:
         """Whether a database of the fork point has the same rows and another schema: the branch has edited released migrations."""
-        forks = (each.state for each in self.inhabitants if each.population.lineage == FORK)
+        forks = (each.database for each in self.of_lineage(FORK))
         return any(_same_rows(state, fork) and fork.schema != state.schema for fork in forks)
 
-    def also(self, inhabitant: TestDatabase) -> tuple[str, ...]:
+    def also(self, kind: TestDatabase) -> tuple[str, ...]:
         """Releases whose databases are the same."""
-        known = self.names.get(inhabitant.state.digest, {})
-        return tuple(name for name in known.values() if name != inhabitant.population.name)
+        known = self.names.get(kind.database.digest, {})
+        return tuple(name for name in known.values() if name != kind.population.name)
 
 
 def _same_rows(one: DatabaseState, other: DatabaseState | None) -> bool:

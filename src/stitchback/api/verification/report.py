@@ -5,29 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stitchback.adapters.projects import Keys
-from stitchback.model.problems import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that is not as it must be. `rollout` is what was done to the database, `step` the last step."""
-
-    population: str
-    rollout: str
-    step: str
-    problem: Problem
-
-    @property
-    def what(self) -> str:
-        return self.problem.message
-
-    @property
-    def kind(self) -> tuple[str, Problem]:
-        """Equal for the same difference of several databases."""
-        return self.step, self.problem
-
-    def __str__(self) -> str:
-        return f"{self.population}: {self.rollout}: {self.step}: {self.what}"
+from stitchback.model.plans import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +20,7 @@ class PopulationReport:
     repair: str
     ran: Keys
     rollouts: int
-    differences: tuple[Difference, ...]
+    differences: tuple[Failure, ...]
     unfilled: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     finished_first: bool = False
@@ -55,7 +33,7 @@ class EngineReport:
     vendor: str
     django: str
     populations: tuple[PopulationReport, ...]
-    differences: tuple[Difference, ...]  # those of the tree itself, then the populations'
+    differences: tuple[Failure, ...]  # those of the tree itself, then the populations'
     remarks: tuple[str, ...]
     migrations: int
 

@@ -13,10 +13,11 @@ from typing import Self
 
 from stitchback.adapters.project_process import Raised
 from stitchback.adapters.project_trees import export_tree, lay_over
-from stitchback.adapters.projects import ProjectSession
+from stitchback.adapters.projects import Keys, ProjectGraph, ProjectSession
 from stitchback.adapters.temporary import temporary_folder
-from stitchback.api.verification.real_next_release import own_apps, write_next_release
 from stitchback.api.verification.upgrade_paths import Reconciled
+from stitchback.model.keys import MigrationKey
+from stitchback.upgrades.next_release import NAME, next_release_file
 
 NOT_COPIED = shutil.ignore_patterns(".git", "__pycache__", "*.sqlite3")
 
@@ -110,3 +111,22 @@ class Worktrees:
         return ProjectSession(
             tree, self.settings, self.python, environment=self.environment, folder=self.folder
         )
+
+
+def own_apps(graph: ProjectGraph, tree: Path) -> tuple[str, ...]:
+    """The apps whose migrations are files of the tree; others are installed packages."""
+    root = tree.resolve()
+    return tuple(
+        label for label, folder in sorted(graph.folders.items()) if folder.resolve().is_relative_to(root)
+    )
+
+
+def write_next_release(graph: ProjectGraph, tree: Path, other: Path) -> Keys:
+    """Writes the next release's migrations into `other`, a copy of `tree`, whose graph that is. Returns their keys."""
+    written = []
+    for app in own_apps(graph, tree):
+        leaves = [leaf for leaf in graph.leaves if leaf.app == app]
+        folder = other / graph.folders[app].resolve().relative_to(tree.resolve())
+        (folder / f"{NAME}.py").write_text(next_release_file(leaves), encoding="utf-8")
+        written.append(MigrationKey(app, NAME))
+    return tuple(written)

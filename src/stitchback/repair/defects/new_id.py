@@ -11,6 +11,7 @@ from stitchback.repair.defects.defect import Examined
 from stitchback.repair.ledger_edits import GiveId
 from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 
+USED_UP = "Allow the sequence higher values (ALTER SEQUENCE … MAXVALUE …), and give `id` the type bigint if it has a smaller one."
 BY_HAND = {
     "mysql": "ALTER TABLE django_migrations MODIFY id bigint NOT NULL AUTO_INCREMENT;",
     "sqlite": "Recreate the table with `id integer NOT NULL PRIMARY KEY AUTOINCREMENT` and copy the rows.",
@@ -34,6 +35,9 @@ def new_id_problem(ledger: Ledger) -> str:
 
 
 def hint(outcome: RepairOutcome, engine: str) -> str:
+    new_id = outcome.ledger.new_id
+    if new_id is not None and new_id.is_used_up:
+        return USED_UP
     if isinstance(outcome, Repair) and any(isinstance(edit, GiveId) for edit in outcome.edits):
         return "`stitchback repair` prints the SQL that corrects it (`--apply` runs it)."
     return BY_HAND.get(engine, "Restore the default of the column `id`.")
@@ -44,6 +48,6 @@ def with_ids(outcome: RepairOutcome, engine: str) -> RepairOutcome:
     words = new_id_problem(outcome.ledger)
     if not words or isinstance(outcome, Unrepairable):
         return outcome
-    if engine == "postgresql":
+    if engine == "postgresql" and not (outcome.ledger.new_id and outcome.ledger.new_id.is_used_up):
         return replace(outcome, edits=(GiveId(words), *outcome.edits))
     return Unrepairable(outcome.ledger, NoNewId.code, words, hint(outcome, engine), found=outcome.found)

@@ -11,10 +11,10 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Situation
 from stitchback.operations.model_relations import ModelRelations
-from stitchback.proof.slicing.footprint import Models, under_all_names
-from stitchback.proof.slicing.shared_base import SharedBase, shared_base
-from stitchback.proof.slicing.shared_migrations import KeyTies, ties
-from stitchback.proof.slicing.tree_view import Keys, TreeView
+from stitchback.proof.relevance.footprint import Models, under_all_names
+from stitchback.proof.relevance.shared_base import SharedBase, shared_base
+from stitchback.proof.relevance.shared_migrations import KeyTies, ties
+from stitchback.proof.relevance.tree_view import Keys, TreeView
 
 
 class SliceBase:

@@ -12,7 +12,7 @@ from stitchback.model.plans import Candidate
 from stitchback.operations.data_needs import models_queried
 from stitchback.operations.model_relations import ModelRelations
 from stitchback.proof.data_runs import work_of
-from stitchback.proof.slicing.footprint import (
+from stitchback.proof.relevance.footprint import (
     Models,
     changed_models,
     joined,
@@ -21,8 +21,8 @@ from stitchback.proof.slicing.footprint import (
     under_all_names,
     withdrawn_models,
 )
-from stitchback.proof.slicing.shared_migrations import is_readable, same_content
-from stitchback.proof.slicing.tree_view import Keys, TreeView
+from stitchback.proof.relevance.shared_migrations import is_readable, same_content
+from stitchback.proof.relevance.tree_view import Keys, TreeView
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from stitchback.engine import CompositeMigration
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
-from stitchback.proof.slicing.footprint import Models, part_on
+from stitchback.proof.relevance.footprint import Models, part_on
 
 Keys = frozenset[MigrationKey]
 

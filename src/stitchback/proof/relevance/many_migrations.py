@@ -8,7 +8,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
 from stitchback.model.plans import Candidate, Situation
 from stitchback.proof.applied_sets import Keys
-from stitchback.proof.slicing.footprint import changed_models, joined, under_all_names
+from stitchback.proof.relevance.footprint import changed_models, joined, under_all_names
 
 MOST_WAYS = 60_000  # number of applied sets times migration targets
 

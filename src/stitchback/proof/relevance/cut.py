@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from stitchback.graph import MigrationGraph
@@ -12,13 +12,13 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.model.migrations import App, Dependency, Migration, Tree
 from stitchback.model.plans import Candidate, Patch, Situation
-from stitchback.proof.graph_checks import split_without_us
-from stitchback.proof.slicing.base import SliceBase
-from stitchback.proof.slicing.shared_base import SharedBase, frontier
-from stitchback.proof.slicing.slice import Slice, bystander, planned_order, whole
-from stitchback.proof.slicing.soundness import unsound
-from stitchback.proof.slicing.tree_view import Keys, TreeView
-from stitchback.proof.slicing.unaffected import MigrationRun, migration_runs, set_apart
+from stitchback.model.problems import Problem
+from stitchback.proof.graph_checks import several_leaves, split_without_us, unlinked
+from stitchback.proof.relevance.base import SliceBase
+from stitchback.proof.relevance.shared_base import SharedBase, frontier
+from stitchback.proof.relevance.slice import Slice, bystander, planned_order, whole
+from stitchback.proof.relevance.tree_view import Keys, TreeView
+from stitchback.proof.relevance.unaffected import MigrationRun, migration_runs, set_apart
 
 
 def sliced(candidate: Candidate, situation: Situation, base: SliceBase | None = None) -> Slice:
@@ -207,3 +207,20 @@ class SlicedTrees:
         gone = self.shared | self.apart.steady
         rows = (row for row in ledger.rows if row.key not in gone or row.key in self.stands.values())
         return replace(ledger, rows=(*below, *rows))
+
+
+def unsound(
+    cut: Tree, result: Tree, mainline: Tree, changed: Iterable[str], excused: Collection[str]
+) -> Iterator[Problem]:
+    """Reports apps with several leaf nodes (except `excused` ones), missing dependencies and cycles. Migrations outside the slice depend on nothing
+    that is missing or changed by the plan; leaf nodes of other apps are mainline's."""
+    apps = frozenset(changed)
+    yield from unlinked(cut)
+    yield from several_leaves(MigrationGraph.of(of_apps(result, apps)), apps)
+    others = {key.app for key in mainline.migrations}.difference(apps, excused)
+    yield from several_leaves(MigrationGraph.of(mainline), others)
+
+
+def of_apps(tree: Tree, apps: frozenset[str]) -> Tree:
+    migrations = {key: migration for key, migration in tree.migrations.items() if key.app in apps}
+    return Tree(tree.ref, tree.commit, migrations, {app: App(app, "", "", "") for app in apps})

@@ -12,7 +12,7 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Situation
 from stitchback.model.problems import Problem
 from stitchback.proof.graph_checks import sound_graph
-from stitchback.proof.slicing.tree_view import Keys
+from stitchback.proof.relevance.tree_view import Keys
 
 
 @dataclass(frozen=True, slots=True)
