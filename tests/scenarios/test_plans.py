@@ -16,7 +16,7 @@ from stitchback.planning.reports import PlanReport
 Options = tuple[str, ...]
 
 # Cases in which nothing can be planned at all: there is no report then.
-REFUSED_AT_ONCE = ("dangling-parent-nowhere",)
+REFUSED_AT_ONCE = ("app-label-renamed-without-replaces", "dangling-parent-nowhere")
 
 
 def option(options: Options, name: str) -> str | None:
