@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from stitchback.repair import quoting
-from stitchback.repair.ledger_edits import Presence
-from stitchback.repair.times import moment, utc_text
+from stitchback.repair.ledger_edits import Presence, moment, utc_text
 
 TABLE = "django_migrations"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
-from stitchback.repair.times import moment
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -207,8 +208,27 @@ def removed_rows(ledger: Ledger, edits: Iterable[LedgerEdit]) -> tuple[LedgerRow
 
 def _without(ledger: Ledger, gone: tuple[LedgerRow, ...]) -> Ledger:
     """The ledger without each row of `gone`, removed once, starting from the end: of equal rows the first one stays."""
-    rows = list(ledger.rows)
-    for row in gone:
-        last = len(rows) - 1 - rows[::-1].index(row)
-        del rows[last]
-    return replace(ledger, rows=tuple(rows)) if gone else ledger
+    if not gone:
+        return ledger
+    left, stay = Counter(gone), list[LedgerRow]()
+    for row in reversed(ledger.rows):
+        if left[row]:
+            left[row] -= 1
+        else:
+            stay.append(row)
+    return replace(ledger, rows=tuple(reversed(stay)))
+
+
+def moment(applied: str) -> datetime | None:
+    """The time in UTC; a time without a zone is in UTC. None if the text is no ISO 8601 time of the years 1 to 9999."""
+    try:
+        found = datetime.fromisoformat(applied)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # a zone may lead out of the years that Python has
+        return None
+
+
+def utc_text(applied: str) -> str | None:
+    """The time as Django writes it into SQLite and MySQL: UTC, no zone, six digits."""
+    found = moment(applied)
+    return found.replace(tzinfo=None).isoformat(" ", "microseconds") if found else None
