@@ -423,8 +423,8 @@ def created_names(pair: Pair, tree: Tree) -> set[tuple[str, ...]]:
 
 
 def mentions(renamed: set[tuple[str, ...]], *values: str | None) -> bool:
-    """Whether one of the values names a renamed model or field."""
+    """Whether one of the values names a renamed model or field, in a lookup (`number__gte`) too."""
     words = {f"{name[0]}.{name[1]}" for name in renamed if len(name) == 2} | {
-        f"'{name[2]}'" for name in renamed if len(name) == 3
+        f"'{name[2]}{end}" for name in renamed if len(name) == 3 for end in ("'", "__")
     }
     return any(word in value for value in values if value for word in words)
