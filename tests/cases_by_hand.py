@@ -60,7 +60,7 @@ def place(finding: Finding) -> tuple[str, str, str, str]:
 def proposed(strategy: Strategy, case: Case) -> Draft | None:
     """What the strategy drafts for the only patch migration."""
     (unit,) = case.units
-    return strategy.propose(Draft(case.situation.mainline), unit)
+    return strategy.propose(Draft(case.mainline), unit)
 
 
 def planned(strategy: Strategy, case: Case) -> Candidate:

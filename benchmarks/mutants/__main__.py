@@ -31,12 +31,13 @@ from benchmarks.mutants.mutating import Mutant, compiles, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
-PACKAGES = ("proof", "upgrades", "planning", "matching", "schema", "repair", "rehearsal")
+PACKAGES = ("proof", "upgrades", "planning", "matching", "operations", "schema", "repair", "rehearsal")
 UNIT = (
     "engine",
     "graph",
     "hazards",
     "matching",
+    "operations",
     "planning",
     "proof",
     "rehearsal",
@@ -53,9 +54,11 @@ TESTS = (
     "tests/scenarios/test_damaged_plans.py",
     "tests/django/test_needs_agree.py",
     "tests/django/test_remaking_agrees.py",
-    "tests/django/test_subjects.py",
 )
-NEAREST = {"schema": ("tests/django/",)}  # package -> tests that are as much its own as its unit tests
+NEAREST = {
+    "schema": ("tests/django/",),
+    "operations": ("tests/django/", "tests/unit/schema/"),
+}  # package -> tests that are as much its own as its unit tests
 BUDGET_SECONDS = 8.0
 TOO_SLOW_SECONDS = 8.0  # a test that takes longer is left out
 UNNOTICED = ("survived", "no test")

@@ -84,6 +84,18 @@ def test_in_wal_mode_and_in_use(in_wal_mode: Path) -> None:
         assert state(in_wal_mode) == before
 
 
+def test_in_wal_mode_and_in_use_by_a_link_to_it(in_wal_mode: Path, tmp_path: Path) -> None:
+    """The `-wal` is beside the file to which the link leads, and the newest rows are in it."""
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(in_wal_mode)
+    with closing(sqlite3.connect(in_wal_mode)) as connection:
+        connection.execute(ADD)
+        connection.commit()
+        before = state(in_wal_mode)
+        assert names(link) == ["0001_base", "0002_more"]
+        assert state(in_wal_mode) == before
+
+
 def test_in_wal_mode_in_a_folder_that_cannot_be_written(in_wal_mode: Path) -> None:
     in_wal_mode.parent.chmod(0o555)
     try:

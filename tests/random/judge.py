@@ -295,8 +295,10 @@ class Judge:
             if on_both & {name[:2], name} and None in (one, two):
                 continue  # made on both, and gone again on one
             model = (*name[:2], "")
-            if name != model and model in fork and not (model in patch and model in mainline):
-                continue  # what one branch adds to a model goes with it where the other branch removes the model
+            if model in fork and not (model in patch and model in mainline):
+                one = two = (
+                    None  # its fields and options go with it, those too that the other branch has given it
+                )
             if old == one:
                 wanted = two
             elif old == two or one == two:

@@ -270,7 +270,7 @@ def grow_mainline(dice: Dice, mainline: Branch, patch: Branch, changes: list[Cha
 def own_change(dice: Dice, mainline: Branch, patch: Branch, busy: str) -> None:
     app = busy if dice.likely(0.6) else dice.pick(sorted(mainline.tips))
     change = longer(dice, mainline.state, random_change(dice, mainline.state, app))
-    change = unified(patch, mainline.state, change)
+    change = unified(patch, mainline, change)
     number = mainline.number(app)
     same = [name for label, name in patch.made if label == app and name.startswith(f"{number:04}")]
     names = tuple(same[:1]) if same and dice.likely(0.2) else ()
@@ -296,8 +296,16 @@ def take(dice: Dice, mainline: Branch, patch: Branch, change: Change) -> None:
         own_change(dice, mainline, patch, app)
 
 
-def unified(patch: Branch, state: State, change: Change) -> Change:
-    """A column, or a model, that the patch creates under the same name is the same one: it has the same uid."""
+def unified(patch: Branch, mainline: Branch, change: Change) -> Change:
+    """A column, or a model, that the patch creates under the same name is the same one: it has the same uid. Not a column that mainline makes once
+    more, after it has dropped the first."""
+    state = mainline.state
+    had = {
+        operation.column.uid
+        for key in mainline.made
+        for operation in mainline.tree[key].operations
+        if isinstance(operation, AddField)
+    }
     made = {
         (operation.app, operation.name): operation
         for key in patch.made
@@ -313,7 +321,9 @@ def unified(patch: Branch, state: State, change: Change) -> Change:
             new |= {column.uid: columns[name].uid for name, column in operation.columns if name in columns}
         if isinstance(operation, AddField) and (operation.app, operation.model.lower()) in state.models:
             other_uid = added(patch, state.get(operation.app, operation.model), operation.name)
-            new[operation.column.uid] = other_uid or operation.column.uid
+            new[operation.column.uid] = (
+                other_uid if other_uid and other_uid not in had else operation.column.uid
+            )
     return tuple(with_uids(operation, new) for operation in change)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from branches import helpers, leaves
 from django_trees import content
-from populations import MERGED
+from populations import MAINLINE, MERGED, PATCHED
 from trial import (
     BUG,
     MAIN,
@@ -111,6 +111,13 @@ class ResolveTrial(Trial):
             story=tuple(story),
         )
 
+    def lineage(self, in_plan: str) -> str:
+        if self.way == "merge of mainline" and not self.is_merged_with_two_leaves:
+            return {MAINLINE: PATCHED, PATCHED: MAINLINE}.get(
+                in_plan, in_plan
+            )  # it is HEAD, and mainline is brought
+        return in_plan
+
     # git
 
     def bring(self) -> None:
@@ -160,7 +167,8 @@ class ResolveTrial(Trial):
         if (place / "rebase-merge").exists():
             self.git("rebase", "--continue")
         elif (place / "CHERRY_PICK_HEAD").exists():
-            self.git("cherry-pick", "--continue")
+            # Where the conflicts were settled as HEAD has them, nothing is left of the picked commit.
+            self.git("cherry-pick", "--continue" if self.git("status", "--porcelain") else "--skip")
         elif (place / "MERGE_HEAD").exists():
             self.git("commit", "--quiet", "--no-edit")
         else:

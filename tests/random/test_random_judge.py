@@ -17,10 +17,12 @@ from shapes import (
     AddField,
     AddIndex,
     AlterField,
+    AlterModelOptions,
     AlterUniqueTogether,
     Column,
     CreateModel,
     DataStep,
+    DeleteModel,
     RemoveField,
     RenameField,
     State,
@@ -149,6 +151,19 @@ def test_a_together_goes_with_a_field_that_the_other_branch_removes() -> None:
     patch.write("shop", "0003_pair", [AlterUniqueTogether("shop", "Item", ("label", "note"))])
     mainline.write("shop", "0003_no_note", [RemoveField("shop", "Item", "note")])
     kept = fork.copy()
+    kept.write("shop", "0003_size", [AddField("shop", "Item", "size", SIZE)])
+    for onto, wanted in ((mainline, set()), (kept, {"models"})):
+        pair = Pair(3, ("shop",), fork.tree, patch.tree, onto.tree, onto.tree, False, frozenset())
+        problems = Judge(pair, simulated_databases(pair), in_django(pair.mainline), "").model_problems()
+        assert {"models" for _ in problems} == wanted
+
+
+def test_the_options_of_a_model_go_with_it() -> None:
+    """Where the other branch keeps the model, they are missed."""
+    fork = base()
+    patch, mainline, kept = fork.copy(), fork.copy(), fork.copy()
+    patch.write("shop", "0003_named", [AlterModelOptions("shop", "Item", (("verbose_name", "piece"),))])
+    mainline.write("shop", "0003_no_item", [DeleteModel("shop", "Item")])
     kept.write("shop", "0003_size", [AddField("shop", "Item", "size", SIZE)])
     for onto, wanted in ((mainline, set()), (kept, {"models"})):
         pair = Pair(3, ("shop",), fork.tree, patch.tree, onto.tree, onto.tree, False, frozenset())

@@ -184,11 +184,15 @@ class Trial:
         proof = document["plan"]["proof"] if document.get("plan") else {}
         left_out = tuple(each for each in proof.get("unserved", ()) if each.startswith(PATCH))
         finishing = frozenset(
-            each["lineage"] for each in proof.get("populations", ()) if each["finish_first"]
+            self.lineage(each["lineage"]) for each in proof.get("populations", ()) if each["finish_first"]
         )
         reported = frozenset(self.reported(document))
         judge = Judge(self.pair, self.populations, tree, sql, reported, left_out, finishing)
         return judge.problems(), judge.story
+
+    def lineage(self, in_plan: str) -> str:
+        """What the pair calls a lineage of the plan."""
+        return in_plan
 
     def reported(self, document: Mapping[str, Any]) -> Iterator[int]:
         """Data operations whose migration a finding names that is an error: a person is stopped before the deploy."""

@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "stitchback"
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "stitchback"
 BANNED = frozenset(
     [
         "anew",
@@ -88,3 +89,15 @@ def test_no_two_test_files_share_a_name() -> None:
     """pytest cannot import both: it stops with "import file mismatch" once one of them is compiled."""
     files = Counter(path.name for path in TESTS.rglob("test_*.py"))
     assert [name for name, count in files.items() if count > 1] == []
+
+
+def test_the_mutation_run_names_tests_and_packages_that_exist() -> None:
+    found = ast.parse((ROOT / "benchmarks/mutants/__main__.py").read_text(encoding="utf-8"))
+    texts = {
+        node.value
+        for node in ast.walk(found)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    named = {text for text in texts if text.startswith("tests/") and text.endswith(".py")}
+    assert named
+    assert [text for text in sorted(named) if not (ROOT / text).exists()] == []

@@ -248,7 +248,8 @@ def dirty_paths(
     """Those of the paths that are not as HEAD has them, on disk or in the index; a file that git ignores counts too.
 
     Line ends are compared as the configuration says (a checkout may have made CRLF of them), without any filter. `merging`: commits that
-    git is bringing into the working tree; a file that is as one of them has it, or as git left it with conflict markers, is not dirty.
+    git is bringing into the working tree; a file that is as one of them has it, or as git left it in conflict, is not dirty. A new file may be in another
+    folder there: git moves it where HEAD has renamed the folder.
     """
     if not paths:
         return ()
@@ -273,6 +274,8 @@ def _brought(git: Git, root: Path, states: Mapping[str, str], merging: tuple[str
     theirs: dict[str, set[str | None]] = {}
     for (path, _), blob in zip(asked, parse_all(git, *(name for _, name in asked)), strict=True):
         theirs.setdefault(path, set()).add(blob)
+    for path in (path for path, state in states.items() if state == "A "):
+        theirs.setdefault(path, set()).update(_blobs_called(git, path.rpartition("/")[2], merging))
     return frozenset(
         path
         for path, state in states.items()
@@ -284,11 +287,20 @@ def _brought(git: Git, root: Path, states: Mapping[str, str], merging: tuple[str
     )
 
 
+def _blobs_called(git: Git, name: str, commits: Iterable[str]) -> Iterator[str]:
+    """What the commits have in files of that name, in whatever folder."""
+    for commit in commits:
+        for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout.split(b"\0")[:-1]:
+            meta, _, path = decode(line).partition("\t")
+            if path.rpartition("/")[2] == name:
+                yield meta.split(" ")[2]
+
+
 def _is_unsettled(git: Git, target: Path, blobs: Iterable[str]) -> bool:
-    """Whether the file has git's conflict markers still, and nothing that a person wrote."""
+    """Whether the file has git's conflict markers still, or is one of the versions, and has nothing that a person wrote."""
     content = target.read_bytes() if target.is_file() and not target.is_symlink() else b""
     versions = [git.run("cat-file", "blob", blob).stdout for blob in blobs]
-    return has_conflict_markers(content) and is_as_git_left_it(content, versions)
+    return content in versions or (has_conflict_markers(content) and is_as_git_left_it(content, versions))
 
 
 class _Directories:

@@ -170,6 +170,10 @@ def _row(values: dict[str, str], source: str, line: int) -> LedgerRow:
     app, name = values["app"].strip(), values["name"].strip()
     if not app or not name:
         _fail(source, line, f"has no {'name' if app else 'app'}")
+    if any(
+        "\ud800" <= character <= "\udfff" for character in app + name
+    ):  # JSON's \uXXXX may name half a character
+        _fail(source, line, f"has an app or a name that is not text: {ascii(f'{app}.{name}')[:60]}")
     number = values.get("id", "").strip()
     if number and not _NUMBER.fullmatch(number):
         _fail(source, line, f"has an id that is not a number: {number[:20]!r}")

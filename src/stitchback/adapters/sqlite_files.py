@@ -35,6 +35,7 @@ class Changed(EnvironmentProblem):
 def undisturbed(path: Path, name: str) -> Iterator[str]:
     """What SQLite is to open in the file's place, as a URI. `name` is for people. Raises EnvironmentProblem: SB603, SB604, Changed at the
     end of the block."""
+    path = path.resolve()  # as SQLite does: the `-wal` is beside the file, not beside a link to it
     try:
         if not is_in_wal_mode(path):
             yield f"file:{quote(path.as_posix())}?mode=ro"

@@ -26,6 +26,6 @@ def graph(
     else:
         patch, onto = refs
         case = read_case(project, PlanRequest((patch,), onto))
-        picture = picture_of_side(case.sides[0], case.situation.mainline, ledger)
+        picture = picture_of_side(case.sides[0], case.mainline, ledger)
     require_apps(apps, *picture.trees)
     return picture.limited_to(apps)

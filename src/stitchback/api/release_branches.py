@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from stitchback.adapters.git import Ref
 from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.other_side import several_leaves
-from stitchback.api.planning import make_plan
 from stitchback.api.project import Project
 from stitchback.api.reading_cases import PlanRequest
 from stitchback.errors import EnvironmentProblem, Refusal
@@ -59,6 +58,8 @@ def overview(project: Project, onto: str, progress: Callable[[str], None] = lamb
 
 
 def _standing(project: Project, ref: Ref, onto: str) -> ReleaseBranch:
+    from stitchback.api.planning import make_plan  # with the proof, which `check` does not need
+
     try:
         report = make_plan(project, PlanRequest((ref.name,), onto), in_brief=True)
     except Refusal as refusal:

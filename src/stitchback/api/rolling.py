@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from stitchback.api.project import Project, refuse_two_projects
 from stitchback.api.schema import schema_of
-from stitchback.engine.rolling_stops import rolling_path
 from stitchback.hazards.rolling_case import RollingCase
 
 HEAD = "HEAD"
@@ -24,6 +23,8 @@ class RollingRequest:
 
 def rolling_case(project: Project, request: RollingRequest) -> RollingCase:
     """Raises EnvironmentProblem: no such ref, two Django projects in one tree."""
+    from stitchback.engine.rolling_stops import rolling_path  # `check` alone needs no engine
+
     project.read((ref, project.commit_of(ref)) for ref in (request.old, request.new))
     old, new = project.tree(request.old), project.tree(request.new)
     for tree in (old, new):

@@ -63,7 +63,7 @@ class ChangedOnTwoPatches:
 
 def _named(case: Case, of: Refs) -> Iterator[tuple[Thing, str, tuple[str, ...]]]:
     """(what, in words, the patch branches) for each field, option or set of managers with such parts."""
-    sides = sides_of(case, case.situation.mainline)
+    sides = sides_of(case, case.mainline)
     found: dict[tuple[Thing, tuple[str, ...]], list[Part]] = {}
     for part, merged in sorted(merge(sides).items()):
         refs = of(merged)

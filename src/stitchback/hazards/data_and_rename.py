@@ -22,11 +22,11 @@ class DataAndRename:
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:
-            for each in conflicts(side, case.situation.mainline):
+            for each in conflicts(side, case.mainline):
                 yield Finding(
                     self.code, self.severity, each.tree.ref, Span(each.migration.path), conflict_message(each)
                 )
-            for lacking in unset(side, case.situation.mainline):
+            for lacking in unset(side, case.mainline):
                 path = lacking.migration.path
                 yield Finding(self.code, self.severity, lacking.tree.ref, Span(path), insert_message(lacking))
 

@@ -24,7 +24,7 @@ class EditedAfterRelease:
         for unit, twin in twins(case):
             if unit.key not in unit.side.sides.edited.schema:
                 continue
-            fork, mainline, ref = unit.side.patch.fork, case.situation.mainline, unit.side.patch.tree.ref
+            fork, mainline, ref = unit.side.patch.fork, case.mainline, unit.side.patch.tree.ref
             released = f"({fork.ref}, commit {fork.commit[:12]})"
             if unit.is_edited_on_patch:
                 message = f"{unit.key} was edited on {ref} after its release {released}, and results in another schema there than on {mainline.ref}"

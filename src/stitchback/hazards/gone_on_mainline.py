@@ -51,7 +51,7 @@ class AppGone:
 
     def find(self, case: Case) -> Iterator[Finding]:
         for side in case.sides:
-            for app in sorted(removed_apps(side.patch.fork, case.situation.mainline)):
+            for app in sorted(removed_apps(side.patch.fork, case.mainline)):
                 keys = [key for key in side.patch.tree.migrations if key.app == app]
                 if keys:
                     ignored = "its migration is" if len(keys) == 1 else f"its {len(keys)} migrations are"

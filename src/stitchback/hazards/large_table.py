@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from stitchback.engine.rolling_stops import RollingStop
 from stitchback.hazards.rolling_case import RollingCase
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.migrations import Migration
@@ -12,6 +12,9 @@ from stitchback.model.operations import Operation
 from stitchback.model.values import Call, text
 from stitchback.schema.effects import Effect
 from stitchback.schema.table_work import table_work
+
+if TYPE_CHECKING:
+    from stitchback.engine.rolling_stops import RollingStop
 
 ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL and MariaDB", "sqlite": "SQLite", "oracle": "Oracle"}
 GENTLE = {"AddIndexConcurrently": "index", "AddConstraintNotValid": "constraint"}  # on PostgreSQL

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from stitchback.engine.rolling_stops import RollingPath, RollingStop
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
@@ -23,6 +22,9 @@ from stitchback.schema.compatibility import (
     incompatibilities,
 )
 from stitchback.schema.effects import RenameColumn, RenameTable
+
+if TYPE_CHECKING:
+    from stitchback.engine.rolling_stops import RollingPath, RollingStop
 
 T = TypeVar("T")
 

@@ -109,7 +109,7 @@ class SameNameOtherLayout:
                 unit.migration.operations == twin.operations
                 and unit.migration.dependencies == twin.dependencies
             )
-            if same:
+            if same and unit.key == case.renamed.recorded(unit.key):
                 message = f"{unit.key} has another layout on {case.situation.mainline.ref}; its operations are the same"
                 yield Finding(self.code, self.severity, unit.side.patch.tree.ref, place(unit), message)
 
@@ -151,7 +151,7 @@ class SameNameOtherData:
                     message = f"{unit.key}: {'; '.join(match.differences)}"
                     severity = Severity.NOTE if unit.key in agreed else self.of(match)
                     yield Finding(self.code, severity, unit.side.patch.tree.ref, place(unit), message)
-        mainline = case.situation.mainline
+        mainline = case.mainline
         for unit in case.units:
             if unit.is_edited or not (unit.twin is not None or is_brought_with_a_duplicate(unit, mainline)):
                 continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from stitchback.engine import RunError
 from stitchback.hazards.rolling_case import Break, RollingCase
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
@@ -14,6 +14,9 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque, Span
 from stitchback.model.values import render
 from stitchback.schema.compatibility import Undecided
+
+if TYPE_CHECKING:
+    from stitchback.engine import RunError
 
 _CHANGES_SCHEMA = re.compile(
     r"\b(?:ALTER|CREATE|DROP|RENAME)\s+(?:UNIQUE\s+)?(?:TABLE|INDEX|COLUMN|CONSTRAINT)\b", re.IGNORECASE

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare, edited_since
+from stitchback.matching.renamed_labels import relabelled_mainline, relabelled_patch, renamed_labels
 from stitchback.matching.sides import sides
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
@@ -20,9 +21,12 @@ def case_of(
     """The patch branches, each compared with mainline."""
     # A migration that a patch branch has too was released with it, whatever mainline's releases had.
     unreleased = policy.unreleased.difference(*(patch.tree.migrations for patch in patches))
-    compared = tuple(_side(patch, mainline, policy, unreleased) for patch in patches)
+    renamed = renamed_labels(patches, mainline)
+    onto = relabelled_mainline(mainline, renamed)
+    read = (relabelled_patch(patch, onto, renamed) for patch in patches)
+    compared = tuple(replace(_side(patch, onto, policy, unreleased), renamed=renamed) for patch in read)
     matches = tuple(side.comparison.matches for side in compared)
-    return Case(Situation(patches, mainline, matches, policy, ledgers), compared)
+    return Case(Situation(patches, mainline, matches, policy, ledgers), compared, onto, renamed)
 
 
 def _side(patch: Patch, mainline: Tree, policy: Policy, unreleased: frozenset[MigrationKey]) -> Side:
@@ -63,7 +67,8 @@ def _links(case: Case) -> list[tuple[str, str]]:
 def part_of(case: Case, apps: Collection[str]) -> Case:
     """The case as if the patch branches had changed only these apps since the fork point."""
     given = case.situation
-    patches = tuple(_patch_with(patch, apps) for patch in given.patches)
+    labels = {*apps, *(old for old, new in case.renamed.labels.items() if new in apps)}
+    patches = tuple(_patch_with(patch, labels) for patch in given.patches)
     return case_of(patches, given.mainline, given.policy, given.ledgers)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from stitchback.graph import MigrationGraph
 from stitchback.matching.match import Comparison
+from stitchback.matching.renamed_labels import NOT_RENAMED, RenamedLabels
 from stitchback.matching.sides import Sides
 from stitchback.model.atoms import (
     Added,
@@ -21,7 +22,7 @@ from stitchback.model.atoms import (
 )
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
-from stitchback.model.migrations import Dependency, Migration
+from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Patch, Situation
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class Side:
     sides: Sides
     comparison: Comparison
     unreleased: frozenset[MigrationKey] = frozenset()  # Policy.unreleased without what a patch branch has
+    renamed: RenamedLabels = NOT_RENAMED
     _touching: dict[MigrationKey, list[Match]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
@@ -77,10 +79,13 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A situation, compared."""
+    """A situation, compared. `renamed`: the apps that mainline has under another label. The sides have mainline's labels, and so has `relabelled`,
+    mainline's tree; the situation is as it was read."""
 
     situation: Situation
     sides: tuple[Side, ...]
+    relabelled: Tree | None = None
+    renamed: RenamedLabels = NOT_RENAMED
     _answers: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def once(self, question: Callable[[Case], T]) -> T:
@@ -89,6 +94,11 @@ class Case:
             self._answers[question] = question(self)
         answer: T = self._answers[question]
         return answer
+
+    @property
+    def mainline(self) -> Tree:
+        """Mainline's tree as the sides were compared with it."""
+        return self.relabelled or self.situation.mainline
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -200,10 +210,10 @@ class Unit:
     @property
     def label(self) -> str:
         """For comments: `shop.0003_color of release/2.4 (commit 1a2b3c4d5e6f)`; without the commit where it does not have the migration yet."""
-        tree = self.side.patch.tree
+        tree, key = self.side.patch.tree, self.side.renamed.recorded(self.key)
         if self.key in self.side.patch.uncommitted:
-            return f"{self.key} of {tree.ref}"
-        return f"{self.key} of {tree.ref} (commit {tree.commit[:12]})"
+            return f"{key} of {tree.ref}"
+        return f"{key} of {tree.ref} (commit {tree.commit[:12]})"
 
 
 def seen_by_database(atom: Atom) -> bool:

@@ -47,7 +47,7 @@ def sides_of(case: Case, result: Tree) -> list[BranchSides]:
 
 def unplanned(case: Case) -> tuple[tuple[Side, BranchSides], ...]:
     """What does not depend on a plan; as the result, mainline."""
-    mainline = case.situation.mainline
+    mainline = case.mainline
     brought = frozenset[MigrationKey]().union(*(merged_by_git(side.patch, mainline) for side in case.sides))
     changing = (side for side in case.sides if changes_the_state(side))
     return tuple((side, of_side(side, mainline, brought)) for side in changing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.graph import MigrationGraph
@@ -124,9 +124,25 @@ def merged_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
     if not patch.merged:
         return frozenset()
     own = patch.tree.migrations.keys() - patch.fork.migrations.keys() - patch.mainline_had
-    return frozenset(
-        key for key in own if _is_brought(patch.tree.migrations[key], mainline.migrations.get(key))
-    )
+    brought = (key for key in own if _is_brought(patch.tree.migrations[key], mainline.migrations.get(key)))
+    return frozenset((*brought, *(there.key for _, there in moved_by_git(patch, mainline))))
+
+
+def moved_by_git(patch: Patch, mainline: Tree) -> Iterator[tuple[MigrationKey, Migration]]:
+    """The patch branch's own migrations that git's merge put into the folder of another app, as it does where mainline has renamed a folder."""
+    if not patch.merged:
+        return
+    own = {
+        key: patch.tree.migrations[key] for key in patch.tree.migrations.keys() - patch.fork.migrations.keys()
+    }
+    for key, migration in own.items():
+        for there in mainline.migrations.values() if key not in mainline.migrations else ():
+            if (
+                there.key.name == key.name
+                and same_file(there, migration)
+                and there.key not in patch.mainline_had | patch.tree.migrations.keys()
+            ):
+                yield key, there
 
 
 def _is_brought(on_patch: Migration, on_mainline: Migration | None) -> bool:

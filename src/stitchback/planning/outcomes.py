@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match
 from stitchback.model.plans import CandidateReach, Refuted, SafePlan
-from stitchback.strategies.search import Composition
+
+if TYPE_CHECKING:
+    from stitchback.strategies.search import Composition
 
 DISAGREEMENT = "SB413"  # the simulation accepts a plan, the rehearsal does not
 NO_TIME = "SB414"  # the rehearsal took too long

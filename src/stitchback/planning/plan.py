@@ -10,6 +10,8 @@ from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.graph import MigrationGraph
 from stitchback.matching.case import Case
 from stitchback.matching.histories import histories
+from stitchback.matching.renamed_labels import asks_for_old_label, unnamed_successors
+from stitchback.matching.sides import removed_apps
 from stitchback.model.atoms import Atom, Shape
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
@@ -61,6 +63,8 @@ def plan(
     _refuse_unread(case)
     _refuse_renamed(case)
     _refuse_own_behaviour(case)
+    _refuse_label_without_replaces(case)
+    _refuse_old_label_in_code(case)
     blocking = _blocking(case)
     if blocking:
         unread = any(match.verdict is Verdict.OPAQUE for match in blocking)
@@ -230,7 +234,7 @@ def _refuse_renamed(case: Case) -> None:
         gone = [
             old
             for key, old in patch.fork.migrations.items()
-            if key in case.situation.mainline.migrations
+            if key in case.mainline.migrations
             and key not in patch.tree.migrations
             and key not in patch.tree.replacers
         ]
@@ -272,6 +276,46 @@ def _refuse_own_behaviour(case: Case) -> None:
                 hint="On their branch, write them with operations only, in a migration of the app that they change, and plan again.",
                 evidence=tuple(f"{each.key} on {name}, {own.span}: {own.reason}" for name, each, own in said),
             )
+
+
+def _refuse_label_without_replaces(case: Case) -> None:
+    """Refuses an app that the patch branch has migrations for, and that mainline has under another label without naming its migrations in `replaces`:
+    Django runs them again."""
+    ref = case.mainline.ref
+    for side in case.sides:
+        fork = side.patch.fork
+        apps = {each.key.app for each in side.patch.migrations}
+        gone = removed_apps(fork, case.mainline) & apps
+        found = list(unnamed_successors(fork, case.mainline, gone))
+        if found:
+            (old, _), (_, new) = found[0], found[0]
+            raise _not_tried(
+                "SB419",
+                f"{old.app} is called {new.key.app} on {ref}, without `replaces`: Django runs its migrations again on every database",
+                hint=f"Name the old migrations on {ref}, with `db_table` in the models whose tables keep their names, and plan again (stitchback explain SB419):",
+                example=tuple(
+                    f'replaces = [("{key.app}", "{key.name}")]  # {each.path}' for key, each in found
+                ),
+                evidence=tuple(f"{key} of {fork.ref} is {each.key} on {ref}" for key, each in found),
+            )
+
+
+def _refuse_old_label_in_code(case: Case) -> None:
+    """Refuses a data operation that asks for a model by a label that mainline does not have any more."""
+    ref, renamed = case.mainline.ref, case.renamed
+    found = [unit for unit in case.units if unit.twin is None and asks_for_old_label(unit.migration, renamed)]
+    if found and renamed.labels:
+        names = {renamed.recorded(unit.key): unit for unit in found}
+        labels = ", ".join(f"{old} (there {new})" for old, new in sorted(renamed.labels.items()))
+        raise _not_tried(
+            "SB419",
+            f"{', '.join(map(str, names))}: code that asks for models by a label that {ref} no longer has: {labels}",
+            hint=f"Write the migration on {ref} with the new label in its code, and with this line, and plan again (stitchback explain SB419):",
+            example=tuple(
+                f'replaces = [("{key.app}", "{key.name}")]  # {unit.key}' for key, unit in names.items()
+            ),
+            evidence=tuple(f"{unit.migration.path} on {unit.side.patch.tree.ref}" for unit in found),
+        )
 
 
 def _refuse_edited(case: Case, nowhere: Sequence[MigrationKey]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from stitchback.matching.leaf_models import own_of
 from stitchback.matching.own_squashes import before_squashes
+from stitchback.matching.renamed_labels import relabelled_situation
 from stitchback.matching.sides import sides as split
 from stitchback.matching.three_way import (
     Branch,
@@ -74,6 +75,7 @@ ModelsOf = Callable[[Tree], SchemaState | None]
 
 def sides_of(situation: Situation, result: Tree, models_of: ModelsOf) -> tuple[BranchSides, ...]:
     """One for each patch branch whose models are known; without any, the reconciled tree is compared with mainline alone."""
+    situation, result = relabelled_situation(situation, result)
     mainline = before_merge(situation)
     ours = models_of(mainline)
     if ours is None:

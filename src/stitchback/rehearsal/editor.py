@@ -135,7 +135,7 @@ class StrictEditor(PlainEditor):
         for text in found.parts.keys() ^ wanted.parts.keys():
             problem = part_problem(table, text, lacks=text not in found.parts)
             if problem not in ignored:
-                self.connection.watch.healed(table, text.split(" ")[0], problem)
+                self.connection.watch.healed(table, text, problem)
 
     def _deferred(self, table: str, wanted: Shape) -> set[Problem]:
         """The indexes which the same migration will create later."""

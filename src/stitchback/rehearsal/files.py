@@ -110,7 +110,8 @@ def identity_of(operation: Any) -> tuple[str, ...]:
 
 
 def definitions_set_by(operation: Any, app: str, state: Any) -> Iterator[tuple[str, str]]:
-    """What an operation defines besides the columns that the editor sees: indexes and constraints; (table, kind in `Shape.parts`)."""
+    """What an operation defines besides the columns that the editor sees: indexes and constraints; (table, kind or
+    text in `Shape.parts`)."""
     for cls in type(operation).__mro__:
         known = BY_NAME.get(cls.__name__)
         for kind in known.defines if known is not None else ():
@@ -122,6 +123,8 @@ def definitions_set_by(operation: Any, app: str, state: Any) -> Iterator[tuple[s
             column = model._meta.get_field(operation.name).column
             if column:
                 yield model._meta.db_table, column
+                for kind in ("index", "unique"):
+                    yield model._meta.db_table, f'{kind} ("{column}")'
 
 
 class MakeBase(DjangoOperation):  # type: ignore[misc]

@@ -24,7 +24,7 @@ DataRun = tuple[Name, str]  # the migration, and the identity of its data operat
 class RowWatch:
     """Watches one database. `changes`: table -> columns that an operation alters or removes; None among them: the whole table. `is_strict`: whether
     failures are refused; `is_sqlite`: also failures that only SQLite has. `debts`: differences that a table remake removed and no operation has
-    removed yet, by table and column (or kind of index or constraint): a database of another backend would still have them."""
+    removed yet, by table and column (or index or constraint, as in `Shape.parts`): a database of another backend would still have them."""
 
     data: list[DataRun] = field(default_factory=list)
     changes: dict[str, set[str | None]] = field(default_factory=dict)
@@ -49,9 +49,10 @@ class RowWatch:
         return (table.lower(), what) in self.debts
 
     def set_by_operation(self, table: str, what: str | None) -> None:
-        """Records that an operation has set this part of the table as in the models; `what` None: the whole table."""
+        """Records that an operation has set this part of the table as in the models: a column, an index or a constraint, or all of one kind; `what` None:
+        the whole table."""
         for place in list(self.debts):
-            if place[0] == table.lower() and what in (None, place[1]):
+            if place[0] == table.lower() and what in (None, place[1], place[1].partition(" ")[0]):
                 del self.debts[place]
 
     def progress(self, action: str, migration: Any = None, fake: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -207,11 +208,15 @@ def removed_rows(ledger: Ledger, edits: Iterable[LedgerEdit]) -> tuple[LedgerRow
 
 def _without(ledger: Ledger, gone: tuple[LedgerRow, ...]) -> Ledger:
     """The ledger without each row of `gone`, removed once, starting from the end: of equal rows the first one stays."""
-    rows = list(ledger.rows)
-    for row in gone:
-        last = len(rows) - 1 - rows[::-1].index(row)
-        del rows[last]
-    return replace(ledger, rows=tuple(rows)) if gone else ledger
+    if not gone:
+        return ledger
+    left, stay = Counter(gone), list[LedgerRow]()
+    for row in reversed(ledger.rows):
+        if left[row]:
+            left[row] -= 1
+        else:
+            stay.append(row)
+    return replace(ledger, rows=tuple(reversed(stay)))
 
 
 def moment(applied: str) -> datetime | None:

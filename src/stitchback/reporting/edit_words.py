@@ -104,6 +104,13 @@ def _new_operations(original: Migration | None, edits: tuple[OperationEdit, ...]
     gone = [operation for index, operation in enumerate(old) if index not in touched]
     guarded = [old[edit.index] for edit in edits if isinstance(edit, MakeConditional)]
     inserted = [edit.operation for edit in edits if isinstance(edit, Insert | CarryOperation)]
+    both = set(map(operation_words, gone)) & set(map(operation_words, inserted))
+    rewritten = [each for each in inserted if operation_words(each) in both]
+    gone, inserted = (
+        [each for each in some if operation_words(each) not in both] for some in (gone, inserted)
+    )
+    if rewritten:
+        yield f"rewrites {_operations(rewritten)}"
     if gone:
         yield f"no longer contains {_operations(gone)}"
     if guarded:

@@ -97,10 +97,10 @@ def plan_page(
     """The page of `plan`, and with `verified`, of `verify`. `diffs`: unified diffs of the files. `runbook`: name -> text of the files of
     `plan --out`."""
     case = report.status.case
-    situation, outcome = case.situation, report.outcome
+    outcome = report.outcome
     data = _compared(report.status, (*report.status.findings, *report.findings))
     if not isinstance(outcome, Planned):
-        pictures = [PlanPicture(picture_of_side(side, situation.mainline)) for side in case.sides]
+        pictures = [PlanPicture(picture_of_side(side, case.mainline)) for side in case.sides]
         lines = ["No plan could be proved, so nothing can be written."]
         data["summary"] = {
             "title": "Refused",
@@ -109,7 +109,7 @@ def plan_page(
         }
     else:
         chosen = outcome.chosen
-        pictures = [picture_of_plan(side, situation.mainline, chosen.candidate) for side in case.sides]
+        pictures = [picture_of_plan(side, case.mainline, chosen.candidate) for side in case.sides]
         data |= _planned(report, chosen, diffs, runbook)
         planned = len(chosen.proof.outcomes)
         data["tables"] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stitchback.matching.case import Unit
@@ -11,6 +11,7 @@ from stitchback.model.atoms import (
     Altered,
     Atom,
     DataRun,
+    Removed,
     SchemaObject,
     SchemaObjectKind,
     Shape,
@@ -23,6 +24,7 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Constant, Items, Value
 from stitchback.schema.labels import key_of
 from stitchback.schema.references import LABELS
+from stitchback.schema.tables import field_indexes
 from stitchback.strategies.before_use import (
     OVER_COLUMNS,
     EarlierOperations,
@@ -39,6 +41,7 @@ from stitchback.strategies.file_names import leaf_key, path_for
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.parents import has_applicable_dependencies, parent_below
 from stitchback.strategies.remaining_operations import ending
+from stitchback.strategies.reparent import reparented
 from stitchback.strategies.written_operations import (
     conditional,
     create_model,
@@ -49,6 +52,12 @@ from stitchback.strategies.written_operations import (
     with_row_default,
     writable,
 )
+
+REMOVALS = {
+    SchemaObjectKind.COLUMN: "RemoveField",
+    SchemaObjectKind.INDEX: "RemoveIndex",
+    SchemaObjectKind.CONSTRAINT: "RemoveConstraint",
+}
 
 
 class Bridge:
@@ -62,11 +71,15 @@ class Bridge:
     def propose(self, draft: Draft, unit: Unit) -> Draft | None:
         if unit.duplicated and not unit.twin:
             return None  # mainline would still make those again
-        if unit.twin and not has_applicable_dependencies(draft, unit):
-            return None  # Django stops on databases of the patch branch before it runs anything
         wanted = _missing_on_one_side(draft, unit)
         if wanted is None or not wanted.any:
             return None
+        if unit.twin and not has_applicable_dependencies(draft, unit):
+            # Else Django stops on databases of the patch branch before it runs anything.
+            loosened = reparented(draft, unit, unit.twin)
+            if loosened is None:
+                return None
+            draft = loosened
         draft = with_inserts(draft, unit, wanted.before)
         if not wanted.at_the_leaf:
             replacement = unit.key if unit.twin else parent_below(draft, unit)
@@ -84,6 +97,11 @@ class Bridge:
             operations,
         ).with_comment(
             f"Bridge between {unit.label} and mainline: creates what a database lacks, and leaves unchanged what it has.",
+            *(
+                ("It removes what only one of the two files of that name removes.",)
+                if any(item.kind in REMOVALS.values() for item in wanted.at_the_leaf)
+                else ()
+            ),
             provenance=(f"covers {unit.label}",),
         )
         replacement = unit.key if unit.twin else key
@@ -177,7 +195,8 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
         match.verdict is Verdict.EVOLVED and unit.twin
     ):
         return ()
-    if unit.twin and all(isinstance(atom, Altered) for atom in atoms):
+    patch_alone = match.verdict is Verdict.PATCH_ONLY and bool(match.patch)
+    if unit.twin and all(isinstance(atom, Altered) for atom in atoms) and (unit.is_edited or not patch_alone):
         return _to_mainline_shape(unit, match)
     if unit.is_edited and match.verdict is Verdict.PATCH_ONLY:
         return None  # mainline has taken it out of the file: nobody makes it again, and nobody may drop it unasked
@@ -197,7 +216,7 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
 def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) -> tuple[Operation, ...] | None:
     first = atoms[0]
     if not isinstance(first, Added):
-        return None
+        return _removed_where_present(unit, atoms[-1], in_patch=in_patch)
     comparison = unit.side.comparison
     state = comparison.patch_end if in_patch else comparison.mainline_end
     model = _model_now(unit, state, first.schema_object)
@@ -229,10 +248,40 @@ def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) ->
                 else (conditional(operation("AddConstraint", model_name=here, constraint=value)),)
             )
         case SchemaObjectKind.UNIQUE_TOGETHER:
-            value = Items("set", tuple(_names(names) for names in sorted(model.unique_together)))
+            together = {*model.unique_together, *(_unique_in_patch(unit, first) if in_patch else ())}
+            value = Items("set", tuple(_names(names) for names in sorted(together)))
             return (conditional(operation("AlterUniqueTogether", name=here, unique_together=value)),)
         case _:
             return ()
+
+
+def _removed_where_present(unit: Unit, last: Atom, *, in_patch: bool) -> tuple[Operation, ...] | None:
+    """What one of the two migrations of the name removes and the other does not."""
+    if not isinstance(last, Removed) or unit.twin is None or last.schema_object.kind not in REMOVALS:
+        return None
+    comparison = unit.side.comparison
+    owner = _model_now(unit, comparison.mainline_end, last.schema_object)
+    if owner is None:
+        return None  # its table is gone too
+    name = comparison.mainline_identity.current_name(last.schema_object)
+    made = {*(field for field, _ in owner.fields), *dict(owner.indexes), *dict(owner.constraints)}
+    if not in_patch and name in made:
+        return None  # mainline has made another one of that name since
+    kind = REMOVALS[last.schema_object.kind]
+    return (conditional(operation(kind, model_name=Constant(owner.name.lower()), name=Constant(name))),)
+
+
+def _unique_in_patch(unit: Unit, atom: Added) -> Iterator[tuple[str, ...]]:
+    """What the patch branch has made unique together in the atom's model, with its fields called as on mainline."""
+    comparison = unit.side.comparison
+    key = comparison.patch_identity.current_model(atom.schema_object.model)
+    ours, start = comparison.patch_end.models[key], comparison.start.models.get(atom.schema_object.model)
+    known = start.unique_together if start is not None else frozenset()
+    for names in ours.unique_together - known:
+        columns = (
+            comparison.patch_identity.schema_object(SchemaObjectKind.COLUMN, key, name) for name in names
+        )
+        yield tuple(map(comparison.mainline_identity.current_name, columns))
 
 
 def _named_as_now(unit: Unit, atom: Added) -> Value | None:
@@ -316,11 +365,15 @@ def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None
     theirs = shape_value(shape)
     if not isinstance(field, Field) or theirs is None or owner is None:
         return None
-    model, name = Constant(owner.name.lower()), Constant(last.name)
+    name_now = last.name
+    model, name = Constant(owner.name.lower()), Constant(name_now)
     default = row_default(unit, match.given or match.mainline, in_patch=False)
     ours = with_row_default("AlterField", model, name, field, default)
     if ours is None:
         return None
+    if isinstance(shape, Field) and {*field_indexes(name_now, shape)} != {*field_indexes(name_now, field)}:
+        # An index is not made twice, as a column may be altered twice. MariaDB loses the check of a positive number when its column is altered.
+        return None if field.path.rpartition(".")[2].startswith("Positive") else (conditional(ours),)
     to_patch = operation("AlterField", model_name=model, name=name, field=theirs)
     return (state_only(to_patch), ours)
 

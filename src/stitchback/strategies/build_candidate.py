@@ -12,6 +12,7 @@ from stitchback.strategies.file_names import leaf_key, path_for
 from stitchback.strategies.leaves import leaves
 from stitchback.strategies.new_references import with_referenced_apps
 from stitchback.strategies.patch_shapes import with_patch_shapes
+from stitchback.strategies.recorded_names import as_recorded
 from stitchback.strategies.remove_duplicates import remove_duplicates
 from stitchback.strategies.renumber import number, renumbered
 
@@ -29,7 +30,9 @@ def finish(draft: Draft, case: Case) -> Candidate | None:
             settled = renumbered(settled, app, units[0].side.unreleased, behind)
     for app in sorted({unit.key.app for unit in units} | {key.app for key in settled.files}):
         settled = _joined(settled, app)
-    settled = with_referenced_apps(carried(with_patch_shapes(settled, case), case), case)
+    settled = as_recorded(with_referenced_apps(carried(with_patch_shapes(settled, case), case), case), case)
+    if settled is None:
+        return None
     manual_inserts = tuple(sorted(settled.manual_inserts))
     remarks = (*settled.remarks, *_about_new_apps(settled, case))
     return Candidate(_strategies(settled), settled.edits, settled.result, manual_inserts, remarks)

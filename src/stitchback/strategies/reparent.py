@@ -27,19 +27,25 @@ class Reparent:
         twin = unit.twin
         if twin is None or has_applicable_dependencies(draft, unit) or not _same_changes(unit, twin):
             return None
-        parents = dependencies_there(draft, unit, (twin.key,))
-        if parents is None or set(parents) == set(twin.dependencies):
+        loosened = reparented(draft, unit, twin)
+        if loosened is None:
             return None
-        lost = tuple(parent for parent in twin.dependencies if parent not in parents)
-        people = f"Dependencies as on {unit.side.patch.tree.ref}, whose databases have applied this migration without {_names(lost)}."
-        file = replace(draft.get_file(twin.key), dependencies=parents).with_comment(people)
-        loosened = (
-            draft.with_file(file).with_replacement(unit.key, twin.key).with_strategy(unit.key.app, self.name)
-        )
-        for child in _heirs(draft, unit, twin.key, lost):
-            heir = loosened.get_file(child)
-            loosened = loosened.with_file(replace(heir, dependencies=with_parent(heir.dependencies, *lost)))
-        return loosened
+        return loosened.with_replacement(unit.key, twin.key).with_strategy(unit.key.app, self.name)
+
+
+def reparented(draft: Draft, unit: Unit, twin: Migration) -> Draft | None:
+    """The draft in which mainline's migration of the same name has the patch branch's dependencies. None where they are in no tree, or the same."""
+    parents = dependencies_there(draft, unit, (twin.key,))
+    if parents is None or set(parents) == set(twin.dependencies):
+        return None
+    lost = tuple(parent for parent in twin.dependencies if parent not in parents)
+    people = f"Dependencies as on {unit.side.patch.tree.ref}, whose databases have applied this migration without {_names(lost)}."
+    file = replace(draft.get_file(twin.key), dependencies=parents).with_comment(people)
+    loosened = draft.with_file(file)
+    for child in _heirs(draft, unit, twin.key, lost):
+        heir = loosened.get_file(child)
+        loosened = loosened.with_file(replace(heir, dependencies=with_parent(heir.dependencies, *lost)))
+    return loosened
 
 
 def _same_changes(unit: Unit, twin: Migration) -> bool:

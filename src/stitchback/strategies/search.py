@@ -66,13 +66,13 @@ def compositions(
 
 def _as_it_is(case: Case) -> Candidate | None:
     """Mainline unchanged, if it was reconciled with each branch before and has a file for each name that is left."""
-    mainline = case.situation.mainline
+    mainline = case.mainline
     sides = [side for side in case.sides if side.units]
     if not sides or not all(_was_reconciled(side, mainline) for side in sides):
         return None
     if any(unit.key not in mainline.migrations for unit in case.units):
         return None
-    draft = Draft(case.situation.mainline)
+    draft = Draft(case.mainline)
     for unit in case.units:
         draft = draft.with_replacement(unit.key, unit.key)
     candidate = finish(draft, case)
@@ -88,7 +88,7 @@ def _was_reconciled(side: Side, mainline: Tree) -> bool:
 
 def unplaced(case: Case, order: Sequence[Strategy]) -> tuple[MigrationKey, ...]:
     """The patch migrations that no strategy fits; all others get the proposal of the first strategy that fits."""
-    draft = Draft(case.situation.mainline)
+    draft = Draft(case.mainline)
     missing: dict[MigrationKey, None] = {}
     for unit in case.units:
         proposed = _first_that_fits(draft, unit, order)
@@ -127,7 +127,7 @@ def _fitting(
     """For each app, the allowed strategies that fit one of its migrations; at least one."""
     found: dict[str, dict[Strategy, None]] = {unit.key.app: {} for unit in case.units}
     for strategy in order:
-        draft = Draft(case.situation.mainline)
+        draft = Draft(case.mainline)
         for unit in case.units:
             proposed = strategy.propose(draft, unit)
             if proposed is not None and strategy in wanted.allowed(unit.key.app, order):
@@ -139,7 +139,7 @@ def _fitting(
 def _composed(
     case: Case, order: Sequence[Strategy], choice: Choice, wanted: WantedStrategies
 ) -> Draft | None:
-    draft = Draft(case.situation.mainline)
+    draft = Draft(case.mainline)
     chosen: set[str] = set()
     done: set[MigrationKey] = set()
     for unit in case.units:

@@ -281,6 +281,26 @@ class TestTheWorkingTree:
         assert repository.dirty_paths(["clean", "absent"]) == ()
         assert repository.dirty_paths([]) == ()
 
+    def test_a_file_that_git_moves_into_a_renamed_folder_is_not_dirty(self, make: Make) -> None:
+        """Whether git asks (`CONFLICT (file location)`) or not; as soon as a person changes it, it is."""
+        many = {f"old/{number}.py": b"%d\n" % number for number in range(3)}
+        repository, _ = make(
+            commit("one", files=many),
+            commit("two", "side", "one", files={**many, "old/new.py": b"hotfix\n"}),
+            commit("three", files={path.replace("old", "new"): text for path, text in many.items()}),
+        )
+        root, moved = top(repository), "new/new.py"
+        for directories in ("conflict", "true"):
+            arguments = ["git", "-c", f"merge.directoryRenames={directories}", "merge", "--no-commit", "side"]
+            subprocess.run(arguments, cwd=root, capture_output=True, check=False)
+            assert (root / moved).read_bytes() == b"hotfix\n"
+            assert repository.dirty_paths([moved]) == ()
+            (root / moved).write_bytes(b"mine\n")
+            assert repository.dirty_paths([moved]) == (moved,)
+            git(root, "add", moved)
+            assert repository.dirty_paths([moved]) == (moved,)
+            git(root, "reset", "-q", "--hard")
+
     def test_line_ends_made_by_the_checkout_are_not_dirt(self, make: Make) -> None:
         repository, _ = make(commit("one", files={"a.py": b"1\n"}))
         git(top(repository), "config", "core.autocrlf", "true")

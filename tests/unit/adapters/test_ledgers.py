@@ -151,6 +151,7 @@ def test_an_empty_ledger_is_one_that_says_so(text: str) -> None:
         ('{"rows": ' * 50_000, 1),
         ("id,app,name\n" + "1" * 900 + ",shop,0001\n", 2),
         ("id,app,name\n²,shop,0001\n", 2),
+        ('[["shop", "0001"],\n["shop", "\\ud800"]]', 2),
         ("app,name\nshop,0001\n" + " " * 1_000_000 + "x\n", 3),
         ("-=" * 1_000_000, 1),
         ('ERROR:  relation "django_migrations" does not exist\n', 1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -106,9 +107,9 @@ def tree(contents: Mapping[str, bytes], cache: DiskReadings | None = None, **con
 
 
 def opened(read: Tree) -> str:
-    """All of a tree in one text, places in files too."""
+    """All of a tree in one text, places in files too; sets in one order."""
     assert all(migration.operations is not None for migration in read.migrations.values())
-    return repr(read)
+    return re.sub(r"frozenset\(\{([^{}]*)\}\)", lambda found: str(sorted(found[1].split(", "))), repr(read))
 
 
 def cache_file(place: Path, contents: Mapping[str, bytes] = FILES) -> Path:

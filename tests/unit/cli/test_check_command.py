@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,15 @@ def test_a_comment_of_a_release_suppresses_nothing(commands: Commands, tmp_path:
     mainline = path.read_text()
     path.write_text(f"# stitchback: ignore[SB201] they were given the column with SQL\n{mainline}")
     assert codes(commands, folder, "--release", "release/2.4") == []
+
+
+def test_without_findings_it_imports_neither_the_engine_nor_the_proof(tmp_path: Path) -> None:
+    """They take as long to import as all else that `check` does."""
+    build([BuildCommit("base", "main", logs(**FIRST), "lines")], tmp_path / "quiet", checkout="main")
+    script = (
+        "import sys; from stitchback.cli.boundary import run; run(sys.argv[1:]);"
+        "print([name for name in ('engine', 'proof', 'rehearsal', 'strategies', 'rewriting') if f'stitchback.{name}' in sys.modules])"
+    )
+    command = [sys.executable, "-c", script, "-C", str(tmp_path / "quiet"), "check", "--base", "main"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

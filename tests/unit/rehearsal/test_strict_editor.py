@@ -115,6 +115,15 @@ class TestIndexesAndConstraints:
         )
         assert ELSEWHERE not in said(alter("item", "base", char(60, null=TRUE)), settles, **both)
 
+    def test_an_index_of_a_column_that_a_remake_drops_and_a_conditional_alteration_makes_again(self) -> None:
+        """On another engine the operation finds it. Near miss: the same of another column."""
+        indexed = alter("item", "base", char(20, null=TRUE, db_index=TRUE))
+        other = alter("item", "label", char(60, db_index=TRUE))
+        both = {"ours": indexed, "theirs": NOTHING}
+        assert f'("base") is unexpected, {ELSEWHERE}' in said(LONGER, **both)
+        assert ELSEWHERE not in said(LONGER, looking(indexed), **both)
+        assert f'("base") is unexpected, {ELSEWHERE}' in said(LONGER, looking(other), **both)
+
     def test_a_constraint_that_is_added_and_removed_by_a_remake_of_its_own(self) -> None:
         removed = operation("RemoveConstraint", model_name=Constant("item"), name=Constant("u"))
         assert passes(unique("label", "base")) == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow
 from stitchback.repair.ledger_edits import (
@@ -38,6 +40,13 @@ def test_of_doubled_rows_the_oldest_stays_not_the_first() -> None:
     doubled = ledger((A, 1, "2024-01-03"), (B, 2, "2024-01-01"), (A, 3, "2024-01-02"), (A, 4, "2024-01-02"))
     assert [row.id for row in superfluous(doubled, A)] == [4, 1]
     assert [row.id for row in edited(doubled, [DeleteDuplicate(A, "")]).rows] == [2, 3]
+
+
+def test_a_hundred_thousand_duplicates_take_seconds() -> None:
+    many = Ledger("x", (LedgerRow(B), *(LedgerRow(A) for _ in range(100_000)), LedgerRow(C)))
+    began = time.monotonic()
+    assert edited(many, [DeleteDuplicate(A, "")]).rows == (LedgerRow(B), LedgerRow(A), LedgerRow(C))
+    assert time.monotonic() - began < 20
 
 
 def test_time_zones_are_looked_at_for_the_oldest() -> None:

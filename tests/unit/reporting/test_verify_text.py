@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stitchback.api.verification.report import Difference, EngineReport, PopulationReport
+from stitchback.api.verification.report import EngineReport, PopulationReport
+from stitchback.model.plans import Failure
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.reporting.html_reports import engine_table
 from stitchback.reporting.verify_text import verified_lines
@@ -30,10 +31,10 @@ def test_another_number_of_databases_than_in_the_plan_is_explained(planned: int,
 
 
 def test_a_difference_stands_with_its_database_and_one_of_the_tree_below() -> None:
-    of_tree = Difference(
+    of_tree = Failure(
         "the tree", "fresh install", "makemigrations", Problem(KIND, message="a model has no migration")
     )
-    of_one = Difference("fresh install", "migrate", "schema", Problem(KIND, message="column x is missing"))
+    of_one = Failure("fresh install", "migrate", "schema", Problem(KIND, message="column x is missing"))
     bad = PopulationReport("fresh install", "fresh", (), "UPDATE", (), 1, (of_one,), finished_first=True)
     engine = EngineReport("sqlite", "5.2", (bad,), (of_tree, of_one), ("a remark",), 9)
     found = engine_table(engine, 0, 1)

@@ -14,6 +14,7 @@ from migration_values import (
     char,
     create,
     edited,
+    field,
     foreign_key,
     key,
     keys,
@@ -25,9 +26,10 @@ from migration_values import (
 )
 from plans_by_hand import FORK, M, P, X, changed
 
+from stitchback.model.edits import WriteFile
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
-from stitchback.model.values import Constant, Items
+from stitchback.model.values import Constant, Items, Value
 from stitchback.strategies.bridge import Bridge
 from stitchback.strategies.draft import Draft
 
@@ -67,9 +69,8 @@ def test_whatever_one_of_two_files_of_the_same_name_creates_is_created_where_it_
     [
         (plus(alter("item", "label", char(30))), plus(alter("item", "label", char(40))), (30, 40)),
         (P, plus(alter("item", "label", char(40))), (20, 40)),
-        (plus(alter("item", "label", char(40))), P, (40, 20)),
     ],
-    ids=["altered in both", "altered in mainline's", "altered in the patch's"],
+    ids=["altered in both", "altered in mainline's"],
 )
 def test_a_column_that_two_files_of_the_same_name_alter_ends_with_mainlines_length(
     ours: Migration, theirs: Migration, lengths: tuple[int, int]
@@ -78,6 +79,52 @@ def test_a_column_that_two_files_of_the_same_name_alter_ends_with_mainlines_leng
         "shop.0004_bridge_0003_p": f"after shop.0003_p: state only AlterField item.label to {lengths[0]}; "
         f"AlterField item.label to {lengths[1]}"
     }
+
+
+def test_what_only_the_patchs_file_of_the_same_name_alters_is_altered_everywhere() -> None:
+    candidate = planned(Bridge(), case_of((plus(alter("item", "label", char(40))),), P))
+    assert files(candidate) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_p: conditional AlterField item.label to 40"
+    }
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(char(40), char(40, db_index=TRUE)), (char(40, unique=TRUE), char(40))],
+    ids=["an index more on mainline", "unique on the patch branch"],
+)
+def test_a_column_with_other_indexes_is_altered_where_the_database_differs(
+    ours: Value, theirs: Value
+) -> None:
+    """Else the index would be made twice, or dropped where it is not."""
+    longer, indexed = (plus(alter("item", "label", each)) for each in (ours, theirs))
+    assert files(planned(Bridge(), case_of((longer,), indexed))) == {
+        "shop.0004_bridge_0003_p": "after shop.0003_p: conditional AlterField item.label to 40"
+    }
+
+
+def test_near_miss_an_index_of_a_positive_number() -> None:
+    """`MODIFY` of MariaDB drops the column's check, which no operation would make again."""
+    number, indexed = (field("PositiveIntegerField", null=TRUE, **more) for more in ({}, {"db_index": TRUE}))
+    fork = changed(FORK, edited(BASE, operations=(*BASE.operations, add("item", "count", number))))
+    theirs = plus(alter("item", "count", indexed))
+    assert proposed(Bridge(), case_of((P,), theirs, fork=fork)) is None
+
+
+def test_unique_together_of_the_patchs_file_alone_is_added_to_mainlines() -> None:
+    pairs = (("label", "base"), ("label", "color"))
+    theirs, ours = (
+        operation(
+            "AlterUniqueTogether",
+            name=Constant("item"),
+            unique_together=Items("set", tuple(Items("tuple", tuple(map(Constant, pair))) for pair in some)),
+        )
+        for some in (pairs[:1], pairs[1:])
+    )
+    later = migration("shop.0004_m", "shop.0003_p", theirs)
+    (edit,) = planned(Bridge(), case_of((plus(ours),), P, later)).edits
+    assert isinstance(edit, WriteFile)
+    assert "{('label', 'base'), ('label', 'color')}" in str(edit.result.operations[0])
 
 
 def test_data_operations_of_two_files_of_the_same_name_are_left_to_the_findings() -> None:
@@ -194,9 +241,59 @@ def test_near_miss_the_same_schema_under_the_same_name() -> None:
     assert proposed(Bridge(), case_of((P,), P.with_changes(blob="black"))) is None
 
 
-def test_near_miss_a_file_of_the_same_name_on_which_django_stops() -> None:
-    """Patched databases lack its dependency."""
-    assert proposed(Bridge(), case_of((P,), X, edited(MORE, dependencies=keys("shop.0003_x")))) is None
+def test_a_file_of_the_same_name_on_which_django_stops_gets_the_dependencies_of_the_patch() -> None:
+    """Patched databases lack its dependency; what depends on it gets that one."""
+    later = migration("shop.0004_y", "shop.0003_p", add("item", "y"))
+    candidate = planned(Bridge(), case_of((P,), X, edited(MORE, dependencies=keys("shop.0003_x")), later))
+    assert files(candidate) == {
+        "shop.0003_p": "after shop.0002_base: AddField item.color; AddField item.size",
+        "shop.0004_y": "after shop.0003_p shop.0003_x: AddField item.y",
+        "shop.0005_bridge_0003_p": "after shop.0004_y: conditional AddField item.size",
+    }
+
+
+INDEXED = migration(
+    "shop.0002_base",
+    "shop.0001_initial",
+    add("item", "base"),
+    add_index("item", "by_label", "label"),
+    add_unique("item", "one_label", "label"),
+)
+REMOVALS = {
+    "RemoveField item.base": remove("item", "base"),
+    "RemoveIndex item.by_label": operation(
+        "RemoveIndex", model_name=Constant("item"), name=Constant("by_label")
+    ),
+    "RemoveConstraint item.one_label": operation(
+        "RemoveConstraint", model_name=Constant("item"), name=Constant("one_label")
+    ),
+}
+
+
+@pytest.mark.parametrize("words", REMOVALS)
+def test_what_one_of_two_files_of_the_same_name_removes_is_removed_where_it_is(words: str) -> None:
+    fork = changed(FORK, INDEXED)
+    more = edited(P, operations=(*P.operations, REMOVALS[words]))
+    expected = {"shop.0004_bridge_0003_p": f"after shop.0003_p: conditional {words}"}
+    for ours, theirs in ((more, P), (P, more)):
+        candidate = planned(Bridge(), case_of((ours,), theirs, fork=fork))
+        assert files(candidate) == expected
+        (edit,) = candidate.edits
+        assert "removes what only one" in str(edit)
+
+
+def test_near_miss_what_a_file_of_the_same_name_removes_and_mainline_makes_again() -> None:
+    """Mainline's own migration makes another one of the name: dropping it at the leaf would lose that."""
+    fork = changed(FORK, INDEXED)
+    again = migration("shop.0004_again", "shop.0003_p", add_index("item", "by_label", "label", "base"))
+    more = edited(P, operations=(*P.operations, REMOVALS["RemoveIndex item.by_label"]))
+    assert proposed(Bridge(), case_of((P,), more, again, fork=fork)) is None
+
+
+def test_near_miss_what_the_patch_alone_removes_under_a_name_of_its_own() -> None:
+    fork = changed(FORK, INDEXED)
+    own = migration("shop.0003_p", "shop.0002_base", REMOVALS["RemoveIndex item.by_label"])
+    assert proposed(Bridge(), case_of((own,), X, fork=fork)) is None
 
 
 @pytest.mark.parametrize(

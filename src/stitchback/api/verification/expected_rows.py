@@ -219,11 +219,15 @@ def _holds(place: Place, values: Values, now: Mapping[Place, Values]) -> bool:
 def _went(
     place: Place, values: Values, old: Mapping[Place, Values], new: Mapping[Place, Values]
 ) -> Place | None:
-    """Where the values are now; None where they are nowhere, or where more than one column could be it."""
+    """Where the values are now; None where they are nowhere, or where more than one column could be it. Foreign keys have the values of the column that
+    they refer to: a column of the same name in a table that was not there before goes first."""
     if new.get(place) == values:
         return place
     others = [there for there, held in new.items() if held == values and old.get(there) != values]
-    return others[0] if len(others) == 1 else None
+    tables = {table for table, _ in old}
+    moved = [there for there in others if there[1] == place[1] and there[0] not in tables]
+    found = others if len(others) == 1 else moved
+    return found[0] if len(found) == 1 else None
 
 
 def _text(value: Any) -> str:

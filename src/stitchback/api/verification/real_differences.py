@@ -94,22 +94,29 @@ def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[Problem]:
 
 
 def _may_be_renamed(old: Old) -> tuple[tuple[str, str], ...]:
-    """Pairs of columns, one that mainline no longer has and one that it has since: the second may be the first under a new name."""
-    here = _column_names(old.mainline)
-    gone = set[str]().union(*(_column_names(after) - here for _, after in old.patches))
-    new = (
-        here.difference(*(_column_names(before) for before, _ in old.patches)) if old.patches else set[str]()
-    )
-    return tuple((was, now) for was in sorted(gone) for now in sorted(new))
+    """Pairs of columns, and of tables, one that mainline no longer has and one that it has since: the second may be the first under a new name."""
+    found: list[tuple[str, str]] = []
+    for names in (_column_names, _table_names):
+        here = names(old.mainline)
+        gone = set[str]().union(*(names(after) - here for _, after in old.patches))
+        new = here.difference(*(names(before) for before, _ in old.patches)) if old.patches else set[str]()
+        found += ((was, now) for was in sorted(gone) for now in sorted(new))
+    return tuple(found)
 
 
 def _column_names(schema: DatabaseSchema) -> set[str]:
     return {column for table in schema.tables.values() for column in table["columns"]}
 
 
+def _table_names(schema: DatabaseSchema) -> set[str]:
+    return set(schema.tables)
+
+
 def _under_old_names(part: Part, renamed: Iterable[tuple[str, str]]) -> set[Part]:
+    """A many-to-many table is renamed with the table that its name starts with."""
     what, text, shape = part
-    return {(what, re.sub(rf"\b{re.escape(now)}\b", was, text), shape) for was, now in renamed}
+    end = "_|" if what == "table" else ""
+    return {(what, re.sub(rf"\b{re.escape(now)}(?={end}\b)", was, text), shape) for was, now in renamed}
 
 
 def changed_parts(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[Part]:
