@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,12 +16,11 @@ from stitchback.engine import (
     SymbolicDatabase,
 )
 from stitchback.graph import MigrationGraph
-from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import FORK, MAINLINE, PATCHED, Patch, Situation
 from stitchback.proof.applied_sets import Keys, closed_sets, topmost
-from stitchback.proof.trees import before_merge, had_before_merge, loadable, named_in
+from stitchback.proof.trees import as_it_was, before_merge, had_before_merge, loadable, named_in
 from stitchback.upgrades.histories import KindOfDatabase, KindsOfDatabase, fork_point_of, up_to
 
 BESIDE = "that end with or directly before a migration that the plan changes or that affects the same models"
@@ -83,19 +82,11 @@ class SimulatedDatabases(KindsOfDatabase[Patch, SymbolicDatabase, DatabaseId]):
     ) -> None:
         """Adds a database for every set of the tree's own migrations that may have been applied: with the tree, or with the tree before its own
         squashes; on top of `start`, or of the database that the tree's own files create instead."""
-        for variant in self.variants(tree, start):
+        for variant in as_it_was(self.loadable(tree), start.rows):
             for base in dict.fromkeys((start, own_base(variant, start, self.memory))):
                 if base != start:
                     self.add(up_to(variant.ref, ["the fork point"]), lineage, variant.ref, base)
                 self.grow_variant(variant, base, lineage, unreleased)
-
-    def variants(self, tree: Tree, start: SymbolicDatabase) -> Iterator[Tree]:
-        """The tree, and the tree before its own squashes."""
-        tree = self.loadable(tree)
-        yield tree
-        older = before_squashes(tree, frozenset(tree.migrations) - start.rows)
-        if older is not None:
-            yield older
 
     def loadable(self, tree: Tree) -> Tree:
         tree, left_out = loadable(tree)

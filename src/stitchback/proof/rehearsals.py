@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from stitchback.matching.own_squashes import before_squashes
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree, field_bases_of
 from stitchback.model.plans import (
@@ -17,7 +16,6 @@ from stitchback.model.plans import (
     BrokenOnMainline,
     Candidate,
     Failure,
-    Patch,
     PopulationOutcome,
     Proof,
     RehearsalReport,
@@ -26,7 +24,7 @@ from stitchback.model.plans import (
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.proof.graph_checks import split_without_us
 from stitchback.proof.populations import fork_name
-from stitchback.proof.trees import before_merge, loadable, named_in
+from stitchback.proof.trees import as_it_was, before_merge, loadable, named_in
 from stitchback.rehearsal import (
     Bounds,
     Disagreement,
@@ -175,21 +173,13 @@ def old_trees(situation: Situation) -> OldTrees:
         fork, tree = (loadable(each)[0] for each in (patch.fork, patch.tree))
         tips.append((fork, tree))
         recipes[FORK].append((fork,))
-        variants = tuple(as_it_was(tree, patch))
+        variants = tuple(as_it_was(tree, patch.fork.migrations))
         # The branch may have put migrations below a released one: then only its own installs have them.
         recipes[PATCHED] += [*((fork, each) for each in variants), *((each,) for each in variants)]
         for each in mainlines if situation.mainline is not mainline else mainlines[:1]:
-            recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(each, patch)]
+            recipes[MAINLINE] += [(fork, variant) for variant in as_it_was(each, patch.fork.migrations)]
     recipes[MAINLINE] += [(each,) for each in mainlines]
     return OldTrees({name: tuple(each) for name, each in recipes.items()}, tuple(tips), mainline)
-
-
-def as_it_was(tree: Tree, patch: Patch) -> Iterator[Tree]:
-    """The tree, and the tree before its own squashes."""
-    yield tree
-    older = before_squashes(tree, frozenset(tree.migrations.keys() - patch.fork.migrations.keys()))
-    if older is not None:
-        yield older
 
 
 def database(

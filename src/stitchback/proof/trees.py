@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stitchback.graph import MigrationGraph, missing_words
+from stitchback.matching.own_squashes import before_squashes
 from stitchback.matching.sides import merged_by_git
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
@@ -61,6 +62,14 @@ def before_merge(situation: Situation) -> Tree:
         if brought & {*migration.parents}
     }
     return mainline.with_migrations(changed)
+
+
+def as_it_was(tree: Tree, shared: Iterable[MigrationKey]) -> Iterator[Tree]:
+    """The tree, and the tree before its own squashes. `shared`: what it has from the fork point."""
+    yield tree
+    older = before_squashes(tree, frozenset(tree.migrations).difference(shared))
+    if older is not None:
+        yield older
 
 
 def had_before_merge(situation: Situation) -> frozenset[MigrationKey]:
