@@ -206,6 +206,11 @@ CASES = (
         "not positive", lambda: models.PositiveIntegerField(default=1), lambda: models.IntegerField(default=1)
     ),
     alter_field(
+        "positive, indexed",
+        lambda: models.PositiveIntegerField(default=1),
+        lambda: models.PositiveIntegerField(default=1, db_index=True),
+    ),
+    alter_field(
         "wider number", lambda: models.IntegerField(default=1), lambda: models.BigIntegerField(default=1)
     ),
     alter_field("text to number", lambda: char(default="1"), lambda: models.IntegerField(default=1)),

@@ -112,6 +112,10 @@ class AlterFieldIfNeeded(migrations.AlterField):
                 kind = real  # else it would be cast, and a cast to a shorter text cuts
         was = {"CharField": "varchar", "TextField": "text"}.get(kind, was) + " "
         was = column[1].lower() if connection.vendor == "sqlite" else was
+        if connection.vendor == "mysql" and "Integer" in new.get_internal_type():
+            # MariaDB drops the check of a column whose type is set again.
+            if look.get_field_type(column[1], column) == new.get_internal_type():
+                was = new.db_type(connection)
         others = {each.name for each in model._meta.indexes + model._meta.constraints}
         on = [names[name] for name in names if name not in others]
         on = [each for each in on if each["columns"] == [old.column]]

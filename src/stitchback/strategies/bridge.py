@@ -372,8 +372,7 @@ def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None
     if ours is None:
         return None
     if isinstance(shape, Field) and {*field_indexes(name_now, shape)} != {*field_indexes(name_now, field)}:
-        # An index is not made twice, as a column may be altered twice. MariaDB loses the check of a positive number when its column is altered.
-        return None if field.path.rpartition(".")[2].startswith("Positive") else (conditional(ours),)
+        return (conditional(ours),)  # an index is not made twice, as a column may be altered twice
     to_patch = operation("AlterField", model_name=model, name=name, field=theirs)
     return (state_only(to_patch), ours)
 

@@ -14,7 +14,6 @@ from migration_values import (
     char,
     create,
     edited,
-    field,
     foreign_key,
     key,
     keys,
@@ -101,14 +100,6 @@ def test_a_column_with_other_indexes_is_altered_where_the_database_differs(
     assert files(planned(Bridge(), case_of((longer,), indexed))) == {
         "shop.0004_bridge_0003_p": "after shop.0003_p: conditional AlterField item.label to 40"
     }
-
-
-def test_near_miss_an_index_of_a_positive_number() -> None:
-    """`MODIFY` of MariaDB drops the column's check, which no operation would make again."""
-    number, indexed = (field("PositiveIntegerField", null=TRUE, **more) for more in ({}, {"db_index": TRUE}))
-    fork = changed(FORK, edited(BASE, operations=(*BASE.operations, add("item", "count", number))))
-    theirs = plus(alter("item", "count", indexed))
-    assert proposed(Bridge(), case_of((P,), theirs, fork=fork)) is None
 
 
 def test_unique_together_of_the_patchs_file_alone_is_added_to_mainlines() -> None:
