@@ -165,10 +165,10 @@ def _can_use(reach: Reach, model: ModelKey, column: str, branches: BranchAncesto
 
 
 def _applied(outcome: PopulationOutcome, tree: Tree, branches: BranchAncestors) -> Iterator[DataStep]:
-    """What the database has run of its own branch since the fork point."""
+    """What the database has run since the fork point: of its own branch, and of what git's merge brought there."""
     if tree.ref == outcome.population.ref:
-        rows = frozenset(outcome.population.ledger)
-        for key in sorted(branches.parallel(tree) & rows):
+        released = {key for patch in branches.situation.patches for key in patch.fork.migrations}
+        for key in sorted((tree.migrations.keys() & frozenset(outcome.population.ledger)) - released):
             yield from data_steps(tree.migrations[key])
 
 

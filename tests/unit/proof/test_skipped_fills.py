@@ -79,3 +79,13 @@ def test_near_miss(
     ours: tuple[Operation, ...], theirs: tuple[Operation, ...], behind: list[tuple[Operation, ...]]
 ) -> None:
     assert isinstance(proved(ours, theirs, *behind), SafePlan)
+
+
+def test_near_miss_a_database_that_has_run_what_git_brought() -> None:
+    """The merged tree's databases have the patch's rows under mainline's name for the branch (random seed 22894)."""
+    filled = migration("shop.0003_n", "shop.0002_base", SIZE, FILL)
+    tight = migration("shop.0004_n", "shop.0003_n", NOT_NULL)
+    own = migration("shop.0003_m", "shop.0002_base", add("item", "rank"))
+    merge = migration("shop.0005_merge", "shop.0003_m shop.0004_n")
+    given = situation(filled, tight, own, merge, patches=[patch(filled, tight, merged=True)])
+    assert isinstance(prove(candidate(given), given), SafePlan)
