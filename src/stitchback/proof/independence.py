@@ -10,7 +10,7 @@ from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.model.values import Call, text, walk
+from stitchback.model.values import Call, Items, Reference, text, walk
 from stitchback.operations import kind_of
 from stitchback.operations.base import ChangedPart
 from stitchback.operations.model_relations import ModelRelations
@@ -18,11 +18,17 @@ from stitchback.operations.named_models import model_names
 from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.operations.within import has_unread_state
 
+OVER_FIELDS = frozenset(
+    Reference(f"django.db.models.{path}")
+    for path in ("Index", "UniqueConstraint", "indexes.Index", "constraints.UniqueConstraint")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PartChange:
     """`name`: of the field or definition; "" if unknown. `alters`: an existing part gets another shape. `makes`: a new part is created, whatever the
-    rows are; an earlier data operation cannot have used it. `is_index`: an index that is not unique, which changes no rows and no query results."""
+    rows are; an earlier data operation cannot have used it. `is_index`: an index that is not unique, which changes no rows and no query results.
+    `over`: the fields of a definition that consists of nothing else; None if it may use any."""
 
     model: ModelKey
     part: ChangedPart
@@ -30,13 +36,19 @@ class PartChange:
     alters: bool = False
     makes: bool = False
     is_index: bool = False
+    over: frozenset[str] | None = None
 
     def meets(self, other: PartChange) -> bool:
         if self.model != other.model:
             return False
-        if self.part is not other.part or self.part is ChangedPart.MODEL:
-            return True
-        return self.name == other.name or not self.name or not other.name
+        if self.part is not other.part:
+            return not (self.is_over_others_than(other) or other.is_over_others_than(self))
+        return self.part is ChangedPart.MODEL or self.name == other.name or not self.name or not other.name
+
+    def is_over_others_than(self, field: PartChange) -> bool:
+        """Whether it is a definition, and the other one's field is none of its own."""
+        is_pair = self.part is ChangedPart.DEFINITION and field.part is ChangedPart.FIELD
+        return is_pair and self.over is not None and bool(field.name) and field.name not in self.over
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,25 @@ def changed_by(operation: Operation, app: str) -> Iterator[PartChange]:
         return
     for model in filter(None, model_names(operation)):
         name, new = kind.part_name(operation), kind.makes_new(operation)
-        yield PartChange(ModelKey.of(app, model), kind.part, name, kind.field.kept, new, kind.is_index)
+        over = fields_alone(operation)
+        yield PartChange(ModelKey.of(app, model), kind.part, name, kind.field.kept, new, kind.is_index, over)
+
+
+def fields_alone(operation: Operation) -> frozenset[str] | None:
+    """The fields of an index or a unique constraint that is made over fields alone: no expression, condition, included field, or class of the project."""
+    made = operation.argument("index") or operation.argument("constraint")
+    if not isinstance(made, Call) or made.callee not in OVER_FIELDS or made.args:
+        return None
+    fields = made.kwarg("fields")
+    if not isinstance(fields, Items) or {name for name, _ in made.kwargs} - {"fields", "name"}:
+        return None
+    names = [text(item) for item in fields.items]
+    known = [name.removeprefix("-").lower() for name in names if name]
+    return (
+        frozenset((*known, *(name.removesuffix("_id") for name in known)))
+        if len(known) == len(names)
+        else None
+    )
 
 
 def referred(operation: Operation, app: str) -> Iterator[ModelKey]:

@@ -41,13 +41,20 @@ def state_and_database(*inner: Operation) -> Operation:
     return replace(operation("SeparateDatabaseAndState"), state=inner)
 
 
-def index(model: str, name: str) -> Operation:
-    value = Call(
-        Reference("django.db.models.Index"),
-        (),
-        (("fields", Items("list", (Constant("base"),))), ("name", Constant(name))),
-    )
+def index(model: str, name: str, field: str = "base", **more: Value) -> Operation:
+    given = {"fields": Items("list", (Constant(field),)), "name": Constant(name), **more}
+    value = Call(Reference("django.db.models.Index"), (), tuple(sorted(given.items())))
     return operation("AddIndex", model_name=Constant(model), index=value)
+
+
+def constraint(kind: str, **given: Value) -> Operation:
+    made = Call(
+        Reference(f"django.db.models.{kind}"), (), tuple(sorted({"name": Constant("c"), **given}.items()))
+    )
+    return operation("AddConstraint", model_name=Constant("item"), constraint=made)
+
+
+OVER_BASE = Items("tuple", (Constant("base"),))
 
 
 def order_is_free(first: Operation | Opaque, second: Operation | Opaque) -> bool:
@@ -81,7 +88,15 @@ MEETING: dict[str, tuple[Operation | Opaque, Operation | Opaque]] = {
     "a model that inherits": (create("New"), replace(create("Kid"), arguments=(*create("Kid").arguments, ("bases", Items("tuple", (Constant("shop.new"),)))))),
     "data before a field goes": (sql("shop_item"), remove("item", "base")),
     "data after the field that it names": (add("item", "base"), sql("shop_item")),
-    "a field and an index, whose fields are not asked for": (add("item", "x"), index("item", "i")),
+    "a field and an index over it": (add("item", "x"), index("item", "i", "x")),
+    "a field and a descending index over it": (add("item", "x"), index("item", "i", "-X")),
+    "a foreign key and an index over its column": (add("item", "x", foreign_key("shop.box")), index("item", "i", "x_id")),
+    "a field and an index with a condition": (add("item", "x"), index("item", "i", condition=Constant("x"))),
+    "a field and an index of the project's own": (add("item", "x"), operation("AddIndex", model_name=Constant("item"), index=Call(Reference("shop.Index"), (), (("fields", OVER_BASE),)))),
+    "a field and an index of an expression": (add("item", "x"), operation("AddIndex", model_name=Constant("item"), index=Call(Reference("django.db.models.Index"), (Constant("x"),), (("fields", OVER_BASE),)))),
+    "a field and an index that goes": (add("item", "x"), operation("RemoveIndex", model_name=Constant("item"), name=Constant("i"))),
+    "a field and a check": (add("item", "x"), constraint("CheckConstraint", check=Constant("x"))),
+    "a renamed field and an index over another": (rename("item", "x", "y"), index("item", "i")),
     "data on the same table": (sql("shop_item"), sql("shop_item")),
     "data on one of the tables": (sql("shop_item", "shop_box"), sql("shop_box")),
     "data and a constraint behind it": (
@@ -107,6 +122,9 @@ APART: dict[str, tuple[Operation | Opaque, Operation | Opaque]] = {
     "two fields": (add("item", "x"), add("item", "y")),
     "two models": (rename("item", "x", "y"), rename("box", "x", "y")),
     "two indexes": (index("item", "i"), index("item", "j")),
+    "a field and an index over another": (add("item", "x"), index("item", "i")),
+    "an index and another field that goes": (index("item", "i"), remove("item", "x")),
+    "an altered field and a unique constraint over another": (alter("item", "x", char(3)), constraint("UniqueConstraint", fields=OVER_BASE)),
     "data after a field that it does not name": (add("item", "size"), sql("shop_item")),
     "a reference and a new field of its model": (add("item", "x", foreign_key("shop.box")), add("box", "y")),
     "a reference and an index of its model": (add("item", "x", foreign_key("shop.box")), index("box", "i")),
