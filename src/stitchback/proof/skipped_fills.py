@@ -7,7 +7,7 @@ and a later NOT NULL or unique constraint fails on every table with rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stitchback.graph import MigrationGraph
@@ -56,44 +56,92 @@ class Fill:
     ref: str
 
 
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A kind of database with rows: the data operations that it has run since the fork point, and those of each migration that `migrate` will run."""
+
+    name: str
+    done: tuple[DataStep, ...]
+    ahead: tuple[tuple[Migration, tuple[DataStep, ...]], ...]
+
+    @property
+    def work(self) -> frozenset[str]:
+        return frozenset[str]().union(
+            *(step.work for step in self.done), *(step.work for _, steps in self.ahead for step in steps)
+        )
+
+
 def skipped_fills(
     outcomes: Iterable[PopulationOutcome], result: Tree, branches: BranchAncestors, start: SchemaState
 ) -> Iterator[Failure]:
     """For each database with rows, the constraints that it gets without the data operation before them, and without any other that can use the
     column. `start`: a state without models."""
-    fills = [fill for tree in branches.trees for fill in fills_of(tree, branches, start)]
-    for outcome in outcomes if fills else ():
-        if outcome.population.lineage in (FRESH, LEDGER):
-            continue
-        done = [step for tree in branches.trees for step in _applied(outcome, tree, branches)]
-        for fill in fills:
-            ahead = _ahead_of(fill, outcome, result)
-            if ahead is not None and not any(
-                step.work & fill.data.work or _can_use(step.reach, fill.model, fill.column, branches)
-                for step in (*done, *ahead)
-            ):
-                message = (
-                    f"{fill.constraint.migration} {fill.operation.kind} needs values in {fill.model}.{fill.column} that "
-                    f"{fill.data.label} of {fill.data.origin.migration} on {fill.ref} writes before, and that never runs here"
-                )
-                problem = Problem(ProblemKind.FILL_SKIPPED, (fill.data.origin, fill.constraint), message)
-                yield Failure(outcome.population.name, MIGRATE, fill.constraint.migration, problem)
+    databases = databases_of(outcomes, result, branches)
+    works = [each.work for each in databases]
+    for tree in branches.trees:
+        own = [tree.migrations[key] for key in sorted(branches.parallel(tree))]
+        steps = [step for migration in own for step in data_steps(migration)]
+        skipped = [step for step in steps if any(step.work.isdisjoint(work) for work in works)]
+        for fill in fills_of(tree, own, skipped, branches, start) if skipped else ():
+            for each in databases:
+                ahead = _ahead_of(fill, each)
+                if ahead is not None and not any(
+                    step.work & fill.data.work or _can_use(step.reach, fill.model, fill.column, branches)
+                    for step in (*each.done, *ahead)
+                ):
+                    message = (
+                        f"{fill.constraint.migration} {fill.operation.kind} needs values in {fill.model}.{fill.column} that "
+                        f"{fill.data.label} of {fill.data.origin.migration} on {fill.ref} writes before, and that never runs here"
+                    )
+                    problem = Problem(ProblemKind.FILL_SKIPPED, (fill.data.origin, fill.constraint), message)
+                    yield Failure(each.name, MIGRATE, fill.constraint.migration, problem)
 
 
-def fills_of(tree: Tree, branches: BranchAncestors, start: SchemaState) -> Iterator[Fill]:
-    own = [tree.migrations[key] for key in sorted(branches.parallel(tree))]
-    data = [step for migration in own for step in data_steps(migration)]
-    if not data:
-        return
+def databases_of(
+    outcomes: Iterable[PopulationOutcome], result: Tree, branches: BranchAncestors
+) -> list[Database]:
+    steps: dict[int, tuple[DataStep, ...]] = {}
+
+    def steps_of(migration: Migration) -> tuple[DataStep, ...]:
+        known = steps.get(id(migration))
+        if known is None:
+            known = steps[id(migration)] = tuple(data_steps(migration))
+        return known
+
+    released = {key for patch in branches.situation.patches for key in patch.fork.migrations}
+    found = []
+    for outcome in outcomes:
+        population = outcome.population
+        if population.lineage not in (FRESH, LEDGER):
+            rows = frozenset(population.ledger) - released
+            done = [
+                step  # of its own branch, and of what git's merge brought there
+                for tree in branches.trees
+                if tree.ref == population.ref
+                for key in sorted(tree.migrations.keys() & rows)
+                for step in steps_of(tree.migrations[key])
+            ]
+            ahead = [(result.migrations[key], steps_of(result.migrations[key])) for key in outcome.will_run]
+            found.append(Database(population.name, tuple(done), tuple(ahead)))
+    return found
+
+
+def fills_of(
+    tree: Tree,
+    own: Iterable[Migration],
+    skipped: Sequence[DataStep],
+    branches: BranchAncestors,
+    start: SchemaState,
+) -> Iterator[Fill]:
+    """The constraints of the branch's own migrations behind one of these data operations."""
     above = Above(MigrationGraph.raw(tree))
     for migration in own:
         for index, operation in enumerate(migration.operations):
-            constraint = Origin(migration.key, index)
-            before = [step for step in data if _is_before(step.origin, constraint, above)]
-            if not before or not isinstance(operation, Operation) or operation.kind not in TIGHTENS:
+            if not isinstance(operation, Operation) or operation.kind not in TIGHTENS:
                 continue
-            model = subject(operation, migration.key.app)
-            if model is None:
+            constraint, model = Origin(migration.key, index), subject(operation, migration.key.app)
+            before = [step for step in skipped if _is_before(step.origin, constraint, above)]
+            if model is None or not before:
                 continue
             for column in tightened(operation, constraint, model, tree, start):
                 for step in before:
@@ -164,21 +212,11 @@ def _can_use(reach: Reach, model: ModelKey, column: str, branches: BranchAncesto
     return models is None or (model in models and reach.names(column))
 
 
-def _applied(outcome: PopulationOutcome, tree: Tree, branches: BranchAncestors) -> Iterator[DataStep]:
-    """What the database has run since the fork point: of its own branch, and of what git's merge brought there."""
-    if tree.ref == outcome.population.ref:
-        released = {key for patch in branches.situation.patches for key in patch.fork.migrations}
-        for key in sorted((tree.migrations.keys() & frozenset(outcome.population.ledger)) - released):
-            yield from data_steps(tree.migrations[key])
-
-
-def _ahead_of(fill: Fill, outcome: PopulationOutcome, result: Tree) -> list[DataStep] | None:
+def _ahead_of(fill: Fill, database: Database) -> list[DataStep] | None:
     """The data operations that `migrate` runs there before the constraint; None if it does not run the constraint."""
     found: list[DataStep] = []
-    for key in outcome.will_run:
-        migration = result.migrations[key]
-        steps = list(data_steps(migration))
-        place = _place(fill, migration) if key == fill.constraint.migration else None
+    for migration, steps in database.ahead:
+        place = _place(fill, migration) if migration.key == fill.constraint.migration else None
         if place is not None:
             return [*found, *(step for step in steps if step.origin.index < place)]
         found += steps
