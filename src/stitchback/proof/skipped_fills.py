@@ -58,17 +58,35 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A kind of database with rows: the data operations that it has run since the fork point, and those of each migration that `migrate` will run."""
+    """A kind of database with rows: the migrations that it has run since the fork point, and those that `migrate` will run."""
 
     name: str
-    done: tuple[DataStep, ...]
-    ahead: tuple[tuple[Migration, tuple[DataStep, ...]], ...]
+    done: tuple[Migration, ...]
+    ahead: tuple[Migration, ...]
 
-    @property
-    def work(self) -> frozenset[str]:
-        return frozenset[str]().union(
-            *(step.work for step in self.done), *(step.work for _, steps in self.ahead for step in steps)
+    def runs(self, migration: Migration) -> bool:
+        """Whether it runs that migration with these operations, not comparing what its data operations do."""
+        return any(
+            each.key == migration.key and each.operations == migration.operations
+            for each in (*self.done, *self.ahead)
         )
+
+
+class DataSteps:
+    """The data operations of migrations, each followed once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[DataStep, ...]] = {}
+
+    def of(self, migration: Migration) -> tuple[DataStep, ...]:
+        known = self._known.get(id(migration))
+        if known is None:
+            known = self._known[id(migration)] = tuple(data_steps(migration))
+        return known
+
+    def works(self, database: Database) -> frozenset[str]:
+        migrations = (*database.done, *database.ahead)
+        return frozenset[str]().union(*(step.work for each in migrations for step in self.of(each)))
 
 
 def skipped_fills(
@@ -76,54 +94,53 @@ def skipped_fills(
 ) -> Iterator[Failure]:
     """For each database with rows, the constraints that it gets without the data operation before them, and without any other that can use the
     column. `start`: a state without models."""
-    databases = databases_of(outcomes, result, branches)
-    works = [each.work for each in databases]
+    databases = list(databases_of(outcomes, result, branches))
+    data = DataSteps()
     for tree in branches.trees:
         own = [tree.migrations[key] for key in sorted(branches.parallel(tree))]
-        steps = [step for migration in own for step in data_steps(migration)]
+        suspects = [each for each in own if _has_data(each) and not all(one.runs(each) for one in databases)]
+        if not suspects:
+            continue
+        works = list(map(data.works, databases))
+        steps = [step for migration in suspects for step in data.of(migration)]
         skipped = [step for step in steps if any(step.work.isdisjoint(work) for work in works)]
         for fill in fills_of(tree, own, skipped, branches, start) if skipped else ():
-            for each in databases:
-                ahead = _ahead_of(fill, each)
+            for database in databases:
+                ahead = _ahead_of(fill, database, data)
+                done = (step for each in database.done for step in data.of(each))
                 if ahead is not None and not any(
                     step.work & fill.data.work or _can_use(step.reach, fill.model, fill.column, branches)
-                    for step in (*each.done, *ahead)
+                    for step in (*done, *ahead)
                 ):
                     message = (
                         f"{fill.constraint.migration} {fill.operation.kind} needs values in {fill.model}.{fill.column} that "
                         f"{fill.data.label} of {fill.data.origin.migration} on {fill.ref} writes before, and that never runs here"
                     )
                     problem = Problem(ProblemKind.FILL_SKIPPED, (fill.data.origin, fill.constraint), message)
-                    yield Failure(each.name, MIGRATE, fill.constraint.migration, problem)
+                    yield Failure(database.name, MIGRATE, fill.constraint.migration, problem)
+
+
+def _has_data(migration: Migration) -> bool:
+    return any(True for _ in row_operations(migration.operations))
 
 
 def databases_of(
     outcomes: Iterable[PopulationOutcome], result: Tree, branches: BranchAncestors
-) -> list[Database]:
-    steps: dict[int, tuple[DataStep, ...]] = {}
-
-    def steps_of(migration: Migration) -> tuple[DataStep, ...]:
-        known = steps.get(id(migration))
-        if known is None:
-            known = steps[id(migration)] = tuple(data_steps(migration))
-        return known
-
+) -> Iterator[Database]:
     released = {key for patch in branches.situation.patches for key in patch.fork.migrations}
-    found = []
     for outcome in outcomes:
         population = outcome.population
         if population.lineage not in (FRESH, LEDGER):
             rows = frozenset(population.ledger) - released
             done = [
-                step  # of its own branch, and of what git's merge brought there
+                tree.migrations[key]  # of its own branch, and of what git's merge brought there
                 for tree in branches.trees
                 if tree.ref == population.ref
                 for key in sorted(tree.migrations.keys() & rows)
-                for step in steps_of(tree.migrations[key])
             ]
-            ahead = [(result.migrations[key], steps_of(result.migrations[key])) for key in outcome.will_run]
-            found.append(Database(population.name, tuple(done), tuple(ahead)))
-    return found
+            yield Database(
+                population.name, tuple(done), tuple(result.migrations[key] for key in outcome.will_run)
+            )
 
 
 def fills_of(
@@ -212,14 +229,14 @@ def _can_use(reach: Reach, model: ModelKey, column: str, branches: BranchAncesto
     return models is None or (model in models and reach.names(column))
 
 
-def _ahead_of(fill: Fill, database: Database) -> list[DataStep] | None:
+def _ahead_of(fill: Fill, database: Database, data: DataSteps) -> list[DataStep] | None:
     """The data operations that `migrate` runs there before the constraint; None if it does not run the constraint."""
     found: list[DataStep] = []
-    for migration, steps in database.ahead:
+    for migration in database.ahead:
         place = _place(fill, migration) if migration.key == fill.constraint.migration else None
         if place is not None:
-            return [*found, *(step for step in steps if step.origin.index < place)]
-        found += steps
+            return [*found, *(step for step in data.of(migration) if step.origin.index < place)]
+        found += data.of(migration)
     return None
 
 
