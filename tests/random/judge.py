@@ -32,7 +32,16 @@ from django_trees import (
 )
 from pairs import Pair
 from populations import FRESH, MAINLINE, MERGED, PATCHED, Expectations, Population, in_django
-from shapes import AddConstraint, AddField, AddIndex, CreateModel, RenameField, RenameIndex, RenameModel
+from shapes import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterUniqueTogether,
+    CreateModel,
+    RenameField,
+    RenameIndex,
+    RenameModel,
+)
 
 PARTIAL_TARGETS = 1  # a population, beside one other app first and every stop of a full run
 
@@ -288,6 +297,7 @@ class Judge:
         result = facts(state_of(self.tree))
         renamed = renamed_names(self.pair)
         on_both = created_names(self.pair, self.pair.patch) & created_names(self.pair, self.pair.mainline)
+        on_both |= renamed_indexes(self.pair, on_both)
         for name in sorted({*fork, *patch, *mainline, *result}):
             old, one, two, new = (each.get(name) for each in (fork, patch, mainline, result))
             if name[:2] in renamed or name in renamed or mentions(renamed, old, one, two, new):
@@ -417,9 +427,23 @@ def created_names(pair: Pair, tree: Tree) -> set[tuple[str, ...]]:
                     names.add((operation.app, operation.model.lower(), "indexes", operation.new_name))
                 case AddConstraint():
                     names.add((operation.app, operation.model.lower(), "constraints", operation.name))
+                case AlterUniqueTogether():
+                    names.add((operation.app, operation.model.lower(), "unique_together"))
                 case _:
                     pass
     return names
+
+
+def renamed_indexes(pair: Pair, made: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """The names that one branch gives indexes which both make (`made`): whose name stays is for whoever merges the models."""
+    return {
+        (operation.app, operation.model.lower(), "indexes", operation.new_name)
+        for tree in (pair.patch, pair.mainline)
+        for key in tree.keys() - pair.fork.keys()
+        for operation in tree[key].operations
+        if isinstance(operation, RenameIndex)
+        and (operation.app, operation.model.lower(), "indexes", operation.name) in made
+    }
 
 
 def mentions(renamed: set[tuple[str, ...]], *values: str | None) -> bool:
