@@ -11,6 +11,7 @@ from databases.small_projects import SmallProject, add, create, small_project
 RELEASE = "release/2.4"
 FILL = "migrations.RunPython(fill_codes, migrations.RunPython.noop)"
 INDEX = "migrations.AddIndex('item', models.Index(fields=['code'], name='shop_item_code'))"
+PARTIAL_INDEX = INDEX.replace("name=", "condition=models.Q(code__gt=0), name=")
 OWNER = "models.ForeignKey('people.person', models.CASCADE, null=True)"
 DATA = """
 from django.db import migrations
@@ -116,14 +117,19 @@ def required_column(path: Path) -> SmallProject:
     return project
 
 
-def index(path: Path) -> SmallProject:
+def index(path: Path, operation: str = INDEX) -> SmallProject:
     """An index on a column that the release has."""
     project = base(path)
     project.migration("shop.0003_item_size", "shop.0002_item_code", add("item", "size"))
-    project.migration("shop.0004_item_code_index", "shop.0003_item_size", INDEX)
+    project.migration("shop.0004_item_code_index", "shop.0003_item_size", operation)
     project.migration("shop.0005_item_weight", "shop.0004_item_code_index", add("item", "weight"))
     project.commit("Features")
     return project
+
+
+def partial_index(path: Path) -> SmallProject:
+    """One whose condition may name any field: its order after the other migration stays."""
+    return index(path, PARTIAL_INDEX)
 
 
 def data(path: Path) -> SmallProject:
@@ -164,6 +170,9 @@ CASES: Mapping[str, BackportCase] = {
     "own_hotfixes": BackportCase(own_hotfixes, ("shop.0004_item_colour",), ("shop.0004_item_colour",)),
     "foreign_key": BackportCase(foreign_key, ("shop.0004_item_owner",), ("shop.0004_item_owner",)),
     "required_column": BackportCase(required_column, ("shop.0004_item_state",), ("shop.0004_item_state",)),
-    "index": BackportCase(index, ("shop.0004_item_code_index",), ("shop.0003_item_code_index",)),
+    "index": BackportCase(index, ("shop.0004_item_code_index",), ("shop.0004_item_code_index",)),
+    "partial_index": BackportCase(
+        partial_index, ("shop.0004_item_code_index",), ("shop.0003_item_code_index",)
+    ),
     "data": BackportCase(data, ("shop.0004_fill_codes",), ("shop.0004_fill_codes",)),
 }

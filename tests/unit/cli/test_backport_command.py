@@ -8,7 +8,7 @@ from typing import Any
 
 import django
 import pytest
-from backport_cases import RELEASE, base, chain, column, hotfix, imported_data, own_hotfixes
+from backport_cases import RELEASE, base, chain, column, hotfix, imported_data, own_hotfixes, partial_index
 from commands import Commands, Done, steady
 from databases.small_projects import SmallProject, add
 from fixture_repos import FIXTURES, build_repository
@@ -309,9 +309,7 @@ def test_a_squash_is_not_copied(commands: Commands, project: SmallProject) -> No
 
 
 def test_comments_name_no_commit_that_lacks_the_migration(tmp_path: Path, commands: Commands) -> None:
-    from backport_cases import index
-
-    project = index(tmp_path / "project")
+    project = partial_index(tmp_path / "project")
     arguments = ("backport", "shop.0004_item_code_index", "--to", RELEASE, "--yes")
     assert commands.run(project.path, *arguments).code == 0
     text = (project.path / "shop/migrations/0003_stitched_item_code_index.py").read_text()
