@@ -100,13 +100,13 @@ def _of_branch(
         for other in steps if data.origin in places else elsewhere:
             if data is other:
                 continue
-            if _is_before(data.origin, other.origin, above):
+            if is_before(data.origin, other.origin, above):
                 said, is_kept = (
                     "before",
                     not _meet(data, other, not_new(other.changes), branches)
                     or _all_after(data, other, tree, result, moved),
                 )
-            elif _is_before(other.origin, data.origin, above):
+            elif is_before(other.origin, data.origin, above):
                 said, is_kept = (
                     "after",
                     not _meet(data, other, other.changes, branches)
@@ -163,11 +163,12 @@ def _does_without(
     same = [step for step in steps if step.work & data.work]
     made = [step for step in steps if any(one.meets(two) for one in step.changes for two in other.changes)]
     return bool(same) and not any(
-        _is_before(each.origin, work.origin, above) for each in made for work in same
+        is_before(each.origin, work.origin, above) for each in made for work in same
     )
 
 
-def _is_before(one: Origin, other: Origin, above: Above) -> bool:
+def is_before(one: Origin, other: Origin, above: Above) -> bool:
+    """Whether the first operation precedes the other on a branch. `above`: the branch's."""
     if one.migration == other.migration:
         return one.index < other.index
     return one.migration in above(other.migration)

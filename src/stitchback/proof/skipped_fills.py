@@ -26,6 +26,7 @@ from stitchback.operations.applying import apply_operation
 from stitchback.operations.named_models import default_of, subject
 from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.proof.ancestors import Above, BranchAncestors
+from stitchback.proof.data_order import is_before
 from stitchback.proof.data_runs import work_of
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.inserting import lacks_row_value
@@ -157,7 +158,7 @@ def fills_of(
             if not isinstance(operation, Operation) or operation.kind not in TIGHTENS:
                 continue
             constraint, model = Origin(migration.key, index), subject(operation, migration.key.app)
-            before = [step for step in skipped if _is_before(step.origin, constraint, above)]
+            before = [step for step in skipped if is_before(step.origin, constraint, above)]
             if model is None or not before:
                 continue
             for column in tightened(operation, constraint, model, tree, start):
@@ -216,12 +217,6 @@ def _in_new_constraints(old: ModelState, new: ModelState) -> Iterator[str]:
         for word in filter(None, map(text, walk(constraint)))
     }
     yield from (name for name, _ in new.fields if name in words)
-
-
-def _is_before(one: Origin, other: Origin, above: Above) -> bool:
-    if one.migration == other.migration:
-        return one.index < other.index
-    return one.migration in above(other.migration)
 
 
 def _can_use(reach: Reach, model: ModelKey, column: str, branches: BranchAncestors) -> bool:
