@@ -230,6 +230,13 @@ def test_an_account_without_permission(mysql: Place) -> None:
         execute(url, f"DROP USER '{user}'@'%'")
 
 
+def test_a_session_that_limits_the_number_of_rows(mysql: Place) -> None:
+    """The account's own `sql_select_limit`: a row that is not read would be a row that is missing."""
+    make_ledger(mysql.url, A, B, C)
+    limited = replace(mysql.url, options=(("init_command", "SET SESSION sql_select_limit = 1"),))
+    assert read_database(limited).ledger.keys == {A, B, C}
+
+
 def test_a_table_without_transactions_is_not_repaired(mysql: Place) -> None:
     make_ledger(mysql.url, A)
     execute(mysql.url, "ALTER TABLE django_migrations ENGINE = MyISAM")
