@@ -21,7 +21,7 @@ class AddedUniqueness:
     def find(self, case: RollingCase) -> Iterator[Finding]:
         for each in case.breaks:
             if isinstance(each.found, NewUniqueness):
-                usage, text = each.found.usage, each.found.definition
+                usage, text = each.found.usage, str(each.found.definition)
                 name = each.found.name if each.found.name != text else ""
                 constraint = f"constraint {name}, {text}" if name else text
                 message = f"table {usage.table} has {constraint}, and the code of {case.code_ref} may insert equal rows ({usage})"

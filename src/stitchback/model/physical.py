@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,53 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexDefinition:
+    """An index or a constraint without its name. `kind`: "index", "unique", "primary key", "check" or "constraint" (any other).
+    `columns`: of the plain fields, "-" before a descending one. `of_class`: its class, "" for Django's usual one of that kind.
+    `expressions` and `options`: rendered, in names of fields.
+    """
+
+    kind: str
+    columns: tuple[str, ...] = ()
+    of_class: str = ""
+    expressions: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (f"{self.kind}({','.join(self.columns)})", self.rest)))
+
+    @property
+    def rest(self) -> str:
+        """All but the kind and the columns."""
+        options = (f"{name}={value}" for name, value in self.options)
+        return " ".join(filter(None, (self.of_class, *self.expressions, *options)))
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(name.removeprefix("-") for name in self.columns)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is over columns alone, and without a condition or another option."""
+        return bool(self.columns) and not (self.of_class or self.expressions or self.options)
+
+    def with_column_renamed(self, old: str, new: str) -> IndexDefinition:
+        """As the database keeps it when a column gets another name."""
+        if old not in self.column_names:
+            return self
+        names = {old: new, f"-{old}": f"-{new}"}
+        return replace(self, columns=tuple(names.get(name, name) for name in self.columns))
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """`columns`: by name. `indexes` and `constraints`: name -> definition in column names. An unnamed one (unique=True,
-    db_index, unique_together) has its definition as its name ("unique(a,b)", "index(a)").
+    """`columns`: by name. `indexes` and `constraints`: by name. An unnamed one (unique=True, db_index, unique_together) has its
+    definition's text as its name ("unique(a,b)", "index(a)").
     """
 
     columns: Mapping[str, Column] = field(default_factory=dict)
-    indexes: Mapping[str, str] = field(default_factory=dict)
-    constraints: Mapping[str, str] = field(default_factory=dict)
+    indexes: Mapping[str, IndexDefinition] = field(default_factory=dict)
+    constraints: Mapping[str, IndexDefinition] = field(default_factory=dict)
     comment: str = ""
 
 
@@ -68,3 +107,8 @@ class PhysicalSchema:
 
     tables: Mapping[str, Table] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
+
+
+def unnamed(definitions: Iterable[IndexDefinition]) -> dict[str, IndexDefinition]:
+    """Those that Django makes without a name of the project's own, under their text."""
+    return {str(definition): definition for definition in definitions}

@@ -103,6 +103,6 @@ def added_field(state: SchemaState, model: ModelState, name: str) -> Iterator[Ef
     elif field is not None and owns_table(field):
         yield CreateTable(many_table_name(model, name, field), many_table(state, model, field))
     elif field is not None and has_column(field):
-        indexes = tuple((text, text) for text in field_indexes(name, field))
+        indexes = tuple(field_indexes(name, field))
         for column, shape in column_pair(state, name, field):
             yield AddColumn(table_name(model), column, shape, indexes)

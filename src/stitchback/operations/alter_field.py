@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stitchback.model.operations import Operation
+from stitchback.model.physical import IndexDefinition
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations.base import MIGRATIONS, MODELS, NamedParameters, Step, Template
-from stitchback.operations.model_options import together_texts
+from stitchback.operations.model_options import together_indexes
 from stitchback.operations.on_field import (
     OnField,
     altered_column,
@@ -18,7 +19,6 @@ from stitchback.operations.on_field import (
     with_field,
 )
 from stitchback.schema.clashes import InconsistentState
-from stitchback.schema.definitions import definition
 from stitchback.schema.effects import (
     AddColumn,
     AlterColumn,
@@ -182,15 +182,15 @@ def unread_altered(source: ModelState, after: SchemaState, target: ModelState, n
         yield AddColumn(table, column, shape, conditional=True)
         yield AlterColumn(table, column, shape, shape, conditional=True)
     indexes = field_indexes(name, now) if isinstance(now, Field) else ()
-    yield from (CreateIndex(table, text, text, conditional=True) for text in indexes)
+    yield from (CreateIndex(table, str(index), index, conditional=True) for index in indexes)
 
 
 def made_so(state: SchemaState, model: ModelState, name: str, field: Field) -> Iterator[Effect]:
     table, column = table_name(model), column_name(name, field)
     come = tuple(field_indexes(name, field))
-    together = {*together_texts("unique", model), *together_texts("index", model)}
-    for text in (definition("unique", [column]), definition("index", [column])):
-        if text not in come and text not in together:
-            yield DropIndex(table, text)
+    together = {*together_indexes("unique", model), *together_indexes("index", model)}
+    for index in (IndexDefinition("unique", (column,)), IndexDefinition("index", (column,))):
+        if index not in come and index not in together:
+            yield DropIndex(table, str(index))
     yield from (AlterColumn(table, column, shape, shape) for column, shape in column_pair(state, name, field))
-    yield from (CreateIndex(table, text, text) for text in come)
+    yield from (CreateIndex(table, str(index), index) for index in come)

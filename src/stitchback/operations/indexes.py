@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stitchback.model.atoms import SchemaObjectKind
 from stitchback.model.operations import Operation
+from stitchback.model.physical import IndexDefinition
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE, Call, Constant, Reference, Value, strings, text
@@ -24,7 +25,6 @@ from stitchback.operations.base import (
 from stitchback.schema.changes import with_model
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.create_model import name_of, unread
-from stitchback.schema.definitions import definition
 from stitchback.schema.effects import ChangeIndexName, CreateIndex, DropIndex, Effect
 from stitchback.schema.needs import lacks, names_in, own_columns, require
 from stitchback.schema.operation_names import needed
@@ -226,8 +226,8 @@ class RenameIndex(OnDefinition):
         fields = strings(step.operation.argument("old_fields"))
         if fields:
             require(step.before, source, fields, self.name)
-            columns = [column_of(source, name) for name in fields]
-            yield ChangeIndexName(table_name(target), definition("index", columns), new, unnamed=True)
+            index = IndexDefinition("index", tuple(column_of(source, name) for name in fields))
+            yield ChangeIndexName(table_name(target), str(index), new, columns=index.columns)
             return
         old = step.name("old_name")
         require_named("index", source, source.indexes, old, step.operation)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from stitchback.model.operations import Operation
-from stitchback.model.physical import Column
+from stitchback.model.physical import Column, IndexDefinition, unnamed
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import NONE
 from stitchback.operations.base import ChangedPart, NamedParameters, Step, Template
@@ -14,7 +14,6 @@ from stitchback.operations.models import OnModel
 from stitchback.operations.on_field import many_renamed
 from stitchback.schema.changes import with_model, without_options
 from stitchback.schema.create_model import dictionary_of, managers_of, with_options, with_together
-from stitchback.schema.definitions import columns_in, definition
 from stitchback.schema.effects import (
     AddColumn,
     AlterComment,
@@ -159,11 +158,12 @@ class AlterTogether(OnOptions):
         kind = self.defines[0]
         for names in sorted(together_options(kind, source) ^ together_options(kind, target)):
             require(step.after, target, names, self.name)
-        old, new = together_texts(kind, source), together_texts(kind, target)
-        yield from (DropIndex(table_name(target), text) for text in sorted(old - new))
+        old, new = unnamed(together_indexes(kind, source)), unnamed(together_indexes(kind, target))
+        yield from (DropIndex(table_name(target), name) for name in sorted(old.keys() - new.keys()))
         columns = own_columns(target, (name for names in together_options(kind, target) for name in names))
-        for text in sorted(new - old):
-            yield CreateIndex(table_name(target), text, text, columns & frozenset(columns_in(text)))
+        for name in sorted(new.keys() - old.keys()):
+            definition = new[name]
+            yield CreateIndex(table_name(target), name, definition, columns & {*definition.columns})
 
 
 class AlterUniqueTogether(AlterTogether):
@@ -174,7 +174,8 @@ class AlterUniqueTogether(AlterTogether):
         """Exactly these, whatever the database has: what Django named for itself and is not among them is dropped."""
         model = self.model_after(step)
         if has_tables(model):
-            yield MakeUniqueTogether(table_name(model), tuple(sorted(together_texts("unique", model))))
+            definitions = sorted(together_indexes("unique", model), key=str)
+            yield MakeUniqueTogether(table_name(model), tuple(definitions))
 
     template = Template(
         "AlterUniqueTogether",
@@ -218,9 +219,9 @@ class AlterIndexTogether(AlterTogether):
     is_index = True
 
 
-def together_texts(kind: str, model: ModelState) -> frozenset[str]:
+def together_indexes(kind: str, model: ModelState) -> frozenset[IndexDefinition]:
     return frozenset(
-        definition(kind, [column_of(model, name) for name in names])
+        IndexDefinition(kind, tuple(column_of(model, name) for name in names))
         for names in together_options(kind, model)
     )
 

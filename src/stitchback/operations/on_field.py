@@ -16,7 +16,6 @@ from stitchback.operations.base import MIGRATIONS, ChangedPart, NamedParameters,
 from stitchback.schema.changes import put, with_model
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.create_model import MODEL, unread
-from stitchback.schema.definitions import column_renamed
 from stitchback.schema.effects import AlterColumn, CreateIndex, DropIndex, Effect, RenameColumn, RenameTable
 from stitchback.schema.fields import canonical_field, without_default
 from stitchback.schema.needs import require_field
@@ -100,14 +99,14 @@ def altered_column(
     table = table_name(target)
     ((column, shape),) = column_pair(before, old, was)
     ((new_column, new_shape),) = column_pair(after, new, now)
-    gone = {text: column_renamed(text, column, new_column) for text in field_indexes(old, was)}
+    gone = {str(index): index.with_column_renamed(column, new_column) for index in field_indexes(old, was)}
     come = tuple(field_indexes(new, now))
-    yield from (DropIndex(table, text) for text, moved in gone.items() if moved not in come)
+    yield from (DropIndex(table, name) for name, moved in gone.items() if moved not in come)
     if column != new_column:
         yield RenameColumn(table, column, new_column)
     if shape != new_shape:
         yield AlterColumn(table, new_column, shape, new_shape)
-    yield from (CreateIndex(table, text, text) for text in come if text not in gone.values())
+    yield from (CreateIndex(table, str(index), index) for index in come if index not in gone.values())
 
 
 def many_renamed(source: ModelState, target: ModelState, old: str, new: str) -> Iterator[Effect]:

@@ -20,7 +20,6 @@ from stitchback.repair.recorder_rules import Order
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.schema_search import NodeRelatives, lacking
 from stitchback.repair.visible_schema import Names, VisibleSchema
-from stitchback.schema.definitions import columns_in
 from stitchback.schema.effects import CreateIndex, Effect
 from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
@@ -89,11 +88,11 @@ def with_unnamed(
     for effect in effects:
         if (
             not isinstance(effect, CreateIndex)
-            or effect.name != effect.definition
+            or effect.name != str(effect.definition)
             or effect.table not in tables
         ):
             continue
-        names = automatic_names(engine, effect.table, effect.definition, columns_in(effect.definition))
+        names = automatic_names(engine, effect.table, effect.definition)
         if visible.indexes.intersection(name.lower() for name in names):
             table = tables[effect.table]
             tables[effect.table] = replace(table, indexes={**table.indexes, effect.name: effect.definition})

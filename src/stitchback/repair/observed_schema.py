@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from stitchback.model.physical import Column, PhysicalSchema, Table
+from stitchback.model.physical import Column, IndexDefinition, PhysicalSchema, Table, unnamed
 from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.schema_of_applied import names_of
 from stitchback.repair.schema_search import lacking
@@ -127,7 +127,7 @@ def _adjusted_table(name: str, table: Table, missing: Names, extra: Names, known
         if each.table == folded and each.column and not each.trait and each.column not in there:
             made = known.columns.get((folded, each.column))
             columns[made.column if made else each.column] = made.shape if made else UNKNOWN
-            indexes.update(made.indexes if made else ())
+            indexes.update(unnamed(made.indexes) if made else {})
         elif each.index and (folded, each.index) in known.indexes:
             index = known.indexes[folded, each.index]
             (indexes if isinstance(index, CreateIndex) else constraints)[index.name] = index.definition
@@ -139,9 +139,9 @@ def _adjusted_table(name: str, table: Table, missing: Names, extra: Names, known
     return replace(table, columns=columns, indexes=indexes, constraints=constraints)
 
 
-def _without(definitions: Mapping[str, str], missing: Names) -> dict[str, str]:
+def _without(definitions: Mapping[str, IndexDefinition], missing: Names) -> dict[str, IndexDefinition]:
     gone = {each.index for each in missing if each.index}
-    return {name: text for name, text in definitions.items() if name.lower() not in gone}
+    return {name: definition for name, definition in definitions.items() if name.lower() not in gone}
 
 
 def _with_trait(column: Column, trait: str) -> Column:

@@ -6,7 +6,6 @@ length, and the family of its type, and only if every engine shows them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from functools import cached_property
 from stitchback.engine import EngineCache
 from stitchback.engine.engine_cache import EMPTY_STATE
 from stitchback.model.keys import MigrationKey
-from stitchback.model.physical import Column, PhysicalSchema, Table
+from stitchback.model.physical import Column, IndexDefinition, PhysicalSchema, Table
 from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
 from stitchback.repair.visible_schema import Names
@@ -39,7 +38,6 @@ from stitchback.schema.effects import (
     Uses,
 )
 
-PLAIN = re.compile(r"(index|unique)\([^()]+\)")
 _NUMBERS = ("Small", "", "Big", "PositiveSmall", "Positive", "PositiveBig")
 FAMILIES = {
     "boolean": "boolean",
@@ -250,10 +248,10 @@ def _has_traits(column: Column) -> bool:
     return is_plain and not column.collation and column.type != "GeneratedField"
 
 
-def _index_names(name: str, definition: str) -> set[Presence]:
+def _index_names(name: str, definition: IndexDefinition) -> set[Presence]:
     """The names of an index; empty if the engine names it (`unique=True`) or not every engine creates it."""
-    plain = PLAIN.fullmatch(definition) and "(" not in name
-    return {Presence("", index=name.lower())} if plain else set()
+    by_all_engines = definition.kind in ("index", "unique") and definition.is_plain
+    return {Presence("", index=name.lower())} if by_all_engines and "(" not in name else set()
 
 
 def touched(effect: Effect) -> set[Presence]:

@@ -6,14 +6,20 @@ nothing, and lose the column's values).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from stitchback.model.physical import Column, ForeignKeyTarget, PhysicalSchema, Table
+from stitchback.model.physical import (
+    Column,
+    ForeignKeyTarget,
+    IndexDefinition,
+    PhysicalSchema,
+    Table,
+    unnamed,
+)
 from stitchback.model.problems import ProblemKind
 from stitchback.schema.clashes import Clash
-from stitchback.schema.definitions import column_renamed, columns_in
 from stitchback.schema.effects import (
     AddColumn,
     AddOther,
@@ -41,6 +47,8 @@ from stitchback.schema.effects import (
 )
 from stitchback.schema.inserting import column_must_be_given
 from stitchback.schema.tables import AUTO_COLUMN
+
+Definitions = Mapping[str, IndexDefinition]
 
 
 def run_effect(physical: PhysicalSchema, effect: Effect) -> PhysicalSchema:
@@ -184,7 +192,7 @@ def column_added(table: Table, effect: AddColumn) -> Table:
             return table
         raise Clash.of(ProblemKind.COLUMN_EXISTS, effect.table, effect.column)
     columns = {**table.columns, effect.column: effect.shape}
-    return replace(table, columns=columns, indexes={**table.indexes, **dict(effect.indexes)})
+    return replace(table, columns=columns, indexes={**table.indexes, **unnamed(effect.indexes)})
 
 
 def column_dropped(table: Table, effect: DropColumn) -> Table:
@@ -195,11 +203,13 @@ def column_dropped(table: Table, effect: DropColumn) -> Table:
     return replace(
         table,
         columns={name: shape for name, shape in table.columns.items() if name != effect.column},
-        indexes={name: text for name, text in table.indexes.items() if effect.column not in columns_in(text)},
-        constraints={
-            name: text for name, text in table.constraints.items() if effect.column not in columns_in(text)
-        },
+        indexes=without_column(table.indexes, effect.column),
+        constraints=without_column(table.constraints, effect.column),
     )
+
+
+def without_column(definitions: Definitions, column: str) -> dict[str, IndexDefinition]:
+    return {name: each for name, each in definitions.items() if column not in each.column_names}
 
 
 def column_altered(table: Table, effect: AlterColumn) -> Table:
@@ -239,16 +249,16 @@ def column_moved(table: Table, effect: RenameColumn) -> Table:
     return replace(
         table,
         columns={after if name == before else name: shape for name, shape in table.columns.items()},
-        indexes=definitions_moved(table.indexes.items(), before, after),
-        constraints=definitions_moved(table.constraints.items(), before, after),
+        indexes=definitions_moved(table.indexes, before, after),
+        constraints=definitions_moved(table.constraints, before, after),
     )
 
 
-def definitions_moved(pairs: Iterable[tuple[str, str]], before: str, after: str) -> dict[str, str]:
-    moved: dict[str, str] = {}
-    for name, text in pairs:
-        new = column_renamed(text, before, after)
-        moved[new if name == text else name] = new
+def definitions_moved(definitions: Definitions, before: str, after: str) -> dict[str, IndexDefinition]:
+    moved: dict[str, IndexDefinition] = {}
+    for name, definition in definitions.items():
+        new = definition.with_column_renamed(before, after)
+        moved[str(new) if name == str(definition) else name] = new
     return moved
 
 
@@ -270,19 +280,19 @@ def run_on_definitions(
         return physical
     table = table_in(physical, effect.table)
     match effect:
-        case CreateIndex(name=name, definition=text, conditional=conditional):
-            indexes = added("index", effect.table, table.indexes, name, text, conditional)
+        case CreateIndex(name=name, definition=definition, conditional=conditional):
+            indexes = added("index", effect.table, table.indexes, name, definition, conditional)
             needs_columns(table, effect)
             return with_table(physical, effect.table, replace(table, indexes=indexes))
         case DropIndex(name=name, conditional=conditional):
             indexes = dropped("index", effect.table, table.indexes, name, conditional)
             return with_table(physical, effect.table, replace(table, indexes=indexes))
         case ChangeIndexName(after=after, conditional=conditional):
-            before = index_on(table, effect) if effect.unnamed else effect.before
+            before = index_on(table, effect) if effect.columns else effect.before
             indexes = renamed(effect.table, table.indexes, before, after, conditional)
             return with_table(physical, effect.table, replace(table, indexes=indexes))
-        case CreateConstraint(name=name, definition=text, conditional=conditional):
-            found = added("constraint", effect.table, table.constraints, name, text, conditional)
+        case CreateConstraint(name=name, definition=definition, conditional=conditional):
+            found = added("constraint", effect.table, table.constraints, name, definition, conditional)
             needs_columns(table, effect)
             return with_table(physical, effect.table, replace(table, constraints=found))
         case DropConstraint(name=name, conditional=conditional):
@@ -292,21 +302,21 @@ def run_on_definitions(
             assert_never(effect)
 
 
-def unique_together_made(table: Table, definitions: tuple[str, ...]) -> Table:
-    kept = {name: text for name, text in table.indexes.items() if not is_unique_together(name, text)}
-    return replace(table, indexes={**kept, **{text: text for text in definitions}})
+def unique_together_made(table: Table, definitions: tuple[IndexDefinition, ...]) -> Table:
+    kept = {name: each for name, each in table.indexes.items() if not is_unique_together(name, each)}
+    return replace(table, indexes={**kept, **unnamed(definitions)})
 
 
-def is_unique_together(name: str, text: str) -> bool:
+def is_unique_together(name: str, definition: IndexDefinition) -> bool:
     """One that Django named for itself, of more than one column."""
-    return name == text and text.startswith("unique(") and len(columns_in(text)) > 1
+    return definition.kind == "unique" and len(definition.columns) > 1 and name == str(definition)
 
 
 def added(
-    kind: str, table: str, found: Mapping[str, str], name: str, text: str, conditional: bool
-) -> dict[str, str]:
+    kind: str, table: str, found: Definitions, name: str, definition: IndexDefinition, conditional: bool
+) -> dict[str, IndexDefinition]:
     if name not in found:
-        return {**found, name: text}
+        return {**found, name: definition}
     if conditional:
         return dict(found)
     raise Clash.of(ProblemKind.DEFINITION_EXISTS, kind, name, table)
@@ -320,28 +330,29 @@ def needs_columns(table: Table, effect: CreateIndex | CreateConstraint) -> None:
         raise Clash.of(ProblemKind.COLUMN_NEEDED, effect.table, missing[0], effect.name)
 
 
-def dropped(kind: str, table: str, found: Mapping[str, str], name: str, conditional: bool) -> dict[str, str]:
+def dropped(
+    kind: str, table: str, found: Definitions, name: str, conditional: bool
+) -> dict[str, IndexDefinition]:
     if name not in found and not conditional:
         raise Clash.of(ProblemKind.DEFINITION_MISSING, kind, name, table)
-    return {key: text for key, text in found.items() if key != name}
+    return {key: definition for key, definition in found.items() if key != name}
 
 
 def index_on(table: Table, effect: ChangeIndexName) -> str:
-    """The name of the only index, of any kind, on the columns of a definition."""
-    columns = columns_in(effect.before)
+    """The name of the only index, of any class, on the columns."""
     names = [
         name
-        for name, text in table.indexes.items()
-        if text.startswith("index(") and columns_in(text) == columns
+        for name, definition in table.indexes.items()
+        if definition.kind == "index" and definition.column_names == effect.columns
     ]
     if len(names) != 1:
-        raise Clash.of(ProblemKind.NOT_ONE_INDEX, len(names), effect.table, tuple(columns))
+        raise Clash.of(ProblemKind.NOT_ONE_INDEX, len(names), effect.table, effect.columns)
     return names[0]
 
 
 def renamed(
-    table: str, found: Mapping[str, str], before: str, after: str, conditional: bool
-) -> dict[str, str]:
+    table: str, found: Definitions, before: str, after: str, conditional: bool
+) -> dict[str, IndexDefinition]:
     if conditional and (before not in found or after in found):
         return dict(found)
     if before == after and after in found:
@@ -350,4 +361,4 @@ def renamed(
         raise Clash.of(ProblemKind.DEFINITION_MISSING, "index", before, table)
     if after in found:
         raise Clash.of(ProblemKind.DEFINITION_EXISTS, "index", after, table)
-    return {after if key == before else key: text for key, text in found.items()}
+    return {after if key == before else key: definition for key, definition in found.items()}

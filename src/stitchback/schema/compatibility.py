@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stitchback.model.keys import ModelKey
-from stitchback.model.physical import Column, PhysicalSchema, Table
+from stitchback.model.physical import Column, IndexDefinition, PhysicalSchema, Table
 from stitchback.model.state import SchemaState
 from stitchback.schema.code_tables import CodeTable, code_tables
 from stitchback.schema.column_shape import ColumnShape, read_shape
 from stitchback.schema.column_values import is_known, lost_values
-from stitchback.schema.definitions import columns_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,9 @@ class LostValues:
 
 @dataclass(frozen=True, slots=True)
 class NewUniqueness:
-    """`definition`: "unique(columns) …"."""
-
     usage: Usage
     name: str
-    definition: str
+    definition: IndexDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ class NewConstraint:
 
     usage: Usage
     name: str
-    definition: str
+    definition: IndexDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,43 +181,48 @@ def _is_redirected(code: ColumnShape, there: ColumnShape, physical: PhysicalSche
     return code.table != there.table and code.table in physical.tables
 
 
-def _definitions(table: Table, *kinds: str) -> dict[str, str]:
+def _definitions(table: Table, *kinds: str) -> dict[IndexDefinition, str]:
     """Definition -> name, of those kinds."""
     pairs = (*table.indexes.items(), *table.constraints.items())
-    return {text: name for name, text in pairs if text.startswith(kinds)}
+    return {definition: name for name, definition in pairs if definition.kind in kinds}
 
 
-def _is_created(text: str, engine: str) -> bool:
+def _is_created(definition: IndexDefinition, engine: str) -> bool:
     """Django leaves out a unique constraint that the engine does not have (`UniqueConstraint.create_sql`)."""
-    lacking = ("deferrable=", "include=", "nulls_distinct=")
-    unsupported = {"mysql": ("condition=", *lacking), "sqlite": lacking}.get(engine, ())
-    return not any(word in text for word in unsupported)
+    lacking = ("deferrable", "include", "nulls_distinct")
+    unsupported = {"mysql": ("condition", *lacking), "sqlite": lacking}.get(engine, ())
+    return dict(definition.options).keys().isdisjoint(unsupported)
 
 
 def _uniqueness(table: CodeTable, there: Table, engine: str) -> Iterator[NewUniqueness]:
-    own = _definitions(table.table, "unique(", "primary key(")
-    sets = [set(columns_in(text)) for text in own if text.endswith(")") and columns_in(text)]
-    for text, name in _definitions(there, "unique(", "primary key(").items():
-        columns = columns_in(text)
-        is_implied = bool(columns) and any(other <= set(columns) for other in sets)
+    own = _definitions(table.table, "unique", "primary key")
+    sets = [{*definition.columns} for definition in own if definition.is_plain]
+    for definition, name in _definitions(there, "unique", "primary key").items():
+        columns = definition.column_names
+        is_implied = any(other <= {*columns} for other in sets)
         if (
-            text not in own
-            and _is_created(text, engine)
+            definition not in own
+            and _is_created(definition, engine)
             and not is_implied
-            and not _is_never_equal(columns, text, table, there)
+            and not _is_never_equal(definition, table, there)
         ):
             fields = [table.field(column) for column in columns if column in table.table.columns]
-            yield NewUniqueness(usage_of(table, fields[0] if len(fields) == 1 else ""), name, text)
+            yield NewUniqueness(usage_of(table, fields[0] if len(fields) == 1 else ""), name, definition)
 
 
-def _is_never_equal(columns: tuple[str, ...], text: str, table: CodeTable, there: Table) -> bool:
+def _is_never_equal(definition: IndexDefinition, table: CodeTable, there: Table) -> bool:
     """Rows of the code leave a column that it does not know NULL, and two NULLs are not equal; or that column is missing a value altogether, or has lost its
     name, which is another incompatibility."""
     unknown = [
-        there.columns[name] for name in columns if name not in table.table.columns and name in there.columns
+        there.columns[name]
+        for name in definition.column_names
+        if name not in table.table.columns and name in there.columns
     ]
     shapes = [read_shape(text) for text in unknown]
-    nulls = any(shape.null and not shape.default for shape in shapes) and "nulls_distinct=False" not in text
+    nulls = (
+        any(shape.null and not shape.default for shape in shapes)
+        and ("nulls_distinct", "False") not in definition.options
+    )
     computed = any(_differs_each_time(shape) for shape in shapes)
     return nulls or computed or any(shape.must_be_given for shape in shapes)
 
@@ -231,12 +233,13 @@ def _differs_each_time(shape: ColumnShape) -> bool:
 
 def _constraints(table: CodeTable, there: Table, engine: str) -> Iterator[NewConstraint]:
     """Exclusion constraints are PostgreSQL's alone."""
-    kinds = ("check(", "constraint(") if engine == "postgresql" else ("check(",)
+    kinds = ("check", "constraint") if engine == "postgresql" else ("check",)
     own = _definitions(table.table, *kinds)
     known = {*table.table.columns, *table.fields.values()}
-    for text, name in _definitions(there, *kinds).items():
-        if text not in own and (_names(text, known) or _refuses_null(text)):
-            yield NewConstraint(usage_of(table, ""), name, text)
+    for definition, name in _definitions(there, *kinds).items():
+        text = str(definition)
+        if definition not in own and (_names(text, known) or _refuses_null(text)):
+            yield NewConstraint(usage_of(table, ""), name, definition)
 
 
 def _names(text: str, fields: set[str]) -> bool:

@@ -1,12 +1,10 @@
-"""Definitions of indexes and constraints as one line of text: `kind(columns) rest`.
-
-The columns stand first and apart, so that a renamed or dropped column can be followed.
-"""
+"""The definitions of a model's indexes and constraints, in column names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from stitchback.model.physical import IndexDefinition
 from stitchback.model.state import ModelState
 from stitchback.model.values import Call, Constant, Reference, Value, render, strings
 from stitchback.schema.expressions import ORDER_BY, F, canonical_definition
@@ -14,33 +12,8 @@ from stitchback.schema.expressions import ORDER_BY, F, canonical_definition
 ColumnOf = Callable[[ModelState, str], str]
 
 
-def definition(kind: str, columns: Sequence[str], rest: str = "") -> str:
-    return f"{kind}({','.join(columns)})" + (f" {rest}" if rest else "")
-
-
-def columns_in(text: str) -> tuple[str, ...]:
-    """The columns of a definition, without the "-" of a descending one."""
-    inner = text.partition("(")[2].partition(")")[0]
-    return tuple(name.removeprefix("-") for name in inner.split(",") if name)
-
-
-def column_renamed(text: str, old: str, new: str) -> str:
-    """The definition after a column of it was renamed, as the database keeps it."""
-    if old not in columns_in(text):
-        return text
-    kind, _, tail = text.partition("(")
-    inner, _, rest = tail.partition(")")
-    names = [rename_one(name, old, new) for name in inner.split(",")]
-    return definition(kind, names) + rest
-
-
-def rename_one(name: str, old: str, new: str) -> str:
-    return {old: new, f"-{old}": f"-{new}"}.get(name, name)
-
-
-def index_text(model: ModelState, index: Value, column_of: ColumnOf) -> str:
-    """An index in column names: "index(a,-b) GinIndex condition=…"."""
-    return named_text("index", "Index", model, index, column_of)
+def index_definition(model: ModelState, index: Value, column_of: ColumnOf) -> IndexDefinition:
+    return named_definition("index", "Index", model, index, column_of)
 
 
 def is_unique_constraint(constraint: Value) -> bool:
@@ -48,27 +21,28 @@ def is_unique_constraint(constraint: Value) -> bool:
     return isinstance(callee, Reference) and callee.path.endswith(".UniqueConstraint")
 
 
-def constraint_text(model: ModelState, constraint: Value, column_of: ColumnOf) -> str:
+def constraint_definition(model: ModelState, constraint: Value, column_of: ColumnOf) -> IndexDefinition:
     if isinstance(constraint, Call) and isinstance(constraint.callee, Reference):
         if is_unique_constraint(constraint):
-            return named_text("unique", "UniqueConstraint", model, constraint, column_of)
+            return named_definition("unique", "UniqueConstraint", model, constraint, column_of)
         if constraint.callee.path.endswith(".CheckConstraint"):
-            return named_text("check", "CheckConstraint", model, constraint, column_of)
-    return named_text("constraint", "", model, constraint, column_of)
+            return named_definition("check", "CheckConstraint", model, constraint, column_of)
+    return named_definition("constraint", "", model, constraint, column_of)
 
 
-def named_text(kind: str, plain: str, model: ModelState, value: Value, column_of: ColumnOf) -> str:
+def named_definition(
+    kind: str, usual: str, model: ModelState, value: Value, column_of: ColumnOf
+) -> IndexDefinition:
     canonical = canonical_definition(value)
     if not isinstance(canonical, Call):
-        return definition(kind, (), render(canonical))
+        return IndexDefinition(kind, expressions=(render(canonical),))
     plain_columns = plain_names(canonical.args)
     names = strings(canonical.kwarg("fields")) or plain_columns
-    columns = [one_column(model, field, column_of) for field in names]
+    columns = tuple(one_column(model, field, column_of) for field in names)
     name = canonical.callee.path.rpartition(".")[2] if isinstance(canonical.callee, Reference) else "?"
-    words = [] if name == plain else [name]
-    words.extend(render(item) for item in canonical.args if not plain_columns)
-    words.extend(f"{key}={render(item)}" for key, item in canonical.kwargs if key not in ("name", "fields"))
-    return definition(kind, columns, " ".join(words))
+    expressions = () if plain_columns else tuple(render(item) for item in canonical.args)
+    options = tuple((key, render(item)) for key, item in canonical.kwargs if key not in ("name", "fields"))
+    return IndexDefinition(kind, columns, "" if name == usual else name, expressions, options)
 
 
 def plain_names(expressions: tuple[Value, ...]) -> tuple[str, ...]:

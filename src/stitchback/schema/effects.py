@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from stitchback.model.atoms import Work, fingerprint_of_work
-from stitchback.model.physical import Column, Table
+from stitchback.model.physical import Column, IndexDefinition, Table
 from stitchback.model.problems import Problem
 
 
@@ -38,12 +38,12 @@ class RenameTable:
 
 @dataclass(frozen=True, slots=True)
 class AddColumn:
-    """`indexes`: definitions that come with the column, by name."""
+    """`indexes`: unnamed ones that come with the column."""
 
     table: str
     column: str
     shape: Column
-    indexes: tuple[tuple[str, str], ...] = ()
+    indexes: tuple[IndexDefinition, ...] = ()
     conditional: bool = False
 
 
@@ -83,7 +83,7 @@ class CreateIndex:
 
     table: str
     name: str
-    definition: str
+    definition: IndexDefinition
     columns: frozenset[str] = frozenset()
     conditional: bool = False
 
@@ -97,14 +97,14 @@ class DropIndex:
 
 @dataclass(frozen=True, slots=True)
 class ChangeIndexName:
-    """`before` is a name, or a definition where `unnamed`: then the one index of those columns is meant, whatever its name,
-    and nothing is done where it has the new one already (RenameIndex with `old_fields`). `lost`: fields of the index that the model has
+    """`columns`: of RenameIndex with `old_fields`. Then the one index of those columns is meant, whatever its name, and nothing is
+    done where it has the new one already. `lost`: fields of the index that the model has
     lost, which SQLite needs, since it makes the index again."""
 
     table: str
     before: str
     after: str
-    unnamed: bool = False
+    columns: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     conditional: bool = False
 
@@ -115,7 +115,7 @@ class CreateConstraint:
 
     table: str
     name: str
-    definition: str
+    definition: IndexDefinition
     columns: frozenset[str] = frozenset()
     conditional: bool = False
 
@@ -132,7 +132,7 @@ class MakeUniqueTogether:
     """Exactly these of more than one column, whatever the table has (a conditional AlterUniqueTogether)."""
 
     table: str
-    definitions: tuple[str, ...]
+    definitions: tuple[IndexDefinition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ class Remake:
     broken: tuple[str, ...] = ()
     conditional: bool = False
     span: int = field(default=0, compare=False)
-    indexes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
-    constraints: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    indexes: tuple[tuple[str, IndexDefinition], ...] = field(default=(), compare=False)
+    constraints: tuple[tuple[str, IndexDefinition], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+
+from stitchback.model.physical import IndexDefinition
 
 MAX_NAME_LENGTH = {"postgresql": 63, "mysql": 64, "oracle": 30}  # `DatabaseOperations.max_name_length`
 OTHERWISE = 200
 DIGEST_LENGTH = 8
 
 
-def automatic_names(engine: str, table: str, definition: str, columns: Iterable[str]) -> tuple[str, ...]:
-    """Those of an index of that definition ("unique(a,b)", "index(a)")."""
-    suffixes = ("_uniq",) if definition.startswith("unique(") else ("", "_idx")
-    names = tuple(columns)
-    return tuple(_name(engine, table, names, suffix) for suffix in suffixes)
+def automatic_names(engine: str, table: str, index: IndexDefinition) -> tuple[str, ...]:
+    suffixes = ("_uniq",) if index.kind == "unique" else ("", "_idx")
+    return tuple(_name(engine, table, index.column_names, suffix) for suffix in suffixes)
 
 
 def _name(engine: str, table: str, columns: tuple[str, ...], suffix: str) -> str:

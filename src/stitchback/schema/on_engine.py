@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from stitchback.model.physical import Column, PhysicalSchema, Table
+from stitchback.model.physical import Column, PhysicalSchema, Table, unnamed
 from stitchback.model.problems import ProblemKind
 from stitchback.schema.apply_effect import run_effect, table_in, with_table
 from stitchback.schema.clashes import Clash
@@ -117,7 +117,7 @@ def _in_new_table(physical: PhysicalSchema, effect: Effect, harms: list[str]) ->
             made = replace(
                 table,
                 columns={**table.columns, column: shape},
-                indexes={**table.indexes, **dict(indexes)},
+                indexes={**table.indexes, **unnamed(indexes)},
             )
             return with_table(physical, name, made)
         case DropColumn() | DropIndex() | DropConstraint():

@@ -13,11 +13,11 @@ import re
 from collections.abc import Set
 
 from stitchback.model.command_cache import by_identity
-from stitchback.model.physical import PhysicalSchema
+from stitchback.model.physical import IndexDefinition, PhysicalSchema, unnamed
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import NONE, TRUE
-from stitchback.schema.definitions import columns_in, constraint_text, index_text
+from stitchback.schema.definitions import constraint_definition, index_definition
 from stitchback.schema.effects import (
     ChangeIndexName,
     DropColumn,
@@ -39,16 +39,17 @@ def compared(field: Field) -> tuple[object, ...]:
     return field.path, *(pair for pair in field.arguments if pair[0] not in NON_DB_ATTRIBUTES)
 
 
-Definitions = tuple[tuple[str, str], ...]
+Definitions = tuple[tuple[str, IndexDefinition], ...]
 
 
 @by_identity
 def definitions_of(model: ModelState) -> tuple[Definitions, Definitions]:
     """The indexes and the constraints of the model's table, by their names."""
-    indexes = dict.fromkeys(automatic_indexes(model))
-    named = ((name, index_text(model, value, column_of)) for name, value in model.indexes)
-    constraints = ((name, constraint_text(model, value, column_of)) for name, value in model.constraints)
-    return (*((text, text) for text in indexes), *named), tuple(constraints)
+    named = ((name, index_definition(model, value, column_of)) for name, value in model.indexes)
+    constraints = (
+        (name, constraint_definition(model, value, column_of)) for name, value in model.constraints
+    )
+    return (*unnamed(automatic_indexes(model)).items(), *named), tuple(constraints)
 
 
 def generated_columns(model: ModelState) -> frozenset[str]:
@@ -98,12 +99,12 @@ def holders(physical: PhysicalSchema, effect: DropColumn) -> tuple[str, ...]:
     if table is None or effect.column not in table.columns:
         return ()
     named = re.compile(rf"""['"]{re.escape(effect.in_place)}(__\w+)?['"]""")
-    texts = (*table.indexes.items(), *table.constraints.items())
+    definitions = (*table.indexes.items(), *table.constraints.items())
     return tuple(
         sorted(
             name
-            for name, text in texts
-            if effect.column in columns_in(text) or named.search(text.partition(")")[2])
+            for name, definition in definitions
+            if effect.column in definition.column_names or named.search(definition.rest)
         )
     )
 
@@ -130,8 +131,6 @@ def is_plainly_added(field: Field) -> bool:
     )
 
 
-def is_of_the_table(definition: str) -> bool:
+def is_of_the_table(definition: IndexDefinition) -> bool:
     """A CHECK, or a unique constraint of plain columns; others are separate indexes."""
-    kind, _, rest = definition.partition("(")
-    columns, _, condition = rest.partition(")")
-    return kind == "check" or (kind == "unique" and bool(columns) and not condition)
+    return definition.kind == "check" or (definition.kind == "unique" and definition.is_plain)

@@ -6,6 +6,9 @@ the `DatabaseSchemaEditor` of each of Django's backends writes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from stitchback.model.physical import IndexDefinition
 from stitchback.schema.column_shape import ColumnShape, read_shape
 from stitchback.schema.effects import AddColumn, AlterColumn, CreateConstraint, CreateIndex, Effect, Remake
 
@@ -32,22 +35,22 @@ def table_work(effect: Effect, engine: str) -> str:
 def _on_postgresql(effect: Effect) -> str:
     match effect:
         case AddColumn(shape=text, indexes=indexes):
-            return _new_column_on_postgresql(read_shape(text), [definition for _, definition in indexes])
+            return _new_column_on_postgresql(read_shape(text), indexes)
         case AlterColumn(before=before, after=after):
             return _altered_on_postgresql(read_shape(before), read_shape(after))
         case CreateIndex(definition=definition):
-            return READS_ALONE if definition.startswith("unique(") else READS
+            return READS_ALONE if definition.kind == "unique" else READS
         case CreateConstraint(definition=definition):
-            by_index = definition.startswith("unique(") and not definition.endswith(")")
+            by_index = definition.kind == "unique" and not definition.is_plain
             return READS if by_index else READS_ALONE
         case _:
             return ""
 
 
-def _new_column_on_postgresql(shape: ColumnShape, indexes: list[str]) -> str:
+def _new_column_on_postgresql(shape: ColumnShape, indexes: Sequence[IndexDefinition]) -> str:
     if shape.is_generated or any(word in shape.default.lower() for word in VOLATILE):
         return REWRITES
-    if any(definition.startswith("unique(") for definition in indexes) or shape.kind.startswith("Positive"):
+    if any(index.kind == "unique" for index in indexes) or shape.kind.startswith("Positive"):
         return READS_ALONE
     return READS if indexes or shape.constrained else ""
 
@@ -83,7 +86,7 @@ def _on_mysql(effect: Effect) -> str:
         case AlterColumn(before=before, after=after):
             return _altered_on_mysql(read_shape(before), read_shape(after))
         case CreateConstraint(definition=definition):
-            return COPIES if definition.startswith("check(") else ""
+            return COPIES if definition.kind == "check" else ""
         case _:
             return ""
 

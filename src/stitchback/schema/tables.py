@@ -12,11 +12,18 @@ from dataclasses import dataclass
 
 from stitchback.model.command_cache import by_identity
 from stitchback.model.keys import ModelKey
-from stitchback.model.physical import Column, ForeignKeyTarget, PhysicalSchema, Table
+from stitchback.model.physical import (
+    Column,
+    ForeignKeyTarget,
+    IndexDefinition,
+    PhysicalSchema,
+    Table,
+    unnamed,
+)
 from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import FALSE, NONE, TRUE, Constant, Value, render
-from stitchback.schema.definitions import constraint_text, definition, index_text
+from stitchback.schema.definitions import constraint_definition, index_definition
 from stitchback.schema.labels import key_of, label_text, string
 from stitchback.schema.visible import (
     COMPOSITE_KEY,
@@ -123,9 +130,9 @@ def tables_of(state: SchemaState, model: ModelState) -> ModelTables:
 
 def main_table(state: SchemaState, model: ModelState) -> Table:
     columns = dict(columns_of(state, model))
-    indexes = {text: text for text in automatic_indexes(model)}
-    indexes.update((name, index_text(model, value, column_of)) for name, value in model.indexes)
-    constraints = {name: constraint_text(model, value, column_of) for name, value in model.constraints}
+    indexes = unnamed(automatic_indexes(model))
+    indexes.update((name, index_definition(model, value, column_of)) for name, value in model.indexes)
+    constraints = {name: constraint_definition(model, value, column_of) for name, value in model.constraints}
     comment = model.option("db_table_comment")
     return Table(columns, indexes, constraints, "" if comment is None or comment == NONE else render(comment))
 
@@ -203,26 +210,26 @@ def holds_key(field: Field) -> bool:
     )
 
 
-def automatic_indexes(model: ModelState) -> Iterator[str]:
-    """Definitions of what `unique`, `db_index` and the togethers make."""
+def automatic_indexes(model: ModelState) -> Iterator[IndexDefinition]:
+    """What `unique`, `db_index` and the togethers make."""
     for name, field in model.fields:
         if isinstance(field, Field) and has_column(field):
             yield from field_indexes(name, field)
         elif isinstance(field, Field) and field.path == COMPOSITE_KEY:
             parts = [string(value) or "?" for position, value in field.arguments if position.isdigit()]
-            yield definition("primary key", [column_of(model, part) for part in parts])
+            yield IndexDefinition("primary key", tuple(column_of(model, part) for part in parts))
     for names in sorted(model.unique_together):
-        yield definition("unique", [column_of(model, name) for name in names])
+        yield IndexDefinition("unique", tuple(column_of(model, name) for name in names))
     for names in sorted(model.index_together):
-        yield definition("index", [column_of(model, name) for name in names])
+        yield IndexDefinition("index", tuple(column_of(model, name) for name in names))
 
 
-def field_indexes(name: str, field: Field) -> Iterator[str]:
+def field_indexes(name: str, field: Field) -> Iterator[IndexDefinition]:
     column = column_name(name, field)
     if is_unique(field):
-        yield definition("unique", [column])
+        yield IndexDefinition("unique", (column,))
     if is_indexed(field):
-        yield definition("index", [column])
+        yield IndexDefinition("index", (column,))
 
 
 def many_tables(state: SchemaState, model: ModelState) -> Iterator[tuple[str, tuple[str, Table]]]:
@@ -250,12 +257,12 @@ def many_table(state: SchemaState, model: ModelState, field: Field) -> Table:
         source: Column(target=ours, is_constrained=is_constrained),
         target: Column(target=theirs, is_constrained=is_constrained),
     }
-    texts = [
-        definition("unique", [source, target]),
-        definition("index", [source]),
-        definition("index", [target]),
+    indexes = [
+        IndexDefinition("unique", (source, target)),
+        IndexDefinition("index", (source,)),
+        IndexDefinition("index", (target,)),
     ]
-    return Table(columns, {text: text for text in texts})
+    return Table(columns, unnamed(indexes))
 
 
 def many_columns(model: ModelState, field: Field) -> tuple[str, str]:

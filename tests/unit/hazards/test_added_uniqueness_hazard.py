@@ -49,9 +49,18 @@ def unique(**more: Value) -> Operation:
     return operation("AddConstraint", model_name=Constant("item"), constraint=made)
 
 
+CONDITION = Call(Reference(MODELS + "Q"), (), (("size__gt", Constant(5)),))
+
+
+def test_uniqueness_of_some_rows_does_not_imply_that_of_all() -> None:
+    old = (ITEM, unique(condition=CONDITION))
+    added = add_unique("item", "v", "size", "name")
+    assert len(messages(AddedUniqueness(), rolling(added, old=old))) == 1
+    assert messages(AddedUniqueness(), rolling(added, old=(ITEM, unique()))) == []
+
+
 def test_constraints_that_an_engine_has() -> None:
-    condition = Call(Reference(MODELS + "Q"), (), (("size__gt", Constant(5)),))
-    (message,) = messages(AddedUniqueness(), rolling(unique(condition=condition)))
+    (message,) = messages(AddedUniqueness(), rolling(unique(condition=CONDITION)))
     assert message.startswith("after shop.0002_step on sqlite, postgresql, ")
     (message,) = messages(
         AddedUniqueness(), rolling(unique(deferrable=Reference(MODELS + "Deferrable.DEFERRED")))

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from migration_values import add, add_index, alter, char, create, field, integer, operation, remove
+from migration_values import (
+    MODELS,
+    add,
+    add_index,
+    add_unique,
+    alter,
+    char,
+    create,
+    field,
+    integer,
+    operation,
+    remove,
+)
 from rolling_cases import messages, rolling
 
 from stitchback.hazards.large_table import LargeTable
-from stitchback.model.values import TRUE, Constant
+from stitchback.model.values import TRUE, Call, Constant, Reference
 
 LARGE = ["shop_item"]
 SERVERS = ["postgresql", "mysql"]
@@ -33,6 +45,22 @@ def test_an_index() -> None:
     assert messages(LargeTable(), case) == [
         "shop.0002_step changes i of table shop_item: PostgreSQL reads all rows, and blocks writes meanwhile"
     ]
+
+
+def test_a_unique_constraint_of_some_rows_is_an_index() -> None:
+    added = add_unique("item", "u", "size")
+    condition = Call(Reference(MODELS + "Q"), (), (("size__gt", Constant(5)),))
+    constraint = added.argument("constraint")
+    assert isinstance(constraint, Call)
+    some = Call(constraint.callee, (), tuple(sorted((*constraint.kwargs, ("condition", condition)))))
+    partial = operation("AddConstraint", model_name=Constant("item"), constraint=some)
+    blocked = (
+        "shop.0002_step changes u of table shop_item: PostgreSQL reads all rows, and blocks {} meanwhile"
+    )
+    assert [
+        messages(LargeTable(), rolling(each, large=LARGE, vendors=["postgresql"]))
+        for each in (added, partial)
+    ] == [[blocked.format("reads and writes")], [blocked.format("writes")]]
 
 
 def test_near_miss_an_index_that_is_built_concurrently() -> None:

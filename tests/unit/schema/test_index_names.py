@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from stitchback.model.physical import IndexDefinition
 from stitchback.schema.index_names import MAX_NAME_LENGTH, OTHERWISE, automatic_names
 
 CASES = [
@@ -36,4 +37,4 @@ def test_the_names_are_djangos(engine: str, table: str, columns: tuple[str, ...]
     editor.connection = Connection(MAX_NAME_LENGTH.get(engine) or OTHERWISE)
     suffixes = ("_uniq",) if kind == "unique" else ("", "_idx")
     wanted = tuple(editor._create_index_name(table, list(columns), suffix) for suffix in suffixes)
-    assert automatic_names(engine, table, f"{kind}({','.join(columns)})", columns) == wanted
+    assert automatic_names(engine, table, IndexDefinition(kind, columns)) == wanted

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from columns_by_hand import column, columns
 
-from stitchback.model.physical import PhysicalSchema, Table
+from stitchback.model.physical import IndexDefinition, PhysicalSchema, Table
 from stitchback.schema.clashes import Clash
 from stitchback.schema.effects import (
     AddColumn,
@@ -99,7 +99,10 @@ def test_a_missing_column_that_is_renamed() -> None:
 
 
 def test_a_new_table_has_what_the_model_has() -> None:
-    table = Table({**ITEM.columns, "left": column("IntegerField null")}, {"by_hand": "index(name)"})
+    table = Table(
+        {**ITEM.columns, "left": column("IntegerField null")},
+        {"by_hand": IndexDefinition("index", ("name",))},
+    )
     altered = AlterColumn("shop_item", "name", column("varchar(9)"), column("varchar(20)"))
     schema, remarks = run("sqlite", altered, remake(), schema=PhysicalSchema({"shop_item": table}))
     assert (schema.tables["shop_item"].columns.keys(), schema.tables["shop_item"].indexes) == (NAMES, {})
@@ -121,8 +124,10 @@ def test_an_index_that_is_missing_is_dropped(engine: str, fails: bool) -> None:
 
 @pytest.mark.parametrize(("engine", "fails"), [("sqlite", True), ("mysql", False), ("postgresql", True)])
 def test_an_index_of_the_same_name_on_another_table(engine: str, fails: bool) -> None:
-    schema = PhysicalSchema({"shop_item": ITEM, "shop_other": Table(indexes={"by_name": "index(x)"})})
-    added = CreateIndex("shop_item", "by_name", "index(name)")
+    schema = PhysicalSchema(
+        {"shop_item": ITEM, "shop_other": Table(indexes={"by_name": IndexDefinition("index", ("x",))})}
+    )
+    added = CreateIndex("shop_item", "by_name", IndexDefinition("index", ("name",)))
     if fails:
         with pytest.raises(Clash, match="shop_other"):
             run(engine, added, schema=schema)
@@ -131,11 +136,13 @@ def test_an_index_of_the_same_name_on_another_table(engine: str, fails: bool) ->
 
 
 def test_an_index_on_a_missing_column() -> None:
-    added = CreateIndex("shop_item", "by_size", "index(size)", frozenset({"size"}))
+    added = CreateIndex("shop_item", "by_size", IndexDefinition("index", ("size",)), frozenset({"size"}))
     assert "as a text" in run("sqlite", added)[1].harms[0]
     with pytest.raises(Clash):
         run("postgresql", added)
-    unique = CreateConstraint("shop_item", "one_size", "unique(size)", frozenset({"size"}))
+    unique = CreateConstraint(
+        "shop_item", "one_size", IndexDefinition("unique", ("size",)), frozenset({"size"})
+    )
     assert run("sqlite", unique)[1].harms
     with pytest.raises(Clash):
         run("mysql", unique)

@@ -22,6 +22,7 @@ from migration_values import (
 from stitchback.engine import Engine, SymbolicDatabase
 from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
+from stitchback.model.physical import IndexDefinition
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.model.values import Call, Constant, Items, Reference
@@ -89,9 +90,15 @@ def test_a_new_foreign_key(given: Call) -> None:
 
 @pytest.mark.parametrize(
     ("definition", "expected"),
-    [("check(label = 1)", True), ("unique(label)", True), ("unique(label) where x", False), ("unique()", False), ("index(label)", False)],
-)  # fmt: skip
-def test_constraints_of_the_table_itself(definition: str, expected: bool) -> None:
+    [
+        (IndexDefinition("check", options=(("condition", "Q(label=1)"),)), True),
+        (IndexDefinition("unique", ("label",)), True),
+        (IndexDefinition("unique", ("label",), options=(("condition", "Q(label=1)"),)), False),
+        (IndexDefinition("unique", expressions=("Lower(F('label'))",)), False),
+        (IndexDefinition("index", ("label",)), False),
+    ],
+)
+def test_constraints_of_the_table_itself(definition: IndexDefinition, expected: bool) -> None:
     assert is_of_the_table(definition) is expected
 
 
