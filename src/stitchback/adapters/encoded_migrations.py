@@ -37,6 +37,7 @@ def encoded(reading: CachedReading, *, whole: bool = False) -> Entry:
             _span(result.span),
             result.reason,
             result.is_python2,
+            result.has_migration,
             reading.questions,
         )
     return (
@@ -63,8 +64,14 @@ def decoded(entry: Entry, again: Callable[[], bytes]) -> CachedReading:
     """Raises DamagedCache where the entry is none. `again` gives the file's bytes."""
     try:
         if entry[0] == _UNREADABLE:
-            _, key, span, reason, is_python2, questions = entry
-            unreadable = Unreadable(_as_span(span), reason, MigrationKey(*key), is_python2=is_python2)
+            _, key, span, reason, is_python2, has_migration, questions = entry
+            unreadable = Unreadable(
+                _as_span(span),
+                reason,
+                MigrationKey(*key),
+                is_python2=is_python2,
+                has_migration=has_migration,
+            )
             return CachedReading(unreadable, questions)
         (
             _,

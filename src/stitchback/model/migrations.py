@@ -183,6 +183,7 @@ class Unreadable:
     key: MigrationKey | None = None  # the key that its name would give
     digest: str = ""  # of the content, to detect changes between two trees; "" if unknown
     is_python2: bool = False  # the syntax error is valid Python 2
+    has_migration: bool = True  # False: no class Migration that extends Django's, though the file was read
 
 
 @dataclass(frozen=True, slots=True, order=True)

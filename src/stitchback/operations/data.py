@@ -21,11 +21,12 @@ NOOPS = ("RunPython.noop", "RunSQL.noop")
 def data_run(operation: Operation) -> RunData:
     """RunPython or RunSQL as its forward code, whether it does nothing, and a word for people."""
     code, tree = code_of(operation), operation.work
+    label, is_sql, empty = label_of(operation, code), runs_sql(operation), is_empty(code)
     if tree is None:
-        return RunData(work_of(operation, code), label_of(operation, code), is_empty(code))
+        return RunData(work_of(operation, code), label, is_sql, empty)
     own = work_of(tree.operation, code_of(tree.operation))
-    empty = is_empty(code) or (isinstance(code, Reference) and tree.followed.empty)
-    return RunData(WorkInTree(own, tree), label_of(operation, code), empty)
+    empty = empty or (isinstance(code, Reference) and tree.followed.empty)
+    return RunData(WorkInTree(own, tree), label, is_sql, empty)
 
 
 def runs_code(operation: Operation | Opaque) -> TypeGuard[Operation]:

@@ -16,7 +16,6 @@ from stitchback.parsing.reading_context import ReadingContext, join
 from stitchback.parsing.scopes import Class
 
 Problem = Unreadable | UnreadSetting | Collision
-_NO_CLASS = ("no Migration class", "Migration does not extend Django's Migration")
 
 
 def labelled(
@@ -95,7 +94,7 @@ def _is_djangos(folder: Folder, results: Sequence[Result]) -> bool:
         return True
     if not results:
         return folder.is_package
-    return any(isinstance(result, Unreadable) and result.reason not in _NO_CLASS for result in results)
+    return any(isinstance(result, Unreadable) and result.has_migration for result in results)
 
 
 def _rank(folder: Folder, results: Sequence[Result]) -> tuple[bool, bool, bool, int, int, str]:

@@ -72,7 +72,7 @@ def _read_whole(
         execute(tree.body, scope)
         owner = migration_class(scope)
         if owner is None:
-            return Unreadable(Span(path), "no Migration class", key)
+            return Unreadable(Span(path), "no Migration class", key, has_migration=False)
         if isinstance(owner, Opaque):
             return Unreadable(owner.span, f"Migration: {owner.reason}", key)
         migration = _migration(key, path, blob, source, ClassHierarchy.of(owner), scope.module)
@@ -90,7 +90,8 @@ def _migration(
     if family.is_south:
         return Unreadable(family.span(""), "a migration of South, not of Django", key)
     if not family.is_django and not family.unknown:
-        return Unreadable(family.span(""), "Migration does not extend Django's Migration", key)
+        reason = "Migration does not extend Django's Migration"
+        return Unreadable(family.span(""), reason, key, has_migration=False)
     initial, initial_opaque = _flag(family, "initial", None)
     atomic, atomic_opaque = _flag(family, "atomic", True)
     return Migration(

@@ -207,7 +207,7 @@ def _table_of(effect: Effect) -> str:
 
 
 def is_raw(effect: Effect) -> bool:
-    return isinstance(effect, Unknown) or (isinstance(effect, RunData) and effect.label.startswith("RunSQL"))
+    return isinstance(effect, Unknown) or (isinstance(effect, RunData) and effect.is_sql)
 
 
 def names_of(schema: PhysicalSchema) -> Names:

@@ -181,10 +181,11 @@ class RemoveOther:
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """A data operation: the schema stays. `label` for people. `empty`: it leaves nothing, and is no data operation then."""
+    """A data operation: the schema stays. `label` for people. `is_sql`: a RunSQL. `empty`: it leaves nothing, and is no data operation then."""
 
     work: Work
     label: str
+    is_sql: bool = False
     empty: bool = False
 
     @property

@@ -17,12 +17,13 @@ from stitchback.model.atoms import (
     UnreadChange,
 )
 from stitchback.model.edits import Insert, KeepOperation, OperationEdit
-from stitchback.model.matches import Match, Verdict
+from stitchback.model.matches import Match
 from stitchback.model.operations import Operation
 from stitchback.model.values import Call, Constant, Dictionary, Value, text
 from stitchback.operations import OPERATIONS, kind_of
 from stitchback.operations.model_options import ALTER_OPTION_KEYS, OnOneOption, OnOptions
 from stitchback.schema.atoms_between import MANAGERS
+from stitchback.schema.comparing import ComparisonKind, compare_shapes
 from stitchback.strategies.written_operations import field_in, operation, state_only
 
 
@@ -124,7 +125,7 @@ def _turned_into(atom: Added, match: Match, whole: Operation) -> tuple[Operation
     match atom.schema_object.kind:
         case SchemaObjectKind.COLUMN if left.name == atom.name:
             return _alter_field(atom, whole)
-        case SchemaObjectKind.INDEX if left.name != atom.name and not _redefined(match):
+        case SchemaObjectKind.INDEX if left.name != atom.name and not _is_redefined(left, atom):
             return (
                 operation(
                     "RenameIndex",
@@ -137,7 +138,7 @@ def _turned_into(atom: Added, match: Match, whole: Operation) -> tuple[Operation
             return _replaced("Index", "index", model, left, atom)
         case SchemaObjectKind.CONSTRAINT:
             swapped = _replaced("Constraint", "constraint", model, left, atom)
-            alike = left.name == atom.name and not _redefined(match)
+            alike = left.name == atom.name and not _is_redefined(left, atom)
             return (state_only(*swapped),) if swapped and alike else swapped
         case SchemaObjectKind.OPTIONS | SchemaObjectKind.UNIQUE_TOGETHER:
             return added_alone(atom, whole)
@@ -145,11 +146,9 @@ def _turned_into(atom: Added, match: Match, whole: Operation) -> tuple[Operation
             return None
 
 
-def _redefined(match: Match) -> bool:
+def _is_redefined(left: FinalShape, atom: Added) -> bool:
     """Whether a database sees more of an index or constraint differ than its name."""
-    return match.verdict is Verdict.DIFFERENT and any(
-        not difference.startswith("name:") for difference in match.differences
-    )
+    return left.shape is None or compare_shapes(left.shape, atom.shape).kind is ComparisonKind.DIFFERENT
 
 
 def _replaced(
