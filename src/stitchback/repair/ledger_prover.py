@@ -7,7 +7,7 @@ install.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,12 +20,13 @@ from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.plans import Failure, FailureKind
 from stitchback.model.problems import Moment, Problem, ProblemKind
 from stitchback.model.source import Opaque
-from stitchback.upgrades.checks import differences_by_name
-from stitchback.upgrades.next_release import EMPTY_NAME, empty_next_release
+from stitchback.upgrades.checks import FinalChecks, MigrateResult, Phase, WrongEnd, differences_by_name
+from stitchback.upgrades.next_release import empty_next_release
 from stitchback.upgrades.paths import FULL, MIGRATE, NEXT_RELEASE, UpgradeStep, first_steps
 
 MOST_FAILURES = 5
 MOST_STOPS = 200
+WORDS = {Phase.MIGRATE: "", Phase.NEXT_RELEASE: ", then the next release's"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class LedgerProver:
     def __init__(self, tree: Tree, memory: EngineCache) -> None:
         self.engine = Engine(tree, memory=memory)
         self.following = Engine(empty_next_release(tree), memory=memory)
+        self.new = self.following.tree.migrations.keys() - tree.migrations.keys()
         self.fresh = self.engine.migrate(SymbolicDatabase())
         self._found: dict[tuple[SymbolicDatabase, int], tuple[Failure, ...]] = {}
 
@@ -128,34 +130,65 @@ class LedgerProver:
         if run.error is not None:
             yield _failed(f"{before}{MIGRATE}", run.error)
             return
-        for problem in self._wrong_end(run.final, end):
-            yield Failure("this database", f"{before}{MIGRATE}", Moment.AFTERWARDS, problem)
-        for start, act in (
-            (run.final, f"{before}{MIGRATE}, then the next release's"),
-            (database, f"{before}{NEXT_RELEASE}"),
-        ):
-            later = self.following.migrate(start)
-            if later.error is not None:
-                yield _failed(act, later.error)
-            elif start is run.final and any(key.name != EMPTY_NAME for key in later.ran):
-                again = tuple(key for key in later.ran if key.name != EMPTY_NAME)
-                yield Failure(
-                    "this database", act, Moment.AFTERWARDS, Problem.of(ProblemKind.RUNS_AGAIN, again)
-                )
+        checks = RepairedEnd(self.engine, self.following, self.new, self.fresh.final, end)
+        for wrong in checks.after_migrate(run.final):
+            yield _wrong(f"{before}{MIGRATE}{WORDS[wrong.phase]}", wrong)
+        for wrong in checks.next_release(database, only_new=False):
+            yield _wrong(f"{before}{NEXT_RELEASE}", wrong)
 
-    def _wrong_end(self, final: SymbolicDatabase, end: PhysicalSchema) -> Iterator[Problem]:
+
+class RepairedEnd(FinalChecks[SymbolicDatabase]):
+    """The checks of a repaired database. `end`: the schema that it must have."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        following: Engine,
+        new: Set[MigrationKey],
+        fresh: SymbolicDatabase,
+        end: PhysicalSchema,
+    ) -> None:
+        self.engine = engine
+        self.following = following
+        self.end = end
+        self.fresh = fresh
+        self.fresh_next = fresh  # its migrations do nothing
+        self.new = new
+
+    def schema(self, final: SymbolicDatabase, fresh: SymbolicDatabase) -> Iterator[Problem]:
+        if final.schema != self.end:
+            yield from unlike(final.schema, fresh.schema)
+
+    def ledger(self, final: SymbolicDatabase, fresh: SymbolicDatabase) -> Iterator[Problem]:
         left = self.engine.unapplied(final)
         if left:
             yield Problem.of(ProblemKind.UNAPPLIED, left)
-        if final.schema != end:
-            yield from unlike(final.schema, self.fresh.final.schema)
-        ran, wanted = Counter(final.data), Counter(self.fresh.final.data)
+
+    def data(self, final: SymbolicDatabase, fresh: SymbolicDatabase) -> Iterator[Problem]:
+        ran, wanted = Counter(final.data), Counter(fresh.data)
         for kind, work in (
             (ProblemKind.WORK_REPEATED, ran - wanted),
             (ProblemKind.WORK_NOT_RUN, wanted - ran),
         ):
             if work:
                 yield Problem.of(kind, tuple(sorted(work)))
+
+    def rows(self, final: SymbolicDatabase) -> tuple[Problem, ...]:
+        """Symbolic databases have none."""
+        return ()
+
+    def second_migrate(self, final: SymbolicDatabase) -> tuple[Problem, ...]:
+        """Whatever a second migrate would run, the next release's runs besides the new migrations."""
+        return ()
+
+    def migrate_next(self, start: SymbolicDatabase) -> MigrateResult[SymbolicDatabase]:
+        run = self.following.migrate(start)
+        if run.error is not None:
+            return MigrateResult(None, step=run.error.step, problem=run.error.problem)
+        return MigrateResult(run.final, run.ran)
+
+    def not_only_new(self, keys: tuple[MigrationKey, ...]) -> tuple[Moment, Problem]:
+        return Moment.AFTERWARDS, Problem.of(ProblemKind.RUNS_AGAIN, keys)
 
 
 def is_conditional(operation: Operation | Opaque) -> bool:
@@ -180,3 +213,7 @@ def unlike(found: PhysicalSchema, wanted: PhysicalSchema) -> Iterator[Problem]:
 
 def _failed(act: str, error: RunError) -> Failure:
     return Failure("this database", act, error.step, error.problem)
+
+
+def _wrong(act: str, wrong: WrongEnd) -> Failure:
+    return Failure("this database", act, wrong.step, wrong.problem)
