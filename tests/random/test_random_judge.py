@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from branches import Key, Migration, Tree
 from changes import Dice
-from django_trees import named_constraints, state_of
+from django_trees import migrate, named_constraints, state_of
 from judge import Judge, Problem, facts
 from pairs import Branch, Pair
-from populations import in_django, simulated_databases
+from populations import MAINLINE, in_django, simulated_databases
 from shapes import (
     AddField,
     AddIndex,
@@ -180,6 +180,26 @@ def test_a_renamed_field_changes_no_together_of_others() -> None:
     after = facts(state_of(in_django(made.tree)))
     name = ("shop", "item", "unique_together")
     assert before[name] == after[name] == "[('label', 'mark')]"
+
+
+def test_a_database_that_finishes_with_what_both_branches_do_is_left_out() -> None:
+    """Django runs the second `AlterUniqueTogether` without an error (random seed 70370)."""
+    fork = base()
+    patch, mainline = fork.copy(), fork.copy()
+    together = AlterUniqueTogether("shop", "Item", ("label", "note"))
+    patch.write("shop", "0003_together", [together])
+    mainline.write("shop", "0003_again", [together])
+    key = ("shop", "0004_merge")
+    merged = {**patch.tree, **mainline.tree}
+    merged[key] = Migration(key, (("shop", "0003_together"), ("shop", "0003_again")), (), ())
+    pair = Pair(1, ("shop",), fork.tree, patch.tree, mainline.tree, merged, True, frozenset({"first"}))
+    judge = Judge(pair, [], in_django(merged), finishing=frozenset({MAINLINE}))
+    (mainlines,) = (
+        each
+        for each in simulated_databases(pair)
+        if each.lineage == MAINLINE and not list(judge.finished(each))
+    )
+    assert migrate(in_django(merged), mainlines.database).ran
 
 
 def test_a_missing_row_is_found() -> None:

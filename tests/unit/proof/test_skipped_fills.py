@@ -12,6 +12,7 @@ from stitchback.model.plans import Refuted, SafePlan
 from stitchback.model.problems import ProblemKind
 from stitchback.model.values import Code, Constant
 from stitchback.proof import prove
+from stitchback.strategies.written_operations import conditional, state_only
 
 SIZE = add("item", "size", integer(null=TRUE))
 NOT_NULL = alter("item", "size", field("IntegerField"))
@@ -56,6 +57,66 @@ def test_a_constraint_without_the_operation_that_fills_its_column(constraint: Op
 
 def test_code_that_may_use_anything_may_fill_the_column() -> None:
     assert isinstance(proved((SIZE, OTHER), (SIZE, fill("fill", reach=EVERYTHING)), (NOT_NULL,)), Refuted)
+
+
+def bridged(
+    ours: tuple[Operation, ...], theirs: tuple[Operation, ...], *bridge: Operation
+) -> SafePlan | Refuted:
+    """Both branches have 0003_n, and the plan is a bridge with these operations."""
+    given = situation(
+        migration("shop.0003_n", "shop.0002_base", *theirs),
+        patches=[patch(migration("shop.0003_n", "shop.0002_base", *ours))],
+    )
+    return prove(candidate(given, migration("shop.0004_bridge", "shop.0003_n", *bridge)), given)
+
+
+MADE = conditional(SIZE)
+SIZE_IS_NULL = state_only(alter("item", "size", integer(null=TRUE)))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "bridge"),
+    [
+        pytest.param((OTHER,), (SIZE, FILL, NOT_NULL), (SIZE_IS_NULL, MADE, NOT_NULL), id="NOT NULL (70753)"),
+        pytest.param((SIZE, OTHER), (SIZE, FILL, UNIQUE), (conditional(UNIQUE),), id="unique"),
+        pytest.param(
+            (SIZE, OTHER),
+            (SIZE, FILL, add_unique("item", "uq_size", "size")),
+            (conditional(add_unique("item", "uq_size", "size")),),
+            id="constraint",
+        ),
+    ],
+)
+def test_a_bridge_with_the_constraint_of_a_file_that_the_database_does_not_run(
+    ours: tuple[Operation, ...], theirs: tuple[Operation, ...], bridge: tuple[Operation, ...]
+) -> None:
+    found = bridged(ours, theirs, *bridge)
+    assert isinstance(found, Refuted)
+    (failure,) = found.failures
+    assert (failure.population, failure.problem.kind, str(failure.step)) == (
+        "release/2.4 up to shop.0003_n",
+        ProblemKind.FILL_SKIPPED,
+        "shop.0004_bridge",
+    )
+
+
+WITH_DEFAULT = alter("item", "size", field("IntegerField", default=Constant(0)))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "bridge"),
+    [
+        pytest.param((SIZE, fill("own", "size")), (SIZE, FILL, UNIQUE), (conditional(UNIQUE),), id="filled in other words"),
+        pytest.param((SIZE, OTHER), (SIZE, FILL, UNIQUE), (fill("again", "size"), conditional(UNIQUE)), id="filled by the bridge"),
+        pytest.param((SIZE, UNIQUE, OTHER), (SIZE, FILL, UNIQUE), (conditional(UNIQUE),), id="the database has it"),
+        pytest.param((SIZE, OTHER), (SIZE, UNIQUE, FILL), (conditional(UNIQUE),), id="filled after it"),
+        pytest.param((OTHER,), (SIZE, FILL, WITH_DEFAULT), (SIZE_IS_NULL, MADE, WITH_DEFAULT), id="with a default"),
+    ],
+)  # fmt: skip
+def test_near_miss_a_bridge(
+    ours: tuple[Operation, ...], theirs: tuple[Operation, ...], bridge: tuple[Operation, ...]
+) -> None:
+    assert isinstance(bridged(ours, theirs, *bridge), SafePlan)
 
 
 @pytest.mark.parametrize(
