@@ -60,9 +60,13 @@ class UnfinishedWork:
             self.migration(f"{app}.0001_initial", "", create("Item"))
         self.commit("base")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of git."""
+        return {**os.environ, **PERSON, **DATES, "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": "true"}
+
     def git(self, *arguments: str, fails: bool = False) -> str:
-        environment = {**os.environ, **PERSON, **DATES, "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": "true"}
-        done = subprocess.run(["git", *arguments], cwd=self.folder, env=environment, capture_output=True)
+        done = subprocess.run(["git", *arguments], cwd=self.folder, env=self.environment, capture_output=True)
         assert fails == bool(done.returncode), (arguments, done.stdout.decode() + done.stderr.decode())
         return done.stdout.decode()
 

@@ -6,6 +6,8 @@ Each result meets databases that real Django made with both sides.
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,15 @@ from command_line import Said
 from unfinished_work import UnfinishedWork, add
 
 NOTHING = "Nothing to resolve: each app has one leaf node.\n"
+ADD = "git add -- :/shop/migrations"
+# How git brings the other branch -> what ends it where nothing is left to commit.
+ENDS = {
+    "merge release": f"{ADD} && git commit --no-edit",
+    "cherry-pick release": f"{ADD} && git cherry-pick --skip",
+    "cherry-pick --no-commit release": ADD,
+    "rebase main": f"{ADD} && git rebase --skip",
+    "rebase --apply main": f"{ADD} && git rebase --skip",
+}
 
 
 @pytest.fixture
@@ -498,6 +509,47 @@ class TestACherryPick:
         fresh = work.fresh()
         assert fresh["shop_item"] == {"id", "rel", "note"}
         assert [work.upgraded(each) for each in databases] == [fresh, fresh]
+
+
+class TestNothingLeftToCommit:
+    """Both branches have a migration of one name that differs in its comment alone: git's conflict is settled as HEAD has it."""
+
+    def begun(self, work: UnfinishedWork, way: str, more: str = "") -> Said:
+        """`resolve` while git stops at the conflict. `more`: a file that only the release's commit has."""
+        work.git("branch", "release")
+        path = "shop/migrations/0002_colour.py"
+        for ref in ("release", "main"):
+            work.switch(ref)
+            work.migration("shop.0002_colour", "shop.0001_initial", add("item", "colour"))
+            work.put(path, f"# of {ref}\n{work.read(path)}")
+            if more and ref == "release":
+                work.put(more, "more\n")
+            work.commit(ref)
+        push(work, "main", "release")
+        work.switch("release" if way.endswith("main") else "main")
+        work.git(*way.split(), fails=True)
+        return done(work)
+
+    def finish(self, work: UnfinishedWork, said: Said) -> str:
+        """The command that `resolve` names, pasted; returns it."""
+        (line,) = (line.strip() for line in said.err.splitlines() if line.startswith("  git add"))
+        command, *_ = re.split("  +", line)
+        subprocess.run(command, cwd=work.folder, env=work.environment, shell=True, check=True)
+        assert work.git("status", "--porcelain") == ""
+        assert "You are currently" not in work.git("status")
+        return command
+
+    @pytest.mark.parametrize("way", ENDS)
+    def test_the_command_that_git_accepts(self, work: UnfinishedWork, way: str) -> None:
+        said = self.begun(work, way)
+        assert self.finish(work, said) == ENDS[way]
+        assert work.git("show", "HEAD:shop/migrations/0002_colour.py").startswith("# of main\n")
+
+    @pytest.mark.parametrize("way", ["cherry-pick release", "rebase main", "rebase --apply main"])
+    def test_near_miss_the_commit_has_another_file(self, work: UnfinishedWork, way: str) -> None:
+        said = self.begun(work, way, more="notes.txt")
+        assert self.finish(work, said).endswith(f"git {way.split()[0]} --continue")
+        assert work.git("show", "HEAD:notes.txt") == "more\n"
 
 
 class TestUncommittedFiles:

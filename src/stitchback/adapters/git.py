@@ -272,6 +272,10 @@ class Repository:
         root, going_on = self._need_work_tree(), self.unfinished()
         return git_worktree.dirty_paths(self._git, root, tuple(paths), going_on.heads if going_on else ())
 
+    def adds_nothing(self, folders: Iterable[str]) -> bool:
+        """Whether `git add` of these folders leaves nothing to commit: the index is then as HEAD."""
+        return git_worktree.adds_nothing(self._git, tuple(folders))
+
     # Writing
 
     def keep(self, content: bytes) -> str:

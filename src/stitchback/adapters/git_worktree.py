@@ -262,6 +262,25 @@ def dirty_paths(
     return tuple(sorted((dirty & set(paths)) | in_the_way))
 
 
+def adds_nothing(git: Git, folders: tuple[str, ...]) -> bool:
+    """Whether the index is as HEAD once these folders are added, and no tracked file on disk differs from HEAD.
+
+    Line ends are compared as the configuration says, without any filter. An unmerged path outside of the folders is left to be committed.
+    """
+    environment = git.unfiltered()
+    options = ("diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "--ignore-submodules=none")
+    on_disk = git.run(*options, "--diff-filter=u", "HEAD", environment=environment).stdout
+    staged = git.run(*options, "--cached", "HEAD", environment=environment).stdout
+    others = ("ls-files", "--others", "--exclude-standard", "-z", "--", *folders)
+    untracked = git.run(*others, environment=environment).stdout
+    beside = [path for path in decode(staged).split("\0")[:-1] if not _lies_in(path, folders)]
+    return not (on_disk or beside or untracked)
+
+
+def _lies_in(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
 def _brought(git: Git, root: Path, states: Mapping[str, str], merging: tuple[str, ...]) -> frozenset[str]:
     """Those of the changed files (path -> state, as `git status --porcelain` reports it) that git itself has changed."""
     if not states:

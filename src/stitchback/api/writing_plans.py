@@ -12,7 +12,7 @@ from stitchback.api.project import WORKTREE, Project
 from stitchback.api.reading_cases import PlanRequest
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
-from stitchback.model.files import ChangedFiles
+from stitchback.model.files import ChangedFiles, folders_of
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, SafePlan
 from stitchback.parsing.links import followed, real_path
@@ -38,12 +38,13 @@ class Prepared:
 @dataclass(frozen=True, slots=True)
 class Written:
     """`commit` is the new commit where a branch was written to. `kept`: uncommitted files that were written over -> git's id of what they
-    held."""
+    held. `adds_nothing`: whether the working tree is now as HEAD, so that there is nothing to commit."""
 
     paths: tuple[str, ...]
     branch: str | None
     commit: str | None
     kept: Mapping[str, str] = field(default_factory=dict)
+    adds_nothing: bool = False
 
 
 def contents_of(project: Project, report: PlanReport) -> tuple[FileContent, ...]:
@@ -166,4 +167,5 @@ def write(project: Project, prepared: Prepared, uncommitted: Collection[str] = (
         if change.path in uncommitted and change.before is not None
     }
     write_changes(project.repository, changes, kept)
-    return Written(tuple(sorted(changed)), None, None, kept)
+    paths = tuple(sorted(changed))
+    return Written(paths, None, None, kept, project.repository.adds_nothing(folders_of(paths)))

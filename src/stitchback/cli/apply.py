@@ -55,5 +55,6 @@ def command(
         session.remark(f"{finding.code}: {finding.message}")
     echo(render_written(written.paths, written.branch or WORKING_TREE, output_format), output_format)
     if not session.quiet:
-        echo(f"\n{render_after_apply(report, written.paths, written.branch)}", err=True)
+        after = render_after_apply(report, written.paths, written.branch, adds_nothing=written.adds_nothing)
+        echo(f"\n{after}", err=True)
     return 0

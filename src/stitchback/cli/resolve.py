@@ -59,5 +59,6 @@ def command(
     if not session.quiet:
         from stitchback.reporting import render_after_resolve
 
-        echo(f"\n{render_after_resolve(found, written.paths, written.kept)}", err=True)
+        after = render_after_resolve(found, written.paths, written.kept, adds_nothing=written.adds_nothing)
+        echo(f"\n{after}", err=True)
     return 0

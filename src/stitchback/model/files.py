@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
@@ -76,3 +77,8 @@ class ChangedFiles(Files):
     @property
     def symlinks(self) -> tuple[str, ...]:
         return tuple(path for path in self._base.symlinks if path not in self._changed)
+
+
+def folders_of(paths: Iterable[str]) -> tuple[str, ...]:
+    """The folders of the files, sorted; a file at the top of the repository is given itself."""
+    return tuple(sorted({posixpath.dirname(path) or path for path in paths}))

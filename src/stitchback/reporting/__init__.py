@@ -154,11 +154,13 @@ def _written(paths: Sequence[str], where: str) -> str:
     return "\n".join((f"Wrote {files} to {visible(where)}:", *(f"  {visible(path)}" for path in paths)))
 
 
-def render_after_apply(report: PlanReport, paths: Sequence[str], branch: str | None) -> str:
-    """The steps after `apply`: the commit, and the databases that need a manual step."""
+def render_after_apply(
+    report: PlanReport, paths: Sequence[str], branch: str | None, *, adds_nothing: bool = False
+) -> str:
+    """The steps after `apply`: the commit, and the databases that need a manual step. `adds_nothing`: whether there is nothing to commit."""
     from stitchback.reporting.next_steps import apply_next
 
-    return _page(apply_next(report, paths, branch))
+    return _page(apply_next(report, paths, branch, adds_nothing=adds_nothing))
 
 
 def render_resolution(
@@ -191,14 +193,16 @@ def render_resolved(found: ResolvedLeaves, paths: Sequence[str], output_format: 
     return _written(paths, WORKING_TREE)
 
 
-def render_after_resolve(found: ResolvedLeaves, paths: Sequence[str], kept: Mapping[str, str]) -> str:
+def render_after_resolve(
+    found: ResolvedLeaves, paths: Sequence[str], kept: Mapping[str, str], *, adds_nothing: bool = False
+) -> str:
     """What comes after `resolve`: conflicts that are left, and the commands of git. `kept`: uncommitted files that were written over, by
-    git's id of what they held."""
+    git's id of what they held. `adds_nothing`: whether there is nothing to commit."""
     from stitchback.reporting.layout import columns
     from stitchback.reporting.resolve_text import WIDTH, resolved_next
 
     with columns(WIDTH):
-        return _page(resolved_next(found, paths, kept))
+        return _page(resolved_next(found, paths, kept, adds_nothing=adds_nothing))
 
 
 def render_backport(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from stitchback.model.files import folders_of
 from stitchback.model.findings import Severity
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import MAINLINE, Situation
@@ -58,13 +58,18 @@ def plan_next(report: PlanReport, *, shown: bool) -> Iterator[Line]:
 
 
 def apply_next(
-    report: PlanReport, paths: Sequence[str], branch: str | None, subject: str = ""
+    report: PlanReport,
+    paths: Sequence[str],
+    branch: str | None,
+    subject: str = "",
+    *,
+    adds_nothing: bool = False,
 ) -> Iterator[Line]:
     """After the files were written: the commit (made already where a branch was written to), then the databases that need a row.
-    `subject`: of the commit's message, where it is not the patch branches' names."""
+    `subject`: of the commit's message, where it is not the patch branches' names. `adds_nothing`: whether there is nothing to commit."""
     situation = report.status.case.situation
     if branch is None:
-        steps = [commit_step(report, paths, subject)]
+        steps = [commit_step(report, paths, subject, adds_nothing=adds_nothing)]
     else:
         steps = [(f"git merge {shlex.quote(branch)}", f"merge the commit into {situation.mainline.ref}")]
     outcome = report.outcome
@@ -88,13 +93,20 @@ def apply_next(
         yield from wrapped((plain(group.title), dim(": "), plain(said)), 2, 2)
 
 
-def commit_step(report: PlanReport, paths: Sequence[str], subject: str = "") -> Step:
+def commit_step(
+    report: PlanReport, paths: Sequence[str], subject: str = "", *, adds_nothing: bool = False
+) -> Step:
     """The commit of the plan's files in the working tree."""
-    folders = sorted({os.path.dirname(path) or path for path in paths})
     patches = ", ".join(patch.tree.ref for patch in report.status.case.situation.patches)
     message = shlex.quote(subject or f"Stitch the migrations of {patches}")
-    add = " ".join(map(shlex.quote, ["git", "add", "--", *(f":/{folder}" for folder in folders)]))
-    return (f"{add} && {_commit(report.status.unfinished, message)}", "commit the files")
+    folders = (f":/{folder}" for folder in folders_of(paths))
+    add = " ".join(map(shlex.quote, ["git", "add", "--", *folders]))
+    unfinished = report.status.unfinished
+    if not adds_nothing or (unfinished is not None and unfinished.kind is Kind.MERGE):
+        return (f"{add} && {_commit(unfinished, message)}", "commit the files")
+    if unfinished is None:
+        return (add, "nothing is left to commit")
+    return (f"{add} && git {unfinished.kind.value} --skip", "nothing is left of the commit")
 
 
 def _commit(unfinished: Unfinished | None, message: str) -> str:

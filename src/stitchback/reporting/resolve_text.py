@@ -121,7 +121,9 @@ def _pair_lines(pairs: Sequence[Pair]) -> Iterator[Line]:
         yield BLANK
 
 
-def resolved_next(found: ResolvedLeaves, paths: Sequence[str], kept: Mapping[str, str]) -> Iterator[Line]:
+def resolved_next(
+    found: ResolvedLeaves, paths: Sequence[str], kept: Mapping[str, str], *, adds_nothing: bool = False
+) -> Iterator[Line]:
     """After the files were written: what is left to be settled, then the commands."""
     if found.unsettled:
         yield BLANK
@@ -130,6 +132,7 @@ def resolved_next(found: ResolvedLeaves, paths: Sequence[str], kept: Mapping[str
             yield (plain(f"  {path}"),)
     if found.report is not None:
         apps = ", ".join(found.leaves)
-        yield from apply_next(found.report, paths, None, f"Resolve the leaf nodes of {apps}" if apps else "")
+        subject = f"Resolve the leaf nodes of {apps}" if apps else ""
+        yield from apply_next(found.report, paths, None, subject, adds_nothing=adds_nothing)
     for path, blob in kept.items():
         yield from wrapped((dim(f"{path} as it was: git cat-file -p {blob[:12]}"),), 2, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 from git_places import Make, commit, git, top
 
@@ -77,3 +78,36 @@ def test_the_lines_of_a_conflict_are_gits_where_a_version_has_them() -> None:
     assert not is_as_git_left_it(conflict.replace(b"ours", b"mine"), versions)
     assert not has_conflict_markers(b"=======\n<<<<<<< HEAD\n")
     assert not has_conflict_markers(b"print(1 <<<<<<< 2)\n")
+
+
+def settled_as_head(make: Make) -> tuple[Repository, Path]:
+    """A cherry-pick with a conflict in app/a.py, of which the file on disk is HEAD's."""
+    repository, _ = make(
+        commit("one", files={"app/a.py": b"base\n", "models.py": b"base\n"}),
+        commit("two", "side", "one", files={"app/a.py": b"theirs\n", "models.py": b"base\n"}),
+        commit("three", files={"app/a.py": b"ours\n", "models.py": b"base\n"}),
+    )
+    attempt(repository, "cherry-pick", "side")
+    assert not repository.adds_nothing(["app"])
+    (top(repository) / "app/a.py").write_bytes(b"ours\n")
+    return repository, top(repository)
+
+
+def test_nothing_is_left_of_a_commit_whose_conflict_is_settled_as_head_has_it(make: Make) -> None:
+    repository, place = settled_as_head(make)
+    assert repository.adds_nothing(["app"])
+    (place / "note.txt").write_bytes(b"not added\n")
+    assert repository.adds_nothing(["app"])
+
+
+def test_near_miss_a_conflict_elsewhere_or_another_change_is_left(make: Make) -> None:
+    repository, place = settled_as_head(make)
+    assert not repository.adds_nothing(["models"])
+    (place / "app/new.py").write_bytes(b"new\n")
+    assert not repository.adds_nothing(["app"])
+    (place / "app/new.py").unlink()
+    (place / "models.py").write_bytes(b"changed\n")
+    assert not repository.adds_nothing(["app"])
+    git(place, "add", "models.py")
+    (place / "models.py").write_bytes(b"base\n")
+    assert not repository.adds_nothing(["app"])
