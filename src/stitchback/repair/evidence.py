@@ -222,6 +222,8 @@ def edits_for(
             (each.name.lower() for each in effects if isinstance(each, CreateTable) and not each.conditional),
         )
     for key in sorted(case.standing.made - fit.made, key=case.accounts.place.__getitem__, reverse=True):
+        if _runs_all_the_same(key, case):
+            continue
         edit = _never_run(key, case, fit)
         edits.append(replace(edit, guard=grounds.of_absent(key, rows)))
         rows -= {key}
@@ -333,6 +335,13 @@ def _always_above(above: MigrationKey, key: MigrationKey, case: LedgerCase) -> b
 def _is_above(above: MigrationKey, key: MigrationKey, tree: Tree) -> bool:
     accounts = RecorderRules(tree)
     return key in NodeRelatives(Order(accounts, frozenset(tree.migrations))).ancestors(above)
+
+
+def _runs_all_the_same(key: MigrationKey, case: LedgerCase) -> bool:
+    """Whether Django runs the migration although it has a row: it has `replaces` (FACTS F7), and the row is of another migration of
+    that name. Not where it runs a data operation, which that one may have run."""
+    is_run = case.accounts.is_replacer(key) and not case.accounts.counts(key, case.rows)
+    return is_run and not case.player.has_data(key)
 
 
 def _never_run(key: MigrationKey, case: LedgerCase, fit: SchemaFit) -> DeleteRow:

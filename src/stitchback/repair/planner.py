@@ -58,7 +58,6 @@ from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied, 
 from stitchback.repair.schema_search import SchemaFit, SchemaSearch, beyond, within
 from stitchback.repair.unrecorded import hidden
 from stitchback.repair.visible_schema import Names, VisibleSchema
-from stitchback.schema.effects import RunData, Unknown
 
 Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]
 
@@ -186,7 +185,7 @@ class RepairPlanner:
             frozenset[MigrationKey]().union(*(fitter.below(each.key) for each in left)) - case.standing.made
         )
         again = fitter.measure(fit.made - below)
-        if not again.unplayable and not any(map(self._has_data, fit.made & below)):
+        if not again.unplayable and not any(map(self.player.has_data, fit.made & below)):
             outcome = self._proved(ledger, edits, again, case)
             if isinstance(outcome, Repair) and not beyond(again.wrong, self._met(again, case)):
                 return outcome
@@ -198,9 +197,6 @@ class RepairPlanner:
                 words = (f"not repaired: {each.contradiction}: {each.contradiction.hint}" for each in left)
                 return replace(outcome, remarks=(*outcome.remarks, *words))
         return Unrepairable(ledger, "SB614", str(first), hint=first.hint, evidence=_evidence(fit))
-
-    def _has_data(self, key: MigrationKey) -> bool:
-        return any(isinstance(effect, RunData | Unknown) for effect in self.player.effects.get(key, ()))
 
     def diagnose(
         self,

@@ -140,6 +140,10 @@ class SchemaOfApplied:
         """The lasting effects of the migration. Steps by which SQLite recreates a table are left out."""
         return tuple(effect for effect in self.effects.get(key, ()) if not isinstance(effect, Remake))
 
+    def has_data(self, key: MigrationKey) -> bool:
+        """Whether it runs a data operation, or an operation that cannot be read."""
+        return any(isinstance(effect, RunData | Unknown) for effect in self.effects.get(key, ()))
+
     def footprint(self, key: MigrationKey) -> Names:
         """The names that the migration creates, removes or changes."""
         return frozenset(name for effect in self.effects.get(key, ()) for name in self.touched(effect))

@@ -142,6 +142,19 @@ def test_a_migration_that_got_replaces_after_it_was_applied() -> None:
         assert (edit.key, edit.guard.given[0]) == (HOTFIX.key, OLD_COLOR.key)
 
 
+def test_a_row_of_another_migration_of_a_name_that_has_replaces_now() -> None:
+    """The hotfix altered the state alone under the name of mainline's migration, which has got `replaces`: Django runs that one all the same."""
+    theirs = tree(BASE, migration("shop.0002_size", "shop.0001_base", alter("item", "name", integer(help_text=Constant("x")))))  # fmt: skip
+    ledger = rows("shop.0001_base shop.0002_size")
+    seen = RepairContext(visible=shown(theirs, "shop.0001_base shop.0002_size"))
+    replacing = tree(BASE, SIZE.with_changes(replaces=(HOTFIX.key,)))
+    assert edits(derive_edits(ledger, replacing, seen)) == ()
+    with_data = migration("shop.0002_size", "shop.0001_base", run_python(), add("item", "size"), replaces="shop.0002_hotfix")  # fmt: skip
+    assert "what it creates is not in the database" in refused(derive_edits(ledger, tree(BASE, with_data), seen), "SB614")  # fmt: skip
+    there = RepairContext(visible=shown(MAINLINE, "shop.0001_base shop.0002_size"))
+    assert insert(derive_edits(ledger, replacing, there)).key == HOTFIX.key
+
+
 def test_the_same_rows_with_two_schemas_need_a_look() -> None:
     """FACTS F28: the new tree may have stopped at the emptied migration."""
     ledger = rows("shop.0001_base shop.0002_size shop.0003_color")
