@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from migration_values import add, create, integer, key, migration, tree
-from repair_trees import ADOPTED, DIAMOND, HOTFIX, MAINLINE, PATCH, STITCH, rows, shown
+from repair_trees import ADOPTED, BASE, DIAMOND, HOTFIX, MAINLINE, PATCH, SIZE, STITCH, rows, shown
 
 from stitchback.model.findings import Severity
 from stitchback.repair.defects import ALL
@@ -54,6 +54,18 @@ def test_the_time_bomb() -> None:
     assert (found.now.runs, found.now.error) == ((), "")
     assert "color" in found.following.error
     assert sorted(codes(found)) == ["SB623", "SB628"]
+
+
+def test_a_row_of_another_migration_of_the_name_is_no_finding() -> None:
+    """Its database lacks what mainline's migration does: that one has to run, and Django runs it."""
+    ledger = "shop.0001_base shop.0002_size"
+    replacing = tree(BASE, SIZE.with_changes(replaces=(HOTFIX.key,)))
+    found = diagnosed(ledger, replacing, visible=shown(MAINLINE, "shop.0001_base"))
+    assert (codes(found), found.needs_manual_step) == ([], False)
+    assert found.now is not None
+    assert found.now.runs == (SIZE.key,)
+    done = diagnosed(ledger, replacing, visible=shown(MAINLINE, ledger))
+    assert "SB623" in codes(done)
 
 
 def test_doubled_unknown_and_holes() -> None:
