@@ -11,8 +11,7 @@ from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
-from stitchback.repair.defects import ALL
-from stitchback.repair.defects.defect import Examined
+from stitchback.repair.defects import ALL, Examined
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.leftovers import Leftover
 from stitchback.repair.lineage import Lineage, lineages

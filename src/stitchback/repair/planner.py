@@ -16,11 +16,11 @@ from stitchback.model.ledger import Ledger, LedgerRow, NoTable
 from stitchback.model.migrations import Tree
 from stitchback.model.physical import PhysicalSchema
 from stitchback.model.plans import Failure
-from stitchback.repair.defects.new_id import with_ids
-from stitchback.repair.defects.no_migrations_table import (
+from stitchback.repair.defects import (
     EMPTY,
     NoMigrationsTable,
     hint_for,
+    with_ids,
     without_table,
 )
 from stitchback.repair.diagnosis import Diagnosis, Outlook, diagnose

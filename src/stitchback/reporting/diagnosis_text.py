@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from stitchback.repair.defects.migrate_fails import MigrateFails, NextReleaseFails
+from stitchback.repair.defects import MigrateFails, NextReleaseFails
 from stitchback.repair.diagnosis import Diagnosis, Ghost
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.ledger_edits import InsertRow, LedgerEdit
