@@ -21,10 +21,10 @@ def squashes_of_released(patch: Patch) -> Mapping[MigrationKey, tuple[MigrationK
     }
 
 
-def with_released_files(patch: Patch) -> Tree:
-    """The patch branch's tree with those files, and not the squashes: they make nothing that the fork point has not."""
-    tree, fork = patch.tree, patch.fork.migrations
-    finished = squashes_of_released(patch)
+def with_released_files(patch: Patch, tree: Tree, squashes: frozenset[MigrationKey]) -> Tree:
+    """The tree with the files that these squashes of the patch branch replace, and not the squashes: they make nothing that the fork point has not."""
+    fork = patch.fork.migrations
+    finished = {key: ghosts for key, ghosts in squashes_of_released(patch).items() if key in squashes}
     if not finished:
         return tree
     released: dict[MigrationKey, Migration | None] = {

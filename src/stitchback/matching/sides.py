@@ -74,7 +74,7 @@ def finished_squashes(fork: Tree, mainline: Tree) -> Mapping[MigrationKey, tuple
 def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDITED) -> Sides:
     """Splits both trees at the fork point. Keys of the fork point that mainline neither has nor replaces (renamed or
     deleted there) count as the patch's: its databases, and those of the fork point, have their rows."""
-    fork, tree = patch.fork, with_released_files(patch)
+    fork, tree = patch.fork, with_released_files(patch, patch.tree, frozenset(patch.tree.migrations))
     later = above(edited.keys, tree, mainline)
     finished = finished_squashes(fork, mainline)
     known = covered(mainline).union(*finished.values())
@@ -97,7 +97,7 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
         for m in patch_all
         if m.key in here and (m.key not in fork.migrations or m.key in released)
     )
-    side = mainline.with_migrations(dict.fromkeys(brought | built_on(brought, mainline)))
+    side = mainline.with_migrations(dict.fromkeys(brought | built_on(brought, patch, mainline)))
     own, swallowed = _mainline_only(side, frozenset(fork.migrations) - later)
     return Sides(
         shared=shared,
@@ -163,11 +163,12 @@ def above(keys: frozenset[MigrationKey], *trees: Tree) -> frozenset[MigrationKey
     return keys | {key for graph in graphs for each in keys & graph.nodes for key in graph.descendants(each)}
 
 
-def built_on(brought: frozenset[MigrationKey], mainline: Tree) -> set[MigrationKey]:
+def built_on(brought: frozenset[MigrationKey], patch: Patch, mainline: Tree) -> set[MigrationKey]:
     """What mainline has put on top of a patch branch that git merged: made in the knowledge of its migrations, so no parallel to them.
-    A database that has applied it has them too."""
+    A database that has applied it has them too. Not what mainline had before the merge: that depends on a squash which the merge brought."""
     graph = MigrationGraph.raw(mainline)
-    return {above for key in brought & graph.nodes for above in graph.descendants(key)} - brought
+    later = {above for key in brought & graph.nodes for above in graph.descendants(key)}
+    return later - brought - patch.mainline_had
 
 
 def removed_apps(fork: Tree, mainline: Tree) -> frozenset[str]:

@@ -175,10 +175,23 @@ def is_before(one: Origin, other: Origin, above: Above) -> bool:
 
 
 def _nodes(step: OrderedOperation, tree: Tree, result: Result, moved: Moved) -> list[MigrationKey]:
-    """The nodes of the result that do the step; all candidates if none shows it (a model has another name there)."""
-    candidates = sorted(moved.get((tree.ref, step.origin)) or result.standing(step.origin.migration))
+    """The nodes of the result that do the step; all candidates if none shows it (a model has another name there). Not another migration of the
+    same branch that the result has unchanged: that does a step of its own."""
+    own = result.standing(step.origin.migration)
+    candidates = [
+        node
+        for node in sorted(moved.get((tree.ref, step.origin)) or own)
+        if node in own or not _is_unchanged(node, tree, result)
+    ]
     holding = [node for node in candidates if _place(step, result.tree.migrations[node]) is not None]
     return holding or ([] if step.work else candidates)
+
+
+def _is_unchanged(node: MigrationKey, tree: Tree, result: Result) -> bool:
+    return (
+        node in tree.migrations
+        and result.tree.migrations[node].operations == tree.migrations[node].operations
+    )
 
 
 def _place(step: OrderedOperation, node: Migration) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stitchback.engine.engine_cache import data_run
+from stitchback.graph import MigrationGraph
 from stitchback.matching.decided_data import decided, operations_in
 from stitchback.model.configuration import DataAgreement
 from stitchback.model.edits import WriteFile
@@ -89,7 +90,7 @@ def data_work(candidate: Candidate, situation: Situation) -> DataWork:
     for migration in (*situation.mainline.migrations.values(), *ours, *candidate.result.migrations.values()):
         for work in work_of(migration):
             doers[work] = tuple(sorted({*doers.get(work, ()), migration.key}))
-    kept = all_work(candidate.result)
+    kept = kept_work(candidate.result, situation)
     branches = {
         work for migration in ours if not decided(migration, situation) for work in work_of(migration)
     }
@@ -138,6 +139,17 @@ def other_versions(situation: Situation) -> Iterator[tuple[MigrationKey, frozens
         for key, other in tree.migrations.items():
             if key in mainline and mainline[key].operations != other.operations:
                 yield key, frozenset(work_of(mainline[key])), frozenset(work_of(other))
+
+
+def kept_work(result: Tree, situation: Situation) -> set[str]:
+    """What a fresh install of the result does, and what its files have that a squash of a branch leaves out there too (`elidable`)."""
+    trees = (situation.mainline, *(patch.tree for patch in situation.patches))
+    left_out = set[str]().union(*(all_work(tree) - fresh_work(tree) for tree in trees))
+    return fresh_work(result) | (all_work(result) & left_out)
+
+
+def fresh_work(tree: Tree) -> set[str]:
+    return {work for key in MigrationGraph.of(tree).nodes for work in work_of(tree.migrations[key])}
 
 
 def all_work(tree: Tree) -> set[str]:

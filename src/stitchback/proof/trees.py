@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stitchback.graph import MigrationGraph, missing_words
-from stitchback.matching.own_squashes import before_squashes
+from stitchback.matching.own_squashes import before_squashes, with_released_files
 from stitchback.matching.sides import merged_by_git
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
@@ -46,10 +46,13 @@ def kept(dependencies: tuple[Dependency, ...], unwanted: set[MigrationKey]) -> t
 
 
 def before_merge(situation: Situation) -> Tree:
-    """Mainline without the files that git's merge of a patch branch brought; migrations that depended on those get their dependencies, but
-    for those that mainline had before: they depend on such a file by its `run_before` only."""
-    mainline = situation.mainline
-    found = frozenset[MigrationKey]().union(*(merged_by_git(patch, mainline) for patch in situation.patches))
+    """Mainline without the files that git's merge of a patch branch brought, and with those that it deleted for a squash; migrations that
+    depended on those get their dependencies, but for those that mainline had before: they depend on such a file by its `run_before` only."""
+    mainline, found = situation.mainline, frozenset[MigrationKey]()
+    for patch in situation.patches:
+        brought_here = merged_by_git(patch, situation.mainline)
+        mainline = with_released_files(patch, mainline, brought_here)
+        found |= brought_here
     brought = found & mainline.migrations.keys()
     if not brought:
         return mainline

@@ -14,7 +14,8 @@ from stitchback.matching.sides import merged_by_git, sides
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Verdict
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.plans import Patch
+from stitchback.model.plans import Patch, Policy, Situation
+from stitchback.proof.trees import before_merge
 
 TAG = migration("shop.0003_tag", "shop.0002_base", create("Tag"))
 ABOVE = migration("shop.0004_tag_name", "shop.0003_tag", add("tag", "name"))
@@ -36,6 +37,22 @@ def test_what_mainline_built_on_a_merged_branch_is_no_parallel_to_it() -> None:
     assert tuple(each.key for each in split.mainline) == keys("shop.0003_size")
     found = compare(split, {}).matches
     assert [match.verdict for match in found] == [Verdict.PATCH_ONLY] * len(found)
+
+
+def test_what_mainline_had_is_its_own_above_a_squash_that_the_merge_brought() -> None:
+    """The release squashed what it had released and deleted those files: all of mainline depends on the squash now (random seed 71018)."""
+    squash = migration(
+        "shop.0001_squashed", "", create("Item", label=char(), base=char()), replaces="shop.0001_initial shop.0002_base"
+    )  # fmt: skip
+    gone = "shop.0001_initial shop.0002_base"
+    branch = patch(squash, TAG, merged=True)
+    given = replace(branch, tree=changed(branch.tree, without=gone))
+    tree_after = changed(onto(squash, TAG, ABOVE, BESIDE, MERGE), without=gone)
+    had = replace(given, mainline_had=frozenset((*FORK.migrations, BESIDE.key)))
+    assert {each.key for each in sides(had, tree_after).mainline} == {BESIDE.key}
+    assert {each.key for each in sides(had, tree_after).patch} == {TAG.key}
+    before = before_merge(Situation((had,), tree_after, (), Policy()))
+    assert before.migrations.keys() & {*keys(gone), BESIDE.key, squash.key} == {*keys(gone), BESIDE.key}
 
 
 def test_a_cherry_picked_file_is_mainlines_as_well_after_the_merge() -> None:

@@ -107,6 +107,28 @@ def test_work_that_no_remark_speaks_of_is_dropped() -> None:
     assert data_work(candidate(on, without="shop.0004_m"), on).dropped == works(FILL, CLEAN)
 
 
+def test_work_in_a_file_that_a_squash_replaces_is_done_by_the_squash_alone() -> None:
+    """A fresh install never runs the file (random seed 72369)."""
+    ours, column = data("shop.0003_p", add("item", "size"), FILL), data("shop.0003_m", add("item", "size"))
+    swallowed = "shop.0003_m shop.0003_p"
+    on = given(column, data("shop.0004_m", FILL), ours=ours)
+    without = data("shop.0003_squashed", add("item", "size"), replaces=swallowed)
+    assert data_work(candidate(on, ours, without, without="shop.0004_m"), on).dropped == works(FILL)
+    having = data("shop.0003_squashed", add("item", "size"), FILL, replaces=swallowed)
+    assert data_work(candidate(on, ours, having, without="shop.0004_m"), on).dropped == frozenset()
+
+
+def test_work_that_mainlines_squash_leaves_out_is_elidable() -> None:
+    squash = data("shop.0003_squashed", add("item", "size"), replaces="shop.0003_m shop.0004_m")
+    on = given(
+        data("shop.0003_m", add("item", "size")),
+        data("shop.0004_m", FILL),
+        squash,
+        ours=data("shop.0003_p", FILL),
+    )
+    assert data_work(candidate(on), on).dropped == frozenset()
+
+
 def test_other_versions_are_migrations_with_other_operations() -> None:
     on = given(data("shop.0003_same", FILL), ours=data("shop.0003_same", CLEAN))
     assert list(other_versions(on)) == [(key("shop.0003_same"), works(FILL), works(CLEAN))]

@@ -321,6 +321,18 @@ def test_operations_of_one_migration() -> None:
     assert broken(candidate(given, both), given) == []
 
 
+def test_a_change_that_mainline_makes_on_both_sides_of_its_data_operation() -> None:
+    """The patch branch makes it once, so it is a match for both of mainline's (random seed 72505)."""
+    first = migration("shop.0003_a", "shop.0002_base", alter("item", "label", char(help_text=Constant("a"))))
+    fill = migration("shop.0004_fill", "shop.0003_a", run_python("shop.item", words="label"))
+    again = migration("shop.0005_b", "shop.0004_fill", alter("item", "label", char(help_text=Constant("b"))))
+    ours = migration("shop.0003_a", "shop.0002_base", alter("item", "label", char(help_text=Constant("c"))))
+    given = compared(situation(first, fill, again, patches=[patch(ours, fill)]))
+    assert broken(candidate(given), given) == []
+    both = first.with_changes(operations=(*first.operations, *again.operations))
+    assert len(broken(candidate(given, both, again.with_changes(operations=())), given)) == 1
+
+
 def test_a_file_that_covers_a_migration_does_its_operations() -> None:
     """A bridge at the leaf makes the column that mainline's file of the same name lacks."""
     fill = migration("shop.0004_fill", "shop.0003_h", run_python("shop.item", words="h"))
