@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from stitchback.model.keys import ModelKey
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.operations import kind_of
@@ -21,9 +22,11 @@ from stitchback.schema.effects import (
     Effect,
     Remake,
     RenameColumn,
+    RenameTable,
 )
 from stitchback.schema.needs import fields_of, unresolved
 from stitchback.schema.operation_names import model_key, needed
+from stitchback.schema.references import referrers
 from stitchback.schema.sqlite_remake import (
     automatic_columns,
     compared,
@@ -40,11 +43,24 @@ from stitchback.schema.visible import is_foreign_key
 def remade(
     operation: Operation, app: str, before: SchemaState, after: SchemaState, effects: Iterable[Effect]
 ) -> Iterator[Remake]:
-    """The operation's own table, where its effects make SQLite recreate it. Nothing where a field of the model cannot be read: its
-    columns are not known then."""
+    """The operation's own table, where its effects make SQLite recreate it; of a renamed model the tables that refer to it. Nothing where a
+    field of the model cannot be read: its columns are not known then."""
     done = tuple(effects)
     if any(remakes(operation, app, before, after, effect) for effect in done):
-        yield from remake_of(operation, app, before, after, done)
+        yield from remake_of(operation, app, subject(operation, app), before, after, done)
+    for key in referring_tables(operation, app, after, done):
+        yield from remake_of(operation, app, key, before, after, done)
+
+
+def referring_tables(
+    operation: Operation, app: str, after: SchemaState, done: tuple[Effect, ...]
+) -> Iterator[ModelKey]:
+    """The models whose foreign keys `RenameModel.database_forwards` alters; Django returns before where the table keeps its name."""
+    kind = kind_of(operation)
+    if kind is None or not kind.model.renamed or not any(isinstance(each, RenameTable) for each in done):
+        return
+    fields = referrers(after, model_key(operation, app, kind.model.after))
+    yield from dict.fromkeys(model.key for model, _, field in fields if is_foreign_key(field))
 
 
 def idly_remade(
@@ -57,13 +73,17 @@ def idly_remade(
         return
     old, new = field_of(before, operation, app), field_of(after, operation, app)
     if old is not None and new is not None and compared(old) != compared(new):
-        yield from remake_of(operation, app, before, after, done)
+        yield from remake_of(operation, app, subject(operation, app), before, after, done)
 
 
 def remake_of(
-    operation: Operation, app: str, before: SchemaState, after: SchemaState, done: tuple[Effect, ...]
+    operation: Operation,
+    app: str,
+    key: ModelKey | None,
+    before: SchemaState,
+    after: SchemaState,
+    done: tuple[Effect, ...],
 ) -> Iterator[Remake]:
-    key = subject(operation, app)
     if key is None:
         return
     models = [model for model in (before.models.get(key), after.models.get(key)) if model is not None]

@@ -34,7 +34,8 @@ def adjusted(
     effects = tuple(effects)
     for rename in effects:
         if isinstance(rename, RenameColumn | RenameTable):
-            schema, missing, extra = _renamed(schema, missing, extra, rename)
+            for one_way in (rename, replace(rename, before=rename.after, after=rename.before)):
+                schema, missing, extra = _renamed(schema, missing, extra, one_way)
     known = KnownNames(effects)
     tables = dict(_with_tables(schema, missing, extra, known))
     adjusted_tables = {
@@ -46,7 +47,8 @@ def adjusted(
 def _renamed(
     schema: PhysicalSchema, missing: Names, extra: Names, effect: RenameColumn | RenameTable
 ) -> tuple[PhysicalSchema, Names, Names]:
-    """Applies the rename if the database has the new name and lacks the old one, and removes the names that it explains."""
+    """Applies the rename if the database has the new name and lacks the old one, and removes the names that it explains. The other way round
+    it is a rename whose row a database has although another file of that name ran."""
     table = "" if isinstance(effect, RenameTable) else effect.table.lower()
     old, new = effect.before.lower(), effect.after.lower()
     before, after = (Presence(table, name) if table else Presence(name) for name in (old, new))

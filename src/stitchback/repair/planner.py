@@ -345,9 +345,9 @@ class RepairPlanner:
         return ""
 
     def _met(self, fit: SchemaFit, case: LedgerCase) -> Names:
-        """Names that migrations still to run affect."""
-        pending = case.standing.nodes - fit.made
-        return frozenset(name for key in pending for name in self.player.footprint(key))
+        """Names that migrations still to run affect, or check."""
+        pending, player = case.standing.nodes - fit.made, self.player
+        return frozenset(name for key in pending for name in player.footprint(key) | player.conditional(key))
 
     def _by_sql(self, fit: SchemaFit) -> Names:
         """Names of apps whose SQL may have created or dropped them."""

@@ -6,8 +6,8 @@ length, and the family of its type, and only if every engine shows them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from stitchback.engine import EngineCache
@@ -149,9 +149,26 @@ class SchemaOfApplied:
         return frozenset(name for effect in self.effects.get(key, ()) for name in self.touched(effect))
 
     def conditional(self, key: MigrationKey) -> Names:
-        """The names that the migration checks before it changes them: it is correct whether they exist or not."""
-        effects = (effect for effect in self.effects.get(key, ()) if getattr(effect, "conditional", False))
-        return frozenset(name for effect in effects for name in self.touched(effect))
+        """The names that the migration checks before it changes them: it is correct whether they exist or not. Of what it renames, under both
+        names: a table with all its columns, a column with its traits."""
+        effects = [effect for effect in self.effects.get(key, ()) if getattr(effect, "conditional", False)]
+        return frozenset(name for each in effects for name in (*self.touched(each), *self._renamed(each)))
+
+    def _renamed(self, effect: Effect) -> Iterator[Presence]:
+        """The names of what the effect renames, under both of its names."""
+        match effect:
+            case RenameTable(before=before, after=after):
+                both = (before.lower(), after.lower())
+                for name in self.ever:
+                    if name.table in both:
+                        yield from (replace(name, table=other) for other in both)
+            case RenameColumn(table=table, before=before, after=after):
+                both = (before.lower(), after.lower())
+                for name in self.ever:
+                    if name.table == table.lower() and name.column in both:
+                        yield from (replace(name, column=other) for other in both)
+            case _:
+                pass
 
     def touched(self, effect: Effect) -> Names:
         """As the function `touched`, with the indexes that are removed or renamed, if they are plain."""

@@ -147,6 +147,8 @@ def operation_words(operation: Operation | Opaque) -> str:
 def conditions(kind: str) -> str:
     if kind.startswith(("Remove", "Delete")):
         return " if it exists"
+    if kind.startswith("Rename"):
+        return " if it has its old name"
     return " if it differs" if kind == "AlterField" else " if it is missing"
 
 

@@ -46,6 +46,7 @@ OVER_COLUMNS = (
     SchemaObjectKind.UNIQUE_TOGETHER,
     SchemaObjectKind.INDEX_TOGETHER,
 )
+RENAMES = ("RenameField", "RenameModel")
 MAKERS = ("AddField", "CreateModel", "AddIndex", "AddConstraint")
 
 
@@ -58,20 +59,32 @@ class EarlierOperations:
     reason: str
 
 
-def made_before_use(draft: Draft, unit: Unit, atom: Added) -> EarlierOperations | None:
-    """What mainline's migration of the same name makes and the patch branch's does not, in front of the first operations of mainline's
-    later migrations that suppose it. None where there are none."""
+def made_before_use(draft: Draft, unit: Unit, atom: Added | Renamed) -> EarlierOperations | None:
+    """What mainline's migration of the same name makes or renames and the patch branch's does not, in front of the first operations of
+    mainline's later migrations that suppose it. None where there are none."""
     origins = _first_uses(draft, unit, atom)
-    made = _made_again(unit, atom) if origins else None
+    if not origins:
+        return None
+    if isinstance(atom, Renamed):
+        made, name = rename_again(unit, atom), atom.after
+    else:
+        made, name = _made_again(unit, atom), atom.name
     return (
         None
         if made is None
-        else EarlierOperations((conditional(made),), origins, f"lack {atom.name}, which this operation needs")
+        else EarlierOperations((conditional(made),), origins, f"lack {name}, which this operation needs")
     )
 
 
+def rename_again(unit: Unit, atom: Renamed) -> Operation | None:
+    """The rename of mainline's migration of the same name; None where it is a part of another operation."""
+    assert unit.twin is not None
+    whole = unit.twin.operations[atom.origin.index]
+    return whole if isinstance(whole, Operation) and whole.kind in RENAMES else None
+
+
 def _first_uses(
-    draft: Draft, unit: Unit, atom: Added, counts: Callable[[Origin], bool] = lambda _: True
+    draft: Draft, unit: Unit, atom: Added | Renamed, counts: Callable[[Origin], bool] = lambda _: True
 ) -> tuple[Origin, ...]:
     """Of the migrations that come after it: the first operation that requires the schema object, in each one that no other such one precedes.
     Only those that count."""
@@ -91,7 +104,7 @@ def _first_uses(
     )
 
 
-def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
+def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added | Renamed) -> bool:
     """Whether the operation works on the schema object, refers to it, or works on its table in a way that needs all columns of the model."""
     if isinstance(other, DataRun):
         return atom.schema_object.kind in (SchemaObjectKind.TABLE, SchemaObjectKind.COLUMN) and any(
@@ -117,7 +130,7 @@ def _supposes(draft: Draft, unit: Unit, other: Atom, atom: Added) -> bool:
     )
 
 
-def _queries(unit: Unit, other: Operation | Opaque, app: str, atom: Added) -> bool:
+def _queries(unit: Unit, other: Operation | Opaque, app: str, atom: Added | Renamed) -> bool:
     """Whether the data operation may query the table: by Python with all columns, by SQL with this one. SQL that cannot be read is no query."""
     if isinstance(other, Opaque) or other.kind not in ("RunPython", "RunSQL"):
         return False
@@ -131,7 +144,8 @@ def _queries(unit: Unit, other: Operation | Opaque, app: str, atom: Added) -> bo
         return False
     model = comparison.mainline_end.models.get(now)
     table = f"{now.app}_{now.model}" if model is None else table_name(model)
-    column = column_name(atom.name, atom.shape) if isinstance(atom.shape, Field) else None
+    made = atom if isinstance(atom, Added) else None
+    column = column_name(made.name, made.shape) if made and isinstance(made.shape, Field) else None
     return set(words_of(table)) <= reach.words and (column is None or column in reach.words)
 
 

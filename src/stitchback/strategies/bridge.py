@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stitchback.matching.case import Unit
@@ -12,6 +12,7 @@ from stitchback.model.atoms import (
     Atom,
     DataRun,
     Removed,
+    Renamed,
     SchemaObject,
     SchemaObjectKind,
     Shape,
@@ -21,7 +22,7 @@ from stitchback.model.edits import Insert
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
 from stitchback.model.state import Field, ModelState, SchemaState
-from stitchback.model.values import Constant, Items, Value
+from stitchback.model.values import Call, Constant, Items, Value, text
 from stitchback.schema.labels import key_of
 from stitchback.schema.references import LABELS
 from stitchback.schema.tables import field_indexes
@@ -33,6 +34,7 @@ from stitchback.strategies.before_use import (
     known_before_rebuild,
     made_before_use,
     removal,
+    rename_again,
     under_mainlines_names,
     with_inserts,
 )
@@ -138,23 +140,47 @@ def _missing_on_one_side(draft: Draft, unit: Unit) -> BridgeOperations | None:
         if made is None:
             return None
         found.extend(made)
-    # SQLite recreates a table to alter a column, from a state that knows all columns: those that are missing come first.
-    ordered = sorted(dict.fromkeys(found), key=lambda item: not _makes_column(item))
-    return BridgeOperations(tuple(ordered), tuple(dict.fromkeys(before)))
+    return BridgeOperations(_ordered(found), tuple(dict.fromkeys(before)))
 
 
-def _makes_column(item: Operation) -> bool:
-    return item.conditional and item.kind in ("CreateModel", "AddField")
+def _ordered(found: Iterable[Operation]) -> tuple[Operation, ...]:
+    """SQLite recreates a table to alter a column, from a state that knows all columns: those that are missing come before. So does a new name
+    of a table or a column; but the new name of a model recreates the tables that refer to it, and their columns come before it."""
+    items = tuple(dict.fromkeys(found))
+    models = {text(item.argument("new_name")) for item in items if item.kind == "RenameModel"}
+
+    def rank(item: Operation) -> int:
+        match item.kind if item.conditional else "":
+            case "RenameModel":
+                return 1
+            case "RenameField":
+                return 2
+            case "AddField" if models and not _is_on(item, models):
+                return 0
+            case "CreateModel" | "AddField":
+                return 3
+            case _:
+                return 4
+
+    return tuple(sorted(items, key=rank))
+
+
+def _is_on(added: Operation, models: Iterable[str | None]) -> bool:
+    """Whether the field is of one of the models, or refers to another model: the table of that may have its old name still."""
+    field, names = added.argument("field"), {name.lower() for name in models if name}
+    refers = isinstance(field, Call) and (field.kwarg("to") is not None or bool(field.args))
+    return refers or text(added.argument("model_name")) in names
 
 
 def _earlier(draft: Draft, unit: Unit, match: Match) -> EarlierOperations | None:
     """What cannot wait for the leaf (see `before_use`)."""
     first = (match.patch or match.mainline)[0]
-    if not isinstance(first, Added) or not first.database:
+    if not isinstance(first, Added | Renamed) or not first.database:
         return None
     if not match.patch:
-        with_table = first.schema_object.kind is not SchemaObjectKind.TABLE and _with_its_table(unit, first)
-        return None if with_table else made_before_use(draft, unit, first)
+        return None if _with_its_table(unit, first) else made_before_use(draft, unit, first)
+    if isinstance(first, Renamed):
+        return None
     if _is_for_the_leaf_too(match):
         return known_before_rebuild(draft, unit, first) if unit.twin else None
     if match.verdict is Verdict.PATCH_ONLY and first.schema_object.kind in OVER_COLUMNS:
@@ -215,6 +241,8 @@ def _bridged(unit: Unit, match: Match) -> tuple[Operation, ...] | None:
 
 def _made_where_missing(unit: Unit, atoms: Sequence[Atom], *, in_patch: bool) -> tuple[Operation, ...] | None:
     first = atoms[0]
+    if isinstance(first, Renamed) and not in_patch:
+        return _renamed_where_needed(unit, atoms)
     if not isinstance(first, Added):
         return _removed_where_present(unit, atoms[-1], in_patch=in_patch)
     comparison = unit.side.comparison
@@ -271,6 +299,14 @@ def _removed_where_present(unit: Unit, last: Atom, *, in_patch: bool) -> tuple[O
     return (conditional(operation(kind, model_name=Constant(owner.name.lower()), name=Constant(name))),)
 
 
+def _renamed_where_needed(unit: Unit, atoms: Sequence[Atom]) -> tuple[Operation, ...] | None:
+    """Renames of mainline's migration of that name. The state has the new names already; the databases of the patch branch have the old ones."""
+    renames = [rename_again(unit, atom) for atom in atoms if isinstance(atom, Renamed)]
+    if len(renames) < len(atoms) or None in renames:
+        return None
+    return tuple(conditional(each) for each in renames if each is not None)
+
+
 def _unique_in_patch(unit: Unit, atom: Added) -> Iterator[tuple[str, ...]]:
     """What the patch branch has made unique together in the atom's model, with its fields called as on mainline."""
     comparison = unit.side.comparison
@@ -294,8 +330,10 @@ def _names(names: tuple[str, ...]) -> Items:
     return Items("tuple", tuple(map(Constant, names)))
 
 
-def _with_its_table(unit: Unit, column: Added) -> bool:
+def _with_its_table(unit: Unit, column: Added | Renamed) -> bool:
     """Whether the same operation makes the column's table, and only one side does: then the bridge makes the table whole."""
+    if column.schema_object.kind is SchemaObjectKind.TABLE:
+        return False
     comparison = unit.side.comparison
     on_both = {atom for match in comparison.matches if match.given for atom in (*match.patch, *match.given)}
     return any(

@@ -25,7 +25,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.physical import IndexDefinition
 from stitchback.model.source import Opaque, Span
 from stitchback.model.state import ModelState, SchemaState
-from stitchback.model.values import Call, Constant, Items, Reference
+from stitchback.model.values import Call, Constant, Dictionary, Items, Reference
 from stitchback.operations.applying import apply_operation
 from stitchback.schema.needs import excluded_expressions, own_columns
 from stitchback.schema.sqlite_remake import is_known, is_of_the_table
@@ -42,9 +42,9 @@ def model(**fields: object) -> ModelState:
     return state(**fields).models[ITEM]
 
 
-def lost_on_sqlite(given: Operation) -> bool:
-    """Whether SQLite loses a column that the models do not know, because the operation has the table recreated."""
-    base = migration("shop.0001_initial", "", create("Item", label=char(), price=integer()), create("Box"))
+def lost_on_sqlite(given: Operation, box: Operation = create("Box"), **fields: Call) -> bool:  # noqa: B008 - a value
+    """Whether SQLite loses a column that the models do not know, because the operation has the table recreated. `fields`: more fields of Item."""
+    base = migration("shop.0001_initial", "", box, create("Item", label=char(), price=integer(), **fields))
     extra = migration("shop.0002_extra", "shop.0001_initial", add("item", "extra", integer()))
     later = migration("shop.0002_later", "shop.0001_initial", given)
     database = Engine(tree(base, extra)).migrate(SymbolicDatabase()).final
@@ -86,6 +86,20 @@ def test_what_recreates_a_table(given: Operation, recreates: bool) -> None:
 @pytest.mark.parametrize("given", [foreign_key("shop.box"), foreign_key("shop.box", null=TRUE)])
 def test_a_new_foreign_key(given: Call) -> None:
     assert lost_on_sqlite(add("item", "box", given)) is (given.kwarg("null") is None)
+
+
+@pytest.mark.parametrize(
+    ("table", "recreates"),
+    [(None, True), ("boxes", False)],
+    ids=["another table", "near miss: the same table"],
+)
+def test_a_renamed_model_recreates_the_tables_that_refer_to_it(table: str | None, recreates: bool) -> None:
+    """`RenameModel.database_forwards` alters their foreign keys; it does nothing where the table keeps its name."""
+    options = None if table is None else Dictionary(((Constant("db_table"), Constant(table)),))
+    box = create("Box")
+    box = box if options is None else replace(box, arguments=(*box.arguments, ("options", options)))
+    renamed = operation("RenameModel", old_name=Constant("Box"), new_name=Constant("Crate"))
+    assert lost_on_sqlite(renamed, box, crate=foreign_key("shop.box")) is recreates
 
 
 @pytest.mark.parametrize(

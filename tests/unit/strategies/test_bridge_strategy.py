@@ -297,6 +297,47 @@ def test_near_miss_what_no_condition_on_the_database_can_make(only_ours: Operati
     assert proposed(Bridge(), case_of((plus(only_ours),), X)) is None
 
 
+RENAMED_FIELD = rename("item", "label", "title")
+RENAMED_MODEL = operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Thing"))
+
+
+@pytest.mark.parametrize(
+    ("renamed", "words"),
+    [
+        (RENAMED_FIELD, "conditional RenameField item"),
+        (RENAMED_MODEL, "conditional RenameModel"),
+    ],
+    ids=["a field", "a model"],
+)
+def test_what_only_mainlines_file_of_the_same_name_renames_is_renamed_where_it_has_its_old_name(
+    renamed: Operation, words: str
+) -> None:
+    assert files(planned(Bridge(), case_of((P,), plus(renamed)))) == {
+        "shop.0004_bridge_0003_p": f"after shop.0003_p: {words}"
+    }
+
+
+def test_a_rename_stands_before_the_first_operation_of_mainlines_that_needs_the_new_name() -> None:
+    later = migration("shop.0004_later", "shop.0003_p", add_index("item", "by_title", "title"))
+    assert files(planned(Bridge(), case_of((P,), plus(RENAMED_FIELD), later))) == {
+        "shop.0004_later": "after shop.0003_p: conditional RenameField item; AddIndex item"
+    }
+
+
+def test_a_column_of_another_table_comes_before_the_new_name_of_a_model() -> None:
+    """SQLite recreates the tables that refer to the model; columns of the model's own table come after."""
+    ours = plus(add("item", "size"), add("tag", "size"))
+    fork = changed(FORK, edited(BASE, operations=(*BASE.operations, create("Tag", name=char()))))
+    (said,) = files(planned(Bridge(), case_of((ours,), plus(RENAMED_MODEL), fork=fork))).values()
+    assert said == (
+        "after shop.0003_p: conditional AddField tag.size; conditional RenameModel; conditional AddField thing.size"
+    )
+
+
+def test_near_miss_what_both_files_of_the_same_name_rename() -> None:
+    assert proposed(Bridge(), case_of((plus(RENAMED_FIELD),), plus(RENAMED_FIELD))) is None
+
+
 def test_near_miss_a_column_that_mainline_has_taken_out_of_a_released_migration() -> None:
     """No plan may drop it, and nothing makes it any more."""
     assert proposed(Bridge(), case_of((), edited(BASE, operations=()))) is None
