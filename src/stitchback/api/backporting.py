@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from stitchback.api.backport_choice import BackportRequest, chosen_migrations
 from stitchback.api.planning import make_plan
@@ -179,7 +180,8 @@ def _proof_of_release(
     """The release's own databases, at each of its migrations, and a fresh install of it: the files on top of the release, as a branch of it."""
     candidate = Candidate({}, edits, after.tree)
     mainline = {project.name_of(wish.onto): project.files(project.commit_of(wish.onto))}
-    imports = Imports(project.files(release.commit), mainline, project.read_blob, release.ref)
+    read = partial(read_tree, release.ref, release.commit, config=project.reading)
+    imports = Imports(project.files(release.commit), mainline, project.read_blob, read, release.ref)
     failures = imports.failures(candidate)
     if failures:
         return Refuted(candidate, failures)

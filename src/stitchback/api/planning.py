@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from stitchback.api.conflicts import settled_paths
 from stitchback.api.project import Project
@@ -12,6 +13,7 @@ from stitchback.hazards import find_in_proof
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
+from stitchback.parsing.tree import read_tree
 from stitchback.planning.app_by_app import Prove
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.plan import plan
@@ -71,4 +73,7 @@ def _findings(project: Project, case: Case, outcome: Planned | Unproved) -> Iter
 def _imports(project: Project, case: Case) -> Imports:
     files = project.files
     patches = {side.patch.tree.ref: files(side.patch.tree.commit) for side in case.sides}
-    return Imports(files(case.situation.mainline.commit), patches, project.read_blob)
+    read = partial(
+        read_tree, case.situation.mainline.ref, case.situation.mainline.commit, config=project.reading
+    )
+    return Imports(files(case.situation.mainline.commit), patches, project.read_blob, read)

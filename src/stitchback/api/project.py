@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from stitchback.api.running_project import RunningProject
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.command_cache import CommandCache
 from stitchback.model.configuration import ENGINES, Configuration
-from stitchback.model.files import FileEntry
+from stitchback.model.files import FileEntry, Files
 from stitchback.model.migrations import Tree
 from stitchback.parsing.links import followed, real_path
 from stitchback.parsing.reading_context import ReadingConfig
@@ -122,7 +122,7 @@ class Project:
         """The commit that a ref means, for questions about history."""
         return self.repository.resolve("HEAD" if ref == WORKTREE else ref)
 
-    def files(self, commit: str) -> Mapping[str, FileEntry]:
+    def files(self, commit: str) -> Files:
         """The files of a commit as they were when they were first asked for."""
         return self._files_of(commit)
 

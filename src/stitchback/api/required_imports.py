@@ -1,4 +1,5 @@
-"""What a file from a patch branch would import, and mainline has not: Django could not even read the reconciled tree."""
+"""What a file from a patch branch would import, and mainline has not, or has with another value: Django could not even read the reconciled tree, or
+would run something else than was proved."""
 
 from __future__ import annotations
 
@@ -8,15 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from stitchback.api.writing_plans import Rendered
 from stitchback.model.command_cache import by_value
 from stitchback.model.edits import WriteFile
-from stitchback.model.files import FileEntry
+from stitchback.model.files import ChangedFiles, FileEntry, Files
+from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import EVERY_DATABASE, Candidate, Failure
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.parsing import sources
+from stitchback.parsing.links import followed, real_path
+from stitchback.rewriting.check_rendered import difference
 from stitchback.rewriting.rendering import render_files
 
-Files = Mapping[str, FileEntry]
 _BODIES = ("body", "orelse", "handlers", "finalbody", "cases")  # of statements, handlers and match cases
 
 
@@ -38,10 +42,13 @@ class Imports:
         mainline: Files,
         patches: Mapping[str, Files],
         read_blob: Callable[[str], bytes],
+        read: Callable[[Files], Tree],
         name: str = "mainline",
     ) -> None:
-        """`patches`: ref -> its files. `name`: how messages call the tree that gets the files."""
+        """`patches`: ref -> its files. `read`: the tree of such files. `name`: how messages call the tree that gets the files."""
         self.name = name
+        self.read = read
+        self._misread: dict[tuple[str, bytes], bool] = {}
         self.mainline = mainline
         self.patches = patches
         self.read_blob = read_blob
@@ -70,18 +77,61 @@ class Imports:
         """One for each import that would fail, as the proof's failures are."""
         found: list[Failure] = []
         for edit in candidate.edits:
-            if not isinstance(edit, WriteFile) or edit.original is None or edit.original.blob in self.own:
+            if not isinstance(edit, WriteFile) or edit.original is None or self._is_mainlines(edit.original):
                 continue
-            if not tuple(self.missing(edit.path, self.read_blob(edit.original.blob))):
+            source = self.read_blob(edit.original.blob)
+            if not self.of_mainline(edit.path, source) and not tuple(self._missing_there(edit, source)):
                 continue
             # The file as it will be: what it no longer needs is not imported there.
             for content in render_files((edit,), self.read_blob):
-                lacking = self.missing(edit.path, content.content or b"")
-                found += [
-                    Failure(EVERY_DATABASE, "the reconciled tree", edit.path, problem, git_brings_it=True)
-                    for problem in lacking
-                ]
+                text = content.content or b""
+                lacking = tuple(self._missing_there(edit, text))
+                found += [_failure(edit, problem, git_brings_it=True) for problem in lacking]
+                if not lacking and self.reads_otherwise(edit, text):
+                    found.append(_failure(edit, self._other_values(edit, text), git_brings_it=False))
         return tuple(found)
+
+    def _is_mainlines(self, migration: Migration) -> bool:
+        """Whether it is mainline's own file: what it imports has the value there that it was read with."""
+        path = real_path(migration.path, followed(self.mainline))
+        return path in self.mainline and self.mainline[path].blob == migration.blob
+
+    def _missing_there(self, edit: WriteFile, source: bytes) -> Iterator[Problem]:
+        """What such a file lacks; nothing where mainline has the same file somewhere, which imports that already."""
+        if edit.original is not None and edit.original.blob not in self.own:
+            yield from self.missing(edit.path, source)
+
+    def of_mainline(self, path: str, source: bytes) -> tuple[str, ...]:
+        """The names that the file imports from mainline's own modules, dotted and sorted."""
+        package = module_of(posixpath.dirname(path) + "/__init__.py")
+        wanted = ((each, absolute(each, package)) for each in imports_of(source))
+        return tuple(
+            sorted(
+                f"{module}.{each.name}".removesuffix(".")
+                for each, module in wanted
+                if self._is_on_mainline(module)
+            )
+        )
+
+    def reads_otherwise(self, edit: WriteFile, content: bytes) -> bool:
+        """Whether the file, put into mainline's tree, reads otherwise than it was planned."""
+        if not self.of_mainline(edit.path, content):
+            return False
+        place = (edit.path, content)
+        if place not in self._misread:
+            path = real_path(edit.path, followed(self.mainline))
+            tree = self.read(ChangedFiles(self.mainline, {path: Rendered(content)}))
+            there = tree.migrations.get(edit.key)
+            self._misread[place] = there is not None and difference(edit.result, there) is not None
+        return self._misread[place]
+
+    def _other_values(self, edit: WriteFile, content: bytes) -> Problem:
+        names = self.of_mainline(edit.path, content)
+        said = (
+            f"it imports {', '.join(names)}, and makes something else with what {self.name} has there: write the values into "
+            "the file, or make them equal on both branches"
+        )
+        return Problem(ProblemKind.IMPORT_DIFFERS, (edit.path, names), said)
 
     def missing(self, path: str, source: bytes) -> Iterator[Problem]:
         """Sorted."""
@@ -122,6 +172,10 @@ class Imports:
     def mainlines(self) -> Mapping[str, str]:
         """dotted name of each of mainline's Python files -> its path."""
         return {module_of(path): path for path in self.mainline if path.endswith(".py")}
+
+
+def _failure(edit: WriteFile, problem: Problem, *, git_brings_it: bool) -> Failure:
+    return Failure(EVERY_DATABASE, "the reconciled tree", edit.path, problem, git_brings_it=git_brings_it)
 
 
 def _at_end(modules: Mapping[str, str], dotted: str) -> Iterator[str]:

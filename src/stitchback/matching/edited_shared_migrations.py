@@ -77,20 +77,31 @@ def may_differ(patch: Patch, mainline: Tree) -> Iterator[MigrationKey]:
 
 def reparented(patch: Patch, mainline: Tree) -> Iterator[MigrationKey]:
     """Migrations of the fork point that depend on mainline on what the fork point does not have (FACTS F30)."""
+    apps = apps_of_trees(patch, mainline)
     for key, old in patch.fork.migrations.items():
         new = mainline.migrations.get(key)
-        if new is not None and new is not old and not old.replaces and any(new_parents(old, new, patch.fork)):
+        if new is None or new is old or old.replaces:
+            continue
+        if any(new_parents(old, new, patch.fork, apps)):
             yield key
 
 
-def new_parents(old: Migration, new: Migration, fork: Tree) -> Iterator[MigrationKey]:
-    """What mainline's file depends on and databases of the fork point need not have."""
-    known = {key.app for key in fork.migrations}
+def apps_of_trees(patch: Patch, mainline: Tree) -> frozenset[str]:
+    """The apps of the fork point's tree, and mainline's new ones. Not an app that the patch branch had as an installed package: its databases may
+    have applied any of its migrations."""
+    here = {key.app for key in patch.fork.migrations}
+    trees = (patch.fork, patch.tree)
+    packages = {parent.app for tree in trees for each in tree.migrations.values() for parent in each.parents}
+    return frozenset(here | ({key.app for key in mainline.migrations} - packages))
+
+
+def new_parents(old: Migration, new: Migration, fork: Tree, apps: frozenset[str]) -> Iterator[MigrationKey]:
+    """What mainline's file depends on, in one of these apps, and databases of the fork point need not have."""
     before: set[Dependency] = {*old.dependencies, *old.run_before}
     for parent in new.dependencies:
         if (
             isinstance(parent, MigrationKey)
-            and parent.app in known
+            and parent.app in apps
             and parent.name not in (FIRST, LATEST)
             and parent not in fork.migrations
             and parent not in fork.replacers

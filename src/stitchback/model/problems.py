@@ -140,6 +140,7 @@ class ProblemKind(Enum):
     FILL_SKIPPED = auto()
     MODELS_DIFFER = auto()
     IMPORT_MISSING = auto()
+    IMPORT_DIFFERS = auto()
     # what a plan may not ask for
     STEP_NEEDED = auto()
     STEP_NOT_ALLOWED = auto()

@@ -8,9 +8,11 @@ and the patch branches, new files for mainline.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from stitchback.engine import Engine, EngineCache, SymbolicDatabase
 from stitchback.graph.resolution import FIRST, LATEST
+from stitchback.matching.edited_shared_migrations import apps_of_trees
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.physical import PhysicalSchema
@@ -26,7 +28,7 @@ def as_mainline_has_them(situation: Situation, memory: EngineCache) -> tuple[Sit
     patches: list[Patch] = []
     for patch in situation.patches:
         newer = unseen(patch, newer_files(patch.fork, situation.mainline), situation, memory)
-        patches.append(with_newer(patch, newer))
+        patches.append(with_newer(patch, newer, situation.mainline))
         said.extend(in_words(patch.fork, newer))
     return replace(situation, patches=tuple(patches)), tuple(dict.fromkeys(said))
 
@@ -34,16 +36,17 @@ def as_mainline_has_them(situation: Situation, memory: EngineCache) -> tuple[Sit
 def unseen(patch: Patch, newer: Newer, situation: Situation, memory: EngineCache) -> Newer:
     """The edits with which both trees of the branch create the same schema as before: all together if possible, otherwise app by app; and those that
     the project accepts."""
-    if with_newer(patch, newer) == patch:
+    with_files = partial(with_newer, patch, mainline=situation.mainline)
+    if with_files(newer) == patch:
         return newer
     found = {key: migration for key, migration in newer.items() if key in situation.policy.accepted}
-    if not as_sound(patch, with_newer(patch, found), memory):
+    if not as_sound(patch, with_files(found), memory):
         found = {}
-    if make_the_same(with_newer(patch, found), with_newer(patch, newer), memory):
+    if make_the_same(with_files(found), with_files(newer), memory):
         return newer
     for app in sorted({key.app for key in newer}):
         more = found | {key: migration for key, migration in newer.items() if key.app == app}
-        if make_the_same(with_newer(patch, found), with_newer(patch, more), memory):
+        if make_the_same(with_files(found), with_files(more), memory):
             found = more
     return found
 
@@ -83,24 +86,26 @@ def newer_files(fork: Tree, mainline: Tree) -> Newer:
     }
 
 
-def with_newer(patch: Patch, newer: Newer) -> Patch:
-    fork = patch.fork
-    return replace(patch, fork=edited(fork, newer, fork), tree=edited(patch.tree, newer, fork))
+def with_newer(patch: Patch, newer: Newer, mainline: Tree) -> Patch:
+    apps = apps_of_trees(patch, mainline)
+
+    def edited(tree: Tree) -> Tree:
+        files = tree.migrations
+        return tree.with_migrations(
+            {key: merged(files[key], newer[key], patch.fork, apps) for key in newer if key in files}
+        )
+
+    return replace(patch, fork=edited(patch.fork), tree=edited(patch.tree))
 
 
-def edited(tree: Tree, newer: Newer, fork: Tree) -> Tree:
-    files = tree.migrations
-    return tree.with_migrations({key: merged(files[key], newer[key], fork) for key in newer if key in files})
-
-
-def merged(old: Migration, new: Migration, fork: Tree) -> Migration:
-    """Mainline's file; only its operations if mainline added a dependency that the fork point lacks: databases would fail because of it (FACTS F30)."""
-    known = {key.app for key in fork.migrations}
+def merged(old: Migration, new: Migration, fork: Tree, apps: frozenset[str]) -> Migration:
+    """Mainline's file; only its operations if mainline added a dependency, in one of these apps, that the fork point lacks: databases would fail
+    because of it (FACTS F30)."""
     strange = [
         parent
         for parent in (*new.dependencies, *new.run_before)
         if isinstance(parent, MigrationKey)
-        and parent.app in known
+        and parent.app in apps
         and parent.name not in (FIRST, LATEST)
         and parent not in fork.migrations
         and parent not in (*old.dependencies, *old.run_before)

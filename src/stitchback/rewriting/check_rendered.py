@@ -28,21 +28,25 @@ def check_reread(edits: Iterable[FileEdit], planned: Tree, again: Tree) -> None:
                 found = again.migrations.get(key)
                 if found is None:
                     raise Misrendered(f"{edit.path} does not read as {key}")
-                _same(edit.result, found)
+                odd_part = difference(edit.result, found)
+                if odd_part is not None:
+                    raise Misrendered(odd_part)
     if set(planned.migrations) != set(again.migrations):
         odd = sorted(set(planned.migrations) ^ set(again.migrations))
         raise Misrendered(f"planned or read alone: {', '.join(map(str, odd))}")
 
 
-def _same(planned: Migration, found: Migration) -> None:
-    """Compares one migration. A file that is copied unchanged may import different code in its new location: the plan's notes mention it."""
+def difference(planned: Migration, found: Migration) -> str | None:
+    """What differs between the planned migration and the file as it reads, if anything does. A file that is copied unchanged may import different
+    code in its new location: the plan's notes mention it."""
     wanted, read = placeless(planned), placeless(found)
     if planned.blob == found.blob:
         wanted, read = _without_code(wanted), _without_code(read)
     for field in fields(wanted):
         one, other = getattr(wanted, field.name), getattr(read, field.name)
         if one != other:
-            raise Misrendered(f"{planned.path}: {field.name} was planned as {one!r} and reads as {other!r}")
+            return f"{planned.path}: {field.name} was planned as {one!r} and reads as {other!r}"
+    return None
 
 
 def placeless(migration: Migration) -> Migration:

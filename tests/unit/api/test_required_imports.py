@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
+from migration_values import add, char, key
 
 from stitchback.api.required_imports import Imports
+from stitchback.model.edits import WriteFile
+from stitchback.model.files import Files
+from stitchback.model.migrations import Migration, Tree
+from stitchback.model.plans import Candidate
 
 PATH = "src/shop/migrations/0003_x.py"
 
@@ -25,9 +30,25 @@ class Entry:
         return self.content
 
 
-def files(**more: str) -> Mapping[str, Entry]:
+class InMemory(Files):
+    """Files by their paths."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self.entries = entries
+
+    def __getitem__(self, path: str) -> Entry:
+        return self.entries[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def files(**more: str) -> Files:
     known = {"src/shop/__init__.py": "", "src/shop/both.py": "def shared(): ...\nOLD = 1\n", **more}
-    return {path: Entry(content.encode()) for path, content in known.items()}
+    return InMemory({path: Entry(content.encode()) for path, content in known.items()})
 
 
 PATCH = files(
@@ -40,10 +61,10 @@ PATCH = files(
 MAINLINE = files()
 
 
-def said(
-    source: str, patch: Mapping[str, Entry] = PATCH, mainline: Mapping[str, Entry] = MAINLINE
-) -> list[str]:
-    imports = Imports(mainline, {"release/1": patch}, lambda blob: b"")
+def said(source: str, patch: Files = PATCH, mainline: Files = MAINLINE) -> list[str]:
+    imports = Imports(
+        mainline, {"release/1": patch}, lambda blob: b"", lambda files: Tree("main", "main", {})
+    )
     return [str(each) for each in imports.missing(PATH, source.encode())]
 
 
@@ -88,3 +109,27 @@ def test_what_mainline_has_or_a_package_brings_is_no_matter(source: str) -> None
 def test_a_module_that_makes_its_names_as_it_is_asked_is_given_the_benefit_of_the_doubt() -> None:
     ours = files(**{"src/shop/both.py": "def __getattr__(name): ...\n"})
     assert said("from shop.both import new", mainline=ours) == []
+
+
+def read_with(length: int) -> tuple[Imports, Candidate]:
+    """A file of the patch branch, read with 10 for a length that it imports, and mainline, where it reads with `length`."""
+    source = b"from shop.both import OLD\n"
+    name = key("shop.0003_x")
+    there, file = (
+        Migration(name, PATH, Entry(source).blob, operations=(add("item", "n", char(value)),))
+        for value in (length, 10)
+    )
+    mainline = Tree("main", "main", {name: there})
+    imports = Imports(MAINLINE, {"release/1": PATCH}, lambda _: source, lambda _: mainline)
+    return imports, Candidate({}, (WriteFile(name, PATH, file),), mainline)
+
+
+def test_a_value_that_is_another_one_on_mainline() -> None:
+    imports, candidate = read_with(20)
+    (failure,) = imports.failures(candidate)
+    assert "it imports shop.both.OLD, and makes something else with what mainline has there" in str(failure)
+
+
+def test_near_miss_the_same_value_in_a_module_of_mainline() -> None:
+    imports, candidate = read_with(10)
+    assert imports.failures(candidate) == ()

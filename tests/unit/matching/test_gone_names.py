@@ -12,6 +12,7 @@ from stitchback.matching.case import Side
 from stitchback.matching.data_conflicts import conflicts, dropped_names_in, label_of
 from stitchback.matching.edited_shared_migrations import (
     EditedSharedMigrations,
+    apps_of_trees,
     may_differ,
     new_parents,
     released_version,
@@ -31,6 +32,7 @@ ITEM = ModelKey.of("shop", "item")
 UNREAD = Opaque("cannot be read", "op()", Span("shop/migrations/x.py", 3))
 RENAMED_MODEL = operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Thing"))
 BASE = FORK.migrations[key("shop.0002_base")]
+APPS = frozenset(each.app for each in FORK.migrations)
 
 
 def onto(*migrations: Migration) -> Tree:
@@ -148,23 +150,39 @@ class TestReleasedFiles:
         def found(*parents: str) -> str:
             named = tuple(MigrationKey(*each.split(".")) for each in parents)
             new = BASE.with_changes(dependencies=(*BASE.dependencies, *named))
-            return " ".join(map(str, new_parents(BASE, new, FORK)))
+            return " ".join(map(str, new_parents(BASE, new, FORK, APPS)))
 
         assert found("shop.0001_new") == "shop.0001_new"
         assert found("blog.0001_initial", "elsewhere.0001", "blog.__first__", "blog.__latest__") == ""
         squashed = changed(FORK, migration("blog.0001_squashed", "", replaces="blog.0000_old"))
         new = BASE.with_changes(dependencies=keys("blog.0000_old"))
-        assert list(new_parents(BASE, new, squashed)) == []
+        assert list(new_parents(BASE, new, squashed, APPS)) == []
         assert (
             list(
                 new_parents(
                     BASE.with_changes(run_before=keys("blog.0009_x")),
                     BASE.with_changes(dependencies=keys("blog.0009_x")),
                     FORK,
+                    APPS,
                 )
             )
             == []
         )
+
+    def test_an_app_that_only_mainline_has(self) -> None:
+        new = BASE.with_changes(dependencies=(*BASE.dependencies, key("geo.0001_initial")))
+        mainline = onto(new, migration("geo.0001_initial", ""))
+        assert edited_since(patch(), mainline).parents == {BASE.key}
+
+    def test_near_miss_an_app_that_was_an_installed_package(self) -> None:
+        new = BASE.with_changes(dependencies=(*BASE.dependencies, key("geo.0002_more")))
+        mainline = onto(
+            new, migration("geo.0001_initial", ""), migration("geo.0002_more", "geo.0001_initial")
+        )
+        package = patch(migration("shop.0003_p", "shop.0002_base geo.0001_initial"))
+        assert "geo" not in apps_of_trees(package, mainline)
+        assert edited_since(package, mainline).parents == frozenset()
+        assert edited_since(patch(), onto(new)).parents == frozenset(), "no app of mainline's tree"
 
     def test_data_operations_on_either_side(self) -> None:
         fill = run_python("fill")
