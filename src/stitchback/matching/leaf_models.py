@@ -71,7 +71,7 @@ def of_side(side: Side, mainline: Tree, brought: frozenset[MigrationKey]) -> Bra
 
 
 def base_of(side: Side) -> SchemaState:
-    known = (migration for migration in side.sides.patch_all if migration.key in side.sides.known)
+    known = (migration for migration in side.sides.patch_all if migration.key in side.sides.reconciled)
     return fold(known, side.comparison.start)
 
 

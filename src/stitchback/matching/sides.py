@@ -22,7 +22,8 @@ class Sides:
 
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
     migrations of the fork point together with its own). `known` are patch migrations that mainline replaces already
-    (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both.
+    (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both. `reconciled` are the known ones, and
+    those on which they depend and whose name mainline has too: no plan writes anything for them, but it was made with them.
     `replaced`: what mainline's migrations replace, by the replacer. `squashed`: see `squashes_of_released`. `finished`: see `finished_squashes`. `twins`: patch migration and mainline migration of one name, neither
     the same at the fork point.
 
@@ -37,6 +38,7 @@ class Sides:
     patch: tuple[Migration, ...]
     mainline: tuple[Migration, ...]
     known: frozenset[MigrationKey]
+    reconciled: frozenset[MigrationKey]
     twins: tuple[tuple[Migration, Migration], ...]
     edited: EditedSharedMigrations = NOT_EDITED
     between: frozenset[MigrationKey] = frozenset()
@@ -80,9 +82,10 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
     known = covered(mainline).union(*finished.values())
     brought = merged_by_git(patch, mainline)
     released = {key: released_version(patch, key, mainline) for key in edited.keys}
+    graph = MigrationGraph.raw(tree)
     order = [
         released.get(key) or patch.tree.migrations.get(key) or tree.migrations[key]
-        for key in MigrationGraph.raw(tree).order()
+        for key in graph.order()
         if not _is_squash(tree, key)
     ]
     here = frozenset(mainline.migrations) - brought
@@ -97,6 +100,8 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
         for m in patch_all
         if m.key in here and (m.key not in fork.migrations or m.key in released)
     )
+    own_known = known & {m.key for m in patch_all}
+    before_known = {above for key in own_known for above in graph.ancestors(key)}
     side = mainline.with_migrations(dict.fromkeys(brought | built_on(brought, patch, mainline)))
     own, swallowed = _mainline_only(side, frozenset(fork.migrations) - later)
     return Sides(
@@ -105,7 +110,8 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
         patch_all=patch_all,
         patch=tuple(m for m in patch_all if m.key not in known),
         mainline=tuple(m for m in own if m.key not in between),
-        known=known & {m.key for m in patch_all},
+        known=own_known,
+        reconciled=own_known | {m.key for m, _ in twins if m.key in before_known},
         twins=twins,
         edited=edited,
         between=between,

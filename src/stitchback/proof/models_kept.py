@@ -23,7 +23,7 @@ from stitchback.model.plans import Patch, Situation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import SchemaState
 from stitchback.operations.named_models import identity_after
-from stitchback.proof.trees import before_merge
+from stitchback.proof.trees import emptied, mainlines_own
 from stitchback.schema.model_parts import Absence, Part
 
 
@@ -76,7 +76,7 @@ ModelsOf = Callable[[Tree], SchemaState | None]
 def sides_of(situation: Situation, result: Tree, models_of: ModelsOf) -> tuple[BranchSides, ...]:
     """One for each patch branch whose models are known; without any, the reconciled tree is compared with mainline alone."""
     situation, result = relabelled_situation(situation, result)
-    mainline = before_merge(situation)
+    mainline = mainlines_own(situation)
     ours = models_of(mainline)
     if ours is None:
         mainline, ours = situation.mainline, models_of(situation.mainline)
@@ -96,8 +96,8 @@ def of_patch(
 ) -> BranchSides | None:
     parts = split(patch, situation.mainline)
     shared = frozenset(migration.key for migration in parts.shared)
-    tree = as_read_on(mainline, unsquashed(patch.tree, patch))
-    reconciled = tree.with_migrations({migration.key: None for migration in parts.patch})
+    tree = as_read_on(situation.mainline, unsquashed(patch.tree, patch))
+    reconciled = emptied(tree, (each.key for each in parts.patch if each.key not in parts.reconciled))
     base, theirs = models_of(reconciled), models_of(tree)
     if base is None:
         base = models_of(patch.fork)

@@ -48,12 +48,7 @@ def kept(dependencies: tuple[Dependency, ...], unwanted: set[MigrationKey]) -> t
 def before_merge(situation: Situation) -> Tree:
     """Mainline without the files that git's merge of a patch branch brought, and with those that it deleted for a squash; migrations that
     depended on those get their dependencies, but for those that mainline had before: they depend on such a file by its `run_before` only."""
-    mainline, found = situation.mainline, frozenset[MigrationKey]()
-    for patch in situation.patches:
-        brought_here = merged_by_git(patch, situation.mainline)
-        mainline = with_released_files(patch, mainline, brought_here)
-        found |= brought_here
-    brought = found & mainline.migrations.keys()
+    mainline, brought = brought_by_git(situation)
     if not brought:
         return mainline
     had = had_before_merge(situation)
@@ -65,6 +60,30 @@ def before_merge(situation: Situation) -> Tree:
         if brought & {*migration.parents}
     }
     return mainline.with_migrations(changed)
+
+
+def brought_by_git(situation: Situation) -> tuple[Tree, frozenset[MigrationKey]]:
+    """Mainline with the files that git's merge of a patch branch deleted for a squash instead of that, and what else the merge brought."""
+    mainline, found = situation.mainline, frozenset[MigrationKey]()
+    for patch in situation.patches:
+        brought = merged_by_git(patch, situation.mainline)
+        mainline = with_released_files(patch, mainline, brought)
+        found |= brought
+    return mainline, found & mainline.migrations.keys()
+
+
+def mainlines_own(situation: Situation) -> Tree:
+    """Mainline with its own operations alone, in the order in which the whole tree runs them: without the files that git's merge brought, Django
+    might sort two migrations of which neither depends on the other in another way."""
+    mainline, brought = brought_by_git(situation)
+    return emptied(mainline, brought)
+
+
+def emptied(tree: Tree, keys: Iterable[MigrationKey]) -> Tree:
+    """The tree, those migrations without operations."""
+    return tree.with_migrations(
+        {key: tree.migrations[key].with_changes(operations=()) for key in keys if key in tree.migrations}
+    )
 
 
 def as_it_was(tree: Tree, shared: Iterable[MigrationKey]) -> Iterator[Tree]:

@@ -257,6 +257,36 @@ def test_what_was_reconciled_before_is_not_asked_for_again() -> None:
     assert lost(situation(stitched, patches=[patch(on("shop.0003_p", *both))])) == []
 
 
+def test_what_a_plan_covered_was_reconciled_with_what_it_depends_on() -> None:
+    """Both branches have 0003_both, and a plan has covered 0003_p beside it: the models of both were merged then (random seed 72015)."""
+    plain = alter("item", "base", char(20))
+    twin, p = on("shop.0003_both", plain), on("shop.0003_p", alter("item", "base", HELP))
+    joined = migration("shop.0004_merge", "shop.0003_p shop.0003_both")
+    last = migration("shop.0005_p", "shop.0004_merge", add("item", "late"))
+    theirs = on("shop.0003_both", alter("item", "base", HELP)).with_changes(
+        provenance=("covers shop.0003_p of release/2.4 (commit 1)",)
+    )
+    m = migration("shop.0004_m", "shop.0003_both", add("item", "late")).with_changes(
+        replaces=keys("shop.0005_p")
+    )
+    assert lost(situation(theirs, m, patches=[patch(p, twin, joined, last)])) == []
+    later = migration("shop.0006_p", "shop.0005_p", alter("item", "base", VERBOSE))
+    (said, *_) = lost(situation(theirs, m, patches=[patch(p, twin, joined, last, later)]))
+    assert "the change of release/2.4 is lost" in said
+
+
+def test_mainlines_own_alterations_stay_in_the_order_of_the_merged_tree() -> None:
+    """What git brought decides which of two migrations without a dependency comes first (random seed 71013)."""
+    copied = on("shop.0004_a", alter("item", "base", HELP)).with_changes(
+        provenance=("copied shop.0004_a of release/2.4 (commit 1)",)
+    )
+    brought = migration("shop.0009_p", "shop.0004_a", add("item", "late"))
+    own = on("shop.0005_m", alter("item", "base", OTHER))
+    merge = migration("shop.0010_merge", "shop.0009_p shop.0005_m")
+    ours = patch(on("shop.0004_a", alter("item", "base", HELP)), brought, merged=True)
+    assert lost(situation(copied, brought, own, merge, patches=[ours])) == []
+
+
 def test_of_two_branches_each_ones_shape_is_turned_into_mainlines_where_it_is_made() -> None:
     first, second = (
         patch(on("shop.0003_p", add("item", "size")), ref="release/2.4"),
