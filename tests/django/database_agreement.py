@@ -9,7 +9,6 @@ from stitchback.model.physical import PhysicalSchema, Table
 from stitchback.model.state import SchemaState
 from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.schema.apply_effect import run_effect
-from stitchback.schema.definitions import columns_in
 
 
 def simulated(migrations: tuple[Migration, ...]) -> tuple[SchemaState, PhysicalSchema]:
@@ -33,8 +32,8 @@ def expected_columns(table: Table) -> dict[str, tuple[bool, bool]]:
 
 def expected_indexes(table: Table) -> list[tuple[bool, tuple[str, ...]]]:
     """Whether unique, and on which columns; checks and expressions apart."""
-    texts = [*table.indexes.values(), *table.constraints.values()]
-    found = [(text.startswith("unique"), columns_in(text)) for text in texts if not text.startswith("check")]
+    definitions = [*table.indexes.values(), *table.constraints.values()]
+    found = [(each.kind == "unique", each.column_names) for each in definitions if each.kind != "check"]
     return sorted({entry for entry in found if entry[1]})
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from stitchback.model.physical import Column, IndexDefinition, PhysicalSchema, Table, unnamed
 from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.schema_of_applied import names_of
-from stitchback.repair.schema_search import lacking
+from stitchback.repair.schema_search import is_table, lacking
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.clashes import Clash
@@ -115,15 +115,14 @@ def _with_tables(
             yield (made.name, made.table) if made else (each.table, Table())
 
 
-def is_table(name: Presence) -> bool:
-    return not (name.column or name.index or name.trait)
-
-
 def _adjusted_table(name: str, table: Table, missing: Names, extra: Names, known: KnownNames) -> Table:
     folded = name.lower()
     gone = {each.column for each in missing if each.table == folded and not each.trait}
     columns = {column: shape for column, shape in table.columns.items() if column.lower() not in gone}
-    indexes, constraints = _without(table.indexes, missing), _without(table.constraints, missing)
+    lost = table.columns.keys() - columns.keys()
+    indexes, constraints = (
+        _without(definitions, missing, lost) for definitions in (table.indexes, table.constraints)
+    )
     there = {column.lower() for column in columns}
     for each in sorted(extra):
         if each.table == folded and each.column and not each.trait and each.column not in there:
@@ -141,9 +140,16 @@ def _adjusted_table(name: str, table: Table, missing: Names, extra: Names, known
     return replace(table, columns=columns, indexes=indexes, constraints=constraints)
 
 
-def _without(definitions: Mapping[str, IndexDefinition], missing: Names) -> dict[str, IndexDefinition]:
+def _without(
+    definitions: Mapping[str, IndexDefinition], missing: Names, lost: Set[str]
+) -> dict[str, IndexDefinition]:
+    """The definitions without the missing ones and those over a column that is lost: every engine drops them with it."""
     gone = {each.index for each in missing if each.index}
-    return {name: definition for name, definition in definitions.items() if name.lower() not in gone}
+    return {
+        name: definition
+        for name, definition in definitions.items()
+        if name.lower() not in gone and lost.isdisjoint(definition.column_names)
+    }
 
 
 def _with_trait(column: Column, trait: str) -> Column:

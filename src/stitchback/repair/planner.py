@@ -49,13 +49,13 @@ from stitchback.repair.ledger_edits import (
 )
 from stitchback.repair.ledger_prover import LedgerProver, unlike
 from stitchback.repair.leftovers import Migrated, leftovers
-from stitchback.repair.observed_schema import adjusted, is_table
+from stitchback.repair.observed_schema import adjusted
 from stitchback.repair.possible_schemas import AmbiguousLedger, PastTree, possible_schemas
 from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
 from stitchback.repair.renamed_rows import renames
 from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied, names_of
-from stitchback.repair.schema_search import SchemaFit, SchemaSearch, beyond, within
+from stitchback.repair.schema_search import SchemaFit, SchemaSearch, beyond, is_table, of_gone_tables, within
 from stitchback.repair.unrecorded import hidden
 from stitchback.repair.visible_schema import Names, VisibleSchema
 
@@ -347,7 +347,8 @@ class RepairPlanner:
     def _met(self, fit: SchemaFit, case: LedgerCase) -> Names:
         """Names that migrations still to run affect, or check."""
         pending, player = case.standing.nodes - fit.made, self.player
-        return frozenset(name for key in pending for name in player.footprint(key) | player.conditional(key))
+        names = frozenset(name for key in pending for name in player.footprint(key) | player.conditional(key))
+        return names | of_gone_tables(names, fit.missing, case.shown, player)
 
     def _by_sql(self, fit: SchemaFit) -> Names:
         """Names of apps whose SQL may have created or dropped them."""

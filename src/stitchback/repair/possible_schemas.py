@@ -14,7 +14,7 @@ from stitchback.model.migrations import Tree
 from stitchback.repair.evidence import LedgerCase
 from stitchback.repair.recorder_rules import Keys
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied, Unplayable
-from stitchback.repair.schema_search import SchemaSearch, beyond
+from stitchback.repair.schema_search import SchemaSearch, beyond, of_gone_tables
 from stitchback.repair.visible_schema import Names
 
 
@@ -74,12 +74,28 @@ def possible_schemas(
     first, *rest = [PossibleSchema(schema.by, schema.names & universe) for schema in schemas]
     excused = fitter.excused(case.standing.made | {claim.key for claim in case.hidden})
     unlike = next(
-        (schema for schema in rest if beyond(_staying(schema.names ^ first.names, case), excused)), None
+        (
+            schema
+            for schema, whole in zip(rest, schemas[1:], strict=True)
+            if beyond(
+                _staying(schema.names ^ first.names, case),
+                excused | _gone_on_either(excused, schemas[0].names, whole.names, case),
+            )
+        ),
+        None,
     )
     return (
         tuple(dict.fromkeys((first.names, *(schema.names for schema in rest))))
         if unlike is None
         else _two(first, unlike)
+    )
+
+
+def _gone_on_either(excused: Names, one: Names, other: Names, case: LedgerCase) -> Names:
+    """What tables took with them that one of two schemas lacks."""
+    pairs = ((one, other), (other, one))
+    return frozenset().union(
+        *(of_gone_tables(excused, names - shown, shown, case.player) for names, shown in pairs)
     )
 
 

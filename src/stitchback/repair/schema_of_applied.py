@@ -192,6 +192,15 @@ class SchemaOfApplied:
         """Every table that this tree ever creates or removes."""
         return frozenset(name.table for name in self.ever if name.table)
 
+    @cached_property
+    def renamed_tables(self) -> Mapping[str, set[str]]:
+        """Tables, in lower case -> the names that migrations give them."""
+        found: dict[str, set[str]] = {}
+        for effect in (effect for effects in self.effects.values() for effect in effects):
+            if isinstance(effect, RenameTable):
+                found.setdefault(effect.before.lower(), set()).add(effect.after.lower())
+        return found
+
     def names_of_tables(self, tables: Iterable[str]) -> Names:
         """All names in those tables that the tree affects, under every name that the tables ever have."""
         wanted = set(tables)

@@ -7,9 +7,10 @@ deleted migrations) are ignored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stitchback.model.keys import MigrationKey
+from stitchback.repair.ledger_edits import Presence
 from stitchback.repair.recorder_rules import Keys, Order, RecordedNodes
 from stitchback.repair.schema_of_applied import SchemaOfApplied, Unplayable
 from stitchback.repair.visible_schema import Names
@@ -75,7 +76,9 @@ class SchemaSearch:
         wanted = played.names - self.unseen
         shown = self.shown & (self.player.ever | played.names) - self.unseen
         missing, extra = lacking(wanted, shown), lacking(shown, wanted)
-        return SchemaFit(made, missing, extra, self.excused(made))
+        excused = self.excused(made)
+        gone = of_gone_tables(excused, missing, self.shown, self.player)
+        return SchemaFit(made, missing, extra, excused | gone)
 
     def excused(self, made: Keys) -> Names:
         looked_at = (name for key in self.nodes - made for name in self.player.conditional(key))
@@ -120,6 +123,26 @@ class SchemaSearch:
     def closed(self, made: Keys) -> Keys:
         """The set with all its dependencies."""
         return _reached(made, self.lineage.parents)
+
+
+def of_gone_tables(names: Names, missing: Names, shown: Names, player: SchemaOfApplied) -> Names:
+    """What tables took with them that are among the names and gone already: their columns and indexes. Of a table that the database shows under its new
+    name, what it has there as well."""
+    gone = {name.table for name in missing & names if is_table(name)}
+    new = {name.table for name in shown & names if is_table(name)}
+    found = {name for name in player.names_of_tables(gone) if name.index}
+    for table in gone:
+        lost = {name for name in missing if name.table == table}
+        moved = new & player.renamed_tables.get(table, set())
+        there = {name for name in shown if name.table in moved}
+        inside = {(name.column, name.trait) for name in there}
+        kept = {name for name in lost if not moved or (name.column, name.trait) in inside}
+        found |= kept | {name for name in there if replace(name, table=table) in kept}
+    return frozenset(found)
+
+
+def is_table(name: Presence) -> bool:
+    return not (name.column or name.index or name.trait)
 
 
 def lacking(wanted: Names, there: Names) -> Names:

@@ -40,7 +40,7 @@ def test_two_problems_are_equal_by_kind_and_objects() -> None:
 def test_every_kind_but_those_with_words_of_others_has_words() -> None:
     others = {
         ProblemKind.RAISED, ProblemKind.SCHEMA_DIFFERS, ProblemKind.SEVERAL_LEAF_NODES, ProblemKind.SEVERAL_REPLACERS,
-        ProblemKind.ORDER_LOST, ProblemKind.ROWS_NEED_VALUE, ProblemKind.FILL_SKIPPED, ProblemKind.MODELS_DIFFER, ProblemKind.IMPORT_MISSING,
+        ProblemKind.ORDER_LOST, ProblemKind.ROWS_NEED_VALUE, ProblemKind.FILL_SKIPPED, ProblemKind.MODELS_DIFFER, ProblemKind.IMPORT_MISSING, ProblemKind.IMPORT_DIFFERS,
         ProblemKind.NO_TIME, ProblemKind.NO_TREE, ProblemKind.REFUSED, ProblemKind.REPAIR_DIFFERS, ProblemKind.VALUES_DIFFER,
     }  # fmt: skip
     assert set(WORDS) == set(ProblemKind) - others

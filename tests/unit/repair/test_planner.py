@@ -10,6 +10,7 @@ from migration_values import (
     alter,
     char,
     create,
+    delete,
     field,
     foreign_key,
     integer,
@@ -41,6 +42,7 @@ from repair_trees import (
 
 from stitchback.engine import EngineCache
 from stitchback.model.migrations import App
+from stitchback.model.operations import Operation
 from stitchback.model.plans import Failure
 from stitchback.model.values import TRUE, Call, Constant
 from stitchback.repair.ledger_edits import (
@@ -506,3 +508,32 @@ def test_sql_of_an_apps_own_may_have_done_anything() -> None:
     assert isinstance(found, Repair)
     assert (found.edits, found.mismatches) == ((), ())
     assert "column shop_item.size is missing: custom SQL of the app" in found.remarks[0]
+
+
+RENAMED = operation("RenameModel", old_name=Constant("Label"), new_name=Constant("Tag"))
+
+
+class TestGuardedRemovalsThatAreDoneAlready:
+    """A table that a guarded operation still to run drops or renames, and that the patch branch's database dropped or renamed before."""
+
+    LABELS = migration("shop.0002_labels", "shop.0001_base", create("Label", text=integer()))
+    AT_START = "shop.0001_base shop.0002_labels"
+
+    def outcome(self, operation: Operation, lacks: str = "") -> RepairOutcome:
+        guarded = replace(operation, conditional=True)
+        today = tree(BASE, self.LABELS, migration("shop.0003_less", "shop.0002_labels", guarded))
+        names = shown(today, f"{self.AT_START} shop.0003_less").names
+        look = VisibleSchema.showing(
+            frozenset(name for name in names if not (lacks and name.column == lacks))
+        )
+        return derive_edits(rows(self.AT_START), today, RepairContext((today,), look))
+
+    @pytest.mark.parametrize("operation", [delete("Label"), RENAMED])
+    def test_it_needs_nothing(self, operation: Operation) -> None:
+        outcome = self.outcome(operation)
+        assert isinstance(outcome, Repair)
+        assert (outcome.edits, outcome.mismatches) == ((), ())
+
+    def test_near_miss_a_column_that_is_lost_on_the_way(self) -> None:
+        outcome = self.outcome(RENAMED, lacks="text")
+        assert not isinstance(outcome, Repair) or "column shop_label.text is missing" in outcome.mismatches
