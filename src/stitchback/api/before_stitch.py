@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stitchback.api.project import WORKTREE, Project
 from stitchback.matching.provenance import stitched_for
+from stitchback.model.files import FileEntry
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Situation
 from stitchback.parsing.links import followed
 from stitchback.parsing.sources import provenance_of
+
+MOST_CHANGES = 5  # of stitched files, whose trees are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +44,35 @@ def before_stitch(project: Project, situation: Situation) -> BeforeStitch | None
 def commit_before(project: Project, mainline: Tree, own: Mapping[MigrationKey, str]) -> str | None:
     """The newest commit of mainline without a file that was stitched for one of these patch migrations (with their blobs); None where it has no
     such file, or always had."""
-    stitched = [each for each in mainline.migrations.values() if _is_stitched(each, own)]
+    stitched = _stitched_files(mainline, own)
     if not stitched:
         return None
-    head = project.history_of("HEAD") if mainline.commit == WORKTREE else mainline.commit
-    return _without(project, head, stitched, own)
-
-
-def _without(
-    project: Project, head: str, stitched: Iterable[Migration], own: Mapping[MigrationKey, str]
-) -> str | None:
-    """The newest commit of the first-parent line of which neither it nor one before it has a stitched file; None where there is none."""
-    repository, files_of = project.repository, {each.path: each for each in stitched}
-    for commit, parent in reversed(repository.commits_of_paths(head, files_of)):
-        files = followed(repository.files(commit))
-        if any(
-            path in files and _was_stitched(each, files[path].read(), own) for path, each in files_of.items()
-        ):
+    head = _head(project, mainline)
+    for commit, parent in reversed(project.repository.commits_of_paths(head, stitched)):
+        files = followed(project.repository.files(commit))
+        if any(path in files and _was_stitched(each, files[path], own) for path, each in stitched.items()):
             return parent
     return head
+
+
+def commits_before_changes(
+    project: Project, mainline: Tree, own: Mapping[MigrationKey, str]
+) -> Iterator[str]:
+    """The commits of mainline right before each change of those files, the newest first: git's merge may have brought what the plan then edited."""
+    stitched = _stitched_files(mainline, own)
+    if stitched:
+        head = _head(project, mainline)
+        yield head
+        changes = project.repository.commits_of_paths(head, stitched)
+        yield from (parent for _, parent in changes[:MOST_CHANGES] if parent is not None)
+
+
+def _stitched_files(mainline: Tree, own: Mapping[MigrationKey, str]) -> dict[str, Migration]:
+    return {each.path: each for each in mainline.migrations.values() if _is_stitched(each, own)}
+
+
+def _head(project: Project, mainline: Tree) -> str:
+    return project.history_of("HEAD") if mainline.commit == WORKTREE else mainline.commit
 
 
 def _is_stitched(migration: Migration, own: Mapping[MigrationKey, str]) -> bool:
@@ -70,11 +83,13 @@ def _is_stitched(migration: Migration, own: Mapping[MigrationKey, str]) -> bool:
     )
 
 
-def _was_stitched(migration: Migration, source: bytes, own: Mapping[MigrationKey, str]) -> bool:
-    """Whether that version of the file was stitched as well: a new file is, a mainline file has the comment or the name in its `replaces`."""
-    replaced = own.keys() & set(migration.replaces)
+def _was_stitched(migration: Migration, file: FileEntry, own: Mapping[MigrationKey, str]) -> bool:
+    """Whether that version of the file was stitched as well: a new file is, unless git's merge brought the patch branch's; a mainline file has the
+    comment or the name in its `replaces`."""
+    source, replaced = file.read(), own.keys() & set(migration.replaces)
     named = any(f"{quote}{key.name}{quote}".encode() in source for key in replaced for quote in "'\"")
-    return migration.key in own or named or not own.keys().isdisjoint(stitched_for(provenance_of(source)))
+    is_other = migration.key in own and file.blob != own[migration.key]
+    return is_other or named or not own.keys().isdisjoint(stitched_for(provenance_of(source)))
 
 
 def _is_of_a_plan(migration: Migration) -> bool:

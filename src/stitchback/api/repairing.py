@@ -11,7 +11,7 @@ from stitchback.adapters.databases import read_database, run_script
 from stitchback.adapters.ledgers import read_ledger_file
 from stitchback.adapters.new_files import write_new
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.before_stitch import commit_before
+from stitchback.api.before_stitch import commit_before, commits_before_changes
 from stitchback.api.project import Project
 from stitchback.api.row_history import RowHistory, known_to, row_history, undone
 from stitchback.engine import Engine
@@ -252,7 +252,8 @@ def finish_first(
 
 
 def _may_be_running(project: Project, ledger: Ledger, tree: Tree, around: RepairContext) -> Iterator[Tree]:
-    """Mainline before it got the stitched migrations of which the database has no row, then the branches that know its rows."""
+    """Mainline before it got the stitched migrations of which the database has no row, or as git merged them before the plan; then the branches that
+    know its rows."""
     missing = frozenset[MigrationKey](
         key
         for migration in tree.migrations.values()
@@ -260,7 +261,9 @@ def _may_be_running(project: Project, ledger: Ledger, tree: Tree, around: Repair
         for key in (*stitched_for(migration.provenance), *migration.ghosts)
         if key not in ledger.keys and (key not in tree.migrations or key == migration.key)
     )
-    commit = commit_before(project, tree, dict.fromkeys(missing, "")) if missing else None
-    if commit is not None:
-        yield project.tree(f"commit {commit[:12]}", commit)
+    own = dict.fromkeys(missing, "")
+    before = (commit_before(project, tree, own), *commits_before_changes(project, tree, own)) if own else ()
+    for commit in dict.fromkeys(before):
+        if commit is not None:
+            yield project.tree(f"commit {commit[:12]}", commit)
     yield from around.histories
