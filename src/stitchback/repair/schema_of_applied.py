@@ -149,19 +149,14 @@ class SchemaOfApplied:
         return frozenset(name for effect in self.effects.get(key, ()) for name in self.touched(effect))
 
     def conditional(self, key: MigrationKey) -> Names:
-        """The names that the migration checks before it changes them: it is correct whether they exist or not. Of what it renames, under both
-        names: a table with all its columns, a column with its traits."""
+        """The names that the migration checks before it changes them: it is correct whether they exist or not. A column that it
+        renames, under both names with its traits; what a renamed table has there: see `of_gone_tables`."""
         effects = [effect for effect in self.effects.get(key, ()) if getattr(effect, "conditional", False)]
         return frozenset(name for each in effects for name in (*self.touched(each), *self._renamed(each)))
 
     def _renamed(self, effect: Effect) -> Iterator[Presence]:
-        """The names of what the effect renames, under both of its names."""
+        """The names of a column that the effect renames, under both of its names."""
         match effect:
-            case RenameTable(before=before, after=after):
-                both = (before.lower(), after.lower())
-                for name in self.ever:
-                    if name.table in both:
-                        yield from (replace(name, table=other) for other in both)
             case RenameColumn(table=table, before=before, after=after):
                 both = (before.lower(), after.lower())
                 for name in self.ever:
@@ -194,11 +189,13 @@ class SchemaOfApplied:
 
     @cached_property
     def renamed_tables(self) -> Mapping[str, set[str]]:
-        """Tables, in lower case -> the names that migrations give them."""
+        """Tables, in lower case -> the other names that they have before or after a migration that renames them."""
         found: dict[str, set[str]] = {}
         for effect in (effect for effects in self.effects.values() for effect in effects):
             if isinstance(effect, RenameTable):
-                found.setdefault(effect.before.lower(), set()).add(effect.after.lower())
+                before, after = effect.before.lower(), effect.after.lower()
+                found.setdefault(before, set()).add(after)
+                found.setdefault(after, set()).add(before)
         return found
 
     def names_of_tables(self, tables: Iterable[str]) -> Names:

@@ -7,7 +7,7 @@ deleted migrations) are ignored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stitchback.model.keys import MigrationKey
 from stitchback.repair.ledger_edits import Presence
@@ -126,7 +126,7 @@ class SchemaSearch:
 
 
 def of_gone_tables(names: Names, missing: Names, shown: Names, player: SchemaOfApplied) -> Names:
-    """What tables took with them that are among the names and gone already: their columns and indexes. Of a table that the database shows under its new
+    """What tables took with them that are among the names and gone already: their columns and indexes. Of a table that the database shows under its other
     name, what it has there as well."""
     gone = {name.table for name in missing & names if is_table(name)}
     new = {name.table for name in shown & names if is_table(name)}
@@ -135,9 +135,9 @@ def of_gone_tables(names: Names, missing: Names, shown: Names, player: SchemaOfA
         lost = {name for name in missing if name.table == table}
         moved = new & player.renamed_tables.get(table, set())
         there = {name for name in shown if name.table in moved}
-        inside = {(name.column, name.trait) for name in there}
-        kept = {name for name in lost if not moved or (name.column, name.trait) in inside}
-        found |= kept | {name for name in there if replace(name, table=table) in kept}
+        inside = {name.column for name in there}
+        columns = {name.column for name in lost if not moved or name.column in inside}
+        found |= {name for name in lost | there if name.column in columns}
     return frozenset(found)
 
 
