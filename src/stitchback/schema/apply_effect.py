@@ -213,11 +213,12 @@ def without_column(definitions: Definitions, column: str) -> dict[str, IndexDefi
 
 
 def column_altered(table: Table, effect: AlterColumn) -> Table:
-    """Altering to what the column is already is harmless on every engine, unless a foreign key is part of what changes."""
+    """Altering to what the column is already is harmless, unless a foreign key is part of what changes, or MySQL refuses a NULL on the way."""
     found = table.columns.get(effect.column)
     if found is None:
         raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, effect.column)
-    again = effect.conditional or (found == effect.after and not foreign_key_changes(effect))
+    is_harmless = not (foreign_key_changes(effect) or type_before_null(effect.before, effect.after))
+    again = effect.conditional or (found == effect.after and is_harmless)
     if found != effect.before and not again and not was_automatic(found, effect.before):
         raise Clash.of(ProblemKind.COLUMN_IS_OTHER, effect.table, effect.column, found, effect.before)
     return replace(table, columns={**table.columns, effect.column: effect.after})
@@ -231,6 +232,19 @@ def was_automatic(found: Column, before: Column) -> bool:
 
 def foreign_key_changes(effect: AlterColumn) -> bool:
     return constraint_of(effect.before) != constraint_of(effect.after)
+
+
+def type_before_null(before: Column, after: Column) -> bool:
+    """Whether the alteration fails on MySQL where a value is NULL already: Django sets the new type first, still with NOT NULL
+    (`DatabaseSchemaEditor._set_field_new_type`)."""
+    type_alone = replace(
+        after,
+        null=before.null,
+        options=before.options,
+        on_delete=before.on_delete,
+        is_constrained=before.is_constrained,
+    )
+    return after.null and not before.null and type_alone != before
 
 
 def constraint_of(column: Column) -> ForeignKeyTarget | None:

@@ -25,7 +25,6 @@ from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Call, Constant, Items, Value, text
 from stitchback.schema.labels import key_of
 from stitchback.schema.references import LABELS
-from stitchback.schema.tables import field_indexes
 from stitchback.strategies.before_use import (
     OVER_COLUMNS,
     EarlierOperations,
@@ -47,6 +46,7 @@ from stitchback.strategies.reparent import reparented
 from stitchback.strategies.written_operations import (
     conditional,
     create_model,
+    may_be_altered_again,
     operation,
     row_default,
     shape_value,
@@ -409,8 +409,8 @@ def _to_mainline_shape(unit: Unit, match: Match) -> tuple[Operation, ...] | None
     ours = with_row_default("AlterField", model, name, field, default)
     if ours is None:
         return None
-    if isinstance(shape, Field) and {*field_indexes(name_now, shape)} != {*field_indexes(name_now, field)}:
-        return (conditional(ours),)  # an index is not made twice, as a column may be altered twice
+    if not may_be_altered_again(name_now, shape, field):
+        return (conditional(ours),)
     to_patch = operation("AlterField", model_name=model, name=name, field=theirs)
     return (state_only(to_patch), ours)
 

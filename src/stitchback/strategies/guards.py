@@ -24,7 +24,13 @@ from stitchback.model.values import Constant
 from stitchback.operations import TEMPLATES
 from stitchback.schema.visible import is_foreign_key, is_indexed, is_unique
 from stitchback.strategies.remaining_operations import added_alone, ending, field_of, model_name
-from stitchback.strategies.written_operations import conditional, operation, shape_value, state_only
+from stitchback.strategies.written_operations import (
+    conditional,
+    may_be_altered_again,
+    operation,
+    shape_value,
+    state_only,
+)
 
 
 def guarded(
@@ -134,6 +140,9 @@ def _converged(atom: Added, match: Match, whole: Operation) -> tuple[OperationEd
     back = operation(
         "AlterField", model_name=Constant(model_name(whole)), name=Constant(atom.name), field=ours
     )
+    before = ending(match).shape
+    if before is not None and not may_be_altered_again(atom.name, before, atom.shape):
+        return (Insert(conditional(back)),)
     return (Insert(state_only(to_patch)), Insert(back))
 
 

@@ -13,7 +13,10 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, text, walk
 from stitchback.operations.named_models import column_operations, default_of
+from stitchback.schema.apply_effect import type_before_null
 from stitchback.schema.inserting import lacks_row_value
+from stitchback.schema.tables import field_indexes
+from stitchback.schema.visible import column_of_field
 
 NOT_A_VALUE = (Opaque, Code)
 
@@ -54,6 +57,15 @@ def shape_value(shape: Shape) -> Value | None:
     else:
         return None
     return value if writable(value) else None
+
+
+def may_be_altered_again(name: str, before: Shape, after: Shape) -> bool:
+    """Whether an AlterField from the one shape to the other is harmless on a column that has the other already: an index is not made twice,
+    and MySQL refuses a NULL on the way."""
+    if not (isinstance(before, Field) and isinstance(after, Field)):
+        return True
+    same_indexes = {*field_indexes(name, before)} == {*field_indexes(name, after)}
+    return same_indexes and not type_before_null(column_of_field(before), column_of_field(after))
 
 
 def row_default(unit: Unit, atoms: Iterable[Atom], *, in_patch: bool) -> Value | None:

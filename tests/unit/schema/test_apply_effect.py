@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -94,7 +95,7 @@ def test_doing_it_twice_clashes(source: str) -> None:
     "source",
     [
         'AlterField("Item", "stock", BigIntegerField(db_index=True))',
-        'AlterField("Item", "name", CharField(max_length=200, null=True))',
+        'AlterField("Item", "name", CharField(max_length=200))',
         'AlterField("Item", "name", CharField(max_length=100, help_text="x"))',
         'AlterModelOptions("Item", {"ordering": ["name"]})',
         'AlterModelTableComment("Item", "x")',
@@ -114,6 +115,26 @@ def test_an_altered_column_of_a_third_shape_clashes() -> None:
     assert run_effect(found, replace(effect, conditional=True)).tables["t"].columns == {
         "a": column("varchar(20)")
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it", "is_harmless"),
+    [
+        ("varchar(10)", "varchar(20) null", False),
+        ("varchar(10)", "varchar(10) null", True),
+        ("varchar(10)", "varchar(20)", True),
+        ("varchar(10) null", "varchar(20)", True),
+        ("varchar(10) null", "varchar(20) null", True),
+    ],
+)
+def test_another_type_and_null_at_once_is_refused_on_mysql_where_a_value_is_null(
+    before: str, after_it: str, is_harmless: bool
+) -> None:
+    effect = AlterColumn("t", "a", column(before), column(after_it))
+    found = PhysicalSchema({"t": Table({"a": column(after_it)})})
+    with nullcontext() if is_harmless else pytest.raises(Clash):
+        run_effect(found, effect)
+    assert run_effect(found, replace(effect, conditional=True)) == found
 
 
 def test_what_is_conditional_is_skipped_where_it_is_done() -> None:
