@@ -19,6 +19,7 @@ from stitchback.errors import EnvironmentProblem
 from stitchback.model.findings import Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
+from stitchback.model.physical import IndexDefinition
 from stitchback.model.values import TRUE, Call, Constant, Items, Reference
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.ledger_edits import GiveId
@@ -132,7 +133,7 @@ def test_an_index_under_the_name_that_django_gives_it(url: DatabaseUrl) -> None:
     found = diagnosed(url, today)
     assert found.now is not None
     assert (found.now.runs, found.now.error) == ((key("shop.0003_pairs"),), "")
-    (name,) = automatic_names(url.vendor, "shop_item", "unique(name,size)", ("name", "size"))
+    (name,) = automatic_names(url.vendor, "shop_item", IndexDefinition("unique", ("name", "size")))
     execute(url, f"CREATE UNIQUE INDEX {name} ON shop_item (name, size)")
     found = diagnosed(url, today)
     assert found.now is not None
