@@ -94,7 +94,8 @@ def _of_branch(
     if not places:
         return
     above = Above(MigrationGraph.raw(tree))
-    steps = [step for key in sorted(branches.parallel(tree)) for step in _steps(tree.migrations[key])]
+    done = BranchOperations(tree, branches.parallel(tree), result, moved)
+    steps = [step for key in sorted(done.parallel) for step in _steps(tree.migrations[key])]
     elsewhere = [step for step in steps if step.origin in places]
     for data in (step for step in steps if step.reaches):
         for other in steps if data.origin in places else elsewhere:
@@ -103,15 +104,14 @@ def _of_branch(
             if is_before(data.origin, other.origin, above):
                 said, is_kept = (
                     "before",
-                    not _meet(data, other, not_new(other.changes), branches)
-                    or _all_after(data, other, tree, result, moved),
+                    not _meet(data, other, not_new(other.changes), branches) or done.all_after(data, other),
                 )
             elif is_before(other.origin, data.origin, above):
                 said, is_kept = (
                     "after",
                     not _meet(data, other, other.changes, branches)
                     or _ran_without(data, other, tree, branches)
-                    or _one_before(data, other, tree, result, moved),
+                    or done.one_before(data, other),
                 )
             else:
                 continue
@@ -174,26 +174,6 @@ def is_before(one: Origin, other: Origin, above: Above) -> bool:
     return one.migration in above(other.migration)
 
 
-def _nodes(step: OrderedOperation, tree: Tree, result: Result, moved: Moved) -> list[MigrationKey]:
-    """The nodes of the result that do the step; all candidates if none shows it (a model has another name there). Not another migration of the
-    same branch that the result has unchanged: that does a step of its own."""
-    own = result.standing(step.origin.migration)
-    candidates = [
-        node
-        for node in sorted(moved.get((tree.ref, step.origin)) or own)
-        if node in own or not _is_unchanged(node, tree, result)
-    ]
-    holding = [node for node in candidates if _place(step, result.tree.migrations[node]) is not None]
-    return holding or ([] if step.work else candidates)
-
-
-def _is_unchanged(node: MigrationKey, tree: Tree, result: Result) -> bool:
-    return (
-        node in tree.migrations
-        and result.tree.migrations[node].operations == tree.migrations[node].operations
-    )
-
-
 def _place(step: OrderedOperation, node: Migration) -> int | None:
     """The index of the step's operation in a migration of the result."""
     for index, operation in enumerate(node.operations):
@@ -205,26 +185,47 @@ def _place(step: OrderedOperation, node: Migration) -> int | None:
     return None
 
 
-def _all_after(
-    data: OrderedOperation, other: OrderedOperation, tree: Tree, result: Result, moved: Moved
-) -> bool:
-    """Whether every node that does the other step comes after each node that does the data operation."""
-    return all(
-        _precedes(data, mine, other, theirs, result)
-        for mine in _nodes(data, tree, result, moved)
-        for theirs in _nodes(other, tree, result, moved)
-    )
+@dataclass(frozen=True, slots=True)
+class BranchOperations:
+    """Which nodes of the result do the operations of a branch. `parallel`: its migrations since the fork point, without what git's merge brought."""
 
+    tree: Tree
+    parallel: frozenset[MigrationKey]
+    result: Result
+    moved: Moved
 
-def _one_before(
-    data: OrderedOperation, other: OrderedOperation, tree: Tree, result: Result, moved: Moved
-) -> bool:
-    """Whether each node that does the data operation comes after a node that does the other step."""
-    others = _nodes(other, tree, result, moved)
-    return not others or all(
-        any(_precedes(other, theirs, data, mine, result) for theirs in others)
-        for mine in _nodes(data, tree, result, moved)
-    )
+    def nodes(self, step: OrderedOperation) -> list[MigrationKey]:
+        """All candidates if none shows the step (a model has another name there). Not another migration of the same branch that the result has
+        unchanged: that does a step of its own."""
+        own = self.result.standing(step.origin.migration)
+        candidates = [
+            node
+            for node in sorted(self.moved.get((self.tree.ref, step.origin)) or own)
+            if node in own or not self._is_unchanged(node)
+        ]
+        migrations = self.result.tree.migrations
+        holding = [node for node in candidates if _place(step, migrations[node]) is not None]
+        return holding or ([] if step.work else candidates)
+
+    def _is_unchanged(self, node: MigrationKey) -> bool:
+        now = self.result.tree.migrations[node].operations
+        return node in self.parallel and now == self.tree.migrations[node].operations
+
+    def all_after(self, data: OrderedOperation, other: OrderedOperation) -> bool:
+        """Whether every node that does the other step comes after each node that does the data operation."""
+        return all(
+            _precedes(data, mine, other, theirs, self.result)
+            for mine in self.nodes(data)
+            for theirs in self.nodes(other)
+        )
+
+    def one_before(self, data: OrderedOperation, other: OrderedOperation) -> bool:
+        """Whether each node that does the data operation comes after a node that does the other step."""
+        others = self.nodes(other)
+        return not others or all(
+            any(_precedes(other, theirs, data, mine, self.result) for theirs in others)
+            for mine in self.nodes(data)
+        )
 
 
 def _precedes(

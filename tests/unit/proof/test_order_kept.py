@@ -38,7 +38,7 @@ from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
 from stitchback.proof.ancestors import BranchAncestors, Result, lost_ancestors
-from stitchback.proof.data_order import _one_before, _steps, order_broken
+from stitchback.proof.data_order import BranchOperations, _steps, order_broken
 from stitchback.proof.independence import independent, migration_changes
 
 
@@ -333,6 +333,19 @@ def test_a_change_that_mainline_makes_on_both_sides_of_its_data_operation() -> N
     assert len(broken(candidate(given, both, again.with_changes(operations=())), given)) == 1
 
 
+def test_what_git_merged_does_mainlines_own_data_operation_too() -> None:
+    """Both branches run it, and only mainline runs another one before (random seed 80117)."""
+    mark = migration("shop.0003_mark", "shop.0002_base", run_python("shop.item", words="label", name="mark"))
+    fill = migration("shop.0004_fill", "shop.0003_mark", run_python("shop.item", words="label"))
+    ours = migration("shop.0003_h", "shop.0002_base", fill.operations[0])
+    given = compared(situation(mark, fill, ours, patches=[patch(ours, merged=True)]))
+    emptied = fill.with_changes(operations=(), dependencies=keys("shop.0003_mark shop.0003_h"))
+    words = "RunPython of shop.0003_mark runs before RunPython of shop.0004_fill on main"
+    assert any(words in str(each) for each in broken(candidate(given, emptied), given))
+    above = ours.with_changes(dependencies=keys("shop.0003_mark"))
+    assert broken(candidate(given, emptied, above), given) == []
+
+
 def test_a_file_that_covers_a_migration_does_its_operations() -> None:
     """A bridge at the leaf makes the column that mainline's file of the same name lacks."""
     fill = migration("shop.0004_fill", "shop.0003_h", run_python("shop.item", words="h"))
@@ -490,7 +503,7 @@ def test_work_that_no_migration_of_the_result_does_need_not_come_before() -> Non
     def one_before(*files: Migration) -> bool:
         result = Result(candidate(given, *files), given.mainline)
         (before,), (data,) = (tuple(_steps(each)) for each in (first, second))
-        return _one_before(data, before, tree, result, {})
+        return BranchOperations(tree, frozenset(), result, {}).one_before(data, before)
 
     assert one_before(first, second)
     assert one_before(first.with_changes(operations=()), second)
