@@ -23,7 +23,7 @@ class Sides:
     `shared` and `mainline_shared` make the state that each side starts from (they differ only where mainline squashed
     migrations of the fork point together with its own). `known` are patch migrations that mainline replaces already
     (named in `replaces`, or in a "covers" line); `patch` are those still to be reconciled, `patch_all` both. `reconciled` are the known ones, and
-    those on which they depend and whose name mainline has too: no plan writes anything for them, but it was made with them.
+    those on which they depend and whose name mainline has too, or that do the same on both under one name: no plan writes anything for them, but it was made with them.
     `replaced`: what mainline's migrations replace, by the replacer. `squashed`: see `squashes_of_released`. `finished`: see `finished_squashes`. `twins`: patch migration and mainline migration of one name, neither
     the same at the fork point.
 
@@ -111,7 +111,8 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
         patch=tuple(m for m in patch_all if m.key not in known),
         mainline=tuple(m for m in own if m.key not in between),
         known=own_known,
-        reconciled=own_known | {m.key for m, _ in twins if m.key in before_known},
+        reconciled=own_known
+        | {m.key for m, there in twins if m.key in before_known or m.operations == there.operations},
         twins=twins,
         edited=edited,
         between=between,

@@ -10,7 +10,13 @@ import pytest
 from stitchback.adapters.projects import DatabaseSchema, Rows
 from stitchback.api.verification.expected_rows import ValueLocations, changed, unequal
 from stitchback.api.verification.real_databases import DatabaseState
-from stitchback.api.verification.real_differences import Old, schema_differences, without_name, wrong_install
+from stitchback.api.verification.real_differences import (
+    Old,
+    moved_tables,
+    schema_differences,
+    without_name,
+    wrong_install,
+)
 from stitchback.api.verification.upgrade_paths import data_differences, ledger_differences
 from stitchback.model.keys import MigrationKey
 from stitchback.model.problems import Problem
@@ -214,6 +220,28 @@ def test_a_column_that_mainline_has_renamed_may_have_the_patchs_shape() -> None:
     assert list(wrong_install(fresh, Old(MAINLINE, ((fork, patched),)))) == []
     other = schema(item=table({**PLAIN, "colour": {**COLOUR, "type": "varchar(98)"}}))
     assert list(wrong_install(other, Old(MAINLINE, ((fork, patched),))))
+
+
+def test_a_table_that_the_patch_branch_has_moved_keeps_mainlines_column() -> None:
+    moved = moved_tables([(FORK, schema(goods=table({**PLAIN, "note": COLOUR})))])
+    assert moved == {"item": "goods"}
+    links = {"owner": table(foreign_keys=["item_id: item(id)"])}
+    old = Old(schema(item=table({**PLAIN, "colour": COLOUR}), **links), ((FORK, schema(goods=table({**PLAIN, "note": COLOUR}))),), moved)  # fmt: skip
+    links = {"owner": table(foreign_keys=["item_id: goods(id)"])}
+    fresh = schema(goods=table({**PLAIN, "note": COLOUR, "colour": COLOUR}), **links)
+    assert list(wrong_install(fresh, old)) == []
+    lacking = schema(goods=table({**PLAIN, "note": COLOUR}), **links)
+    assert list(words_of(wrong_install(lacking, old))) == ["column goods.colour is missing"]
+    held, lost = rows(item=[{"colour": "red"}]), rows(goods=[{"colour": "blue"}])
+    assert list(unequal(rows(goods=[{"colour": "red"}]), held, frozenset(), moved)) == []
+    assert len(list(unequal(lost, held, frozenset(), moved))) == 1
+    assert len(list(unequal({**held, **lost}, held, frozenset(), moved))) == 0
+
+
+def test_near_miss_a_new_table_beside_one_that_is_deleted() -> None:
+    assert moved_tables([(FORK, schema(goods=table({"other": COLOUR})))]) == {}
+    assert moved_tables([(FORK, schema(goods=table(), wares=table()))]) == {}
+    assert moved_tables([(FORK, schema(item=table(), goods=table()))]) == {}
 
 
 def test_a_column_that_mainline_still_has_explains_no_other() -> None:

@@ -39,6 +39,13 @@ def test_what_mainline_built_on_a_merged_branch_is_no_parallel_to_it() -> None:
     assert [match.verdict for match in found] == [Verdict.PATCH_ONLY] * len(found)
 
 
+def test_files_that_do_the_same_on_both_are_where_the_branches_part() -> None:
+    other = TAG.with_changes(operations=(create("Tag", size=char()),))
+    for theirs, expected in ((TAG, {TAG.key}), (other, set())):
+        split = sides(patch(TAG, ABOVE), onto(theirs, BESIDE))
+        assert (set(split.reconciled), split.known) == (expected, frozenset())
+
+
 def test_what_mainline_had_is_its_own_above_a_squash_that_the_merge_brought() -> None:
     """The release squashed what it had released and deleted those files: all of mainline depends on the squash now (random seed 71018)."""
     squash = migration(

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from stitchback.adapters.projects import Rows
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
+from stitchback.api.verification.real_differences import moved_tables
 from stitchback.api.verification.real_populations import BranchTrees, TestDatabases
 from stitchback.api.verification.upgrade_paths import RowsJudge
 from stitchback.model.plans import FORK
@@ -41,6 +43,16 @@ class ExpectedRows:
             if after is not None:
                 yield start, after
 
+    def moved(self) -> dict[str, str]:
+        """The tables that the patch branches have moved, by their old names; one may have been created and moved since the fork point."""
+        patches = {patch.ref: patch.session for patch in self.branches.patches}
+        pairs = [(start.schema, after.schema) for start, after in self.patched()]
+        for each in self.databases.kinds:
+            if each.population.ref in patches:
+                after = self.bench.step(patches[each.population.ref], each.database).state
+                pairs += [(each.database.schema, after.schema)] if after is not None else []
+        return moved_tables(pairs)
+
     def rows_judges(self) -> dict[str, RowsJudge]:
         """How to judge the rows of each population, by the digest of its database.
 
@@ -53,7 +65,7 @@ class ExpectedRows:
             if each.database.digest in oracles
         ]
         fates = ValueLocations.of((before.rows, after.rows) for before, after in runs)
-        touched, defaults = self._by_patches()
+        (touched, defaults), moved = self._by_patches(), self.moved()
         anywhere = frozenset(place for places in touched.values() for place in places)
         judges: dict[str, RowsJudge] = {}
         for each in self.databases.kinds:
@@ -62,7 +74,7 @@ class ExpectedRows:
             judges[digest] = (
                 _as_before(each.database, fates, touched.get(digest, anywhere))
                 if oracle is None
-                else _as_mainline(each.database, oracle, anywhere, defaults, self.databases.add_remark)
+                else _as_mainline(each.database, oracle, anywhere, moved, defaults, self.databases.add_remark)
             )
         return judges
 
@@ -94,6 +106,7 @@ def _as_mainline(
     start: DatabaseState,
     oracle: DatabaseState,
     touched: frozenset[Place],
+    moved: Mapping[str, str],
     defaults: Mapping[Place, Collection[Values]],
     say: Say,
 ) -> RowsJudge:
@@ -103,7 +116,7 @@ def _as_mainline(
 
     def wrong(final: DatabaseState) -> Iterator[Problem]:
         has = columns(final.rows)
-        for place, problem in unequal(final.rows, oracle.rows, touched):
+        for place, problem in unequal(final.rows, oracle.rows, touched, moved):
             if place not in own and has.get(place) in defaults.get(place, ()):
                 say(f"rows that existed before have the patch's default, not mainline's: {problem}")
             else:
@@ -174,9 +187,14 @@ def added(before: Rows, after: Rows) -> dict[Place, Values]:
     return {place: values for place, values in columns(after).items() if place not in old}
 
 
-def unequal(found: Rows, wanted: Rows, ignored: frozenset[Place]) -> Iterator[tuple[Place, Problem]]:
-    """Columns of `wanted` whose values are others in `found`; columns that only `found` has do not matter."""
-    has, should = columns(found), columns(wanted)
+def unequal(
+    found: Rows, wanted: Rows, ignored: frozenset[Place], moved: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[Place, Problem]]:
+    """Columns of `wanted` whose values are others in `found`; columns that only `found` has do not matter. `moved`: tables that may have another
+    name in `found`."""
+    there = {new: old for old, new in moved.items() if old not in found}
+    has = {(there.get(table, table), column): values for (table, column), values in columns(found).items()}
+    should = columns(wanted)
     short = dict(_fewer(found, wanted))
     yield from (
         ((table, ""), problem) for table, problem in short.items() if not _all_of(table, should, ignored)

@@ -168,7 +168,9 @@ class EngineChecks:
         if mainline is None:
             return
         pairs = [(fork.schema, after.schema) for fork, after in expectations.patched()]
-        for problem in wrong_install(wanted.fresh.schema, Old(mainline.schema, tuple(pairs))):
+        for problem in wrong_install(
+            wanted.fresh.schema, Old(mainline.schema, tuple(pairs), expectations.moved())
+        ):
             yield Failure(ITSELF, "fresh install", "schema", problem)
 
     def one_ledger_two_schemas(self, databases: TestDatabases) -> Iterator[Failure]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stitchback.adapters.projects import DatabaseSchema
@@ -72,14 +72,16 @@ Part = tuple[str, str, object]  # what it is, its name or definition, wherever i
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """Schemas that the old trees make: `mainline` of a fresh install, `patches` before and after each patch branch."""
+    """Schemas that the old trees make: `mainline` of a fresh install, `patches` before and after each patch branch. `moved`: see `moved_tables`."""
 
     mainline: DatabaseSchema
     patches: tuple[tuple[DatabaseSchema, DatabaseSchema], ...]
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[Problem]:
     """What a fresh install lacks, has otherwise or has twice, and no patch branch explains."""
+    old = replace(old, mainline=_under_new_tables(old.mainline, old.moved))
     by_patches = {part for before, after in old.patches for part in changed_parts(before, after)}
     renamed = _may_be_renamed(old)
     strange = {
@@ -91,6 +93,40 @@ def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[Problem]:
         if any(name in each for name in strange for each in problem.names):
             yield replace(problem, message=problem.message.replace("a fresh install", "mainline's own"))
     yield from twice(fresh, (old.mainline, *(after for _, after in old.patches)))
+
+
+def moved_tables(pairs: Iterable[tuple[DatabaseSchema, DatabaseSchema]]) -> dict[str, str]:
+    """Tables that a patch branch has under another name afterwards: one that is gone, and the only new one with all of its columns."""
+    found: dict[str, set[str]] = {}
+    for before, after in pairs:
+        for table in before.tables.keys() - after.tables.keys():
+            columns = before.tables[table]["columns"].keys()
+            new = after.tables.keys() - before.tables.keys()
+            found.setdefault(table, set()).update(
+                each for each in new if columns <= after.tables[each]["columns"].keys()
+            )
+    return {table: names.pop() for table, names in found.items() if len(names) == 1}
+
+
+def _under_new_tables(schema: DatabaseSchema, moved: Mapping[str, str]) -> DatabaseSchema:
+    """The schema with the tables under these names, also where another table refers to one."""
+    if not moved.keys() & schema.tables.keys():
+        return schema
+    word = re.compile(rf"\b({'|'.join(map(re.escape, moved))})\b")
+
+    def renamed(value: Any) -> Any:
+        match value:
+            case str():
+                return word.sub(lambda found: moved[found[1]], value)
+            case dict():
+                return {name: renamed(item) for name, item in value.items()}
+            case list() | tuple():
+                return type(value)(map(renamed, value))
+            case _:
+                return value
+
+    tables = {moved.get(name, name): renamed(dict(table)) for name, table in schema.tables.items()}
+    return replace(schema, tables=tables)
 
 
 def _may_be_renamed(old: Old) -> tuple[tuple[str, str], ...]:
