@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import takewhile
 from typing import assert_never
 
 from stitchback.matching.histories import History, ObjectState
@@ -106,7 +107,15 @@ def judge(patch: History, mainline: History | None) -> JudgedHistories:
     if _contradict(patch, mainline):
         return JudgedHistories(Verdict.CONTRARY, at_end.differences)
     verdict = Verdict.EVOLVED if mainline.end is None else Verdict.DIFFERENT
-    return JudgedHistories(verdict, at_end.differences, taken=1)
+    return JudgedHistories(verdict, at_end.differences, taken=_first_shape(patch, mainline))
+
+
+def _first_shape(patch: History, mainline: History) -> int:
+    """The moment at which mainline has given the schema object a shape of its own, where the patch branch has; a rename before it gives none."""
+    if not any(isinstance(atom, Altered) for atom in patch.atoms):
+        return 1
+    renames = takewhile(lambda atom: isinstance(atom, Renamed), mainline.atoms)
+    return min(len(tuple(renames)) + 1, len(mainline.atoms))
 
 
 def _seen_on_the_patch_alone(patch: History, mainline: History) -> bool:

@@ -45,6 +45,21 @@ def test_what_cannot_be_read_is_never_called_alike_or_different() -> None:
 
 
 @pytest.mark.parametrize(
+    ("patch", "mainline", "taken"),
+    [
+        (altered(SHORT), (renamed("length"), altered(LONG)), 2),
+        (altered(SHORT), (altered(LONG), renamed("length")), 1),
+        (renamed("width"), (renamed("length"), altered(LONG)), 1),
+    ],
+)
+def test_mainlines_shape_stands_against_the_patchs_and_not_a_rename_before_it(
+    patch: SchemaAtom, mainline: tuple[SchemaAtom, ...], taken: int
+) -> None:
+    found = judge(histories((patch,))[COLUMN], histories(mainline)[COLUMN])
+    assert (found.verdict, found.taken) == (Verdict.DIFFERENT, taken)
+
+
+@pytest.mark.parametrize(
     ("patch", "mainline", "verdict"),
     [
         (altered(SHORT), altered(LONG, database=False), Verdict.PATCH_ONLY),
