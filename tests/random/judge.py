@@ -301,7 +301,7 @@ class Judge:
         result = facts(state_of(self.tree))
         renamed = renamed_names(self.pair)
         on_both = created_names(self.pair, self.pair.patch) & created_names(self.pair, self.pair.mainline)
-        on_both |= renamed_indexes(self.pair, on_both)
+        on_both |= renamed_indexes(self.pair, on_both) | twin_indexes(self.pair)
         for name in sorted({*fork, *patch, *mainline, *result}):
             old, one, two, new = (each.get(name) for each in (fork, patch, mainline, result))
             if name[:2] in renamed or name in renamed or mentions(renamed, old, one, two, new):
@@ -447,6 +447,25 @@ def renamed_indexes(pair: Pair, made: set[tuple[str, ...]]) -> set[tuple[str, ..
         for operation in tree[key].operations
         if isinstance(operation, RenameIndex)
         and (operation.app, operation.model.lower(), "indexes", operation.name) in made
+    }
+
+
+def twin_indexes(pair: Pair) -> set[tuple[str, ...]]:
+    """Indexes over the same fields of one model that both branches make, under two names: they are one index, and mainline's name stays."""
+    made = [
+        {
+            (operation.app, operation.model.lower(), "indexes", operation.name): operation.columns
+            for key in tree.keys() - pair.fork.keys()
+            for operation in tree[key].operations
+            if isinstance(operation, AddIndex)
+        }
+        for tree in (pair.patch, pair.mainline)
+    ]
+    return {
+        name
+        for ours, theirs in (made, made[::-1])
+        for name, over in ours.items()
+        if any(other[:2] == name[:2] and over == columns for other, columns in theirs.items())
     }
 
 

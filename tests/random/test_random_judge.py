@@ -158,6 +158,19 @@ def test_a_together_goes_with_a_field_that_the_other_branch_removes() -> None:
         assert {"models" for _ in problems} == wanted
 
 
+def test_one_index_under_two_names_keeps_mainlines() -> None:
+    """An index over other fields is missed."""
+    fork = base()
+    patch = fork.copy()
+    patch.write("shop", "0003_p", [AddIndex("shop", "Item", "ix_shop_p", ("label",))])
+    for columns, wanted in ((("label",), set()), (("note",), {"models"})):
+        mainline = fork.copy()
+        mainline.write("shop", "0003_m", [AddIndex("shop", "Item", "ix_shop_m", columns)])
+        pair = Pair(3, ("shop",), fork.tree, patch.tree, mainline.tree, mainline.tree, False, frozenset())
+        problems = Judge(pair, simulated_databases(pair), in_django(pair.mainline), "").model_problems()
+        assert {"models" for _ in problems} == wanted
+
+
 def test_the_options_of_a_model_go_with_it() -> None:
     """Where the other branch keeps the model, they are missed."""
     fork = base()

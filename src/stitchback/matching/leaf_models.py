@@ -14,9 +14,7 @@ from stitchback.matching.three_way import Branch, BranchSides, changed_models, p
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
-from stitchback.model.state import SchemaState
 from stitchback.operations.named_models import identity_after
-from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import is_invisible, value_of
 
 
@@ -26,9 +24,9 @@ def changes_the_state(side: Side) -> bool:
     comparison = side.comparison
     if any(map(patch_alone_seen, comparison.matches)):
         return True
-    base = Branch(base_of(side), Identity())
+    base = base_of(side)
     patch = Branch(comparison.patch_end, comparison.patch_identity)
-    for model in changed_models(base.state, patch):
+    for model in changed_models(base, patch):
         was, now = base.parts(model), patch.parts(model)
         if any(value_of(was, part) != value_of(now, part) for part in {*was, *now} if is_invisible(part)):
             return True
@@ -70,9 +68,9 @@ def of_side(side: Side, mainline: Tree, brought: frozenset[MigrationKey]) -> Bra
     return BranchSides(side.patch.tree.ref, base, patch, ours, ours, altered)
 
 
-def base_of(side: Side) -> SchemaState:
-    known = (migration for migration in side.sides.patch_all if migration.key in side.sides.reconciled)
-    return fold(known, side.comparison.start)
+def base_of(side: Side) -> Branch:
+    known = [each for each in side.sides.patch_all if each.key in side.sides.reconciled]
+    return Branch(fold(known, side.comparison.start), identity_after(known))
 
 
 def played(side: Side, own: Sequence[Migration]) -> Branch:

@@ -63,18 +63,16 @@ class BranchSides:
     parts that mainline had otherwise than the base at some moment since then, as it has them at its leaves or not."""
 
     ref: str
-    base: SchemaState
+    base: Branch
     patch: Branch
     mainline: Branch
     result: Branch
     altered: frozenset[Part] = frozenset()
-    fork: Branch = field(init=False, repr=False, compare=False)
     _altered_fields: dict[ModelKey, set[str]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fork", Branch(self.base, Identity()))
         for part in self.altered:
             if part.kind == "field":
                 self._altered_fields.setdefault(part.model, set()).add(part.name)
@@ -146,15 +144,15 @@ def concerned(sides: BranchSides) -> frozenset[ModelKey]:
     return frozenset(changed_models(sides.base, sides.patch)) | others
 
 
-def changed_models(base: SchemaState, patch: Branch) -> Iterator[ModelKey]:
+def changed_models(base: Branch, patch: Branch) -> Iterator[ModelKey]:
     """Models, by identity, that the branch has otherwise than the base."""
-    was, now = base.models, models_by_identity(patch.state, patch.identity)
+    was, now = (models_by_identity(one.state, one.identity) for one in (base, patch))
     yield from (key for key in {*was, *now} if was.get(key) != now.get(key))
 
 
 def merged_parts(sides: BranchSides, model: ModelKey) -> Iterator[tuple[Part, MergedPart]]:
     base, patch, mainline, result = (
-        branch.parts(model) for branch in (sides.fork, sides.patch, sides.mainline, sides.result)
+        branch.parts(model) for branch in (sides.base, sides.patch, sides.mainline, sides.result)
     )
     restated = any(
         value_of(base, part) != value_of(mainline, part)
@@ -241,11 +239,11 @@ def named(parts: Parts) -> set[tuple[str, str, str]]:
 
 
 def parts_altered(
-    base: SchemaState, start: SchemaState, own: Iterable[Migration], models: frozenset[ModelKey]
+    base: Branch, start: SchemaState, own: Iterable[Migration], models: frozenset[ModelKey]
 ) -> Iterator[Part]:
     """Parts of these models (by identity) that mainline's `own` migrations, played from `start`, give another value than the base has at
     some moment. What is made and removed again within one migration counts too, but for squashes, which only make again."""
-    state, identity, was = start, Identity(), Branch(base, Identity())
+    state, identity, was = start, Identity(), base
     compared: set[ModelKey] = set()
     for migration in own:
         for operation in migration.operations:

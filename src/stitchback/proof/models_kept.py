@@ -24,6 +24,7 @@ from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.state import SchemaState
 from stitchback.operations.named_models import identity_after
 from stitchback.proof.trees import emptied, mainlines_own
+from stitchback.schema.identity import Identity
 from stitchback.schema.model_parts import Absence, Part
 
 
@@ -98,10 +99,14 @@ def of_patch(
     shared = frozenset(migration.key for migration in parts.shared)
     tree = as_read_on(situation.mainline, unsquashed(patch.tree, patch))
     reconciled = emptied(tree, (each.key for each in parts.patch if each.key not in parts.reconciled))
-    base, theirs = models_of(reconciled), models_of(tree)
-    if base is None:
-        base = models_of(patch.fork)
-    if base is None or theirs is None:
+    known, before, theirs = models_of(reconciled), models_of(patch.fork), models_of(tree)
+    if known is not None:
+        base = branch(reconciled, known, shared)
+    elif before is not None:
+        base = Branch(before, Identity())
+    else:
+        return None
+    if theirs is None:
         return None
     own = tuple(own_of(mainline, shared))
     start = models_of(mainline.with_migrations({migration.key: None for migration in own})) or SchemaState()
@@ -143,7 +148,7 @@ def alone(mainline: Tree, models: SchemaState, result: Tree, models_of: ModelsOf
     known = frozenset(mainline.migrations)
     ours = branch(mainline, models, known)
     return BranchSides(
-        mainline.ref, models, ours, ours, branch(result, models_of(result) or SchemaState(), known)
+        mainline.ref, ours, ours, ours, branch(result, models_of(result) or SchemaState(), known)
     )
 
 

@@ -275,6 +275,19 @@ def test_what_a_plan_covered_was_reconciled_with_what_it_depends_on() -> None:
     assert "the change of release/2.4 is lost" in said
 
 
+def test_a_model_that_was_renamed_by_what_is_reconciled_is_one_model() -> None:
+    """Mainline, which renamed it too and has the patch's name for that in `replaces`, has deleted it since (random seed 80019)."""
+    piece = operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Piece"))
+    size, ours = on("shop.0003_p", add("item", "size")), migration("shop.0004_p", "shop.0003_p", piece)
+    theirs = on("shop.0003_m", piece).with_changes(replaces=(ours.key,))
+    gone = migration("shop.0004_m", "shop.0003_m", operation("DeleteModel", name=Constant("Piece")))
+    branch = patch(size, ours)
+    assert lost(situation(theirs, gone, patches=[branch])) == []
+    assert lost(situation(theirs, patches=[branch])) == [
+        "field shop.piece.size: the change of release/2.4 is lost"
+    ]
+
+
 def test_mainlines_own_alterations_stay_in_the_order_of_the_merged_tree() -> None:
     """What git brought decides which of two migrations without a dependency comes first (random seed 71013)."""
     copied = on("shop.0004_a", alter("item", "base", HELP)).with_changes(
