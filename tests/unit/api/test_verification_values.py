@@ -236,6 +236,7 @@ def test_a_table_that_the_patch_branch_has_moved_keeps_mainlines_column() -> Non
     assert list(unequal(rows(goods=[{"colour": "red"}]), held, frozenset(), moved)) == []
     assert len(list(unequal(lost, held, frozenset(), moved))) == 1
     assert len(list(unequal({**held, **lost}, held, frozenset(), moved))) == 0
+    assert list(unequal(lost, lost, frozenset(), moved)) == []  # mainline has moved it too
 
 
 def test_near_miss_a_new_table_beside_one_that_is_deleted() -> None:

@@ -192,7 +192,9 @@ def unequal(
 ) -> Iterator[tuple[Place, Problem]]:
     """Columns of `wanted` whose values are others in `found`; columns that only `found` has do not matter. `moved`: tables that may have another
     name in `found`."""
-    there = {new: old for old, new in moved.items() if old not in found}
+    there = {
+        new: old for old, new in moved.items() if old in wanted and old not in found and new not in wanted
+    }
     has = {(there.get(table, table), column): values for (table, column), values in columns(found).items()}
     should = columns(wanted)
     short = dict(_fewer(found, wanted))

@@ -110,7 +110,8 @@ def moved_tables(pairs: Iterable[tuple[DatabaseSchema, DatabaseSchema]]) -> dict
 
 def _under_new_tables(schema: DatabaseSchema, moved: Mapping[str, str]) -> DatabaseSchema:
     """The schema with the tables under these names, also where another table refers to one."""
-    if not moved.keys() & schema.tables.keys():
+    moved = {old: new for old, new in moved.items() if old in schema.tables and new not in schema.tables}
+    if not moved:
         return schema
     word = re.compile(rf"\b({'|'.join(map(re.escape, moved))})\b")
 
