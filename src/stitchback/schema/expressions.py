@@ -170,9 +170,7 @@ def flattened(connector: str, value: Value) -> Iterator[Value]:
 
 
 def negated(value: Value) -> Value:
-    if not isinstance(value, Call) or value.callee != Q:
-        return Call(Q, (value,), (("_negated", TRUE),))
-    if value.kwarg("_negated") == TRUE:
+    if isinstance(value, Call) and value.callee == Q and value.kwarg("_negated") == TRUE:
         return value.args[0]
     return Call(Q, (value,), (("_negated", TRUE),))
 
