@@ -6,21 +6,24 @@ from dataclasses import replace
 
 import pytest
 from columns_by_hand import column
-from schema_sources import field, state
+from schema_sources import ITEM, field, state
 
 from stitchback.model.keys import ModelKey
+from stitchback.model.physical import IndexDefinition
 from stitchback.model.problems import Problem, ProblemKind
-from stitchback.model.values import Constant
+from stitchback.model.values import Constant, Reference
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.column_shape import read_shape
 from stitchback.schema.column_values import integers, whole_digits
 from stitchback.schema.conversions import keeps_values
+from stitchback.schema.definitions import index_definition
 from stitchback.schema.effects import AddColumn, AlterColumn
 from stitchback.schema.inserting import lacks_row_value, must_be_given
 from stitchback.schema.needs import lacks
 from stitchback.schema.references import is_missing, require_targets
+from stitchback.schema.sqlite_remake import definitions_of
 from stitchback.schema.table_work import READS, REWRITES, table_work
-from stitchback.schema.tables import AUTO_COLUMN, automatic_key, holds_key, many_columns
+from stitchback.schema.tables import AUTO_COLUMN, automatic_key, column_of, holds_key, many_columns
 from stitchback.schema.unique_together import together_set_of
 from stitchback.schema.visible import has_column
 
@@ -181,3 +184,23 @@ def test_what_a_new_column_costs_on_postgresql(default: str, work: str) -> None:
     """A default that differs from row to row is computed for all of them."""
     new = replace(column("IntegerField"), options=(("db_default", default),))
     assert table_work(AddColumn("shop_item", "code", new), "postgresql") == work
+
+
+def test_the_definitions_of_a_table_by_their_names() -> None:
+    model = state(ITEM).models[ModelKey("shop", "item")]
+    indexes, constraints = definitions_of(model)
+    assert dict(indexes)["by_name"] == IndexDefinition("index", ("name",))
+    assert {each.columns for _, each in indexes} == {
+        ("name",),
+        ("stock",),
+        ("category_id",),
+        ("name", "category_id"),
+    }
+    assert constraints == ()
+
+
+def test_an_index_that_is_no_call_is_known_by_its_text() -> None:
+    model = state(ITEM).models[ModelKey("shop", "item")]
+    assert index_definition(model, Reference("shop.rules.BY_NAME"), column_of) == IndexDefinition(
+        "index", expressions=("shop.rules.BY_NAME",)
+    )

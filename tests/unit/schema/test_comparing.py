@@ -45,6 +45,8 @@ def test_identical(a: str, b: str) -> None:
         ("wagtail.core.fields.RichTextField()", "wagtail.fields.RichTextField()", ("class: RichTextField and RichTextField",)),
         ("ManyToManyField('Tag', related_name='a')", "ManyToManyField('Tag', related_name='b')", ("related_name: 'a' and 'b'",)),
         ("ManyToManyField('Tag', blank=True)", "ManyToManyField('Tag')", ("blank: True and not set",)),
+        ("ImageField(width_field='w')", "ImageField(width_field='v', height_field='h')",
+         ("height_field: not set and 'h'", "width_field: 'w' and 'v'")),
         ("EmailField(max_length=99)", "CharField(max_length=99)", ("class: EmailField and CharField",)),
     ],
 )  # fmt: skip
@@ -57,6 +59,7 @@ def test_same_schema(a: str, b: str, words: tuple[str, ...]) -> None:
     ("a", "b", "words"),
     [
         ("CharField(max_length=9)", "CharField(max_length=8, help_text='x')", ("max_length: 9 and 8",)),
+        ("ImageField(max_length=9, width_field='w')", "ImageField(max_length=8)", ("max_length: 9 and 8",)),
         ("IntegerField()", "IntegerField(null=True)", ("null: False and True",)),
         ("IntegerField()", "IntegerField(unique=True)", ("unique: False and True",)),
         ("IntegerField()", "IntegerField(db_index=True)", ("db_index: False and True",)),
