@@ -41,12 +41,10 @@ UNSAID = (NONE, Items("list", ()), Items("tuple", ()), Constant(""))
 
 
 def expression_path(path: str) -> str:
-    """The import path as `deconstruct()` says it: `django.db.models.functions.text.Lower` is `…functions.Lower`."""
+    """The import path as `deconstruct()` says it: `django.db.models.lookups.Exact` is `django.db.models.Exact`."""
     for prefix, now in MOVED:
         if path.startswith(prefix):
             return now + path.removeprefix(prefix)
-    if path.startswith(FUNCTIONS):
-        return FUNCTIONS + path.rpartition(".")[2]
     return path
 
 
@@ -170,9 +168,7 @@ def flattened(connector: str, value: Value) -> Iterator[Value]:
 
 
 def negated(value: Value) -> Value:
-    if not isinstance(value, Call) or value.callee != Q:
-        return Call(Q, (value,), (("_negated", TRUE),))
-    if value.kwarg("_negated") == TRUE:
+    if isinstance(value, Call) and value.callee == Q and value.kwarg("_negated") == TRUE:
         return value.args[0]
     return Call(Q, (value,), (("_negated", TRUE),))
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from stitchback.model.physical import Column
 from stitchback.model.state import Field
 from stitchback.model.values import TRUE, Value
-from stitchback.schema.field_classes import djangos_ancestry
 from stitchback.schema.fields import has_argument
 from stitchback.schema.known_fields import MODELS
 from stitchback.schema.tables import AUTO_COLUMN, holds_key
-from stitchback.schema.visible import GENERATED, has_column
+from stitchback.schema.visible import GENERATED, has_column, lineage
 
 # Django inserts an empty string, or no bytes, where no value is given.
 EMPTY_IS_A_VALUE = frozenset(
@@ -34,7 +33,7 @@ def must_be_given(field: Field, *, by_sql: bool) -> bool:
         field.argument("auto_now_add"),
     ):
         return False
-    return EMPTY_IS_A_VALUE.isdisjoint((field.path, *djangos_ancestry(field.base or field.path)))
+    return EMPTY_IS_A_VALUE.isdisjoint(lineage(field))
 
 
 def column_must_be_given(column: Column) -> bool:
@@ -50,5 +49,5 @@ def lacks_row_value(field: Field, default: Value | None) -> bool:
         return False
     if TRUE in (field.argument("auto_now"), field.argument("auto_now_add")):
         return False
-    is_text = not EMPTY_IS_A_VALUE.isdisjoint((field.path, *djangos_ancestry(field.base or field.path)))
+    is_text = not EMPTY_IS_A_VALUE.isdisjoint(lineage(field))
     return not (has_argument(field, "blank") and is_text)

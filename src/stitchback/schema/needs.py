@@ -36,7 +36,7 @@ def lacks(state: SchemaState, model: ModelState, name: str) -> bool:
     """Whether the model has no field of that name or attname, its own or inherited. False where that cannot be known."""
     if model.opaque or model.field(name) is not None:
         return False
-    owner = model.field(name.removesuffix("_id")) if name.endswith("_id") else None
+    owner = model.field(name.removesuffix("_id"))
     if isinstance(owner, Opaque) or (isinstance(owner, Field) and is_foreign_key(owner)):
         return False
     if name == ORDER and is_ordered(model):

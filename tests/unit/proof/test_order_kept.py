@@ -29,6 +29,7 @@ from stitchback.matching.case import Case, Side
 from stitchback.matching.match import compare
 from stitchback.matching.sides import sides
 from stitchback.model.data_reach import Reach
+from stitchback.model.edits import WriteFile
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Patch, Situation
@@ -38,7 +39,7 @@ from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
 from stitchback.proof import prove, prove_beside
 from stitchback.proof.ancestors import BranchAncestors, Result, lost_ancestors
-from stitchback.proof.data_order import BranchOperations, _steps, order_broken
+from stitchback.proof.data_order import BranchOperations, _precedes, _ran_without, _steps, order_broken
 from stitchback.proof.independence import independent, migration_changes
 
 
@@ -508,3 +509,45 @@ def test_work_that_no_migration_of_the_result_does_need_not_come_before() -> Non
     assert one_before(first, second)
     assert one_before(first.with_changes(operations=()), second)
     assert not one_before(first, second.with_changes(dependencies=keys("shop.0002_base")))
+
+
+def test_a_migration_counts_under_the_name_that_the_plan_gives_it() -> None:
+    given = situation(Z, H, patches=[patch(K)])
+    again = H.with_changes(key=keys("shop.0007_h")[0])
+    plan = replace(
+        candidate(given, again, without="shop.0003_h"), edits=(WriteFile(again.key, again.path, H),)
+    )
+    assert Result(plan, given.mainline).standing(H.key) == (again.key,)
+    assert Result(replace(plan, edits=()), given.mainline).standing(H.key) == ()
+
+
+def test_a_squash_is_before_a_migration_where_all_that_it_replaces_is() -> None:
+    given = situation(Z, patches=[patch(H)])
+    squash = migration("shop.0009_squash", "shop.0002_base", replaces="shop.0003_h shop.0004_k")
+    for last, expected in (("shop.0004_k", True), ("shop.0003_h", False)):
+        above = migration("shop.0010_last", last)
+        result = Result(candidate(given, H, K, squash, above), given.mainline)
+        ancestors = frozenset(keys("shop.0003_h shop.0004_k" if expected else "shop.0003_h"))
+        assert result.has_before(squash.key, above.key, ancestors) is expected
+
+
+def test_what_a_migration_no_longer_contains_precedes_nothing_in_it() -> None:
+    given = situation(Z, patches=[patch(H)])
+    result = Result(candidate(given, H), given.mainline)
+    (held,), (other,) = _steps(H), _steps(migration("shop.0008_o", "", add("item", "other")))
+    assert _precedes(other, H.key, held, H.key, result)
+    assert _precedes(held, H.key, other, H.key, result)
+    assert not _precedes(held, H.key, held, H.key, result)
+
+
+def test_work_that_another_branch_does_without_a_step_may_need_what_the_step_changes_besides() -> None:
+    """A new column alone is nothing that the other branch's work can have used; a renamed field is."""
+    fill = migration("shop.0005_fill", "shop.0002_base", run_python("shop.item", words="h"))
+    given = situation(fill, patches=[patch(H, hung(fill, "shop.0003_h"))])
+    branches = BranchAncestors(given)
+    (data,), (new,) = _steps(fill), _steps(H)
+    (renamed,) = _steps(migration("shop.0008_r", "", rename("item", "label", "h")))
+    both = replace(new, changes=new.changes | renamed.changes)
+    tree = given.patches[0].tree
+    assert _ran_without(data, new, tree, branches)
+    assert not _ran_without(data, both, tree, branches)

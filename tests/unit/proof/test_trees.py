@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_values import keys, migration
-from plans_by_hand import P, patch, situation
+from migration_values import char, create, keys, migration
+from plans_by_hand import BASE, FORK, P, changed, patch, situation
 
 from stitchback.engine import EngineCache
 from stitchback.graph import MigrationGraph
+from stitchback.proof.context import ProofContext
+from stitchback.proof.edited_shared_migrations import as_sound
 from stitchback.proof.populations import deployed_mainlines
 from stitchback.proof.trees import before_merge
 
@@ -52,3 +54,24 @@ def test_what_a_merge_brought_may_have_got_another_dependency_since() -> None:
     assert P.key not in before_merge(situation(moved, patches=given)).migrations
     copied = merged.with_changes(blob="copied", provenance=(f"copied {P.key} of release (commit 1)",))
     assert P.key in before_merge(situation(copied, patches=given)).migrations
+
+
+def test_tables_of_an_app_that_only_the_patch_branch_has_stay() -> None:
+    own = migration("depot.0001_initial", "", create("Box", label=char()))
+    given = situation(patches=[patch(P, own)])
+    assert ProofContext(given, EngineCache()).tables_of_removed_apps == {"depot_box"}
+    assert (
+        ProofContext(situation(own, patches=[patch(P, own)]), EngineCache()).tables_of_removed_apps
+        == frozenset()
+    )
+
+
+def test_new_files_are_sound_where_the_old_ones_are() -> None:
+    """`shop.0003_p` adds the column that mainline has added to the released file since."""
+    twice = BASE[1].with_changes(operations=(*BASE[1].operations, *P.operations))
+    fine, broken = patch(P), patch(P, fork=changed(FORK, twice))
+    memory = EngineCache()
+    assert as_sound(fine, fine, memory)
+    assert not as_sound(fine, broken, memory)
+    assert as_sound(broken, broken, memory)
+    assert as_sound(broken, fine, memory)

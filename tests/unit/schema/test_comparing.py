@@ -6,12 +6,18 @@ import pytest
 from schema_sources import field, value
 
 from stitchback.model.source import Opaque, Span
+from stitchback.model.state import Field
+from stitchback.model.values import Constant, render
 from stitchback.schema.comparing import (
     ComparisonKind,
     compare_definitions,
     compare_fields,
     compare_shapes,
+    definition_differences,
+    visible_shape,
 )
+from stitchback.schema.expressions import canonical_definition
+from stitchback.schema.fields import canonical_field
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,8 @@ def test_identical(a: str, b: str) -> None:
         ("wagtail.core.fields.RichTextField()", "wagtail.fields.RichTextField()", ("class: RichTextField and RichTextField",)),
         ("ManyToManyField('Tag', related_name='a')", "ManyToManyField('Tag', related_name='b')", ("related_name: 'a' and 'b'",)),
         ("ManyToManyField('Tag', blank=True)", "ManyToManyField('Tag')", ("blank: True and not set",)),
+        ("ImageField(width_field='w')", "ImageField(width_field='v', height_field='h')",
+         ("height_field: not set and 'h'", "width_field: 'w' and 'v'")),
         ("EmailField(max_length=99)", "CharField(max_length=99)", ("class: EmailField and CharField",)),
     ],
 )  # fmt: skip
@@ -51,6 +59,7 @@ def test_same_schema(a: str, b: str, words: tuple[str, ...]) -> None:
     ("a", "b", "words"),
     [
         ("CharField(max_length=9)", "CharField(max_length=8, help_text='x')", ("max_length: 9 and 8",)),
+        ("ImageField(max_length=9, width_field='w')", "ImageField(max_length=8)", ("max_length: 9 and 8",)),
         ("IntegerField()", "IntegerField(null=True)", ("null: False and True",)),
         ("IntegerField()", "IntegerField(unique=True)", ("unique: False and True",)),
         ("IntegerField()", "IntegerField(db_index=True)", ("db_index: False and True",)),
@@ -145,3 +154,36 @@ def test_options_that_a_database_sees() -> None:
     assert compare_shapes(a, b).kind is ComparisonKind.DIFFERENT
     assert compare_shapes(a, (("ordering", value("['b']")),)).kind is ComparisonKind.SAME_SCHEMA
     assert compare_shapes(a, field("IntegerField()")).kind is ComparisonKind.DIFFERENT
+
+
+def test_a_field_and_an_unread_one() -> None:
+    unread = Opaque("a loop", "x", Span("a.py", 3))
+    stock = field("IntegerField()")
+    assert (
+        compare_shapes(stock, unread).differences
+        == compare_shapes(unread, stock).differences
+        != ("objects of two kinds",)
+    )
+
+
+@pytest.mark.parametrize("source", ["GenericForeignKey()", "GenericForeignKey('kind', 'number')"])
+def test_no_column_is_not_a_column(source: str) -> None:
+    found = canonical_field(value(f"django.contrib.contenttypes.fields.{source}"), "shop")
+    assert isinstance(found, Field)
+    assert visible_shape(found) == ("no column", "django.contrib.contenttypes.fields.GenericForeignKey")
+
+
+def test_a_definition_and_a_value_that_is_none() -> None:
+    call, name = value("Index(fields=['a'], name='i')"), Constant("i")
+    assert definition_differences(call, name) == (f"definition: {render(call)} and 'i'",)
+    assert definition_differences(name, call) == (f"definition: 'i' and {render(call)}",)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Index(django.db.models.functions.text.Lower('a'), name='i')", "Index(Lower('a'), name='i')"),
+    ],
+)  # fmt: skip
+def test_expressions_in_two_spellings(a: str, b: str) -> None:
+    assert canonical_definition(value(a)) == canonical_definition(value(b))

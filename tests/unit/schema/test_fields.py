@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import models
 from schema_sources import field, value
 
 from stitchback.model.field_names import DeclaredField, FieldNames
@@ -38,11 +39,48 @@ def said(source: str) -> dict[str, str]:
         ("ManyToManyField('Tag', through='Tagging')", {"to": "'shop.tag'", "through": "'shop.tagging'"}),
         ("NullBooleanField(null=True, blank=True)", {}),
         ("CharField(max_length=9, verbose_name=b'n', db_column=b'c')", {"max_length": "9", "verbose_name": "'n'", "db_column": "'c'"}),
+        ("TimeField(auto_now=True, blank=True, editable=False)", {"auto_now": "True"}),
+        ("CharField('n', None, False, 9, False, False, False, False, None, 'x', True, True, 'day')",
+         {"default": "'x'", "max_length": "9", "unique_for_date": "'day'", "verbose_name": "'n'"}),
+        ("OneToOneField('Tag', CASCADE, parent_link=False)", {"on_delete": "django.db.models.CASCADE", "to": "'shop.tag'"}),
         ("IntegerField(choices=[], validators=[], error_messages=None, help_text='')", {}),
     ],
 )  # fmt: skip
 def test_arguments_are_what_deconstruct_says(source: str, expected: dict[str, str]) -> None:
     assert said(source) == expected
+
+
+OWN_PARAMETERS = {"DecimalField": "max_digits=5, decimal_places=2", "GeneratedField": "", "CompositePrimaryKey": "", "OrderWrt": ""}  # fmt: skip
+PLAIN_FIELDS = sorted(
+    name
+    for name in dir(models)
+    if isinstance(found := getattr(models, name), type)
+    and issubclass(found, models.Field)
+    and not issubclass(found, (models.ForeignObject, models.ManyToManyField))
+    and OWN_PARAMETERS.get(name) != ""
+)
+
+
+@pytest.mark.parametrize("name", PLAIN_FIELDS)
+def test_the_first_argument_of_each_class_of_django_is_its_verbose_name(name: str) -> None:
+    own = OWN_PARAMETERS.get(name, "")
+    arguments = said(f"{name}('n', null=False{', ' * bool(own)}{own})")
+    assert (arguments.get("verbose_name"), arguments.get("null")) == ("'n'", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("model_utils.fields.MonitorField", "DateTimeField"),
+        ("model_utils.fields.StatusField", "CharField"),
+        ("djmoney.models.fields.MoneyField", "DecimalField"),
+        ("taggit.managers.TaggableManager", "ManyToManyField"),
+    ],
+)
+def test_the_base_of_a_field_of_a_known_package(path: str, base: str) -> None:
+    found = canonical_field(Call(Reference(path)), "shop")
+    assert isinstance(found, Field)
+    assert found.base == f"django.db.models.{base}"
 
 
 def test_a_foreign_key_of_django_1_cascades() -> None:

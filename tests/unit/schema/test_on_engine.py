@@ -3,6 +3,8 @@ against real engines."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from columns_by_hand import column, columns
 
@@ -181,3 +183,14 @@ def test_rows_without_a_value_are_a_doubt() -> None:
 def test_what_django_refuses() -> None:
     with pytest.raises(Clash, match="no such field"):
         run("sqlite", Fails("no such field"))
+
+
+def test_a_conditional_step_that_changes_nothing_recreates_no_table() -> None:
+    """A column that no model has stays there; a step that does something recreates the table without it."""
+    known = replace(remake("title"), conditional=True)
+    schema = PhysicalSchema({"shop_item": Table({**ITEM.columns, "color": column("varchar(9) null")})})
+    again = AddColumn("shop_item", "name", column("varchar(9)"), conditional=True)
+    assert run("sqlite", again, known, schema=schema) == (schema, Remarks())
+    new = AddColumn("shop_item", "title", column("varchar(9) null"), conditional=True)
+    found, _ = run("sqlite", new, known, schema=schema)
+    assert found.tables["shop_item"].columns.keys() == {"id", "name", "title"}
