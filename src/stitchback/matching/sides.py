@@ -127,12 +127,14 @@ def sides(patch: Patch, mainline: Tree, edited: EditedSharedMigrations = NOT_EDI
 def merged_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
     """The migrations that git's merge of the patch branch brought: the branch's own, except those that mainline had before it, those that do
     something else on mainline (both sides had one of that name, and the merge took mainline's), and those that a plan has copied since: mainline
-    was reconciled with those files, so they are its own."""
+    was reconciled with those files, so they are its own, and so is a squash of them."""
     if not patch.merged:
         return frozenset()
     own = patch.tree.migrations.keys() - patch.fork.migrations.keys() - patch.mainline_had
-    brought = (key for key in own if _is_brought(patch.tree.migrations[key], mainline.migrations.get(key)))
-    return frozenset((*brought, *(there.key for _, there in moved_by_git(patch, mainline))))
+    brought = {key for key in own if _is_brought(patch.tree.migrations[key], mainline.migrations.get(key))}
+    copied = {key for key in own - brought if key in mainline.migrations}
+    of_copied = {key for key in brought if not copied.isdisjoint(patch.tree.migrations[key].ghosts)}
+    return frozenset((*(brought - of_copied), *(there.key for _, there in moved_by_git(patch, mainline))))
 
 
 def moved_by_git(patch: Patch, mainline: Tree) -> Iterator[tuple[MigrationKey, Migration]]:
