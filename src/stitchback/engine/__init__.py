@@ -12,6 +12,7 @@ from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.fast_migrate import RunPath, RunResult
 from stitchback.engine.migrate_command import MigrateOptions, Target
 from stitchback.engine.runs import LedgerStanding, Run, RunError
+from stitchback.engine.symbolic_checks import SymbolicChecks
 
 __all__ = [
     "CompositeMigration",
@@ -25,6 +26,7 @@ __all__ = [
     "RunPath",
     "RunResult",
     "Stop",
+    "SymbolicChecks",
     "SymbolicDatabase",
     "Target",
     "django_version",

@@ -125,7 +125,6 @@ class ProblemKind(Enum):
     DATA_DROPPED = auto()
     WORK_REPEATED = auto()
     WORK_NOT_RUN = auto()
-    RUNS_AGAIN = auto()
     # the planned tree
     DEPENDENCY_MISSING = auto()
     CYCLE = auto()
@@ -232,7 +231,6 @@ WORDS = {
     ProblemKind.DATA_DROPPED: "{} has run here and is missing from the reconciled tree, and no note reports that",
     ProblemKind.WORK_REPEATED: "data operations run more than once: {}",
     ProblemKind.WORK_NOT_RUN: "data operations never run: {}",
-    ProblemKind.RUNS_AGAIN: "runs again: {}",
     ProblemKind.DEPENDENCY_MISSING: "{} depends on {}, which does not exist",
     ProblemKind.UNDECLARED: "{} refers to models of {} and does not depend on it",
     ProblemKind.CYCLE: "these depend on each other: {}",

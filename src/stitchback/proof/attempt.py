@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from stitchback.engine import DatabaseId, django_version
+from stitchback.engine.rollouts import MOST_RUNS, Rollouts, UpgradeFailure
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import (
@@ -33,7 +34,6 @@ from stitchback.proof.models_kept import models_changed
 from stitchback.proof.populations import BESIDE, SimulatedDatabase, SimulatedDatabases, brings_nothing
 from stitchback.proof.relevance import Slice
 from stitchback.proof.relevance.many_migrations import is_too_much, what_matters
-from stitchback.proof.rollouts import MOST_RUNS, Rollouts, UpgradeFailure
 from stitchback.proof.trees import named_in
 from stitchback.upgrades.baseline import is_excusable
 from stitchback.upgrades.histories import NO_MANUAL_STEPS, KindOfDatabase
@@ -129,8 +129,9 @@ class Attempt:
 
     def of_the_databases(self, found: FreshInstalls) -> Iterator[Failure]:
         ends = self.final_state_checks(found)
-        remedies = ManualSteps(self.candidate.manual_inserts, self.proof_context.memory)
-        rollouts = Rollouts(ends, remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters)
+        rollouts = Rollouts(
+            ends, self.remedies, self.cut.blocks, self.cut.bystander, self.most_runs, self.matters
+        )
         if self.matters is not None:
             self.add_bound(f"only those partial migrates and stops {BESIDE}")
         for thoroughly in (False,) if self.idle else (False, True):
@@ -153,7 +154,7 @@ class Attempt:
         known = frozenset(key for tree in self.proof_context.trees for key in named_in(tree)) | named_in(
             self.candidate.result
         )
-        bits = rollouts.remedies.bits(rows & known)
+        bits = self.remedies.bits(rows & known)
         of_populations = (each.database for each in self.simulated_databases.kinds)
         fitting = {place for place in (*of_populations, *rollouts.places) if place.rows == bits}
         name = ledger.source or "a ledger"
@@ -171,7 +172,7 @@ class Attempt:
         yield from self.of_one(KindOfDatabase(population, fitting.pop()), rollouts, False)
 
     def of_one(self, kind: SimulatedDatabase, rollouts: Rollouts, thoroughly: bool) -> Iterator[Failure]:
-        start = self.without_what_ran_too_often(kind, rollouts.ends)
+        start = self.without_what_ran_too_often(kind, rollouts.ends.fresh)
         found = self.tried(kind, start, rollouts, thoroughly)
         if isinstance(found, tuple) and not self.proof_context.situation.policy.zero_touch:
             finished = self.unfinished.finished(kind.population, start)
@@ -192,11 +193,11 @@ class Attempt:
         self, kind: SimulatedDatabase, start: DatabaseId, rollouts: Rollouts, thoroughly: bool
     ) -> Passed | tuple[Failure, ...] | None:
         """The database, or its failures; None if it is excluded from the proof."""
-        rows = rollouts.remedies.rows_for(start)
+        rows = self.remedies.rows_for(start)
         refusal = self.may_not_need(kind.population, rows)
         if refusal is not None:
             return (Failure(kind.population.name, "repair", Moment.BEFORE_THE_DEPLOY, refusal),)
-        place = rollouts.remedies.with_rows(start, rows)
+        place = self.remedies.with_rows(start, rows)
         is_own = partial(self.own.has, kind.population, start)
         upgrade_failures, runs = rollouts.whole(place), 1
         if (
@@ -226,13 +227,17 @@ class Attempt:
         return failure
 
     @cached_property
+    def remedies(self) -> ManualSteps:
+        return ManualSteps(self.candidate.manual_inserts, self.proof_context.memory)
+
+    @cached_property
     def unfinished(self) -> UnfinishedDatabases:
         return UnfinishedDatabases(self.simulated_databases)
 
-    def without_what_ran_too_often(self, kind: SimulatedDatabase, ends: FinalStateChecks) -> DatabaseId:
+    def without_what_ran_too_often(self, kind: SimulatedDatabase, fresh: DatabaseId) -> DatabaseId:
         """The database without repeated data operations that ran before any plan (mainline had renamed their migration): no plan causes these."""
         start = kind.database
-        data, twice = ends.work.capped(start.data, ends.fresh.data)
+        data, twice = self.work.capped(start.data, fresh.data)
         for name in twice:
             self.add_bound(
                 f"{name} has run more than once on some databases already, {kind.population.name} one of them"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stitchback.engine import DatabaseId
+from stitchback.engine.rollouts import Rollouts, UpgradeFailure
 from stitchback.model.plans import BrokenOnMainline, FailureKind, Population
 from stitchback.proof.applied_sets import Keys
 from stitchback.proof.context import ProofContext
-from stitchback.proof.rollouts import Rollouts, UpgradeFailure
 from stitchback.upgrades.baseline import Baseline
 from stitchback.upgrades.histories import WITHOUT_PATCH
 from stitchback.upgrades.paths import MIGRATE, UpgradeStep

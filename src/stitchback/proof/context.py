@@ -8,6 +8,7 @@ from functools import cached_property
 
 from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
 from stitchback.engine.composite_migration import parts_of
+from stitchback.engine.rollouts import Rollouts
 from stitchback.matching.three_way import BranchSides
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
@@ -20,10 +21,8 @@ from stitchback.proof.applied_sets import Keys
 from stitchback.proof.data_runs import data_work
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.graph_checks import excused_tables, final_state
-from stitchback.proof.manual_steps import ManualSteps
 from stitchback.proof.models_kept import sides_of
 from stitchback.proof.populations import SimulatedDatabases
-from stitchback.proof.rollouts import Rollouts
 from stitchback.proof.trees import before_merge
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.tables import tables_of
@@ -129,7 +128,7 @@ class ProofContext:
         ends = FinalStateChecks(
             found.engine, found.following, found.fresh, found.fresh_next, work, self.tables_of_removed_apps
         )
-        return Rollouts(ends, ManualSteps((), self.memory), frozenset(), "contenttypes", matters=matters)
+        return Rollouts(ends, None, frozenset(), "contenttypes", matters=matters)
 
     def sides(self, result: Tree) -> tuple[BranchSides, ...]:
         """For each patch branch, the inputs of the merge of the leaf models."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 
-from stitchback.engine import DatabaseId, Engine, RunError
-from stitchback.model.keys import MigrationKey
+from stitchback.engine import DatabaseId, Engine, SymbolicChecks
 from stitchback.model.physical import PhysicalSchema, Table
-from stitchback.model.problems import Problem, ProblemKind, Step
+from stitchback.model.problems import Problem, ProblemKind
 from stitchback.proof.data_runs import DataWork
-from stitchback.upgrades.checks import AFTERWARDS, FinalChecks, MigrateResult, WrongEnd, differences_by_name
+from stitchback.upgrades.checks import differences_by_name
 
 
-class FinalStateChecks(FinalChecks[DatabaseId]):
-    """The checks of symbolic databases. Tables in `leftover` may exist although a fresh install has none."""
+class FinalStateChecks(SymbolicChecks):
+    """The checks of a proof. `work`: what data operations do. Tables in `leftover` may exist although a fresh install has none."""
 
     def __init__(
         self,
@@ -25,22 +24,9 @@ class FinalStateChecks(FinalChecks[DatabaseId]):
         work: DataWork,
         leftover: frozenset[str] = frozenset(),
     ) -> None:
-        self.result = result
-        self.following = following
-        self.fresh = fresh
-        self.fresh_next = fresh_next
+        super().__init__(result, following, fresh, fresh_next)
         self.work = work
         self.leftover = leftover
-        self.new: frozenset[MigrationKey] = frozenset(following.tree.migrations) - frozenset(
-            result.tree.migrations
-        )
-        self._judged: dict[DatabaseId, tuple[WrongEnd, ...]] = {}
-
-    def judged(self, final: DatabaseId) -> tuple[WrongEnd, ...]:
-        found = self._judged.get(final)
-        if found is None:
-            found = self._judged[final] = tuple(self.after_migrate(final))
-        return found
 
     def schema(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
         if final.schema != fresh.schema:
@@ -52,36 +38,8 @@ class FinalStateChecks(FinalChecks[DatabaseId]):
             if found:
                 yield in_short(found)
 
-    def ledger(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
-        """After the next release, `not_only_new` covers it."""
-        unapplied = self.result.unapplied_at(final) if fresh is self.fresh else ()
-        if isinstance(unapplied, RunError):
-            yield unapplied.problem
-        elif unapplied:
-            yield Problem.of(ProblemKind.UNAPPLIED, unapplied)
-
     def data(self, final: DatabaseId, fresh: DatabaseId) -> Iterator[Problem]:
         return self.work.wrong(final.data, fresh.data)
-
-    def rows(self, final: DatabaseId) -> tuple[Problem, ...]:
-        """Symbolic databases have none; the rehearsal's have."""
-        return ()
-
-    def second_migrate(self, final: DatabaseId) -> Iterator[Problem]:
-        again = self.result.way(final)
-        if again.finish.error is None and again.finish.end is not final:
-            done = tuple(key for key, _ in again) or "writes rows"
-            yield Problem.of(ProblemKind.SECOND_MIGRATE, done)
-
-    def migrate_next(self, start: DatabaseId) -> MigrateResult[DatabaseId]:
-        way = self.following.way(start)
-        error = way.finish.error
-        if error is not None:
-            return MigrateResult(None, step=error.step, problem=error.problem)
-        return MigrateResult(way.finish.end, (key for key, _ in way))
-
-    def not_only_new(self, keys: tuple[MigrationKey, ...]) -> tuple[Step, Problem]:
-        return AFTERWARDS, Problem.of(ProblemKind.NOT_ONLY_NEW, keys)
 
 
 def schema_differences(found: PhysicalSchema, wanted: PhysicalSchema) -> tuple[Problem, ...]:

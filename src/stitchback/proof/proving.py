@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from stitchback.engine import EngineCache
+from stitchback.engine.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.model.field_names import FieldNames
 from stitchback.model.keys import MigrationKey, ModelKey
 from stitchback.model.migrations import Migration, Tree, field_bases_of, field_names_of
@@ -36,7 +37,6 @@ from stitchback.proof.rehearsals import Rehearsals, broken_on_mainline, report
 from stitchback.proof.rehearsals import failures as rehearsal_failures
 from stitchback.proof.relevance import Slice, SliceBase, sliced, whole
 from stitchback.proof.relevance.footprint import changed_models
-from stitchback.proof.rollouts import MOST_RUNS, MOST_RUNS_BESIDE
 from stitchback.proof.row_values import rows_without_value
 from stitchback.proof.skipped_fills import skipped_fills
 from stitchback.proof.supplied_order import SuppliedOrder

@@ -8,12 +8,12 @@ from typing import Any
 from migration_values import TRUE, add, alter, char, integer, keys, migration, worded
 from plans_by_hand import ADOPT, BASE, MAIN, P, candidate, patch, situation
 
+from stitchback.engine.rollouts import UpgradeFailure
 from stitchback.model.plans import FORK as FORKED
 from stitchback.model.plans import PATCHED, Population, Refuted, SafePlan
 from stitchback.proof import prove
 from stitchback.proof.attempt import WITHOUT_THE_PATCH
 from stitchback.proof.baseline import BaselineFailures
-from stitchback.proof.rollouts import UpgradeFailure
 from stitchback.upgrades.paths import MIGRATE
 
 TEXT = migration("shop.0003_a", "shop.0002_base", alter("item", "label", char(90)))

@@ -9,13 +9,13 @@ import pytest
 from migration_values import add, keys, migration, operation
 from plans_by_hand import P, candidate, patch, situation
 
+from stitchback.engine.rollouts import Rollouts
 from stitchback.model.operations import Operation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import Constant
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.graph_checks import split_without_us, statements_stay
 from stitchback.proof.relevance.cut import SlicedTrees
-from stitchback.proof.rollouts import Rollouts
 from stitchback.upgrades.checks import AFTERWARDS
 
 LEAVES = migration("blog.0002_a", "blog.0001_initial"), migration("blog.0002_b", "blog.0001_initial")

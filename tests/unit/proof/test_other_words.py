@@ -10,6 +10,7 @@ from migration_values import add, integer, key, keys, migration
 from plans_by_hand import DIAMOND, FORK, MAIN, candidate, changed, patch
 
 from stitchback.engine import Engine, SymbolicDatabase
+from stitchback.engine.rollouts import UpgradeFailure, distinct
 from stitchback.hazards.left_out import LeftOut
 from stitchback.matching.case import Case
 from stitchback.model import problems
@@ -17,7 +18,6 @@ from stitchback.model.migrations import Tree
 from stitchback.model.plans import Candidate, Failure, Refuted, Situation
 from stitchback.model.problems import WORDS, Moment, Problem, ProblemKind, raised
 from stitchback.proof import prove
-from stitchback.proof.rollouts import UpgradeFailure, distinct
 from stitchback.rehearsal.checks import is_of_the_graph
 from stitchback.reporting.refusal_text import _agreement_lines
 

@@ -12,11 +12,12 @@ from fixture_repos import build_repository
 
 from stitchback.api import PlanRequest, Project
 from stitchback.api.reading_cases import read_case
+from stitchback.engine import rollouts
 from stitchback.matching.case import Case
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
-from stitchback.proof import Prover, prove, prove_beside, rollouts
+from stitchback.proof import Prover, prove, prove_beside
 
 PLANNING = importlib.import_module("stitchback.planning.plan")  # the package names a function like it
 LEFT_OUT = "two partial migrates after each other, on some databases"

@@ -9,6 +9,7 @@ from migration_values import key, migration, worded
 from plans_by_hand import FORK, MAIN, MAINLINE, P, X, patch, situation
 
 from stitchback.engine import DatabaseId, Engine, EngineCache, SymbolicDatabase
+from stitchback.engine.rollouts import ReachedDatabase, Rollouts, UpgradeFailure
 from stitchback.graph import MigrationGraph
 from stitchback.graph.resolution import FIRST, LATEST
 from stitchback.matching.three_way import Ask, MergedPart
@@ -20,7 +21,6 @@ from stitchback.proof.models_kept import is_elsewhere
 from stitchback.proof.populations import deployed_mainlines
 from stitchback.proof.proving import Prover
 from stitchback.proof.relevance.tree_view import TreeView
-from stitchback.proof.rollouts import ReachedDatabase, Rollouts, UpgradeFailure
 from stitchback.schema.model_parts import Absence, Part
 from stitchback.upgrades.next_release import next_release
 

@@ -12,13 +12,13 @@ from fixture_repos import build_repository
 from migration_values import add, char, integer, key, migration, worded
 from plans_by_hand import DIAMOND, HAND, MAIN, M, P, X, Y, candidate, patch, situation
 
+from stitchback.engine.rollouts import MOST_RUNS_BESIDE
 from stitchback.model.plans import Candidate, Refuted, SafePlan, Situation
 from stitchback.model.problems import Moment
 from stitchback.proof import Prover, prove
 from stitchback.proof.data_runs import DataWork
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.proof.rehearsals import NO_TIME, Rehearsals, failures, first_of
-from stitchback.proof.rollouts import MOST_RUNS_BESIDE
 from stitchback.rehearsal import Disagreement, RehearsalAnswer
 
 SEEN = Disagreement(

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
-from stitchback.engine import DatabaseId, RunError, RunPath, RunResult, Stop
+from stitchback.engine.database import DatabaseId
+from stitchback.engine.engine import Stop
+from stitchback.engine.fast_migrate import RunPath, RunResult
+from stitchback.engine.runs import RunError
+from stitchback.engine.symbolic_checks import SymbolicChecks
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FailureKind
 from stitchback.model.problems import Problem, Step
-from stitchback.proof.final_state_checks import FinalStateChecks
-from stitchback.proof.manual_steps import ManualSteps
 from stitchback.upgrades.checks import Phase, WrongEnd
 from stitchback.upgrades.paths import FULL, MIGRATE, NEXT_RELEASE, UpgradeStep, first_steps
 
@@ -65,6 +68,15 @@ class ReachedDatabase:
     tried: int
 
 
+class Remedies(Protocol):
+    """What a person does to a database, before the deploy or between two migrates."""
+
+    def rows_for(self, place: DatabaseId) -> tuple[MigrationKey, ...]:
+        """The rows that the database gets, none where it needs none."""
+
+    def with_rows(self, place: DatabaseId, rows: Iterable[MigrationKey]) -> DatabaseId: ...
+
+
 class Rollouts:
     """Explores rollouts. `ends` judges databases after a full migrate. Users do not migrate to the `untargeted` by name; `bystander` is an installed
     app that no app depends on. `most_runs`: calls of migrate before second partial migrates are no longer tried. `matters`: if given, only those are
@@ -72,8 +84,8 @@ class Rollouts:
 
     def __init__(
         self,
-        ends: FinalStateChecks,
-        remedies: ManualSteps,
+        ends: SymbolicChecks,
+        remedies: Remedies | None,
         untargeted: frozenset[MigrationKey],
         bystander: str,
         most_runs: int = MOST_RUNS,
@@ -247,8 +259,8 @@ class Rollouts:
 
     def by_repair(self, place: DatabaseId) -> Iterator[tuple[UpgradeStep, DatabaseId]]:
         """The database after the repair for its ledger: a repair derived from the ledger applies to this database too (FACTS F28)."""
-        rows = self.remedies.rows_for(place)
-        if rows:
+        rows = self.remedies.rows_for(place) if self.remedies else ()
+        if self.remedies and rows:
             yield UpgradeStep(repair=rows), self.remedies.with_rows(place, rows)
 
     def next_release(self, place: DatabaseId) -> Iterator[UpgradeFailure]:
