@@ -12,7 +12,7 @@ from stitchback.model.data_reach import Reach
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, Situation
+from stitchback.model.plans import Candidate, Patch, Situation
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.source import Opaque
 from stitchback.operations.row_operations import reach_of, row_operations
@@ -71,17 +71,38 @@ def performers(result: Result, situation: Situation) -> Moved:
                     tree.migrations[covered].operation_count if covered in tree.migrations else 0
                 ):
                     note(tree.ref, Origin(covered, index), [node])
+        for origin, nodes in _left_out(result, patch, situation):
+            note(patch.tree.ref, origin, nodes)
     return found
+
+
+def _left_out(
+    result: Result, patch: Patch, situation: Situation
+) -> Iterator[tuple[Origin, list[MigrationKey]]]:
+    """The branch's operations that its migration of that name does not have in the result (mainline's file of that name stands), each with the new
+    files that change the same part: where models are combined, these bring what the branch changed."""
+    new = {node: result.tree.migrations[node] for node in _new_files(result, situation)}
+    for migration in patch.migrations if new else ():
+        now = result.tree.migrations.get(migration.key)
+        for index, operation in enumerate(migration.operations):
+            if now is None or operation in now.operations:
+                continue
+            changed = frozenset(changes((operation,), migration.key.app))
+            nodes = [key for key, made in new.items() if changed & set(changes(made.operations, key.app))]
+            if nodes:
+                yield Origin(migration.key, index), nodes
 
 
 def _bridges(result: Result, situation: Situation) -> Iterator[tuple[MigrationKey, MigrationKey]]:
     """New files of the result, each with the migrations that it covers."""
-    known = {
-        key for tree in (situation.mainline, *(p.tree for p in situation.patches)) for key in tree.migrations
-    }
-    for node in sorted(result.graph.nodes - known):
+    for node in _new_files(result, situation):
         for key in named_after(result.tree.migrations[node].provenance, COVERS):
             yield node, key
+
+
+def _new_files(result: Result, situation: Situation) -> list[MigrationKey]:
+    trees = situation.mainline, *(patch.tree for patch in situation.patches)
+    return sorted(result.graph.nodes - {key for tree in trees for key in tree.migrations})
 
 
 def _of_branch(

@@ -33,7 +33,7 @@ from stitchback.model.edits import WriteFile
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.operations import Operation
 from stitchback.model.plans import Candidate, Patch, Situation
-from stitchback.model.values import Call, Code, Constant, Items, Reference, Value
+from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value
 from stitchback.operations.model_relations import ModelRelations
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan import plan
@@ -357,6 +357,22 @@ def test_a_file_that_covers_a_migration_does_its_operations() -> None:
     )
     assert len(broken(candidate(given, fill, bridge), given)) == 1
     assert broken(candidate(given, hung(fill, "shop.0003_h shop.0005_bridge"), bridge), given) == []
+
+
+def test_options_that_a_new_file_at_the_leaf_brings_come_after_the_work_that_had_them() -> None:
+    """Mainline's file of the same name lacks them, and the order of rows may be one of them (random seed 90622)."""
+    options = Dictionary(((Constant("ordering"), Items("list", (Constant("label"),))),))
+    ordered = operation("AlterModelOptions", name=Constant("item"), options=options)
+    ours = migration("shop.0003_o", "shop.0002_base", ordered)
+    fill = migration("shop.0004_fill", "shop.0003_o", run_python("shop.item", words="label"))
+    given = compared(situation(ours.with_changes(operations=(SIZE,)), patches=[patch(ours, fill)]))
+    combined = migration("shop.0005_options", "shop.0004_fill", ordered)
+    (said,) = broken(candidate(given, fill, combined), given)
+    assert "shop.0004_fill runs after AlterModelOptions of shop.0003_o on release/2.4" in said
+    before = hung(combined, "shop.0003_o")
+    assert broken(candidate(given, hung(fill, "shop.0003_o shop.0005_options"), before), given) == []
+    elsewhere = migration("shop.0005_options", "shop.0004_fill", add("order", "paid"))
+    assert broken(candidate(given, fill, elsewhere), given) == []
 
 
 class TestWorkThatTheOtherBranchDidWithout:
