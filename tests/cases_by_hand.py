@@ -100,6 +100,8 @@ def _operation(operation: Operation | Opaque) -> str:
         return "opaque"
     if operation.state:
         return f"state only {'; '.join(map(_operation, operation.state))}"
+    if operation.database:
+        return f"database only {'; '.join(map(_operation, operation.database))}"
     names = [text(operation.argument(name)) for name in ("model_name", "name")]
     words = f"{operation.kind} {'.'.join(name for name in names if name)}".strip()
     field = operation.argument("field")

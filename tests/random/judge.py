@@ -301,7 +301,7 @@ class Judge:
         result = facts(state_of(self.tree))
         renamed = renamed_names(self.pair)
         on_both = created_names(self.pair, self.pair.patch) & created_names(self.pair, self.pair.mainline)
-        on_both |= renamed_indexes(self.pair, on_both) | twin_indexes(self.pair)
+        on_both |= renamed_indexes(self.pair, on_both) | twin_definitions(self.pair)
         for name in sorted({*fork, *patch, *mainline, *result}):
             old, one, two, new = (each.get(name) for each in (fork, patch, mainline, result))
             if name[:2] in renamed or name in renamed or mentions(renamed, old, one, two, new):
@@ -450,23 +450,29 @@ def renamed_indexes(pair: Pair, made: set[tuple[str, ...]]) -> set[tuple[str, ..
     }
 
 
-def twin_indexes(pair: Pair) -> set[tuple[str, ...]]:
-    """Indexes over the same fields of one model that both branches make, under two names: they are one index, and mainline's name stays."""
+def twin_definitions(pair: Pair) -> set[tuple[str, ...]]:
+    """Indexes and constraints of one definition that both branches make on one model, under two names: they are one, and mainline's name stays."""
     made = [
         {
-            (operation.app, operation.model.lower(), "indexes", operation.name): operation.columns
+            (operation.app, operation.model.lower(), *definition(operation)[0]): definition(operation)[1]
             for key in tree.keys() - pair.fork.keys()
             for operation in tree[key].operations
-            if isinstance(operation, AddIndex)
+            if isinstance(operation, AddIndex | AddConstraint)
         }
         for tree in (pair.patch, pair.mainline)
     ]
     return {
         name
         for ours, theirs in (made, made[::-1])
-        for name, over in ours.items()
-        if any(other[:2] == name[:2] and over == columns for other, columns in theirs.items())
+        for name, own in ours.items()
+        if any(other[:3] == name[:3] and own == there for other, there in theirs.items())
     }
+
+
+def definition(operation: AddIndex | AddConstraint) -> tuple[tuple[str, str], tuple[str, ...]]:
+    if isinstance(operation, AddIndex):
+        return ("indexes", operation.name), operation.columns
+    return ("constraints", operation.name), (operation.kind, operation.column)
 
 
 def mentions(renamed: set[tuple[str, ...]], *values: str | None) -> bool:

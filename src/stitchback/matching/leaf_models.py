@@ -11,6 +11,7 @@ from stitchback.matching.match import fold
 from stitchback.matching.relevant_models import of_apps
 from stitchback.matching.sides import merged_by_git
 from stitchback.matching.three_way import Branch, BranchSides, changed_models, parts_altered
+from stitchback.model.atoms import Altered
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration, Tree
@@ -35,7 +36,8 @@ def changes_the_state(side: Side) -> bool:
 
 def patch_alone_seen(match: Match) -> bool:
     """Whether both branches altered the schema object, and a database sees nothing of what mainline did."""
-    return match.verdict is Verdict.PATCH_ONLY and bool(match.mainline)
+    altered = any(isinstance(atom, Altered) for atom in match.patch)
+    return match.verdict is Verdict.PATCH_ONLY and bool(match.mainline) and altered
 
 
 def sides_of(case: Case, result: Tree) -> list[BranchSides]:

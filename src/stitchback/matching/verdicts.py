@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import assert_never
 
 from stitchback.matching.histories import History, ObjectState
-from stitchback.model.atoms import Altered, Renamed
+from stitchback.model.atoms import Altered, Renamed, SchemaObjectKind
 from stitchback.model.matches import Verdict
 from stitchback.schema.comparing import ComparisonKind, compare_shapes
 
@@ -94,7 +94,7 @@ def judge(patch: History, mainline: History | None) -> JudgedHistories:
         return JudgedHistories(Verdict.PATCH_ONLY, ("added and removed again on the patch branch",))
     if mainline is None:
         return JudgedHistories(Verdict.PATCH_ONLY)
-    if _seen_on_the_patch_alone(patch, mainline):
+    if _seen_on_the_patch_alone(patch, mainline) or _named_on_the_patch_alone(patch, mainline):
         return JudgedHistories(Verdict.PATCH_ONLY)
     at_end = liken(patch.end, mainline.end)
     if at_end.likeness is Likeness.UNREADABLE:
@@ -126,6 +126,15 @@ def _seen_on_the_patch_alone(patch: History, mainline: History) -> bool:
         for atom in mainline.atoms
     )
     return keeps and only_altered(patch) and patch.database
+
+
+def _named_on_the_patch_alone(patch: History, mainline: History) -> bool:
+    """Whether the patch branch has only renamed a column, and mainline has only altered it: the one does not touch the other."""
+    renames = patch.start is not None and all(
+        isinstance(atom, Renamed) and atom.schema_object.kind is SchemaObjectKind.COLUMN
+        for atom in patch.atoms
+    )
+    return renames and only_altered(mainline)
 
 
 def _alike(patch: History, mainline: History, moment: int) -> JudgedHistories:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from stitchback.model.physical import Column, IndexDefinition, PhysicalSchema, Table, unnamed
@@ -32,10 +32,16 @@ def adjusted(
     if not missing and not extra:
         return schema
     effects = tuple(effects)
+    columns = {
+        (each.table.lower(), name.lower())
+        for each in effects
+        if isinstance(each, RenameColumn)
+        for name in (each.before, each.after)
+    }
     for rename in effects:
         if isinstance(rename, RenameColumn | RenameTable):
             for one_way in (rename, replace(rename, before=rename.after, after=rename.before)):
-                schema, missing, extra = _renamed(schema, missing, extra, one_way)
+                schema, missing, extra = _renamed(schema, missing, extra, one_way, columns)
     known = KnownNames(effects)
     tables = dict(_with_tables(schema, missing, extra, known))
     adjusted_tables = {
@@ -45,7 +51,11 @@ def adjusted(
 
 
 def _renamed(
-    schema: PhysicalSchema, missing: Names, extra: Names, effect: RenameColumn | RenameTable
+    schema: PhysicalSchema,
+    missing: Names,
+    extra: Names,
+    effect: RenameColumn | RenameTable,
+    columns: Collection[tuple[str, str]],
 ) -> tuple[PhysicalSchema, Names, Names]:
     """Applies the rename if the database has the new name and lacks the old one, and removes the names that it explains. The other way round
     it is a rename whose row a database has although another file of that name ran."""
@@ -64,7 +74,9 @@ def _renamed(
         for name in missing
         if (name.column if table else name.table) == old and table in ("", name.table)
     }
-    return schema, missing - gone, extra - names
+    # A column of a renamed table may have another name there too: its own effect, on the table's new name, explains that.
+    lost = {replace(name, table=new) for name in gone if (new, name.column) in columns} & names - extra
+    return schema, (missing - gone) | lost, extra - names
 
 
 MOST_ROUNDS = 3  # tables, then their columns, then the shapes of these

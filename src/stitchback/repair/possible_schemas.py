@@ -70,7 +70,7 @@ def possible_schemas(
     schemas = others if foreign and others else [*today, *others]
     if not schemas:
         return _unexplained(case, fitter)
-    universe = case.player.ever.union(*(schema.names for schema in today))
+    universe = case.player.ever_by_any_name.union(*(schema.names for schema in today))
     first, *rest = [PossibleSchema(schema.by, schema.names & universe) for schema in schemas]
     excused = fitter.excused(case.standing.made | {claim.key for claim in case.hidden})
     unlike = next(

@@ -159,8 +159,9 @@ class SchemaOfApplied:
         match effect:
             case RenameColumn(table=table, before=before, after=after):
                 both = (before.lower(), after.lower())
-                for name in self.ever:
-                    if name.table == table.lower() and name.column in both:
+                tables = {table.lower(), *self.renamed_tables.get(table.lower(), ())}
+                for name in self.ever_by_any_name:
+                    if name.table in tables and name.column in both:
                         yield from (replace(name, column=other) for other in both)
             case _:
                 pass
@@ -226,6 +227,17 @@ class SchemaOfApplied:
     def ever(self) -> Names:
         """Every name that this tree ever creates or removes."""
         return frozenset(name for key in self.effects for name in self.footprint(key))
+
+    @cached_property
+    def ever_by_any_name(self) -> Names:
+        """As `ever`, with the columns of renamed tables under every name of the table."""
+        found = set(self.ever)
+        queue = [name for name in found if name.table in self.renamed_tables]
+        for name in queue:
+            more = {replace(name, table=table) for table in self.renamed_tables[name.table]} - found
+            found |= more
+            queue.extend(more)
+        return frozenset(found)
 
 
 def _table_of(effect: Effect) -> str:

@@ -62,8 +62,14 @@ def run_on_engine(
     last = physical
     for place, effect in enumerate(effects):
         if isinstance(effect, Remake):
-            if engine == "sqlite" and not (effect.conditional and last == physical):
+            if effect.conditional and last == physical:
+                continue
+            if engine == "sqlite":
                 physical = _recreate(physical, effect, forgotten, harms)
+            elif engine == "mysql":
+                table_in(
+                    physical, effect.table
+                )  # Django asks it for its keys; PostgreSQL has no error for a missing one
             continue
         if isinstance(effect, Uses):
             doubts += _doubts(physical, effect)

@@ -38,7 +38,13 @@ from stitchback.schema.tables import column_name, table_name
 from stitchback.strategies.draft import Draft
 from stitchback.strategies.remaining_operations import model_name
 from stitchback.strategies.sqlite_losses import rebuilds
-from stitchback.strategies.written_operations import conditional, operation, shape_value, writable
+from stitchback.strategies.written_operations import (
+    conditional,
+    database_only,
+    operation,
+    shape_value,
+    writable,
+)
 
 OVER_COLUMNS = (
     SchemaObjectKind.INDEX,
@@ -52,11 +58,13 @@ MAKERS = ("AddField", "CreateModel", "AddIndex", "AddConstraint")
 
 @dataclass(frozen=True, slots=True)
 class EarlierOperations:
-    """Conditional operations, the operations of mainline's in front of which they go, and why, in words about some databases."""
+    """Conditional operations, the operations of mainline's in front of which they go, and why, in words about some databases. `covers`: whether they
+    do what the patch migration has done."""
 
     operations: tuple[Operation, ...]
     origins: tuple[Origin, ...]
     reason: str
+    covers: bool = True
 
 
 def made_before_use(draft: Draft, unit: Unit, atom: Added | Renamed) -> EarlierOperations | None:
@@ -83,6 +91,24 @@ def rename_again(unit: Unit, atom: Renamed) -> Operation | None:
     return whole if isinstance(whole, Operation) and whole.kind in RENAMES else None
 
 
+def named_as_before(draft: Draft, unit: Unit, atom: Renamed, whole: Operation) -> EarlierOperations | None:
+    """The old name of what the patch branch has renamed, in front of the first operations of mainline's that use it under that name. None where there
+    are none, and where one is in another app's file, which cannot rename it."""
+    origins = _first_uses(draft, unit, atom)
+    if not origins or any(origin.migration.app != unit.key.app for origin in origins):
+        return None
+    model = Constant(atom.schema_object.model.model) if whole.kind == "RenameField" else None
+    back = operation(
+        whole.kind, model_name=model, old_name=Constant(atom.after), new_name=Constant(atom.before)
+    )
+    return EarlierOperations(
+        (database_only(conditional(back)),),
+        origins,
+        f"have {atom.after}, which this operation knows as {atom.before}",
+        covers=False,
+    )
+
+
 def _first_uses(
     draft: Draft, unit: Unit, atom: Added | Renamed, counts: Callable[[Origin], bool] = lambda _: True
 ) -> tuple[Origin, ...]:
@@ -95,7 +121,7 @@ def _first_uses(
         if (
             key != unit.key
             and _supposes(draft, unit, other, atom)
-            and unit.key in graph.ancestors(key)
+            and (unit.twin is None or unit.key in graph.ancestors(key))
             and counts(other.origin)
         ):
             found[key] = min(found.get(key, other.origin), other.origin, key=lambda origin: origin.index)
@@ -299,9 +325,8 @@ def with_inserts(draft: Draft, unit: Unit, wanted: Iterable[EarlierOperations]) 
             file = draft.get_file(origin.migration)
             operations = tuple(_inserted(file.operations, origin.index, before.operations))
             comment = f"Databases of {unit.label} {before.reason}."
-            file = replace(file, operations=operations).with_comment(
-                comment, provenance=(f"covers {unit.label}",)
-            )
+            provenance = (f"covers {unit.label}",) if before.covers else ()
+            file = replace(file, operations=operations).with_comment(comment, provenance=provenance)
             draft = draft.with_file(file)
     return draft
 

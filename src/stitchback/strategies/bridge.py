@@ -21,17 +21,20 @@ from stitchback.model.atoms import (
 from stitchback.model.edits import Insert
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.operations import Operation
+from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState, SchemaState
 from stitchback.model.values import Call, Constant, Items, Value, text
 from stitchback.schema.labels import key_of
 from stitchback.schema.references import LABELS
 from stitchback.strategies.before_use import (
     OVER_COLUMNS,
+    RENAMES,
     EarlierOperations,
     column_objects,
     dropped_with_its_column,
     known_before_rebuild,
     made_before_use,
+    named_as_before,
     removal,
     rename_again,
     under_mainlines_names,
@@ -134,6 +137,10 @@ def _missing_on_one_side(draft: Draft, unit: Unit) -> BridgeOperations | None:
         earlier = _earlier(draft, unit, match)
         if earlier is not None:
             before.append(earlier)
+            renamed = _rename_alone(unit, match)
+            if renamed is not None:
+                found.append(conditional(renamed))
+                continue
             if not _is_for_the_leaf_too(match):
                 continue
         made = _bridged(unit, match)
@@ -180,7 +187,7 @@ def _earlier(draft: Draft, unit: Unit, match: Match) -> EarlierOperations | None
     if not match.patch:
         return None if _with_its_table(unit, first) else made_before_use(draft, unit, first)
     if isinstance(first, Renamed):
-        return None
+        return _named_as_before(draft, unit, match, first)
     if _is_for_the_leaf_too(match):
         return known_before_rebuild(draft, unit, first) if unit.twin else None
     if match.verdict is Verdict.PATCH_ONLY and first.schema_object.kind in OVER_COLUMNS:
@@ -199,6 +206,25 @@ def _is_for_the_leaf_too(match: Match) -> bool:
         and isinstance(first, Added)
         and first.schema_object.kind is SchemaObjectKind.COLUMN
     )
+
+
+def _named_as_before(draft: Draft, unit: Unit, match: Match, first: Renamed) -> EarlierOperations | None:
+    renamed = _rename_alone(unit, match)
+    return None if renamed is None else named_as_before(draft, unit, first, renamed)
+
+
+def _rename_alone(unit: Unit, match: Match) -> Operation | None:
+    """The rename, if that is all that the patch branch does to what mainline still has under the old name."""
+    if match.verdict is not Verdict.PATCH_ONLY or len(match.patch) != 1 or unit.twin:
+        return None
+    (atom,) = match.patch
+    if not isinstance(atom, Renamed):
+        return None
+    owner = _model_now(unit, unit.side.comparison.mainline_end, atom.schema_object)
+    whole = unit.migration.operations[atom.origin.index]
+    if owner is None or owner.key != atom.schema_object.model or isinstance(whole, Opaque):
+        return None
+    return whole if whole.kind in RENAMES else None
 
 
 def _only_mainline(unit: Unit) -> tuple[Match, ...]:

@@ -32,6 +32,11 @@ def state_only(*operations: Operation) -> Operation:
     return replace(operation("SeparateDatabaseAndState"), state=operations)
 
 
+def database_only(*operations: Operation) -> Operation:
+    """`SeparateDatabaseAndState(database_operations=[…])`: the models' state stays as it is."""
+    return replace(operation("SeparateDatabaseAndState"), database=operations)
+
+
 def conditional(wanted: Operation) -> Operation:
     return replace(wanted, conditional=True)
 

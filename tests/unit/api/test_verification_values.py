@@ -239,6 +239,31 @@ def test_a_table_that_the_patch_branch_has_moved_keeps_mainlines_column() -> Non
     assert list(unequal(lost, lost, frozenset(), moved)) == []  # mainline has moved it too
 
 
+@pytest.mark.parametrize(
+    ("has", "expected"),
+    [
+        ({"title": COLOUR}, []),
+        (
+            {"name": COLOUR},
+            ["column item.name exists, and mainline's own has none", "column item.title is missing"],
+        ),
+    ],
+    ids=["the new name", "the old name"],
+)
+def test_a_column_that_the_patch_branch_renames_and_mainline_alters(
+    has: Mapping[str, Any], expected: list[str]
+) -> None:
+    after = schema(item=table({"title": PLAIN["name"]}))
+    old = Old(schema(item=table({"name": COLOUR})), ((FORK, after),))
+    assert sorted(words_of(wrong_install(schema(item=table(has)), old))) == expected
+
+
+def test_near_miss_a_column_that_is_gone_beside_a_new_one_of_another_shape() -> None:
+    after = schema(item=table({"title": {"type": "integer", "null": "null"}}))
+    old = Old(schema(item=table({"name": COLOUR})), ((FORK, after),))
+    assert list(wrong_install(schema(item=table({"title": COLOUR})), old)) != []
+
+
 def test_near_miss_a_new_table_beside_one_that_is_deleted() -> None:
     assert moved_tables([(FORK, schema(goods=table({"other": COLOUR})))]) == {}
     assert moved_tables([(FORK, schema(goods=table(), wares=table()))]) == {}

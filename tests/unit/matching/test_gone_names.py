@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from migration_values import add, create, delete, key, keys, migration, operation, remove, rename, run_python
+from migration_values import (
+    add,
+    alter,
+    char,
+    create,
+    delete,
+    key,
+    keys,
+    migration,
+    operation,
+    remove,
+    rename,
+    run_python,
+)
 from plans_by_hand import FORK, changed, patch
 
 from stitchback.matching.case import Side
@@ -225,6 +238,6 @@ class TestReleasedFiles:
     [(Verdict.PATCH_ONLY, True, True), (Verdict.PATCH_ONLY, False, False), (Verdict.DIFFERENT, True, False)],
 )
 def test_what_a_database_sees_of_the_patch_alone(verdict: Verdict, mainline: bool, expected: bool) -> None:
-    split = sides(patch(migration("shop.0003_p", "shop.0002_base", add("item", "x"))), onto())
+    split = sides(patch(migration("shop.0003_p", "shop.0002_base", alter("item", "label", char(30)))), onto())
     (match,) = compare(split, {}).matches
     assert patch_alone_seen(Match(match.patch, match.patch if mainline else (), verdict)) is expected

@@ -78,6 +78,22 @@ def test_an_alteration_that_a_database_sees_beside_one_that_it_does_not(
 
 
 @pytest.mark.parametrize(
+    ("patch", "mainline", "verdict"),
+    [
+        ((renamed("width"),), (altered(LONG),), Verdict.PATCH_ONLY),
+        ((renamed("width"), altered(SHORT)), (altered(LONG),), Verdict.DIFFERENT),
+        ((renamed("width"),), (altered(LONG), renamed("length")), Verdict.CONTRARY),
+        ((renamed("width"),), (removed(),), Verdict.CONTRARY),
+    ],
+)
+def test_a_column_that_the_patch_only_renames_and_mainline_only_alters(
+    patch: tuple[SchemaAtom, ...], mainline: tuple[SchemaAtom, ...], verdict: Verdict
+) -> None:
+    """The one does not touch the other. Not so where both name it, or alter it."""
+    assert judge(histories(patch)[COLUMN], histories(mainline)[COLUMN]).verdict is verdict
+
+
+@pytest.mark.parametrize(
     ("patch", "then", "verdict"),
     [
         (altered(SHORT), (), Verdict.PATCH_ONLY),

@@ -222,6 +222,65 @@ def test_a_missing_column_is_created_before_sqlite_recreates_the_table() -> None
     }
 
 
+RENAMED = {
+    "a field": (
+        rename("item", "label", "title"),
+        alter("item", "label", char(40)),
+        "database only conditional RenameField item; ",
+    ),
+    "a field that a data operation uses": (
+        rename("item", "label", "title"),
+        run_python("fill"),
+        "database only conditional RenameField item; ",
+    ),
+    "a model": (
+        operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Thing")),
+        add("item", "size"),
+        "database only conditional RenameModel; ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_what_the_patch_renames_has_its_old_name_where_mainline_uses_that_and_the_new_one_at_the_leaf(
+    name: str,
+) -> None:
+    renamed, use, words = RENAMED[name]
+    ours, theirs = (
+        migration("shop.0003_r", "shop.0002_base", renamed),
+        migration("shop.0003_m", "shop.0002_base", use),
+    )
+    found = files(planned(Bridge(), case_of((ours,), theirs)))
+    assert words in found["shop.0003_m"]
+    assert f"conditional {renamed.kind}" in found["shop.0004_bridge_0003_r"]
+
+
+def test_near_miss_a_rename_that_mainline_does_not_use() -> None:
+    """A plain merge does it; no file of mainline's is edited."""
+    ours = migration("shop.0003_r", "shop.0002_base", rename("item", "label", "title"))
+    beside = migration("shop.0003_m", "shop.0002_base", create("Tag", name=char()))
+    assert proposed(Bridge(), case_of((ours,), beside)) is None
+
+
+def test_near_miss_a_rename_of_what_another_app_uses_under_the_old_name() -> None:
+    """A file of that app cannot give this app's table another name."""
+    renamed = operation("RenameModel", old_name=Constant("Item"), new_name=Constant("Thing"))
+    ours = migration("shop.0003_r", "shop.0002_base", renamed)
+    there = migration(
+        "blog.0002_m", "blog.0001_initial shop.0002_base", add("post", "item", foreign_key("shop.Item"))
+    )
+    assert proposed(Bridge(), case_of((ours,), there)) is None
+
+
+def test_near_miss_a_field_that_the_patch_renames_and_alters() -> None:
+    """Mainline's own alteration contradicts that one."""
+    ours = migration(
+        "shop.0003_r", "shop.0002_base", rename("item", "label", "title"), alter("item", "title", char(30))
+    )
+    theirs = migration("shop.0003_m", "shop.0002_base", alter("item", "label", char(40)))
+    assert proposed(Bridge(), case_of((ours,), theirs)) is None
+
+
 def test_near_miss_a_duplicate_under_another_name() -> None:
     """Mainline's migration would still make it."""
     assert proposed(Bridge(), case_of((P,), X, M)) is None

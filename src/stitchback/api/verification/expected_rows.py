@@ -44,13 +44,16 @@ class ExpectedRows:
                 yield start, after
 
     def moved(self) -> dict[str, str]:
-        """The tables that the patch branches have moved, by their old names; one may have been created and moved since the fork point."""
-        patches = {patch.ref: patch.session for patch in self.branches.patches}
+        """The tables that the patch branches have moved, by their old names; one may have been created and moved since the fork point. A migration may
+        rename its columns afterwards, so each prefix of the branch is compared too."""
         pairs = [(start.schema, after.schema) for start, after in self.patched()]
-        for each in self.databases.kinds:
-            if each.population.ref in patches:
-                after = self.bench.step(patches[each.population.ref], each.database).state
-                pairs += [(each.database.schema, after.schema)] if after is not None else []
+        for fork, patch in zip(self.branches.forks, self.branches.patches, strict=True):
+            starts = [each.database for each in self.databases.kinds if each.population.ref == fork.ref]
+            for each in self.databases.kinds:
+                if each.population.ref == patch.ref:
+                    after = self.bench.step(patch.session, each.database).state
+                    pairs += [(each.database.schema, after.schema)] if after is not None else []
+                    pairs += [(start.schema, each.database.schema) for start in starts]
         return moved_tables(pairs)
 
     def rows_judges(self) -> dict[str, RowsJudge]:

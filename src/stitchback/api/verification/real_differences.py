@@ -81,7 +81,10 @@ class Old:
 
 def wrong_install(fresh: DatabaseSchema, old: Old) -> Iterator[Problem]:
     """What a fresh install lacks, has otherwise or has twice, and no patch branch explains."""
-    old = replace(old, mainline=_under_new_tables(old.mainline, old.moved))
+    mainline = _under_new_tables(old.mainline, old.moved)
+    for before, after in old.patches:
+        mainline = _under_new_columns(mainline, _under_new_tables(before, old.moved), after)
+    old = replace(old, mainline=mainline)
     by_patches = {part for before, after in old.patches for part in changed_parts(before, after)}
     renamed = _may_be_renamed(old)
     strange = {
@@ -127,6 +130,26 @@ def _under_new_tables(schema: DatabaseSchema, moved: Mapping[str, str]) -> Datab
                 return value
 
     tables = {moved.get(name, name): renamed(dict(table)) for name, table in schema.tables.items()}
+    return replace(schema, tables=tables)
+
+
+def _under_new_columns(
+    schema: DatabaseSchema, before: DatabaseSchema, after: DatabaseSchema
+) -> DatabaseSchema:
+    """The schema with the columns that a patch branch has renamed under their new names: the one that is gone from a table, and the only new one."""
+    tables = dict(schema.tables)
+    for name in before.tables.keys() & after.tables.keys() & tables.keys():
+        was, now = (each.tables[name]["columns"] for each in (before, after))
+        gone, new = was.keys() - now.keys(), now.keys() - was.keys()
+        if len(gone) != 1 or len(new) != 1 or [was[each] for each in gone] != [now[each] for each in new]:
+            continue
+        (old_name,), (new_name,) = gone, new
+        columns = tables[name]["columns"]
+        if old_name in columns and new_name not in columns:
+            word = re.compile(rf"\b{re.escape(old_name)}\b")
+            lists = {what: [word.sub(new_name, text) for text in tables[name][what]] for what in LISTS}
+            renamed = {new_name if each == old_name else each: shape for each, shape in columns.items()}
+            tables[name] = {**tables[name], **lists, "columns": renamed}
     return replace(schema, tables=tables)
 
 
