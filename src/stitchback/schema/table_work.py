@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stitchback.model.physical import IndexDefinition
-from stitchback.schema.column_shape import ColumnShape, read_shape
+from stitchback.schema.column_values import ColumnShape, read_shape
 from stitchback.schema.effects import AddColumn, AlterColumn, CreateConstraint, CreateIndex, Effect, Remake
 
 REWRITES = "copies all rows, and blocks reads and writes meanwhile"

@@ -13,9 +13,7 @@ from stitchback.model.physical import IndexDefinition
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import Constant, Reference
 from stitchback.schema.clashes import InconsistentState
-from stitchback.schema.column_shape import read_shape
-from stitchback.schema.column_values import integers, whole_digits
-from stitchback.schema.conversions import keeps_values
+from stitchback.schema.column_values import integers, keeps_values, read_shape, whole_digits
 from stitchback.schema.definitions import index_definition
 from stitchback.schema.effects import AddColumn, AlterColumn
 from stitchback.schema.inserting import lacks_row_value, must_be_given
