@@ -16,7 +16,7 @@ from golden_files import Golden
 
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.api import Project
-from stitchback.api.rolling import RollingRequest, rolling_case
+from stitchback.api.checking import RollingRequest, rolling_case
 from stitchback.api.verification.rolling import Release, RollingRun, roll
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.hazards.rolling_case import RollingCase

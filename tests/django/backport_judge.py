@@ -14,8 +14,8 @@ from stitchback.adapters.fixture_case import CaseCommit, Expectation, FixtureCas
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api import Project
+from stitchback.api.verification.real_checks import EngineReport
 from stitchback.api.verification.real_differences import schema_differences
-from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.graph import MigrationGraph
 

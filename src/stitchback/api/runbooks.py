@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from stitchback.api.verification.report import EngineReport
+from stitchback.api.verification.real_checks import EngineReport
 from stitchback.engine import EngineCache
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph

@@ -53,8 +53,7 @@ def command(
     Exit 0: no findings, or only notes. 1: findings.
     """
     from stitchback.api import Project
-    from stitchback.api.checking import CheckRequest, check
-    from stitchback.api.rolling import RollingRequest
+    from stitchback.api.checking import CheckRequest, RollingRequest, check
     from stitchback.reporting import render_check
 
     with Project.open(session.directory) as project, activity(session, "reading and comparing migrations"):

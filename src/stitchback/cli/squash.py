@@ -40,7 +40,7 @@ def candidates(session: CommandContext, ref: str | None, apps: tuple[str, ...], 
     """List linear runs of migrations at REF (default: the working tree) that `squashmigrations` can replace by one, what each would save,
     and what keeps the neighbours out. Runs no code of the project. Exit 0."""
     from stitchback.api import Project
-    from stitchback.api.squash_candidates import find_squash_candidates
+    from stitchback.api.squashing import find_squash_candidates
     from stitchback.reporting import render_candidates
 
     with Project.open(session.directory) as project, activity(session, "reading migrations"):
@@ -97,12 +97,12 @@ def stitch(
     3: refused.
     """
     from stitchback.api import Project
-    from stitchback.api.squash_regenerate import how_to_run
-    from stitchback.api.squash_stitch import (
+    from stitchback.api.squashing import (
         StitchRequest,
         built,
         contents_of_squash,
         diffs_of_squash,
+        how_to_run,
         prepared,
         stitch,
     )
@@ -178,8 +178,7 @@ def finish(
     """
     from stitchback.api import Project
     from stitchback.api.fleets import tenants_of
-    from stitchback.api.squash_finish import FinishRequest, contents_of_finish, finish
-    from stitchback.api.squash_stitch import diffs_of_squash, prepared
+    from stitchback.api.squashing import FinishRequest, contents_of_finish, diffs_of_squash, finish, prepared
     from stitchback.api.writing_plans import write
     from stitchback.model.plans import SafePlan
     from stitchback.reporting import render_after_squash, render_finish, render_finished

@@ -14,7 +14,7 @@ from stitchback.cli.progress import activity
 if TYPE_CHECKING:
     from stitchback.adapters.urls import DatabaseUrl
     from stitchback.api import PlanRequest
-    from stitchback.api.rolling import RollingRequest
+    from stitchback.api.checking import RollingRequest
     from stitchback.api.verifying import VerifyRequest
 
 
@@ -63,7 +63,7 @@ def command(
     This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
     """
     if rolling is not None:
-        from stitchback.api.rolling import RollingRequest
+        from stitchback.api.checking import RollingRequest
         from stitchback.api.verifying import VerifyRequest
 
         request = VerifyRequest(urls or ("sqlite:///",), settings, environment=environment)

@@ -23,12 +23,12 @@ from stitchback.operations.named_models import flat
 from stitchback.rehearsal.django_objects import Builder
 from stitchback.rehearsal.operations import (
     OperationBuilder,
+    Probe,
     UnreadOperation,
     models_made,
     models_named,
     tables_in,
 )
-from stitchback.rehearsal.probes import Probe
 from stitchback.rehearsal.projections import key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 from stitchback.rehearsal.states import RehearsalStates

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
     from stitchback.repair.diagnosis import Diagnosis
     from stitchback.reporting.fleet_text import EqualDatabases, UnreadTenant
+    from stitchback.reporting.layout import Line
     from stitchback.reporting.pages import Page
     from stitchback.reporting.rolling_text import RollingLine
-    from stitchback.reporting.style import Line
     from stitchback.reporting.verify_text import EngineLine
 
 WORKING_TREE = "the working tree"
@@ -31,7 +31,7 @@ SERVICES = ("sarif", "github", "gitlab", "markdown")
 
 
 def _page(lines: Iterable[Line]) -> str:
-    from stitchback.reporting.style import page  # with rich, which `--help` does not need
+    from stitchback.reporting.layout import page  # with rich, which `--help` does not need
 
     return page(lines)
 

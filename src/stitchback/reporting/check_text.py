@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from stitchback.planning.reports import CheckReport
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, dim, green, plain, wrapped
 from stitchback.reporting.status_text import counted, coverage_lines
-from stitchback.reporting.style import Line, bold, dim, green, plain
 
 
 def check_lines(report: CheckReport, *, verbose: bool = False) -> Iterator[Line]:

@@ -20,9 +20,8 @@ from stitchback.repair.ledger_edits import (
 )
 from stitchback.reporting.diagnosis_text import diagnosis_document, ledger_lines
 from stitchback.reporting.document import Document, dump
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, dim, green, page, plain, red, wrapped, yellow
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, bold, dim, green, page, plain, red, yellow
 
 MOST_NAMED = 3  # tenants of a group that the text names
 DOES = {

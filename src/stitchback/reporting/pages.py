@@ -20,8 +20,7 @@ from stitchback.repair import defects
 from stitchback.repair.defects import Defect
 from stitchback.reporting.document import Document
 from stitchback.reporting.finding_text import STYLES
-from stitchback.reporting.layout import BLANK, wrapped
-from stitchback.reporting.style import Line, bold, dim, plain, styled
+from stitchback.reporting.layout import BLANK, Line, bold, dim, plain, styled, wrapped
 
 FAMILIES = {
     "SB1": "Reading migrations",

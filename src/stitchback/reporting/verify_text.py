@@ -7,9 +7,8 @@ from typing import Protocol
 
 from stitchback.model.keys import MigrationKey
 from stitchback.reporting.document import Document
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, dim, green, plain, red, wrapped, yellow
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
 
 
 class PopulationLine(Protocol):

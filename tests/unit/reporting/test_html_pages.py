@@ -15,8 +15,8 @@ from stitchback.planning.graph_picture import Node, picture_of
 from stitchback.planning.reports import Overview, ReleaseBranch, State
 from stitchback.reporting import render_graph, render_rolling_page, render_status_page
 from stitchback.reporting.escaping import visible
-from stitchback.reporting.html_layout import Place, places
-from stitchback.reporting.html_page import block, page
+from stitchback.reporting.html_graph import Place, places
+from stitchback.reporting.html_reports import block, page
 
 FIRST = migration("shop.0001_a")
 HOSTILE = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stitchback.api.verification.report import EngineReport, PopulationReport
+from stitchback.api.verification.real_checks import EngineReport, PopulationReport
 from stitchback.model.plans import Failure
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.reporting.html_reports import engine_table
